@@ -1,0 +1,72 @@
+"""What is known of the public data sets, and where data sets are found on this machine."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from comp_viz.data.conversation import Task
+
+UNKNOWN_SOURCE = "not stated in the data file"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a data file cannot say of itself."""
+
+    name: str
+    task: Task
+    licence: str = "not stated; ask the owner of the data"
+    extractors: Mapping[str, str] = field(default_factory=dict)
+
+    def sources(self, modalities: Sequence[str]) -> dict[str, str]:
+        """How the features of each modality were made."""
+        return {name: self.extractors.get(name, UNKNOWN_SOURCE) for name in modalities}
+
+
+KNOWN = {
+    "hazumi_online": Facts(
+        name="Hazumi",
+        task=Task("sentiment", low=1, high=7, neutral=5),
+        licence="Hazumi corpora (Komatani and Okada, Osaka University): research use, no redistribution",
+        extractors={
+            "audio": "openSMILE IS09, 384 functionals",
+            "text": "Japanese BERT, 768-d",
+            "video": "OpenFace, 66 motion statistics and action units",
+        },
+    ),
+    "mosi": Facts(
+        name="CMU-MOSI",
+        task=Task("sentiment", low=-3, high=3),
+        licence="CMU-MOSI (Zadeh et al.): research use, no redistribution",
+        extractors={
+            "audio": "openSMILE, 73 descriptors",
+            "text": "multilingual Universal Sentence Encoder, 512-d",
+            "video": "3D-CNN, 100-d",
+        },
+    ),
+}
+
+
+def describe(stem: str, labels: NDArray[Any]) -> Facts:
+    """Facts of a known data file by its name, or the plainest reading of the labels of an unknown one."""
+    if stem in KNOWN:
+        return KNOWN[stem]
+    if np.issubdtype(labels.dtype, np.integer):
+        return Facts(stem, Task("emotion", classes=tuple(f"class {i}" for i in range(int(labels.max()) + 1))))
+    reach = float(np.ceil(np.nanmax(np.abs(labels))))
+    return Facts(stem, Task("score", low=-reach, high=reach))
+
+
+def data_root() -> Path:
+    """The folder that holds data sets: `COMP_VIZ_DATA`, else `data/` beside the app."""
+    return Path(os.environ.get("COMP_VIZ_DATA") or Path(__file__).parents[2] / "data")
+
+
+def data_files() -> list[Path]:
+    """Data sets in the data root, by name."""
+    return sorted(data_root().glob("*.npz"))

@@ -1,0 +1,111 @@
+"""What everything starts from: conversations, the task their labels set, and data sets of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from comp_viz.errors import CompVizError
+
+Floats = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the labels mean: a `score` on a scale with a neutral point, or one of several `classes`."""
+
+    name: str  # what is predicted, in a word: "sentiment", "emotion"
+    classes: tuple[str, ...] = ()  # class names in label order; empty for a score
+    low: float = -3.0  # ends of the scale, in label units
+    high: float = 3.0
+    neutral: float = 0.0  # the score that is neither negative nor positive; predictions are made relative to it
+
+    @property
+    def outputs(self) -> int:
+        """C, the number of values a head predicts for an utterance."""
+        return len(self.classes) or 1
+
+    @property
+    def scale(self) -> str:
+        """The range of the labels in words."""
+        if self.classes:
+            return ", ".join(self.classes)
+        return f"{self.low:g} to {self.high:g}, neutral {self.neutral:g}"
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """`S` utterances in order, each with one feature vector per modality, any of which may be missing."""
+
+    id: str
+    features: Mapping[str, Floats]  # modality -> [S, D_u]; zeros where missing
+    observed: Bools  # [S, M], what the recording itself has, in the order of `features`
+    labels: Floats  # [S], scores or class numbers; NaN where unknown
+    words: tuple[str, ...]  # [S] transcripts, "" where there is none
+    context: tuple[str, ...]  # [S] what was said to the speaker just before, "" where unknown
+    speakers: tuple[str, ...]  # [S]
+    durations: Floats  # [S] seconds, NaN where unknown
+    split: str = ""  # one of SPLITS, or "" when the data set does not say
+
+    def __post_init__(self) -> None:
+        S = len(self)
+        for name, x in self.features.items():
+            if x.ndim != 2 or len(x) != S or x.shape[1] < 1:
+                raise CompVizError(f"Conversation {self.id!r}: {name} features have shape {list(x.shape)}, expected [{S}, D].")
+            if not np.isfinite(x).all():
+                rows = np.flatnonzero(~np.isfinite(x).all(1))
+                raise CompVizError(f"Conversation {self.id!r}: {name} features are NaN or infinite at utterances {rows[:5].tolist()}.")
+        if self.observed.shape != (S, len(self.features)):
+            raise CompVizError(
+                f"Conversation {self.id!r}: observed has shape {list(self.observed.shape)}, expected [{S}, {len(self.features)}]."
+            )
+        for name in ("labels", "words", "context", "speakers", "durations"):
+            if len(getattr(self, name)) != S:
+                raise CompVizError(f"Conversation {self.id!r}: {len(getattr(self, name))} {name}, expected one for each of {S} utterances.")
+        if S == 0:
+            raise CompVizError(f"Conversation {self.id!r} has no utterances.")
+
+    def __len__(self) -> int:
+        return len(self.observed)
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Conversations that share modalities and a task, with what a model card must say of them."""
+
+    name: str
+    task: Task
+    conversations: tuple[Conversation, ...]
+    sources: Mapping[str, str]  # modality -> how its features were made
+    licence: str
+    digest: str  # of the data, so that a result can name exactly what it was computed on
+    by_id: Mapping[str, Conversation] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.conversations:
+            raise CompVizError(f"Data set {self.name!r} has no conversations.")
+        by_id = {conversation.id: conversation for conversation in self.conversations}
+        if len(by_id) != len(self.conversations):
+            raise CompVizError(f"Data set {self.name!r}: conversation ids repeat, expected each once.")
+        object.__setattr__(self, "by_id", by_id)
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """The M modality names, in the order of every `observed` array."""
+        return tuple(self.conversations[0].features)
+
+    @property
+    def dims(self) -> tuple[int, ...]:
+        """D_u, the feature width of each modality."""
+        return tuple(x.shape[1] for x in self.conversations[0].features.values())
+
+    def split(self, name: str) -> list[Conversation]:
+        """Conversations of one split; raises `CompVizError` when there are none."""
+        chosen = [conversation for conversation in self.conversations if conversation.split == name]
+        if not chosen:
+            there = sorted({conversation.split or "(none)" for conversation in self.conversations})
+            raise CompVizError(f"Data set {self.name!r} has no {name!r} split, only {', '.join(there)}.")
+        return chosen

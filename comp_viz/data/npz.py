@@ -1,0 +1,96 @@
+"""Reads data sets stored as one `.npz`: padded arrays `[V, S, …]` over V conversations of up to S utterances.
+
+Needed keys: at least two of `audio`, `text`, `video` `[V, S, D]`, `labels [V, S]`, `lengths [V]`. Used when there:
+`video_ids`, `split` (0 training, 1 validation, 2 test), `transcripts`, `system_transcripts` (what was said to the speaker),
+`speakers`, `duration` (seconds).
+"""
+
+import hashlib
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from comp_viz.data.catalogue import describe
+from comp_viz.data.conversation import SPLITS, Conversation, DataSet
+from comp_viz.errors import CompVizError
+
+MODALITIES = ("audio", "text", "video")
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def read_npz(path: str | Path) -> DataSet:
+    """Read a data set. A modality's all-zero rows are kept as missing. Raises `CompVizError` naming file and field."""
+    path = Path(path)
+    arrays = load_arrays(path)
+    modalities = [name for name in MODALITIES if name in arrays]
+    if len(modalities) < 2:
+        raise CompVizError(f"{path.name}: expected features under at least two of {', '.join(MODALITIES)}, found {modalities or 'none'}.")
+    for key in ("labels", "lengths"):
+        if key not in arrays:
+            raise CompVizError(f"{path.name}: the array {key!r} is missing; found {', '.join(sorted(arrays))}.")
+    count, longest = check_shapes(path, arrays, modalities)
+    lengths = arrays["lengths"].astype(int)
+    if lengths.min() < 1 or lengths.max() > longest:
+        raise CompVizError(f"{path.name}: lengths run from {lengths.min()} to {lengths.max()}, expected 1 to {longest}.")
+    conversations = tuple(one_conversation(arrays, modalities, v, int(lengths[v])) for v in range(count))
+    facts = describe(path.stem, arrays["labels"])
+    return DataSet(facts.name, facts.task, conversations, facts.sources(modalities), facts.licence, file_digest(path))
+
+
+def load_arrays(path: Path) -> Arrays:
+    """All arrays of the file, refusing anything pickled."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {key: archive[key] for key in archive.files}
+    except FileNotFoundError:
+        raise CompVizError(f"There is no data file {path}. Give its path, or set COMP_VIZ_DATA to the folder that holds it.") from None
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise CompVizError(f"{path.name} cannot be read as an .npz of plain arrays ({error}). It may be truncated or hold objects.") from None
+
+
+def check_shapes(path: Path, arrays: Arrays, modalities: list[str]) -> tuple[int, int]:
+    """Make sure every array covers the same V conversations and S utterances; return V and S."""
+    labels = arrays["labels"]
+    if labels.ndim != 2:
+        raise CompVizError(f"{path.name}: labels have shape {list(labels.shape)}, expected [conversations, utterances].")
+    for key in modalities:
+        if arrays[key].ndim != 3 or arrays[key].shape[:2] != labels.shape:
+            raise CompVizError(f"{path.name}: {key} has shape {list(arrays[key].shape)}, expected {list(labels.shape)} and a width.")
+    for key in ("transcripts", "system_transcripts", "speakers", "duration"):
+        if key in arrays and arrays[key].shape != labels.shape:
+            raise CompVizError(f"{path.name}: {key} has shape {list(arrays[key].shape)}, expected {list(labels.shape)}.")
+    for key in ("lengths", "video_ids", "split"):
+        if key in arrays and arrays[key].shape != labels.shape[:1]:
+            raise CompVizError(f"{path.name}: {key} has shape {list(arrays[key].shape)}, expected {list(labels.shape[:1])}.")
+    return labels.shape[0], labels.shape[1]
+
+
+def one_conversation(arrays: Arrays, modalities: list[str], v: int, length: int) -> Conversation:
+    """Conversation number `v` without its padding."""
+    features = {name: arrays[name][v, :length].astype(np.float32) for name in modalities}
+
+    def texts(key: str) -> tuple[str, ...]:
+        return tuple(map(str, arrays[key][v, :length])) if key in arrays else ("",) * length
+
+    durations = arrays["duration"][v, :length] if "duration" in arrays else np.full(length, np.nan)
+    return Conversation(
+        id=str(arrays["video_ids"][v]) if "video_ids" in arrays else f"{v:04d}",
+        features=features,
+        observed=np.stack([x.any(1) for x in features.values()], axis=1),
+        labels=arrays["labels"][v, :length].astype(np.float32),
+        words=texts("transcripts"),
+        context=texts("system_transcripts"),
+        speakers=texts("speakers"),
+        durations=durations.astype(np.float32),
+        split=SPLITS[int(arrays["split"][v])] if "split" in arrays else "",
+    )
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

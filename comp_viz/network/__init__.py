@@ -1,0 +1,1 @@
+"""The ComP network: architecture, trace, and the converter for published weights."""

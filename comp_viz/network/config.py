@@ -1,0 +1,48 @@
+"""The shape of a ComP network: everything needed to build one, saved beside its weights."""
+
+from dataclasses import dataclass
+
+from comp_viz.errors import CompVizError
+
+
+@dataclass(frozen=True)
+class ComPConfig:
+    """Architecture of a ComP network, in the symbols of the paper where it has one."""
+
+    modalities: tuple[str, ...]  # M names, in the order used everywhere
+    dims: tuple[int, ...]  # D_u, feature width of each modality
+    outputs: int = 1  # C, classes, or 1 for a score
+    max_length: int = 150  # S, the longest conversation, in utterances
+    hidden: int = 256  # d
+    prompt: int = 16  # p, width of one prompt
+    prototypes: int = 10  # c, per conversation and modality
+    blocks: int = 2  # n
+    depth: int = 4  # attention layers of all blocks together, m = depth / n
+    heads: int = 2  # h
+    momentum: float = 0.3  # λ, share of the old prompt (eq. 9)
+    dropout: float = 0.5
+    masked_prototypes: bool = False  # leave padding and missing utterances out of the compression; published: False
+
+    def __post_init__(self) -> None:
+        if len(self.modalities) < 2 or len(set(self.modalities)) != len(self.modalities):
+            raise CompVizError(f"ComP needs at least two different modalities, got {list(self.modalities)}.")
+        if len(self.dims) != len(self.modalities):
+            raise CompVizError(f"dims: expected one width for each of {list(self.modalities)}, got {list(self.dims)}.")
+        for name in ("outputs", "max_length", "hidden", "prompt", "prototypes", "blocks", "depth", "heads"):
+            if getattr(self, name) < 1:
+                raise CompVizError(f"{name}: expected at least 1, got {getattr(self, name)}.")
+        if min(self.dims) < 1:
+            raise CompVizError(f"dims: expected at least 1 for every modality, got {list(self.dims)}.")
+        if self.depth % self.blocks:
+            raise CompVizError(f"depth: expected a multiple of blocks = {self.blocks}, got {self.depth}.")
+        if self.hidden % self.heads:
+            raise CompVizError(f"heads: expected a divisor of hidden = {self.hidden}, got {self.heads}.")
+        if not 0 <= self.momentum <= 1:
+            raise CompVizError(f"momentum: expected a value from 0 to 1, got {self.momentum}.")
+        if not 0 <= self.dropout < 1:
+            raise CompVizError(f"dropout: expected a value from 0 to below 1, got {self.dropout}.")
+
+    @property
+    def delivered(self) -> int:
+        """Width of the prompts one modality receives together, `(M-1)·p`."""
+        return (len(self.modalities) - 1) * self.prompt

@@ -1,0 +1,39 @@
+"""Layers that hold one set of weights per modality and apply all of them in one batched product."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class ModalityLinear(nn.Module):
+    """`M` linear layers side by side: `[M, …, inputs] -> [M, …, outputs]`, modality `u` with its own weight and bias."""
+
+    def __init__(self, modalities: int, inputs: int, outputs: int) -> None:
+        super().__init__()
+        bound = inputs**-0.5  # the same uniform start as nn.Linear
+        self.weight = nn.Parameter(torch.empty(modalities, inputs, outputs).uniform_(-bound, bound))
+        self.bias = nn.Parameter(torch.empty(modalities, 1, outputs).uniform_(-bound, bound))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Apply every modality's layer to its own slice of `x`."""
+        flat = torch.baddbmm(self.bias, x.flatten(1, -2), self.weight)  # (M, everything else, outputs)
+        return flat.view(*x.shape[:-1], -1)
+
+
+class ModalityMLP(nn.Module):
+    """`M` networks `MLP(i→j→k)` side by side: linear, exact GELU, dropout, linear, dropout."""
+
+    def __init__(self, modalities: int, inputs: int, hidden: int, outputs: int, dropout: float) -> None:
+        super().__init__()
+        self.fc1 = ModalityLinear(modalities, inputs, hidden)
+        self.fc2 = ModalityLinear(modalities, hidden, outputs)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[M, …, i] -> [M, …, k]`."""
+        return self.second(self.fc1(x))
+
+    def second(self, hidden: Tensor) -> Tensor:
+        """Everything after the first linear layer, for callers that compute that layer themselves."""
+        out: Tensor = self.dropout(self.fc2(self.dropout(F.gelu(hidden))))
+        return out
