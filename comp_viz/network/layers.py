@@ -5,6 +5,25 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
+class Dropout(nn.Module):
+    """Dropout that draws one random byte an element, eight elements a random number: a quarter of a training step less.
+
+    The rate is held to steps of 1/256; the published 0.5 is exact.
+    """
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.threshold = round(256 * rate)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Zero elements at random and scale up the rest, in training only."""
+        if not self.training or not self.threshold:
+            return x
+        words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device).random_(-(2**63), None)
+        kept = words.view(torch.uint8)[: x.numel()].view(x.shape) >= self.threshold
+        return x * kept * (256 / (256 - self.threshold))
+
+
 class ModalityLinear(nn.Module):
     """`M` linear layers side by side: `[M, …, inputs] -> [M, …, outputs]`, modality `u` with its own weight and bias."""
 
@@ -27,7 +46,7 @@ class ModalityMLP(nn.Module):
         super().__init__()
         self.fc1 = ModalityLinear(modalities, inputs, hidden)
         self.fc2 = ModalityLinear(modalities, hidden, outputs)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """`[M, …, i] -> [M, …, k]`."""

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from comp_viz.network.attention import ModalityAttention
 from comp_viz.network.boundary import admit
 from comp_viz.network.config import ComPConfig
-from comp_viz.network.layers import ModalityLinear, ModalityMLP
+from comp_viz.network.layers import Dropout, ModalityLinear, ModalityMLP
 from comp_viz.network.trace import Output, PerModality, Recorder
 
 Scope = Literal["batch", "conversation", "bank"]
@@ -58,11 +58,11 @@ class ComP(nn.Module):
         self.blocks = nn.ModuleList(PropagationBlock(config, last=l == config.blocks - 1) for l in range(config.blocks))
         self.modality_heads = ModalityLinear(M, d, config.outputs)
         self.coordinator = nn.Sequential(
-            nn.Linear(M * d, d), nn.GELU(), nn.Dropout(drop), nn.Linear(d, M), nn.Dropout(drop)
+            nn.Linear(M * d, d), nn.GELU(), Dropout(drop), nn.Linear(d, M), Dropout(drop)
         )
         self.fusion = nn.Linear(M * d, M * d)
         self.fused_head = nn.Linear(M * d, config.outputs)
-        self.dropout = nn.Dropout(drop)
+        self.dropout = Dropout(drop)
         self.register_buffer("bank", torch.zeros(M, 0, config.prototypes, d))
         # Row u lists the modalities other than u, in modality order.
         others = torch.tensor([[v for v in range(M) if v != u] for u in range(M)])

@@ -1,0 +1,28 @@
+"""Where tensors live: CUDA, then MPS, then CPU, unless told otherwise."""
+
+import os
+
+import torch
+
+from comp_viz.errors import CompVizError
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The device called `name`, or for `"auto"` the one in `COMP_VIZ_DEVICE`, else the best there is.
+
+    Raises `CompVizError` when the device asked for is not on this machine.
+    """
+    if name == "auto":
+        name = os.environ.get("COMP_VIZ_DEVICE", "auto")
+    there = available_devices()
+    if name == "auto":
+        return torch.device(there[0])
+    if name.split(":")[0] not in there:
+        raise CompVizError(f"device: {name!r} is not available on this machine, only {', '.join(there)}.")
+    return torch.device(name)
+
+
+def available_devices() -> list[str]:
+    """Kinds of device on this machine, fastest first."""
+    kinds = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    return [kind for kind, there in kinds.items() if there]

@@ -1,0 +1,21 @@
+"""The prototype bank: prototypes of a fixed choice of training conversations, so that a prediction stands on its own."""
+
+import torch
+from torch import Tensor
+
+from comp_viz.data.batch import Batch
+from comp_viz.network.boundary import admit
+from comp_viz.network.model import ComP
+
+
+@torch.no_grad()
+def prototype_bank(model: ComP, conversations: Batch) -> Tensor:
+    """Prototypes `[M, B, c, d]` of `conversations`, for `model.bank`; computed without dropout."""
+    training = model.training
+    model.eval()
+    features, observed, _ = admit(
+        model.config, conversations.features, conversations.observed, conversations.valid, like=model.fusion.weight
+    )
+    bank = model.compress(model.encode(model.project(features)), observed.movedim(-1, 0))
+    model.train(training)
+    return bank

@@ -1,0 +1,195 @@
+"""The training loop: first each modality on its own, then the full model (section 4 of the method)."""
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from comp_viz.data.batch import Batch
+from comp_viz.data.conversation import Task
+from comp_viz.data.missing import uniform
+from comp_viz.evaluation.metrics import metrics
+from comp_viz.network.bank import prototype_bank
+from comp_viz.network.boundary import admit
+from comp_viz.network.config import ComPConfig
+from comp_viz.network.model import ComP
+from comp_viz.training.modulator import Modulation, errors, modulation
+from comp_viz.training.objective import Companion, task_loss
+from comp_viz.training.recipe import Recipe
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Best:
+    """The best state seen so far by the selection split."""
+
+    score: float = float("-inf")
+    epoch: int = -1
+    state: dict[str, Tensor] = field(default_factory=dict)
+
+    def offer(self, score: float, epoch: int, model: ComP) -> None:
+        """Keep a copy of the model if it scored higher than everything before."""
+        if score > self.score:
+            self.score, self.epoch = score, epoch
+            self.state = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+
+
+class Trainer:
+    """One training run. Everything random follows from the recipe's seed and the epoch, so that a run can be resumed."""
+
+    def __init__(
+        self, task: Task, config: ComPConfig, recipe: Recipe, train: Batch, selection: Batch, device: torch.device
+    ) -> None:
+        self.task, self.recipe, self.device = task, recipe, device
+        torch.manual_seed(recipe.seed)
+        self.model = ComP(config).to(device)
+        self.companion = Companion(config).to(device)
+        self.optimizer = make_optimizer(recipe, [*self.model.parameters(), *self.companion.parameters()])
+        self.train, self.selection = train.to(device), selection.to(device)
+        rng = np.random.default_rng([recipe.seed, 0])
+        chosen = np.sort(rng.choice(len(train), size=min(recipe.bank, len(train)), replace=False))
+        self.bank_conversations = self.train.pick(torch.from_numpy(chosen).to(device))
+        available = selection.observed[selection.valid].numpy()
+        self.selection = self.selection.showing(uniform(available, recipe.missing_rate, rng))
+        self.epoch = 0
+        self.best_heads = {name: Best() for name in config.modalities}
+        self.best = Best()
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of both stages together."""
+        return self.recipe.first_epochs + self.recipe.second_epochs
+
+    def run(self) -> Iterator[Row]:
+        """Train epoch by epoch, giving each epoch's losses and selection metrics as a row."""
+        while self.epoch < self.epochs:
+            first = self.epoch < self.recipe.first_epochs
+            if self.epoch == self.recipe.first_epochs:
+                self.take_best_modalities()
+            row = {"epoch": self.epoch, "stage": 1 if first else 2, **self.one_epoch(first), **self.select(first)}
+            self.epoch += 1
+            yield row
+        self.model.load_state_dict(self.best.state or self.model.state_dict())
+        self.model.bank = prototype_bank(self.model, self.bank_conversations)
+        self.model.eval()
+
+    def one_epoch(self, first: bool) -> Row:
+        """One pass over the training conversations in a fresh order under fresh missing patterns."""
+        rng = np.random.default_rng([self.recipe.seed, 1, self.epoch])
+        torch.manual_seed(int(rng.integers(2**62)))  # for dropout
+        self.set_learning_rate(first)
+        self.model.train()
+        order = torch.from_numpy(rng.permutation(len(self.train))).to(self.device)
+        rows = [self.step(self.train.pick(chosen), rng, first) for chosen in order.split(self.recipe.batch)]
+        return {key: float(torch.stack([row[key] for row in rows]).mean()) for key in rows[0]}
+
+    def step(self, batch: Batch, rng: np.random.Generator, first: bool) -> dict[str, Tensor]:
+        """One optimiser step; returns the terms of the objective."""
+        available = batch.observed[batch.valid].cpu().numpy()
+        batch = batch.showing(uniform(available, self.recipe.missing_rate, rng))
+        targets = batch.labels - self.task.neutral if not self.task.classes else batch.labels
+        counted = ~targets.isnan()
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
+            losses, heads = self.objective(batch, targets, counted, first)
+        self.optimizer.zero_grad()
+        losses["loss"].backward()
+        if not first and self.recipe.modulate:
+            losses |= self.modulate(heads.detach().float(), targets, counted)
+        self.optimizer.step()
+        return {name: value.detach() for name, value in losses.items()}
+
+    def objective(
+        self, batch: Batch, targets: Tensor, counted: Tensor, first: bool
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """All terms with their weighted sum under `loss`, and the modality heads' predictions `[M, B, S, C]`."""
+        recipe, model = self.recipe, self.model
+        features, observed, valid = admit(model.config, batch.features, batch.observed, batch.valid, model.fusion.weight)
+        projected = model.project(features)
+        encoded = model.encode(projected)
+        losses: dict[str, Tensor] = {}
+        if first:
+            heads = model.first_stage(encoded, observed)
+        else:
+            out = model.second_stage(encoded, observed, recipe.scope)
+            heads = out.heads
+            losses["fused"] = task_loss(self.task, out.fused, targets, counted)
+        losses |= {name: task_loss(self.task, y, targets, counted) for name, y in heads.items()}
+        losses["reconstruction"], losses["disentanglement"] = self.companion.losses(projected, encoded, valid)
+        weights = {"fused": recipe.fused_weight, "reconstruction": recipe.reconstruction_weight}
+        weights |= {"disentanglement": recipe.disentanglement_weight}
+        weights |= dict.fromkeys(heads, 1.0 if first else recipe.head_weight)
+        losses["loss"] = sum((weights[name] * value for name, value in losses.items()), torch.zeros(()).to(self.device))
+        return losses, torch.stack(list(heads.values()))
+
+    def modulate(self, heads: Tensor, targets: Tensor, counted: Tensor) -> dict[str, Tensor]:
+        """Scale the gradient of the first compression layer, position by position (eq. 11)."""
+        if not self.task.classes:
+            counted = counted & (targets != 0)
+        found: Modulation = modulation(errors(self.task, heads, targets.nan_to_num()), counted, self.recipe.clip)
+        gradient = self.model.compressor.fc1.weight.grad  # (M, max_length, c)
+        assert gradient is not None
+        positions = found.by_position.shape[1]
+        gradient[:, :positions] *= found.by_position[..., None]
+        guarded = dict(zip(self.model.config.modalities, found.guarded, strict=True))
+        return {f"guarded_{name}": share for name, share in guarded.items()}
+
+    @torch.no_grad()
+    def select(self, first: bool) -> Row:
+        """Metrics on the selection split, and note of the best epochs."""
+        self.model.eval()
+        batch = self.selection
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
+            features, observed, _ = admit(
+                self.model.config, batch.features, batch.observed, batch.valid, self.model.fusion.weight
+            )
+            encoded = self.model.encode(self.model.project(features))
+            if first:
+                predictions = self.model.first_stage(encoded, observed)
+            else:
+                self.model.bank = prototype_bank(self.model, self.bank_conversations)
+                out = self.model.second_stage(encoded, observed, "bank")
+                predictions = {"fused": out.fused, **out.heads}
+        labels = batch.labels[batch.valid].cpu().numpy()
+        found = {name: metrics(self.task, y[batch.valid].float().cpu().numpy(), labels) for name, y in predictions.items()}
+        for name, values in found.items():
+            best = self.best if name == "fused" else self.best_heads[name]
+            if name == "fused" or first:
+                best.offer(selection_score(self.task, values), self.epoch, self.model)
+        return {f"{name}_{metric}": value for name, values in found.items() for metric, value in values.items()}
+
+    def take_best_modalities(self) -> None:
+        """Between the stages, set each modality's encoder, attention and head to that modality's best epoch."""
+        state = self.model.state_dict()
+        for u, name in enumerate(self.model.config.modalities):
+            best = self.best_heads[name].state
+            for key, tensor in best.items():
+                if key.startswith(f"input.{u}."):
+                    state[key].copy_(tensor)
+                elif key.startswith(("encoder.", "modality_heads.")) or ".layers." in key:
+                    state[key][u].copy_(tensor[u])
+
+    def set_learning_rate(self, first: bool) -> None:
+        """Constant, or a cosine that falls to zero along each stage."""
+        start, length = (0, self.recipe.first_epochs) if first else (self.recipe.first_epochs, self.recipe.second_epochs)
+        along = (self.epoch - start) / length
+        scale = (1 + np.cos(np.pi * along)) / 2 if self.recipe.cosine else 1.0
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.recipe.learning_rate * scale
+
+
+def make_optimizer(recipe: Recipe, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
+    """Adam, with weight decay inside the gradient as published or decoupled from it."""
+    kind = torch.optim.AdamW if recipe.decoupled_decay else torch.optim.Adam
+    return kind(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
+
+
+def selection_score(task: Task, values: dict[str, float]) -> float:
+    """What selection maximises: ACC for classes, correlation-like quality for scores."""
+    return values["ACC"] if task.classes else -values["MAE"]

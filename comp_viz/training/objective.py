@@ -1,0 +1,61 @@
+"""What training minimises: task losses, reconstruction and disentanglement (eq. 2, 16, 17)."""
+
+from itertools import combinations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from comp_viz.data.conversation import Task
+from comp_viz.network.config import ComPConfig
+from comp_viz.network.layers import ModalityMLP
+
+
+class Companion(nn.Module):
+    """Private encoders and decoders: needed to train the shared encoder, never to predict."""
+
+    def __init__(self, config: ComPConfig) -> None:
+        super().__init__()
+        M, d = len(config.modalities), config.hidden
+        self.private = ModalityMLP(M, d, d, d, config.dropout)
+        self.decoder = ModalityMLP(M, 2 * d, d, d, config.dropout)
+
+    def losses(self, projected: Tensor, shared: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+        """Reconstruction and disentanglement losses from `projected` and `shared`, both `[M, B, S, d]`."""
+        private = self.private(projected)
+        rebuilt = self.decoder(torch.cat([shared, private], dim=-1))
+        return F.mse_loss(rebuilt, projected), disentanglement(shared, private, valid)
+
+
+def disentanglement(shared: Tensor, private: Tensor, valid: Tensor) -> Tensor:
+    """Push private features of different modalities apart, private from shared, and pull shared together.
+
+    Over the pairs of modalities, the mean absolute cosine between their private features and between private and shared
+    of each (valid utterances), plus the Jensen-Shannon term of the sigmoids of their shared features. `[M, B, S, d]`.
+    """
+    M = len(shared)
+    weight = valid / valid.sum().clamp(min=1)  # (B, S), a mean over valid utterances
+    unit = F.normalize(private, dim=-1)
+    own = ((unit * F.normalize(shared, dim=-1)).sum(-1).abs() * weight).sum((1, 2))  # (M,)
+    likelihood = shared.sigmoid()
+    total = (M - 1) * own.sum()  # every modality is in M - 1 pairs
+    for u, v in combinations(range(M), 2):
+        total = total + ((unit[u] * unit[v]).sum(-1).abs() * weight).sum()
+        total = total + jensen_shannon(likelihood[u], likelihood[v])
+    return total
+
+
+def jensen_shannon(p: Tensor, q: Tensor) -> Tensor:
+    """Element by element, summed over features and averaged over positions: `½ Σ [p ln(p/m) + q ln(q/m)]`, `m = (p+q)/2`."""
+    log_m = ((p + q) / 2).log()
+    return (p * (p.log() - log_m) + q * (q.log() - log_m)).sum() / (2 * p[..., 0].numel())
+
+
+def task_loss(task: Task, predictions: Tensor, targets: Tensor, counted: Tensor) -> Tensor:
+    """Cross-entropy (eq. 16) or mean squared error (eq. 17) over the `counted [B, S]` utterances of `[B, S, C]`."""
+    chosen = predictions[counted].float()
+    if not len(chosen):
+        return predictions.sum() * 0
+    if task.classes:
+        return F.cross_entropy(chosen, targets[counted].long())
+    return F.mse_loss(chosen[:, 0], targets[counted])
