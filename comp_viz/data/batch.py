@@ -15,10 +15,17 @@ CLIP = 5.0  # standard deviations; audio functionals have tails of thousands
 
 @dataclass(frozen=True)
 class Standardiser:
-    """Mean and deviation of every feature over the observed training utterances, clipped to `±CLIP` deviations."""
+    """Mean and deviation of every feature over the observed training utterances, clipped to `±clip` deviations."""
 
     mean: Mapping[str, Floats]  # modality -> [D_u]
     std: Mapping[str, Floats]
+    clip: float = CLIP
+
+    @classmethod
+    def identity(cls, dims: Mapping[str, int]) -> "Standardiser":
+        """Leave features as they are, for models trained on raw ones."""
+        mean = {name: np.zeros(width, np.float32) for name, width in dims.items()}
+        return cls(mean, {name: np.ones(width, np.float32) for name, width in dims.items()}, clip=np.inf)
 
     @classmethod
     def fit(cls, conversations: Sequence[Conversation]) -> "Standardiser":
@@ -35,7 +42,7 @@ class Standardiser:
 
     def __call__(self, name: str, x: Floats) -> Floats:
         """Standardise `[S, D_u]` features of one modality."""
-        z: Floats = np.clip((x - self.mean[name]) / self.std[name], -CLIP, CLIP)
+        z: Floats = np.clip((x - self.mean[name]) / self.std[name], -self.clip, self.clip)
         return z
 
 

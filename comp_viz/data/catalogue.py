@@ -1,9 +1,7 @@
-"""What is known of the public data sets, and where data sets are found on this machine."""
+"""What is known of the public data sets beyond what their files say."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -60,13 +58,3 @@ def describe(stem: str, labels: NDArray[Any]) -> Facts:
         return Facts(stem, Task("emotion", classes=tuple(f"class {i}" for i in range(int(labels.max()) + 1))))
     reach = float(np.ceil(np.nanmax(np.abs(labels))))
     return Facts(stem, Task("score", low=-reach, high=reach))
-
-
-def data_root() -> Path:
-    """The folder that holds data sets: `COMP_VIZ_DATA`, else `data/` beside the app."""
-    return Path(os.environ.get("COMP_VIZ_DATA") or Path(__file__).parents[2] / "data")
-
-
-def data_files() -> list[Path]:
-    """Data sets in the data root, by name."""
-    return sorted(data_root().glob("*.npz"))

@@ -94,3 +94,19 @@ def file_digest(path: Path) -> str:
     """SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def peek(path: Path) -> dict[str, int]:
+    """Modalities and feature widths from the file's headers alone; empty when it is no data set of this layout."""
+    found = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in MODALITIES:
+                if f"{name}.npy" in archive.namelist():
+                    with archive.open(f"{name}.npy") as member:
+                        version = np.lib.format.read_magic(member)
+                        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+                        found[name] = read(member)[0][-1]
+    except (OSError, ValueError, IndexError, zipfile.BadZipFile):
+        return {}
+    return found

@@ -18,4 +18,4 @@ def prototype_bank(model: ComP, conversations: Batch) -> Tensor:
     )
     bank = model.compress(model.encode(model.project(features)), observed.movedim(-1, 0))
     model.train(training)
-    return bank
+    return bank.to(model.fusion.weight.dtype)

@@ -1,10 +1,7 @@
 """The training loop: first each modality on its own, then the full model (section 4 of the method)."""
 
-import copy
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -66,6 +63,27 @@ class Trainer:
     def epochs(self) -> int:
         """Epochs of both stages together."""
         return self.recipe.first_epochs + self.recipe.second_epochs
+
+    def state(self) -> dict[str, Any]:
+        """Everything a resumed run needs, as tensors and plain containers."""
+        return {
+            "epoch": self.epoch,
+            "model": self.model.state_dict(),
+            "companion": self.companion.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "best": vars(self.best),
+            "best_heads": {name: vars(best) for name, best in self.best_heads.items()},
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go back to what `state` gave."""
+        self.epoch = state["epoch"]
+        self.model.bank = torch.empty_like(state["model"]["bank"], device=self.device)
+        self.model.load_state_dict(state["model"])
+        self.companion.load_state_dict(state["companion"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.best = Best(**state["best"])
+        self.best_heads = {name: Best(**best) for name, best in state["best_heads"].items()}
 
     def run(self) -> Iterator[Row]:
         """Train epoch by epoch, giving each epoch's losses and selection metrics as a row."""

@@ -1,0 +1,10 @@
+"""The frame of the dashboard: sidebar and navigation. Start it with `streamlit run app.py`."""
+
+import streamlit as st
+
+from comp_viz.ui.sidebar import sidebar
+
+st.set_page_config(page_title="ComP Viz", page_icon=":material/hub:", layout="wide")
+page = st.navigation([st.Page("pages/live.py", title="Live", icon=":material/graphic_eq:", default=True)])
+st.session_state["view"] = sidebar()
+page.run()

@@ -1,0 +1,1 @@
+"""Pure functions from a model's output to numbers worth showing; no Plotly, no Streamlit."""

@@ -1,0 +1,61 @@
+"""One conversation under one missing pattern, as plain arrays in the units people read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from comp_viz.checkpoint.folder import Checkpoint
+from comp_viz.data.batch import Batch
+from comp_viz.data.conversation import Bools, Conversation, Floats, Task
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the model makes of a conversation: scores in label units `[S, 1]`, or class probabilities `[S, C]`."""
+
+    task: Task
+    observed: Bools  # [S, M], the missing pattern it was made under
+    fused: Floats  # [S, C]
+    heads: Mapping[str, Floats]  # modality -> [S, C]
+    coordinator: Floats  # [S, M], weights from 0 to 1, sum 1
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Modality names in order."""
+        return tuple(self.heads)
+
+    def decisions(self, predictor: str = "fused") -> np.ndarray:
+        """What is decided for each utterance, `[S]`: 1 positive or 0 negative for a score, else the likeliest class."""
+        values = self.fused if predictor == "fused" else self.heads[predictor]
+        return decide(self.task, values)
+
+
+def decide(task: Task, values: Floats) -> np.ndarray:
+    """Class number with the highest probability, or for scores whether they lie above neutral."""
+    return values.argmax(1) if task.classes else (values[:, 0] > task.neutral).astype(int)
+
+
+def true_decisions(task: Task, labels: Floats) -> np.ndarray:
+    """The decision each label calls for, `[S]`; -1 where unknown or, for scores, exactly neutral."""
+    known = ~np.isnan(labels) if task.classes else ~np.isnan(labels) & (labels != np.float32(task.neutral))
+    found = np.where(np.isnan(labels), 0, labels)
+    decisions = found.astype(int) if task.classes else (found > task.neutral).astype(int)
+    return np.where(known, decisions, -1)
+
+
+@torch.inference_mode()
+def predict_conversation(checkpoint: Checkpoint, conversation: Conversation, observed: Bools) -> Prediction:
+    """Run the model on one conversation, `observed [S, M]` saying what it may see. Prompts come from own prototypes and bank."""
+    model, task = checkpoint.model, checkpoint.card.task
+    batch = Batch.of([conversation], checkpoint.standardise).to(model.fusion.weight.device)
+    out = model(batch.features, observed[None], batch.valid, prototypes="bank")
+
+    def readable(values: torch.Tensor) -> Floats:
+        values = values[0].float()
+        shown: Floats = (values.softmax(-1) if task.classes else values + task.neutral).cpu().numpy()
+        return shown
+
+    heads = {name: readable(y) for name, y in out.heads.items()}
+    return Prediction(task, observed & conversation.observed, readable(out.fused), heads, out.coordinator[0].float().cpu().numpy())

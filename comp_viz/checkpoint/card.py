@@ -1,0 +1,158 @@
+"""What a checkpoint says of itself, in `config.json` and, for people, in `README.md`."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from comp_viz.data.conversation import Task
+from comp_viz.errors import CompVizError
+from comp_viz.network.config import ComPConfig
+
+FORMAT = "comp-viz checkpoint 1"
+MAX_BYTES = 4_000_000
+
+
+@dataclass(frozen=True)
+class DataCard:
+    """The data a model was trained on."""
+
+    name: str
+    digest: str  # SHA-256
+    licence: str
+
+
+@dataclass(frozen=True)
+class TrainingCard:
+    """How a model was trained and chosen."""
+
+    missing_rate: float
+    seed: int
+    selection: str  # the protocol in words: which split chose the epoch, by what
+    epoch: int  # the chosen one, counted from 0 over both stages
+    recipe: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One model's metrics on one split at one missing rate, mean and standard deviation over mask seeds."""
+
+    split: str
+    missing_rate: float
+    seeds: int
+    predictor: str  # "fused" or a modality
+    mean: dict[str, float | None]
+    std: dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything in `config.json`."""
+
+    format: str
+    name: str
+    architecture: ComPConfig
+    task: Task
+    sources: dict[str, str]  # modality -> how its features were made
+    data: DataCard | None  # None for converted weights, whose data is unknown
+    training: TrainingCard | None
+    measurements: tuple[Measurement, ...]
+    versions: dict[str, str]
+    note: str = ""
+
+
+CARD = TypeAdapter(Card)
+
+
+def read_card(path: Path) -> Card:
+    """Read and check a `config.json`. Raises `CompVizError` naming the field, what was expected and what came."""
+    if path.stat().st_size > MAX_BYTES:
+        raise CompVizError(f"{path} has {path.stat().st_size} bytes, expected at most {MAX_BYTES}. It is no configuration of ours.")
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise CompVizError(f"{path} is not valid JSON ({error}). It may be truncated; copy the checkpoint again.") from None
+    if not isinstance(fields, dict) or fields.get("format") != FORMAT:
+        came = fields.get("format") if isinstance(fields, dict) else type(fields).__name__
+        raise CompVizError(f"{path}: field 'format' should be {FORMAT!r}, got {came!r}. It was not written by this version of ComP Viz.")
+    try:
+        return CARD.validate_python(fields)
+    except CompVizError as error:
+        raise CompVizError(f"{path}: field 'architecture': {error}") from None
+    except ValidationError as error:
+        raise CompVizError(f"{path}: {first_problem(error)}") from None
+
+
+def first_problem(error: ValidationError) -> str:
+    """The first problem pydantic found, as a sentence."""
+    problem = error.errors(include_url=False)[0]
+    where = ".".join(map(str, problem["loc"])) or "the whole file"
+    came = repr(problem["input"])
+    return f"field {where!r}: {problem['msg']}, got {came if len(came) < 80 else came[:77] + '…'}."
+
+
+def write_card(card: Card, folder: Path) -> None:
+    """Write `config.json` and the model card `README.md` into `folder`."""
+    text = json.dumps(asdict(card), indent=1, ensure_ascii=False, allow_nan=False)
+    (folder / "config.json").write_text(text + "\n", encoding="utf-8")
+    (folder / "README.md").write_text(model_card(card), encoding="utf-8")
+
+
+def model_card(card: Card) -> str:
+    """The model card: what the model is, what it was made from, what it reaches and what it is not for."""
+    a, task = card.architecture, card.task
+    lines = [
+        f"# {card.name}",
+        "",
+        "A ComP network (*Cross-modal Prompting*, AAAI 2026) for emotion recognition in conversations with missing modalities.",
+        card.note,
+        "",
+        f"- **Predicts**: {task.name}, {task.scale}"
+        + ("" if task.classes else "; scores are predicted relative to neutral, and the sign gives the polarity"),
+        f"- **Architecture**: hidden {a.hidden}, {a.depth} attention layers in {a.blocks} blocks, {a.heads} heads, "
+        f"{a.prototypes} prototypes, prompt width {a.prompt}, λ {a.momentum:g}, up to {a.max_length} utterances",
+        *[f"- **{name}**: {width} features, {card.sources.get(name, 'source not stated')}" for name, width in zip(a.modalities, a.dims, strict=True)],
+    ]
+    if card.data:
+        lines += [f"- **Trained on**: {card.data.name}, SHA-256 `{card.data.digest}`", f"- **Licence of the data**: {card.data.licence}"]
+    if card.training:
+        t = card.training
+        lines += [f"- **Training**: missing rate {t.missing_rate:g}, seed {t.seed}, epoch {t.epoch}", f"- **Selection**: {t.selection}"]
+    lines += [f"- **Versions**: {', '.join(f'{name} {version}' for name, version in card.versions.items())}", ""]
+    if card.measurements:
+        lines += measurement_table(card.measurements)
+    lines += [
+        "## Not for",
+        "",
+        "Judging a person, or any decision about one. The labels are outside annotators' impressions of recorded speakers, "
+        "and the model knows nothing beyond the features named above. It is made to study a method.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def measurement_table(measurements: tuple[Measurement, ...]) -> list[str]:
+    """Measured metrics as a Markdown table, in percent for shares."""
+    names = list(measurements[0].mean)
+    lines = [
+        "## Measured",
+        "",
+        "Mean ± standard deviation over mask seeds; ACC, UA and F1 in percent.",
+        "",
+        f"| split | missing rate | seeds | predictor | {' | '.join(names)} |",
+        "|---" * (4 + len(names)) + "|",
+    ]
+    for m in measurements:
+        cells = [cell(name, m.mean[name], m.std[name]) for name in names]
+        lines.append(f"| {m.split} | {m.missing_rate:g} | {m.seeds} | {m.predictor} | {' | '.join(cells)} |")
+    return [*lines, ""]
+
+
+def cell(metric: str, mean: float | None, std: float | None) -> str:
+    """One table cell."""
+    if mean is None:
+        return "not defined"
+    scale, digits = (100, 1) if metric in ("ACC", "UA", "F1") else (1, 3)
+    return f"{scale * mean:.{digits}f} ± {scale * (std or 0):.{digits}f}"

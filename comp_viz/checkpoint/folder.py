@@ -1,0 +1,158 @@
+"""Saves and loads checkpoint folders: `model.safetensors`, `config.json`, `README.md`."""
+
+import hashlib
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from comp_viz.checkpoint.card import Card, read_card, write_card
+from comp_viz.checkpoint.hub import HUB, download
+from comp_viz.checkpoint.tensors import read_tensors
+from comp_viz.data.batch import Standardiser
+from comp_viz.data.conversation import DataSet
+from comp_viz.device import choose_device
+from comp_viz.errors import CompVizError
+from comp_viz.network.config import ComPConfig
+from comp_viz.network.model import ComP
+
+WEIGHTS, CONFIG = "model.safetensors", "config.json"
+MAX_PARAMETERS = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained model with what is needed to use it rightly. The model is in evaluation mode and is not to be changed."""
+
+    model: ComP
+    card: Card
+    standardise: Standardiser
+    digest: str  # SHA-256 of configuration and weights
+
+    @property
+    def config(self) -> ComPConfig:
+        """The network's architecture."""
+        return self.model.config
+
+    @property
+    def bank(self) -> Tensor:
+        """Prototype bank `[M, conversations, c, d]`."""
+        return self.model.bank
+
+    def check(self, data: DataSet) -> None:
+        """Raise `CompVizError` unless the data set has the modalities, widths and kind of labels this model was built for."""
+        mine = dict(zip(self.config.modalities, self.config.dims, strict=True))
+        theirs = dict(zip(data.modalities, data.dims, strict=True))
+        if tuple(mine) != tuple(theirs):
+            raise CompVizError(
+                f"Modalities do not match: checkpoint {self.card.name!r} expects {', '.join(mine)}, data set {data.name!r} has {', '.join(theirs)}."
+            )
+        for name, width in mine.items():
+            if theirs[name] != width:
+                raise CompVizError(
+                    f"Features do not match: checkpoint {self.card.name!r} expects {width} {name} features "
+                    f"({self.card.sources.get(name, 'source not stated')}), data set {data.name!r} has {theirs[name]}. "
+                    "Choose a checkpoint trained on these features."
+                )
+        if data.task.outputs != self.card.task.outputs:
+            raise CompVizError(
+                f"Labels do not match: checkpoint {self.card.name!r} predicts {self.card.task.name} ({self.card.task.scale}), "
+                f"data set {data.name!r} is labelled with {data.task.name} ({data.task.scale})."
+            )
+
+
+def save_checkpoint(folder: str | Path, model: ComP, card: Card, standardise: Standardiser) -> None:
+    """Write a checkpoint with 16-bit weights. An existing folder is replaced only once the new one is complete."""
+    folder = Path(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {f"model.{name}": tensor.detach().to(torch.float16).contiguous().cpu() for name, tensor in model.state_dict().items()}
+    for name in model.config.modalities:
+        tensors[f"mean.{name}"] = torch.from_numpy(standardise.mean[name])
+        tensors[f"std.{name}"] = torch.from_numpy(standardise.std[name])
+    tensors["clip"] = torch.tensor(standardise.clip)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".saving-") as temporary:
+        fresh = Path(temporary) / "fresh"
+        fresh.mkdir()
+        save_file(tensors, fresh / WEIGHTS)
+        write_card(card, fresh)
+        if folder.exists():
+            for extra in folder.iterdir():
+                if extra.name not in (WEIGHTS, CONFIG, "README.md"):
+                    shutil.move(extra, fresh / extra.name)
+            folder.rename(Path(temporary) / "old")
+        fresh.rename(folder)
+
+
+def load_checkpoint(source: str | Path, device: str = "cpu") -> Checkpoint:
+    """Load a checkpoint folder, or with `"hub:owner/name"` a repository of the Hugging Face hub.
+
+    Everything is checked before the network is built, and nothing is unpickled. Raises `CompVizError` naming the field,
+    what the checkpoint expects, what came and what to do.
+    """
+    folder = download(str(source)) if str(source).startswith(HUB) else Path(source)
+    for name in (CONFIG, WEIGHTS):
+        if not (folder / name).is_file():
+            raise CompVizError(f"{folder} is not a checkpoint: it has no {name}. Expected a folder with {CONFIG} and {WEIGHTS}.")
+    card = read_card(folder / CONFIG)
+    tensors = read_tensors(folder / WEIGHTS)
+    weights = {name.removeprefix("model."): tensor for name, tensor in tensors.items() if name.startswith("model.")}
+    check_weights(folder, card.architecture, weights)
+    standardise = read_standardiser(folder, card.architecture, tensors)
+    model = ComP(card.architecture)
+    model.bank = torch.empty_like(weights["bank"], dtype=torch.float32)
+    model.load_state_dict(weights)
+    digest = hashlib.sha256((folder / CONFIG).read_bytes() + (folder / WEIGHTS).read_bytes()).hexdigest()
+    return Checkpoint(model.eval().requires_grad_(False).to(choose_device(device)), card, standardise, digest)
+
+
+def check_weights(folder: Path, config: ComPConfig, weights: dict[str, Tensor]) -> None:
+    """Compare the file's tensors with those the configuration calls for, before anything of their size is built."""
+    with torch.device("meta"):
+        expected = ComP(config).state_dict()
+    if sum(tensor.numel() for tensor in expected.values()) > MAX_PARAMETERS:
+        raise CompVizError(f"{folder / CONFIG}: field 'architecture' describes more than {MAX_PARAMETERS:,} parameters.")
+    missing, unknown = sorted(expected.keys() - weights.keys()), sorted(weights.keys() - expected.keys())
+    if missing or unknown:
+        what = f"lacks {missing[0]!r}" if missing else f"has the unknown {unknown[0]!r}"
+        raise CompVizError(
+            f"{folder / WEIGHTS} {what} ({len(missing)} missing, {len(unknown)} unknown). It does not belong to this {CONFIG}."
+        )
+    for name, tensor in weights.items():
+        shape = list(expected[name].shape)
+        if name == "bank" and tensor.dim() == 4:
+            shape[1] = tensor.shape[1]  # any number of conversations
+        if list(tensor.shape) != shape:
+            raise CompVizError(
+                f"{folder / WEIGHTS}: {name!r} has shape {list(tensor.shape)}, but field 'architecture' of {CONFIG} calls for {shape}."
+            )
+        if not tensor.is_floating_point() or not tensor.isfinite().all():
+            raise CompVizError(
+                f"{folder / WEIGHTS}: {name!r} holds NaN, infinite or non-numeric values. The training diverged or the file is damaged."
+            )
+
+
+def read_standardiser(folder: Path, config: ComPConfig, tensors: dict[str, Tensor]) -> Standardiser:
+    """Feature statistics, checked against the configuration's widths."""
+    for name, width in zip(config.modalities, config.dims, strict=True):
+        for kind, lowest in (("mean", float("-inf")), ("std", 0.0)):
+            tensor = tensors.get(f"{kind}.{name}", torch.empty(0))
+            if list(tensor.shape) != [width] or not (tensor.isfinite() & (tensor > lowest)).all():
+                raise CompVizError(
+                    f"{folder / WEIGHTS}: the standardisation statistics '{kind}.{name}' should be {width} finite numbers"
+                    f"{' above 0' if kind == 'std' else ''}, got {describe(tensor)}. The file is damaged or not ours."
+                )
+    clip = tensors.get("clip", torch.empty(0))
+    if clip.numel() != 1 or not clip > 0:
+        raise CompVizError(f"{folder / WEIGHTS}: 'clip' should be one number above 0, got {describe(clip)}.")
+    mean = {name: tensors[f"mean.{name}"].float().numpy() for name in config.modalities}
+    std = {name: tensors[f"std.{name}"].float().numpy() for name in config.modalities}
+    return Standardiser(mean, std, float(clip))
+
+
+def describe(tensor: Tensor) -> str:
+    """What came, for an error message."""
+    return f"shape {list(tensor.shape)}, {int((~tensor.isfinite()).sum())} values not finite" if tensor.numel() else "nothing"

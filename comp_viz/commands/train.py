@@ -1,0 +1,79 @@
+"""`train`: both stages on a data set -> a checkpoint folder with its log and measurements."""
+
+import argparse
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from comp_viz.checkpoint.card import cell
+from comp_viz.data.source import open_data
+from comp_viz.device import choose_device
+from comp_viz.network.config import ComPConfig
+from comp_viz.training.loop import Row
+from comp_viz.training.recipe import Recipe
+from comp_viz.training.run import train
+
+
+def add(commands: Any) -> None:
+    """Add this command to the parser; every option of the recipe and the architecture becomes a flag."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "train", help="train a model; goes on where it was interrupted", formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("--data", required=True, help="data file, by path or by name in the data root; or 'lab'")
+    parser.add_argument("--out", type=Path, required=True, help="checkpoint folder to write")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--max-length", type=int, help="longest conversation the model reads; default: that of the data, rounded up to 5")
+    add_options(parser.add_argument_group("recipe"), Recipe)
+    add_options(parser.add_argument_group("architecture"), ComPConfig, leave_out=("outputs", "max_length"))
+    parser.set_defaults(run=run)
+
+
+def add_options(group: Any, kind: type, leave_out: tuple[str, ...] = ()) -> None:
+    """A flag for every field of a dataclass that has a default."""
+    for option in fields(kind):
+        if option.default is MISSING or option.name in leave_out:
+            continue
+        flag = "--" + option.name.replace("_", "-")
+        if isinstance(option.default, bool):
+            group.add_argument(flag, action=argparse.BooleanOptionalAction, default=option.default, help=" ")
+        elif option.name == "clip":
+            group.add_argument(flag, type=clip_range, default=option.default, metavar="LOW,HIGH|none", help=" ")
+        else:
+            group.add_argument(flag, type=type(option.default), default=option.default, help=" ")
+
+
+def clip_range(text: str) -> tuple[float, float] | None:
+    """`0,2` or `none`."""
+    if text == "none":
+        return None
+    low, high = map(float, text.split(","))
+    return low, high
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train with a progress bar and print the measurements."""
+    data = open_data(options.data)
+    longest = max(map(len, data.conversations))
+    given = vars(options)
+    config = ComPConfig(
+        modalities=data.modalities,
+        dims=data.dims,
+        outputs=data.task.outputs,
+        max_length=options.max_length or -(-longest // 5) * 5,
+        **{f.name: given[f.name] for f in fields(ComPConfig) if f.name in given and f.name != "max_length"},
+    )
+    recipe = Recipe(**{f.name: given[f.name] for f in fields(Recipe)})
+    with tqdm(total=recipe.first_epochs + recipe.second_epochs, unit="epoch") as bar:
+
+        def progress(done: int, of: int, row: Row) -> None:
+            bar.n = done
+            bar.set_postfix(stage=row["stage"], loss=f"{row['loss']:.3f}")
+
+        card = train(data, config, recipe, options.out, choose_device(options.device), progress)
+    for m in card.measurements:
+        if m.predictor == "fused":
+            values = "  ".join(f"{name} {cell(name, m.mean[name], m.std[name])}" for name in m.mean)
+            print(f"{m.split} split, missing rate {m.missing_rate:g}: {values}")
+    print(f"Wrote {options.out}.")

@@ -1,0 +1,127 @@
+"""A training run on disk: log, resumable state, and at the end the checkpoint with its measurements."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from comp_viz.checkpoint.card import FORMAT, Card, DataCard, Measurement, TrainingCard
+from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
+from comp_viz.checkpoint.tensors import load_plain
+from comp_viz.data.batch import Batch, Standardiser
+from comp_viz.data.conversation import Conversation, DataSet
+from comp_viz.errors import CompVizError
+from comp_viz.evaluation.evaluate import evaluate
+from comp_viz.network.config import ComPConfig
+from comp_viz.training.loop import Row, Trainer
+from comp_viz.training.recipe import Recipe
+from comp_viz.versions import versions
+
+LOG, STATE = "training.jsonl", "resume.pt"
+SAVE_EVERY = 10  # epochs; what a killed run loses at most
+RATES, SEEDS = (0.0, 0.3, 0.5, 0.7), 5
+
+
+def train(
+    data: DataSet,
+    config: ComPConfig,
+    recipe: Recipe,
+    out: Path,
+    device: torch.device,
+    progress: Callable[[int, int, Row], None] = lambda done, of, row: None,
+) -> Card:
+    """Train on `data` and write a checkpoint folder to `out`, with the training log beside it.
+
+    A run that was interrupted goes on from its last saved epoch, with the numbers an uninterrupted run would have given.
+    `progress(epochs done, of all, the epoch's row)` is called after every epoch. Raises `CompVizError` when `out` holds
+    another run's state or the data does not fit.
+    """
+    training, selection, protocol = splits(data, recipe.seed)
+    longest = max(map(len, data.conversations))
+    if longest > config.max_length:
+        raise CompVizError(f"{data.name}: the longest conversation has {longest} utterances, but max_length is {config.max_length}.")
+    standardise = Standardiser.fit(training)
+    trainer = Trainer(
+        data.task, config, recipe, Batch.of(training, standardise), Batch.of(selection, standardise), device
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    identity = {"data": data.digest, "config": asdict(config), "recipe": asdict(recipe)}
+    resume(trainer, out, identity)
+    with (out / LOG).open("a", encoding="utf-8") as log:
+        for row in trainer.run():
+            if not np.isfinite(row["loss"]):
+                raise CompVizError(
+                    f"Training diverged: the loss is {row['loss']} in epoch {row['epoch']}. Lower the learning rate "
+                    f"({recipe.learning_rate:g}). {out} keeps the state before it."
+                )
+            log.write(json.dumps(row) + "\n")
+            log.flush()
+            if trainer.epoch % SAVE_EVERY == 0:
+                save_state(trainer, out, identity)
+            progress(trainer.epoch, trainer.epochs, row)
+    protocol = f"{protocol}; epoch with the lowest {'error rate' if data.task.classes else 'mean absolute error'} there"
+    card = Card(
+        format=FORMAT,
+        name=data.name,
+        architecture=config,
+        task=data.task,
+        sources=dict(data.sources),
+        data=DataCard(data.name, data.digest, data.licence),
+        training=TrainingCard(recipe.missing_rate, recipe.seed, protocol, trainer.best.epoch, asdict(recipe)),
+        measurements=(),
+        versions=versions(),
+    )
+    save_checkpoint(out, trainer.model, card, standardise)
+    card = replace(card, measurements=measure(out, data))
+    save_checkpoint(out, trainer.model, card, standardise)
+    (out / STATE).unlink(missing_ok=True)
+    return card
+
+
+def measure(folder: Path, data: DataSet) -> tuple[Measurement, ...]:
+    """Metrics of the weights as saved, on the test split; empty when the data has none."""
+    if not any(conversation.split == "test" for conversation in data.conversations):
+        return ()
+    saved = load_checkpoint(folder)
+    return tuple(evaluate(saved.model, data.task, saved.standardise, data.split("test"), "test", RATES, SEEDS))
+
+
+def splits(data: DataSet, seed: int) -> tuple[list[Conversation], list[Conversation], str]:
+    """Training and selection conversations, and the protocol in words. Without a validation split one is cut, seeded."""
+    there = {conversation.split for conversation in data.conversations}
+    training = data.split("train") if "train" in there else list(data.conversations)
+    if "validation" in there:
+        return training, data.split("validation"), "validation split of the data set"
+    if len(training) < 2:
+        raise CompVizError(f"{data.name}: training needs at least two conversations, got {len(training)}.")
+    order = np.random.default_rng([seed, 2]).permutation(len(training))
+    cut = max(1, round(0.15 * len(training)))
+    held = set(order[:cut].tolist())
+    selection = [c for i, c in enumerate(training) if i in held]
+    return [c for i, c in enumerate(training) if i not in held], selection, f"{cut} conversations held out of training"
+
+
+def save_state(trainer: Trainer, out: Path, identity: dict[str, Any]) -> None:
+    """Write the run's state under a temporary name, then rename it into place."""
+    temporary = out / (STATE + ".part")
+    torch.save({"identity": json.dumps(identity), **trainer.state()}, temporary)
+    temporary.replace(out / STATE)
+
+
+def resume(trainer: Trainer, out: Path, identity: dict[str, Any]) -> None:
+    """Take up an interrupted run, cutting the log back to the saved epoch; otherwise start a fresh log."""
+    if not (out / STATE).is_file():
+        (out / LOG).write_text("")
+        return
+    state = load_plain(out / STATE)
+    if state.pop("identity") != json.dumps(identity):
+        raise CompVizError(
+            f"{out} holds an unfinished run with other settings or data. Repeat that run's command, or remove {out / STATE} to start anew."
+        )
+    trainer.restore(state)
+    rows = (out / LOG).read_text(encoding="utf-8").splitlines(keepends=True)
+    (out / LOG).write_text("".join(rows[: trainer.epoch]), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""What the pages share: sidebar, cached calls and components. The only room that knows Streamlit."""

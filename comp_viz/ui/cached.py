@@ -1,0 +1,62 @@
+"""Cached calls. Keys are small and complete: names, digests and patterns, never arrays or hidden arguments."""
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from comp_viz.analysis.prediction import Prediction, predict_conversation
+from comp_viz.checkpoint.folder import CONFIG, Checkpoint, load_checkpoint
+from comp_viz.data.conversation import DataSet
+from comp_viz.data.npz import peek
+from comp_viz.data.source import LAB, data_files, data_root, open_data
+
+CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
+INFERENCE = threading.Semaphore(1)  # one forward pass at a time: two would only slow each other down
+
+
+def checkpoint_names() -> list[str]:
+    """Checkpoint folders that ship with the app or were put beside them."""
+    return sorted(path.parent.name for path in CHECKPOINTS.glob(f"*/{CONFIG}"))
+
+
+def checkpoint(name: str, device: str) -> Checkpoint:
+    """The checkpoint called `name`, shared by all sessions and never changed; loaded anew when its folder changed."""
+    stamp = (CHECKPOINTS / name / CONFIG).stat().st_mtime_ns if name in checkpoint_names() else 0
+    return _checkpoint(name, device, stamp)
+
+
+@st.cache_resource(max_entries=6, show_spinner="Loading the checkpoint …")
+def _checkpoint(name: str, device: str, stamp: int) -> Checkpoint:
+    return load_checkpoint(CHECKPOINTS / name, device)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading the data set …")
+def data_set(name: str, root: str) -> DataSet:
+    """The data set called `name` in the data root, shared by all sessions and never changed."""
+    return open_data(name)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def widths(name: str, root: str) -> dict[str, int]:
+    """Modalities and feature widths of a data set, without reading it; empty when it is not one of ours."""
+    return peek(data_root() / name)
+
+
+def fitting_data(name: str, device: str) -> list[str]:
+    """Data sets whose modalities and widths are those the checkpoint was built for, its own kind first."""
+    config = checkpoint(name, device).config
+    wanted = dict(zip(config.modalities, config.dims, strict=True))
+    files = [file for file in data_files() if widths(file, str(data_root())) == wanted]
+    lab = data_set(LAB, "")
+    return files + [LAB] * (dict(zip(lab.modalities, lab.dims, strict=True)) == wanted)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def prediction(checkpoint_name: str, digest: str, device: str, data: str, root: str, conversation: str, pattern: bytes) -> Prediction:
+    """The model's prediction for one conversation under one missing pattern, `pattern` being the matrix's bytes."""
+    found = data_set(data, root).by_id[conversation]
+    observed = np.frombuffer(pattern, dtype=bool).reshape(found.observed.shape)
+    with INFERENCE:
+        return predict_conversation(checkpoint(checkpoint_name, device), found, observed)

@@ -1,0 +1,137 @@
+"""Pieces of the Live page: the utterance in hand, the matrix with its tools, the transcript."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from comp_viz.analysis.change import Change
+from comp_viz.analysis.prediction import Prediction, true_decisions
+from comp_viz.data.conversation import Task
+from comp_viz.figures.style import Palette, modality_marks
+from comp_viz.ui.painter import painter
+from comp_viz.ui.pattern import edit, undo
+from comp_viz.ui.sidebar import View
+
+CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"], "toImageButtonOptions": {"format": "svg"}}
+UTTERANCE = "utterance"  # widget key and address parameter, counted from 1
+
+
+def empty_state() -> None:
+    """What to do when nothing can be shown."""
+    st.header("Nothing to show yet", anchor=False)
+    st.markdown("The sidebar says what is missing. With the `lab` checkpoint everything works without any data.")
+
+
+def selected_utterance(view: View) -> int:
+    """The utterance in hand, counted from 0, kept inside the conversation."""
+    wanted = st.session_state.get(UTTERANCE, 1)
+    if wanted > len(view.conversation):
+        st.session_state[UTTERANCE] = wanted = len(view.conversation)
+    return int(wanted) - 1
+
+
+def select(utterance: int) -> None:
+    """Take another utterance in hand, counted from 0; to be called in a callback."""
+    st.session_state[UTTERANCE] = utterance + 1
+
+
+def utterance_card(view: View, here: Prediction, complete: Prediction, found: Change) -> int:
+    """Words, truth and prediction of the utterance in hand, and ways to move; returns its number, counted from 0."""
+    conversation, task = view.conversation, here.task
+    selected_utterance(view)
+    pick, said, numbers = st.columns([1.1, 4, 3], vertical_alignment="top")
+    with pick:
+        st.number_input("Utterance", 1, len(conversation), 1, key=UTTERANCE, bind="query-params", help="Counted from 1. Click a point of the chart to choose one, or type its number.")
+        st.button("Most changed", on_click=select, args=(found.most_changed,), width="stretch", help="The utterance whose prediction moved most against the complete conversation.", disabled=found.missing_share == 0)
+    s = selected_utterance(view)
+    with said:
+        if conversation.context[s]:
+            st.caption(f"said before: {plain(conversation.context[s])}")
+        words = plain(conversation.words[s]) or "*no words*"
+        st.markdown(f"**{plain(conversation.speakers[s])}**  {words}" if len(set(conversation.speakers)) > 1 else words)
+        marks = modality_marks(here.modalities)
+        shown = [f"{marks[u][1]} {u} {state(view, here, s, i)}" for i, u in enumerate(here.modalities)]
+        seconds = conversation.durations[s]
+        st.caption(" · ".join([*shown, *([] if np.isnan(seconds) else [f"{seconds:.1f} s"])]))
+    with numbers:
+        truth, predicted, heads = st.columns(3)
+        truth.metric("Truth", read_label(task, float(conversation.labels[s])), help=f"{task.name}, {task.scale}")
+        moved = f"{found.difference[s]:+.2f}" if found.missing_share else None
+        predicted.metric("Fused", read(task, here.fused[s]), moved, delta_color="off", help=f"{task.name}, {task.scale}. Below: change against the complete conversation.")
+        heads.metric("Complete", read(task, complete.fused[s]), help="The fused prediction when nothing is missing.")
+    return s
+
+
+def state(view: View, here: Prediction, s: int, u: int) -> str:
+    """Availability of one entry in a word."""
+    if here.observed[s, u]:
+        return "observed"
+    return "missing" if view.conversation.observed[s, u] else "not in the recording"
+
+
+def read(task: Task, values: np.ndarray) -> str:
+    """A prediction as text: a score, or the likeliest class."""
+    return task.classes[int(values.argmax())] if task.classes else f"{values[0]:.2f}"
+
+
+def read_label(task: Task, label: float) -> str:
+    """A label as text."""
+    if np.isnan(label):
+        return "unknown"
+    return task.classes[int(label)] if task.classes else f"{label:.2f}"
+
+
+def plain(text: str) -> str:
+    """Text from data as text, whatever Markdown it happens to contain."""
+    return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!|<>$~:" else character for character in text)
+
+
+def painted(view: View, selected: int, palette: Palette) -> None:
+    """The availability matrix with undo."""
+    title, back = st.columns([6, 1], vertical_alignment="bottom")
+    title.markdown("**Availability** · click or drag cells, a modality's name, or an utterance's number", help="Filled: the model sees it. Hatched outline: taken away. Dashed: not in the recording.")
+    back.button("Undo", icon=":material/undo:", on_click=undo, disabled=not st.session_state.get("history"), width="stretch")
+    painter(
+        tuple(view.conversation.features), view.observed, view.conversation.observed, selected, palette,
+        lambda cells, value: edit(view.conversation, cells, value),
+    )  # fmt: skip
+
+
+def transcript(view: View, here: Prediction, complete: Prediction) -> None:
+    """The conversation in words, one row an utterance, with truth and predictions."""
+    conversation, task = view.conversation, here.task
+    truth, decided = true_decisions(task, conversation.labels), here.decisions()
+    right = np.where(truth < 0, "", np.where(truth == decided, "✓", "✗"))
+    frame = pd.DataFrame(
+        {
+            "utterance": np.arange(1, len(conversation) + 1),
+            "speaker": conversation.speakers,
+            "said before": conversation.context,
+            "words": conversation.words,
+            "truth": [read_label(task, float(label)) for label in conversation.labels],
+            "fused": [read(task, values) for values in here.fused],
+            "complete": [read(task, values) for values in complete.fused],
+            "right": right,
+        }
+    )
+    dropped = [name for name in ("said before", "words") if not frame[name].str.len().any()]
+    if len(set(conversation.speakers)) < 2:
+        dropped.append("speaker")
+    st.markdown("**Words**", help="✓ where the sign of the fused score (or its class) is that of the truth; empty where the truth is neutral or unknown.")
+    st.dataframe(frame.drop(columns=dropped), hide_index=True, height=320)
+
+
+def chart(figure: go.Figure, finding: str) -> None:
+    """The timeline; a click on it takes that utterance in hand."""
+
+    def clicked() -> None:
+        points = st.session_state["timeline"].selection.points
+        if points:
+            select(int(points[0]["x"]) - 1)
+
+    alt = (
+        "Four charts over the utterances of the conversation: fused prediction with truth, the predictions of the modality "
+        f"heads, the change against the complete conversation, and the coordinator's weights. {finding}"
+    )
+    st.plotly_chart(figure, key="timeline", on_select=clicked, selection_mode="points", alt=alt, config=CONFIG)

@@ -1,0 +1,165 @@
+// The availability matrix: click or drag cells, click a modality's name for its row, an utterance's number for its column.
+// Keyboard: Tab to the matrix, arrows to move, Space or Enter to toggle. One change is sent for each finished gesture.
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  const root = parentElement.querySelector(".painter");
+  const state = (root.state ??= { focus: [0, 0] });
+  Object.assign(state, { data, send: (value) => setTriggerValue("edit", value) });
+  const shape = JSON.stringify([data.modalities, data.utterances, data.left, data.right]);
+  if (state.shape !== shape) {
+    state.shape = shape;
+    state.focus = [0, 0];
+    build(root, state);
+  }
+  paint(state);
+}
+
+function build(root, state) {
+  const { modalities, marks, utterances, left, right } = state.data;
+  root.replaceChildren();
+  root.setAttribute("role", "grid");
+  root.setAttribute("aria-label", "Availability of every modality of every utterance");
+  root.style.setProperty("--narrow", `${left + utterances * 12}px`);
+  const scroll = element("div", "scroll", root);
+  state.numbers = [];
+  state.cells = modalities.map(() => []);
+  const top = element("div", "row numbers", scroll);
+  const corner = element("span", "corner", top);
+  corner.style.width = `${left}px`;
+  const numbers = element("div", "cells", top);
+  numbers.style.marginRight = `${right}px`;
+  const step = [1, 2, 5, 10, 20, 50, 100].find((n) => utterances / n <= 28) ?? 200;
+  for (let s = 0; s < utterances; s++) {
+    const number = element("button", "number", numbers);
+    number.textContent = s === 0 || (s + 1) % step === 0 ? s + 1 : "·";
+    number.tabIndex = -1;
+    number.title = `Utterance ${s + 1}: click to take away or give back all its modalities`;
+    number.setAttribute("aria-label", `utterance ${s + 1}, all modalities`);
+    number.onclick = () => toggleAll(state, modalities.map((_, m) => [s, m]), s);
+    state.numbers.push(number);
+  }
+  modalities.forEach((modality, m) => {
+    const row = element("div", "row", scroll);
+    row.setAttribute("role", "row");
+    row.style.setProperty("--tone", state.data.colours[m]);
+    const name = element("button", "name", row);
+    name.style.width = `${left}px`;
+    name.textContent = `${marks[m]} ${modality}`;
+    name.title = `Take away or give back ${modality} for the whole conversation`;
+    name.onclick = () => toggleAll(state, Array.from({ length: utterances }, (_, s) => [s, m]));
+    const cells = element("div", "cells", row);
+    cells.style.marginRight = `${right}px`;
+    for (let s = 0; s < utterances; s++) {
+      const cell = element("button", "cell", cells);
+      element("i", "", cell);
+      cell.setAttribute("role", "gridcell");
+      cell.tabIndex = -1;
+      cell.dataset.s = s;
+      cell.dataset.m = m;
+      state.cells[m].push(cell);
+    }
+  });
+  listen(scroll, state);
+  const key = element("div", "key", root);
+  for (const [kind, text] of [["", "observed"], ["missing", "missing"], ["absent", "not in the recording"], ["changed", "changed by you"]]) {
+    const item = element("span", "", key);
+    element("i", "", element("b", `cell ${kind}`, item));
+    item.append(text);
+  }
+}
+
+function listen(scroll, state) {
+  let stroke = null; // the gesture under way: the value it paints and the cells it has touched
+  const at = (event) => {
+    const under = scroll.getRootNode().elementFromPoint(event.clientX, event.clientY)?.closest?.(".cell");
+    return under && scroll.contains(under) ? [Number(under.dataset.s), Number(under.dataset.m)] : null;
+  };
+  const touch = (place) => {
+    if (!place || !available(state, place) || stroke.touched.has(String(place))) return;
+    stroke.touched.set(String(place), place);
+    show(state, place, stroke.value);
+  };
+  scroll.onpointerdown = (event) => {
+    const place = event.button === 0 && at(event);
+    if (!place) return;
+    event.preventDefault();
+    stroke = { value: !shown(state, place), touched: new Map() };
+    touch(place);
+    focus(state, place);
+    scroll.setPointerCapture(event.pointerId);
+  };
+  scroll.onpointermove = (event) => stroke && touch(at(event));
+  scroll.onpointerup = scroll.onpointercancel = () => {
+    if (stroke?.touched.size) send(state, [...stroke.touched.values()], stroke.value);
+    stroke = null;
+  };
+  scroll.onkeydown = (event) => {
+    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    const [s, m] = state.focus;
+    if (!event.target.classList.contains("cell")) return;
+    if (moves[event.key]) {
+      event.preventDefault();
+      const [ds, dm] = moves[event.key];
+      focus(state, [clamp(s + ds, state.data.utterances), clamp(m + dm, state.data.modalities.length)]);
+    } else if (event.key === "Home" || event.key === "End") {
+      event.preventDefault();
+      focus(state, [event.key === "Home" ? 0 : state.data.utterances - 1, m]);
+    } else if (event.key === " " || event.key === "Enter") {
+      event.preventDefault();
+      toggleAll(state, [state.focus], s);
+    }
+  };
+}
+
+function toggleAll(state, places) {
+  const open = places.filter((place) => available(state, place));
+  const value = !open.every((place) => shown(state, place)); // give back unless everything is there
+  open.forEach((place) => show(state, place, value));
+  if (open.length) send(state, open, value);
+}
+
+function send(state, places, value) {
+  state.send({ cells: places, observed: value, stamp: Date.now() });
+}
+
+function paint(state) {
+  const { utterances, modalities, selected } = state.data;
+  modalities.forEach((_, m) => {
+    for (let s = 0; s < utterances; s++) show(state, [s, m], state.data.observed[m][s] === "1");
+  });
+  state.numbers.forEach((number, s) => number.classList.toggle("selected", s === selected));
+  const [s, m] = state.focus;
+  state.cells.flat().forEach((cell) => (cell.tabIndex = -1));
+  state.cells[m][s].tabIndex = 0;
+}
+
+function show(state, [s, m], observed) {
+  const cell = state.cells[m][s];
+  const there = available(state, [s, m]);
+  cell.classList.toggle("missing", there && !observed);
+  cell.classList.toggle("absent", !there);
+  cell.classList.toggle("changed", there && observed !== (state.data.base[m][s] === "1"));
+  const word = there ? (observed ? "observed" : "missing") : "not in the recording";
+  cell.setAttribute("aria-label", `${state.data.modalities[m]}, utterance ${s + 1}: ${word}`);
+  cell.title = cell.getAttribute("aria-label");
+}
+
+const shown = (state, [s, m]) => !state.cells[m][s].classList.contains("missing");
+const available = (state, [s, m]) => state.data.available[m][s] === "1";
+const clamp = (value, length) => Math.max(0, Math.min(length - 1, value));
+
+function focus(state, [s, m]) {
+  const [oldS, oldM] = state.focus;
+  state.cells[oldM][oldS].tabIndex = -1;
+  state.focus = [s, m];
+  state.cells[m][s].tabIndex = 0;
+  state.cells[m][s].focus({ preventScroll: true });
+}
+
+function element(tag, className, parent) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  parent.append(made);
+  return made;
+}

@@ -1,0 +1,116 @@
+"""The missing pattern chosen in the sidebar or painted by hand, with undo; part of the view's address."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import streamlit as st
+
+from comp_viz.data.conversation import Bools, Conversation
+from comp_viz.data.missing import from_hex, only, to_hex, uniform
+from comp_viz.errors import CompVizError
+
+COMPLETE, RANDOM, EDITED = "complete", "random", "edited"
+UNDO_STEPS = 100
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen: a preset, with a rate and seed when random, or a matrix edited by hand."""
+
+    pattern: str = COMPLETE
+    rate: float = 0.3
+    seed: int = 1
+    cells: str = ""  # the edited matrix, hexadecimal
+
+
+def presets(modalities: tuple[str, ...]) -> dict[str, str]:
+    """Key and name on screen of every preset: complete, each proper subset of modalities, random, edited."""
+    subsets = [subset for size in range(1, len(modalities)) for subset in combinations(modalities, size)]
+    named = {"+".join(subset): "only " + " and ".join(subset) for subset in subsets}
+    return {COMPLETE: "complete", **named, RANDOM: "random at a rate", EDITED: "edited by hand"}
+
+
+def chosen() -> Choice:
+    """The choice in force, from the widgets and the address."""
+    state = st.session_state
+    default = Choice()
+    return Choice(
+        state.get("pattern", default.pattern),
+        state.get("rate", default.rate),
+        state.get("mask_seed", default.seed),
+        st.query_params.get("cells", ""),
+    )
+
+
+def choose(choice: Choice) -> None:
+    """Put a choice in force; to be called before the widgets are drawn, or in a callback."""
+    st.session_state["pattern"], st.session_state["rate"] = choice.pattern, choice.rate
+    st.session_state["mask_seed"] = choice.seed
+    if choice.pattern == EDITED:
+        st.query_params["cells"] = choice.cells
+    else:
+        st.query_params.pop("cells", None)
+
+
+def observed(choice: Choice, conversation: Conversation) -> Bools:
+    """The matrix `[S, M]` a choice means for a conversation. Raises `CompVizError` when an edited one does not fit."""
+    there, modalities = conversation.observed, tuple(conversation.features)
+    if choice.pattern == COMPLETE or (choice.pattern == EDITED and not choice.cells):
+        return there
+    if choice.pattern == EDITED:
+        return from_hex(choice.cells, *there.shape) & there
+    if choice.pattern == RANDOM:
+        return uniform(there, choice.rate, np.random.default_rng(choice.seed))
+    return only(there, modalities, choice.pattern.split("+"))
+
+
+def in_force(conversation: Conversation) -> tuple[Bools, str]:
+    """The matrix to show, and why it is the complete one when what the address asks for does not fit."""
+    try:
+        return observed(chosen(), conversation), ""
+    except CompVizError as error:
+        return conversation.observed, f"The address asks for a pattern that does not fit; the conversation is shown complete. {error}"
+
+
+def leave_edited() -> None:
+    """A matrix edited for one conversation means nothing for another."""
+    if st.session_state.get("pattern") == EDITED:
+        choose(Choice())
+
+
+def remember(conversation: str) -> None:
+    """Note the choice now in force, and for undo the one before it, if it was for the same conversation."""
+    state, choice = st.session_state, chosen()
+    before: tuple[Choice, str] | None = state.get("settled")
+    history: list[Choice] = state.setdefault("history", [])
+    undoing = state.pop("undoing", False)
+    if before is not None and before[1] != conversation:
+        history.clear()
+    elif before is not None and before[0] != choice and not undoing:
+        history.append(before[0])
+        del history[:-UNDO_STEPS]
+    state["settled"] = (choice, conversation)
+
+
+def edit(conversation: Conversation, cells: list[list[int]], value: bool) -> None:
+    """Set some `[utterance, modality]` cells of the matrix in force. Cells outside the conversation are ignored."""
+    matrix = in_force(conversation)[0].copy()
+    S, M = matrix.shape
+    for s, m in cells:
+        if 0 <= s < S and 0 <= m < M:
+            matrix[s, m] = value
+    current = chosen()
+    matrix &= conversation.observed
+    if np.array_equal(matrix, conversation.observed):
+        choose(Choice(COMPLETE, current.rate, current.seed))
+    else:
+        choose(Choice(EDITED, current.rate, current.seed, to_hex(matrix)))
+
+
+def undo() -> None:
+    """Take back the last change of the pattern."""
+    history: list[Choice] = st.session_state.get("history", [])
+    if history:
+        st.session_state["undoing"] = True
+        choose(history.pop())

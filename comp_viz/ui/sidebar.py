@@ -1,0 +1,118 @@
+"""The frame around every page: which checkpoint, conversation, missing pattern and device."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from comp_viz.analysis.prediction import Prediction
+from comp_viz.checkpoint.folder import Checkpoint
+from comp_viz.data.conversation import SPLITS, Bools, Conversation, DataSet
+from comp_viz.data.missing import MAX_RATE
+from comp_viz.data.source import LAB, data_root
+from comp_viz.device import available_devices, choose_device
+from comp_viz.errors import CompVizError
+from comp_viz.ui import cached
+from comp_viz.ui.pattern import RANDOM, in_force, leave_edited, presets, remember
+
+
+@dataclass(frozen=True)
+class View:
+    """What is looked at: everything a page needs to draw itself."""
+
+    name: str
+    checkpoint: Checkpoint
+    device: str
+    data_name: str
+    data: DataSet
+    conversation: Conversation
+    observed: Bools  # [S, M], the missing pattern in force
+
+    def predict(self, observed: Bools) -> Prediction:
+        """The model's prediction for the conversation under a pattern; cached."""
+        return cached.prediction(
+            self.name, self.checkpoint.digest, self.device, self.data_name, str(data_root()), self.conversation.id, observed.tobytes()
+        )
+
+
+def sidebar() -> View | None:
+    """Draw the controls and return the view, or None with a word on what to do when nothing can be shown."""
+    with st.sidebar:
+        names = cached.checkpoint_names()
+        if not names:
+            st.info("There is no checkpoint yet. Make one with `python -m comp_viz train --data lab --out checkpoints/lab`.")
+            return None
+        name = st.selectbox("Checkpoint", names, index=preferred(names), key="checkpoint", bind="query-params", help="A trained ComP model: a folder in `checkpoints/`.")
+        device = choose_device().type
+        try:
+            return controls(name, device)
+        except CompVizError as error:
+            st.error(str(error), icon=":material/error:")
+            return None
+
+
+def preferred(names: list[str]) -> int:
+    """The checkpoint to open first: one whose real data are on this machine, else the lab's."""
+    for wanted in ("hazumi", LAB):
+        if wanted in names and (wanted == LAB or (data_root() / "hazumi_online.npz").is_file()):
+            return names.index(wanted)
+    return 0
+
+
+def controls(name: str, device: str) -> View | None:
+    """Conversation, missing pattern and device for a checkpoint."""
+    checkpoint = cached.checkpoint(name, device)
+    files = cached.fitting_data(name, device)
+    if not files:
+        dims = ", ".join(f"{u} {d}" for u, d in zip(checkpoint.config.modalities, checkpoint.config.dims, strict=True))
+        st.info(
+            f"No data set on this machine has the features this checkpoint was trained on ({dims}). "
+            "Set `COMP_VIZ_DATA` to the folder that holds it, or choose the `lab` checkpoint.",
+            icon=":material/folder_open:",
+        )
+        return None
+    file = files[0] if len(files) == 1 else st.selectbox("Data set", files, key="data", bind="query-params")
+    data = cached.data_set(file, "" if file == LAB else str(data_root()))
+    checkpoint.check(data)
+    listed = sorted(data.conversations, key=lambda c: -SPLITS.index(c.split) if c.split else 0)
+    chosen = st.selectbox(
+        "Conversation",
+        [c.id for c in listed],
+        format_func=lambda id: f"{id} · {len(data.by_id[id])} utterances{', ' + data.by_id[id].split if data.by_id[id].split else ''}",
+        key="conversation",
+        bind="query-params",
+        on_change=leave_edited,
+        help=f"{data.name}: {len(data.conversations)} conversations. Those of the test split come first; the model never learned from them.",
+    )
+    conversation = data.by_id[chosen]
+    if len(conversation) > checkpoint.config.max_length:
+        st.error(f"This conversation has {len(conversation)} utterances; the checkpoint reads at most {checkpoint.config.max_length}.")
+        return None
+    pattern_controls(conversation)
+    observed, problem = in_force(conversation)
+    if problem:
+        st.warning(problem, icon=":material/link_off:")
+    remember(conversation.id)
+    device_line(device)
+    return View(name, checkpoint, device, file, data, conversation, observed)
+
+
+def pattern_controls(conversation: Conversation) -> None:
+    """Choose a preset; rate and seed where it is random."""
+    named = presets(tuple(conversation.features))
+    pattern = st.selectbox(
+        "Missing pattern",
+        list(named),
+        format_func=named.__getitem__,
+        key="pattern",
+        bind="query-params",
+        help="Which modalities of which utterances the model may see. Paint your own in the matrix.",
+    )
+    if pattern == RANDOM:
+        st.slider("Missing rate", 0.0, MAX_RATE, 0.3, 0.05, key="rate", bind="query-params", help="Share of all entries taken away. Every utterance keeps at least one modality.")
+        st.number_input("Seed", 0, 9999, 1, key="mask_seed", bind="query-params", help="The same seed takes away the same entries.")
+
+
+def device_line(device: str) -> None:
+    """Say where the model runs."""
+    others = ", ".join(available_devices())
+    st.caption(f":material/memory: Running on **{device}** (here: {others}; `COMP_VIZ_DEVICE` overrides).")
