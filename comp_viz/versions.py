@@ -8,4 +8,6 @@ VERSION = "0.1.0"
 
 def versions() -> dict[str, str]:
     """Of this package, Python and the libraries that numbers depend on."""
-    return {"comp_viz": VERSION, "python": platform.python_version()} | {name: version(name) for name in ("torch", "numpy")}
+    return {"comp_viz": VERSION, "python": platform.python_version()} | {
+        name: version(name) for name in ("torch", "numpy")
+    }

@@ -17,8 +17,8 @@ complete, here = view.predict(conversation.observed), view.predict(view.observed
 found = change(here, complete, conversation.labels)
 colours = palette()
 
-st.header(describe(found, here), anchor=False)
+st.subheader(describe(found), anchor=False)
 selected = utterance_card(view, here, complete, found)
 painted(view, selected, colours)
-chart(timeline(here, complete, found, conversation.labels, conversation.words, selected, colours), describe(found, here))
+chart(timeline(here, complete, found, conversation.labels, conversation.words, selected, colours), describe(found))
 transcript(view, here, complete)

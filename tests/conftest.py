@@ -1,1 +1,62 @@
-"""Fixtures shared by all tests: where data lies, and golden files."""
+"""Fixtures shared by all tests: the data root, golden files, and a small trained-looking checkpoint."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from comp_viz.checkpoint.card import FORMAT, Card
+from comp_viz.checkpoint.folder import save_checkpoint
+from comp_viz.data.batch import Batch, Standardiser
+from comp_viz.data.conversation import DataSet
+from comp_viz.data.lab import LabSettings, lab
+from comp_viz.network.bank import prototype_bank
+from comp_viz.network.config import ComPConfig
+from comp_viz.network.model import ComP
+from comp_viz.versions import versions
+
+GOLDEN = Path(__file__).parent / "golden"
+DATA = Path(os.environ.get("COMP_VIZ_DATA") or Path(__file__).parents[2] / "shared" / "data")
+os.environ["COMP_VIZ_DATA"] = str(DATA)
+torch.set_num_threads(1)  # two test processes share the machine
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The data root with real data sets; tests that need it are skipped where it is absent."""
+    if not (DATA / "hazumi_online.npz").is_file():
+        pytest.skip("needs hazumi_online.npz in the folder COMP_VIZ_DATA names")
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def small_lab() -> DataSet:
+    """A lab small enough to train on in a test."""
+    return lab(LabSettings(conversations=(8, 3, 3), lengths=(4, 9), dims=(5, 6, 4)))
+
+
+@pytest.fixture
+def small_config(small_lab: DataSet) -> ComPConfig:
+    """A network small enough to train in a test."""
+    return ComPConfig(small_lab.modalities, small_lab.dims, max_length=10, hidden=8, prompt=3, prototypes=4, heads=2)
+
+
+@pytest.fixture
+def small_checkpoint(small_lab: DataSet, small_config: ComPConfig, tmp_path: Path) -> Path:
+    """A checkpoint folder of a seeded, untrained network with a prototype bank."""
+    torch.manual_seed(3)
+    model = ComP(small_config).eval()
+    training = small_lab.split("train")
+    standardise = Standardiser.fit(training)
+    model.bank = prototype_bank(model, Batch.of(training[:4], standardise))
+    card = Card(FORMAT, "Small", small_config, small_lab.task, dict(small_lab.sources), None, None, (), versions())
+    save_checkpoint(tmp_path / "small", model, card, standardise)
+    return tmp_path / "small"
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Seeded random numbers."""
+    return np.random.default_rng(5)

@@ -12,12 +12,20 @@ from comp_viz.data.conversation import Bools, Floats
 class Change:
     """The difference between a conversation with modalities missing and the same conversation complete."""
 
-    difference: Floats  # [S], fused score minus complete; for classes, change in the probability of the complete decision
+    difference: (
+        Floats  # [S], fused score minus complete; for classes, change in the probability of the complete decision
+    )
     flipped: Bools  # [S], the decision is another one
-    missing_share: float  # of the entries the recording has
+    missing: dict[str, int]  # modality -> entries taken away
+    entries: dict[str, int]  # modality -> entries the recording has
     accuracy: float | None  # share of labelled utterances decided rightly, here
     complete_accuracy: float | None  # and complete
     weight_shift: dict[str, tuple[float, float]]  # modality -> mean coordinator weight complete, here
+
+    @property
+    def missing_share(self) -> float:
+        """Share of the recording's entries that were taken away."""
+        return sum(self.missing.values()) / max(sum(self.entries.values()), 1)
 
     @property
     def most_changed(self) -> int:
@@ -34,11 +42,13 @@ def change(here: Prediction, complete: Prediction, labels: Floats) -> Change:
     else:
         difference = here.fused[:, 0] - complete.fused[:, 0]
     truth = true_decisions(here.task, labels)
-    there = int(complete.observed.sum())
+    entries = dict(zip(here.modalities, complete.observed.sum(0).tolist(), strict=True))
+    left = dict(zip(here.modalities, here.observed.sum(0).tolist(), strict=True))
     return Change(
         difference=difference.astype(np.float32),
         flipped=decided != before,
-        missing_share=1 - int(here.observed.sum()) / there if there else 0.0,
+        missing={name: entries[name] - left[name] for name in entries},
+        entries=entries,
         accuracy=accuracy(decided, truth),
         complete_accuracy=accuracy(before, truth),
         weight_shift={
@@ -54,25 +64,27 @@ def accuracy(decided: np.ndarray, truth: np.ndarray) -> float | None:
     return float((decided == truth)[known].mean()) if known.any() else None
 
 
-def describe(found: Change, here: Prediction) -> str:
+def describe(found: Change) -> str:
     """The change in one or two plain sentences."""
     S = len(found.flipped)
     if found.missing_share == 0:
-        return f"Nothing is taken away: all {S} predictions are those of the complete conversation."
+        return f"Nothing is taken away: these are the predictions for the complete conversation of {S} utterances."
     flips = int(found.flipped.sum())
-    first = f"{what_is_missing(here, found.missing_share)}, {flips} of {S} predictions flip"
+    sentence = f"{what_is_missing(found)}, {flips if flips else 'none'} of {S} predictions flip{'s' * (flips == 1)}"
     if found.accuracy is not None and found.complete_accuracy is not None:
-        first += f" and accuracy goes from {found.complete_accuracy:.0%} to {found.accuracy:.0%}"
-    name, (before, now) = max(found.weight_shift.items(), key=lambda item: abs(item[1][1] - item[1][0]))
-    if abs(now - before) < 0.005:
-        return f"{first}. The coordinator's weights hardly move."
-    return f"{first}. The coordinator moves {name} from {before:.2f} to {now:.2f} on average."
+        now, before = f"{found.accuracy:.0%}", f"{found.complete_accuracy:.0%}"
+        sentence += f"; accuracy stays at {now}" if now == before else f"; accuracy goes from {before} to {now}"
+    name, (before_weight, weight) = max(found.weight_shift.items(), key=lambda item: abs(item[1][1] - item[1][0]))
+    if abs(weight - before_weight) < 0.005:
+        return f"{sentence}. The coordinator's mean weights hardly move."
+    return f"{sentence}. The coordinator moves {name} from {before_weight:.2f} to {weight:.2f} on average."
 
 
-def what_is_missing(here: Prediction, share: float) -> str:
+def what_is_missing(found: Change) -> str:
     """`Without text`, or how much is missing when no modality is gone entirely."""
-    gone = [name for u, name in enumerate(here.modalities) if not here.observed[:, u].any()]
-    kept = [u for u, name in enumerate(here.modalities) if name not in gone]
-    if gone and here.observed[:, kept].all():
-        return "Without " + " and ".join(gone)
-    return f"With {share:.0%} of the entries missing"
+    touched = [name for name, count in found.missing.items() if count]
+    if all(found.missing[name] == found.entries[name] for name in touched):
+        return "Without " + " and ".join(touched)
+    if sum(found.missing.values()) == 1:
+        return "With a single entry missing"
+    return f"With {found.missing_share:.0%} of the entries missing"

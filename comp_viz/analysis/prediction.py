@@ -58,4 +58,6 @@ def predict_conversation(checkpoint: Checkpoint, conversation: Conversation, obs
         return shown
 
     heads = {name: readable(y) for name, y in out.heads.items()}
-    return Prediction(task, observed & conversation.observed, readable(out.fused), heads, out.coordinator[0].float().cpu().numpy())
+    return Prediction(
+        task, observed & conversation.observed, readable(out.fused), heads, out.coordinator[0].float().cpu().numpy()
+    )

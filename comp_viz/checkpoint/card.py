@@ -69,14 +69,20 @@ CARD = TypeAdapter(Card)
 def read_card(path: Path) -> Card:
     """Read and check a `config.json`. Raises `CompVizError` naming the field, what was expected and what came."""
     if path.stat().st_size > MAX_BYTES:
-        raise CompVizError(f"{path} has {path.stat().st_size} bytes, expected at most {MAX_BYTES}. It is no configuration of ours.")
+        raise CompVizError(
+            f"{path} has {path.stat().st_size} bytes, expected at most {MAX_BYTES}. It is no configuration of ours."
+        )
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise CompVizError(f"{path} is not valid JSON ({error}). It may be truncated; copy the checkpoint again.") from None
+        raise CompVizError(
+            f"{path} is not valid JSON ({error}). It may be truncated; copy the checkpoint again."
+        ) from None
     if not isinstance(fields, dict) or fields.get("format") != FORMAT:
         came = fields.get("format") if isinstance(fields, dict) else type(fields).__name__
-        raise CompVizError(f"{path}: field 'format' should be {FORMAT!r}, got {came!r}. It was not written by this version of ComP Viz.")
+        raise CompVizError(
+            f"{path}: field 'format' should be {FORMAT!r}, got {came!r}. It was not written by this version of ComP Viz."
+        )
     try:
         return CARD.validate_python(fields)
     except CompVizError as error:
@@ -113,13 +119,22 @@ def model_card(card: Card) -> str:
         + ("" if task.classes else "; scores are predicted relative to neutral, and the sign gives the polarity"),
         f"- **Architecture**: hidden {a.hidden}, {a.depth} attention layers in {a.blocks} blocks, {a.heads} heads, "
         f"{a.prototypes} prototypes, prompt width {a.prompt}, λ {a.momentum:g}, up to {a.max_length} utterances",
-        *[f"- **{name}**: {width} features, {card.sources.get(name, 'source not stated')}" for name, width in zip(a.modalities, a.dims, strict=True)],
+        *[
+            f"- **{name}**: {width} features, {card.sources.get(name, 'source not stated')}"
+            for name, width in zip(a.modalities, a.dims, strict=True)
+        ],
     ]
     if card.data:
-        lines += [f"- **Trained on**: {card.data.name}, SHA-256 `{card.data.digest}`", f"- **Licence of the data**: {card.data.licence}"]
+        lines += [
+            f"- **Trained on**: {card.data.name}, SHA-256 `{card.data.digest}`",
+            f"- **Licence of the data**: {card.data.licence}",
+        ]
     if card.training:
         t = card.training
-        lines += [f"- **Training**: missing rate {t.missing_rate:g}, seed {t.seed}, epoch {t.epoch}", f"- **Selection**: {t.selection}"]
+        lines += [
+            f"- **Training**: missing rate {t.missing_rate:g}, seed {t.seed}, epoch {t.epoch}",
+            f"- **Selection**: {t.selection}",
+        ]
     lines += [f"- **Versions**: {', '.join(f'{name} {version}' for name, version in card.versions.items())}", ""]
     if card.measurements:
         lines += measurement_table(card.measurements)

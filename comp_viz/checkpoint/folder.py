@@ -69,7 +69,10 @@ def save_checkpoint(folder: str | Path, model: ComP, card: Card, standardise: St
     """Write a checkpoint with 16-bit weights. An existing folder is replaced only once the new one is complete."""
     folder = Path(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {f"model.{name}": tensor.detach().to(torch.float16).contiguous().cpu() for name, tensor in model.state_dict().items()}
+    tensors = {
+        f"model.{name}": tensor.detach().to(torch.float16).contiguous().cpu()
+        for name, tensor in model.state_dict().items()
+    }
     for name in model.config.modalities:
         tensors[f"mean.{name}"] = torch.from_numpy(standardise.mean[name])
         tensors[f"std.{name}"] = torch.from_numpy(standardise.std[name])
@@ -96,7 +99,9 @@ def load_checkpoint(source: str | Path, device: str = "cpu") -> Checkpoint:
     folder = download(str(source)) if str(source).startswith(HUB) else Path(source)
     for name in (CONFIG, WEIGHTS):
         if not (folder / name).is_file():
-            raise CompVizError(f"{folder} is not a checkpoint: it has no {name}. Expected a folder with {CONFIG} and {WEIGHTS}.")
+            raise CompVizError(
+                f"{folder} is not a checkpoint: it has no {name}. Expected a folder with {CONFIG} and {WEIGHTS}."
+            )
     card = read_card(folder / CONFIG)
     tensors = read_tensors(folder / WEIGHTS)
     weights = {name.removeprefix("model."): tensor for name, tensor in tensors.items() if name.startswith("model.")}
@@ -114,7 +119,9 @@ def check_weights(folder: Path, config: ComPConfig, weights: dict[str, Tensor]) 
     with torch.device("meta"):
         expected = ComP(config).state_dict()
     if sum(tensor.numel() for tensor in expected.values()) > MAX_PARAMETERS:
-        raise CompVizError(f"{folder / CONFIG}: field 'architecture' describes more than {MAX_PARAMETERS:,} parameters.")
+        raise CompVizError(
+            f"{folder / CONFIG}: field 'architecture' describes more than {MAX_PARAMETERS:,} parameters."
+        )
     missing, unknown = sorted(expected.keys() - weights.keys()), sorted(weights.keys() - expected.keys())
     if missing or unknown:
         what = f"lacks {missing[0]!r}" if missing else f"has the unknown {unknown[0]!r}"
@@ -155,4 +162,8 @@ def read_standardiser(folder: Path, config: ComPConfig, tensors: dict[str, Tenso
 
 def describe(tensor: Tensor) -> str:
     """What came, for an error message."""
-    return f"shape {list(tensor.shape)}, {int((~tensor.isfinite()).sum())} values not finite" if tensor.numel() else "nothing"
+    return (
+        f"shape {list(tensor.shape)}, {int((~tensor.isfinite()).sum())} values not finite"
+        if tensor.numel()
+        else "nothing"
+    )

@@ -21,4 +21,6 @@ def download(source: str) -> Path:
     try:
         return Path(snapshot_download(name, allow_patterns=["config.json", "model.safetensors", "README.md"]))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        raise CompVizError(f"The hub repository {name!r} could not be fetched ({str(error).splitlines()[0]}).") from None
+        raise CompVizError(
+            f"The hub repository {name!r} could not be fetched ({str(error).splitlines()[0]})."
+        ) from None

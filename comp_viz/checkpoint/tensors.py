@@ -29,10 +29,24 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
                 return {name: torch.from_numpy(archive[name]) for name in archive.files}
         if path.suffix in (".pt", ".pth", ".bin"):
             return state_dict(path, load_plain(path))
-    except (SafetensorError, pickle.UnpicklingError, zipfile.BadZipFile, RuntimeError, ValueError, EOFError, KeyError, TypeError, OSError) as error:
+    except (
+        SafetensorError,
+        pickle.UnpicklingError,
+        zipfile.BadZipFile,
+        RuntimeError,
+        ValueError,
+        EOFError,
+        KeyError,
+        TypeError,
+        OSError,
+    ) as error:
         reason = str(error).split("\n")[0][:200]
-        raise CompVizError(f"{path} cannot be read as tensors ({reason}). It may be truncated, renamed, or hold objects, which are never loaded.") from None
-    raise CompVizError(f"{path}: expected a .safetensors, .npz, .pt, .pth or .bin file, got {path.suffix or 'no ending'}.")
+        raise CompVizError(
+            f"{path} cannot be read as tensors ({reason}). It may be truncated, renamed, or hold objects, which are never loaded."
+        ) from None
+    raise CompVizError(
+        f"{path}: expected a .safetensors, .npz, .pt, .pth or .bin file, got {path.suffix or 'no ending'}."
+    )
 
 
 def state_dict(path: Path, content: object) -> dict[str, Tensor]:
@@ -40,7 +54,9 @@ def state_dict(path: Path, content: object) -> dict[str, Tensor]:
     if isinstance(content, dict):
         content = content.get("state_dict", content.get("model", content))
     if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
-        raise CompVizError(f"{path}: expected a state_dict (names and tensors), got {type(content).__name__}. Save model.state_dict().")
+        raise CompVizError(
+            f"{path}: expected a state_dict (names and tensors), got {type(content).__name__}. Save model.state_dict()."
+        )
     return {str(name): value for name, value in content.items()}
 
 

@@ -15,7 +15,9 @@ from comp_viz.versions import versions
 
 def add(commands: Any) -> None:
     """Add this command to the parser."""
-    parser: argparse.ArgumentParser = commands.add_parser("convert", help="turn a published state_dict into a checkpoint")
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "convert", help="turn a published state_dict into a checkpoint"
+    )
     parser.add_argument("state_dict", type=Path, help=".safetensors, .npz, or .pt with tensors only")
     parser.add_argument("--heads", type=int, required=True, help="attention heads h; the shapes do not tell")
     parser.add_argument("--momentum", type=float, required=True, help="momentum λ of the prompts")
@@ -28,7 +30,11 @@ def run(options: argparse.Namespace) -> None:
     model = load_published(read_tensors(options.state_dict), options.heads, options.momentum)
     config = model.config
     widths = dict(zip(config.modalities, config.dims, strict=True))
-    task = Task("sentiment") if config.outputs == 1 else Task("emotion", tuple(f"class {i}" for i in range(config.outputs)))
+    task = (
+        Task("sentiment")
+        if config.outputs == 1
+        else Task("emotion", tuple(f"class {i}" for i in range(config.outputs)))
+    )
     card = Card(
         format=FORMAT,
         name=options.out.name,
@@ -43,4 +49,6 @@ def run(options: argparse.Namespace) -> None:
     )
     identity = Standardiser.identity(widths)
     save_checkpoint(options.out, model, card, identity)
-    print(f"Wrote {options.out}: {config.hidden} hidden, {config.depth} layers, up to {config.max_length} utterances, {task.scale}.")
+    print(
+        f"Wrote {options.out}: {config.hidden} hidden, {config.depth} layers, up to {config.max_length} utterances, {task.scale}."
+    )

@@ -44,7 +44,12 @@ def run(options: argparse.Namespace) -> None:
     )
     if options.json:
         selection = checkpoint.card.training.selection if checkpoint.card.training else "unknown"
-        head = {"checkpoint": checkpoint.digest, "data": data.digest, "prototypes": options.prototypes, "selection": selection}
+        head = {
+            "checkpoint": checkpoint.digest,
+            "data": data.digest,
+            "prototypes": options.prototypes,
+            "selection": selection,
+        }
         print(json.dumps(head | {"versions": versions(), "measurements": [asdict(m) for m in measurements]}, indent=1))
         return
     names = list(measurements[0].mean)

@@ -19,12 +19,18 @@ from comp_viz.training.run import train
 def add(commands: Any) -> None:
     """Add this command to the parser; every option of the recipe and the architecture becomes a flag."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "train", help="train a model; goes on where it was interrupted", formatter_class=argparse.ArgumentDefaultsHelpFormatter
+        "train",
+        help="train a model; goes on where it was interrupted",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--data", required=True, help="data file, by path or by name in the data root; or 'lab'")
     parser.add_argument("--out", type=Path, required=True, help="checkpoint folder to write")
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--max-length", type=int, help="longest conversation the model reads; default: that of the data, rounded up to 5")
+    parser.add_argument(
+        "--max-length",
+        type=int,
+        help="longest conversation the model reads; default: that of the data, rounded up to 5",
+    )
     add_options(parser.add_argument_group("recipe"), Recipe)
     add_options(parser.add_argument_group("architecture"), ComPConfig, leave_out=("outputs", "max_length"))
     parser.set_defaults(run=run)

@@ -54,17 +54,23 @@ class Conversation:
         S = len(self)
         for name, x in self.features.items():
             if x.ndim != 2 or len(x) != S or x.shape[1] < 1:
-                raise CompVizError(f"Conversation {self.id!r}: {name} features have shape {list(x.shape)}, expected [{S}, D].")
+                raise CompVizError(
+                    f"Conversation {self.id!r}: {name} features have shape {list(x.shape)}, expected [{S}, D]."
+                )
             if not np.isfinite(x).all():
                 rows = np.flatnonzero(~np.isfinite(x).all(1))
-                raise CompVizError(f"Conversation {self.id!r}: {name} features are NaN or infinite at utterances {rows[:5].tolist()}.")
+                raise CompVizError(
+                    f"Conversation {self.id!r}: {name} features are NaN or infinite at utterances {rows[:5].tolist()}."
+                )
         if self.observed.shape != (S, len(self.features)):
             raise CompVizError(
                 f"Conversation {self.id!r}: observed has shape {list(self.observed.shape)}, expected [{S}, {len(self.features)}]."
             )
         for name in ("labels", "words", "context", "speakers", "durations"):
             if len(getattr(self, name)) != S:
-                raise CompVizError(f"Conversation {self.id!r}: {len(getattr(self, name))} {name}, expected one for each of {S} utterances.")
+                raise CompVizError(
+                    f"Conversation {self.id!r}: {len(getattr(self, name))} {name}, expected one for each of {S} utterances."
+                )
         if S == 0:
             raise CompVizError(f"Conversation {self.id!r} has no utterances.")
 

@@ -28,14 +28,18 @@ def read_npz(path: str | Path) -> DataSet:
     arrays = load_arrays(path)
     modalities = [name for name in MODALITIES if name in arrays]
     if len(modalities) < 2:
-        raise CompVizError(f"{path.name}: expected features under at least two of {', '.join(MODALITIES)}, found {modalities or 'none'}.")
+        raise CompVizError(
+            f"{path.name}: expected features under at least two of {', '.join(MODALITIES)}, found {modalities or 'none'}."
+        )
     for key in ("labels", "lengths"):
         if key not in arrays:
             raise CompVizError(f"{path.name}: the array {key!r} is missing; found {', '.join(sorted(arrays))}.")
     count, longest = check_shapes(path, arrays, modalities)
     lengths = arrays["lengths"].astype(int)
     if lengths.min() < 1 or lengths.max() > longest:
-        raise CompVizError(f"{path.name}: lengths run from {lengths.min()} to {lengths.max()}, expected 1 to {longest}.")
+        raise CompVizError(
+            f"{path.name}: lengths run from {lengths.min()} to {lengths.max()}, expected 1 to {longest}."
+        )
     conversations = tuple(one_conversation(arrays, modalities, v, int(lengths[v])) for v in range(count))
     facts = describe(path.stem, arrays["labels"])
     return DataSet(facts.name, facts.task, conversations, facts.sources(modalities), facts.licence, file_digest(path))
@@ -47,25 +51,37 @@ def load_arrays(path: Path) -> Arrays:
         with np.load(path, allow_pickle=False) as archive:
             return {key: archive[key] for key in archive.files}
     except FileNotFoundError:
-        raise CompVizError(f"There is no data file {path}. Give its path, or set COMP_VIZ_DATA to the folder that holds it.") from None
+        raise CompVizError(
+            f"There is no data file {path}. Give its path, or set COMP_VIZ_DATA to the folder that holds it."
+        ) from None
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise CompVizError(f"{path.name} cannot be read as an .npz of plain arrays ({error}). It may be truncated or hold objects.") from None
+        raise CompVizError(
+            f"{path.name} cannot be read as an .npz of plain arrays ({error}). It may be truncated or hold objects."
+        ) from None
 
 
 def check_shapes(path: Path, arrays: Arrays, modalities: list[str]) -> tuple[int, int]:
     """Make sure every array covers the same V conversations and S utterances; return V and S."""
     labels = arrays["labels"]
     if labels.ndim != 2:
-        raise CompVizError(f"{path.name}: labels have shape {list(labels.shape)}, expected [conversations, utterances].")
+        raise CompVizError(
+            f"{path.name}: labels have shape {list(labels.shape)}, expected [conversations, utterances]."
+        )
     for key in modalities:
         if arrays[key].ndim != 3 or arrays[key].shape[:2] != labels.shape:
-            raise CompVizError(f"{path.name}: {key} has shape {list(arrays[key].shape)}, expected {list(labels.shape)} and a width.")
+            raise CompVizError(
+                f"{path.name}: {key} has shape {list(arrays[key].shape)}, expected {list(labels.shape)} and a width."
+            )
     for key in ("transcripts", "system_transcripts", "speakers", "duration"):
         if key in arrays and arrays[key].shape != labels.shape:
-            raise CompVizError(f"{path.name}: {key} has shape {list(arrays[key].shape)}, expected {list(labels.shape)}.")
+            raise CompVizError(
+                f"{path.name}: {key} has shape {list(arrays[key].shape)}, expected {list(labels.shape)}."
+            )
     for key in ("lengths", "video_ids", "split"):
         if key in arrays and arrays[key].shape != labels.shape[:1]:
-            raise CompVizError(f"{path.name}: {key} has shape {list(arrays[key].shape)}, expected {list(labels.shape[:1])}.")
+            raise CompVizError(
+                f"{path.name}: {key} has shape {list(arrays[key].shape)}, expected {list(labels.shape[:1])}."
+            )
     return labels.shape[0], labels.shape[1]
 
 
@@ -105,7 +121,11 @@ def peek(path: Path) -> dict[str, int]:
                 if f"{name}.npy" in archive.namelist():
                     with archive.open(f"{name}.npy") as member:
                         version = np.lib.format.read_magic(member)
-                        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+                        read = (
+                            np.lib.format.read_array_header_1_0
+                            if version == (1, 0)
+                            else np.lib.format.read_array_header_2_0
+                        )
                         found[name] = read(member)[0][-1]
     except (OSError, ValueError, IndexError, zipfile.BadZipFile):
         return {}

@@ -32,7 +32,11 @@ def timeline(
     """Draw the four rows. `labels [S]` in label units or class numbers, NaN unknown; `selected` is an utterance number."""
     task = here.task
     x = np.arange(1, len(labels) + 1)
-    top = probability_traces(here, labels, x, palette) if task.classes else score_traces(here, complete, labels, x, palette)
+    top = (
+        probability_traces(here, labels, x, palette)
+        if task.classes
+        else score_traces(here, complete, labels, x, palette)
+    )
     traces = [
         *top,
         hover_trace(here, labels, words, x),
@@ -40,7 +44,7 @@ def timeline(
         difference_trace(changed, x, palette),
         *coordinator_traces(here, x, palette),
     ]
-    figure = go.Figure(data=traces, layout=layout(here, len(x), palette))
+    figure = go.Figure(data=traces, layout=layout(here, reach(here, complete, labels), len(x), palette))
     for utterance in x[changed.flipped]:
         figure.add_shape(
             type="rect", x0=utterance - 0.5, x1=utterance + 0.5, y0=0, y1=1, xref="x", yref="y3 domain",
@@ -53,7 +57,9 @@ def timeline(
     return figure
 
 
-def score_traces(here: Prediction, complete: Prediction, labels: Floats, x: np.ndarray, palette: Palette) -> list[go.Scatter]:
+def score_traces(
+    here: Prediction, complete: Prediction, labels: Floats, x: np.ndarray, palette: Palette
+) -> list[go.Scatter]:
     """Truth as a thin line with ticks, prediction as a thick one, the complete conversation dashed."""
     return [
         go.Scatter(
@@ -71,7 +77,9 @@ def score_traces(here: Prediction, complete: Prediction, labels: Floats, x: np.n
     ]  # fmt: skip
 
 
-def probability_traces(here: Prediction, labels: Floats, x: np.ndarray, palette: Palette) -> list[go.Heatmap | go.Scatter]:
+def probability_traces(
+    here: Prediction, labels: Floats, x: np.ndarray, palette: Palette
+) -> list[go.Heatmap | go.Scatter]:
     """Probability of every class as a strip, truth as a ring, decision as a diamond."""
     names = list(here.task.classes)
     known = ~np.isnan(labels)
@@ -96,7 +104,7 @@ def hover_trace(here: Prediction, labels: Floats, words: Sequence[str], x: np.nd
     """An invisible target over the prediction that tells everything about an utterance and can be clicked."""
     task = here.task
     if task.classes:
-        y = [task.classes[i] for i in here.decisions()]
+        y: object = [task.classes[i] for i in here.decisions()]
         predicted = [f"{task.classes[i]} ({p:.0%})" for i, p in zip(here.decisions(), here.fused.max(1), strict=True)]
         truth = ["unknown" if np.isnan(label) else task.classes[int(label)] for label in labels]
     else:
@@ -118,10 +126,8 @@ def head_traces(here: Prediction, labels: Floats, x: np.ndarray, palette: Palett
     colours, marks = modality_colours(palette, here.modalities), modality_marks(here.modalities)
     traces = []
     for u, (name, values) in enumerate(here.heads.items()):
-        y = values[:, 0]
-        if here.task.classes:
-            truth = np.where(np.isnan(labels), values.argmax(1), labels).astype(int)
-            y = values[np.arange(len(values)), truth]
+        column = np.where(np.isnan(labels), values.argmax(1), labels).astype(int) if here.task.classes else 0
+        y: Floats = values[np.arange(len(values)), column]
         symbol, character = marks[name]
         symbols = np.where(here.observed[:, u], symbol, f"{symbol}-open")
         traces.append(
@@ -144,22 +150,30 @@ def coordinator_traces(here: Prediction, x: np.ndarray, palette: Palette) -> lis
     colours = modality_colours(palette, here.modalities)
     return [
         go.Bar(
-            x=x, y=here.coordinator[:, u], offsetgroup="coordinator", legendgroup=name, showlegend=False, hoverinfo="skip", yaxis="y4",
+            x=x, y=here.coordinator[:, u], legendgroup=name, showlegend=False, hoverinfo="skip", yaxis="y4",
             base=here.coordinator[:, :u].sum(1),
             marker={
                 "color": colours[name],
                 "line": {"width": 0},
-                "pattern": {"shape": np.where(here.observed[:, u], "", "/"), "fgcolor": palette.ground, "size": 5, "solidity": 0.35},
+                "pattern": {
+                    "fillmode": "overlay","shape": np.where(here.observed[:, u], "", "/"), "fgcolor": palette.ground, "size": 5, "solidity": 0.35},
             },
         )
         for u, name in enumerate(here.modalities)
     ]  # fmt: skip
 
 
-def layout(here: Prediction, utterances: int, palette: Palette) -> dict[str, object]:
+def reach(here: Prediction, complete: Prediction, labels: Floats) -> list[float]:
+    """Range of the score axes: what truth and predictions span, and at least a unit and a half about neutral."""
+    neutral = here.task.neutral
+    known = labels[~np.isnan(labels)]
+    spans = np.concatenate([known, here.fused[:, 0], complete.fused[:, 0]])
+    return [float(min(spans.min(), neutral - 1.5)) - 0.2, float(max(spans.max(), neutral + 1.5)) + 0.2]
+
+
+def layout(here: Prediction, span: list[float], utterances: int, palette: Palette) -> dict[str, object]:
     """Axes of the four rows with their titles, one x axis for all."""
     task = here.task
-    reach = {"range": [task.low - 0.2, task.high + 0.2], "zeroline": False}
     titles = {
         "y": f"{task.name}<br>{'' if task.classes else f'{task.low:g} to {task.high:g}'}",
         "y2": "heads<br>" + ("P(true class)" if task.classes else f"{task.low:g} to {task.high:g}"),
@@ -168,14 +182,18 @@ def layout(here: Prediction, utterances: int, palette: Palette) -> dict[str, obj
     }
     axes = {}
     for name, domain in ROWS.items():
-        axis = {"domain": domain, "title": {"text": titles[name], "font": {"size": 12}, "standoff": 4}, "gridcolor": palette.faint}
+        axis = {
+            "domain": domain,
+            "title": {"text": titles[name], "font": {"size": 12}, "standoff": 4},
+            "gridcolor": palette.faint,
+        }
         axes["yaxis" + name[1:]] = axis | {"fixedrange": True, "anchor": "x", "automargin": False, "nticks": 4}
     if task.classes:
         axes["yaxis"] |= {"type": "category", "categoryarray": list(task.classes), "nticks": 0}
         axes["yaxis2"] |= {"range": [-0.03, 1.03]}
     else:
-        axes["yaxis"] |= reach
-        axes["yaxis2"] |= reach
+        axes["yaxis"] |= {"range": span, "zeroline": False}
+        axes["yaxis2"] |= {"range": span, "zeroline": False}
     axes["yaxis4"] |= {"range": [0, 1], "showgrid": False}
     neutral = [] if task.classes else [neutral_line(ref, task.neutral, palette) for ref in ("y", "y2")]
     return {
@@ -200,7 +218,17 @@ def layout(here: Prediction, utterances: int, palette: Palette) -> dict[str, obj
 def neutral_line(axis: str, neutral: float, palette: Palette) -> dict[str, object]:
     """The line between negative and positive."""
     line = {"color": palette.truth, "width": 1, "dash": "dash"}
-    return {"type": "line", "xref": "paper", "yref": axis, "x0": 0, "x1": 1, "y0": neutral, "y1": neutral, "line": line, "layer": "below"}
+    return {
+        "type": "line",
+        "xref": "paper",
+        "yref": axis,
+        "x0": 0,
+        "x1": 1,
+        "y0": neutral,
+        "y1": neutral,
+        "line": line,
+        "layer": "below",
+    }
 
 
 def escape(words: str, limit: int = 90) -> str:

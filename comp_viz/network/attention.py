@@ -40,4 +40,3 @@ class ModalityAttention(nn.Module):
             mixed = weights @ v
         h = mixed.transpose(1, 2).reshape(M, B, S, d) * present[..., None, None]
         return g + (h + self.mlp(h)), attention
-

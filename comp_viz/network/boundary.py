@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,7 +19,7 @@ def admit(
     Missing and padded features come back as exact zeros (eq. 1), whatever stood there, and `observed` is False in the
     padding. Raises `CompVizError` naming the field, what was expected, what came and how to mend it.
     """
-    valid = torch.as_tensor(valid, device=like.device).bool()
+    valid = tensor(valid, like).bool()
     if valid.dim() != 2:
         raise CompVizError(f"valid: expected [conversations, utterances], got shape {list(valid.shape)}.")
     B, S = valid.shape
@@ -27,7 +28,7 @@ def admit(
             f"valid: this model reads at most {config.max_length} utterances of a conversation, got {S}. "
             "Split the conversation, or use a checkpoint with a larger max_length."
         )
-    observed = torch.as_tensor(observed, device=like.device).bool()
+    observed = tensor(observed, like).bool()
     M = len(config.modalities)
     if observed.shape != (B, S, M):
         raise CompVizError(
@@ -42,7 +43,7 @@ def admit(
         )
     admitted = []
     for u, (name, width) in enumerate(zip(config.modalities, config.dims, strict=True)):
-        x = torch.as_tensor(features[name], device=like.device).to(like.dtype)
+        x = tensor(features[name], like).to(like.dtype)
         if x.shape != (B, S, width):
             raise CompVizError(
                 f"features[{name!r}]: expected [{B}, {S}, {width}], got {list(x.shape)}. "
@@ -50,3 +51,10 @@ def admit(
             )
         admitted.append(x.masked_fill(~observed[..., u, None], 0))
     return admitted, observed, valid
+
+
+def tensor(values: Any, like: Tensor) -> Tensor:
+    """An array, list or tensor as a tensor on the device of `like`."""
+    if isinstance(values, np.ndarray) and not values.flags.writeable:
+        values = values.copy()
+    return torch.as_tensor(values, device=like.device)

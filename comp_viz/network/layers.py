@@ -1,8 +1,20 @@
 """Layers that hold one set of weights per modality and apply all of them in one batched product."""
 
+from collections.abc import Iterator
+from typing import Generic, TypeVar, cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+Layer = TypeVar("Layer", bound=nn.Module)
+
+
+class Layers(nn.ModuleList, Generic[Layer]):
+    """A list of modules whose kind is known to the type checker."""
+
+    def __iter__(self) -> Iterator[Layer]:
+        return cast("Iterator[Layer]", super().__iter__())
 
 
 class Dropout(nn.Module):

@@ -12,10 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from comp_viz.errors import CompVizError
 from comp_viz.network.attention import ModalityAttention
 from comp_viz.network.boundary import admit
 from comp_viz.network.config import ComPConfig
-from comp_viz.network.layers import Dropout, ModalityLinear, ModalityMLP
+from comp_viz.network.layers import Dropout, Layers, ModalityLinear, ModalityMLP
 from comp_viz.network.trace import Output, PerModality, Recorder
 
 Scope = Literal["batch", "conversation", "bank"]
@@ -31,7 +32,7 @@ class PropagationBlock(nn.Module):
         self.from_prototypes = ModalityMLP(M, d, p, p, drop)
         self.from_features = ModalityLinear(M, d, p)
         self.inject = ModalityLinear(M, d + config.delivered, d)
-        self.layers = nn.ModuleList(
+        self.layers: Layers[ModalityAttention] = Layers(
             ModalityAttention(M, d, config.heads, drop) for _ in range(config.depth // config.blocks)
         )
         # The last block hands Z̄ to the heads and has no prompts to renew.
@@ -47,19 +48,20 @@ class ComP(nn.Module):
     """
 
     bank: Tensor
+    others: Tensor
 
     def __init__(self, config: ComPConfig) -> None:
         super().__init__()
         self.config = config
         M, d, drop = len(config.modalities), config.hidden, config.dropout
-        self.input = nn.ModuleList(nn.Linear(width, d) for width in config.dims)
+        self.input: Layers[nn.Linear] = Layers(nn.Linear(width, d) for width in config.dims)
         self.encoder = ModalityMLP(M, d, d, d, drop)
         self.compressor = ModalityMLP(M, config.max_length, config.prototypes, config.prototypes, drop)
-        self.blocks = nn.ModuleList(PropagationBlock(config, last=l == config.blocks - 1) for l in range(config.blocks))
-        self.modality_heads = ModalityLinear(M, d, config.outputs)
-        self.coordinator = nn.Sequential(
-            nn.Linear(M * d, d), nn.GELU(), Dropout(drop), nn.Linear(d, M), Dropout(drop)
+        self.blocks: Layers[PropagationBlock] = Layers(
+            PropagationBlock(config, last=l == config.blocks - 1) for l in range(config.blocks)
         )
+        self.modality_heads = ModalityLinear(M, d, config.outputs)
+        self.coordinator = nn.Sequential(nn.Linear(M * d, d), nn.GELU(), Dropout(drop), nn.Linear(d, M), Dropout(drop))
         self.fusion = nn.Linear(M * d, M * d)
         self.fused_head = nn.Linear(M * d, config.outputs)
         self.dropout = Dropout(drop)
@@ -91,8 +93,9 @@ class ComP(nn.Module):
 
     def project(self, features: list[Tensor]) -> Tensor:
         """Bring every modality to the hidden width: `M` times `[B, S, D_u] -> [M, B, S, d]`."""
-        projected = torch.stack([linear(x) for linear, x in zip(self.input, features, strict=True)])
-        return self.dropout(projected)
+        projected: Tensor = torch.stack([linear(x) for linear, x in zip(self.input, features, strict=True)])
+        dropped: Tensor = self.dropout(projected)
+        return dropped
 
     def encode(self, projected: Tensor) -> Tensor:
         """Shared encoder, `Z^u [M, B, S, d]` (eq. 2)."""
@@ -152,9 +155,7 @@ class ComP(nn.Module):
         encoding: Tensor = self.encoder.fc2(hidden)[:, 0]
         return encoding
 
-    def generate(
-        self, block: PropagationBlock, z: Tensor, prototypes: Tensor, scope: Scope, seen: Recorder
-    ) -> Tensor:
+    def generate(self, block: PropagationBlock, z: Tensor, prototypes: Tensor, scope: Scope, seen: Recorder) -> Tensor:
         """Fresh prompts `P̃^u = MLP(S^u A^u) + Linear(Z^u)`, `[M, B, S, p]`, `S^u` = softmax of cosines (eq. 7, 8).
 
         The paper also adds a large negative constant to the rows of missing utterances. It shifts a whole row alike,

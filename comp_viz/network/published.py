@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -31,7 +31,9 @@ def load_published(parameters: Mapping[str, Any], heads: int, momentum: float, d
     state = convert(source, config)
     unknown = sorted(name for name in set(tensors) - source.used if not UNUSED.match(name))
     if unknown:
-        warnings.warn(f"load_published: left {len(unknown)} unknown parameters aside: {', '.join(unknown[:5])}", stacklevel=2)
+        warnings.warn(
+            f"load_published: left {len(unknown)} unknown parameters aside: {', '.join(unknown[:5])}", stacklevel=2
+        )
     model = ComP(config).to(state["fusion.weight"].dtype)
     expected = model.state_dict()
     for name, tensor in state.items():
@@ -50,7 +52,9 @@ def to_tensor(name: str, value: Any) -> Tensor:
     if not tensor.is_floating_point():
         raise CompVizError(f"Parameter {name!r}: expected floating-point numbers, got {tensor.dtype}.")
     if not tensor.isfinite().all():
-        raise CompVizError(f"Parameter {name!r} holds NaN or infinite numbers; the file is damaged or its training diverged.")
+        raise CompVizError(
+            f"Parameter {name!r} holds NaN or infinite numbers; the file is damaged or its training diverged."
+        )
     return tensor.detach().to(torch.promote_types(tensor.dtype, torch.float32))
 
 
@@ -94,42 +98,42 @@ def published_config(tensors: Mapping[str, Tensor], heads: int, momentum: float,
 
 
 def convert(source: Source, config: ComPConfig) -> dict[str, Tensor]:
-    """Our state dict from the published one. `stack` joins the three modalities' layers, transposed to `[M, in, out]`."""
+    """Our state dict from the published one; `*` in a published name stands for the modality's letter."""
     state: dict[str, Tensor] = {}
 
-    def stack(ours: str, published: Callable[[str], list[str]]) -> None:
-        rows = [published(letter) for letter in LETTERS.values()]
+    def stack(ours: str, *published: str) -> None:
+        """Join the modalities' layers, transposed to `[M, in, out]`; several published layers side by side."""
+        rows = [[name.replace("*", letter) for name in published] for letter in LETTERS.values()]
         weights = [torch.cat([source[f"{name}.weight"] for name in names]).mT for names in rows]
         biases = [torch.cat([source[f"{name}.bias"] for name in names])[None] for names in rows]
-        try:
-            state[f"{ours}.weight"], state[f"{ours}.bias"] = torch.stack(weights), torch.stack(biases)
-        except RuntimeError:
+        if len({weight.shape for weight in weights}) > 1:
             shapes = {name: list(source[f"{name}.weight"].shape) for names in rows for name in names}
-            raise CompVizError(f"The modalities' parameters for {ours!r} differ in shape: {shapes}.") from None
+            raise CompVizError(f"The modalities' parameters for {ours!r} differ in shape: {shapes}.")
+        state[f"{ours}.weight"], state[f"{ours}.bias"] = torch.stack(weights), torch.stack(biases)
+
+    def mlp(ours: str, published: str) -> None:
+        stack(f"{ours}.fc1", f"{published}.fc1")
+        stack(f"{ours}.fc2", f"{published}.fc2")
 
     def plain(ours: str, published: str) -> None:
         state[f"{ours}.weight"], state[f"{ours}.bias"] = source[f"{published}.weight"], source[f"{published}.bias"]
 
-    def mlp(ours: str, published: Callable[[str], str]) -> None:
-        for layer in ("fc1", "fc2"):
-            stack(f"{ours}.{layer}", lambda u: [f"{published(u)}.{layer}"])
-
     for i, letter in enumerate(LETTERS.values()):
         plain(f"input.{i}", f"{letter}_in_proj.0")
-    mlp("encoder", lambda u: f"shared_enc_{u}")
-    mlp("compressor", lambda u: f"prop_former_{u}_1.proj_n")
+    mlp("encoder", "shared_enc_*")
+    mlp("compressor", "prop_former_*_1.proj_n")
     for l in range(1, BLOCKS + 1):
         block = f"blocks.{l - 1}"
-        mlp(f"{block}.from_prototypes", lambda u: f"prop_former_{u}_{l}.proj_d")
-        stack(f"{block}.from_features", lambda u: [f"prop_former_{u}_{l}.proj_prompt"])
-        stack(f"{block}.inject", lambda u: [f"prop_proj_{u}_{l}"])
+        mlp(f"{block}.from_prototypes", f"prop_former_*_{l}.proj_d")
+        stack(f"{block}.from_features", f"prop_former_*_{l}.proj_prompt")
+        stack(f"{block}.inject", f"prop_proj_*_{l}")
         for k in range(config.depth // BLOCKS):
-            there = f"block{l}.blocks.{k}.Transformer_"
-            stack(f"{block}.layers.{k}.qkv", lambda u: [f"{there}{u}.{part}" for part in "qkv"])
-            mlp(f"{block}.layers.{k}.mlp", lambda u: f"{there}{u}.mlp")
+            layer = f"block{l}.blocks.{k}.Transformer_*"
+            stack(f"{block}.layers.{k}.qkv", f"{layer}.q", f"{layer}.k", f"{layer}.v")
+            mlp(f"{block}.layers.{k}.mlp", f"{layer}.mlp")
         if l < BLOCKS:
-            mlp(f"{block}.expand", lambda u: f"prop_proj_rev_{u}_{l}")
-    stack("modality_heads", lambda u: [f"nlp_head_{u}"])
+            mlp(f"{block}.expand", f"prop_proj_rev_*_{l}")
+    stack("modality_heads", "nlp_head_*")
     plain("coordinator.0", "router.fc1")
     plain("coordinator.3", "router.fc2")
     plain("fusion", "proj1")

@@ -128,7 +128,9 @@ class Trainer:
     ) -> tuple[dict[str, Tensor], Tensor]:
         """All terms with their weighted sum under `loss`, and the modality heads' predictions `[M, B, S, C]`."""
         recipe, model = self.recipe, self.model
-        features, observed, valid = admit(model.config, batch.features, batch.observed, batch.valid, model.fusion.weight)
+        features, observed, valid = admit(
+            model.config, batch.features, batch.observed, batch.valid, model.fusion.weight
+        )
         projected = model.project(features)
         encoded = model.encode(projected)
         losses: dict[str, Tensor] = {}
@@ -175,7 +177,9 @@ class Trainer:
                 out = self.model.second_stage(encoded, observed, "bank")
                 predictions = {"fused": out.fused, **out.heads}
         labels = batch.labels[batch.valid].cpu().numpy()
-        found = {name: metrics(self.task, y[batch.valid].float().cpu().numpy(), labels) for name, y in predictions.items()}
+        found = {
+            name: metrics(self.task, y[batch.valid].float().cpu().numpy(), labels) for name, y in predictions.items()
+        }
         for name, values in found.items():
             best = self.best if name == "fused" else self.best_heads[name]
             if name == "fused" or first:
@@ -195,7 +199,9 @@ class Trainer:
 
     def set_learning_rate(self, first: bool) -> None:
         """Constant, or a cosine that falls to zero along each stage."""
-        start, length = (0, self.recipe.first_epochs) if first else (self.recipe.first_epochs, self.recipe.second_epochs)
+        start, length = (
+            (0, self.recipe.first_epochs) if first else (self.recipe.first_epochs, self.recipe.second_epochs)
+        )
         along = (self.epoch - start) / length
         scale = (1 + np.cos(np.pi * along)) / 2 if self.recipe.cosine else 1.0
         for group in self.optimizer.param_groups:

@@ -43,7 +43,9 @@ def train(
     training, selection, protocol = splits(data, recipe.seed)
     longest = max(map(len, data.conversations))
     if longest > config.max_length:
-        raise CompVizError(f"{data.name}: the longest conversation has {longest} utterances, but max_length is {config.max_length}.")
+        raise CompVizError(
+            f"{data.name}: the longest conversation has {longest} utterances, but max_length is {config.max_length}."
+        )
     standardise = Standardiser.fit(training)
     trainer = Trainer(
         data.task, config, recipe, Batch.of(training, standardise), Batch.of(selection, standardise), device

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
+import torch
 
 from comp_viz.analysis.prediction import Prediction, predict_conversation
 from comp_viz.checkpoint.folder import CONFIG, Checkpoint, load_checkpoint
@@ -13,6 +14,8 @@ from comp_viz.data.npz import peek
 from comp_viz.data.source import LAB, data_files, data_root, open_data
 
 CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
+# A single conversation gains little from a second thread, and loses a hundredfold where a neighbour keeps it busy.
+torch.set_num_threads(1)
 INFERENCE = threading.Semaphore(1)  # one forward pass at a time: two would only slow each other down
 
 
@@ -54,7 +57,9 @@ def fitting_data(name: str, device: str) -> list[str]:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def prediction(checkpoint_name: str, digest: str, device: str, data: str, root: str, conversation: str, pattern: bytes) -> Prediction:
+def prediction(
+    checkpoint_name: str, digest: str, device: str, data: str, root: str, conversation: str, pattern: bytes
+) -> Prediction:
     """The model's prediction for one conversation under one missing pattern, `pattern` being the matrix's bytes."""
     found = data_set(data, root).by_id[conversation]
     observed = np.frombuffer(pattern, dtype=bool).reshape(found.observed.shape)

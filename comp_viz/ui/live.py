@@ -10,10 +10,14 @@ from comp_viz.analysis.prediction import Prediction, true_decisions
 from comp_viz.data.conversation import Task
 from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.ui.painter import painter
-from comp_viz.ui.pattern import edit, undo
+from comp_viz.ui.pattern import can_undo, edit, undo
 from comp_viz.ui.sidebar import View
 
-CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"], "toImageButtonOptions": {"format": "svg"}}
+CONFIG = {
+    "displaylogo": False,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d"],
+    "toImageButtonOptions": {"format": "svg"},
+}
 UTTERANCE = "utterance"  # widget key and address parameter, counted from 1
 
 
@@ -42,8 +46,23 @@ def utterance_card(view: View, here: Prediction, complete: Prediction, found: Ch
     selected_utterance(view)
     pick, said, numbers = st.columns([1.1, 4, 3], vertical_alignment="top")
     with pick:
-        st.number_input("Utterance", 1, len(conversation), 1, key=UTTERANCE, bind="query-params", help="Counted from 1. Click a point of the chart to choose one, or type its number.")
-        st.button("Most changed", on_click=select, args=(found.most_changed,), width="stretch", help="The utterance whose prediction moved most against the complete conversation.", disabled=found.missing_share == 0)
+        st.number_input(
+            "Utterance",
+            1,
+            len(conversation),
+            1,
+            key=UTTERANCE,
+            bind="query-params",
+            help="Counted from 1. Click a point of the chart to choose one, or type its number.",
+        )
+        st.button(
+            "Most changed",
+            on_click=select,
+            args=(found.most_changed,),
+            width="stretch",
+            help="The utterance whose prediction moved most against the complete conversation.",
+            disabled=found.missing_share == 0,
+        )
     s = selected_utterance(view)
     with said:
         if conversation.context[s]:
@@ -58,7 +77,13 @@ def utterance_card(view: View, here: Prediction, complete: Prediction, found: Ch
         truth, predicted, heads = st.columns(3)
         truth.metric("Truth", read_label(task, float(conversation.labels[s])), help=f"{task.name}, {task.scale}")
         moved = f"{found.difference[s]:+.2f}" if found.missing_share else None
-        predicted.metric("Fused", read(task, here.fused[s]), moved, delta_color="off", help=f"{task.name}, {task.scale}. Below: change against the complete conversation.")
+        predicted.metric(
+            "Fused",
+            read(task, here.fused[s]),
+            moved,
+            delta_color="off",
+            help=f"{task.name}, {task.scale}. Below: change against the complete conversation.",
+        )
         heads.metric("Complete", read(task, complete.fused[s]), help="The fused prediction when nothing is missing.")
     return s
 
@@ -90,12 +115,18 @@ def plain(text: str) -> str:
 def painted(view: View, selected: int, palette: Palette) -> None:
     """The availability matrix with undo."""
     title, back = st.columns([6, 1], vertical_alignment="bottom")
-    title.markdown("**Availability** · click or drag cells, a modality's name, or an utterance's number", help="Filled: the model sees it. Hatched outline: taken away. Dashed: not in the recording.")
-    back.button("Undo", icon=":material/undo:", on_click=undo, disabled=not st.session_state.get("history"), width="stretch")
-    painter(
-        tuple(view.conversation.features), view.observed, view.conversation.observed, selected, palette,
-        lambda cells, value: edit(view.conversation, cells, value),
-    )  # fmt: skip
+    title.markdown(
+        "**Availability**: click or drag cells, a modality's name, or an utterance's number",
+        help="Filled: the model sees it. Hatched: taken away. Dashed outline: not in the recording, and so missing by nature.",
+    )
+    back.button("Undo", icon=":material/undo:", on_click=undo, disabled=not can_undo(), width="stretch")
+
+    def edited(cells: list[list[int]], observed: bool) -> None:
+        edit(view.conversation, cells, observed)
+        if len({s for s, _ in cells}) == 1:
+            select(cells[0][0])
+
+    painter(view.checkpoint.config.modalities, view.observed, view.conversation.observed, selected, palette, edited)
 
 
 def transcript(view: View, here: Prediction, complete: Prediction) -> None:
@@ -107,8 +138,8 @@ def transcript(view: View, here: Prediction, complete: Prediction) -> None:
         {
             "utterance": np.arange(1, len(conversation) + 1),
             "speaker": conversation.speakers,
-            "said before": conversation.context,
             "words": conversation.words,
+            "said before": conversation.context,
             "truth": [read_label(task, float(label)) for label in conversation.labels],
             "fused": [read(task, values) for values in here.fused],
             "complete": [read(task, values) for values in complete.fused],
@@ -118,7 +149,10 @@ def transcript(view: View, here: Prediction, complete: Prediction) -> None:
     dropped = [name for name in ("said before", "words") if not frame[name].str.len().any()]
     if len(set(conversation.speakers)) < 2:
         dropped.append("speaker")
-    st.markdown("**Words**", help="✓ where the sign of the fused score (or its class) is that of the truth; empty where the truth is neutral or unknown.")
+    st.markdown(
+        "**Words**",
+        help="✓ where the sign of the fused score (or its class) is that of the truth; empty where the truth is neutral or unknown.",
+    )
     st.dataframe(frame.drop(columns=dropped), hide_index=True, height=320)
 
 

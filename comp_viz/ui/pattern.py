@@ -10,7 +10,7 @@ from comp_viz.data.conversation import Bools, Conversation
 from comp_viz.data.missing import from_hex, only, to_hex, uniform
 from comp_viz.errors import CompVizError
 
-COMPLETE, RANDOM, EDITED = "complete", "random", "edited"
+COMPLETE, RANDOM, EDITED = "complete", "random", "edited by hand"
 UNDO_STEPS = 100
 
 
@@ -24,11 +24,10 @@ class Choice:
     cells: str = ""  # the edited matrix, hexadecimal
 
 
-def presets(modalities: tuple[str, ...]) -> dict[str, str]:
-    """Key and name on screen of every preset: complete, each proper subset of modalities, random, edited."""
+def presets(modalities: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Name on screen and in the address of every fixed pattern, with the modalities it keeps."""
     subsets = [subset for size in range(1, len(modalities)) for subset in combinations(modalities, size)]
-    named = {"+".join(subset): "only " + " and ".join(subset) for subset in subsets}
-    return {COMPLETE: "complete", **named, RANDOM: "random at a rate", EDITED: "edited by hand"}
+    return {COMPLETE: modalities} | {"only " + " and ".join(subset): subset for subset in subsets}
 
 
 def chosen() -> Choice:
@@ -56,13 +55,11 @@ def choose(choice: Choice) -> None:
 def observed(choice: Choice, conversation: Conversation) -> Bools:
     """The matrix `[S, M]` a choice means for a conversation. Raises `CompVizError` when an edited one does not fit."""
     there, modalities = conversation.observed, tuple(conversation.features)
-    if choice.pattern == COMPLETE or (choice.pattern == EDITED and not choice.cells):
-        return there
     if choice.pattern == EDITED:
-        return from_hex(choice.cells, *there.shape) & there
+        return from_hex(choice.cells, *there.shape) & there if choice.cells else there
     if choice.pattern == RANDOM:
         return uniform(there, choice.rate, np.random.default_rng(choice.seed))
-    return only(there, modalities, choice.pattern.split("+"))
+    return only(there, modalities, presets(modalities)[choice.pattern])
 
 
 def in_force(conversation: Conversation) -> tuple[Bools, str]:
@@ -70,7 +67,10 @@ def in_force(conversation: Conversation) -> tuple[Bools, str]:
     try:
         return observed(chosen(), conversation), ""
     except CompVizError as error:
-        return conversation.observed, f"The address asks for a pattern that does not fit; the conversation is shown complete. {error}"
+        return (
+            conversation.observed,
+            f"The address asks for a pattern that does not fit; the conversation is shown complete. {error}",
+        )
 
 
 def leave_edited() -> None:
@@ -93,13 +93,13 @@ def remember(conversation: str) -> None:
     state["settled"] = (choice, conversation)
 
 
-def edit(conversation: Conversation, cells: list[list[int]], value: bool) -> None:
-    """Set some `[utterance, modality]` cells of the matrix in force. Cells outside the conversation are ignored."""
+def edit(conversation: Conversation, cells: list[list[int]], present: bool) -> None:
+    """Take away or give back some `[utterance, modality]` cells. Cells outside the conversation are ignored."""
     matrix = in_force(conversation)[0].copy()
     S, M = matrix.shape
     for s, m in cells:
         if 0 <= s < S and 0 <= m < M:
-            matrix[s, m] = value
+            matrix[s, m] = present
     current = chosen()
     matrix &= conversation.observed
     if np.array_equal(matrix, conversation.observed):
@@ -108,9 +108,13 @@ def edit(conversation: Conversation, cells: list[list[int]], value: bool) -> Non
         choose(Choice(EDITED, current.rate, current.seed, to_hex(matrix)))
 
 
+def can_undo() -> bool:
+    """Whether there is a change to take back."""
+    return bool(st.session_state.get("history"))
+
+
 def undo() -> None:
     """Take back the last change of the pattern."""
-    history: list[Choice] = st.session_state.get("history", [])
-    if history:
+    if can_undo():
         st.session_state["undoing"] = True
-        choose(history.pop())
+        choose(st.session_state["history"].pop())

@@ -12,7 +12,7 @@ from comp_viz.data.source import LAB, data_root
 from comp_viz.device import available_devices, choose_device
 from comp_viz.errors import CompVizError
 from comp_viz.ui import cached
-from comp_viz.ui.pattern import RANDOM, in_force, leave_edited, presets, remember
+from comp_viz.ui.pattern import EDITED, RANDOM, in_force, leave_edited, presets, remember
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,13 @@ class View:
     def predict(self, observed: Bools) -> Prediction:
         """The model's prediction for the conversation under a pattern; cached."""
         return cached.prediction(
-            self.name, self.checkpoint.digest, self.device, self.data_name, str(data_root()), self.conversation.id, observed.tobytes()
+            self.name,
+            self.checkpoint.digest,
+            self.device,
+            self.data_name,
+            str(data_root()),
+            self.conversation.id,
+            observed.tobytes(),
         )
 
 
@@ -39,9 +45,18 @@ def sidebar() -> View | None:
     with st.sidebar:
         names = cached.checkpoint_names()
         if not names:
-            st.info("There is no checkpoint yet. Make one with `python -m comp_viz train --data lab --out checkpoints/lab`.")
+            st.info(
+                "There is no checkpoint yet. Make one with `python -m comp_viz train --data lab --out checkpoints/lab`."
+            )
             return None
-        name = st.selectbox("Checkpoint", names, index=preferred(names), key="checkpoint", bind="query-params", help="A trained ComP model: a folder in `checkpoints/`.")
+        name = st.selectbox(
+            "Checkpoint",
+            names,
+            index=preferred(names),
+            key="checkpoint",
+            bind="query-params",
+            help="A trained ComP model: a folder in `checkpoints/`.",
+        )
         device = choose_device().type
         try:
             return controls(name, device)
@@ -77,15 +92,18 @@ def controls(name: str, device: str) -> View | None:
     chosen = st.selectbox(
         "Conversation",
         [c.id for c in listed],
-        format_func=lambda id: f"{id} · {len(data.by_id[id])} utterances{', ' + data.by_id[id].split if data.by_id[id].split else ''}",
         key="conversation",
         bind="query-params",
         on_change=leave_edited,
         help=f"{data.name}: {len(data.conversations)} conversations. Those of the test split come first; the model never learned from them.",
     )
     conversation = data.by_id[chosen]
+    split = f", {conversation.split} split" if conversation.split else ""
+    st.caption(f"{data.name}{split}, {len(conversation)} utterances")
     if len(conversation) > checkpoint.config.max_length:
-        st.error(f"This conversation has {len(conversation)} utterances; the checkpoint reads at most {checkpoint.config.max_length}.")
+        st.error(
+            f"This conversation has {len(conversation)} utterances; the checkpoint reads at most {checkpoint.config.max_length}."
+        )
         return None
     pattern_controls(conversation)
     observed, problem = in_force(conversation)
@@ -98,18 +116,27 @@ def controls(name: str, device: str) -> View | None:
 
 def pattern_controls(conversation: Conversation) -> None:
     """Choose a preset; rate and seed where it is random."""
-    named = presets(tuple(conversation.features))
     pattern = st.selectbox(
         "Missing pattern",
-        list(named),
-        format_func=named.__getitem__,
+        [*presets(tuple(conversation.features)), RANDOM, EDITED],
         key="pattern",
         bind="query-params",
         help="Which modalities of which utterances the model may see. Paint your own in the matrix.",
     )
     if pattern == RANDOM:
-        st.slider("Missing rate", 0.0, MAX_RATE, 0.3, 0.05, key="rate", bind="query-params", help="Share of all entries taken away. Every utterance keeps at least one modality.")
-        st.number_input("Seed", 0, 9999, 1, key="mask_seed", bind="query-params", help="The same seed takes away the same entries.")
+        st.slider(
+            "Missing rate",
+            0.0,
+            MAX_RATE,
+            0.3,
+            0.05,
+            key="rate",
+            bind="query-params",
+            help="Share of all entries taken away. Every utterance keeps at least one modality.",
+        )
+        st.number_input(
+            "Seed", 0, 9999, 1, key="mask_seed", bind="query-params", help="The same seed takes away the same entries."
+        )
 
 
 def device_line(device: str) -> None:
