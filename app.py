@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from comp_viz.ui.sidebar import sidebar
+from comp_viz.ui.sidebar import frame
 
 st.set_page_config(page_title="ComP Viz", page_icon="comp_viz/ui/icon.svg", layout="wide")
 page = st.navigation([st.Page("pages/live.py", title="Live", icon=":material/graphic_eq:", default=True)])
-st.session_state["view"] = sidebar()
+frame()
 page.run()

@@ -30,7 +30,7 @@ WATCH = """
   const app = document.querySelector('[data-testid=stApp]');
   window.clicked = window.done = null;
   addEventListener('pointerup', () => (window.clicked = performance.now()), { once: true, capture: true });
-  const figure = () => document.querySelector('.js-plotly-plot .main-svg').innerHTML.length + document.querySelector('h3').textContent;
+  const figure = () => [...document.querySelectorAll('.js-plotly-plot path.js-line')].map((line) => line.getAttribute('d')).join();
   const before = figure();
   const look = () => {
     const finished = window.clicked && figure() !== before && app.dataset.testScriptState !== 'running';
@@ -59,7 +59,7 @@ def clicks(page: Page, count: int, utterances: int) -> list[float]:
     """Click cells of all modalities along the conversation; milliseconds until all is drawn again."""
     times = []
     for i in range(count + 3):
-        cell = page.locator(f'.painter .cell[data-s="{(7 * i + 3) % utterances}"][data-m="{i % 3}"]')
+        cell = page.locator(f'.painter .cell[data-s="{(7 * i + 3) % utterances}"][data-m="{2 * (i % 2)}"]')
         page.evaluate(WATCH)
         cell.click()
         page.wait_for_function("window.done", timeout=10_000)

@@ -5,9 +5,10 @@ import streamlit as st
 from comp_viz.analysis.change import change, describe
 from comp_viz.figures.timeline import timeline
 from comp_viz.ui.live import chart, empty_state, painted, transcript, utterance_card
+from comp_viz.ui.sidebar import current_view
 from comp_viz.ui.theme import palette
 
-view = st.session_state["view"]
+view = current_view()
 if view is None:
     empty_state()
     st.stop()

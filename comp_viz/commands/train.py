@@ -1,6 +1,7 @@
 """`train`: both stages on a data set -> a checkpoint folder with its log and measurements."""
 
 import argparse
+from collections.abc import Callable
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
@@ -44,18 +45,28 @@ def add_options(group: Any, kind: type, leave_out: tuple[str, ...] = ()) -> None
         flag = "--" + option.name.replace("_", "-")
         if isinstance(option.default, bool):
             group.add_argument(flag, action=argparse.BooleanOptionalAction, default=option.default, help=" ")
-        elif option.name == "clip":
-            group.add_argument(flag, type=clip_range, default=option.default, metavar="LOW,HIGH|none", help=" ")
+        elif option.name in PARSERS:
+            parse, shape = PARSERS[option.name]
+            group.add_argument(flag, type=parse, default=option.default, metavar=shape, help=" ")
         else:
             group.add_argument(flag, type=type(option.default), default=option.default, help=" ")
 
 
-def clip_range(text: str) -> tuple[float, float] | None:
-    """`0,2` or `none`."""
-    if text == "none":
-        return None
-    low, high = map(float, text.split(","))
-    return low, high
+def numbers(text: str) -> tuple[float, ...] | None:
+    """`0,2` -> (0.0, 2.0); `none` -> None."""
+    return None if text == "none" else tuple(map(float, text.split(",")))
+
+
+def number(text: str) -> float | None:
+    """`5` -> 5.0; `none` -> None."""
+    return None if text == "none" else float(text)
+
+
+PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "clip": (numbers, "LOW,HIGH|none"),
+    "selection_rates": (numbers, "RATE,…"),
+    "gradient_norm": (number, "NORM|none"),
+}
 
 
 def run(options: argparse.Namespace) -> None:

@@ -99,3 +99,17 @@ class Batch:
         pattern = torch.zeros_like(self.observed)
         pattern[self.valid] = torch.from_numpy(observed).to(pattern.device)
         return Batch(self.features, pattern & self.observed, self.valid, self.labels)
+
+    def blurred(self, noise: float) -> "Batch":
+        """The same conversations with Gaussian noise on their features, `noise` in standard deviations."""
+        if not noise:
+            return self
+        features = {name: x + noise * torch.randn_like(x) for name, x in self.features.items()}
+        return Batch(features, self.observed, self.valid, self.labels)
+
+    @classmethod
+    def join(cls, batches: Sequence["Batch"]) -> "Batch":
+        """Batches of equal length one after the other."""
+        features = {name: torch.cat([batch.features[name] for batch in batches]) for name in batches[0].features}
+        observed, valid = torch.cat([b.observed for b in batches]), torch.cat([b.valid for b in batches])
+        return cls(features, observed, valid, torch.cat([b.labels for b in batches]))

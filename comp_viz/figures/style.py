@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-# Plotly symbol and the same mark as a character; a mark always accompanies its colour.
-MARKS = {"audio": ("circle", "●"), "text": ("square", "■"), "video": ("triangle-up", "▲"), "fused": ("diamond", "◆")}
-SPARE_MARKS = (("star", "★"), ("cross", "✚"), ("x", "✖"), ("hexagon", "⬢"))
+# The mark that always accompanies a colour.
+MARKS = {"audio": "●", "text": "■", "video": "▲"}
+SPARE_MARKS = ("◆", "★", "✚", "⬢")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def modality_colours(palette: Palette, modalities: tuple[str, ...]) -> dict[str,
     return {name: palette.modality.get(name) or next(spare) for name in modalities}
 
 
-def modality_marks(modalities: tuple[str, ...]) -> dict[str, tuple[str, str]]:
-    """Plotly symbol and character for every modality."""
+def modality_marks(modalities: tuple[str, ...]) -> dict[str, str]:
+    """A mark for every modality, as a character."""
     spare = iter(SPARE_MARKS * len(modalities))
     return {name: MARKS.get(name) or next(spare) for name in modalities}

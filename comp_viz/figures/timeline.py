@@ -1,5 +1,6 @@
 """A conversation along its utterances: prediction and truth, modality heads, change, coordinator, on one shared axis."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,7 +8,7 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.change import Change
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.data.conversation import Floats
+from comp_viz.data.conversation import Bools, Floats
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
 
 # Left and right margins in pixels; the availability matrix above the figure keeps the same ones.
@@ -18,6 +19,17 @@ ROWS = {  # name -> vertical range of its axis, from the top
     "y3": (0.22, 0.35),
     "y4": (0.0, 0.16),
 }
+PLOT_WIDTH, PLOT_HEIGHT = 950, 546  # pixels, about; marks are drawn to this measure
+Outline = Sequence[tuple[float, float]]
+# Marks as outlines in pixels from their centre; the same shapes as in `figures.style`.
+CIRCLE = [(3 * math.cos(math.pi * i / 5), 3 * math.sin(math.pi * i / 5)) for i in range(11)]
+OUTLINES: dict[str, Outline] = {
+    "audio": CIRCLE,
+    "text": [(-2.8, -2.8), (-2.8, 2.8), (2.8, 2.8), (2.8, -2.8), (-2.8, -2.8)],
+    "video": [(-3.3, -2.7), (0, 3.4), (3.3, -2.7), (-3.3, -2.7)],
+    "fused": [(0, -3.6), (-3.6, 0), (0, 3.6), (3.6, 0), (0, -3.6)],
+}
+TICK: Outline = [(0, -3.5), (0, 3.5)]
 
 
 def timeline(
@@ -30,58 +42,49 @@ def timeline(
     palette: Palette,
 ) -> go.Figure:
     """Draw the four rows. `labels [S]` in label units or class numbers, NaN unknown; `selected` is an utterance number."""
-    task = here.task
     x = np.arange(1, len(labels) + 1)
+    hover = hover_texts(here, labels, words)
+    classes = bool(here.task.classes)
+    span = [-0.05, 1.05] if classes else reach(here, complete, labels)
     top = (
-        probability_traces(here, labels, x, palette)
-        if task.classes
-        else score_traces(here, complete, labels, x, palette)
+        class_traces(here, labels, hover, palette) if classes else score_traces(here, complete, labels, hover, palette)
     )
     traces = [
         *top,
-        hover_trace(here, labels, words, x),
-        *head_traces(here, labels, x, palette),
-        difference_trace(changed, x, palette),
-        *coordinator_traces(here, x, palette),
+        *head_traces(here, labels, span, palette),
+        *difference_traces(changed, palette),
+        *coordinator_traces(here, palette),
     ]
-    figure = go.Figure(data=traces, layout=layout(here, reach(here, complete, labels), len(x), palette))
-    for utterance in x[changed.flipped]:
-        figure.add_shape(
-            type="rect", x0=utterance - 0.5, x1=utterance + 0.5, y0=0, y1=1, xref="x", yref="y3 domain",
-            fillcolor=palette.mark, opacity=0.18, line_width=0, layer="below",
-        )  # fmt: skip
-    figure.add_shape(
-        type="line", x0=selected + 1, x1=selected + 1, y0=0, y1=1, xref="x", yref="paper",
-        line={"color": palette.mark, "width": 1.5}, layer="above",
-    )  # fmt: skip
-    return figure
+    shapes = [
+        *([] if classes else [neutral_line(axis, here.task.neutral, palette) for axis in ("y", "y2")]),
+        *flip_marks(x[changed.flipped], palette),
+        selection_line(selected + 1, palette),
+    ]
+    return go.Figure(traces, {**layout(here, span, len(x), palette), "shapes": shapes})
 
 
 def score_traces(
-    here: Prediction, complete: Prediction, labels: Floats, x: np.ndarray, palette: Palette
+    here: Prediction, complete: Prediction, labels: Floats, hover: list[str], palette: Palette
 ) -> list[go.Scatter]:
-    """Truth as a thin line with ticks, prediction as a thick one, the complete conversation dashed."""
+    """Truth as a thin line with ticks, prediction as a thick one, the complete conversation dotted."""
+    x = np.arange(1, len(labels) + 1)
     return [
-        go.Scatter(
-            x=x, y=labels, name="truth", mode="lines+markers", line={"color": palette.truth, "width": 1},
-            marker={"symbol": "line-ns-open", "size": 7, "color": palette.truth}, hoverinfo="skip",
-        ),
+        go.Scatter(x=x, y=labels, name="truth", mode="lines", line={"color": palette.truth, "width": 1}, hoverinfo="skip"),
+        strokes(TICK, x, labels, reach(here, complete, labels), "y", palette.truth),
         go.Scatter(
             x=x, y=complete.fused[:, 0], name="complete conversation", mode="lines",
             line={"color": palette.ink, "width": 1.2, "dash": "dot"}, hoverinfo="skip",
         ),
         go.Scatter(
-            x=x, y=here.fused[:, 0], name="◆ fused prediction", mode="lines+markers",
-            line={"color": palette.ink, "width": 2.6}, marker={"symbol": "diamond", "size": 5}, hoverinfo="skip",
+            x=x, y=here.fused[:, 0], name="◆ fused prediction", mode="lines+markers", hovertext=hover, hoverinfo="text",
+            line={"color": palette.ink, "width": 2.6}, marker={"symbol": "diamond", "size": 6},
         ),
     ]  # fmt: skip
 
 
-def probability_traces(
-    here: Prediction, labels: Floats, x: np.ndarray, palette: Palette
-) -> list[go.Heatmap | go.Scatter]:
+def class_traces(here: Prediction, labels: Floats, hover: list[str], palette: Palette) -> list[go.Heatmap | go.Scatter]:
     """Probability of every class as a strip, truth as a ring, decision as a diamond."""
-    names = list(here.task.classes)
+    x, names = np.arange(1, len(labels) + 1), list(here.task.classes)
     known = ~np.isnan(labels)
     truth = [names[int(label)] for label in labels[known]]
     return [
@@ -94,73 +97,131 @@ def probability_traces(
             marker={"symbol": "circle-open", "size": 11, "color": palette.truth, "line": {"width": 2}},
         ),
         go.Scatter(
-            x=x, y=[names[i] for i in here.decisions()], name="◆ fused prediction", mode="markers", hoverinfo="skip",
-            marker={"symbol": "diamond", "size": 6, "color": palette.ink},
+            x=x, y=[names[i] for i in here.decisions()], name="◆ fused prediction", mode="markers",
+            hovertext=hover, hoverinfo="text", marker={"symbol": "diamond", "size": 6, "color": palette.ink},
         ),
     ]  # fmt: skip
 
 
-def hover_trace(here: Prediction, labels: Floats, words: Sequence[str], x: np.ndarray) -> go.Scatter:
-    """An invisible target over the prediction that tells everything about an utterance and can be clicked."""
+def hover_texts(here: Prediction, labels: Floats, words: Sequence[str]) -> list[str]:
+    """Everything about each utterance: words, prediction, truth and coordinator weights."""
     task = here.task
     if task.classes:
-        y: object = [task.classes[i] for i in here.decisions()]
-        predicted = [f"{task.classes[i]} ({p:.0%})" for i, p in zip(here.decisions(), here.fused.max(1), strict=True)]
+        best = zip(here.decisions(), here.fused.max(1), strict=True)
+        predicted = [f"{task.classes[i]} ({probability:.0%})" for i, probability in best]
         truth = ["unknown" if np.isnan(label) else task.classes[int(label)] for label in labels]
     else:
-        y = here.fused[:, 0]
-        predicted = [f"{score:.2f}" for score in y]
+        predicted = [f"{score:.2f}" for score in here.fused[:, 0]]
         truth = ["unknown" if np.isnan(label) else f"{label:.2f}" for label in labels]
-    text = [
-        f"<b>utterance {i}</b> · {escape(said)}<br>predicted {p} · truth {t}<br>"
-        + "  ".join(f"{name} {weight:.2f}" for name, weight in zip(here.modalities, weights, strict=True))
-        for i, said, p, t, weights in zip(x, words, predicted, truth, here.coordinator, strict=True)
+    weights = [
+        ", ".join(f"{name} {weight:.2f}" for name, weight in zip(here.modalities, row, strict=True))
+        for row in here.coordinator
     ]
-    return go.Scatter(
-        x=x, y=y, mode="markers", marker={"size": 14, "opacity": 0}, hovertext=text, hoverinfo="text", showlegend=False
-    )
+    return [
+        f"<b>utterance {i}</b> {escape(said)}<br>predicted {p}, truth {t}<br>coordinator: {w}"
+        for i, (said, p, t, w) in enumerate(zip(words, predicted, truth, weights, strict=True), start=1)
+    ]
 
 
-def head_traces(here: Prediction, labels: Floats, x: np.ndarray, palette: Palette) -> list[go.Scatter]:
+def head_traces(here: Prediction, labels: Floats, span: list[float], palette: Palette) -> list[go.Scatter]:
     """Each modality's own prediction: filled marks where it was observed, open ones where it was missing."""
+    x = np.arange(1, len(labels) + 1)
     colours, marks = modality_colours(palette, here.modalities), modality_marks(here.modalities)
     traces = []
     for u, (name, values) in enumerate(here.heads.items()):
         column = np.where(np.isnan(labels), values.argmax(1), labels).astype(int) if here.task.classes else 0
         y: Floats = values[np.arange(len(values)), column]
-        symbol, character = marks[name]
-        symbols = np.where(here.observed[:, u], symbol, f"{symbol}-open")
-        traces.append(
+        seen, outline, tone = here.observed[:, u], OUTLINES.get(name, OUTLINES["fused"]), colours[name]
+        traces += [
             go.Scatter(
-                x=x, y=y, name=f"{character} {name}", mode="lines+markers", line={"color": colours[name], "width": 1.2},
-                marker={"symbol": symbols, "size": 6, "color": colours[name]}, legendgroup=name, hoverinfo="skip", yaxis="y2",
-            )
-        )  # fmt: skip
+                x=x, y=y, name=f"{marks[name]} {name}", mode="lines", line={"color": tone, "width": 1.1},
+                hoverinfo="skip", yaxis="y2",
+            ),
+            strokes(outline, x[~seen], y[~seen], span, "y2", tone, fill=palette.ground),
+            strokes(outline, x[seen], y[seen], span, "y2", tone, fill=tone),
+        ]  # fmt: skip
     return traces
 
 
-def difference_trace(changed: Change, x: np.ndarray, palette: Palette) -> go.Bar:
-    """How far the fused prediction moved from the complete conversation's."""
-    colours = np.where(changed.difference < 0, palette.negative, palette.positive)
-    return go.Bar(x=x, y=changed.difference, marker={"color": colours}, showlegend=False, hoverinfo="skip", yaxis="y3")
+def strokes(
+    outline: Outline, x: np.ndarray, y: Floats, span: list[float], axis: str, colour: str, fill: str | None = None
+) -> go.Scatter:
+    """One small drawing at every point, all of them as a single path.
+
+    A browser places hundreds of markers one by one, which takes longer than all the rest of the figure together.
+    """
+    utterances = float(x.max()) if len(x) else 1.0
+    width, height = utterances / PLOT_WIDTH, (span[1] - span[0]) / (PLOT_HEIGHT * (ROWS[axis][1] - ROWS[axis][0]))
+    drawing = np.array([*outline, (np.nan, np.nan)], dtype=np.float32)
+    xs = (x[:, None] + drawing[:, 0] * width).astype(np.float32)
+    ys = (np.asarray(y)[:, None] + drawing[:, 1] * height).astype(np.float32)
+    painted = {"fill": "toself", "fillcolor": fill} if fill else {}
+    return go.Scatter(
+        x=xs.ravel(), y=ys.ravel(), mode="lines", line={"color": colour, "width": 1}, yaxis=axis, showlegend=False,
+        hoverinfo="skip", **painted,
+    )  # fmt: skip
 
 
-def coordinator_traces(here: Prediction, x: np.ndarray, palette: Palette) -> list[go.Bar]:
+def difference_traces(changed: Change, palette: Palette) -> list[go.Scatter]:
+    """How far the fused prediction moved from the complete conversation's, one colour for each direction."""
+    zero = np.zeros_like(changed.difference)
+    return [
+        boxes(changed.difference < 0, zero, changed.difference, "y3", fillcolor=palette.negative),
+        boxes(changed.difference > 0, zero, changed.difference, "y3", fillcolor=palette.positive),
+    ]
+
+
+def coordinator_traces(here: Prediction, palette: Palette) -> list[go.Scatter]:
     """Coordinator weights stacked to 1; hatched where the modality is missing."""
     colours = modality_colours(palette, here.modalities)
+    tops = here.coordinator.cumsum(1)
+    traces = []
+    for u, name in enumerate(here.modalities):
+        bottom, top = tops[:, u] - here.coordinator[:, u], tops[:, u]
+        hatch = {"shape": "/", "fgcolor": palette.ground, "bgcolor": colours[name], "size": 5, "solidity": 0.35}
+        traces.append(boxes(here.observed[:, u], bottom, top, "y4", fillcolor=colours[name]))
+        traces.append(boxes(~here.observed[:, u], bottom, top, "y4", fillcolor=colours[name], fillpattern=hatch))
+    return traces
+
+
+def boxes(where: Bools, bottom: Floats, top: Floats, axis: str, **fill: object) -> go.Scatter:
+    """Bars as one filled path: a browser draws hundreds of them at once, where it would place single bars one by one."""
+    x = np.flatnonzero(where)[:, None] + 1 + np.array([-0.45, -0.45, 0.45, 0.45, np.nan])
+    y = np.stack([bottom, top, top, bottom, np.full_like(top, np.nan)], axis=1)[where]
+    return go.Scatter(
+        x=x.ravel().astype(np.float32),
+        y=y.ravel(),
+        fill="toself",
+        mode="none",
+        yaxis=axis,
+        showlegend=False,
+        hoverinfo="skip",
+        **fill,
+    )
+
+
+def flip_marks(utterances: np.ndarray, palette: Palette) -> list[dict[str, object]]:
+    """A band behind the change of every utterance whose decision flipped."""
+    look = {"fillcolor": palette.mark, "opacity": 0.18, "line": {"width": 0}, "layer": "below"}
     return [
-        go.Bar(
-            x=x, y=here.coordinator[:, u], legendgroup=name, showlegend=False, hoverinfo="skip", yaxis="y4",
-            base=here.coordinator[:, :u].sum(1),
-            marker={
-                "color": colours[name],
-                "line": {"width": 0},
-                "pattern": {
-                    "fillmode": "overlay","shape": np.where(here.observed[:, u], "", "/"), "fgcolor": palette.ground, "size": 5, "solidity": 0.35},
-            },
-        )
-        for u, name in enumerate(here.modalities)
-    ]  # fmt: skip
+        {"type": "rect", "xref": "x", "yref": "y3 domain", "x0": i - 0.5, "x1": i + 0.5, "y0": 0, "y1": 1, **look}
+        for i in utterances.tolist()
+    ]
+
+
+def selection_line(utterance: int, palette: Palette) -> dict[str, object]:
+    """A line through all rows at the utterance in hand."""
+    line = {"color": palette.mark, "width": 1.5}
+    return {
+        "type": "line",
+        "xref": "x",
+        "yref": "paper",
+        "x0": utterance,
+        "x1": utterance,
+        "y0": 0,
+        "y1": 1,
+        "line": line,
+    }
 
 
 def reach(here: Prediction, complete: Prediction, labels: Floats) -> list[float]:
@@ -190,12 +251,10 @@ def layout(here: Prediction, span: list[float], utterances: int, palette: Palett
         axes["yaxis" + name[1:]] = axis | {"fixedrange": True, "anchor": "x", "automargin": False, "nticks": 4}
     if task.classes:
         axes["yaxis"] |= {"type": "category", "categoryarray": list(task.classes), "nticks": 0}
-        axes["yaxis2"] |= {"range": [-0.03, 1.03]}
     else:
         axes["yaxis"] |= {"range": span, "zeroline": False}
-        axes["yaxis2"] |= {"range": span, "zeroline": False}
+    axes["yaxis2"] |= {"range": span, "zeroline": False}
     axes["yaxis4"] |= {"range": [0, 1], "showgrid": False}
-    neutral = [] if task.classes else [neutral_line(ref, task.neutral, palette) for ref in ("y", "y2")]
     return {
         **axes,
         "xaxis": {
@@ -204,12 +263,9 @@ def layout(here: Prediction, span: list[float], utterances: int, palette: Palett
         },
         "height": 620,
         "margin": {"l": MARGIN_LEFT, "r": MARGIN_RIGHT, "t": 34, "b": 40},
-        "barmode": "overlay",
-        "bargap": 0.08,
         "hovermode": "closest",
         "hoverdistance": 40,
         "legend": {"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom", "font": {"size": 12}},
-        "shapes": neutral,
         "dragmode": False,
         "uirevision": "timeline",
     }  # fmt: skip

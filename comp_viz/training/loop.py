@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Task
@@ -48,13 +49,16 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         self.model = ComP(config).to(device)
         self.companion = Companion(config).to(device)
+        self.average: AveragedModel | None = None
+        self.restart_average()
         self.optimizer = make_optimizer(recipe, [*self.model.parameters(), *self.companion.parameters()])
         self.train, self.selection = train.to(device), selection.to(device)
         rng = np.random.default_rng([recipe.seed, 0])
         chosen = np.sort(rng.choice(len(train), size=min(recipe.bank, len(train)), replace=False))
         self.bank_conversations = self.train.pick(torch.from_numpy(chosen).to(device))
         available = selection.observed[selection.valid].numpy()
-        self.selection = self.selection.showing(uniform(available, recipe.missing_rate, rng))
+        patterns = [uniform(available, rate, rng) for rate in recipe.selection_rates]
+        self.selection = Batch.join([self.selection.showing(pattern) for pattern in patterns])
         self.epoch = 0
         self.best_heads = {name: Best() for name in config.modalities}
         self.best = Best()
@@ -70,6 +74,7 @@ class Trainer:
             "epoch": self.epoch,
             "model": self.model.state_dict(),
             "companion": self.companion.state_dict(),
+            "average": self.average.state_dict() if self.average else {},
             "optimizer": self.optimizer.state_dict(),
             "best": vars(self.best),
             "best_heads": {name: vars(best) for name, best in self.best_heads.items()},
@@ -78,8 +83,12 @@ class Trainer:
     def restore(self, state: dict[str, Any]) -> None:
         """Go back to what `state` gave."""
         self.epoch = state["epoch"]
-        self.model.bank = torch.empty_like(state["model"]["bank"], device=self.device)
+        bank = torch.empty_like(state["model"]["bank"], device=self.device)
+        for model in (self.model, self.predictor):
+            model.bank = bank.clone()
         self.model.load_state_dict(state["model"])
+        if self.average:
+            self.average.load_state_dict(state["average"])
         self.companion.load_state_dict(state["companion"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.best = Best(**state["best"])
@@ -91,12 +100,23 @@ class Trainer:
             first = self.epoch < self.recipe.first_epochs
             if self.epoch == self.recipe.first_epochs:
                 self.take_best_modalities()
+                self.restart_average()
             row = {"epoch": self.epoch, "stage": 1 if first else 2, **self.one_epoch(first), **self.select(first)}
             self.epoch += 1
             yield row
         self.model.load_state_dict(self.best.state or self.model.state_dict())
         self.model.bank = prototype_bank(self.model, self.bank_conversations)
         self.model.eval()
+
+    @property
+    def predictor(self) -> ComP:
+        """The model that is judged and kept: the running average of the weights, or the weights as they are."""
+        return cast("ComP", self.average.module) if self.average else self.model
+
+    def restart_average(self) -> None:
+        """Begin the running average of the weights at the weights as they are."""
+        if self.recipe.average:
+            self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(self.recipe.average))
 
     def one_epoch(self, first: bool) -> Row:
         """One pass over the training conversations in a fresh order under fresh missing patterns."""
@@ -111,7 +131,8 @@ class Trainer:
     def step(self, batch: Batch, rng: np.random.Generator, first: bool) -> dict[str, Tensor]:
         """One optimiser step; returns the terms of the objective."""
         available = batch.observed[batch.valid].cpu().numpy()
-        batch = batch.showing(uniform(available, self.recipe.missing_rate, rng))
+        pattern = uniform(available, self.recipe.missing_rate, rng)
+        batch = batch.showing(pattern).blurred(self.recipe.feature_noise)
         targets = batch.labels - self.task.neutral if not self.task.classes else batch.labels
         counted = ~targets.isnan()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
@@ -120,7 +141,11 @@ class Trainer:
         losses["loss"].backward()
         if not first and self.recipe.modulate:
             losses |= self.modulate(heads.detach().float(), targets, counted)
+        if self.recipe.gradient_norm:
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.gradient_norm)
         self.optimizer.step()
+        if self.average:
+            self.average.update_parameters(self.model)
         return {name: value.detach() for name, value in losses.items()}
 
     def objective(
@@ -139,8 +164,8 @@ class Trainer:
         else:
             out = model.second_stage(encoded, observed, recipe.scope)
             heads = out.heads
-            losses["fused"] = task_loss(self.task, out.fused, targets, counted)
-        losses |= {name: task_loss(self.task, y, targets, counted) for name, y in heads.items()}
+            losses["fused"] = task_loss(self.task, out.fused, targets, counted, recipe.sign_weight)
+        losses |= {name: task_loss(self.task, y, targets, counted, recipe.sign_weight) for name, y in heads.items()}
         losses["reconstruction"], losses["disentanglement"] = self.companion.losses(projected, encoded, valid)
         weights = {"fused": recipe.fused_weight, "reconstruction": recipe.reconstruction_weight}
         weights |= {"disentanglement": recipe.disentanglement_weight}
@@ -163,18 +188,18 @@ class Trainer:
     @torch.no_grad()
     def select(self, first: bool) -> Row:
         """Metrics on the selection split, and note of the best epochs."""
-        self.model.eval()
-        batch = self.selection
+        batch, model = self.selection, self.predictor.eval()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
             features, observed, _ = admit(
-                self.model.config, batch.features, batch.observed, batch.valid, self.model.fusion.weight
+                model.config, batch.features, batch.observed, batch.valid, model.fusion.weight
             )
-            encoded = self.model.encode(self.model.project(features))
+            encoded = model.encode(model.project(features))
             if first:
-                predictions = self.model.first_stage(encoded, observed)
+                predictions = model.first_stage(encoded, observed)
             else:
-                self.model.bank = prototype_bank(self.model, self.bank_conversations)
-                out = self.model.second_stage(encoded, observed, "bank")
+                # The average needs a bank of the same size as the model's own to go on averaging.
+                self.model.bank = model.bank = prototype_bank(model, self.bank_conversations)
+                out = model.second_stage(encoded, observed, "bank")
                 predictions = {"fused": out.fused, **out.heads}
         labels = batch.labels[batch.valid].cpu().numpy()
         found = {
@@ -183,7 +208,7 @@ class Trainer:
         for name, values in found.items():
             best = self.best if name == "fused" else self.best_heads[name]
             if name == "fused" or first:
-                best.offer(selection_score(self.task, values), self.epoch, self.model)
+                best.offer(selection_score(self.task, values), self.epoch, model)
         return {f"{name}_{metric}": value for name, values in found.items() for metric, value in values.items()}
 
     def take_best_modalities(self) -> None:
@@ -215,5 +240,5 @@ def make_optimizer(recipe: Recipe, parameters: list[torch.nn.Parameter]) -> torc
 
 
 def selection_score(task: Task, values: dict[str, float]) -> float:
-    """What selection maximises: ACC for classes, correlation-like quality for scores."""
+    """What selection maximises: ACC for classes, the negative mean absolute error for scores."""
     return values["ACC"] if task.classes else -values["MAE"]

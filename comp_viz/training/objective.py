@@ -51,11 +51,16 @@ def jensen_shannon(p: Tensor, q: Tensor) -> Tensor:
     return (p * (p.log() - log_m) + q * (q.log() - log_m)).sum() / (2 * p[..., 0].numel())
 
 
-def task_loss(task: Task, predictions: Tensor, targets: Tensor, counted: Tensor) -> Tensor:
-    """Cross-entropy (eq. 16) or mean squared error (eq. 17) over the `counted [B, S]` utterances of `[B, S, C]`."""
-    chosen = predictions[counted].float()
+def task_loss(task: Task, predictions: Tensor, targets: Tensor, counted: Tensor, sign_weight: float = 0) -> Tensor:
+    """Cross-entropy (eq. 16) or mean squared error (eq. 17) over the `counted [B, S]` utterances of `[B, S, C]`.
+
+    For scores, `sign_weight` adds that much logistic loss on the sign relative to neutral, which ACC and F1 count.
+    """
+    chosen, truth = predictions[counted].float(), targets[counted]
     if not len(chosen):
         return predictions.sum() * 0
     if task.classes:
-        return F.cross_entropy(chosen, targets[counted].long())
-    return F.mse_loss(chosen[:, 0], targets[counted])
+        return F.cross_entropy(chosen, truth.long())
+    scores = chosen[:, 0]
+    wrong_side = F.softplus(-2 * scores * truth.sign()) * (truth != 0)
+    return F.mse_loss(scores, truth) + sign_weight * wrong_side.mean()

@@ -2,41 +2,52 @@
 
 from dataclasses import dataclass
 
+from comp_viz.data.missing import MAX_RATE
 from comp_viz.errors import CompVizError
 from comp_viz.network.model import SCOPES, Scope
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Options of a training run. The comments name the published value where ours differs."""
+    """Options of a training run; the defaults are our own recipe, the comments name the published values."""
 
-    missing_rate: float = 0.3
+    missing_rate: float = 0.3  # of the pattern drawn afresh for every batch
     seed: int = 66
-    first_epochs: int = 150
-    second_epochs: int = 150
-    batch: int = 32  # conversations
-    learning_rate: float = 1e-4
-    weight_decay: float = 1e-5
-    decoupled_decay: bool = False
-    cosine: bool = False  # let the learning rate fall to zero along each stage
+    first_epochs: int = 10  # 150
+    second_epochs: int = 50  # 150
+    batch: int = 8  # conversations; 32
+    learning_rate: float = 2e-3  # 1e-4
+    weight_decay: float = 0.02  # 1e-5
+    decoupled_decay: bool = True  # weight decay beside the gradient instead of inside it; published: inside
+    cosine: bool = True  # let the learning rate fall to zero along each stage; published: constant
+    gradient_norm: float | None = 5.0  # longer gradients are shortened to it; published: None
+    average: float = 0.98  # predict with a running average of the weights, this much of it old; published: 0, none
+    feature_noise: float = 0.5  # deviation of the noise on standardised features in training; published: 0
     scope: Scope = "batch"  # whose prototypes prompts are made of during training
     fused_weight: float = 1.0
     head_weight: float = 2.0  # in stage 2; stage 1 is the heads alone
-    reconstruction_weight: float = 1.0
-    disentanglement_weight: float = 1.0
+    sign_weight: float = 1.0  # logistic loss on the sign of a score, which is what ACC counts; published: 0
+    reconstruction_weight: float = 0.05  # 1
+    disentanglement_weight: float = 0.05  # 1
     modulate: bool = True  # the gradient modulator (GM)
     clip: tuple[float, float] | None = (0.0, 2.0)  # range the modulation coefficients are held to; published: None
-    bank: int = 31  # conversations in the prototype bank: with the own one as many as a training batch
+    selection_rates: tuple[float, ...] = (0.0, 0.3, 0.5, 0.7)  # missing rates the selection split is judged at
+    bank: int = 31  # conversations in the prototype bank: with the own one as many as a published batch
     precision: str = "float32"  # or "bfloat16", by autocast
 
     def __post_init__(self) -> None:
-        if not 0 <= self.missing_rate <= 0.7:
-            raise CompVizError(f"missing rate: expected 0 to 0.7, got {self.missing_rate:g}.")
+        for rate in (self.missing_rate, *self.selection_rates):
+            if not 0 <= rate <= MAX_RATE:
+                raise CompVizError(f"missing rate: expected 0 to {MAX_RATE}, got {rate:g}.")
+        if not self.selection_rates:
+            raise CompVizError("selection_rates: expected at least one missing rate.")
         if self.scope not in SCOPES:
             raise CompVizError(f"scope: expected one of {', '.join(SCOPES)}, got {self.scope!r}.")
         if min(self.first_epochs, self.second_epochs) < 0 or self.first_epochs + self.second_epochs < 1:
             raise CompVizError("epochs: expected at least one epoch in all.")
         if self.batch < 1:
             raise CompVizError(f"batch: expected at least 1 conversation, got {self.batch}.")
+        if not 0 <= self.average < 1:
+            raise CompVizError(f"average: expected a value from 0 to below 1, got {self.average:g}.")
         if self.precision not in ("float32", "bfloat16"):
             raise CompVizError(f"precision: expected float32 or bfloat16, got {self.precision!r}.")

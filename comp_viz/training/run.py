@@ -65,7 +65,9 @@ def train(
             if trainer.epoch % SAVE_EVERY == 0:
                 save_state(trainer, out, identity)
             progress(trainer.epoch, trainer.epochs, row)
-    protocol = f"{protocol}; epoch with the lowest {'error rate' if data.task.classes else 'mean absolute error'} there"
+    rates = ", ".join(f"{rate:g}" for rate in recipe.selection_rates)
+    criterion = "highest ACC" if data.task.classes else "lowest mean absolute error"
+    protocol = f"{protocol}; epoch with the {criterion} of the fused prediction there, missing rates {rates} together"
     card = Card(
         format=FORMAT,
         name=data.name,

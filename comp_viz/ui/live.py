@@ -70,7 +70,7 @@ def utterance_card(view: View, here: Prediction, complete: Prediction, found: Ch
         words = plain(conversation.words[s]) or "*no words*"
         st.markdown(f"**{plain(conversation.speakers[s])}**  {words}" if len(set(conversation.speakers)) > 1 else words)
         marks = modality_marks(here.modalities)
-        shown = [f"{marks[u][1]} {u} {state(view, here, s, i)}" for i, u in enumerate(here.modalities)]
+        shown = [f"{marks[u]} {u} {state(view, here, s, i)}" for i, u in enumerate(here.modalities)]
         seconds = conversation.durations[s]
         st.caption(" · ".join([*shown, *([] if np.isnan(seconds) else [f"{seconds:.1f} s"])]))
     with numbers:

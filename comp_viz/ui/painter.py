@@ -40,7 +40,7 @@ def painter(
     data = {
         "modalities": list(modalities),
         "colours": [colours[name] for name in modalities],
-        "marks": [marks[name][1] for name in modalities],
+        "marks": [marks[name] for name in modalities],
         "utterances": len(shown),
         "observed": columns(shown),
         "available": columns(available),

@@ -1,6 +1,7 @@
 """The frame around every page: which checkpoint, conversation, missing pattern and device."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -12,7 +13,7 @@ from comp_viz.data.source import LAB, data_root
 from comp_viz.device import available_devices, choose_device
 from comp_viz.errors import CompVizError
 from comp_viz.ui import cached
-from comp_viz.ui.pattern import EDITED, RANDOM, in_force, leave_edited, presets, remember
+from comp_viz.ui.pattern import EDITED, RANDOM, chosen, in_force, leave_edited, presets, remember
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,19 @@ class View:
             self.conversation.id,
             observed.tobytes(),
         )
+
+
+def frame() -> None:
+    """Draw the controls shared by all pages and keep the view for the page that is run next."""
+    st.session_state["view"] = sidebar()
+
+
+def current_view() -> View | None:
+    """The view of the frame around this page; a page that is run by itself draws its own."""
+    if "view" not in st.session_state:
+        frame()
+    view: View | None = st.session_state.pop("view")
+    return view
 
 
 def sidebar() -> View | None:
@@ -110,6 +124,7 @@ def controls(name: str, device: str) -> View | None:
     if problem:
         st.warning(problem, icon=":material/link_off:")
     remember(conversation.id)
+    share(name, file, conversation)
     device_line(device)
     return View(name, checkpoint, device, file, data, conversation, observed)
 
@@ -137,6 +152,22 @@ def pattern_controls(conversation: Conversation) -> None:
         st.number_input(
             "Seed", 0, 9999, 1, key="mask_seed", bind="query-params", help="The same seed takes away the same entries."
         )
+
+
+def share(name: str, file: str, conversation: Conversation) -> None:
+    """The address of exactly this view, also of what is at its default."""
+    choice = chosen()
+    view = {"checkpoint": name, "data": file, "conversation": conversation.id, "pattern": choice.pattern}
+    if choice.pattern == RANDOM:
+        view |= {"rate": f"{choice.rate:g}", "mask_seed": str(choice.seed)}
+    if choice.pattern == EDITED:
+        view |= {"cells": choice.cells}
+    view["utterance"] = str(st.session_state.get("utterance", 1))
+    with st.popover("Share this view", icon=":material/link:", width="stretch"):
+        st.caption(
+            "Whoever opens this address on this dashboard sees the same checkpoint, conversation, pattern and utterance."
+        )
+        st.code(f"{(st.context.url or '').split('?')[0]}?{urlencode(view)}", language=None, wrap_lines=True)
 
 
 def device_line(device: str) -> None:
