@@ -29,7 +29,7 @@ OUTLINES: dict[str, Outline] = {
     "video": [(-3.3, -2.7), (0, 3.4), (3.3, -2.7), (-3.3, -2.7)],
     "fused": [(0, -3.6), (-3.6, 0), (0, 3.6), (3.6, 0), (0, -3.6)],
 }
-TICK: Outline = [(0, -3.5), (0, 3.5)]
+TICK: Outline = [(0, 0), (0, 3.5), (0, -3.5), (0, 0)]
 
 
 def timeline(
@@ -47,7 +47,9 @@ def timeline(
     classes = bool(here.task.classes)
     span = [-0.05, 1.05] if classes else reach(here, complete, labels)
     top = (
-        class_traces(here, labels, hover, palette) if classes else score_traces(here, complete, labels, hover, palette)
+        class_traces(here, labels, hover, palette)
+        if classes
+        else score_traces(here, complete, labels, hover, span, palette)
     )
     traces = [
         *top,
@@ -64,13 +66,12 @@ def timeline(
 
 
 def score_traces(
-    here: Prediction, complete: Prediction, labels: Floats, hover: list[str], palette: Palette
+    here: Prediction, complete: Prediction, labels: Floats, hover: list[str], span: list[float], palette: Palette
 ) -> list[go.Scatter]:
     """Truth as a thin line with ticks, prediction as a thick one, the complete conversation dotted."""
-    x = np.arange(1, len(labels) + 1)
+    x, drawn = np.arange(1, len(labels) + 1), np.ones(len(labels), dtype=bool)
     return [
-        go.Scatter(x=x, y=labels, name="truth", mode="lines", line={"color": palette.truth, "width": 1}, hoverinfo="skip"),
-        strokes(TICK, x, labels, reach(here, complete, labels), "y", palette.truth),
+        path(TICK, x, labels, drawn, span, "y", name="truth", line={"color": palette.truth, "width": 1}),
         go.Scatter(
             x=x, y=complete.fused[:, 0], name="complete conversation", mode="lines",
             line={"color": palette.ink, "width": 1.2, "dash": "dot"}, hoverinfo="skip",
@@ -131,35 +132,45 @@ def head_traces(here: Prediction, labels: Floats, span: list[float], palette: Pa
     for u, (name, values) in enumerate(here.heads.items()):
         column = np.where(np.isnan(labels), values.argmax(1), labels).astype(int) if here.task.classes else 0
         y: Floats = values[np.arange(len(values)), column]
-        seen, outline, tone = here.observed[:, u], OUTLINES.get(name, OUTLINES["fused"]), colours[name]
-        traces += [
-            go.Scatter(
-                x=x, y=y, name=f"{marks[name]} {name}", mode="lines", line={"color": tone, "width": 1.1},
-                hoverinfo="skip", yaxis="y2",
-            ),
-            strokes(outline, x[~seen], y[~seen], span, "y2", tone, fill=palette.ground),
-            strokes(outline, x[seen], y[seen], span, "y2", tone, fill=tone),
-        ]  # fmt: skip
+        seen, outline, line = (
+            here.observed[:, u],
+            OUTLINES.get(name, OUTLINES["fused"]),
+            {"color": colours[name], "width": 1.1},
+        )
+        traces.append(path(outline, x, y, ~seen, span, "y2", name=f"{marks[name]} {name}", line=line))
+        traces.append(stamps(outline, x[seen], y[seen], span, "y2", fillcolor=colours[name]))
     return traces
 
 
-def strokes(
-    outline: Outline, x: np.ndarray, y: Floats, span: list[float], axis: str, colour: str, fill: str | None = None
+def path(
+    outline: Outline, x: np.ndarray, y: Floats, drawn: Bools, span: list[float], axis: str, **look: object
 ) -> go.Scatter:
-    """One small drawing at every point, all of them as a single path.
+    """A line through all points that draws `outline` around those where `drawn`, without leaving the line.
 
-    A browser places hundreds of markers one by one, which takes longer than all the rest of the figure together.
+    A browser draws one path at once, but places markers one by one, which takes longer than the rest of the figure.
     """
-    utterances = float(x.max()) if len(x) else 1.0
-    width, height = utterances / PLOT_WIDTH, (span[1] - span[0]) / (PLOT_HEIGHT * (ROWS[axis][1] - ROWS[axis][0]))
-    drawing = np.array([*outline, (np.nan, np.nan)], dtype=np.float32)
-    xs = (x[:, None] + drawing[:, 0] * width).astype(np.float32)
-    ys = (np.asarray(y)[:, None] + drawing[:, 1] * height).astype(np.float32)
-    painted = {"fill": "toself", "fillcolor": fill} if fill else {}
-    return go.Scatter(
-        x=xs.ravel(), y=ys.ravel(), mode="lines", line={"color": colour, "width": 1}, yaxis=axis, showlegend=False,
-        hoverinfo="skip", **painted,
-    )  # fmt: skip
+    outlines = np.where(drawn[:, None, None], scaled(outline, len(x), span, axis), 0)  # (S, points, 2)
+    xs, ys = x[:, None] + outlines[..., 0], y[:, None] + outlines[..., 1]
+    return flat(xs, ys, axis, mode="lines", **look)
+
+
+def stamps(outline: Outline, x: np.ndarray, y: Floats, span: list[float], axis: str, **look: object) -> go.Scatter:
+    """Filled marks at the points, all of them one path."""
+    drawing = np.concatenate([scaled(outline, x.max(initial=1), span, axis), [[np.nan, np.nan]]])
+    xs, ys = x[:, None] + drawing[:, 0], y[:, None] + drawing[:, 1]
+    return flat(xs, ys, axis, mode="none", fill="toself", showlegend=False, **look)
+
+
+def scaled(outline: Outline, utterances: int, span: list[float], axis: str) -> np.ndarray:
+    """An outline from pixels to the units of the axes, `[points, 2]`."""
+    top, bottom = ROWS[axis][1], ROWS[axis][0]
+    return np.array(outline) * [utterances / PLOT_WIDTH, (span[1] - span[0]) / (PLOT_HEIGHT * (top - bottom))]
+
+
+def flat(xs: np.ndarray, ys: np.ndarray, axis: str, **look: object) -> go.Scatter:
+    """A trace that cannot be hovered, from points row by row."""
+    x, y = xs.ravel().astype(np.float32), ys.ravel().astype(np.float32)
+    return go.Scatter(x=x, y=y, yaxis=axis, hoverinfo="skip", **look)
 
 
 def difference_traces(changed: Change, palette: Palette) -> list[go.Scatter]:
@@ -175,29 +186,26 @@ def coordinator_traces(here: Prediction, palette: Palette) -> list[go.Scatter]:
     """Coordinator weights stacked to 1; hatched where the modality is missing."""
     colours = modality_colours(palette, here.modalities)
     tops = here.coordinator.cumsum(1)
-    traces = []
-    for u, name in enumerate(here.modalities):
-        bottom, top = tops[:, u] - here.coordinator[:, u], tops[:, u]
-        hatch = {"shape": "/", "fgcolor": palette.ground, "bgcolor": colours[name], "size": 5, "solidity": 0.35}
-        traces.append(boxes(here.observed[:, u], bottom, top, "y4", fillcolor=colours[name]))
-        traces.append(boxes(~here.observed[:, u], bottom, top, "y4", fillcolor=colours[name], fillpattern=hatch))
-    return traces
+    bottoms = tops - here.coordinator
+    every = np.ones(len(tops), dtype=bool)
+    bars = [
+        boxes(every, bottoms[:, u], tops[:, u], "y4", fillcolor=colours[name]) for u, name in enumerate(here.modalities)
+    ]
+    s, u = np.nonzero(~here.observed)
+    hatch = {"shape": "/", "fgcolor": palette.ground, "bgcolor": "rgba(0,0,0,0)", "size": 5, "solidity": 0.35}
+    return [*bars, bars_at(s, bottoms[s, u], tops[s, u], "y4", fillcolor="rgba(0,0,0,0)", fillpattern=hatch)]
 
 
-def boxes(where: Bools, bottom: Floats, top: Floats, axis: str, **fill: object) -> go.Scatter:
-    """Bars as one filled path: a browser draws hundreds of them at once, where it would place single bars one by one."""
-    x = np.flatnonzero(where)[:, None] + 1 + np.array([-0.45, -0.45, 0.45, 0.45, np.nan])
-    y = np.stack([bottom, top, top, bottom, np.full_like(top, np.nan)], axis=1)[where]
-    return go.Scatter(
-        x=x.ravel().astype(np.float32),
-        y=y.ravel(),
-        fill="toself",
-        mode="none",
-        yaxis=axis,
-        showlegend=False,
-        hoverinfo="skip",
-        **fill,
-    )
+def boxes(where: Bools, bottom: Floats, top: Floats, axis: str, **look: object) -> go.Scatter:
+    """Bars at the utterances `where`, as one path."""
+    return bars_at(np.flatnonzero(where), bottom[where], top[where], axis, **look)
+
+
+def bars_at(utterances: np.ndarray, bottom: Floats, top: Floats, axis: str, **look: object) -> go.Scatter:
+    """Bars at utterances counted from 0, as one path."""
+    xs = utterances[:, None] + 1 + np.array([-0.45, -0.45, 0.45, 0.45, np.nan])
+    ys = np.stack([bottom, top, top, bottom, np.full_like(top, np.nan)], axis=1)
+    return flat(xs, ys, axis, mode="none", fill="toself", showlegend=False, **look)
 
 
 def flip_marks(utterances: np.ndarray, palette: Palette) -> list[dict[str, object]]:

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from comp_viz.analysis.change import Change
-from comp_viz.analysis.prediction import Prediction, true_decisions
+from comp_viz.analysis.prediction import Prediction
 from comp_viz.data.conversation import Task
 from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.ui.painter import painter
@@ -129,11 +129,12 @@ def painted(view: View, selected: int, palette: Palette) -> None:
     painter(view.checkpoint.config.modalities, view.observed, view.conversation.observed, selected, palette, edited)
 
 
-def transcript(view: View, here: Prediction, complete: Prediction) -> None:
-    """The conversation in words, one row an utterance, with truth and predictions."""
-    conversation, task = view.conversation, here.task
-    truth, decided = true_decisions(task, conversation.labels), here.decisions()
-    right = np.where(truth < 0, "", np.where(truth == decided, "✓", "✗"))
+def transcript(view: View, complete: Prediction) -> None:
+    """The conversation in words, one row an utterance; choosing a row takes that utterance in hand.
+
+    It shows the complete conversation's predictions, so that a click on the matrix need not send it again.
+    """
+    conversation, task = view.conversation, complete.task
     frame = pd.DataFrame(
         {
             "utterance": np.arange(1, len(conversation) + 1),
@@ -141,19 +142,23 @@ def transcript(view: View, here: Prediction, complete: Prediction) -> None:
             "words": conversation.words,
             "said before": conversation.context,
             "truth": [read_label(task, float(label)) for label in conversation.labels],
-            "fused": [read(task, values) for values in here.fused],
-            "complete": [read(task, values) for values in complete.fused],
-            "right": right,
+            "predicted, complete": [read(task, values) for values in complete.fused],
         }
     )
     dropped = [name for name in ("said before", "words") if not frame[name].str.len().any()]
     if len(set(conversation.speakers)) < 2:
         dropped.append("speaker")
-    st.markdown(
-        "**Words**",
-        help="✓ where the sign of the fused score (or its class) is that of the truth; empty where the truth is neutral or unknown.",
-    )
-    st.dataframe(frame.drop(columns=dropped), hide_index=True, height=320)
+
+    def picked() -> None:
+        rows = st.session_state["transcript"].selection.rows
+        if rows:
+            select(rows[0])
+
+    st.markdown("**Words**", help=f"Truth and the prediction for the complete conversation: {task.name}, {task.scale}.")
+    st.dataframe(
+        frame.drop(columns=dropped), hide_index=True, height=320, key="transcript", on_select=picked,
+        selection_mode="single-row",
+    )  # fmt: skip
 
 
 def chart(figure: go.Figure, finding: str) -> None:

@@ -1,0 +1,158 @@
+"""What only a browser shows: painting, keyboard, links, themes, and that nothing leaves the machine."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+
+if CHROMIUM is None and os.environ.get("CI") != "true":
+    pytest.skip("needs Chromium on the PATH", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
+    log = tmp_path_factory.mktemp("server") / "log"
+    with log.open("w") as output:
+        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
+        try:
+            for _ in range(600):
+                try:
+                    urlopen(f"http://localhost:{port}/_stcore/health").read()
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            else:
+                pytest.fail(f"The dashboard did not start: {log.read_text()}")
+            yield f"http://localhost:{port}/"
+        finally:
+            server.terminate()
+            server.wait()
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    assert CHROMIUM, "CI needs Chromium; .ci/run installs it"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1440, "height": 1200})
+    page.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on(
+        "request", lambda request: request.url.startswith((address, "data:", "blob:")) or problems.append(request.url)
+    )
+    page.goto(f"{address}?checkpoint=lab")
+    settled(page)
+    yield page
+    page.close()
+    assert not problems
+
+
+def settled(page: Page) -> None:
+    page.locator(".js-plotly-plot .main-svg").first.wait_for()
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def cell(page: Page, utterance: int, modality: int):
+    return page.locator(f'.painter .cell[data-s="{utterance - 1}"][data-m="{modality}"]')
+
+
+def headline(page: Page):
+    return page.locator("h3").first
+
+
+def test_clicking_a_cell_takes_it_away_and_again_gives_it_back(page):
+    cell(page, 4, 1).click()
+    expect(headline(page)).to_contain_text("With a single entry missing")
+    expect(cell(page, 4, 1)).to_have_attribute("aria-label", "text, utterance 4: missing")
+    expect(page.get_by_label("Utterance", exact=True)).to_have_value("4")
+    cell(page, 4, 1).click()
+    expect(headline(page)).to_contain_text("Nothing is taken away")
+
+
+def test_a_modalitys_name_takes_the_row_and_an_utterances_number_the_column(page):
+    page.locator(".painter .name").nth(1).click()
+    expect(headline(page)).to_contain_text("Without text")
+    page.get_by_role("button", name="Undo").click()
+    expect(headline(page)).to_contain_text("Nothing is taken away")
+    page.locator(".painter .number").nth(2).click()
+    for modality in range(3):
+        expect(cell(page, 3, modality)).to_have_class("cell missing changed")
+
+
+def test_dragging_paints_many_cells_in_one_step(page):
+    start, end = cell(page, 2, 0).bounding_box(), cell(page, 6, 0).bounding_box()
+    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=25)
+    page.mouse.up()
+    for utterance in range(2, 7):
+        expect(cell(page, utterance, 0)).to_have_attribute("aria-label", f"audio, utterance {utterance}: missing")
+    expect(headline(page)).to_contain_text("%")
+    page.get_by_role("button", name="Undo").click()
+    expect(headline(page)).to_contain_text("Nothing is taken away")
+
+
+def test_the_matrix_works_by_keyboard_alone(page):
+    cell(page, 1, 0).focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown", " "):
+        page.keyboard.press(key)
+    expect(cell(page, 3, 1)).to_have_attribute("aria-label", "text, utterance 3: missing")
+    expect(headline(page)).to_contain_text("With a single entry missing")
+    assert page.evaluate("document.activeElement.shadowRoot.activeElement.dataset.s") == "2"
+
+
+def test_a_shared_link_reopens_the_painted_pattern(page, browser):
+    cell(page, 5, 2).click()
+    expect(headline(page)).to_contain_text("With a single entry missing")
+    page.get_by_text("Share this view").click()
+    link = page.locator("[data-testid=stCode]").inner_text().strip()
+    other = browser.new_page()
+    other.goto(link)
+    settled(other)
+    expect(cell(other, 5, 2)).to_have_attribute("aria-label", "video, utterance 5: missing")
+    expect(other.get_by_label("Utterance", exact=True)).to_have_value("5")
+    other.close()
+
+
+def test_a_point_of_the_chart_takes_its_utterance_in_hand(page):
+    page.locator(".js-plotly-plot .scatterlayer .points path").nth(6).click(force=True)
+    expect(page.get_by_label("Utterance", exact=True)).to_have_value("7")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440, 1920])
+def test_every_width_and_theme_shows_the_whole_page(browser, address, scheme, width):
+    context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{address}?checkpoint=lab&pattern=only+text")
+    settled(page)
+    expect(headline(page)).to_contain_text("Without audio and video")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    ground = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
+    assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
+    context.close()

@@ -1,0 +1,163 @@
+"""The terms of the objective against formulas written out."""
+
+import math
+
+import pytest
+import torch
+
+from comp_viz.data.conversation import Task
+from comp_viz.network.config import ComPConfig
+from comp_viz.training.objective import Companion, disentanglement, jensen_shannon, task_loss
+
+SCORE = Task("sentiment")
+CLASSES = Task("emotion", ("a", "b", "c"))
+
+
+def cosine(x, y):
+    return (x @ y / (x.norm() * y.norm())).abs().item()
+
+
+def naive_jensen_shannon(p, q):
+    total = 0.0
+    for x, y in zip(p.flatten().tolist(), q.flatten().tolist(), strict=True):
+        m = (x + y) / 2
+        total += (x * math.log(x / m) + y * math.log(y / m)) / 2
+    return total / p[..., 0].numel()
+
+
+def naive_disentanglement(shared, private, valid):
+    """Section 4 of the method: per pair, three mean cosines over valid utterances and one Jensen-Shannon term."""
+    M = len(shared)
+    places = valid.nonzero().tolist()
+    total = 0.0
+    for u in range(M):
+        for v in range(u + 1, M):
+            for b, s in places:
+                total += cosine(private[u, b, s], private[v, b, s]) / len(places)
+                total += cosine(private[u, b, s], shared[u, b, s]) / len(places)
+                total += cosine(private[v, b, s], shared[v, b, s]) / len(places)
+            total += naive_jensen_shannon(shared[u].sigmoid(), shared[v].sigmoid())
+    return total
+
+
+@pytest.mark.parametrize("M", [2, 3, 4])
+def test_disentanglement_agrees_with_the_formula(M):
+    torch.manual_seed(M)
+    shared, private = torch.randn(2, M, 3, 4, 5, dtype=torch.float64)
+    valid = torch.rand(3, 4) > 0.3
+    assert disentanglement(shared, private, valid).item() == pytest.approx(
+        naive_disentanglement(shared, private, valid)
+    )
+
+
+def test_disentanglement_is_zero_when_there_is_nothing_left_to_do():
+    same = torch.tensor([1.0, 0, 0, 0]).expand(2, 1, 3, 4)
+    private = torch.eye(4)[1:3][:, None, None].expand(2, 1, 3, 4)
+    assert disentanglement(same, private, torch.ones(1, 3, dtype=torch.bool)).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_disentanglement_is_finite_without_valid_utterances_and_for_zero_features():
+    zeros = torch.zeros(3, 2, 4, 5, requires_grad=True)
+    for valid in (torch.zeros(2, 4, dtype=torch.bool), torch.ones(2, 4, dtype=torch.bool)):
+        loss = disentanglement(zeros, zeros, valid)
+        loss.backward()
+        assert loss.isfinite()
+        assert zeros.grad.isfinite().all()
+
+
+def test_jensen_shannon_agrees_with_the_formula_and_its_bounds():
+    torch.manual_seed(0)
+    p, q = torch.rand(2, 3, 4, 5, dtype=torch.float64)
+    assert jensen_shannon(p, q).item() == pytest.approx(naive_jensen_shannon(p, q))
+    assert jensen_shannon(p, q).item() == pytest.approx(jensen_shannon(q, p).item())
+    assert jensen_shannon(p, p).item() == pytest.approx(0, abs=1e-12)
+    assert 0 < jensen_shannon(p, q).item() < 5 * math.log(2)
+
+
+@pytest.mark.parametrize("extreme", [60.0, 120.0, 1e4])
+def test_disentanglement_and_its_gradient_are_finite_for_extreme_features(extreme):
+    """The sigmoid of -104 and below is exactly zero in single precision."""
+    shared = torch.full((2, 1, 2, 3), extreme)
+    shared[1] = -extreme
+    shared.requires_grad_()
+    loss = disentanglement(shared, torch.ones(2, 1, 2, 3), torch.ones(1, 2, dtype=torch.bool))
+    loss.backward()
+    assert loss.isfinite()
+    assert shared.grad.isfinite().all()
+
+
+def test_score_loss_is_the_mean_squared_error_over_counted_utterances():
+    torch.manual_seed(0)
+    predictions, targets = torch.randn(2, 3, 1), torch.randn(2, 3)
+    counted = torch.tensor([[True, False, True], [False, True, True]])
+    squares = [(predictions[b, s, 0] - targets[b, s]).item() ** 2 for b, s in counted.nonzero().tolist()]
+    assert task_loss(SCORE, predictions, targets, counted).item() == pytest.approx(sum(squares) / 4)
+
+
+def test_sign_loss_is_the_logistic_loss_on_the_side_of_neutral():
+    predictions, targets = torch.tensor([[[0.5], [2.0], [-1.0], [3.0]]]), torch.tensor([[1.0, -0.2, 0.0, float("nan")]])
+    counted = ~targets.isnan()
+    terms = [math.log(1 + math.exp(-2 * 0.5)), math.log(1 + math.exp(2 * 2.0)), 0.0]
+    squares = [0.25, 2.2**2, 1.0]
+    found = task_loss(SCORE, predictions, targets, counted, sign_weight=0.7).item()
+    assert found == pytest.approx(sum(squares) / 3 + 0.7 * sum(terms) / 3, rel=1e-5)
+
+
+def test_class_loss_is_the_cross_entropy_over_counted_utterances():
+    torch.manual_seed(0)
+    logits, targets = torch.randn(2, 3, 3), torch.randint(0, 3, (2, 3)).float()
+    targets[0, 1] = float("nan")
+    counted = ~targets.isnan()
+    terms = []
+    for b, s in counted.nonzero().tolist():
+        z = logits[b, s].double().exp()
+        terms.append(-math.log((z[int(targets[b, s])] / z.sum()).item()))
+    assert task_loss(CLASSES, logits, targets, counted).item() == pytest.approx(sum(terms) / 5)
+
+
+@pytest.mark.parametrize(("task", "C"), [(SCORE, 1), (CLASSES, 3)])
+def test_utterances_without_a_label_give_no_gradient(task, C):
+    predictions = torch.randn(2, 3, C, requires_grad=True)
+    targets = torch.tensor([[1.0, float("nan"), 0.0], [float("nan")] * 3])
+    task_loss(task, predictions, targets, ~targets.isnan()).backward()
+    assert predictions.grad.isfinite().all()
+    assert (predictions.grad[targets.isnan()] == 0).all()
+    assert (predictions.grad[~targets.isnan()] != 0).any()
+
+
+@pytest.mark.parametrize(("task", "C"), [(SCORE, 1), (CLASSES, 3)])
+def test_a_batch_without_labels_costs_nothing_and_can_be_stepped(task, C):
+    predictions = torch.randn(2, 3, C, requires_grad=True)
+    nothing = torch.full((2, 3), float("nan"))
+    loss = task_loss(task, predictions, nothing, ~nothing.isnan())
+    loss.backward()
+    assert loss.item() == 0
+    assert (predictions.grad == 0).all()
+
+
+@pytest.fixture
+def companion():
+    torch.manual_seed(2)
+    return Companion(ComPConfig(("a", "b"), (3, 4), hidden=6, heads=2)).eval()
+
+
+def test_reconstruction_is_zero_when_perfect(companion, monkeypatch):
+    projected, shared = torch.randn(2, 2, 3, 4, 6)
+    monkeypatch.setattr(companion.decoder, "forward", lambda both: projected)
+    assert companion.losses(projected, shared, torch.ones(3, 4))[0].item() == 0
+
+
+def test_reconstruction_is_the_mean_squared_error_padding_included(companion):
+    projected, shared = torch.randn(2, 2, 3, 4, 6)
+    rebuilt = companion.decoder(torch.cat([shared, companion.private(projected)], dim=-1))
+    expected = sum((x - y) ** 2 for x, y in zip(rebuilt.flatten().tolist(), projected.flatten().tolist(), strict=True))
+    for valid in (torch.ones(3, 4, dtype=torch.bool), torch.arange(4).expand(3, 4) < 2):
+        found, _ = companion.losses(projected, shared, valid)
+        assert found.item() == pytest.approx(expected / projected.numel(), rel=1e-5)
+
+
+def test_companion_s_second_loss_is_the_disentanglement(companion):
+    projected, shared = torch.randn(2, 2, 3, 4, 6)
+    valid = torch.arange(4).expand(3, 4) < 3
+    expected = naive_disentanglement(shared.double(), companion.private(projected).double(), valid)
+    assert companion.losses(projected, shared, valid)[1].item() == pytest.approx(expected, rel=1e-4)

@@ -1,0 +1,733 @@
+"""Training runs: repeatable, resumable, and doing to the network what the method says; evaluation and the commands."""
+
+import json
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from comp_viz.__main__ import main
+from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.data.batch import Batch, Standardiser
+from comp_viz.data.conversation import DataSet, Task
+from comp_viz.data.missing import uniform
+from comp_viz.errors import CompVizError
+from comp_viz.evaluation.evaluate import evaluate
+from comp_viz.evaluation.metrics import metrics
+from comp_viz.network.model import SCOPES
+from comp_viz.training import run as runs
+from comp_viz.training.loop import Trainer
+from comp_viz.training.modulator import errors, modulation
+from comp_viz.training.recipe import Recipe
+from comp_viz.training.run import splits, train
+
+CPU = torch.device("cpu")
+RECIPE = Recipe(first_epochs=3, second_epochs=3, batch=3, learning_rate=5e-3, bank=4)
+
+
+@pytest.fixture(autouse=True)
+def few_measurements(monkeypatch):
+    monkeypatch.setattr(runs, "RATES", (0.0, 0.5))
+    monkeypatch.setattr(runs, "SEEDS", 2)
+
+
+def tensors(folder):
+    return load_file(folder / "model.safetensors")
+
+
+def equal(first, second):
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+def plain(card):
+    """A card as its file has it."""
+    return json.loads(json.dumps(asdict(card)))
+
+
+def log(folder):
+    return [json.loads(line) for line in (folder / "training.jsonl").read_text().splitlines()]
+
+
+def sub(data, *counts, labels=None, task=None, name="Sub"):
+    """The first conversations of each split, with the split's name or None to leave the name out."""
+    chosen = []
+    for split, count, keep in counts:
+        chosen += [replace(c, split=keep) for c in data.split(split)[:count]]
+    if labels:
+        chosen = [replace(c, labels=labels(c)) for c in chosen]
+    return DataSet(name, task or data.task, tuple(chosen), data.sources, data.licence, name)
+
+
+def classes_of(data):
+    """The lab as a task of three classes."""
+    return sub(
+        data,
+        ("train", 8, "train"),
+        ("validation", 3, "validation"),
+        ("test", 3, "test"),
+        labels=lambda c: np.digitize(c.labels, [-0.7, 0.7]).astype(np.float32),
+        task=Task("emotion", ("sad", "so-so", "happy")),
+        name="Classes",
+    )
+
+
+@pytest.fixture
+def trainer(small_lab, small_config):
+    """Make a trainer on the small lab."""
+
+    def make(data=small_lab, config=small_config, **changes):
+        standardise = Standardiser.fit(data.split("train"))
+        batches = (Batch.of(data.split(split), standardise) for split in ("train", "validation"))
+        return Trainer(data.task, config, replace(RECIPE, **changes), *batches, CPU)
+
+    return make
+
+
+# Repeatable and resumable
+
+
+@pytest.fixture(scope="module")
+def whole(small_lab, tmp_path_factory):
+    """A run that was never interrupted."""
+    from comp_viz.network.config import ComPConfig
+
+    config = ComPConfig(small_lab.modalities, small_lab.dims, max_length=10, hidden=8, prompt=3, prototypes=4, heads=2)
+    out = tmp_path_factory.mktemp("whole") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "RATES", (0.0, 0.5))
+        patch.setattr(runs, "SEEDS", 2)
+        card = train(small_lab, config, RECIPE, out, CPU)
+    return out, card
+
+
+def test_a_run_leaves_a_checkpoint_a_log_and_nothing_else(whole, small_lab):
+    out, card = whole
+    assert sorted(path.name for path in out.iterdir()) == [
+        "README.md", "config.json", "model.safetensors", "training.jsonl",
+    ]  # fmt: skip
+    rows = log(out)
+    assert [row["epoch"] for row in rows] == [0, 1, 2, 3, 4, 5]
+    assert [row["stage"] for row in rows] == [1, 1, 1, 2, 2, 2]
+    checkpoint = load_checkpoint(out)
+    assert plain(checkpoint.card) == plain(card)
+    assert checkpoint.bank.shape == (3, RECIPE.bank, 4, 8)
+    checkpoint.check(small_lab)
+    assert card.training.epoch in (3, 4, 5)
+    assert card.training.recipe == asdict(RECIPE)
+    assert card.data.digest == small_lab.digest
+
+
+def test_the_chosen_epoch_is_the_best_of_stage_two_on_the_selection_split(whole):
+    out, card = whole
+    scores = {row["epoch"]: row["fused_MAE"] for row in log(out) if row["stage"] == 2}
+    assert card.training.epoch == min(scores, key=scores.get)
+    assert "validation" in card.training.selection
+
+
+def test_the_log_is_strict_json(small_lab, small_config, tmp_path):
+    flat = sub(small_lab, ("train", 4, "train"), ("validation", 2, "validation"), labels=lambda c: np.ones_like(c.labels))
+    train(flat, small_config, replace(RECIPE, first_epochs=1, second_epochs=1), tmp_path / "run", CPU)
+    for line in (tmp_path / "run" / "training.jsonl").read_text().splitlines():
+        json.loads(line, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+
+
+def test_the_same_seed_gives_the_same_numbers(whole, small_lab, small_config, tmp_path):
+    train(small_lab, small_config, RECIPE, tmp_path / "again", CPU)
+    assert equal(tensors(tmp_path / "again"), tensors(whole[0]))
+    assert log(tmp_path / "again") == log(whole[0])
+
+
+def test_another_seed_gives_other_numbers(whole, small_lab, small_config, tmp_path):
+    train(small_lab, small_config, replace(RECIPE, seed=67), tmp_path / "other", CPU)
+    assert not equal(tensors(tmp_path / "other"), tensors(whole[0]))
+    assert log(tmp_path / "other")[0] != log(whole[0])[0]
+
+
+@pytest.mark.parametrize("every", [1, 2])
+@pytest.mark.parametrize("after", [1, 3, 5, 6])
+def test_an_interrupted_run_goes_on_to_the_same_numbers(
+    whole, small_lab, small_config, tmp_path, monkeypatch, every, after
+):
+    monkeypatch.setattr(runs, "SAVE_EVERY", every)
+    out, done = tmp_path / "run", []
+
+    def stop(epoch, of, row):
+        assert of == 6
+        if epoch == after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(small_lab, small_config, RECIPE, out, CPU, stop)
+    assert (out / "resume.pt").is_file() == (after >= every)
+    torch.manual_seed(after)  # whatever happens in between must not matter
+    train(small_lab, small_config, RECIPE, out, CPU, lambda epoch, of, row: done.append(epoch))
+    assert done == list(range(after // every * every + 1, 7))
+    assert equal(tensors(out), tensors(whole[0]))
+    assert (out / "training.jsonl").read_text() == (whole[0] / "training.jsonl").read_text()
+    assert sorted(path.name for path in out.iterdir()) == sorted(path.name for path in whole[0].iterdir())
+
+
+@pytest.fixture
+def unfinished(small_lab, small_config, tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "SAVE_EVERY", 1)
+
+    def stop(epoch, of, row):
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(small_lab, small_config, RECIPE, tmp_path / "run", CPU, stop)
+    return tmp_path / "run"
+
+
+def test_going_on_with_another_recipe_is_refused(unfinished, small_lab, small_config):
+    before = (unfinished / "training.jsonl").read_text(), (unfinished / "resume.pt").read_bytes()
+    for recipe, config in (
+        (replace(RECIPE, learning_rate=1e-3), small_config),
+        (replace(RECIPE, seed=1), small_config),
+        (RECIPE, replace(small_config, hidden=10)),
+    ):
+        with pytest.raises(CompVizError, match=r"other settings or data.*resume\.pt"):
+            train(small_lab, config, recipe, unfinished, CPU)
+    other = sub(small_lab, ("train", 5, "train"), ("validation", 2, "validation"))
+    with pytest.raises(CompVizError, match="other settings or data"):
+        train(other, small_config, RECIPE, unfinished, CPU)
+    assert before == ((unfinished / "training.jsonl").read_text(), (unfinished / "resume.pt").read_bytes())
+
+
+@pytest.mark.parametrize("content", [b"", b"words", b"PK\x03\x04"])
+def test_a_damaged_state_is_refused_in_words(unfinished, small_lab, small_config, content):
+    (unfinished / "resume.pt").write_bytes(content)
+    with pytest.raises(CompVizError, match=r"resume\.pt"):
+        train(small_lab, small_config, RECIPE, unfinished, CPU)
+
+
+def test_a_state_of_something_else_is_refused_in_words(unfinished, small_lab, small_config):
+    torch.save({"weights": torch.ones(2)}, unfinished / "resume.pt")
+    with pytest.raises(CompVizError, match=r"resume\.pt"):
+        train(small_lab, small_config, RECIPE, unfinished, CPU)
+
+
+def test_training_anew_over_a_finished_run_starts_a_fresh_log(small_lab, small_config, tmp_path):
+    short = replace(RECIPE, first_epochs=1, second_epochs=1)
+    for seed in (1, 2):
+        train(small_lab, small_config, replace(short, seed=seed), tmp_path / "run", CPU)
+        assert [row["epoch"] for row in log(tmp_path / "run")] == [0, 1]
+    assert load_checkpoint(tmp_path / "run").card.training.seed == 2
+
+
+# What a step does
+
+
+def test_training_lowers_the_loss(trainer):
+    made = trainer(first_epochs=30, second_epochs=1, learning_rate=3e-3)
+    rows = [row["loss"] for row in made.run()]
+    assert np.mean(rows[25:30]) < 0.9 * np.mean(rows[:3])
+
+
+def gradients(made, first, monkeypatch):
+    """Gradients of one step from a seeded start, by parameter name; the optimiser does nothing, nothing is shortened."""
+    made.recipe = replace(made.recipe, gradient_norm=None)
+    monkeypatch.setattr(made.optimizer, "step", lambda: None)
+    torch.manual_seed(0)
+    made.model.train()
+    batch = made.train.pick(torch.tensor([0, 2, 4]))
+    found = made.step(batch, np.random.default_rng(0), first)
+    named = {f"model.{k}": v.grad for k, v in made.model.named_parameters()}
+    named |= {f"companion.{k}": v.grad for k, v in made.companion.named_parameters()}
+    return {k: g.clone() for k, g in named.items() if g is not None}, found, batch
+
+
+def test_the_modulator_changes_only_the_compressor_s_gradient(trainer, monkeypatch):
+    before, _, _ = gradients(trainer(modulate=False), False, monkeypatch)
+    changed, found, batch = gradients(trainer(modulate=True), False, monkeypatch)
+    name = "model.compressor.fc1.weight"
+    assert {key for key in before if not torch.equal(before[key], changed[key])} == {name}
+    assert all(0 <= found[f"guarded_{u}"] <= 1 for u in ("audio", "text", "video"))
+    S = batch.valid.shape[1]
+    assert torch.equal(before[name][:, S:], changed[name][:, S:])
+
+
+def test_the_modulator_scales_by_the_mean_coefficient_of_the_position(trainer, monkeypatch):
+    made = trainer()
+    before, _, _ = gradients(trainer(modulate=False), False, monkeypatch)
+    seen = []
+    real = made.modulate
+    monkeypatch.setattr(made, "modulate", lambda *given: seen.append(given) or real(*given))
+    changed, _, _ = gradients(made, False, monkeypatch)
+    heads, targets, counted = seen[0]
+    expected = modulation(errors(made.task, heads, targets.nan_to_num()), counted & (targets != 0), RECIPE.clip)
+    name = "model.compressor.fc1.weight"
+    S = counted.shape[1]
+    torch.testing.assert_close(changed[name][:, :S], before[name][:, :S] * expected.by_position[..., None])
+
+
+def test_nothing_is_modulated_in_the_first_stage(trainer, monkeypatch):
+    before, _, _ = gradients(trainer(modulate=False), True, monkeypatch)
+    changed, found, _ = gradients(trainer(modulate=True), True, monkeypatch)
+    assert equal(before, changed)
+    assert not any(key.startswith("guarded") for key in found)
+
+
+def test_the_first_stage_trains_neither_prompts_nor_the_coordinator(trainer, monkeypatch):
+    found, _, _ = gradients(trainer(), True, monkeypatch)
+    for key in found:
+        assert not any(part in key for part in ("compressor", "from_", "inject", "expand", "coordinator", "fus"))
+    second, _, _ = gradients(trainer(), False, monkeypatch)
+    assert {k for k, g in second.items() if (g == 0).all()} == set()
+
+
+def test_the_loss_is_the_weighted_sum_of_its_terms(trainer, monkeypatch):
+    weights = {"fused_weight": 0.7, "head_weight": 1.3, "reconstruction_weight": 0.4, "disentanglement_weight": 0.2}
+    for first in (True, False):
+        _, row, _ = gradients(trainer(modulate=False, **weights), first, monkeypatch)
+        heads = sum(row[u] for u in ("audio", "text", "video"))
+        expected = 0.4 * row["reconstruction"] + 0.2 * row["disentanglement"]
+        expected += heads if first else 0.7 * row["fused"] + 1.3 * heads
+        torch.testing.assert_close(row["loss"], expected)
+        assert ("fused" in row) != first
+
+
+def test_targets_are_relative_to_the_neutral_point(small_lab, trainer, monkeypatch):
+    """Labels from 1 to 7 around 5 train like the same labels moved to 0."""
+    moved = sub(
+        small_lab,
+        ("train", 8, "train"),
+        ("validation", 3, "validation"),
+        labels=lambda c: c.labels + 4,
+        task=Task("sentiment", low=1, high=7, neutral=4),
+    )
+    ours, _, _ = gradients(trainer(data=moved), False, monkeypatch)
+    theirs, _, _ = gradients(trainer(), False, monkeypatch)
+    for name, value in ours.items():
+        torch.testing.assert_close(value, theirs[name], atol=1e-4, rtol=1e-3)
+
+
+def test_every_batch_gets_a_fresh_missing_pattern(trainer, monkeypatch):
+    made, patterns = trainer(missing_rate=0.5), []
+    real = made.objective
+    monkeypatch.setattr(made, "objective", lambda batch, *rest: patterns.append(batch.observed.clone()) or real(batch, *rest))
+    for _ in zip(range(2), made.run(), strict=False):
+        pass
+    shares = [p.sum().item() / (p.any(-1).sum().item() * 3) for p in patterns]
+    np.testing.assert_allclose(shares, 0.5, atol=0.05)
+    assert len({tuple(p.flatten().tolist()) for p in patterns}) == len(patterns)
+
+
+def test_between_the_stages_every_modality_takes_its_best_epoch(trainer):
+    made = trainer()
+    state = made.model.state_dict()
+    before = {key: value.clone() for key, value in state.items()}
+    for u, best in enumerate(made.best_heads.values()):
+        best.state = {key: torch.full_like(value, 10.0 + u) for key, value in state.items()}
+    made.take_best_modalities()
+    per_modality = 0
+    for key, value in made.model.state_dict().items():
+        if key.startswith("input."):
+            assert (value == 10 + int(key.split(".")[1])).all(), key
+        elif key.startswith(("encoder.", "modality_heads.")) or ".layers." in key:
+            assert all((value[u] == 10 + u).all() for u in range(3)), key
+            per_modality += 1
+        else:
+            assert torch.equal(value, before[key]), key
+    assert per_modality == 4 + 2 + made.model.config.depth * 6
+
+
+def test_the_best_epoch_of_a_modality_is_that_of_its_own_score(trainer):
+    made = trainer(first_epochs=5, second_epochs=1, learning_rate=0.05)
+    rows = []
+    for row in made.run():
+        rows.append(row)
+        if row["epoch"] == 4:
+            break
+    for name, best in made.best_heads.items():
+        scores = [row[f"{name}_MAE"] for row in rows]
+        assert best.epoch == int(np.argmin(scores))
+        assert best.score == -min(scores)
+
+
+def test_the_stage_switch_happens_once_and_before_the_second_stage(trainer, monkeypatch):
+    made, calls = trainer(), []
+    monkeypatch.setattr(made, "take_best_modalities", lambda: calls.append(made.epoch))
+    list(made.run())
+    assert calls == [3]
+
+
+@pytest.mark.parametrize("average", [0.0, 0.5])
+def test_the_model_of_the_best_epoch_is_what_a_run_ends_with(trainer, average):
+    made = trainer(second_epochs=6, learning_rate=0.05, average=average)
+    states = {}
+    for row in made.run():
+        states[row["epoch"]] = {k: v.clone() for k, v in made.predictor.state_dict().items()}
+    final = made.model.state_dict()
+    assert all(torch.equal(final[key], value) for key, value in states[made.best.epoch].items())
+    assert not made.model.training
+
+
+def test_the_kept_model_is_the_running_average_of_the_weights(trainer, monkeypatch):
+    made, name = trainer(average=0.9), "fused_head.weight"
+    seen = []
+    real = made.optimizer.step
+    monkeypatch.setattr(made.optimizer, "step", lambda: (real(), seen.append(made.model.state_dict()[name].clone())))
+    expected = None
+    for row in made.run():
+        if row["stage"] == 2:
+            for weights in seen:
+                expected = weights if expected is None else 0.9 * expected + 0.1 * weights
+            torch.testing.assert_close(made.predictor.state_dict()[name], expected)
+        seen.clear()
+
+
+def test_without_averaging_the_weights_themselves_are_judged(trainer):
+    made = trainer(average=0.0)
+    assert made.predictor is made.model
+
+
+def test_gradients_longer_than_the_norm_are_shortened_to_it(trainer, monkeypatch):
+    made = trainer(gradient_norm=0.01)
+    monkeypatch.setattr(made.optimizer, "step", lambda: None)
+    made.step(made.train, np.random.default_rng(0), False)
+    length = torch.stack([p.grad.norm() for p in made.model.parameters() if p.grad is not None]).norm()
+    assert length.item() == pytest.approx(0.01, rel=1e-3)
+
+
+def test_selection_looks_at_every_rate_and_always_the_same_patterns(trainer):
+    made = trainer(selection_rates=(0.0, 0.6))
+    valid, observed = made.selection.valid, made.selection.observed
+    half = len(valid) // 2
+    assert torch.equal(valid[:half], valid[half:])
+    assert observed[:half].sum() == 3 * valid[:half].sum()
+    assert observed[half:].sum().item() == pytest.approx(0.4 * 3 * valid[half:].sum().item(), abs=1)
+    assert torch.equal(trainer(selection_rates=(0.0, 0.6)).selection.observed, observed)
+
+
+def test_feature_noise_is_for_training_only(trainer, monkeypatch):
+    made = trainer(feature_noise=10.0)
+    before = made.selection.features["text"].clone(), made.train.features["text"].clone()
+    list(made.run())
+    assert torch.equal(made.selection.features["text"], before[0])
+    assert torch.equal(made.train.features["text"], before[1])
+    torch.manual_seed(0)
+    blurred = made.train.blurred(2.0)
+    noise = (blurred.features["text"] - made.train.features["text"])[made.train.valid]
+    assert noise.std().item() == pytest.approx(2, rel=0.15)
+    assert made.train.blurred(0) is made.train
+
+
+def test_the_cosine_schedule_falls_along_each_stage(trainer):
+    made, rates = trainer(cosine=True, learning_rate=5e-3), []
+    for _ in made.run():
+        rates.append(made.optimizer.param_groups[0]["lr"])
+    expected = [RECIPE.learning_rate * (1 + np.cos(np.pi * i / 3)) / 2 for i in (0, 1, 2)] * 2
+    np.testing.assert_allclose(rates, expected)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_every_scope_and_precision_trains(trainer, scope, precision):
+    rows = list(trainer(scope=scope, precision=precision, first_epochs=1, second_epochs=2).run())
+    assert all(np.isfinite(row["loss"]) for row in rows)
+
+
+# Data of other kinds
+
+
+def test_data_without_a_validation_split_holds_some_training_conversations_out(small_lab, small_config, tmp_path):
+    data = sub(small_lab, ("train", 8, "train"), ("test", 2, "test"))
+    card = train(data, small_config, RECIPE, tmp_path / "run", CPU)
+    assert "1 conversations held out" in card.training.selection
+    training, selection, _ = splits(data, 66)
+    assert len(training) == 7
+    assert len(selection) == 1
+    assert {c.id for c in training} | {c.id for c in selection} == {c.id for c in data.split("train")}
+    assert splits(data, 66)[1][0].id == selection[0].id
+    assert len({splits(data, seed)[1][0].id for seed in range(8)}) > 1
+
+
+def test_data_without_any_split_trains_and_measures_nothing(small_lab, small_config, tmp_path):
+    data = sub(small_lab, ("train", 8, ""))
+    card = train(data, small_config, RECIPE, tmp_path / "run", CPU)
+    assert card.measurements == ()
+
+
+@pytest.mark.parametrize("there", [("validation", "test"), ("", "test"), ("", "validation"), ("", "validation", "test")])
+def test_test_and_validation_conversations_are_never_trained_on(small_lab, there):
+    data = sub(small_lab, *[("train" if not split else split, 3, split) for split in there])
+    try:
+        training, selection, _ = splits(data, 66)
+    except CompVizError:
+        return
+    assert {c.split for c in training} <= {"", "train"}
+    assert not {c.split for c in selection} & {"test"}
+    assert not {c.id for c in training} & {c.id for c in selection}
+
+
+def test_a_single_training_conversation_is_enough_with_a_validation_split(small_lab, small_config, tmp_path):
+    data = sub(small_lab, ("train", 1, "train"), ("validation", 1, "validation"), ("test", 1, "test"))
+    card = train(data, small_config, RECIPE, tmp_path / "run", CPU)
+    assert load_checkpoint(tmp_path / "run").bank.shape[1] == 1
+    assert card.measurements
+
+
+def test_a_single_conversation_without_validation_is_refused_in_words(small_lab, small_config, tmp_path):
+    with pytest.raises(CompVizError, match="at least two conversations, got 1"):
+        train(sub(small_lab, ("train", 1, "train")), small_config, RECIPE, tmp_path / "run", CPU)
+
+
+def test_utterances_without_labels_are_allowed(small_lab, small_config, tmp_path):
+    def some(c):
+        labels = c.labels.copy()
+        labels[::2] = np.nan
+        return labels
+
+    data = sub(small_lab, ("train", 6, "train"), ("validation", 3, "validation"), labels=some)
+    train(data, small_config, RECIPE, tmp_path / "run", CPU)
+    assert all(np.isfinite(row["loss"]) for row in log(tmp_path / "run"))
+
+
+def test_selection_without_any_label_is_refused_in_words(small_lab, small_config, tmp_path):
+    blank = tuple(
+        replace(c, labels=np.full_like(c.labels, np.nan)) if c.split == "validation" else c
+        for c in small_lab.conversations
+    )
+    data = DataSet("Blank", small_lab.task, blank, small_lab.sources, "", "")
+    with pytest.raises(CompVizError, match="label"):
+        train(data, small_config, RECIPE, tmp_path / "run", CPU)
+
+
+def test_a_classification_task_trains(small_lab, small_config, tmp_path):
+    data = classes_of(small_lab)
+    card = train(data, replace(small_config, outputs=3), RECIPE, tmp_path / "run", CPU)
+    assert card.task.classes == ("sad", "so-so", "happy")
+    assert "highest ACC" in card.training.selection
+    assert set(card.measurements[0].mean) == {"ACC", "UA", "F1"}
+    best = [row["fused_ACC"] for row in log(tmp_path / "run") if row["stage"] == 2]
+    assert card.training.epoch == 3 + int(np.argmax(best))
+    load_checkpoint(tmp_path / "run").check(data)
+
+
+def test_an_architecture_for_another_task_is_refused_in_words(small_lab, small_config, tmp_path):
+    with pytest.raises(CompVizError, match="outputs"):
+        train(classes_of(small_lab), small_config, RECIPE, tmp_path / "run", CPU)
+
+
+def test_conversations_longer_than_the_model_reads_are_refused_in_words(small_lab, small_config, tmp_path):
+    with pytest.raises(CompVizError, match=r"longest conversation has \d+ utterances, but max_length is 4"):
+        train(small_lab, replace(small_config, max_length=4), RECIPE, tmp_path / "run", CPU)
+
+
+def test_a_loss_that_is_no_number_ends_in_words(small_lab, small_config, tmp_path):
+    with pytest.raises(CompVizError, match=r"diverged.*epoch \d+.*learning rate"):
+        train(small_lab, small_config, replace(RECIPE, learning_rate=1e30), tmp_path / "run", CPU)
+    assert not (tmp_path / "run" / "model.safetensors").exists()
+
+
+@pytest.mark.parametrize("epochs", [(0, 2), (2, 0)])
+def test_one_stage_alone_can_be_run(small_lab, small_config, tmp_path, epochs):
+    first, second = epochs
+    card = train(small_lab, small_config, replace(RECIPE, first_epochs=first, second_epochs=second), tmp_path / "r", CPU)
+    assert [row["stage"] for row in log(tmp_path / "r")] == [1] * first + [2] * second
+    assert 0 <= card.training.epoch < 2
+
+
+BAD = [
+    {"missing_rate": 0.8}, {"missing_rate": float("nan")}, {"scope": "all"}, {"first_epochs": -1},
+    {"first_epochs": 0, "second_epochs": 0}, {"batch": 0}, {"precision": "int8"}, {"learning_rate": -1.0},
+    {"learning_rate": float("nan")}, {"weight_decay": -1.0}, {"bank": -1}, {"seed": -1}, {"clip": (2.0, 0.0)},
+    {"head_weight": float("nan")}, {"average": 1.0}, {"average": -0.1}, {"selection_rates": ()},
+    {"selection_rates": (0.3, 0.9)}, {"gradient_norm": -1.0}, {"feature_noise": -1.0}, {"sign_weight": -1.0},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", BAD, ids=str)
+def test_impossible_recipes_are_refused(changes):
+    with pytest.raises(CompVizError):
+        replace(RECIPE, **changes)
+
+
+def test_a_recipe_without_a_bank_trains_or_is_refused(small_lab, small_config, tmp_path):
+    try:
+        train(small_lab, small_config, replace(RECIPE, bank=0), tmp_path / "run", CPU)
+    except CompVizError:
+        return
+    assert load_checkpoint(tmp_path / "run").bank.shape[1] == 0
+
+
+# Evaluation
+
+
+@pytest.mark.parametrize("scope", ["bank", "conversation"])
+def test_evaluation_equals_metrics_by_hand(whole, small_lab, scope):
+    checkpoint = load_checkpoint(whole[0])
+    conversations = small_lab.split("test")
+    rates, seeds = (0.0, 0.6), 3
+    found = evaluate(
+        checkpoint.model, small_lab.task, checkpoint.standardise, conversations, "test", rates, seeds, scope
+    )
+    assert [(m.missing_rate, m.seeds, m.predictor) for m in found] == [
+        (rate, 1 if rate == 0 else 3, name) for rate in rates for name in ("fused", "audio", "text", "video")
+    ]
+    labels = np.concatenate([c.labels for c in conversations])
+    everything = np.ones((len(labels), 3), bool)
+    for rate in rates:
+        runs_by_hand = []
+        for seed in range(seeds if rate else 1):
+            pattern = uniform(everything, rate, np.random.default_rng([seed, round(1000 * rate)]))
+            scores, at = {name: [] for name in ("fused", "audio", "text", "video")}, 0
+            for c in conversations:
+                batch = Batch.of([c], checkpoint.standardise).showing(pattern[at : at + len(c)])
+                at += len(c)
+                out = checkpoint.model(batch.features, batch.observed, batch.valid, scope)
+                for name, y in {"fused": out.fused, **out.heads}.items():
+                    scores[name].append(y[0].numpy())
+            runs_by_hand.append({k: metrics(small_lab.task, np.concatenate(v), labels) for k, v in scores.items()})
+        for m in found:
+            if m.missing_rate == rate:
+                for metric in ("ACC", "F1", "MAE", "CORR"):
+                    values = [run[m.predictor][metric] for run in runs_by_hand]
+                    assert m.mean[metric] == pytest.approx(np.mean(values), abs=1e-4)
+                    assert m.std[metric] == pytest.approx(np.std(values), abs=1e-4)
+
+
+def test_evaluation_does_not_depend_on_the_chunk(whole, small_lab, monkeypatch):
+    checkpoint = load_checkpoint(whole[0])
+    given = (checkpoint.model, small_lab.task, checkpoint.standardise, small_lab.split("train"), "train", (0.3,), 2)
+    before = evaluate(*given)
+    monkeypatch.setattr("comp_viz.evaluation.evaluate.CHUNK", 3)
+    for first, second in zip(before, evaluate(*given), strict=True):
+        assert first.mean == pytest.approx(second.mean, abs=1e-5)
+
+
+def test_what_is_not_defined_is_none(whole, small_lab):
+    checkpoint = load_checkpoint(whole[0])
+    neutral = [replace(c, labels=np.zeros_like(c.labels)) for c in small_lab.split("test")]
+    found = evaluate(checkpoint.model, small_lab.task, checkpoint.standardise, neutral, "test", (0.0,), 1)
+    assert found[0].mean["ACC"] is None
+    assert found[0].mean["CORR"] is None
+    assert found[0].mean["MAE"] > 0
+
+
+def test_the_card_s_measurements_are_those_of_the_saved_weights(whole, small_lab):
+    out, card = whole
+    checkpoint = load_checkpoint(out)
+    again = evaluate(
+        checkpoint.model, small_lab.task, checkpoint.standardise, small_lab.split("test"), "test", (0.0, 0.5), 2
+    )
+    assert tuple(again) == card.measurements
+    assert "## Measured" in (out / "README.md").read_text()
+
+
+# Commands
+
+
+@pytest.fixture
+def written(small_lab, tmp_path):
+    """The small lab as a data file."""
+    conversations, V, S = small_lab.conversations, len(small_lab.conversations), 10
+    made = {name: np.zeros((V, S, w), np.float32) for name, w in zip(small_lab.modalities, small_lab.dims, strict=True)}
+    labels = np.full((V, S), np.nan, np.float32)
+    for v, c in enumerate(conversations):
+        labels[v, : len(c)] = c.labels
+        for name, x in c.features.items():
+            made[name][v, : len(c)] = x
+    split = np.array([("train", "validation", "test").index(c.split) for c in conversations])
+    np.savez(tmp_path / "small.npz", **made, labels=labels, lengths=np.array([len(c) for c in conversations]), split=split)
+    return tmp_path / "small.npz"
+
+
+SIZES = "--hidden 8 --prompt 3 --prototypes 4 --first-epochs 2 --second-epochs 2 --batch 4 --device cpu".split()
+
+
+@pytest.fixture
+def command_line(written, tmp_path, capsys):
+    """A model trained by the command, and what it printed."""
+    out = tmp_path / "out"
+    assert main(["train", "--data", str(written), "--out", str(out), *SIZES, "--no-modulate", "--clip", "none"]) == 0
+    return out, capsys.readouterr().out
+
+
+def test_train_command_writes_what_it_says(command_line, written):
+    out, printed = command_line
+    assert f"Wrote {out}" in printed
+    assert "test split, missing rate 0.5" in printed
+    card = load_checkpoint(out).card
+    assert card.architecture.hidden == 8
+    assert card.architecture.max_length == 10
+    assert card.training.recipe["modulate"] is False
+    assert card.training.recipe["clip"] is None
+    assert len(log(out)) == 4
+
+
+def test_evaluate_command_prints_json(command_line, written, capsys):
+    out, _ = command_line
+    arguments = ["evaluate", str(out), "--data", str(written), "--missing-rates", "0", "0.5", "--seeds", "2"]
+    assert main([*arguments, "--json", "--device", "cpu"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["checkpoint"] == load_checkpoint(out).digest
+    assert printed["prototypes"] == "bank"
+    assert "validation" in printed["selection"]
+    card = load_checkpoint(out).card
+    assert printed["measurements"] == [asdict(m) for m in card.measurements]
+
+
+def test_evaluate_command_prints_a_table(command_line, written, capsys):
+    out, _ = command_line
+    assert main(["evaluate", str(out), "--data", str(written), "--split", "validation", "--device", "cpu"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["rate", "seeds", "predictor", "ACC", "F1", "MAE", "CORR"]
+    assert len(lines) == 1 + 4 * 4
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--data", "nothing.npz"], "nothing.npz"),
+        (["--data", "lab"], "Features do not match"),
+        (["--missing-rates", "0.9"], "expected 0 to 0.7"),
+        (["--missing-rates", "-0.1"], "expected 0 to 0.7"),
+        (["--seeds", "0"], "seeds"),
+        (["--seeds", "-1"], "seeds"),
+        (["--device", "quantum"], "not available"),
+    ],
+)
+def test_evaluate_command_says_what_is_wrong(small_checkpoint, written, capsys, options, said):
+    arguments = ["evaluate", str(small_checkpoint), "--data", str(written), "--device", "cpu", *options]
+    assert main(arguments) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--data", "nothing.npz"], "nothing.npz"),
+        (["--max-length", "3"], "max_length is 3"),
+        (["--heads", "3"], "heads: expected a divisor"),
+        (["--missing-rate", "0.9"], "missing rate"),
+        (["--learning-rate", "-1"], "learning"),
+        (["--bank", "-3"], "bank"),
+        (["--seed", "-1"], "seed"),
+    ],
+)
+def test_train_command_says_what_is_wrong(written, tmp_path, capsys, options, said):
+    arguments = ["train", "--data", str(written), "--out", str(tmp_path / "out"), *SIZES, *options]
+    assert main(arguments) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_an_interrupted_train_command_ends_with_status_130(written, tmp_path, capsys, monkeypatch):
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("comp_viz.commands.train.train", stop)
+    assert main(["train", "--data", str(written), "--out", str(tmp_path / "out"), *SIZES]) == 130
+    assert "stopped" in capsys.readouterr().err
+
+
+def test_a_command_is_needed_and_help_is_there(capsys):
+    for arguments, status in (([], 2), (["dance"], 2), (["train", "--help"], 0)):
+        with pytest.raises(SystemExit) as caught:
+            main(arguments)
+        assert caught.value.code == status
+    assert "--momentum" in capsys.readouterr().out
