@@ -90,9 +90,7 @@ def naive_comp(parameters, heads, momentum, features, observed, valid):
         for b in range(batch):
             rows = []
             for s in range(length):
-                cosines = torch.stack(
-                    [z[b, s] @ a / (z[b, s].norm() * a.norm()) for a in everyone]
-                )
+                cosines = torch.stack([z[b, s] @ a / (z[b, s].norm() * a.norm()) for a in everyone])
                 assignment = torch.exp(cosines) / torch.exp(cosines).sum()
                 mixed = assignment @ everyone
                 rows.append(

@@ -1,5 +1,6 @@
 """Data sets: the real files, files the tests write, statistics, batches and the lab."""
 
+import contextlib
 import zipfile
 from collections import Counter
 from dataclasses import replace
@@ -62,8 +63,6 @@ def test_hazumi_rows_are_those_of_the_file(hazumi, real_data):
 
 
 def test_mosi_is_what_its_readme_says(real_data):
-    if not (real_data / "mosi.npz").is_file():
-        pytest.skip("needs mosi.npz")
     mosi = read_npz(real_data / "mosi.npz")
     assert mosi.name == "CMU-MOSI"
     assert len(mosi.conversations) == 93
@@ -284,10 +283,8 @@ def test_files_cut_or_scratched_anywhere_are_refused_or_read(store):
     for place in np.linspace(0, len(content) - 1, 60).astype(int):
         for damaged in (content[:place], content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :]):
             path.write_bytes(damaged)
-            try:
+            with contextlib.suppress(CompVizError):
                 assert len(read_npz(path).conversations) == 4
-            except CompVizError:
-                pass
             assert isinstance(peek(path), dict)
 
 
@@ -359,9 +356,10 @@ def test_empty_conversations_and_data_sets_are_refused(rng):
 
 def test_a_data_set_of_mixed_modalities_or_widths_is_refused(rng):
     wider = conversation(rng, dims=(3, 4), id="two")
-    with pytest.raises(CompVizError):
-        data = DataSet("mixed", Task("x"), (conversation(rng), wider), {}, "", "")
-        Batch.of(data.conversations, Standardiser.fit(data.conversations))
+    fewer = conversation(rng, dims=(3,), id="two")
+    for other in (wider, fewer):
+        with pytest.raises(CompVizError, match="'two'"):
+            DataSet("mixed", Task("x"), (conversation(rng), other), {}, "", "")
 
 
 # Statistics and batches
@@ -457,7 +455,9 @@ def test_showing_puts_a_pattern_on_in_order_and_gives_nothing_back(rng):
 
 def same(first: DataSet, second: DataSet) -> bool:
     return first.digest == second.digest and all(
-        a.words == b.words and np.array_equal(a.labels, b.labels) and np.array_equal(a.features["text"], b.features["text"])
+        a.words == b.words
+        and np.array_equal(a.labels, b.labels)
+        and np.array_equal(a.features["text"], b.features["text"])
         for a, b in zip(first.conversations, second.conversations, strict=True)
     )
 
@@ -470,7 +470,7 @@ def test_lab_is_the_same_for_the_same_seed_and_another_for_another():
 
 def test_lab_is_as_described():
     data = lab()
-    assert Counter(c.split for c in data.conversations) == {"train": 120, "validation": 20, "test": 30}
+    assert Counter(c.split for c in data.conversations) == {"train": 300, "validation": 40, "test": 40}
     assert {len(c) for c in data.conversations} <= set(range(14, 37))
     labels = np.concatenate([c.labels for c in data.conversations])
     assert labels.min() >= -3
@@ -499,7 +499,9 @@ def test_text_is_stronger_than_audio_than_video_in_the_lab():
 def test_sentiment_in_the_lab_depends_on_the_utterance_before():
     def echo(persistence):
         data = lab(LabSettings(persistence=persistence, lengths=(30, 30)))
-        return np.corrcoef(*np.concatenate([np.stack([c.labels[1:], c.labels[:-1]]) for c in data.conversations], 1))[0, 1]
+        return np.corrcoef(*np.concatenate([np.stack([c.labels[1:], c.labels[:-1]]) for c in data.conversations], 1))[
+            0, 1
+        ]
 
     assert echo(0.8) > 0.6
     assert abs(echo(0.0)) < 0.1

@@ -113,7 +113,9 @@ def test_a_text_of_another_length_is_refused(text):
         from_hex(text, 10, 3)
 
 
-@pytest.mark.parametrize("text", ["gggggggg", "ffffff  ", "ff ff ff", "  ffffff", "\nffffff\n", "0xffffff", "ff-ff-ff", "٣٣٣٣٣٣٣٣"])
+@pytest.mark.parametrize(
+    "text", ["gggggggg", "ffffff  ", "ff ff ff", "  ffffff", "\nffffff\n", "0xffffff", "ff-ff-ff", "٣٣٣٣٣٣٣٣"]
+)
 def test_a_text_that_is_not_hexadecimal_is_refused(text):
     with pytest.raises(CompVizError, match=r"hexadecimal characters \(0-9, a-f\)"):
         from_hex(text, 10, 3)

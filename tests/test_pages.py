@@ -1,18 +1,24 @@
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from comp_viz.analysis.prediction import predict_conversation
-from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.checkpoint.card import FORMAT, Card
+from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
 from comp_viz.data import source
-from comp_viz.data.conversation import DataSet
+from comp_viz.data.batch import Standardiser
+from comp_viz.data.conversation import DataSet, Task
 from comp_viz.data.missing import only, to_hex, uniform
+from comp_viz.network.model import ComP
 from comp_viz.ui import cached
+from comp_viz.versions import versions
 
 APP = str(Path(__file__).parents[1] / "app.py")
 
@@ -179,3 +185,28 @@ def test_real_conversations_are_in_the_picker(real_data, monkeypatch):
     assert len(app.selectbox(key="conversation").options) == 125
     words = app.dataframe[0].value["words"]
     assert any("\u3040" <= character <= "\u30ff" for text in words for character in text)
+
+
+def test_a_model_of_classes_shows_probabilities(app, small_lab, small_config, tmp_path, monkeypatch):
+    names = ("calm", "glad", "cross")
+    conversations = tuple(
+        replace(c, labels=np.clip(np.round(c.labels), 0, 2).astype(np.float32)) for c in small_lab.conversations
+    )
+    data = replace(small_lab, task=Task("emotion", names), conversations=conversations)
+    torch.manual_seed(1)
+    model = ComP(replace(small_config, outputs=3)).eval()
+    card = Card(FORMAT, "Classes", model.config, data.task, dict(data.sources), None, None, (), versions())
+    save_checkpoint(tmp_path / "class" / "classes", model, card, Standardiser.fit(data.split("train")))
+    monkeypatch.setattr(cached, "CHECKPOINTS", tmp_path / "class")
+    monkeypatch.setattr(source, "lab", lambda: data)
+    app.run()
+    assert not app.exception
+    app.selectbox(key="pattern").set_value("only text").run()
+    conversation = data.by_id[app.selectbox(key="conversation").value]
+    observed = only(conversation.observed, data.modalities, ["text"])
+    expected = predict_conversation(load_checkpoint(tmp_path / "class" / "classes"), conversation, observed)
+    heatmap = figure(app)["data"][0]
+    packed = heatmap["z"]
+    shown = np.frombuffer(base64.b64decode(packed["bdata"]), packed["dtype"]).reshape(3, -1)
+    np.testing.assert_allclose(shown, expected.fused.T, atol=1e-3)
+    assert heatmap["y"] == list(names)

@@ -127,7 +127,9 @@ def test_the_chosen_epoch_is_the_best_of_stage_two_on_the_selection_split(whole)
 
 
 def test_the_log_is_strict_json(small_lab, small_config, tmp_path):
-    flat = sub(small_lab, ("train", 4, "train"), ("validation", 2, "validation"), labels=lambda c: np.ones_like(c.labels))
+    flat = sub(
+        small_lab, ("train", 4, "train"), ("validation", 2, "validation"), labels=lambda c: np.ones_like(c.labels)
+    )
     train(flat, small_config, replace(RECIPE, first_epochs=1, second_epochs=1), tmp_path / "run", CPU)
     for line in (tmp_path / "run" / "training.jsonl").read_text().splitlines():
         json.loads(line, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
@@ -308,7 +310,9 @@ def test_targets_are_relative_to_the_neutral_point(small_lab, trainer, monkeypat
 def test_every_batch_gets_a_fresh_missing_pattern(trainer, monkeypatch):
     made, patterns = trainer(missing_rate=0.5), []
     real = made.objective
-    monkeypatch.setattr(made, "objective", lambda batch, *rest: patterns.append(batch.observed.clone()) or real(batch, *rest))
+    monkeypatch.setattr(
+        made, "objective", lambda batch, *rest: patterns.append(batch.observed.clone()) or real(batch, *rest)
+    )
     for _ in zip(range(2), made.run(), strict=False):
         pass
     shares = [p.sum().item() / (p.any(-1).sum().item() * 3) for p in patterns]
@@ -452,9 +456,11 @@ def test_data_without_any_split_trains_and_measures_nothing(small_lab, small_con
     assert card.measurements == ()
 
 
-@pytest.mark.parametrize("there", [("validation", "test"), ("", "test"), ("", "validation"), ("", "validation", "test")])
+@pytest.mark.parametrize(
+    "there", [("validation", "test"), ("", "test"), ("", "validation"), ("", "validation", "test")]
+)
 def test_test_and_validation_conversations_are_never_trained_on(small_lab, there):
-    data = sub(small_lab, *[("train" if not split else split, 3, split) for split in there])
+    data = sub(small_lab, *[(split or "train", 3, split) for split in there])
     try:
         training, selection, _ = splits(data, 66)
     except CompVizError:
@@ -527,7 +533,9 @@ def test_a_loss_that_is_no_number_ends_in_words(small_lab, small_config, tmp_pat
 @pytest.mark.parametrize("epochs", [(0, 2), (2, 0)])
 def test_one_stage_alone_can_be_run(small_lab, small_config, tmp_path, epochs):
     first, second = epochs
-    card = train(small_lab, small_config, replace(RECIPE, first_epochs=first, second_epochs=second), tmp_path / "r", CPU)
+    card = train(
+        small_lab, small_config, replace(RECIPE, first_epochs=first, second_epochs=second), tmp_path / "r", CPU
+    )
     assert [row["stage"] for row in log(tmp_path / "r")] == [1] * first + [2] * second
     assert 0 <= card.training.epoch < 2
 
@@ -633,11 +641,21 @@ def written(small_lab, tmp_path):
         for name, x in c.features.items():
             made[name][v, : len(c)] = x
     split = np.array([("train", "validation", "test").index(c.split) for c in conversations])
-    np.savez(tmp_path / "small.npz", **made, labels=labels, lengths=np.array([len(c) for c in conversations]), split=split)
+    np.savez(
+        tmp_path / "small.npz", **made, labels=labels, lengths=np.array([len(c) for c in conversations]), split=split
+    )
     return tmp_path / "small.npz"
 
 
-SIZES = "--hidden 8 --prompt 3 --prototypes 4 --first-epochs 2 --second-epochs 2 --batch 4 --device cpu".split()
+SIZES = [
+    "--hidden=8",
+    "--prompt=3",
+    "--prototypes=4",
+    "--first-epochs=2",
+    "--second-epochs=2",
+    "--batch=4",
+    "--device=cpu",
+]
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ class TrainingCard:
     selection: str  # the protocol in words: which split chose the epoch, by what
     epoch: int  # the chosen one, counted from 0 over both stages
     recipe: dict[str, Any]
+    rounding: float  # furthest that storing 16-bit weights moved any prediction, in label units or logits
 
 
 @dataclass(frozen=True)
@@ -74,29 +75,39 @@ def read_card(path: Path) -> Card:
         )
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise CompVizError(
             f"{path} is not valid JSON ({error}). It may be truncated; copy the checkpoint again."
         ) from None
     if not isinstance(fields, dict) or fields.get("format") != FORMAT:
         came = fields.get("format") if isinstance(fields, dict) else type(fields).__name__
         raise CompVizError(
-            f"{path}: field 'format' should be {FORMAT!r}, got {came!r}. It was not written by this version of ComP Viz."
+            f"{path}: field 'format' should be {FORMAT!r}, got {shortened(came)}. It was not written by this version of ComP Viz."
         )
     try:
-        return CARD.validate_python(fields)
+        card = CARD.validate_python(fields)
     except CompVizError as error:
-        raise CompVizError(f"{path}: field 'architecture': {error}") from None
+        raise CompVizError(f"{path}: in field 'architecture' or 'task', {error}") from None
     except ValidationError as error:
         raise CompVizError(f"{path}: {first_problem(error)}") from None
+    if card.task.outputs != card.architecture.outputs:
+        raise CompVizError(
+            f"{path}: field 'architecture.outputs' is {card.architecture.outputs}, but field 'task' calls for {card.task.outputs}."
+        )
+    return card
 
 
 def first_problem(error: ValidationError) -> str:
     """The first problem pydantic found, as a sentence."""
     problem = error.errors(include_url=False)[0]
     where = ".".join(map(str, problem["loc"])) or "the whole file"
-    came = repr(problem["input"])
-    return f"field {where!r}: {problem['msg']}, got {came if len(came) < 80 else came[:77] + '…'}."
+    return f"field {where!r}: {problem['msg']}, got {shortened(problem['input'])}."
+
+
+def shortened(value: object) -> str:
+    """A value for a message, however long it is."""
+    text = repr(value)
+    return text if len(text) <= 80 else text[:79] + "…"
 
 
 def write_card(card: Card, folder: Path) -> None:
@@ -134,6 +145,7 @@ def model_card(card: Card) -> str:
         lines += [
             f"- **Training**: missing rate {t.missing_rate:g}, seed {t.seed}, epoch {t.epoch}",
             f"- **Selection**: {t.selection}",
+            f"- **16-bit weights**: storing them moved no prediction by more than {t.rounding:.4f}",
         ]
     lines += [f"- **Versions**: {', '.join(f'{name} {version}' for name, version in card.versions.items())}", ""]
     if card.measurements:

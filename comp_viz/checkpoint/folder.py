@@ -1,7 +1,6 @@
 """Saves and loads checkpoint folders: `model.safetensors`, `config.json`, `README.md`."""
 
 import hashlib
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,28 +65,32 @@ class Checkpoint:
 
 
 def save_checkpoint(folder: str | Path, model: ComP, card: Card, standardise: Standardiser) -> None:
-    """Write a checkpoint with 16-bit weights. An existing folder is replaced only once the new one is complete."""
+    """Write a checkpoint with 16-bit weights: all files under temporary names first, then each into its place."""
     folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise CompVizError(f"{folder} is a file; a checkpoint needs a folder of its own.")
     folder.parent.mkdir(parents=True, exist_ok=True)
     tensors = {
         f"model.{name}": tensor.detach().to(torch.float16).contiguous().cpu()
         for name, tensor in model.state_dict().items()
     }
+    for name, tensor in tensors.items():
+        if not tensor.isfinite().all():
+            raise CompVizError(
+                f"{name!r} holds values that 16 bits cannot, above 65504 or not finite. The training diverged."
+            )
     for name in model.config.modalities:
         tensors[f"mean.{name}"] = torch.from_numpy(standardise.mean[name])
         tensors[f"std.{name}"] = torch.from_numpy(standardise.std[name])
     tensors["clip"] = torch.tensor(standardise.clip)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".saving-") as temporary:
-        fresh = Path(temporary) / "fresh"
-        fresh.mkdir()
+        fresh = Path(temporary)
         save_file(tensors, fresh / WEIGHTS)
+        (fresh / WEIGHTS).chmod(0o644)
         write_card(card, fresh)
-        if folder.exists():
-            for extra in folder.iterdir():
-                if extra.name not in (WEIGHTS, CONFIG, "README.md"):
-                    shutil.move(extra, fresh / extra.name)
-            folder.rename(Path(temporary) / "old")
-        fresh.rename(folder)
+        folder.mkdir(exist_ok=True)
+        for name in (WEIGHTS, "README.md", CONFIG):
+            (fresh / name).replace(folder / name)
 
 
 def load_checkpoint(source: str | Path, device: str = "cpu") -> Checkpoint:

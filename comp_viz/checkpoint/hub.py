@@ -15,12 +15,10 @@ def download(source: str) -> Path:
         raise CompVizError(f"hub repository: expected {HUB}owner/name, got {source!r}.")
     try:
         from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
     except ImportError:
         raise CompVizError("Loading from the hub needs the extra: pip install 'comp-viz[hub]'.") from None
     try:
         return Path(snapshot_download(name, allow_patterns=["config.json", "model.safetensors", "README.md"]))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        raise CompVizError(
-            f"The hub repository {name!r} could not be fetched ({str(error).splitlines()[0]})."
-        ) from None
+    except Exception as error:  # the hub's library raises its own, its HTTP client's and the system's errors
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise CompVizError(f"The hub repository {name!r} could not be fetched ({reason}).") from None

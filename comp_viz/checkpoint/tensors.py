@@ -2,6 +2,7 @@
 
 import pickle
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,12 @@ from torch import Tensor
 
 from comp_viz.errors import CompVizError
 
+# What the three readers raise for files that are damaged, hostile or something else.
+UNREADABLE = (
+    SafetensorError, pickle.UnpicklingError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError,
+    ValueError, EOFError, LookupError, TypeError, AttributeError, OSError,
+)  # fmt: skip
+
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
     """Named tensors of a `.safetensors`, `.npz`, or `.pt`/`.pth`/`.bin` state dict (tensors only, no objects).
@@ -21,31 +28,35 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     """
     if not path.is_file():
         raise CompVizError(f"There is no file {path}.")
+    if path.suffix in (".pt", ".pth", ".bin"):
+        return state_dict(path, load_plain(path))
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
         if path.suffix == ".npz":
             with np.load(path, allow_pickle=False) as archive:
                 return {name: torch.from_numpy(archive[name]) for name in archive.files}
-        if path.suffix in (".pt", ".pth", ".bin"):
-            return state_dict(path, load_plain(path))
-    except (
-        SafetensorError,
-        pickle.UnpicklingError,
-        zipfile.BadZipFile,
-        RuntimeError,
-        ValueError,
-        EOFError,
-        KeyError,
-        TypeError,
-        OSError,
-    ) as error:
-        reason = str(error).split("\n")[0][:200]
-        raise CompVizError(
-            f"{path} cannot be read as tensors ({reason}). It may be truncated, renamed, or hold objects, which are never loaded."
-        ) from None
+    except UNREADABLE as error:
+        raise unreadable(path, error) from None
     raise CompVizError(
         f"{path}: expected a .safetensors, .npz, .pt, .pth or .bin file, got {path.suffix or 'no ending'}."
+    )
+
+
+def load_plain(path: Path) -> Any:
+    """Tensors and plain containers from a `.pt`, through PyTorch's restricted loader. Raises `CompVizError`."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except UNREADABLE as error:
+        raise unreadable(path, error) from None
+
+
+def unreadable(path: Path, error: BaseException) -> CompVizError:
+    """The error for a file that no reader accepts."""
+    reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+    return CompVizError(
+        f"{path} cannot be read as tensors ({reason}). "
+        "It may be truncated, renamed, or hold objects, which are never loaded."
     )
 
 
@@ -58,8 +69,3 @@ def state_dict(path: Path, content: object) -> dict[str, Tensor]:
             f"{path}: expected a state_dict (names and tensors), got {type(content).__name__}. Save model.state_dict()."
         )
     return {str(name): value for name, value in content.items()}
-
-
-def load_plain(path: Path) -> Any:
-    """Tensors and plain containers from a `.pt`, through PyTorch's restricted loader."""
-    return torch.load(path, map_location="cpu", weights_only=True)

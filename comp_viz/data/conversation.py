@@ -23,6 +23,16 @@ class Task:
     high: float = 3.0
     neutral: float = 0.0  # the score that is neither negative nor positive; predictions are made relative to it
 
+    def __post_init__(self) -> None:
+        if len(self.classes) == 1:
+            raise CompVizError(f"task {self.name!r}: expected at least two classes, got only {self.classes[0]!r}.")
+        ordered = -np.inf < self.low < self.high < np.inf and self.low <= self.neutral <= self.high
+        if not self.classes and not ordered:
+            raise CompVizError(
+                f"task {self.name!r}: expected a finite range with neutral inside it, got {self.low:g} to {self.high:g} "
+                f"with neutral {self.neutral:g}."
+            )
+
     @property
     def outputs(self) -> int:
         """C, the number of values a head predicts for an utterance."""
@@ -77,6 +87,11 @@ class Conversation:
     def __len__(self) -> int:
         return len(self.observed)
 
+    @property
+    def widths(self) -> dict[str, int]:
+        """D_u, the feature width of each modality."""
+        return {name: x.shape[1] for name, x in self.features.items()}
+
 
 @dataclass(frozen=True)
 class DataSet:
@@ -93,6 +108,12 @@ class DataSet:
     def __post_init__(self) -> None:
         if not self.conversations:
             raise CompVizError(f"Data set {self.name!r} has no conversations.")
+        expected = self.conversations[0].widths
+        for conversation in self.conversations:
+            if list(conversation.widths.items()) != list(expected.items()):
+                raise CompVizError(
+                    f"Data set {self.name!r}: conversation {conversation.id!r} has features {conversation.widths}, expected {expected}."
+                )
         by_id = {conversation.id: conversation for conversation in self.conversations}
         if len(by_id) != len(self.conversations):
             raise CompVizError(f"Data set {self.name!r}: conversation ids repeat, expected each once.")
@@ -106,7 +127,7 @@ class DataSet:
     @property
     def dims(self) -> tuple[int, ...]:
         """D_u, the feature width of each modality."""
-        return tuple(x.shape[1] for x in self.conversations[0].features.values())
+        return tuple(self.conversations[0].widths.values())
 
     def split(self, name: str) -> list[Conversation]:
         """Conversations of one split; raises `CompVizError` when there are none."""

@@ -20,7 +20,7 @@ class LabSettings:
     """The lab's settings; equal settings make equal conversations."""
 
     seed: int = 7
-    conversations: tuple[int, int, int] = (120, 20, 30)  # training, validation, test
+    conversations: tuple[int, int, int] = (300, 40, 40)  # training, validation, test
     lengths: tuple[int, int] = (14, 36)  # shortest and longest, in utterances
     strengths: tuple[float, float, float] = (0.8, 1.6, 0.45)  # a_u of audio, text, video, in noise deviations
     dims: tuple[int, int, int] = (24, 32, 16)

@@ -1,6 +1,7 @@
 """Missing patterns: which modality of which utterance is taken away."""
 
 import math
+import string
 from collections.abc import Sequence
 
 import numpy as np
@@ -54,8 +55,7 @@ def from_hex(text: str, utterances: int, modalities: int) -> Bools:
             f"missing pattern: expected {2 * math.ceil(cells / 8)} hexadecimal characters for {utterances} utterances "
             f"and {modalities} modalities, got {len(text)}."
         )
-    try:
-        packed = np.frombuffer(bytes.fromhex(text), dtype=np.uint8)
-    except ValueError:
-        raise CompVizError("missing pattern: expected hexadecimal characters (0-9, a-f).") from None
+    if not set(text) <= set(string.hexdigits):
+        raise CompVizError("missing pattern: expected hexadecimal characters (0-9, a-f).")
+    packed = np.frombuffer(bytes.fromhex(text), dtype=np.uint8)
     return np.unpackbits(packed, count=cells).astype(bool).reshape(utterances, modalities)

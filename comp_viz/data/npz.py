@@ -7,6 +7,7 @@ Needed keys: at least two of `audio`, `text`, `video` `[V, S, D]`, `labels [V, S
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,12 @@ from comp_viz.data.conversation import SPLITS, Conversation, DataSet
 from comp_viz.errors import CompVizError
 
 MODALITIES = ("audio", "text", "video")
+MAX_CLASSES = 1000
+# What NumPy and zipfile raise for files that are damaged, hostile or something else.
+UNREADABLE = (
+    OSError, ValueError, EOFError, LookupError, TypeError, AttributeError, NotImplementedError, RuntimeError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -40,6 +47,7 @@ def read_npz(path: str | Path) -> DataSet:
         raise CompVizError(
             f"{path.name}: lengths run from {lengths.min()} to {lengths.max()}, expected 1 to {longest}."
         )
+    check_labels(path, arrays["labels"][np.arange(longest) < lengths[:, None]])
     conversations = tuple(one_conversation(arrays, modalities, v, int(lengths[v])) for v in range(count))
     facts = describe(path.stem, arrays["labels"])
     return DataSet(facts.name, facts.task, conversations, facts.sources(modalities), facts.licence, file_digest(path))
@@ -49,20 +57,48 @@ def load_arrays(path: Path) -> Arrays:
     """All arrays of the file, refusing anything pickled."""
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return {key: archive[key] for key in archive.files}
+            found = {key: archive[key] for key in archive.files}
     except FileNotFoundError:
         raise CompVizError(
             f"There is no data file {path}. Give its path, or set COMP_VIZ_DATA to the folder that holds it."
         ) from None
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise CompVizError(
             f"{path.name} cannot be read as an .npz of plain arrays ({error}). It may be truncated or hold objects."
         ) from None
+    if strange := [key for key, value in found.items() if not isinstance(value, np.ndarray)]:
+        raise CompVizError(
+            f"{path.name}: {', '.join(strange[:3])} in it is no array. Save arrays only, with numpy.savez."
+        )
+    return found
+
+
+def check_labels(path: Path, labels: NDArray[Any]) -> None:
+    """Make sure labels `[N]` without padding are finite scores or NaN, or class numbers counted from 0."""
+    if np.issubdtype(labels.dtype, np.integer):
+        if labels.min() < 0 or labels.max() >= MAX_CLASSES:
+            raise CompVizError(
+                f"{path.name}: labels are class numbers from {labels.min()} to {labels.max()}, expected 0 to below {MAX_CLASSES}. "
+                "Scores are stored as floating-point numbers."
+            )
+    elif np.isinf(labels).any():
+        raise CompVizError(
+            f"{path.name}: labels are infinite at {int(np.isinf(labels).sum())} utterances. Use NaN for unknown."
+        )
 
 
 def check_shapes(path: Path, arrays: Arrays, modalities: list[str]) -> tuple[int, int]:
     """Make sure every array covers the same V conversations and S utterances; return V and S."""
     labels = arrays["labels"]
+    for key in (*modalities, "labels", "lengths", "split", "duration"):
+        if key in arrays and arrays[key].dtype.kind not in "fiub":
+            raise CompVizError(f"{path.name}: {key} holds {arrays[key].dtype}, expected numbers.")
+    if not labels.size:
+        raise CompVizError(f"{path.name}: labels are empty, so there are no conversations in it.")
+    if "split" in arrays and not np.isin(arrays["split"], range(len(SPLITS))).all():
+        raise CompVizError(
+            f"{path.name}: split should be 0 (training), 1 (validation) or 2 (test), got {np.unique(arrays['split'])[:5].tolist()}."
+        )
     if labels.ndim != 2:
         raise CompVizError(
             f"{path.name}: labels have shape {list(labels.shape)}, expected [conversations, utterances]."
@@ -127,6 +163,6 @@ def peek(path: Path) -> dict[str, int]:
                             else np.lib.format.read_array_header_2_0
                         )
                         found[name] = read(member)[0][-1]
-    except (OSError, ValueError, IndexError, zipfile.BadZipFile):
+    except UNREADABLE:
         return {}
     return found

@@ -11,6 +11,7 @@ from comp_viz.checkpoint.card import Measurement
 from comp_viz.data.batch import Batch, Standardiser
 from comp_viz.data.conversation import Conversation, Task
 from comp_viz.data.missing import uniform
+from comp_viz.errors import CompVizError
 from comp_viz.evaluation.metrics import metrics
 from comp_viz.network.model import ComP, Scope
 
@@ -31,13 +32,15 @@ def evaluate(
 
     The same seed draws the same pattern for every model. At missing rate 0 there is nothing to draw and one pass is made.
     """
+    if seeds < 1:
+        raise CompVizError(f"seeds: expected at least 1 missing pattern at each rate, got {seeds}.")
     batch = Batch.of(conversations, standardise).to(model.fusion.weight.device)
     available = batch.observed[batch.valid].cpu().numpy()
     labels = batch.labels[batch.valid].cpu().numpy()
     measurements = []
     for rate in missing_rates:
-        draws = range(seeds if rate else 1)
-        patterns = [uniform(available, rate, np.random.default_rng([seed, round(1000 * rate)])) for seed in draws]
+        generators = (np.random.default_rng([seed, round(1000 * abs(rate))]) for seed in range(seeds if rate else 1))
+        patterns = [uniform(available, rate, rng) for rng in generators]
         runs = [
             {name: metrics(task, y, labels) for name, y in predict(model, batch.showing(pattern), scope).items()}
             for pattern in patterns

@@ -23,6 +23,8 @@ def admit(
     if valid.dim() != 2:
         raise CompVizError(f"valid: expected [conversations, utterances], got shape {list(valid.shape)}.")
     B, S = valid.shape
+    if not B * S:
+        raise CompVizError(f"valid: expected at least one conversation and one utterance, got shape {[B, S]}.")
     if config.max_length < S:
         raise CompVizError(
             f"valid: this model reads at most {config.max_length} utterances of a conversation, got {S}. "

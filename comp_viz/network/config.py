@@ -4,6 +4,10 @@ from dataclasses import dataclass
 
 from comp_viz.errors import CompVizError
 
+# Limits far beyond any sensible network, so that a hostile configuration is refused before anything of its size is made.
+MOST = dict.fromkeys(("outputs", "max_length", "hidden", "prompt", "prototypes", "heads", "dims"), 1_000_000)
+MOST |= {"modalities": 32, "blocks": 1000, "depth": 1000}
+
 
 @dataclass(frozen=True)
 class ComPConfig:
@@ -13,7 +17,7 @@ class ComPConfig:
     dims: tuple[int, ...]  # D_u, feature width of each modality
     outputs: int = 1  # C, classes, or 1 for a score
     max_length: int = 150  # S, the longest conversation, in utterances
-    hidden: int = 256  # d
+    hidden: int = 128  # d; published: 256
     prompt: int = 16  # p, width of one prompt
     prototypes: int = 10  # c, per conversation and modality
     blocks: int = 2  # n
@@ -24,15 +28,17 @@ class ComPConfig:
     masked_prototypes: bool = False  # leave padding and missing utterances out of the compression; published: False
 
     def __post_init__(self) -> None:
+        if len(self.modalities) > MOST["modalities"]:
+            raise CompVizError(f"modalities: expected at most {MOST['modalities']}, got {len(self.modalities)}.")
         if len(self.modalities) < 2 or len(set(self.modalities)) != len(self.modalities):
             raise CompVizError(f"ComP needs at least two different modalities, got {list(self.modalities)}.")
         if len(self.dims) != len(self.modalities):
             raise CompVizError(f"dims: expected one width for each of {list(self.modalities)}, got {list(self.dims)}.")
         for name in ("outputs", "max_length", "hidden", "prompt", "prototypes", "blocks", "depth", "heads"):
-            if getattr(self, name) < 1:
-                raise CompVizError(f"{name}: expected at least 1, got {getattr(self, name)}.")
-        if min(self.dims) < 1:
-            raise CompVizError(f"dims: expected at least 1 for every modality, got {list(self.dims)}.")
+            if not 1 <= getattr(self, name) <= MOST[name]:
+                raise CompVizError(f"{name}: expected 1 to {MOST[name]}, got {getattr(self, name)}.")
+        if not 1 <= min(self.dims) <= max(self.dims) <= MOST["dims"]:
+            raise CompVizError(f"dims: expected 1 to {MOST['dims']} for every modality, got {list(self.dims)}.")
         if self.depth % self.blocks:
             raise CompVizError(f"depth: expected a multiple of blocks = {self.blocks}, got {self.depth}.")
         if self.hidden % self.heads:

@@ -3,6 +3,7 @@
 import re
 import warnings
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 import torch
@@ -26,6 +27,8 @@ def load_published(parameters: Mapping[str, Any], heads: int, momentum: float, d
     parameters. Raises `CompVizError` when a parameter is missing or does not fit; warns of names that are unknown.
     """
     tensors = {name.removeprefix("module."): to_tensor(name, value) for name, value in parameters.items()}
+    widest = reduce(torch.promote_types, (tensor.dtype for tensor in tensors.values()), torch.float32)
+    tensors = {name: tensor.to(widest) for name, tensor in tensors.items()}
     config = published_config(tensors, heads, momentum, dropout)
     source = Source(tensors)
     state = convert(source, config)
@@ -34,7 +37,7 @@ def load_published(parameters: Mapping[str, Any], heads: int, momentum: float, d
         warnings.warn(
             f"load_published: left {len(unknown)} unknown parameters aside: {', '.join(unknown[:5])}", stacklevel=2
         )
-    model = ComP(config).to(state["fusion.weight"].dtype)
+    model = ComP(config).to(widest)
     expected = model.state_dict()
     for name, tensor in state.items():
         if tensor.shape != expected[name].shape:
@@ -48,7 +51,10 @@ def load_published(parameters: Mapping[str, Any], heads: int, momentum: float, d
 
 def to_tensor(name: str, value: Any) -> Tensor:
     """Take an array or tensor as a finite tensor of at least single precision."""
-    tensor = torch.as_tensor(value)
+    try:
+        tensor = torch.as_tensor(value)
+    except (TypeError, ValueError, RuntimeError):
+        raise CompVizError(f"Parameter {name!r}: expected an array or tensor, got {type(value).__name__}.") from None
     if not tensor.is_floating_point():
         raise CompVizError(f"Parameter {name!r}: expected floating-point numbers, got {tensor.dtype}.")
     if not tensor.isfinite().all():
@@ -72,7 +78,11 @@ class Source:
                 f"got {len(self.tensors)} parameters."
             )
         self.used.add(name)
-        return self.tensors[name]
+        tensor = self.tensors[name]
+        kind, dims = ("matrix", 2) if name.endswith("weight") else ("vector", 1)
+        if tensor.dim() != dims or not tensor.numel():
+            raise CompVizError(f"Parameter {name!r} has shape {list(tensor.shape)}, expected a {kind}.")
+        return tensor
 
 
 def published_config(tensors: Mapping[str, Tensor], heads: int, momentum: float, dropout: float) -> ComPConfig:
@@ -106,7 +116,7 @@ def convert(source: Source, config: ComPConfig) -> dict[str, Tensor]:
         rows = [[name.replace("*", letter) for name in published] for letter in LETTERS.values()]
         weights = [torch.cat([source[f"{name}.weight"] for name in names]).mT for names in rows]
         biases = [torch.cat([source[f"{name}.bias"] for name in names])[None] for names in rows]
-        if len({weight.shape for weight in weights}) > 1:
+        if len({weight.shape for weight in weights}) > 1 or len({bias.shape for bias in biases}) > 1:
             shapes = {name: list(source[f"{name}.weight"].shape) for names in rows for name in names}
             raise CompVizError(f"The modalities' parameters for {ours!r} differ in shape: {shapes}.")
         state[f"{ours}.weight"], state[f"{ours}.bias"] = torch.stack(weights), torch.stack(biases)

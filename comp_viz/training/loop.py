@@ -104,7 +104,7 @@ class Trainer:
             row = {"epoch": self.epoch, "stage": 1 if first else 2, **self.one_epoch(first), **self.select(first)}
             self.epoch += 1
             yield row
-        self.model.load_state_dict(self.best.state or self.model.state_dict())
+        self.model.load_state_dict(self.best.state or self.predictor.state_dict())
         self.model.bank = prototype_bank(self.model, self.bank_conversations)
         self.model.eval()
 
@@ -209,7 +209,11 @@ class Trainer:
             best = self.best if name == "fused" else self.best_heads[name]
             if name == "fused" or first:
                 best.offer(selection_score(self.task, values), self.epoch, model)
-        return {f"{name}_{metric}": value for name, values in found.items() for metric, value in values.items()}
+        return {
+            f"{name}_{metric}": None if np.isnan(value) else value  # JSON knows no NaN
+            for name, values in found.items()
+            for metric, value in values.items()
+        }
 
     def take_best_modalities(self) -> None:
         """Between the stages, set each modality's encoder, attention and head to that modality's best epoch."""
@@ -230,7 +234,7 @@ class Trainer:
         along = (self.epoch - start) / length
         scale = (1 + np.cos(np.pi * along)) / 2 if self.recipe.cosine else 1.0
         for group in self.optimizer.param_groups:
-            group["lr"] = self.recipe.learning_rate * scale
+            group["lr"] = float(self.recipe.learning_rate * scale)  # a NumPy number could not be loaded back
 
 
 def make_optimizer(recipe: Recipe, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:

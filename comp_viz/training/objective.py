@@ -47,6 +47,7 @@ def disentanglement(shared: Tensor, private: Tensor, valid: Tensor) -> Tensor:
 
 def jensen_shannon(p: Tensor, q: Tensor) -> Tensor:
     """Element by element, summed over features and averaged over positions: `½ Σ [p ln(p/m) + q ln(q/m)]`, `m = (p+q)/2`."""
+    p, q = p.clamp(min=1e-30), q.clamp(min=1e-30)  # a sigmoid can reach 0, whose logarithm is infinite
     log_m = ((p + q) / 2).log()
     return (p * (p.log() - log_m) + q * (q.log() - log_m)).sum() / (2 * p[..., 0].numel())
 

@@ -1,10 +1,16 @@
 """How to train: every weight and switch by name, saved with the run."""
 
+import math
 from dataclasses import dataclass
 
 from comp_viz.data.missing import MAX_RATE
 from comp_viz.errors import CompVizError
 from comp_viz.network.model import SCOPES, Scope
+
+NOT_NEGATIVE = (
+    "seed", "weight_decay", "average", "feature_noise", "fused_weight", "head_weight", "sign_weight",
+    "reconstruction_weight", "disentanglement_weight",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -45,8 +51,18 @@ class Recipe:
             raise CompVizError(f"scope: expected one of {', '.join(SCOPES)}, got {self.scope!r}.")
         if min(self.first_epochs, self.second_epochs) < 0 or self.first_epochs + self.second_epochs < 1:
             raise CompVizError("epochs: expected at least one epoch in all.")
-        if self.batch < 1:
-            raise CompVizError(f"batch: expected at least 1 conversation, got {self.batch}.")
+        for name in NOT_NEGATIVE:
+            if not 0 <= getattr(self, name) < math.inf:
+                raise CompVizError(f"{name}: expected a number from 0 on, got {getattr(self, name)}.")
+        for name in ("learning_rate", "gradient_norm"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
+                raise CompVizError(f"{name}: expected a number above 0, got {value}.")
+        if self.clip is not None and not (len(self.clip) == 2 and self.clip[0] <= self.clip[1]):
+            raise CompVizError(f"clip: expected a lower and an upper end, got {self.clip}.")
+        for name in ("bank", "batch"):
+            if getattr(self, name) < 1:
+                raise CompVizError(f"{name}: expected at least 1 conversation, got {getattr(self, name)}.")
         if not 0 <= self.average < 1:
             raise CompVizError(f"average: expected a value from 0 to below 1, got {self.average:g}.")
         if self.precision not in ("float32", "bfloat16"):

@@ -1,5 +1,6 @@
 """A training run on disk: log, resumable state, and at the end the checkpoint with its measurements."""
 
+import copy
 import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -15,8 +16,9 @@ from comp_viz.checkpoint.tensors import load_plain
 from comp_viz.data.batch import Batch, Standardiser
 from comp_viz.data.conversation import Conversation, DataSet
 from comp_viz.errors import CompVizError
-from comp_viz.evaluation.evaluate import evaluate
+from comp_viz.evaluation.evaluate import evaluate, predict
 from comp_viz.network.config import ComPConfig
+from comp_viz.network.model import ComP
 from comp_viz.training.loop import Row, Trainer
 from comp_viz.training.recipe import Recipe
 from comp_viz.versions import versions
@@ -40,7 +42,12 @@ def train(
     `progress(epochs done, of all, the epoch's row)` is called after every epoch. Raises `CompVizError` when `out` holds
     another run's state or the data does not fit.
     """
+    if config.outputs != data.task.outputs:
+        raise CompVizError(f"outputs: expected {data.task.outputs} for {data.task.scale}, got {config.outputs}.")
     training, selection, protocol = splits(data, recipe.seed)
+    for name, part in (("training", training), ("selection", selection)):
+        if all(np.isnan(c.labels).all() for c in part):
+            raise CompVizError(f"{data.name}: the {name} conversations have no label at all.")
     longest = max(map(len, data.conversations))
     if longest > config.max_length:
         raise CompVizError(
@@ -68,6 +75,7 @@ def train(
     rates = ", ".join(f"{rate:g}" for rate in recipe.selection_rates)
     criterion = "highest ACC" if data.task.classes else "lowest mean absolute error"
     protocol = f"{protocol}; epoch with the {criterion} of the fused prediction there, missing rates {rates} together"
+    judged = [c for c in data.conversations if c.split == "test"] or selection
     card = Card(
         format=FORMAT,
         name=data.name,
@@ -75,7 +83,14 @@ def train(
         task=data.task,
         sources=dict(data.sources),
         data=DataCard(data.name, data.digest, data.licence),
-        training=TrainingCard(recipe.missing_rate, recipe.seed, protocol, trainer.best.epoch, asdict(recipe)),
+        training=TrainingCard(
+            recipe.missing_rate,
+            recipe.seed,
+            protocol,
+            trainer.best.epoch if trainer.best.state else trainer.epoch - 1,
+            asdict(recipe),
+            rounding(trainer.model, Batch.of(judged, standardise).to(device)),
+        ),
         measurements=(),
         versions=versions(),
     )
@@ -84,6 +99,13 @@ def train(
     save_checkpoint(out, trainer.model, card, standardise)
     (out / STATE).unlink(missing_ok=True)
     return card
+
+
+def rounding(model: ComP, batch: Batch) -> float:
+    """How far 16-bit weights move any prediction on a batch."""
+    rounded = copy.deepcopy(model).half().float()
+    exact, stored = predict(model, batch), predict(rounded, batch)
+    return max(float(np.abs(exact[name] - stored[name]).max()) for name in exact)
 
 
 def measure(folder: Path, data: DataSet) -> tuple[Measurement, ...]:
@@ -97,7 +119,7 @@ def measure(folder: Path, data: DataSet) -> tuple[Measurement, ...]:
 def splits(data: DataSet, seed: int) -> tuple[list[Conversation], list[Conversation], str]:
     """Training and selection conversations, and the protocol in words. Without a validation split one is cut, seeded."""
     there = {conversation.split for conversation in data.conversations}
-    training = data.split("train") if "train" in there else list(data.conversations)
+    training = data.split("train" if "train" in there or "" not in there else "")
     if "validation" in there:
         return training, data.split("validation"), "validation split of the data set"
     if len(training) < 2:
@@ -122,7 +144,7 @@ def resume(trainer: Trainer, out: Path, identity: dict[str, Any]) -> None:
         (out / LOG).write_text("")
         return
     state = load_plain(out / STATE)
-    if state.pop("identity") != json.dumps(identity):
+    if not isinstance(state, dict) or state.pop("identity", None) != json.dumps(identity):
         raise CompVizError(
             f"{out} holds an unfinished run with other settings or data. Repeat that run's command, or remove {out / STATE} to start anew."
         )
