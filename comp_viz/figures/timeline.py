@@ -22,7 +22,7 @@ ROWS = {  # name -> vertical range of its axis, from the top
 PLOT_WIDTH, PLOT_HEIGHT = 950, 546  # pixels, about; marks are drawn to this measure
 Outline = Sequence[tuple[float, float]]
 # Marks as outlines in pixels from their centre; the same shapes as in `figures.style`.
-CIRCLE = [(3 * math.cos(math.pi * i / 5), 3 * math.sin(math.pi * i / 5)) for i in range(11)]
+CIRCLE = [(3 * math.cos(math.pi * i / 4), 3 * math.sin(math.pi * i / 4)) for i in range(9)]
 OUTLINES: dict[str, Outline] = {
     "audio": CIRCLE,
     "text": [(-2.8, -2.8), (-2.8, 2.8), (2.8, 2.8), (2.8, -2.8), (-2.8, -2.8)],
@@ -149,9 +149,11 @@ def path(
 
     A browser draws one path at once, but places markers one by one, which takes longer than the rest of the figure.
     """
-    outlines = np.where(drawn[:, None, None], scaled(outline, len(x), span, axis), 0)  # (S, points, 2)
-    xs, ys = x[:, None] + outlines[..., 0], y[:, None] + outlines[..., 1]
-    return flat(xs, ys, axis, mode="lines", **look)
+    shape = np.array(scaled(outline, len(x), span, axis))
+    points = np.repeat(np.arange(len(x)), np.where(drawn, len(shape), 1))  # which utterance every corner belongs to
+    corners = np.zeros((len(points), 2))
+    corners[drawn[points]] = np.tile(shape, (int(drawn.sum()), 1))
+    return flat(x[points] + corners[:, 0], y[points] + corners[:, 1], axis, mode="lines", **look)
 
 
 def stamps(outline: Outline, x: np.ndarray, y: Floats, span: list[float], axis: str, **look: object) -> go.Scatter:
@@ -267,8 +269,12 @@ def layout(here: Prediction, span: list[float], utterances: int, palette: Palett
         **axes,
         "xaxis": {
             "range": [0.5, utterances + 0.5], "title": {"text": "utterance", "font": {"size": 12}, "standoff": 2},
-            "anchor": "y4", "fixedrange": True, "showgrid": False, "zeroline": False,
+            "anchor": "y4", "fixedrange": True, "automargin": False, "showgrid": False, "zeroline": False,
         },
+        "template": "none",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": "Source Sans, sans-serif", "color": palette.ink},
         "height": 620,
         "margin": {"l": MARGIN_LEFT, "r": MARGIN_RIGHT, "t": 34, "b": 40},
         "hovermode": "closest",

@@ -113,12 +113,17 @@ def plain(text: str) -> str:
 
 
 def painted(view: View, selected: int, palette: Palette) -> None:
-    """The availability matrix with undo."""
-    title, back = st.columns([6, 1], vertical_alignment="bottom")
+    """The availability matrix with its tools: share, undo."""
+    title, share, back = st.columns([6, 1.6, 1], vertical_alignment="bottom")
     title.markdown(
         "**Availability**: click or drag cells, a modality's name, or an utterance's number",
         help="Filled: the model sees it. Hatched: taken away. Dashed outline: not in the recording, and so missing by nature.",
     )
+    with share.popover("Share this view", icon=":material/link:", width="stretch"):
+        st.caption(
+            "Whoever opens this address on this dashboard sees the same checkpoint, conversation, pattern and utterance."
+        )
+        st.code(view.link(), language=None, wrap_lines=True)
     back.button("Undo", icon=":material/undo:", on_click=undo, disabled=not can_undo(), width="stretch")
 
     def edited(cells: list[list[int]], observed: bool) -> None:
@@ -173,4 +178,6 @@ def chart(figure: go.Figure, finding: str) -> None:
         "Four charts over the utterances of the conversation: fused prediction with truth, the predictions of the modality "
         f"heads, the change against the complete conversation, and the coordinator's weights. {finding}"
     )
-    st.plotly_chart(figure, key="timeline", on_select=clicked, selection_mode="points", alt=alt, config=CONFIG)
+    st.plotly_chart(
+        figure, theme=None, key="timeline", on_select=clicked, selection_mode="points", alt=alt, config=CONFIG
+    )

@@ -137,12 +137,13 @@ function paint(state) {
 function show(state, [s, m], observed) {
   const cell = state.cells[m][s];
   const there = available(state, [s, m]);
-  cell.classList.toggle("missing", there && !observed);
-  cell.classList.toggle("absent", !there);
-  cell.classList.toggle("changed", there && observed !== (state.data.base[m][s] === "1"));
+  const changed = there && observed !== (state.data.base[m][s] === "1");
+  const look = ["cell", there ? (observed ? "" : "missing") : "absent", changed ? "changed" : ""].filter(Boolean).join(" ");
+  if (cell.className === look && cell.title) return; // hundreds of cells, of which a click changes one
+  cell.className = look;
   const word = there ? (observed ? "observed" : "missing") : "not in the recording";
-  cell.setAttribute("aria-label", `${state.data.modalities[m]}, utterance ${s + 1}: ${word}`);
-  cell.title = cell.getAttribute("aria-label");
+  cell.title = `${state.data.modalities[m]}, utterance ${s + 1}: ${word}`;
+  cell.setAttribute("aria-label", cell.title);
 }
 
 const shown = (state, [s, m]) => !state.cells[m][s].classList.contains("missing");

@@ -1,6 +1,6 @@
 """The frame around every page: which checkpoint, conversation, missing pattern and device."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -39,6 +39,27 @@ class View:
             self.conversation.id,
             observed.tobytes(),
         )
+
+    def now(self) -> "View":
+        """The view under the pattern now in force, for a fragment that runs again without the frame around it.
+
+        Where the sidebar would have to show something else, the whole page is run instead.
+        """
+        if replace(chosen(), cells="") != st.session_state["framed"]:
+            st.rerun()
+        remember(self.conversation.id)
+        return replace(self, observed=in_force(self.conversation)[0])
+
+    def link(self) -> str:
+        """The address of exactly this view, also of what is at its default."""
+        choice = chosen()
+        parts = {"checkpoint": self.name, "data": self.data_name, "conversation": self.conversation.id}
+        parts |= {"pattern": choice.pattern, "utterance": str(st.session_state.get("utterance", 1))}
+        if choice.pattern == RANDOM:
+            parts |= {"rate": f"{choice.rate:g}", "mask_seed": str(choice.seed)}
+        if choice.pattern == EDITED:
+            parts |= {"cells": choice.cells}
+        return f"{(st.context.url or '').split('?')[0]}?{urlencode(parts)}"
 
 
 def frame() -> None:
@@ -103,7 +124,7 @@ def controls(name: str, device: str) -> View | None:
     data = cached.data_set(file, "" if file == LAB else str(data_root()))
     checkpoint.check(data)
     listed = sorted(data.conversations, key=lambda c: -SPLITS.index(c.split) if c.split else 0)
-    chosen = st.selectbox(
+    picked = st.selectbox(
         "Conversation",
         [c.id for c in listed],
         key="conversation",
@@ -111,7 +132,7 @@ def controls(name: str, device: str) -> View | None:
         on_change=leave_edited,
         help=f"{data.name}: {len(data.conversations)} conversations. Those of the test split come first; the model never learned from them.",
     )
-    conversation = data.by_id[chosen]
+    conversation = data.by_id[picked]
     split = f", {conversation.split} split" if conversation.split else ""
     st.caption(f"{data.name}{split}, {len(conversation)} utterances")
     if len(conversation) > checkpoint.config.max_length:
@@ -124,7 +145,7 @@ def controls(name: str, device: str) -> View | None:
     if problem:
         st.warning(problem, icon=":material/link_off:")
     remember(conversation.id)
-    share(name, file, conversation)
+    st.session_state["framed"] = replace(chosen(), cells="")
     device_line(device)
     return View(name, checkpoint, device, file, data, conversation, observed)
 
@@ -152,22 +173,6 @@ def pattern_controls(conversation: Conversation) -> None:
         st.number_input(
             "Seed", 0, 9999, 1, key="mask_seed", bind="query-params", help="The same seed takes away the same entries."
         )
-
-
-def share(name: str, file: str, conversation: Conversation) -> None:
-    """The address of exactly this view, also of what is at its default."""
-    choice = chosen()
-    view = {"checkpoint": name, "data": file, "conversation": conversation.id, "pattern": choice.pattern}
-    if choice.pattern == RANDOM:
-        view |= {"rate": f"{choice.rate:g}", "mask_seed": str(choice.seed)}
-    if choice.pattern == EDITED:
-        view |= {"cells": choice.cells}
-    view["utterance"] = str(st.session_state.get("utterance", 1))
-    with st.popover("Share this view", icon=":material/link:", width="stretch"):
-        st.caption(
-            "Whoever opens this address on this dashboard sees the same checkpoint, conversation, pattern and utterance."
-        )
-        st.code(f"{(st.context.url or '').split('?')[0]}?{urlencode(view)}", language=None, wrap_lines=True)
 
 
 def device_line(device: str) -> None:
