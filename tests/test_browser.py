@@ -104,6 +104,15 @@ def test_a_modalitys_name_takes_the_row_and_an_utterances_number_the_column(page
         expect(cell(page, 3, modality)).to_have_class("cell missing changed")
 
 
+def test_only_cells_edited_by_hand_carry_a_dot(page, address):
+    page.goto(f"{address}?checkpoint=lab&pattern=only+text")
+    settled(page)
+    expect(cell(page, 2, 0)).to_have_class("cell missing")
+    cell(page, 2, 0).click()
+    expect(cell(page, 2, 0)).to_have_class("cell changed")
+    expect(cell(page, 3, 0)).to_have_class("cell missing")
+
+
 def test_dragging_paints_many_cells_in_one_step(page):
     start, end = cell(page, 2, 0).bounding_box(), cell(page, 6, 0).bounding_box()
     page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)

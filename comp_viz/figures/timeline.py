@@ -238,7 +238,8 @@ def reach(here: Prediction, complete: Prediction, labels: Floats) -> list[float]
     """Range of the score axes: what truth and predictions span, and at least a unit and a half about neutral."""
     neutral = here.task.neutral
     known = labels[~np.isnan(labels)]
-    spans = np.concatenate([known, here.fused[:, 0], complete.fused[:, 0]])
+    scores = [values[:, 0] for p in (here, complete) for values in (p.fused, *p.heads.values())]
+    spans = np.concatenate([known, *scores])
     return [float(min(spans.min(), neutral - 1.5)) - 0.2, float(max(spans.max(), neutral + 1.5)) + 0.2]
 
 

@@ -10,7 +10,7 @@ from comp_viz.analysis.prediction import Prediction
 from comp_viz.data.conversation import Task
 from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.ui.painter import painter
-from comp_viz.ui.pattern import can_undo, edit, undo
+from comp_viz.ui.pattern import before_editing, can_undo, edit, undo
 from comp_viz.ui.sidebar import View
 
 CONFIG = {
@@ -131,7 +131,9 @@ def painted(view: View, selected: int, palette: Palette) -> None:
         if len({s for s, _ in cells}) == 1:
             select(cells[0][0])
 
-    painter(view.checkpoint.config.modalities, view.observed, view.conversation.observed, selected, palette, edited)
+    conversation = view.conversation
+    base = before_editing(conversation)
+    painter(tuple(conversation.features), view.observed, conversation.observed, base, selected, palette, edited)
 
 
 def transcript(view: View, complete: Prediction) -> None:

@@ -62,7 +62,7 @@ function build(root, state) {
   });
   listen(scroll, state);
   const key = element("div", "key", root);
-  for (const [kind, text] of [["", "observed"], ["missing", "missing"], ["absent", "not in the recording"], ["changed", "changed by you"]]) {
+  for (const [kind, text] of [["", "observed"], ["missing", "missing"], ["absent", "not in the recording"], ["changed", "edited by hand"]]) {
     const item = element("span", "", key);
     element("i", "", element("b", `cell ${kind}`, item));
     item.append(text);

@@ -28,11 +28,14 @@ def painter(
     modalities: tuple[str, ...],
     shown: Bools,
     available: Bools,
+    base: Bools,
     selected: int,
     palette: Palette,
     on_edit: Callable[[list[list[int]], bool], None],
 ) -> None:
     """Show the matrix `shown [S, M]` over what the recording has (`available`), aligned with the timeline below it.
+
+    Cells that differ from `base`, the matrix before any editing by hand, carry a dot.
 
     `on_edit(cells, value)` is called before the next run with `[utterance, modality]` pairs and whether they are now observed.
     """
@@ -44,7 +47,7 @@ def painter(
         "utterances": len(shown),
         "observed": columns(shown),
         "available": columns(available),
-        "base": columns(available),
+        "base": columns(base),
         "selected": selected,
         "left": MARGIN_LEFT,
         "right": MARGIN_RIGHT,

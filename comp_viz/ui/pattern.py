@@ -73,6 +73,14 @@ def in_force(conversation: Conversation) -> tuple[Bools, str]:
         )
 
 
+def before_editing(conversation: Conversation) -> Bools:
+    """The matrix that editing by hand began from: where nothing was edited, the one in force."""
+    if chosen().pattern != EDITED:
+        return in_force(conversation)[0]
+    base: Bools = st.session_state.get("edited_from", conversation.observed)
+    return base if base.shape == conversation.observed.shape else conversation.observed
+
+
 def leave_edited() -> None:
     """A matrix edited for one conversation means nothing for another."""
     if st.session_state.get("pattern") == EDITED:
@@ -95,12 +103,14 @@ def remember(conversation: str) -> None:
 
 def edit(conversation: Conversation, cells: list[list[int]], present: bool) -> None:
     """Take away or give back some `[utterance, modality]` cells. Cells outside the conversation are ignored."""
+    current = chosen()
     matrix = in_force(conversation)[0].copy()
+    if current.pattern != EDITED:
+        st.session_state["edited_from"] = matrix.copy()
     S, M = matrix.shape
     for s, m in cells:
         if 0 <= s < S and 0 <= m < M:
             matrix[s, m] = present
-    current = chosen()
     matrix &= conversation.observed
     if np.array_equal(matrix, conversation.observed):
         choose(Choice(COMPLETE, current.rate, current.seed))
