@@ -49,6 +49,7 @@ def true_decisions(task: Task, labels: Floats) -> np.ndarray:
 def predict_conversation(checkpoint: Checkpoint, conversation: Conversation, observed: Bools) -> Prediction:
     """Run the model on one conversation, `observed [S, M]` saying what it may see. Prompts come from own prototypes and bank."""
     model, task = checkpoint.model, checkpoint.card.task
+    observed = observed & conversation.observed
     batch = Batch.of([conversation], checkpoint.standardise).to(model.fusion.weight.device)
     out = model(batch.features, observed[None], batch.valid, prototypes="bank")
 
@@ -58,6 +59,4 @@ def predict_conversation(checkpoint: Checkpoint, conversation: Conversation, obs
         return shown
 
     heads = {name: readable(y) for name, y in out.heads.items()}
-    return Prediction(
-        task, observed & conversation.observed, readable(out.fused), heads, out.coordinator[0].float().cpu().numpy()
-    )
+    return Prediction(task, observed, readable(out.fused), heads, out.coordinator[0].float().cpu().numpy())

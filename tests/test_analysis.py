@@ -1,0 +1,100 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from comp_viz.analysis.change import change, describe
+from comp_viz.analysis.prediction import Prediction, decide, predict_conversation, true_decisions
+from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.data.conversation import Task
+
+SCORE = Task("sentiment", low=1, high=7, neutral=5)
+CLASSES = Task("emotion", ("calm", "glad", "cross"))
+
+
+def made(task, fused, observed, coordinator=None):
+    fused = np.asarray(fused, np.float32)
+    fused = fused[:, None] if fused.ndim == 1 else fused
+    observed = np.asarray(observed, bool)
+    weights = np.full(observed.shape, 1 / observed.shape[1], np.float32) if coordinator is None else coordinator
+    heads = dict.fromkeys(("audio", "text", "video"), fused)
+    return Prediction(task, observed, fused, heads, np.asarray(weights, np.float32))
+
+
+def test_scores_are_in_label_units_and_probabilities_sum_to_1(small_checkpoint, small_lab):
+    checkpoint = load_checkpoint(small_checkpoint)
+    conversation = small_lab.conversations[0]
+    here = predict_conversation(checkpoint, conversation, conversation.observed)
+    shifted = replace(checkpoint, card=replace(checkpoint.card, task=SCORE))
+    moved = predict_conversation(shifted, conversation, conversation.observed)
+    np.testing.assert_allclose(moved.fused, here.fused + 5, rtol=1e-5)
+    np.testing.assert_allclose(here.coordinator.sum(1), 1, atol=1e-5)
+
+
+def test_what_the_recording_lacks_stays_missing_whatever_is_asked(small_checkpoint, small_lab):
+    whole = small_lab.conversations[0]
+    lacking = replace(whole, observed=whole.observed & np.array([True, False, True]))
+    checkpoint = load_checkpoint(small_checkpoint)
+    asked = predict_conversation(checkpoint, lacking, np.ones_like(whole.observed))
+    kept = predict_conversation(checkpoint, lacking, lacking.observed)
+    np.testing.assert_array_equal(asked.fused, kept.fused)
+    assert not asked.observed[:, 1].any()
+
+
+def test_decisions_and_truth_follow_the_protocol():
+    assert decide(SCORE, np.array([[5.1], [4.9], [5.0]])).tolist() == [1, 0, 0]
+    assert true_decisions(SCORE, np.array([5.2, 4, 5, np.nan], np.float32)).tolist() == [1, 0, -1, -1]
+    assert decide(CLASSES, np.array([[0.2, 0.7, 0.1]])).tolist() == [1]
+    assert true_decisions(CLASSES, np.array([0, 2, np.nan], np.float32)).tolist() == [0, 2, -1]
+
+
+def test_change_counts_flips_accuracy_and_the_furthest_move():
+    complete = made(SCORE, [6, 4, 5.5, 3], np.ones((4, 3)))
+    here = made(SCORE, [6, 5.5, 4.5, 3.2], [[1, 0, 1], [1, 0, 1], [1, 0, 1], [1, 0, 1]])
+    found = change(here, complete, np.array([6, 4, 6, 5], np.float32))
+    assert found.flipped.tolist() == [False, True, True, False]
+    np.testing.assert_allclose(found.difference, [0, 1.5, -1, 0.2], atol=1e-6)
+    assert found.most_changed == 1
+    assert (found.complete_accuracy, found.accuracy) == (1, pytest.approx(1 / 3))
+    assert found.missing == {"audio": 0, "text": 4, "video": 0}
+    assert found.missing_share == pytest.approx(1 / 3)
+
+
+def test_change_of_classes_is_that_of_the_complete_decisions_probability():
+    complete = made(CLASSES, [[0.1, 0.8, 0.1]], np.ones((1, 3)))
+    here = made(CLASSES, [[0.6, 0.3, 0.1]], [[1, 0, 0]])
+    found = change(here, complete, np.array([np.nan], np.float32))
+    np.testing.assert_allclose(found.difference, [-0.5], atol=1e-6)
+    assert found.flipped.all()
+    assert found.accuracy is None
+
+
+@pytest.mark.parametrize(
+    ("observed", "scores", "sentence"),
+    [
+        (np.ones((2, 3)), [6, 4], "Nothing is taken away"),
+        ([[1, 0, 1], [1, 0, 1]], [6, 4], "Without text, none of 2 predictions flip; accuracy stays at 100%."),
+        ([[1, 0, 1], [1, 1, 1]], [4, 4], "With a single entry missing, 1 of 2 predictions flips; accuracy goes from 100% to 50%."),
+        ([[1, 0, 0], [1, 0, 0]], [4, 6], "Without text and video, 2 of 2 predictions flip; accuracy goes from 100% to 0%."),
+        ([[1, 0, 0], [1, 1, 1]], [6, 4], "With 33% of the entries missing, none of 2 predictions flip; accuracy stays at 100%."),
+    ],
+)  # fmt: skip
+def test_the_sentence_says_what_happened(observed, scores, sentence):
+    complete = made(SCORE, [6, 4], np.ones((2, 3)))
+    found = change(made(SCORE, scores, observed), complete, np.array([6, 4], np.float32))
+    assert describe(found).startswith(sentence)
+
+
+def test_the_sentence_names_the_weight_that_moved_most():
+    complete = made(SCORE, [6, 4], np.ones((2, 3)), [[0.3, 0.4, 0.3]] * 2)
+    here = made(SCORE, [6, 4], [[1, 0, 1]] * 2, [[0.35, 0.2, 0.45]] * 2)
+    assert describe(change(here, complete, np.array([6, 4], np.float32))).endswith(
+        "moves text from 0.40 to 0.20 on average."
+    )
+
+
+def test_a_modality_the_recording_never_had_is_not_called_taken_away():
+    never = np.array([[1, 1, 0], [1, 1, 0]], bool)
+    complete = made(SCORE, [6, 4], never)
+    here = made(SCORE, [6, 4], [[1, 0, 0], [1, 0, 0]])
+    assert describe(change(here, complete, np.array([6, 4], np.float32))).startswith("Without text,")

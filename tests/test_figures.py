@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+
+from comp_viz.analysis.change import change
+from comp_viz.analysis.prediction import predict_conversation
+from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.figures.style import DARK, LIGHT, modality_colours, modality_marks
+from comp_viz.figures.timeline import escape, timeline
+
+NAMES = ("audio", "text", "video", "gaze", "pulse", "skin")
+
+
+@pytest.fixture
+def drawn(small_checkpoint, small_lab):
+    conversation = max(small_lab.conversations, key=len)
+    observed = conversation.observed.copy()
+    observed[1:4, 1] = False
+    checkpoint = load_checkpoint(small_checkpoint)
+    complete = predict_conversation(checkpoint, conversation, conversation.observed)
+    here = predict_conversation(checkpoint, conversation, observed)
+    found = change(here, complete, conversation.labels)
+    return timeline(here, complete, found, conversation.labels, conversation.words, 2, LIGHT), here, found, conversation
+
+
+def test_every_row_shows_the_models_numbers(drawn):
+    figure, here, found, conversation = drawn
+    by_name = {trace.name: trace for trace in figure.data if trace.name}
+    np.testing.assert_allclose(by_name["◆ fused prediction"].y, here.fused[:, 0])
+    np.testing.assert_allclose(by_name["truth"].y[::4], conversation.labels)
+    bars = [trace for trace in figure.data if trace.yaxis == "y3"]
+    tops = {
+        round(float(x)): float(y) for trace in bars for x, y in zip(trace.x[1::5] + 0.45, trace.y[1::5], strict=True)
+    }
+    for utterance, value in enumerate(found.difference, start=1):
+        if value:
+            assert tops[utterance] == pytest.approx(float(value), abs=1e-5)
+    coordinator = [trace for trace in figure.data if trace.yaxis == "y4"]
+    heights = [trace.y[1::5] - trace.y[0::5] for trace in coordinator[:3]]
+    np.testing.assert_allclose(np.stack(heights, 1), here.coordinator, atol=1e-5)
+
+
+def test_missing_entries_are_hatched_and_their_heads_drawn_open(drawn):
+    figure, here, _, _ = drawn
+    hatched = next(trace for trace in figure.data if trace.fillpattern.shape)
+    assert np.rint(hatched.x[::5] + 0.45).tolist() == [2, 3, 4]
+    filled = [trace for trace in figure.data if trace.yaxis == "y2" and trace.fill == "toself"]
+    marks = [int(np.isnan(trace.y).sum()) for trace in filled]
+    assert marks == here.observed.sum(0).tolist()
+
+
+def test_every_point_tells_its_words_and_its_weights(drawn):
+    figure, here, _, conversation = drawn
+    texts = next(trace for trace in figure.data if trace.hovertext is not None).hovertext
+    assert len(texts) == len(conversation)
+    assert escape(conversation.words[0]) in texts[0]
+    assert f"text {here.coordinator[0, 1]:.2f}" in texts[0]
+
+
+def test_the_line_marks_the_utterance_in_hand(drawn):
+    figure = drawn[0]
+    assert [shape.x0 for shape in figure.layout.shapes if shape.yref == "paper"] == [3]
+
+
+def test_words_cannot_bring_markup_into_a_label():
+    assert escape("<b>&hi</b>") == "&lt;b&gt;&amp;hi&lt;/b&gt;"
+    assert len(escape("x" * 500)) == 90
+    assert escape("") == "(no words)"
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_modalities_are_told_apart_by_colour_and_by_mark(palette):
+    assert len(set(modality_colours(palette, NAMES).values())) == len(NAMES)
+    assert len(set(modality_marks(NAMES).values())) == len(NAMES)
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_colours_stand_out_from_the_ground(palette):
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+    ground = luminance(palette.ground)
+    for colour in (
+        palette.ink,
+        palette.truth,
+        palette.mark,
+        palette.negative,
+        palette.positive,
+        *palette.modality.values(),
+    ):
+        light, dark = sorted((luminance(colour), ground), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 2.8
