@@ -19,6 +19,9 @@ def main(arguments: list[str] | None = None) -> int:
     except CompVizError as error:
         print(f"comp_viz: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"comp_viz: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("\ncomp_viz: stopped.", file=sys.stderr)
         return 130

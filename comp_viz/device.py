@@ -19,7 +19,10 @@ def choose_device(name: str = "auto") -> torch.device:
         return torch.device(there[0])
     if name.split(":")[0] not in there:
         raise CompVizError(f"device: {name!r} is not available on this machine, only {', '.join(there)}.")
-    return torch.device(name)
+    try:
+        return torch.device(name)
+    except RuntimeError:
+        raise CompVizError(f"device: {name!r} is not written as a device is, such as cpu or cuda:0.") from None
 
 
 def available_devices() -> list[str]:

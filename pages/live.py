@@ -8,6 +8,11 @@ from comp_viz.ui.live import chart, empty_state, painted, transcript, utterance_
 from comp_viz.ui.sidebar import View, current_view
 from comp_viz.ui.theme import palette
 
+WORDS = (
+    "A prediction flips when it changes sides of neutral, or its class. Accuracy is the share of utterances decided as "
+    "the truth is; those labelled exactly neutral, or not at all, are left out."
+)
+
 
 @st.fragment
 def live(view: View) -> None:
@@ -16,7 +21,7 @@ def live(view: View) -> None:
     conversation = view.conversation
     complete, here = view.predict(conversation.observed), view.predict(view.observed)
     found, colours = change(here, complete, conversation.labels), palette()
-    st.subheader(describe(found), anchor=False)
+    st.subheader(describe(found), anchor=False, help=WORDS)
     selected = utterance_card(view, here, complete, found)
     painted(view, selected, colours)
     figure = timeline(here, complete, found, conversation.labels, conversation.words, selected, colours)

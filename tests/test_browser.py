@@ -126,6 +126,66 @@ def test_dragging_paints_many_cells_in_one_step(page):
     expect(headline(page)).to_contain_text("Nothing is taken away")
 
 
+def missing(page: Page):
+    return page.locator(".painter .row .cell.missing")
+
+
+def test_no_click_is_lost_however_fast_they_come(page, browser):
+    for utterance in range(2, 10):
+        cell(page, utterance, 0).click()
+        page.wait_for_timeout(40)
+    expect(missing(page)).to_have_count(8)
+    page.wait_for_timeout(1500)
+    settled(page)
+    expect(missing(page)).to_have_count(8)
+    other = browser.new_page()
+    other.goto(page.url)
+    settled(other)
+    expect(missing(other)).to_have_count(8)
+    other.close()
+
+
+def test_a_drag_faster_than_the_mouse_reports_leaves_no_holes(page):
+    start, end = cell(page, 2, 2).bounding_box(), cell(page, 14, 2).bounding_box()
+    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=2)
+    page.mouse.up()
+    expect(missing(page)).to_have_count(13)
+
+
+def test_rows_and_columns_are_toggled_by_keyboard(page):
+    cell(page, 1, 1).focus()
+    page.keyboard.press("r")
+    expect(headline(page)).to_contain_text("Without text")
+    page.keyboard.press("r")
+    expect(headline(page)).to_contain_text("Nothing is taken away")
+    page.keyboard.press("c")
+    for modality in range(3):
+        expect(cell(page, 1, modality)).to_have_class("cell missing changed")
+
+
+def test_a_painted_matrix_does_not_follow_into_another_conversation(page):
+    cell(page, 4, 1).click()
+    expect(headline(page)).to_contain_text("With a single entry missing")
+    page.locator("[data-testid=stSidebar] [data-testid=stSelectbox]").nth(1).locator("input").click()
+    page.get_by_role("option").nth(3).click()
+    expect(headline(page)).to_contain_text("Nothing is taken away")
+    expect(page.get_by_text("does not fit")).to_have_count(0)
+
+
+def test_on_a_phone_a_tap_toggles_and_a_swipe_scrolls(browser, address):
+    context = browser.new_context(viewport={"width": 390, "height": 900}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(f"{address}?checkpoint=lab")
+    settled(page)
+    cell(page, 3, 1).tap()
+    expect(cell(page, 3, 1)).to_have_attribute("aria-label", "text, utterance 3: missing")
+    action = cell(page, 3, 1).evaluate("(cell) => getComputedStyle(cell).touchAction")
+    assert "pan-x" in action
+    context.close()
+
+
 def test_the_matrix_works_by_keyboard_alone(page):
     cell(page, 1, 0).focus()
     for key in ("ArrowRight", "ArrowRight", "ArrowDown", " "):

@@ -12,7 +12,7 @@ import torch
 from comp_viz.data.batch import CLIP, Batch, Standardiser
 from comp_viz.data.conversation import Conversation, DataSet, Task
 from comp_viz.data.lab import LabSettings, lab
-from comp_viz.data.npz import load_arrays, peek, read_npz
+from comp_viz.data.npz import Header, load_arrays, peek, read_npz
 from comp_viz.data.source import data_files, open_data
 from comp_viz.errors import CompVizError
 
@@ -74,7 +74,8 @@ def test_mosi_is_what_its_readme_says(real_data):
 
 
 def test_peek_agrees_with_reading_the_real_file(hazumi, real_data):
-    assert peek(real_data / "hazumi_online.npz") == dict(zip(hazumi.modalities, hazumi.dims, strict=True))
+    widths = dict(zip(hazumi.modalities, hazumi.dims, strict=True))
+    assert peek(real_data / "hazumi_online.npz") == Header(widths, classes=False)
 
 
 def test_real_files_are_found_by_name(real_data):
@@ -285,23 +286,24 @@ def test_files_cut_or_scratched_anywhere_are_refused_or_read(store):
             path.write_bytes(damaged)
             with contextlib.suppress(CompVizError):
                 assert len(read_npz(path).conversations) == 4
-            assert isinstance(peek(path), dict)
+            assert peek(path) is None or isinstance(peek(path), Header)
 
 
 def test_peek_agrees_with_reading(store):
     for changes in ({}, {"audio": None}, {"video": None}):
         data = read_npz(store(**changes))
-        assert peek(store(**changes)) == dict(zip(data.modalities, data.dims, strict=True))
+        widths = dict(zip(data.modalities, data.dims, strict=True))
+        assert peek(store(**changes)) == Header(widths, bool(data.task.classes))
 
 
 def test_peek_gives_nothing_for_what_is_no_data_set(tmp_path):
     (tmp_path / "made.npz").write_bytes(b"words")
-    assert peek(tmp_path / "made.npz") == {}
-    assert peek(tmp_path / "nothing.npz") == {}
+    assert peek(tmp_path / "made.npz") is None
+    assert peek(tmp_path / "nothing.npz") is None
     np.savez(tmp_path / "made.npz", other=np.ones(3))
-    assert peek(tmp_path / "made.npz") == {}
+    assert peek(tmp_path / "made.npz") is None
     np.savez(tmp_path / "made.npz", audio=np.float32(3), text=np.ones((1, 1, 1)))
-    assert peek(tmp_path / "made.npz") == {}
+    assert peek(tmp_path / "made.npz") is None
 
 
 def test_data_files_and_open_data_follow_the_data_root(store, monkeypatch):
@@ -505,3 +507,14 @@ def test_sentiment_in_the_lab_depends_on_the_utterance_before():
 
     assert echo(0.8) > 0.6
     assert abs(echo(0.0)) < 0.1
+
+
+def test_a_header_that_is_no_python_is_refused_like_any_damage(tmp_path):
+    header = b"{'descr': '<f4', ('''"
+    array = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    with zipfile.ZipFile(tmp_path / "made.npz", "w") as archive:
+        for name in ("audio", "text", "labels", "lengths"):
+            archive.writestr(f"{name}.npy", array)
+    assert peek(tmp_path / "made.npz") is None
+    with pytest.raises(CompVizError, match="cannot be read"):
+        read_npz(tmp_path / "made.npz")

@@ -536,3 +536,17 @@ def test_impossible_architectures_are_refused(changes):
     good = ComPConfig(NAMES, (5, 6, 4), hidden=8)
     with pytest.raises(CompVizError):
         replace(good, **changes)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_no_attention_map_exists_unless_a_trace_is_wanted(dtype):
+    config = ComPConfig(("audio", "text"), (3, 4), max_length=5, hidden=8, prompt=2, prototypes=3)
+    model = ComP(config).eval().to(dtype)
+    kept = []
+    for block in model.blocks:
+        for layer in block.layers:
+            layer.register_forward_hook(lambda module, given, result: kept.append(result[1]))
+    features = {"audio": torch.randn(1, 5, 3), "text": torch.randn(1, 5, 4)}
+    everything = torch.ones(1, 5, 2, dtype=torch.bool)
+    assert model(features, everything, everything[..., 0]).trace is None
+    assert kept == [None] * config.depth

@@ -30,7 +30,7 @@ def app(small_checkpoint: Path, small_lab: DataSet, tmp_path: Path, monkeypatch:
     monkeypatch.setattr(cached, "CHECKPOINTS", small_checkpoint.parent)
     monkeypatch.setattr(source, "lab", lambda: small_lab)
     monkeypatch.setenv("COMP_VIZ_DATA", str(tmp_path / "nothing"))
-    cached.data_set.clear()
+    cached._data_set.clear()
     cached._checkpoint.clear()
     cached.prediction.clear()
     return AppTest.from_file(APP, default_timeout=60)
@@ -205,6 +205,7 @@ def test_a_model_of_classes_shows_probabilities(app, small_lab, small_config, tm
     conversation = data.by_id[app.selectbox(key="conversation").value]
     observed = only(conversation.observed, data.modalities, ["text"])
     expected = predict_conversation(load_checkpoint(tmp_path / "class" / "classes"), conversation, observed)
+    assert " in P(" in next(metric.delta for metric in app.metric if metric.label == "Fused")
     heatmap = figure(app)["data"][0]
     packed = heatmap["z"]
     shown = np.frombuffer(base64.b64decode(packed["bdata"]), packed["dtype"]).reshape(3, -1)

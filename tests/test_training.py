@@ -185,7 +185,7 @@ def unfinished(small_lab, small_config, tmp_path, monkeypatch):
 
 
 def test_going_on_with_another_recipe_is_refused(unfinished, small_lab, small_config):
-    before = (unfinished / "training.jsonl").read_text(), (unfinished / "resume.pt").read_bytes()
+    before = (unfinished / "training.jsonl.part").read_text(), (unfinished / "resume.pt").read_bytes()
     for recipe, config in (
         (replace(RECIPE, learning_rate=1e-3), small_config),
         (replace(RECIPE, seed=1), small_config),
@@ -196,7 +196,7 @@ def test_going_on_with_another_recipe_is_refused(unfinished, small_lab, small_co
     other = sub(small_lab, ("train", 5, "train"), ("validation", 2, "validation"))
     with pytest.raises(CompVizError, match="other settings or data"):
         train(other, small_config, RECIPE, unfinished, CPU)
-    assert before == ((unfinished / "training.jsonl").read_text(), (unfinished / "resume.pt").read_bytes())
+    assert before == ((unfinished / "training.jsonl.part").read_text(), (unfinished / "resume.pt").read_bytes())
 
 
 @pytest.mark.parametrize("content", [b"", b"words", b"PK\x03\x04"])

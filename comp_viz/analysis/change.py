@@ -12,9 +12,8 @@ from comp_viz.data.conversation import Bools, Floats
 class Change:
     """The difference between a conversation with modalities missing and the same conversation complete."""
 
-    difference: (
-        Floats  # [S], fused score minus complete; for classes, change in the probability of the complete decision
-    )
+    # [S], fused score minus complete; for classes, the change in the probability of the complete decision
+    difference: Floats
     flipped: Bools  # [S], the decision is another one
     missing: dict[str, int]  # modality -> entries taken away
     entries: dict[str, int]  # modality -> entries the recording has
@@ -75,7 +74,7 @@ def describe(found: Change) -> str:
         now, before = f"{found.accuracy:.0%}", f"{found.complete_accuracy:.0%}"
         sentence += f"; accuracy stays at {now}" if now == before else f"; accuracy goes from {before} to {now}"
     name, (before_weight, weight) = max(found.weight_shift.items(), key=lambda item: abs(item[1][1] - item[1][0]))
-    if abs(weight - before_weight) < 0.005:
+    if f"{weight:.2f}" == f"{before_weight:.2f}":
         return f"{sentence}. The coordinator's mean weights hardly move."
     return f"{sentence}. The coordinator moves {name} from {before_weight:.2f} to {weight:.2f} on average."
 

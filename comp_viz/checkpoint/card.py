@@ -124,7 +124,7 @@ def model_card(card: Card) -> str:
         f"# {card.name}",
         "",
         "A ComP network (*Cross-modal Prompting*, AAAI 2026) for emotion recognition in conversations with missing modalities.",
-        card.note,
+        *([card.note] if card.note else []),
         "",
         f"- **Predicts**: {task.name}, {task.scale}"
         + ("" if task.classes else "; scores are predicted relative to neutral, and the sign gives the polarity"),

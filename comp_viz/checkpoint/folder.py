@@ -44,7 +44,7 @@ class Checkpoint:
 
     def check(self, data: DataSet) -> None:
         """Raise `CompVizError` unless the data set has the modalities, widths and kind of labels this model was built for."""
-        mine = dict(zip(self.config.modalities, self.config.dims, strict=True))
+        mine = self.config.widths
         theirs = dict(zip(data.modalities, data.dims, strict=True))
         if tuple(mine) != tuple(theirs):
             raise CompVizError(
@@ -64,15 +64,16 @@ class Checkpoint:
             )
 
 
-def save_checkpoint(folder: str | Path, model: ComP, card: Card, standardise: Standardiser) -> None:
-    """Write a checkpoint with 16-bit weights: all files under temporary names first, then each into its place."""
+def save_checkpoint(
+    folder: str | Path, model: ComP, card: Card, standardise: Standardiser, precision: torch.dtype = torch.float16
+) -> None:
+    """Write a checkpoint, by default with 16-bit weights: all files under temporary names first, then each into its place."""
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise CompVizError(f"{folder} is a file; a checkpoint needs a folder of its own.")
     folder.parent.mkdir(parents=True, exist_ok=True)
     tensors = {
-        f"model.{name}": tensor.detach().to(torch.float16).contiguous().cpu()
-        for name, tensor in model.state_dict().items()
+        f"model.{name}": tensor.detach().to(precision).contiguous().cpu() for name, tensor in model.state_dict().items()
     }
     for name, tensor in tensors.items():
         if not tensor.isfinite().all():

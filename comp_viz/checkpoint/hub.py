@@ -16,7 +16,7 @@ def download(source: str) -> Path:
     try:
         from huggingface_hub import snapshot_download
     except ImportError:
-        raise CompVizError("Loading from the hub needs the extra: pip install 'comp-viz[hub]'.") from None
+        raise CompVizError("Loading from the hub needs one more library: pip install huggingface_hub.") from None
     try:
         return Path(snapshot_download(name, allow_patterns=["config.json", "model.safetensors", "README.md"]))
     except Exception as error:  # the hub's library raises its own, its HTTP client's and the system's errors

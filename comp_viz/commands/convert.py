@@ -4,11 +4,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from comp_viz.checkpoint.card import FORMAT, Card
-from comp_viz.checkpoint.folder import save_checkpoint
+from comp_viz.checkpoint.folder import CONFIG, save_checkpoint
 from comp_viz.checkpoint.tensors import read_tensors
 from comp_viz.data.batch import Standardiser
 from comp_viz.data.conversation import Task
+from comp_viz.errors import CompVizError
 from comp_viz.network.published import load_published
 from comp_viz.versions import versions
 
@@ -27,9 +30,11 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Convert; features are then taken as they are, since a state_dict holds no feature statistics."""
+    if (options.out / CONFIG).exists():
+        raise CompVizError(f"{options.out} already holds a checkpoint. Give another folder, or remove it first.")
     model = load_published(read_tensors(options.state_dict), options.heads, options.momentum)
     config = model.config
-    widths = dict(zip(config.modalities, config.dims, strict=True))
+    widths = config.widths
     task = (
         Task("sentiment")
         if config.outputs == 1
@@ -48,7 +53,7 @@ def run(options: argparse.Namespace) -> None:
         note=f"Converted from the published code's `{options.state_dict.name}`, with an empty prototype bank.",
     )
     identity = Standardiser.identity(widths)
-    save_checkpoint(options.out, model, card, identity)
+    save_checkpoint(options.out, model, card, identity, torch.float32)  # what was published is kept exactly
     print(
         f"Wrote {options.out}: {config.hidden} hidden, {config.depth} layers, up to {config.max_length} utterances, {task.scale}."
     )

@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> None:
         modalities=data.modalities,
         dims=data.dims,
         outputs=data.task.outputs,
-        max_length=options.max_length or -(-longest // 5) * 5,
+        max_length=-(-longest // 5) * 5 if options.max_length is None else options.max_length,
         **{f.name: given[f.name] for f in fields(ComPConfig) if f.name in given and f.name != "max_length"},
     )
     recipe = Recipe(**{f.name: given[f.name] for f in fields(Recipe)})

@@ -12,6 +12,12 @@ from comp_viz.errors import CompVizError
 MAX_RATE = 0.7
 
 
+def check_rate(rate: float) -> None:
+    """Raise `CompVizError` for a missing rate that is not from 0 to 0.7."""
+    if not 0 <= rate <= MAX_RATE:
+        raise CompVizError(f"missing rate: expected 0 to {MAX_RATE}, got {rate:g}.")
+
+
 def uniform(available: Bools, rate: float, rng: np.random.Generator) -> Bools:
     """Take away a share of all entries at random, leaving every utterance at least one modality.
 
@@ -20,8 +26,7 @@ def uniform(available: Bools, rate: float, rng: np.random.Generator) -> Bools:
     the recordings have; what is already missing stays missing, and the rate counts only what was there to take.
     Returns `[N, M]`. Raises `CompVizError` for a rate outside 0 to 0.7.
     """
-    if not 0 <= rate <= MAX_RATE:
-        raise CompVizError(f"missing rate: expected 0 to {MAX_RATE}, got {rate:g}.")
+    check_rate(rate)
     order = rng.random(available.shape)
     first = np.where(available, order, -1).argmax(1)  # one kept modality, uniform among the available
     kept: Bools = np.zeros_like(available)

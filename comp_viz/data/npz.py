@@ -7,8 +7,8 @@ Needed keys: at least two of `audio`, `text`, `video` `[V, S, D]`, `labels [V, S
 
 import hashlib
 import zipfile
-import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,10 @@ from numpy.typing import NDArray
 
 from comp_viz.data.catalogue import describe
 from comp_viz.data.conversation import SPLITS, Conversation, DataSet
-from comp_viz.errors import CompVizError
+from comp_viz.errors import UNREADABLE, CompVizError
 
 MODALITIES = ("audio", "text", "video")
 MAX_CLASSES = 1000
-# What NumPy and zipfile raise for files that are damaged, hostile or something else.
-UNREADABLE = (
-    OSError, ValueError, EOFError, LookupError, TypeError, AttributeError, NotImplementedError, RuntimeError,
-    zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -148,21 +143,32 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def peek(path: Path) -> dict[str, int]:
-    """Modalities and feature widths from the file's headers alone; empty when it is no data set of this layout."""
-    found = {}
+@dataclass(frozen=True)
+class Header:
+    """What can be told of a data set without reading it."""
+
+    widths: dict[str, int]  # modality -> D_u
+    classes: bool  # labels are class numbers, not scores
+
+
+def peek(path: Path) -> Header | None:
+    """Read the headers of a data file alone; None when it is no data set of this layout."""
     try:
         with zipfile.ZipFile(path) as archive:
-            for name in MODALITIES:
-                if f"{name}.npy" in archive.namelist():
-                    with archive.open(f"{name}.npy") as member:
-                        version = np.lib.format.read_magic(member)
-                        read = (
-                            np.lib.format.read_array_header_1_0
-                            if version == (1, 0)
-                            else np.lib.format.read_array_header_2_0
-                        )
-                        found[name] = read(member)[0][-1]
+            headers = {name: array_header(archive, f"{name}.npy") for name in (*MODALITIES, "labels")}
+        widths = {name: header[0][-1] for name in MODALITIES if (header := headers[name])}
+        labels = headers["labels"]
     except UNREADABLE:
-        return {}
-    return found
+        return None
+    return Header(widths, np.issubdtype(labels[1], np.integer)) if widths and labels else None
+
+
+def array_header(archive: zipfile.ZipFile, member: str) -> tuple[tuple[int, ...], np.dtype[Any]] | None:
+    """Shape and dtype of one array of the file, None where it is not in it."""
+    if member not in archive.namelist():
+        return None
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(file)
+    return shape, dtype

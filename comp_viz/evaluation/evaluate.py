@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from comp_viz.checkpoint.card import Measurement
 from comp_viz.data.batch import Batch, Standardiser
 from comp_viz.data.conversation import Conversation, Task
-from comp_viz.data.missing import uniform
+from comp_viz.data.missing import check_rate, uniform
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.metrics import metrics
 from comp_viz.network.model import ComP, Scope
@@ -39,7 +39,8 @@ def evaluate(
     labels = batch.labels[batch.valid].cpu().numpy()
     measurements = []
     for rate in missing_rates:
-        generators = (np.random.default_rng([seed, round(1000 * abs(rate))]) for seed in range(seeds if rate else 1))
+        check_rate(rate)
+        generators = (np.random.default_rng([seed, round(1000 * rate)]) for seed in range(seeds if rate else 1))
         patterns = [uniform(available, rate, rng) for rng in generators]
         runs = [
             {name: metrics(task, y, labels) for name, y in predict(model, batch.showing(pattern), scope).items()}

@@ -20,8 +20,6 @@ class Palette:
     positive: str
     mark: str  # the selected utterance
     ground: str
-    diverging: tuple[tuple[float, str], ...]
-    emotions: tuple[str, ...]
 
 
 LIGHT = Palette(
@@ -34,8 +32,6 @@ LIGHT = Palette(
     positive="#c8443c",
     mark="#7a3fb0",
     ground="#ffffff",
-    diverging=((0.0, "#2f63ad"), (0.5, "#f1efec"), (1.0, "#c0392b")),
-    emotions=("#0072b2", "#d98200", "#009e73", "#cc79a7", "#a04400", "#56b4e9", "#7a7a00", "#6b7280"),
 )
 DARK = Palette(
     ink="#f2f4f7",
@@ -47,8 +43,6 @@ DARK = Palette(
     positive="#ef7d74",
     mark="#c79af0",
     ground="#0f1318",
-    diverging=((0.0, "#6fa3e8"), (0.5, "#2a2f37"), (1.0, "#ef7d74")),
-    emotions=("#56b4e9", "#f0a830", "#2fc79a", "#e29cc4", "#e08a4f", "#9fd0f0", "#d6d24a", "#a3abb8"),
 )
 
 

@@ -19,7 +19,9 @@ ROWS = {  # name -> vertical range of its axis, from the top
     "y3": (0.22, 0.35),
     "y4": (0.0, 0.16),
 }
-PLOT_WIDTH, PLOT_HEIGHT = 950, 546  # pixels, about; marks are drawn to this measure
+# Pixels of the plot on a wide screen, about. Marks are drawn to this measure; on a narrower one they come out narrower.
+PLOT_WIDTH, PLOT_HEIGHT = 950, 546
+APART = 0.22  # utterances between the marks of neighbouring heads, which would hide one another where they agree
 Outline = Sequence[tuple[float, float]]
 # Marks as outlines in pixels from their centre; the same shapes as in `figures.style`.
 CIRCLE = [(3 * math.cos(math.pi * i / 4), 3 * math.sin(math.pi * i / 4)) for i in range(9)]
@@ -47,7 +49,7 @@ def timeline(
     classes = bool(here.task.classes)
     span = [-0.05, 1.05] if classes else reach(here, complete, labels)
     top = (
-        class_traces(here, labels, hover, palette)
+        class_traces(here, complete, labels, hover, palette)
         if classes
         else score_traces(here, complete, labels, hover, span, palette)
     )
@@ -62,7 +64,7 @@ def timeline(
         *flip_marks(x[changed.flipped], palette),
         selection_line(selected + 1, palette),
     ]
-    return go.Figure(traces, {**layout(here, span, len(x), palette), "shapes": shapes})
+    return go.Figure(traces, {**layout(here, changed, span, len(x), palette), "shapes": shapes})
 
 
 def score_traces(
@@ -83,15 +85,21 @@ def score_traces(
     ]  # fmt: skip
 
 
-def class_traces(here: Prediction, labels: Floats, hover: list[str], palette: Palette) -> list[go.Heatmap | go.Scatter]:
-    """Probability of every class as a strip, truth as a ring, decision as a diamond."""
+def class_traces(
+    here: Prediction, complete: Prediction, labels: Floats, hover: list[str], palette: Palette
+) -> list[go.Heatmap | go.Scatter]:
+    """Probability of every class, the darker the likelier; truth as a ring, decision as a diamond, open where complete."""
     x, names = np.arange(1, len(labels) + 1), list(here.task.classes)
     known = ~np.isnan(labels)
     truth = [names[int(label)] for label in labels[known]]
     return [
         go.Heatmap(
             x=x, y=names, z=here.fused.T.round(3), zmin=0, zmax=1, showscale=False, hoverinfo="skip",
-            colorscale=[[0, palette.ground], [1, palette.negative]],
+            colorscale=[[0, palette.ground], [1, palette.mark]],
+        ),
+        go.Scatter(
+            x=x, y=[names[i] for i in complete.decisions()], name="complete conversation", mode="markers", hoverinfo="skip",
+            marker={"symbol": "diamond-open", "size": 11, "color": palette.ink},
         ),
         go.Scatter(
             x=x[known], y=truth, name="truth", mode="markers", hoverinfo="skip",
@@ -130,15 +138,18 @@ def head_traces(here: Prediction, labels: Floats, span: list[float], palette: Pa
     colours, marks = modality_colours(palette, here.modalities), modality_marks(here.modalities)
     traces = []
     for u, (name, values) in enumerate(here.heads.items()):
-        column = np.where(np.isnan(labels), values.argmax(1), labels).astype(int) if here.task.classes else 0
-        y: Floats = values[np.arange(len(values)), column]
+        known = np.where(np.isnan(labels), 0, labels).astype(int) if here.task.classes else 0
+        y: Floats = values[np.arange(len(values)), known]
+        if here.task.classes:
+            y = np.where(np.isnan(labels), np.float32(np.nan), y)
+        beside = x + (u - (len(here.heads) - 1) / 2) * APART
         seen, outline, line = (
             here.observed[:, u],
             OUTLINES.get(name, OUTLINES["fused"]),
             {"color": colours[name], "width": 1.1},
         )
-        traces.append(path(outline, x, y, ~seen, span, "y2", name=f"{marks[name]} {name}", line=line))
-        traces.append(stamps(outline, x[seen], y[seen], span, "y2", fillcolor=colours[name]))
+        traces.append(path(outline, beside, y, ~seen, span, "y2", name=f"{marks[name]} {name}", line=line))
+        traces.append(stamps(outline, beside[seen], y[seen], span, "y2", fillcolor=colours[name]))
     return traces
 
 
@@ -243,13 +254,17 @@ def reach(here: Prediction, complete: Prediction, labels: Floats) -> list[float]
     return [float(min(spans.min(), neutral - 1.5)) - 0.2, float(max(spans.max(), neutral + 1.5)) + 0.2]
 
 
-def layout(here: Prediction, span: list[float], utterances: int, palette: Palette) -> dict[str, object]:
+def layout(
+    here: Prediction, changed: Change, span: list[float], utterances: int, palette: Palette
+) -> dict[str, object]:
     """Axes of the four rows with their titles, one x axis for all."""
     task = here.task
+    # Never so narrow that next to nothing fills the row.
+    change_reach = max(0.5 if task.classes else 1.0, 1.05 * float(np.abs(changed.difference).max()))
     titles = {
         "y": f"{task.name}<br>{'' if task.classes else f'{task.low:g} to {task.high:g}'}",
         "y2": "heads<br>" + ("P(true class)" if task.classes else f"{task.low:g} to {task.high:g}"),
-        "y3": "change" + ("<br>in P" if task.classes else ""),
+        "y3": "change<br>" + ("in P" if task.classes else "in points"),
         "y4": "coordinator<br>0 to 1",
     }
     axes = {}
@@ -265,6 +280,7 @@ def layout(here: Prediction, span: list[float], utterances: int, palette: Palett
     else:
         axes["yaxis"] |= {"range": span, "zeroline": False}
     axes["yaxis2"] |= {"range": span, "zeroline": False}
+    axes["yaxis3"] |= {"range": [-change_reach, change_reach], "nticks": 3}
     axes["yaxis4"] |= {"range": [0, 1], "showgrid": False}
     return {
         **axes,

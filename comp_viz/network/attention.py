@@ -36,7 +36,7 @@ class ModalityAttention(nn.Module):
             # can only be met by doing the same: the difference grows from 1e-7 here to 3e-4 in the logits.
             scores = (q * (d // self.heads) ** -0.5).float() @ k.float().transpose(-1, -2)
             weights = scores.masked_fill(~mask, float("-inf")).softmax(-1).to(g.dtype)  # (M·B, h, S, S)
-            attention = weights.view(M, B, self.heads, S, S) * present[..., None, None, None]
+            attention = weights.view(M, B, self.heads, S, S) * present[..., None, None, None] if trace else None
             mixed = weights @ v
         h = mixed.transpose(1, 2).reshape(M, B, S, d) * present[..., None, None]
         return g + (h + self.mlp(h)), attention

@@ -4,7 +4,6 @@ import torch
 from torch import Tensor
 
 from comp_viz.data.batch import Batch
-from comp_viz.network.boundary import admit
 from comp_viz.network.model import ComP
 
 
@@ -13,9 +12,7 @@ def prototype_bank(model: ComP, conversations: Batch) -> Tensor:
     """Prototypes `[M, B, c, d]` of `conversations`, for `model.bank`; computed without dropout."""
     training = model.training
     model.eval()
-    features, observed, _ = admit(
-        model.config, conversations.features, conversations.observed, conversations.valid, like=model.fusion.weight
-    )
-    bank = model.compress(model.encode(model.project(features)), observed.movedim(-1, 0))
+    _, encoded, observed, _ = model.begin(conversations.features, conversations.observed, conversations.valid)
+    bank = model.compress(encoded, observed.movedim(-1, 0))
     model.train(training)
     return bank.to(model.fusion.weight.dtype)

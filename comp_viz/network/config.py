@@ -49,6 +49,11 @@ class ComPConfig:
             raise CompVizError(f"dropout: expected a value from 0 to below 1, got {self.dropout}.")
 
     @property
+    def widths(self) -> dict[str, int]:
+        """D_u, the feature width of each modality."""
+        return dict(zip(self.modalities, self.dims, strict=True))
+
+    @property
     def delivered(self) -> int:
         """Width of the prompts one modality receives together, `(M-1)·p`."""
         return (len(self.modalities) - 1) * self.prompt

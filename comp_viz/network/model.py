@@ -87,9 +87,14 @@ class ComP(nn.Module):
         """
         if prototypes not in SCOPES:
             raise CompVizError(f"prototypes: expected one of {', '.join(SCOPES)}, got {prototypes!r}.")
-        admitted, observed, _ = admit(self.config, features, observed, valid, like=self.fusion.weight)
-        encoded = self.encode(self.project(admitted))
+        _, encoded, observed, _ = self.begin(features, observed, valid)
         return self.second_stage(encoded, observed, prototypes, trace)
+
+    def begin(self, features: Mapping[str, Any], observed: Any, valid: Any) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Check a batch and give `(projected, encoded, observed, valid)`, what both stages and the bank start from."""
+        admitted, observed, valid = admit(self.config, features, observed, valid, like=self.fusion.weight)
+        projected = self.project(admitted)
+        return projected, self.encode(projected), observed, valid
 
     def project(self, features: list[Tensor]) -> Tensor:
         """Bring every modality to the hidden width: `M` times `[B, S, D_u] -> [M, B, S, d]`."""
@@ -98,7 +103,7 @@ class ComP(nn.Module):
         return dropped
 
     def encode(self, projected: Tensor) -> Tensor:
-        """Shared encoder, `Z^u [M, B, S, d]` (eq. 2)."""
+        """Shared encoder, `Z^u [M, B, S, d]`."""
         encoded: Tensor = self.encoder(projected)
         return encoded
 

@@ -22,7 +22,7 @@ class Trace:
     Masked and padded utterances keep their rows; compare rows of valid utterances only.
     """
 
-    encoded: PerModality = traced("[B, S, d]", "features Z^u after the shared encoder (eq. 2)")
+    encoded: PerModality = traced("[B, S, d]", "features Z^u after the shared encoder")
     prototypes: PerModality = traced("[B, c, d]", "prototypes A^u of each conversation (eq. 6)")
     assignments: PerModality = traced(
         "[B, n, S, K]", "share of every prototype in an utterance's prompt, sums to 1 (eq. 7)"

@@ -14,7 +14,6 @@ from comp_viz.data.conversation import Task
 from comp_viz.data.missing import uniform
 from comp_viz.evaluation.metrics import metrics
 from comp_viz.network.bank import prototype_bank
-from comp_viz.network.boundary import admit
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import ComP
 from comp_viz.training.modulator import Modulation, errors, modulation
@@ -153,11 +152,7 @@ class Trainer:
     ) -> tuple[dict[str, Tensor], Tensor]:
         """All terms with their weighted sum under `loss`, and the modality heads' predictions `[M, B, S, C]`."""
         recipe, model = self.recipe, self.model
-        features, observed, valid = admit(
-            model.config, batch.features, batch.observed, batch.valid, model.fusion.weight
-        )
-        projected = model.project(features)
-        encoded = model.encode(projected)
+        projected, encoded, observed, valid = model.begin(batch.features, batch.observed, batch.valid)
         losses: dict[str, Tensor] = {}
         if first:
             heads = model.first_stage(encoded, observed)
@@ -190,10 +185,7 @@ class Trainer:
         """Metrics on the selection split, and note of the best epochs."""
         batch, model = self.selection, self.predictor.eval()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
-            features, observed, _ = admit(
-                model.config, batch.features, batch.observed, batch.valid, model.fusion.weight
-            )
-            encoded = model.encode(model.project(features))
+            _, encoded, observed, _ = model.begin(batch.features, batch.observed, batch.valid)
             if first:
                 predictions = model.first_stage(encoded, observed)
             else:

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from comp_viz.data.missing import MAX_RATE
+from comp_viz.data.missing import check_rate
 from comp_viz.errors import CompVizError
 from comp_viz.network.model import SCOPES, Scope
 
@@ -43,8 +43,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for rate in (self.missing_rate, *self.selection_rates):
-            if not 0 <= rate <= MAX_RATE:
-                raise CompVizError(f"missing rate: expected 0 to {MAX_RATE}, got {rate:g}.")
+            check_rate(rate)
         if not self.selection_rates:
             raise CompVizError("selection_rates: expected at least one missing rate.")
         if self.scope not in SCOPES:

@@ -24,6 +24,7 @@ from comp_viz.training.recipe import Recipe
 from comp_viz.versions import versions
 
 LOG, STATE = "training.jsonl", "resume.pt"
+RUNNING = LOG + ".part"  # the log of a run that is not over; it takes the place of an older one at the end
 SAVE_EVERY = 10  # epochs; what a killed run loses at most
 RATES, SEEDS = (0.0, 0.3, 0.5, 0.7), 5
 
@@ -60,7 +61,7 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     identity = {"data": data.digest, "config": asdict(config), "recipe": asdict(recipe)}
     resume(trainer, out, identity)
-    with (out / LOG).open("a", encoding="utf-8") as log:
+    with (out / RUNNING).open("a", encoding="utf-8") as log:
         for row in trainer.run():
             if not np.isfinite(row["loss"]):
                 raise CompVizError(
@@ -97,6 +98,7 @@ def train(
     save_checkpoint(out, trainer.model, card, standardise)
     card = replace(card, measurements=measure(out, data))
     save_checkpoint(out, trainer.model, card, standardise)
+    (out / RUNNING).replace(out / LOG)
     (out / STATE).unlink(missing_ok=True)
     return card
 
@@ -141,7 +143,7 @@ def save_state(trainer: Trainer, out: Path, identity: dict[str, Any]) -> None:
 def resume(trainer: Trainer, out: Path, identity: dict[str, Any]) -> None:
     """Take up an interrupted run, cutting the log back to the saved epoch; otherwise start a fresh log."""
     if not (out / STATE).is_file():
-        (out / LOG).write_text("")
+        (out / RUNNING).write_text("")
         return
     state = load_plain(out / STATE)
     if not isinstance(state, dict) or state.pop("identity", None) != json.dumps(identity):
@@ -149,5 +151,5 @@ def resume(trainer: Trainer, out: Path, identity: dict[str, Any]) -> None:
             f"{out} holds an unfinished run with other settings or data. Repeat that run's command, or remove {out / STATE} to start anew."
         )
     trainer.restore(state)
-    rows = (out / LOG).read_text(encoding="utf-8").splitlines(keepends=True)
-    (out / LOG).write_text("".join(rows[: trainer.epoch]), encoding="utf-8")
+    rows = (out / RUNNING).read_text(encoding="utf-8").splitlines(keepends=True) if (out / RUNNING).is_file() else []
+    (out / RUNNING).write_text("".join(rows[: trainer.epoch]), encoding="utf-8")

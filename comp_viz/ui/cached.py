@@ -10,7 +10,7 @@ import torch
 from comp_viz.analysis.prediction import Prediction, predict_conversation
 from comp_viz.checkpoint.folder import CONFIG, Checkpoint, load_checkpoint
 from comp_viz.data.conversation import DataSet
-from comp_viz.data.npz import peek
+from comp_viz.data.npz import Header, peek, read_npz
 from comp_viz.data.source import LAB, data_files, data_root, open_data
 
 CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
@@ -26,8 +26,7 @@ def checkpoint_names() -> list[str]:
 
 def checkpoint(name: str, device: str) -> Checkpoint:
     """The checkpoint called `name`, shared by all sessions and never changed; loaded anew when its folder changed."""
-    stamp = (CHECKPOINTS / name / CONFIG).stat().st_mtime_ns if name in checkpoint_names() else 0
-    return _checkpoint(name, device, stamp)
+    return _checkpoint(name, device, stamp(CHECKPOINTS / name / CONFIG))
 
 
 @st.cache_resource(max_entries=6, show_spinner="Loading the checkpoint …")
@@ -35,25 +34,34 @@ def _checkpoint(name: str, device: str, stamp: int) -> Checkpoint:
     return load_checkpoint(CHECKPOINTS / name, device)
 
 
-@st.cache_resource(max_entries=3, show_spinner="Reading the data set …")
 def data_set(name: str, root: str) -> DataSet:
-    """The data set called `name` in the data root, shared by all sessions and never changed."""
-    return open_data(name)
+    """The data set called `name` in the folder `root`, shared by all sessions; read anew when its file changed."""
+    return _data_set(name, root, stamp(Path(root) / name))
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading the data set …")
+def _data_set(name: str, root: str, stamp: int) -> DataSet:
+    return open_data(LAB) if name == LAB else read_npz(Path(root) / name)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def widths(name: str, root: str) -> dict[str, int]:
-    """Modalities and feature widths of a data set, without reading it; empty when it is not one of ours."""
-    return peek(data_root() / name)
+def _header(path: Path, stamp: int) -> Header | None:
+    return peek(path)
+
+
+def stamp(path: Path) -> int:
+    """When a file was last changed, 0 where there is none."""
+    return path.stat().st_mtime_ns if path.is_file() else 0
 
 
 def fitting_data(name: str, device: str) -> list[str]:
-    """Data sets whose modalities and widths are those the checkpoint was built for, its own kind first."""
-    config = checkpoint(name, device).config
-    wanted = dict(zip(config.modalities, config.dims, strict=True))
-    files = [file for file in data_files() if widths(file, str(data_root())) == wanted]
+    """Data sets with the modalities, widths and kind of labels the checkpoint was built for; the lab last."""
+    opened = checkpoint(name, device)
+    wanted = Header(opened.config.widths, bool(opened.card.task.classes))
+    paths = [data_root() / file for file in data_files()]
     lab = data_set(LAB, "")
-    return files + [LAB] * (dict(zip(lab.modalities, lab.dims, strict=True)) == wanted)
+    files = [path.name for path in paths if _header(path, stamp(path)) == wanted]
+    return files + [LAB] * (Header(dict(zip(lab.modalities, lab.dims, strict=True)), bool(lab.task.classes)) == wanted)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

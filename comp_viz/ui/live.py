@@ -7,7 +7,7 @@ import streamlit as st
 
 from comp_viz.analysis.change import Change
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.data.conversation import Task
+from comp_viz.data.conversation import Bools, Task
 from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.ui.painter import painter
 from comp_viz.ui.pattern import before_editing, can_undo, edit, undo
@@ -18,6 +18,12 @@ CONFIG = {
     "modeBarButtonsToRemove": ["select2d", "lasso2d"],
     "toImageButtonOptions": {"format": "svg"},
 }
+READING = """
+From the top: the prediction with the truth; each modality's own **head**, which predicts from that modality and the prompts it
+receives, with filled marks where it is observed and open ones where it is missing; the **change** of the fused prediction
+against the complete conversation, on violet where the decision flips; and the **coordinator**'s weights, which say how much of
+each modality enters the fused prediction, hatched where the modality is missing. The violet line is the utterance in hand.
+"""
 UTTERANCE = "utterance"  # widget key and address parameter, counted from 1
 
 
@@ -35,6 +41,15 @@ def selected_utterance(view: View) -> int:
     return int(wanted) - 1
 
 
+def begin(view: View) -> None:
+    """Start at the first utterance that has words and all modalities, unless one was chosen or the address names one."""
+    if UTTERANCE in st.session_state or UTTERANCE in st.query_params:
+        return
+    conversation = view.conversation
+    whole = conversation.observed.all(1) & np.array([bool(words) for words in conversation.words])
+    select(int(whole.argmax()))
+
+
 def select(utterance: int) -> None:
     """Take another utterance in hand, counted from 0; to be called in a callback."""
     st.session_state[UTTERANCE] = utterance + 1
@@ -43,6 +58,7 @@ def select(utterance: int) -> None:
 def utterance_card(view: View, here: Prediction, complete: Prediction, found: Change) -> int:
     """Words, truth and prediction of the utterance in hand, and ways to move; returns its number, counted from 0."""
     conversation, task = view.conversation, here.task
+    begin(view)
     selected_utterance(view)
     pick, said, numbers = st.columns([1.1, 4, 3], vertical_alignment="top")
     with pick:
@@ -50,7 +66,6 @@ def utterance_card(view: View, here: Prediction, complete: Prediction, found: Ch
             "Utterance",
             1,
             len(conversation),
-            1,
             key=UTTERANCE,
             bind="query-params",
             help="Counted from 1. Click a point of the chart to choose one, or type its number.",
@@ -76,7 +91,7 @@ def utterance_card(view: View, here: Prediction, complete: Prediction, found: Ch
     with numbers:
         truth, predicted, heads = st.columns(3)
         truth.metric("Truth", read_label(task, float(conversation.labels[s])), help=f"{task.name}, {task.scale}")
-        moved = f"{found.difference[s]:+.2f}" if found.missing_share else None
+        moved = read_change(task, float(found.difference[s]), int(complete.decisions()[s]))
         predicted.metric(
             "Fused",
             read(task, here.fused[s]),
@@ -100,6 +115,13 @@ def read(task: Task, values: np.ndarray) -> str:
     return task.classes[int(values.argmax())] if task.classes else f"{values[0]:.2f}"
 
 
+def read_change(task: Task, difference: float, decision: int) -> str | None:
+    """The change against the complete conversation as text, None where it rounds to nothing."""
+    if abs(difference) < 0.005:
+        return None
+    return f"{difference:+.2f}" + (f" in P({task.classes[decision]})" if task.classes else "")
+
+
 def read_label(task: Task, label: float) -> str:
     """A label as text."""
     if np.isnan(label):
@@ -117,7 +139,7 @@ def painted(view: View, selected: int, palette: Palette) -> None:
     title, share, back = st.columns([6, 1.6, 1], vertical_alignment="bottom")
     title.markdown(
         "**Availability**: click or drag cells, a modality's name, or an utterance's number",
-        help="Filled: the model sees it. Hatched: taken away. Dashed outline: not in the recording, and so missing by nature.",
+        help="Filled: the model sees it. Hatched: taken away. Dashed outline: not in the recording, and so missing by nature. A dot marks what was edited by hand. With the keyboard: arrows move, Space toggles a cell, R its row, C its column.",
     )
     with share.popover("Share this view", icon=":material/link:", width="stretch"):
         st.caption(
@@ -126,10 +148,10 @@ def painted(view: View, selected: int, palette: Palette) -> None:
         st.code(view.link(), language=None, wrap_lines=True)
     back.button("Undo", icon=":material/undo:", on_click=undo, disabled=not can_undo(), width="stretch")
 
-    def edited(cells: list[list[int]], observed: bool) -> None:
-        edit(view.conversation, cells, observed)
-        if len({s for s, _ in cells}) == 1:
-            select(cells[0][0])
+    def edited(matrix: Bools, utterances: list[int]) -> None:
+        edit(view.conversation, matrix)
+        if len(utterances) == 1:
+            select(utterances[0])
 
     conversation = view.conversation
     base = before_editing(conversation)
@@ -176,6 +198,7 @@ def chart(figure: go.Figure, finding: str) -> None:
         if points:
             select(int(points[0]["x"]) - 1)
 
+    st.caption(READING)
     alt = (
         "Four charts over the utterances of the conversation: fused prediction with truth, the predictions of the modality "
         f"heads, the change against the complete conversation, and the coordinator's weights. {finding}"

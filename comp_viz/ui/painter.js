@@ -1,5 +1,7 @@
 // The availability matrix: click or drag cells, click a modality's name for its row, an utterance's number for its column.
-// Keyboard: Tab to the matrix, arrows to move, Space or Enter to toggle. One change is sent for each finished gesture.
+// Touch: tap a cell, swipe to scroll. Keyboard: Tab to the matrix, arrows to move, Space or Enter to toggle the cell, R its row,
+// C its column. Each finished gesture sends the whole matrix, so that none is lost when several are under way, and an answer
+// to an earlier gesture does not paint over a later one.
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
@@ -10,9 +12,10 @@ export default function (component) {
   if (state.shape !== shape) {
     state.shape = shape;
     state.focus = [0, 0];
+    state.sent = 0;
     build(root, state);
   }
-  paint(state);
+  if (data.stamp >= state.sent) paint(state);
 }
 
 function build(root, state) {
@@ -36,7 +39,7 @@ function build(root, state) {
     number.tabIndex = -1;
     number.title = `Utterance ${s + 1}: click to take away or give back all its modalities`;
     number.setAttribute("aria-label", `utterance ${s + 1}, all modalities`);
-    number.onclick = () => toggleAll(state, modalities.map((_, m) => [s, m]), s);
+    number.onclick = () => toggleAll(state, wholeColumn(state, s));
     state.numbers.push(number);
   }
   modalities.forEach((modality, m) => {
@@ -47,7 +50,7 @@ function build(root, state) {
     name.style.width = `${left}px`;
     name.textContent = `${marks[m]} ${modality}`;
     name.title = `Take away or give back ${modality} for the whole conversation`;
-    name.onclick = () => toggleAll(state, Array.from({ length: utterances }, (_, s) => [s, m]));
+    name.onclick = () => toggleAll(state, wholeRow(state, m));
     const cells = element("div", "cells", row);
     cells.style.marginRight = `${right}px`;
     for (let s = 0; s < utterances; s++) {
@@ -70,30 +73,44 @@ function build(root, state) {
 }
 
 function listen(scroll, state) {
-  let stroke = null; // the gesture under way: the value it paints and the cells it has touched
+  let stroke = null; // the gesture under way: the value it paints, the cells it has touched, the place it came to
   const at = (event) => {
     const under = scroll.getRootNode().elementFromPoint(event.clientX, event.clientY)?.closest?.(".cell");
     return under && scroll.contains(under) ? [Number(under.dataset.s), Number(under.dataset.m)] : null;
   };
   const touch = (place) => {
-    if (!place || !available(state, place) || stroke.touched.has(String(place))) return;
+    if (!available(state, place) || stroke.touched.has(String(place))) return;
     stroke.touched.set(String(place), place);
     show(state, place, stroke.value);
   };
+  const drag = (place) => {
+    if (!place) return;
+    const [s, m] = stroke.last;
+    const steps = Math.max(Math.abs(place[0] - s), Math.abs(place[1] - m));
+    for (let i = 1; i <= steps; i++) touch([s + Math.round(((place[0] - s) * i) / steps), m + Math.round(((place[1] - m) * i) / steps)]);
+    stroke.last = place;
+  };
   scroll.onpointerdown = (event) => {
-    const place = event.button === 0 && at(event);
+    const place = event.button === 0 && event.pointerType !== "touch" && at(event);
     if (!place) return;
     event.preventDefault();
-    stroke = { value: !shown(state, place), touched: new Map() };
+    stroke = { value: !shown(state, place), touched: new Map(), last: place };
     touch(place);
     focus(state, place);
     scroll.setPointerCapture(event.pointerId);
   };
-  scroll.onpointermove = (event) => stroke && touch(at(event));
+  scroll.onpointermove = (event) => stroke && drag(at(event));
   scroll.onpointerup = scroll.onpointercancel = () => {
-    if (stroke?.touched.size) send(state, [...stroke.touched.values()], stroke.value);
+    if (stroke?.touched.size) send(state, [...stroke.touched.values()]);
     stroke = null;
   };
+  scroll.onclick = (event) => {
+    const place = event.pointerType === "touch" && at(event);
+    if (place) toggleAll(state, [place]);
+  };
+  scroll.addEventListener("focusin", (event) => {
+    if (event.target.dataset.s) state.focus = [Number(event.target.dataset.s), Number(event.target.dataset.m)];
+  });
   scroll.onkeydown = (event) => {
     const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     const [s, m] = state.focus;
@@ -107,7 +124,11 @@ function listen(scroll, state) {
       focus(state, [event.key === "Home" ? 0 : state.data.utterances - 1, m]);
     } else if (event.key === " " || event.key === "Enter") {
       event.preventDefault();
-      toggleAll(state, [state.focus], s);
+      toggleAll(state, [state.focus]);
+    } else if (event.key === "r" || event.key === "R") {
+      toggleAll(state, wholeRow(state, m));
+    } else if (event.key === "c" || event.key === "C") {
+      toggleAll(state, wholeColumn(state, s));
     }
   };
 }
@@ -116,12 +137,19 @@ function toggleAll(state, places) {
   const open = places.filter((place) => available(state, place));
   const value = !open.every((place) => shown(state, place)); // give back unless everything is there
   open.forEach((place) => show(state, place, value));
-  if (open.length) send(state, open, value);
+  if (open.length) send(state, open);
 }
 
-function send(state, places, value) {
-  state.send({ cells: places, observed: value, stamp: Date.now() });
+function send(state, places) {
+  state.sent += 1;
+  const observed = state.cells.map((cells, m) =>
+    cells.map((_, s) => (available(state, [s, m]) && shown(state, [s, m]) ? "1" : "0")).join(""),
+  );
+  state.send({ observed, utterances: [...new Set(places.map(([s]) => s))], stamp: state.sent });
 }
+
+const wholeRow = (state, m) => Array.from({ length: state.data.utterances }, (_, s) => [s, m]);
+const wholeColumn = (state, s) => state.data.modalities.map((_, m) => [s, m]);
 
 function paint(state) {
   const { utterances, modalities, selected } = state.data;

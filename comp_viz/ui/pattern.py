@@ -31,22 +31,30 @@ def presets(modalities: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
 
 
 def chosen() -> Choice:
-    """The choice in force, from the widgets and the address."""
+    """The choice in force. A session takes edited cells from the address once; from then on it keeps them itself."""
     state = st.session_state
     default = Choice()
     return Choice(
         state.get("pattern", default.pattern),
         state.get("rate", default.rate),
         state.get("mask_seed", default.seed),
-        st.query_params.get("cells", ""),
+        state.setdefault("cells", st.query_params.get("cells", "")),
     )
+
+
+def open_address() -> None:
+    """Read an address that has edited cells but no pattern as an edited one; to be called before the widgets are drawn."""
+    if "pattern" not in st.session_state and "pattern" not in st.query_params and "cells" in st.query_params:
+        st.session_state["pattern"] = EDITED
 
 
 def choose(choice: Choice) -> None:
     """Put a choice in force; to be called before the widgets are drawn, or in a callback."""
-    st.session_state["pattern"], st.session_state["rate"] = choice.pattern, choice.rate
-    st.session_state["mask_seed"] = choice.seed
-    if choice.pattern == EDITED:
+    for key, value in {"pattern": choice.pattern, "rate": choice.rate, "mask_seed": choice.seed}.items():
+        if st.session_state.get(key) != value:
+            st.session_state[key] = value
+    st.session_state["cells"] = choice.cells
+    if choice.cells:
         st.query_params["cells"] = choice.cells
     else:
         st.query_params.pop("cells", None)
@@ -77,41 +85,37 @@ def before_editing(conversation: Conversation) -> Bools:
     """The matrix that editing by hand began from: where nothing was edited, the one in force."""
     if chosen().pattern != EDITED:
         return in_force(conversation)[0]
-    base: Bools = st.session_state.get("edited_from", conversation.observed)
-    return base if base.shape == conversation.observed.shape else conversation.observed
+    base: Bools | None = st.session_state.get("edited_from")
+    return conversation.observed if base is None else base
 
 
 def leave_edited() -> None:
     """A matrix edited for one conversation means nothing for another."""
-    if st.session_state.get("pattern") == EDITED:
-        choose(Choice())
+    current = chosen()
+    choose(Choice(COMPLETE if current.pattern == EDITED else current.pattern, current.rate, current.seed))
+    st.session_state.pop("edited_from", None)
 
 
-def remember(conversation: str) -> None:
-    """Note the choice now in force, and for undo the one before it, if it was for the same conversation."""
+def remember(place: tuple[str, ...]) -> None:
+    """Note the choice now in force, and for undo the one before it, if it was for the same `place`, a conversation."""
     state, choice = st.session_state, chosen()
-    before: tuple[Choice, str] | None = state.get("settled")
+    before: tuple[Choice, tuple[str, ...]] | None = state.get("settled")
     history: list[Choice] = state.setdefault("history", [])
     undoing = state.pop("undoing", False)
-    if before is not None and before[1] != conversation:
+    if before is not None and before[1] != place:
         history.clear()
     elif before is not None and before[0] != choice and not undoing:
         history.append(before[0])
         del history[:-UNDO_STEPS]
-    state["settled"] = (choice, conversation)
+    state["settled"] = (choice, place)
 
 
-def edit(conversation: Conversation, cells: list[list[int]], present: bool) -> None:
-    """Take away or give back some `[utterance, modality]` cells. Cells outside the conversation are ignored."""
+def edit(conversation: Conversation, matrix: Bools) -> None:
+    """Put a matrix edited by hand in force, `[S, M]`."""
     current = chosen()
-    matrix = in_force(conversation)[0].copy()
     if current.pattern != EDITED:
-        st.session_state["edited_from"] = matrix.copy()
-    S, M = matrix.shape
-    for s, m in cells:
-        if 0 <= s < S and 0 <= m < M:
-            matrix[s, m] = present
-    matrix &= conversation.observed
+        st.session_state["edited_from"] = in_force(conversation)[0].copy()
+    matrix = matrix & conversation.observed
     if np.array_equal(matrix, conversation.observed):
         choose(Choice(COMPLETE, current.rate, current.seed))
     else:

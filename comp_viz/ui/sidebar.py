@@ -13,7 +13,7 @@ from comp_viz.data.source import LAB, data_root
 from comp_viz.device import available_devices, choose_device
 from comp_viz.errors import CompVizError
 from comp_viz.ui import cached
-from comp_viz.ui.pattern import EDITED, RANDOM, chosen, in_force, leave_edited, presets, remember
+from comp_viz.ui.pattern import EDITED, RANDOM, chosen, in_force, leave_edited, open_address, presets, remember
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class View:
         """
         if replace(chosen(), cells="") != st.session_state["framed"]:
             st.rerun()
-        remember(self.conversation.id)
+        remember((self.data_name, self.conversation.id))
         return replace(self, observed=in_force(self.conversation)[0])
 
     def link(self) -> str:
@@ -89,12 +89,12 @@ def sidebar() -> View | None:
             names,
             index=preferred(names),
             key="checkpoint",
+            on_change=leave_edited,
             bind="query-params",
             help="A trained ComP model: a folder in `checkpoints/`.",
         )
-        device = choose_device().type
         try:
-            return controls(name, device)
+            return controls(name, str(choose_device()))
         except CompVizError as error:
             st.error(str(error), icon=":material/error:")
             return None
@@ -120,8 +120,12 @@ def controls(name: str, device: str) -> View | None:
             icon=":material/folder_open:",
         )
         return None
-    file = files[0] if len(files) == 1 else st.selectbox("Data set", files, key="data", bind="query-params")
-    data = cached.data_set(file, "" if file == LAB else str(data_root()))
+    file = (
+        files[0]
+        if len(files) == 1
+        else st.selectbox("Data set", files, key="data", bind="query-params", on_change=leave_edited)
+    )
+    data = cached.data_set(file, str(data_root()))
     checkpoint.check(data)
     listed = sorted(data.conversations, key=lambda c: -SPLITS.index(c.split) if c.split else 0)
     picked = st.selectbox(
@@ -144,7 +148,7 @@ def controls(name: str, device: str) -> View | None:
     observed, problem = in_force(conversation)
     if problem:
         st.warning(problem, icon=":material/link_off:")
-    remember(conversation.id)
+    remember((file, conversation.id))
     st.session_state["framed"] = replace(chosen(), cells="")
     device_line(device)
     return View(name, checkpoint, device, file, data, conversation, observed)
@@ -152,6 +156,7 @@ def controls(name: str, device: str) -> View | None:
 
 def pattern_controls(conversation: Conversation) -> None:
     """Choose a preset; rate and seed where it is random."""
+    open_address()
     pattern = st.selectbox(
         "Missing pattern",
         [*presets(tuple(conversation.features)), RANDOM, EDITED],
