@@ -198,7 +198,6 @@ def chart(figure: go.Figure, finding: str) -> None:
         if points:
             select(int(points[0]["x"]) - 1)
 
-    st.caption(READING)
     alt = (
         "Four charts over the utterances of the conversation: fused prediction with truth, the predictions of the modality "
         f"heads, the change against the complete conversation, and the coordinator's weights. {finding}"
@@ -206,3 +205,4 @@ def chart(figure: go.Figure, finding: str) -> None:
     st.plotly_chart(
         figure, theme=None, key="timeline", on_select=clicked, selection_mode="points", alt=alt, config=CONFIG
     )
+    st.caption(READING)
