@@ -88,18 +88,15 @@ def utterance_card(view: View, here: Prediction, complete: Prediction, found: Ch
         shown = [f"{marks[u]} {u} {state(view, here, s, i)}" for i, u in enumerate(here.modalities)]
         seconds = conversation.durations[s]
         st.caption(" · ".join([*shown, *([] if np.isnan(seconds) else [f"{seconds:.1f} s"])]))
-    with numbers:
-        truth, predicted, heads = st.columns(3)
-        truth.metric("Truth", read_label(task, float(conversation.labels[s])), help=f"{task.name}, {task.scale}")
+    with numbers, st.container(horizontal=True, gap="large"):  # a row on a phone too
+        truth = read_label(task, float(conversation.labels[s]))
         moved = read_change(task, float(found.difference[s]), int(complete.decisions()[s]))
-        predicted.metric(
-            "Fused",
-            read(task, here.fused[s]),
-            moved,
-            delta_color="off",
-            help=f"{task.name}, {task.scale}. Below: change against the complete conversation.",
-        )
-        heads.metric("Complete", read(task, complete.fused[s]), help="The fused prediction when nothing is missing.")
+        unit = f"{task.name}, {task.scale}"
+        st.metric("Truth", truth, help=unit, width="content")
+        changed = f"{unit}. Below: change against the complete conversation."
+        st.metric("Fused", read(task, here.fused[s]), moved, delta_color="off", help=changed, width="content")
+        whole = "The fused prediction when nothing is missing."
+        st.metric("Complete", read(task, complete.fused[s]), help=whole, width="content")
     return s
 
 
