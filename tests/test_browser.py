@@ -43,7 +43,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         finally:
             server.terminate()
             server.wait()
-    assert "Traceback" not in log.read_text()
+    # A traceback through our own files; the server's library logs one of its own when a browser leaves in mid-sentence.
+    ours = [f'File "{ROOT / room}' for room in ("comp_viz", "pages", "app.py")]
+    assert not [line for line in log.read_text().splitlines() if any(room in line for room in ours)]
 
 
 @pytest.fixture(scope="module")
