@@ -61,14 +61,17 @@ def fitting_data(name: str, device: str) -> list[str]:
     paths = [data_root() / file for file in data_files()]
     lab = data_set(LAB, "")
     files = [path.name for path in paths if _header(path, stamp(path)) == wanted]
-    return files + [LAB] * (Header(dict(zip(lab.modalities, lab.dims, strict=True)), bool(lab.task.classes)) == wanted)
+    return files + [LAB] * (Header(lab.conversations[0].widths, bool(lab.task.classes)) == wanted)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def prediction(
-    checkpoint_name: str, digest: str, device: str, data: str, root: str, conversation: str, pattern: bytes
+    checkpoint_name: str, digests: tuple[str, str], device: str, data: str, root: str, conversation: str, pattern: bytes
 ) -> Prediction:
-    """The model's prediction for one conversation under one missing pattern, `pattern` being the matrix's bytes."""
+    """The model's prediction for one conversation under one missing pattern, `pattern` being the matrix's bytes.
+
+    `digests`, of checkpoint and data, only tell the answers of replaced files apart.
+    """
     found = data_set(data, root).by_id[conversation]
     observed = np.frombuffer(pattern, dtype=bool).reshape(found.observed.shape)
     with INFERENCE:

@@ -32,7 +32,7 @@ class View:
         """The model's prediction for the conversation under a pattern; cached."""
         return cached.prediction(
             self.name,
-            self.checkpoint.digest,
+            (self.checkpoint.digest, self.data.digest),
             self.device,
             self.data_name,
             str(data_root()),
