@@ -60,7 +60,7 @@ def utterance_card(view: View, here: Prediction, complete: Prediction, found: Ch
     conversation, task = view.conversation, here.task
     begin(view)
     selected_utterance(view)
-    pick, said, numbers = st.columns([1.1, 4, 3], vertical_alignment="top")
+    pick, said, numbers = st.columns([1.1, 3.5, 3.5], vertical_alignment="top")
     with pick:
         st.number_input(
             "Utterance",
@@ -88,7 +88,7 @@ def utterance_card(view: View, here: Prediction, complete: Prediction, found: Ch
         shown = [f"{marks[u]} {u} {state(view, here, s, i)}" for i, u in enumerate(here.modalities)]
         seconds = conversation.durations[s]
         st.caption(" · ".join([*shown, *([] if np.isnan(seconds) else [f"{seconds:.1f} s"])]))
-    with numbers, st.container(horizontal=True, gap="large"):  # a row on a phone too
+    with numbers, st.container(horizontal=True, gap="medium"):  # a row on a phone too
         truth = read_label(task, float(conversation.labels[s]))
         moved = read_change(task, float(found.difference[s]), int(complete.decisions()[s]))
         unit = f"{task.name}, {task.scale}"
