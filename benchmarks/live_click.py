@@ -72,7 +72,7 @@ def clicks(page: Page, count: int, utterances: int) -> list[tuple[float, float]]
 
 def forward(checkpoint: str, data: str, conversation: str, runs: int = 50) -> float:
     """Median milliseconds of the model's prediction alone."""
-    loaded, found = load_checkpoint(ROOT / "checkpoints" / checkpoint), open_data(data).by_id[conversation]
+    loaded, found = load_checkpoint(ROOT / "checkpoints" / checkpoint), open_data(data).find(conversation)
     times = []
     for _ in range(runs):
         start = time.perf_counter()

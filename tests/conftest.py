@@ -10,7 +10,7 @@ import torch
 from comp_viz.checkpoint.card import FORMAT, Card
 from comp_viz.checkpoint.folder import save_checkpoint
 from comp_viz.data.batch import Batch, Standardiser
-from comp_viz.data.conversation import DataSet
+from comp_viz.data.dataset import DataSet
 from comp_viz.data.lab import LabSettings, lab
 from comp_viz.network.bank import prototype_bank
 from comp_viz.network.config import ComPConfig

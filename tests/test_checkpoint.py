@@ -24,7 +24,8 @@ from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
 from comp_viz.checkpoint.hub import download
 from comp_viz.checkpoint.tensors import read_tensors
 from comp_viz.data.batch import Batch, Standardiser
-from comp_viz.data.conversation import DataSet, Task
+from comp_viz.data.conversation import Task
+from comp_viz.data.dataset import DataSet
 from comp_viz.errors import CompVizError
 from comp_viz.network.bank import prototype_bank
 from comp_viz.network.model import ComP

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from comp_viz.data.batch import CLIP, Batch, Standardiser
-from comp_viz.data.conversation import Conversation, DataSet, Task
+from comp_viz.data.conversation import Conversation, Task
+from comp_viz.data.dataset import DataSet
 from comp_viz.data.lab import LabSettings, lab
 from comp_viz.data.npz import Header, load_arrays, peek, read_npz
 from comp_viz.data.source import data_files, open_data
@@ -43,8 +44,10 @@ def test_hazumi_is_what_its_readme_says(hazumi):
 def test_hazumi_text_is_missing_where_nothing_was_said(hazumi):
     empty = np.concatenate([[not word for word in c.words] for c in hazumi.conversations])
     missing = np.concatenate([~c.observed[:, 1] for c in hazumi.conversations])
-    assert missing.sum() == 1_097
-    assert (empty & missing).sum() >= 1_090  # the file itself has seven rows of either kind that disagree
+    assert missing.sum() == 1_104
+    assert missing[empty].all()
+    reasons = {reason: n for (_, u, reason), n in hazumi.findings.counts().items() if u == "text"}
+    assert reasons == {"all features are zero": 1_097, "empty transcript": 7}  # the file's own disagreement
     for conversation in hazumi.conversations[:10]:
         for u, x in enumerate(conversation.features.values()):
             assert (x[~conversation.observed[:, u]] == 0).all()
@@ -56,7 +59,7 @@ def test_hazumi_rows_are_those_of_the_file(hazumi, real_data):
         video, lengths, ids = archive["video"], archive["lengths"], archive["video_ids"]
         words = archive["transcripts"]
     for v in (0, 60, 124):
-        conversation = hazumi.by_id[str(ids[v])]
+        conversation = hazumi.find(str(ids[v]))
         assert len(conversation) == lengths[v]
         np.testing.assert_array_equal(conversation.features["video"], video[v, : lengths[v]])
         assert conversation.words == tuple(words[v, : lengths[v]])
@@ -146,7 +149,7 @@ def test_everything_a_file_may_have(store, rng):
     )
     data = read_npz(path)
     assert [c.split for c in data.conversations] == ["train", "validation", "test", "train"]
-    first = data.by_id["a"]
+    first = data.find("a")
     assert first.words == tuple(words[0])
     assert first.context[1] == "w01?"
     assert first.speakers == ("1",) * 6
@@ -233,13 +236,15 @@ def test_a_file_that_cannot_be_is_refused_in_words(store, changes, said):
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e200])
-def test_features_that_are_not_finite_are_named_with_their_place(store, rng, bad):
+def test_features_that_are_not_finite_are_kept_as_missing_and_named(store, rng, bad):
     video = rng.standard_normal((4, 6, 4))
     video[0, 3, 1] = bad
-    message = refusal(store(video=video))
-    assert "'0000'" in message
-    assert "video" in message
-    assert "[3]" in message
+    data = read_npz(store(video=video))
+    assert not data.conversations[0].observed[3, 2]
+    assert not data.conversations[0].features["video"][3].any()
+    (problem,) = data.findings.problems
+    assert (problem.conversation, problem.utterance, problem.modality) == ("0000", 4, "video")
+    assert "NaN or infinite" in str(problem)
 
 
 def test_features_beyond_the_length_do_not_matter(rng, tmp_path):

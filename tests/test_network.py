@@ -172,7 +172,8 @@ def test_agrees_with_the_naive_network_on_other_shapes(heads, momentum, sizes):
         assert far(ours.heads[u], theirs.heads[u], valid) < 1e-5
         assert far(ours.trace.encoded[u], theirs.encoded[u], valid) < 1e-9
         torch.testing.assert_close(ours.trace.prototypes[u], theirs.prototypes[u], atol=1e-6, rtol=0)
-        assert far(queries_first(ours.trace.attention[u]), queries_first(theirs.attention[u]), valid) < 1e-5
+        # Scores are single precision by definition, and processors sum them in different orders.
+        assert far(queries_first(ours.trace.attention[u]), queries_first(theirs.attention[u]), valid) < 5e-5
 
 
 def queries_first(maps):

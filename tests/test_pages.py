@@ -14,7 +14,8 @@ from comp_viz.checkpoint.card import FORMAT, Card
 from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
 from comp_viz.data import source
 from comp_viz.data.batch import Standardiser
-from comp_viz.data.conversation import DataSet, Task
+from comp_viz.data.conversation import Task
+from comp_viz.data.dataset import DataSet
 from comp_viz.data.missing import only, to_hex, uniform
 from comp_viz.network.model import ComP
 from comp_viz.ui import cached
@@ -70,7 +71,7 @@ def test_first_visit_shows_a_conversation(app):
 
 def test_numbers_on_the_page_are_the_librarys(app, small_checkpoint, small_lab):
     app.run()
-    conversation = small_lab.by_id[app.selectbox(key="conversation").value]
+    conversation = small_lab.find(app.selectbox(key="conversation").value)
     app.selectbox(key="pattern").set_value("only text").run()
     observed = only(conversation.observed, small_lab.modalities, ["text"])
     expected = predict_conversation(load_checkpoint(small_checkpoint), conversation, observed)
@@ -82,7 +83,7 @@ def test_numbers_on_the_page_are_the_librarys(app, small_checkpoint, small_lab):
 
 def test_heads_are_drawn_at_the_librarys_values(app, small_checkpoint, small_lab):
     app.run()
-    conversation = small_lab.by_id[app.selectbox(key="conversation").value]
+    conversation = small_lab.find(app.selectbox(key="conversation").value)
     expected = predict_conversation(load_checkpoint(small_checkpoint), conversation, conversation.observed)
     for name in small_lab.modalities:
         along = series(app, f" {name}").reshape(len(conversation), -1)[:, 0]
@@ -94,7 +95,7 @@ def test_random_pattern_is_the_librarys(app, small_checkpoint, small_lab):
     app.selectbox(key="pattern").set_value("random").run()
     app.slider(key="rate").set_value(0.5).run()
     app.number_input(key="mask_seed").set_value(4).run()
-    conversation = small_lab.by_id[app.selectbox(key="conversation").value]
+    conversation = small_lab.find(app.selectbox(key="conversation").value)
     observed = uniform(conversation.observed, 0.5, np.random.default_rng(4))
     expected = predict_conversation(load_checkpoint(small_checkpoint), conversation, observed)
     np.testing.assert_allclose(series(app, "fused prediction"), expected.fused[:, 0], atol=1e-5)
@@ -202,7 +203,7 @@ def test_a_model_of_classes_shows_probabilities(app, small_lab, small_config, tm
     app.run()
     assert not app.exception
     app.selectbox(key="pattern").set_value("only text").run()
-    conversation = data.by_id[app.selectbox(key="conversation").value]
+    conversation = data.find(app.selectbox(key="conversation").value)
     observed = only(conversation.observed, data.modalities, ["text"])
     expected = predict_conversation(load_checkpoint(tmp_path / "class" / "classes"), conversation, observed)
     assert " in P(" in next(metric.delta for metric in app.metric if metric.label == "Fused")

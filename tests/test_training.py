@@ -10,8 +10,9 @@ from safetensors.torch import load_file
 
 from comp_viz.__main__ import main
 from comp_viz.checkpoint.folder import load_checkpoint
-from comp_viz.data.batch import Batch, Standardiser
-from comp_viz.data.conversation import DataSet, Task
+from comp_viz.data.batch import Batch, Standardiser, Stream
+from comp_viz.data.conversation import Task
+from comp_viz.data.dataset import DataSet
 from comp_viz.data.missing import uniform
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import evaluate
@@ -79,8 +80,8 @@ def trainer(small_lab, small_config):
 
     def make(data=small_lab, config=small_config, **changes):
         standardise = Standardiser.fit(data.split("train"))
-        batches = (Batch.of(data.split(split), standardise) for split in ("train", "validation"))
-        return Trainer(data.task, config, replace(RECIPE, **changes), *batches, CPU)
+        streams = (Stream(data.split(split), standardise, CPU) for split in ("train", "validation"))
+        return Trainer(data.task, config, replace(RECIPE, **changes), *streams, CPU)
 
     return make
 
@@ -392,32 +393,30 @@ def test_without_averaging_the_weights_themselves_are_judged(trainer):
 def test_gradients_longer_than_the_norm_are_shortened_to_it(trainer, monkeypatch):
     made = trainer(gradient_norm=0.01)
     monkeypatch.setattr(made.optimizer, "step", lambda: None)
-    made.step(made.train, np.random.default_rng(0), False)
+    made.step(made.train.pick(range(8)), np.random.default_rng(0), False)
     length = torch.stack([p.grad.norm() for p in made.model.parameters() if p.grad is not None]).norm()
     assert length.item() == pytest.approx(0.01, rel=1e-3)
 
 
 def test_selection_looks_at_every_rate_and_always_the_same_patterns(trainer):
     made = trainer(selection_rates=(0.0, 0.6))
-    valid, observed = made.selection.valid, made.selection.observed
-    half = len(valid) // 2
-    assert torch.equal(valid[:half], valid[half:])
-    assert observed[:half].sum() == 3 * valid[:half].sum()
-    assert observed[half:].sum().item() == pytest.approx(0.4 * 3 * valid[half:].sum().item(), abs=1)
-    assert torch.equal(trainer(selection_rates=(0.0, 0.6)).selection.observed, observed)
+    whole, some = made.patterns
+    assert whole.all()
+    assert some.sum() == pytest.approx(0.4 * some.size, abs=1)
+    assert np.array_equal(trainer(selection_rates=(0.0, 0.6)).patterns[1], some)
 
 
 def test_feature_noise_is_for_training_only(trainer, monkeypatch):
     made = trainer(feature_noise=10.0)
-    before = made.selection.features["text"].clone(), made.train.features["text"].clone()
+    selection, train = made.selection.held, made.train.held
+    before = selection.features["text"].clone(), train.features["text"].clone()
     list(made.run())
-    assert torch.equal(made.selection.features["text"], before[0])
-    assert torch.equal(made.train.features["text"], before[1])
+    assert torch.equal(selection.features["text"], before[0])
+    assert torch.equal(train.features["text"], before[1])
     torch.manual_seed(0)
-    blurred = made.train.blurred(2.0)
-    noise = (blurred.features["text"] - made.train.features["text"])[made.train.valid]
+    noise = (train.blurred(2.0).features["text"] - train.features["text"])[train.valid]
     assert noise.std().item() == pytest.approx(2, rel=0.15)
-    assert made.train.blurred(0) is made.train
+    assert train.blurred(0) is train
 
 
 def test_the_cosine_schedule_falls_along_each_stage(trainer):
@@ -603,7 +602,7 @@ def test_evaluation_does_not_depend_on_the_chunk(whole, small_lab, monkeypatch):
     checkpoint = load_checkpoint(whole[0])
     given = (checkpoint.model, small_lab.task, checkpoint.standardise, small_lab.split("train"), "train", (0.3,), 2)
     before = evaluate(*given)
-    monkeypatch.setattr("comp_viz.evaluation.evaluate.CHUNK", 3)
+    monkeypatch.setattr("comp_viz.data.batch.TOGETHER", 3)
     for first, second in zip(before, evaluate(*given), strict=True):
         assert first.mean == pytest.approx(second.mean, abs=1e-5)
 

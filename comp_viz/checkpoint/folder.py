@@ -13,7 +13,7 @@ from comp_viz.checkpoint.card import Card, read_card, write_card
 from comp_viz.checkpoint.hub import HUB, download
 from comp_viz.checkpoint.tensors import read_tensors
 from comp_viz.data.batch import Standardiser
-from comp_viz.data.conversation import DataSet
+from comp_viz.data.dataset import DataSet
 from comp_viz.device import choose_device
 from comp_viz.errors import CompVizError
 from comp_viz.network.config import ComPConfig

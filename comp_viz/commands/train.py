@@ -72,7 +72,7 @@ PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
 def run(options: argparse.Namespace) -> None:
     """Train with a progress bar and print the measurements."""
     data = open_data(options.data)
-    longest = max(map(len, data.conversations))
+    longest = int(data.utterances.lengths.max())
     given = vars(options)
     config = ComPConfig(
         modalities=data.modalities,

@@ -1,16 +1,60 @@
 """From conversations to what the network takes: standardised, padded tensors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from comp_viz.data.conversation import Bools, Conversation, Floats
+from comp_viz.data.dataset import Utterances
 from comp_viz.errors import CompVizError
 
+HELD = 1 << 29  # bytes of padded features held in memory
+TOGETHER = 32  # conversations in one forward pass of an evaluation
+ROWS = 20_000  # utterances whose features are in memory at once
 CLIP = 5.0  # standard deviations; audio functionals have tails of thousands
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Mean and deviation of `count` rows, each `[D]`."""
+
+    count: int
+    mean: NDArray[np.float64]
+    deviation: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, rows: NDArray[np.float64]) -> "Moments":
+        """Those of rows `[N, D]`; zeros where there are none."""
+        if not len(rows):
+            return cls(0, np.zeros(rows.shape[1]), np.zeros(rows.shape[1]))
+        return cls(len(rows), rows.mean(0), rows.std(0))
+
+    def merged(self, rows: NDArray[np.float64]) -> "Moments":
+        """With further rows: the variance within both parts and that between their means (Chan, Golub, LeVeque)."""
+        more = Moments.of(rows)
+        count = self.count + more.count
+        if not count:
+            return self
+        share = more.count / count
+        apart = more.mean - self.mean
+        variance = (1 - share) * self.deviation**2 + share * more.deviation**2 + share * (1 - share) * apart**2
+        return Moments(count, self.mean + share * apart, np.sqrt(variance))
+
+
+def parts(conversations: Sequence[Conversation], rows: int) -> Iterator[list[Conversation]]:
+    """Consecutive conversations of about `rows` utterances together, so that not all need be in memory at once."""
+    part: list[Conversation] = []
+    for conversation in conversations:
+        part.append(conversation)
+        if sum(map(len, part)) >= rows:
+            yield part
+            part = []
+    if part:
+        yield part
 
 
 @dataclass(frozen=True)
@@ -29,16 +73,15 @@ class Standardiser:
 
     @classmethod
     def fit(cls, conversations: Sequence[Conversation]) -> "Standardiser":
-        """Statistics of the observed rows; features that never vary get deviation 1."""
-        mean, std = {}, {}
-        for u, name in enumerate(conversations[0].features):
-            rows = np.concatenate([c.features[name][c.observed[:, u]] for c in conversations]).astype(np.float64)
-            if not len(rows):
-                rows = np.zeros((1, conversations[0].features[name].shape[1]))
-            deviation = rows.std(0)
-            mean[name] = rows.mean(0).astype(np.float32)
-            std[name] = np.where(deviation > 1e-6, deviation, 1).astype(np.float32)
-        return cls(mean, std)
+        """Statistics of the observed rows, read part by part; features that never vary get deviation 1."""
+        moments: dict[str, Moments] = {}
+        for part in parts(conversations, ROWS):
+            for u, name in enumerate(part[0].features):
+                rows = np.concatenate([c.features[name][c.observed[:, u]] for c in part]).astype(np.float64)
+                moments[name] = moments[name].merged(rows) if name in moments else Moments.of(rows)
+        mean = {name: m.mean.astype(np.float32) for name, m in moments.items()}
+        deviations = {name: m.deviation for name, m in moments.items()}
+        return cls(mean, {name: np.where(d > 1e-6, d, 1).astype(np.float32) for name, d in deviations.items()})
 
     def __call__(self, name: str, x: Floats) -> Floats:
         """Standardise `[S, D_u]` features of one modality."""
@@ -107,9 +150,29 @@ class Batch:
         features = {name: x + noise * torch.randn_like(x) for name, x in self.features.items()}
         return Batch(features, self.observed, self.valid, self.labels)
 
-    @classmethod
-    def join(cls, batches: Sequence["Batch"]) -> "Batch":
-        """Batches of equal length one after the other."""
-        features = {name: torch.cat([batch.features[name] for batch in batches]) for name in batches[0].features}
-        observed, valid = torch.cat([b.observed for b in batches]), torch.cat([b.valid for b in batches])
-        return cls(features, observed, valid, torch.cat([b.labels for b in batches]))
+
+class Stream:
+    """Conversations by number as batches on a device: held in memory where they fit, else read as they are asked for."""
+
+    def __init__(self, conversations: Sequence[Conversation], standardise: Standardiser, device: torch.device) -> None:
+        self.conversations, self.standardise, self.device = conversations, standardise, device
+        self.utterances = Utterances.of(conversations)
+        longest, width = int(self.utterances.lengths.max()), sum(conversations[0].widths.values())
+        fits = 4 * len(conversations) * longest * width <= HELD
+        self.held = Batch.of(conversations, standardise).to(device) if fits else None
+
+    def __len__(self) -> int:
+        return len(self.conversations)
+
+    def pick(self, rows: Sequence[int]) -> Batch:
+        """Some of the conversations, padded to the longest among them."""
+        if self.held:
+            return self.held.pick(torch.as_tensor(rows, device=self.device))
+        return Batch.of([self.conversations[row] for row in rows], self.standardise).to(self.device)
+
+    def under(self, observed: Bools) -> Iterator[Batch]:
+        """All conversations, some at a time, under a missing pattern `[N, M]` of all their utterances."""
+        starts = self.utterances.starts
+        for first in range(0, len(self), TOGETHER):
+            rows = range(first, min(first + TOGETHER, len(self)))
+            yield self.pick(rows).showing(observed[starts[rows.start] : starts[rows.stop]])

@@ -1,7 +1,7 @@
-"""What everything starts from: conversations, the task their labels set, and data sets of them."""
+"""What everything starts from: conversations and the task their labels set."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,47 +92,17 @@ class Conversation:
         """D_u, the feature width of each modality."""
         return {name: x.shape[1] for name, x in self.features.items()}
 
-
-@dataclass(frozen=True)
-class DataSet:
-    """Conversations that share modalities and a task, with what a model card must say of them."""
-
-    name: str
-    task: Task
-    conversations: tuple[Conversation, ...]
-    sources: Mapping[str, str]  # modality -> how its features were made
-    licence: str
-    digest: str  # of the data, so that a result can name exactly what it was computed on
-    by_id: Mapping[str, Conversation] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        if not self.conversations:
-            raise CompVizError(f"Data set {self.name!r} has no conversations.")
-        expected = self.conversations[0].widths
-        for conversation in self.conversations:
-            if list(conversation.widths.items()) != list(expected.items()):
-                raise CompVizError(
-                    f"Data set {self.name!r}: conversation {conversation.id!r} has features {conversation.widths}, expected {expected}."
-                )
-        by_id = {conversation.id: conversation for conversation in self.conversations}
-        if len(by_id) != len(self.conversations):
-            raise CompVizError(f"Data set {self.name!r}: conversation ids repeat, expected each once.")
-        object.__setattr__(self, "by_id", by_id)
-
-    @property
-    def modalities(self) -> tuple[str, ...]:
-        """The M modality names, in the order of every `observed` array."""
-        return tuple(self.conversations[0].features)
-
-    @property
-    def dims(self) -> tuple[int, ...]:
-        """D_u, the feature width of each modality."""
-        return tuple(self.conversations[0].widths.values())
-
-    def split(self, name: str) -> list[Conversation]:
-        """Conversations of one split; raises `CompVizError` when there are none."""
-        chosen = [conversation for conversation in self.conversations if conversation.split == name]
-        if not chosen:
-            there = sorted({conversation.split or "(none)" for conversation in self.conversations})
-            raise CompVizError(f"Data set {self.name!r} has no {name!r} split, only {', '.join(there)}.")
-        return chosen
+    def window(self, first: int, last: int) -> "Conversation":
+        """Utterances `first` up to but not including `last`, counted from 0, as a conversation of their own."""
+        part = slice(first, last)
+        return Conversation(
+            f"{self.id} [{first + 1}-{min(last, len(self))}]",
+            {name: x[part] for name, x in self.features.items()},
+            self.observed[part],
+            self.labels[part],
+            self.words[part],
+            self.context[part],
+            self.speakers[part],
+            self.durations[part],
+            self.split,
+        )

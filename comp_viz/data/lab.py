@@ -4,12 +4,12 @@ A conversation's sentiment drifts as an autoregressive process, `s_t = ρ s_{t-1
 as `x_t^u = a_u s_t w_u + noise`, with its own strength `a_u` and direction `w_u`. Text is strong, audio middling, video weak.
 """
 
-import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
-from comp_viz.data.conversation import Conversation, DataSet, Task
+from comp_viz.data.conversation import Conversation, Task
+from comp_viz.data.dataset import DataSet
 from comp_viz.data.phrases import phrase
 
 LICENCE = "synthetic, made by ComP Viz; no restrictions"
@@ -40,12 +40,11 @@ def lab(settings: LabSettings | None = None) -> DataSet:
     for split, count in zip(("train", "validation", "test"), settings.conversations, strict=True):
         for i in range(count):
             conversations.append(converse(settings, directions, f"lab-{split}-{i:03d}", split, rng))
-    digest = hashlib.sha256(repr(asdict(settings)).encode()).hexdigest()
     sources = {
         name: f"lab, sentiment in {width} noisy features at strength {strength:g}"
         for name, width, strength in zip(modalities, settings.dims, settings.strengths, strict=True)
     }
-    return DataSet("Lab", Task("sentiment"), tuple(conversations), sources, LICENCE, digest)
+    return DataSet("Lab", Task("sentiment"), tuple(conversations), sources, LICENCE)
 
 
 def converse(

@@ -5,7 +5,6 @@ Needed keys: at least two of `audio`, `text`, `video` `[V, S, D]`, `labels [V, S
 `speakers`, `duration` (seconds).
 """
 
-import hashlib
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comp_viz.data.catalogue import describe
-from comp_viz.data.conversation import SPLITS, Conversation, DataSet
+from comp_viz.data.conversation import SPLITS, Conversation
+from comp_viz.data.dataset import DataSet
+from comp_viz.data.findings import Findings
 from comp_viz.errors import UNREADABLE, CompVizError
 
 MODALITIES = ("audio", "text", "video")
@@ -25,7 +26,7 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 def read_npz(path: str | Path) -> DataSet:
-    """Read a data set. A modality's all-zero rows are kept as missing. Raises `CompVizError` naming file and field."""
+    """Read a data set, noting what is missing or faulty in it. Raises `CompVizError` naming file and field."""
     path = Path(path)
     arrays = load_arrays(path)
     modalities = [name for name in MODALITIES if name in arrays]
@@ -43,9 +44,13 @@ def read_npz(path: str | Path) -> DataSet:
             f"{path.name}: lengths run from {lengths.min()} to {lengths.max()}, expected 1 to {longest}."
         )
     check_labels(path, arrays["labels"][np.arange(longest) < lengths[:, None]])
-    conversations = tuple(one_conversation(arrays, modalities, v, int(lengths[v])) for v in range(count))
+    found = Findings()
+    spoken = "transcripts" in arrays and (arrays["transcripts"] != "").any()
+    conversations = tuple(
+        one_conversation(found, path.name, arrays, modalities, v, int(lengths[v]), spoken) for v in range(count)
+    )
     facts = describe(path.stem, arrays["labels"])
-    return DataSet(facts.name, facts.task, conversations, facts.sources(modalities), facts.licence, file_digest(path))
+    return DataSet(facts.name, facts.task, conversations, facts.sources(modalities), facts.licence, findings=found)
 
 
 def load_arrays(path: Path) -> Arrays:
@@ -116,31 +121,35 @@ def check_shapes(path: Path, arrays: Arrays, modalities: list[str]) -> tuple[int
     return labels.shape[0], labels.shape[1]
 
 
-def one_conversation(arrays: Arrays, modalities: list[str], v: int, length: int) -> Conversation:
-    """Conversation number `v` without its padding."""
-    features = {name: arrays[name][v, :length].astype(np.float32) for name in modalities}
+def one_conversation(
+    found: Findings, file: str, arrays: Arrays, modalities: list[str], v: int, length: int, spoken: bool
+) -> Conversation:
+    """Conversation number `v` without its padding; with `spoken`, an empty transcript means that text is missing."""
+    name = str(arrays["video_ids"][v]) if "video_ids" in arrays else f"{v:04d}"
 
     def texts(key: str) -> tuple[str, ...]:
         return tuple(map(str, arrays[key][v, :length])) if key in arrays else ("",) * length
 
+    words = texts("transcripts")
+    features, observed = {}, []
+    for u in modalities:
+        features[u], there = found.admit(file, name, u, arrays[u][v, :length])
+        if u == "text" and spoken:
+            there = found.without_words(file, name, u, words, there)
+            features[u] *= there[:, None]
+        observed.append(there)
     durations = arrays["duration"][v, :length] if "duration" in arrays else np.full(length, np.nan)
     return Conversation(
-        id=str(arrays["video_ids"][v]) if "video_ids" in arrays else f"{v:04d}",
+        id=name,
         features=features,
-        observed=np.stack([x.any(1) for x in features.values()], axis=1),
+        observed=np.stack(observed, axis=1),
         labels=arrays["labels"][v, :length].astype(np.float32),
-        words=texts("transcripts"),
+        words=words,
         context=texts("system_transcripts"),
         speakers=texts("speakers"),
         durations=durations.astype(np.float32),
         split=SPLITS[int(arrays["split"][v])] if "split" in arrays else "",
     )
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from comp_viz.data.conversation import DataSet
+from comp_viz.data.dataset import DataSet
 from comp_viz.data.lab import lab
 from comp_viz.data.npz import read_npz
 

@@ -8,14 +8,12 @@ import torch
 from numpy.typing import NDArray
 
 from comp_viz.checkpoint.card import Measurement
-from comp_viz.data.batch import Batch, Standardiser
-from comp_viz.data.conversation import Conversation, Task
+from comp_viz.data.batch import Standardiser, Stream
+from comp_viz.data.conversation import Bools, Conversation, Task
 from comp_viz.data.missing import check_rate, uniform
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.metrics import metrics
 from comp_viz.network.model import ComP, Scope
-
-CHUNK = 32  # conversations in one forward pass
 
 
 def evaluate(
@@ -34,16 +32,15 @@ def evaluate(
     """
     if seeds < 1:
         raise CompVizError(f"seeds: expected at least 1 missing pattern at each rate, got {seeds}.")
-    batch = Batch.of(conversations, standardise).to(model.fusion.weight.device)
-    available = batch.observed[batch.valid].cpu().numpy()
-    labels = batch.labels[batch.valid].cpu().numpy()
+    stream = Stream(conversations, standardise, model.fusion.weight.device)
+    available, labels = stream.utterances.observed, stream.utterances.labels
     measurements = []
     for rate in missing_rates:
         check_rate(rate)
         generators = (np.random.default_rng([seed, round(1000 * rate)]) for seed in range(seeds if rate else 1))
         patterns = [uniform(available, rate, rng) for rng in generators]
         runs = [
-            {name: metrics(task, y, labels) for name, y in predict(model, batch.showing(pattern), scope).items()}
+            {name: metrics(task, y, labels) for name, y in predict(model, stream, pattern, scope).items()}
             for pattern in patterns
         ]
         measurements += [summarise(split, rate, name, [run[name] for run in runs]) for name in runs[0]]
@@ -51,14 +48,13 @@ def evaluate(
 
 
 @torch.inference_mode()
-def predict(model: ComP, batch: Batch, scope: Scope = "bank") -> dict[str, NDArray[np.float32]]:
-    """Predictions `[N, C]` for the batch's valid utterances: `fused` and every modality head."""
-    chunks: list[dict[str, NDArray[np.float32]]] = []
-    for rows in torch.arange(len(batch), device=batch.valid.device).split(CHUNK):
-        part = batch.pick(rows)
-        out = model(part.features, part.observed, part.valid, prototypes=scope)
-        chunks.append({name: y[part.valid].cpu().numpy() for name, y in {"fused": out.fused, **out.heads}.items()})
-    return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
+def predict(model: ComP, stream: Stream, observed: Bools, scope: Scope = "bank") -> dict[str, NDArray[np.float32]]:
+    """Predictions `[N, C]` for all utterances under a missing pattern `[N, M]`: `fused` and every modality head."""
+    parts: list[dict[str, NDArray[np.float32]]] = []
+    for batch in stream.under(observed):
+        out = model(batch.features, batch.observed, batch.valid, prototypes=scope)
+        parts.append({name: y[batch.valid].cpu().numpy() for name, y in {"fused": out.fused, **out.heads}.items()})
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def summarise(split: str, rate: float, predictor: str, runs: list[dict[str, float]]) -> Measurement:

@@ -6,10 +6,11 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from comp_viz.data.batch import Batch
+from comp_viz.data.batch import Batch, Stream
 from comp_viz.data.conversation import Task
 from comp_viz.data.missing import uniform
 from comp_viz.evaluation.metrics import metrics
@@ -42,7 +43,7 @@ class Trainer:
     """One training run. Everything random follows from the recipe's seed and the epoch, so that a run can be resumed."""
 
     def __init__(
-        self, task: Task, config: ComPConfig, recipe: Recipe, train: Batch, selection: Batch, device: torch.device
+        self, task: Task, config: ComPConfig, recipe: Recipe, train: Stream, selection: Stream, device: torch.device
     ) -> None:
         self.task, self.recipe, self.device = task, recipe, device
         torch.manual_seed(recipe.seed)
@@ -51,13 +52,11 @@ class Trainer:
         self.average: AveragedModel | None = None
         self.restart_average()
         self.optimizer = make_optimizer(recipe, [*self.model.parameters(), *self.companion.parameters()])
-        self.train, self.selection = train.to(device), selection.to(device)
+        self.train, self.selection = train, selection
         rng = np.random.default_rng([recipe.seed, 0])
         chosen = np.sort(rng.choice(len(train), size=min(recipe.bank, len(train)), replace=False))
-        self.bank_conversations = self.train.pick(torch.from_numpy(chosen).to(device))
-        available = selection.observed[selection.valid].numpy()
-        patterns = [uniform(available, rate, rng) for rate in recipe.selection_rates]
-        self.selection = Batch.join([self.selection.showing(pattern) for pattern in patterns])
+        self.bank_conversations = train.pick(chosen.tolist())
+        self.patterns = [uniform(selection.utterances.observed, rate, rng) for rate in recipe.selection_rates]
         self.epoch = 0
         self.best_heads = {name: Best() for name in config.modalities}
         self.best = Best()
@@ -123,8 +122,9 @@ class Trainer:
         torch.manual_seed(int(rng.integers(2**62)))  # for dropout
         self.set_learning_rate(first)
         self.model.train()
-        order = torch.from_numpy(rng.permutation(len(self.train))).to(self.device)
-        rows = [self.step(self.train.pick(chosen), rng, first) for chosen in order.split(self.recipe.batch)]
+        order, size = rng.permutation(len(self.train)).tolist(), self.recipe.batch
+        chosen = (order[start : start + size] for start in range(0, len(order), size))
+        rows = [self.step(self.train.pick(some), rng, first) for some in chosen]
         return {key: float(torch.stack([row[key] for row in rows]).mean()) for key in rows[0]}
 
     def step(self, batch: Batch, rng: np.random.Generator, first: bool) -> dict[str, Tensor]:
@@ -183,20 +183,15 @@ class Trainer:
     @torch.no_grad()
     def select(self, first: bool) -> Row:
         """Metrics on the selection split, and note of the best epochs."""
-        batch, model = self.selection, self.predictor.eval()
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
-            _, encoded, observed, _ = model.begin(batch.features, batch.observed, batch.valid)
-            if first:
-                predictions = model.first_stage(encoded, observed)
-            else:
-                # The average needs a bank of the same size as the model's own to go on averaging.
-                self.model.bank = model.bank = prototype_bank(model, self.bank_conversations)
-                out = model.second_stage(encoded, observed, "bank")
-                predictions = {"fused": out.fused, **out.heads}
-        labels = batch.labels[batch.valid].cpu().numpy()
-        found = {
-            name: metrics(self.task, y[batch.valid].float().cpu().numpy(), labels) for name, y in predictions.items()
-        }
+        model = self.predictor.eval()
+        if not first:
+            # The average needs a bank of the same size as the model's own to go on averaging.
+            self.model.bank = model.bank = prototype_bank(model, self.bank_conversations)
+        batches = (batch for pattern in self.patterns for batch in self.selection.under(pattern))
+        parts = [self.judged(model, batch, first) for batch in batches]
+        predictions = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        labels = np.tile(self.selection.utterances.labels, len(self.patterns))
+        found = {name: metrics(self.task, y, labels) for name, y in predictions.items()}
         for name, values in found.items():
             best = self.best if name == "fused" else self.best_heads[name]
             if name == "fused" or first:
@@ -206,6 +201,17 @@ class Trainer:
             for name, values in found.items()
             for metric, value in values.items()
         }
+
+    def judged(self, model: ComP, batch: Batch, first: bool) -> dict[str, NDArray[np.float32]]:
+        """Predictions `[N, C]` for a selection batch: of every head, and in stage 2 the fused one."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
+            _, encoded, observed, _ = model.begin(batch.features, batch.observed, batch.valid)
+            if first:
+                predictions = model.first_stage(encoded, observed)
+            else:
+                out = model.second_stage(encoded, observed, "bank")
+                predictions = {"fused": out.fused, **out.heads}
+        return {name: y[batch.valid].float().cpu().numpy() for name, y in predictions.items()}
 
     def take_best_modalities(self) -> None:
         """Between the stages, set each modality's encoder, attention and head to that modality's best epoch."""

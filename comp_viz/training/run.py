@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ import torch
 from comp_viz.checkpoint.card import FORMAT, Card, DataCard, Measurement, TrainingCard
 from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
 from comp_viz.checkpoint.tensors import load_plain
-from comp_viz.data.batch import Batch, Standardiser
-from comp_viz.data.conversation import Conversation, DataSet
+from comp_viz.data.batch import Standardiser, Stream
+from comp_viz.data.conversation import Conversation
+from comp_viz.data.dataset import DataSet, Utterances, pick
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import evaluate, predict
 from comp_viz.network.config import ComPConfig
@@ -47,17 +48,16 @@ def train(
         raise CompVizError(f"outputs: expected {data.task.outputs} for {data.task.scale}, got {config.outputs}.")
     training, selection, protocol = splits(data, recipe.seed)
     for name, part in (("training", training), ("selection", selection)):
-        if all(np.isnan(c.labels).all() for c in part):
+        if np.isnan(Utterances.of(part).labels).all():
             raise CompVizError(f"{data.name}: the {name} conversations have no label at all.")
-    longest = max(map(len, data.conversations))
+    longest = int(data.utterances.lengths.max())
     if longest > config.max_length:
         raise CompVizError(
             f"{data.name}: the longest conversation has {longest} utterances, but max_length is {config.max_length}."
         )
     standardise = Standardiser.fit(training)
-    trainer = Trainer(
-        data.task, config, recipe, Batch.of(training, standardise), Batch.of(selection, standardise), device
-    )
+    streams = [Stream(part, standardise, device) for part in (training, selection)]
+    trainer = Trainer(data.task, config, recipe, streams[0], streams[1], device)
     out.mkdir(parents=True, exist_ok=True)
     identity = {"data": data.digest, "config": asdict(config), "recipe": asdict(recipe)}
     resume(trainer, out, identity)
@@ -76,7 +76,7 @@ def train(
     rates = ", ".join(f"{rate:g}" for rate in recipe.selection_rates)
     criterion = "highest ACC" if data.task.classes else "lowest mean absolute error"
     protocol = f"{protocol}; epoch with the {criterion} of the fused prediction there, missing rates {rates} together"
-    judged = [c for c in data.conversations if c.split == "test"] or selection
+    judged = data.split("test") if "test" in data.utterances.splits else selection
     card = Card(
         format=FORMAT,
         name=data.name,
@@ -90,7 +90,7 @@ def train(
             protocol,
             trainer.best.epoch if trainer.best.state else trainer.epoch - 1,
             asdict(recipe),
-            rounding(trainer.model, Batch.of(judged, standardise).to(device)),
+            rounding(trainer.model, Stream(judged, standardise, device)),
         ),
         measurements=(),
         versions=versions(),
@@ -103,24 +103,24 @@ def train(
     return card
 
 
-def rounding(model: ComP, batch: Batch) -> float:
-    """How far 16-bit weights move any prediction on a batch."""
+def rounding(model: ComP, stream: Stream) -> float:
+    """How far 16-bit weights move any prediction on some conversations."""
     rounded = copy.deepcopy(model).half().float()
-    exact, stored = predict(model, batch), predict(rounded, batch)
+    exact, stored = (predict(one, stream, stream.utterances.observed) for one in (model, rounded))
     return max(float(np.abs(exact[name] - stored[name]).max()) for name in exact)
 
 
 def measure(folder: Path, data: DataSet) -> tuple[Measurement, ...]:
     """Metrics of the weights as saved, on the test split; empty when the data has none."""
-    if not any(conversation.split == "test" for conversation in data.conversations):
+    if "test" not in data.utterances.splits:
         return ()
     saved = load_checkpoint(folder)
     return tuple(evaluate(saved.model, data.task, saved.standardise, data.split("test"), "test", RATES, SEEDS))
 
 
-def splits(data: DataSet, seed: int) -> tuple[list[Conversation], list[Conversation], str]:
+def splits(data: DataSet, seed: int) -> tuple[Sequence[Conversation], Sequence[Conversation], str]:
     """Training and selection conversations, and the protocol in words. Without a validation split one is cut, seeded."""
-    there = {conversation.split for conversation in data.conversations}
+    there = set(data.utterances.splits)
     training = data.split("train" if "train" in there or "" not in there else "")
     if "validation" in there:
         return training, data.split("validation"), "validation split of the data set"
@@ -128,9 +128,8 @@ def splits(data: DataSet, seed: int) -> tuple[list[Conversation], list[Conversat
         raise CompVizError(f"{data.name}: training needs at least two conversations, got {len(training)}.")
     order = np.random.default_rng([seed, 2]).permutation(len(training))
     cut = max(1, round(0.15 * len(training)))
-    held = set(order[:cut].tolist())
-    selection = [c for i, c in enumerate(training) if i in held]
-    return [c for i, c in enumerate(training) if i not in held], selection, f"{cut} conversations held out of training"
+    selection, rest = pick(training, np.sort(order[:cut]).tolist()), pick(training, np.sort(order[cut:]).tolist())
+    return rest, selection, f"{cut} conversations held out of training"
 
 
 def save_state(trainer: Trainer, out: Path, identity: dict[str, Any]) -> None:

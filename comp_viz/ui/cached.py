@@ -9,7 +9,7 @@ import torch
 
 from comp_viz.analysis.prediction import Prediction, predict_conversation
 from comp_viz.checkpoint.folder import CONFIG, Checkpoint, load_checkpoint
-from comp_viz.data.conversation import DataSet
+from comp_viz.data.dataset import DataSet
 from comp_viz.data.npz import Header, peek, read_npz
 from comp_viz.data.source import LAB, data_files, data_root, open_data
 
@@ -72,7 +72,7 @@ def prediction(
 
     `digests`, of checkpoint and data, only tell the answers of replaced files apart.
     """
-    found = data_set(data, root).by_id[conversation]
+    found = data_set(data, root).find(conversation)
     observed = np.frombuffer(pattern, dtype=bool).reshape(found.observed.shape)
     with INFERENCE:
         return predict_conversation(checkpoint(checkpoint_name, device), found, observed)

@@ -7,7 +7,8 @@ import streamlit as st
 
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.checkpoint.folder import Checkpoint
-from comp_viz.data.conversation import SPLITS, Bools, Conversation, DataSet
+from comp_viz.data.conversation import SPLITS, Bools, Conversation
+from comp_viz.data.dataset import DataSet
 from comp_viz.data.missing import MAX_RATE
 from comp_viz.data.source import LAB, data_root
 from comp_viz.device import available_devices, choose_device
@@ -127,16 +128,17 @@ def controls(name: str, device: str) -> View | None:
     )
     data = cached.data_set(file, str(data_root()))
     checkpoint.check(data)
-    listed = sorted(data.conversations, key=lambda c: -SPLITS.index(c.split) if c.split else 0)
+    order = {split: place for place, split in enumerate(reversed(SPLITS))}
+    known = sorted(zip(data.utterances.ids, data.utterances.splits, strict=True), key=lambda c: order.get(c[1], 3))
     picked = st.selectbox(
         "Conversation",
-        [c.id for c in listed],
+        [name for name, _ in known],
         key="conversation",
         bind="query-params",
         on_change=leave_edited,
         help=f"{data.name}: {len(data.conversations)} conversations. Those of the test split come first; the model never learned from them.",
     )
-    conversation = data.by_id[picked]
+    conversation = data.find(picked)
     split = f", {conversation.split} split" if conversation.split else ""
     st.caption(f"{data.name}{split}, {len(conversation)} utterances")
     if len(conversation) > checkpoint.config.max_length:

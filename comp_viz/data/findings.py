@@ -1,0 +1,86 @@
+"""What a reader noticed in a data file: entries that are missing by nature, and rows that could not be used as they are."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from comp_viz.data.conversation import Bools, Floats
+
+Kind = Literal["missing", "problem"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing noticed, and where."""
+
+    kind: Kind  # "missing": a recording simply lacks it; "problem": the file is at fault
+    file: str
+    conversation: str  # its id, "" for the whole file
+    utterance: int | None  # counted from 1, None for the whole conversation
+    modality: str  # "" when it is not about one
+    reason: str  # what came, and what was made of it
+
+    def __str__(self) -> str:
+        place = [self.file, *([self.conversation] if self.conversation else [])]
+        place += [f"utterance {self.utterance}"] if self.utterance is not None else []
+        place += [self.modality] if self.modality else []
+        return f"{', '.join(place)}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that was noticed, in the order of reading."""
+
+    rows: list[Finding] = field(default_factory=list)
+
+    def missing(self, file: str, conversation: str, utterance: int, modality: str, reason: str) -> None:
+        """Note an entry that the recording lacks."""
+        self.rows.append(Finding("missing", file, conversation, utterance, modality, reason))
+
+    def problem(
+        self, file: str, reason: str, conversation: str = "", utterance: int | None = None, modality: str = ""
+    ) -> None:
+        """Note something wrong with the file."""
+        self.rows.append(Finding("problem", file, conversation, utterance, modality, reason))
+
+    @property
+    def problems(self) -> list[Finding]:
+        """What is wrong with the file, without what is merely missing."""
+        return [row for row in self.rows if row.kind == "problem"]
+
+    def counts(self) -> Counter[tuple[Kind, str, str]]:
+        """How often each (kind, modality, reason) was noticed."""
+        return Counter((row.kind, row.modality, row.reason) for row in self.rows)
+
+    def admit(
+        self, file: str, conversation: str, modality: str, features: Floats, present: Bools | None = None
+    ) -> tuple[Floats, Bools]:
+        """Features `[S, D]` with zeros where there are none, and which rows are observed `[S]`.
+
+        Rows that are not `present`, all zero, NaN or infinite are kept as missing, and noted.
+        """
+        features = features.astype(np.float32)
+        finite = np.asarray(np.isfinite(features).all(1))
+        there: Bools = np.ones(len(features), bool) if present is None else present
+        observed: Bools = there & finite & np.asarray(features.any(1))
+        for s in np.flatnonzero(~observed):
+            if not there[s]:
+                self.missing(file, conversation, int(s) + 1, modality, "no features")
+            elif finite[s]:
+                self.missing(file, conversation, int(s) + 1, modality, "all features are zero")
+            else:
+                reason = "NaN or infinite features, kept as missing"
+                self.problem(file, reason, conversation, int(s) + 1, modality)
+        return np.where(observed[:, None], features, np.float32(0)), observed
+
+    def without_words(
+        self, file: str, conversation: str, modality: str, words: tuple[str, ...], observed: Bools
+    ) -> Bools:
+        """Which rows of the text modality are observed `[S]`, those with an empty transcript kept as missing, and noted."""
+        said: Bools = np.array([bool(text.strip()) for text in words])
+        for s in np.flatnonzero(observed & ~said):
+            self.missing(file, conversation, int(s) + 1, modality, "empty transcript")
+        kept: Bools = observed & said
+        return kept
