@@ -1,21 +1,23 @@
-"""`python -m comp_viz COMMAND`: train, evaluate and convert from the command line."""
+"""`python -m comp_viz COMMAND`: prepare data, train, evaluate and convert from the command line."""
 
 import argparse
 import sys
 
-from comp_viz.commands import convert, evaluate, train
+from comp_viz.commands import convert, data, evaluate, train
 from comp_viz.errors import CompVizError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; what a user can mend is printed as a sentence and gives exit status 2."""
-    parser = argparse.ArgumentParser(prog="python -m comp_viz", description="ComP: train, evaluate and convert models.")
+    """Run one command and return its exit status; what a user can mend is printed as a sentence and gives 2."""
+    parser = argparse.ArgumentParser(
+        prog="python -m comp_viz", description="ComP: prepare data, train, evaluate and convert models."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (train, evaluate, convert):
+    for command in (data, train, evaluate, convert):
         command.add(commands)
     options = parser.parse_args(arguments)
     try:
-        options.run(options)
+        return options.run(options) or 0
     except CompVizError as error:
         print(f"comp_viz: {error}", file=sys.stderr)
         return 2
@@ -25,7 +27,6 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\ncomp_viz: stopped.", file=sys.stderr)
         return 130
-    return 0
 
 
 if __name__ == "__main__":

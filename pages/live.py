@@ -29,7 +29,7 @@ def live(view: View) -> None:
     transcript(view, complete)
 
 
-if view := current_view():
+if view := current_view("pages/live.py"):
     live(view)
 else:
     empty_state()

@@ -11,7 +11,8 @@ from comp_viz.checkpoint.card import FORMAT, Card
 from comp_viz.checkpoint.folder import save_checkpoint
 from comp_viz.data.batch import Batch, Standardiser
 from comp_viz.data.dataset import DataSet
-from comp_viz.data.lab import LabSettings, lab
+from comp_viz.data.lab import lab
+from comp_viz.data.lab_settings import LabSettings
 from comp_viz.network.bank import prototype_bank
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import ComP
@@ -34,7 +35,7 @@ def real_data() -> Path:
 @pytest.fixture(scope="session")
 def small_lab() -> DataSet:
     """A lab small enough to train on in a test."""
-    return lab(LabSettings(conversations=(8, 3, 3), lengths=(4, 9), dims=(5, 6, 4)))
+    return lab(LabSettings(conversations=(8, 3, 3), lengths=(4, 9)))
 
 
 @pytest.fixture

@@ -22,7 +22,16 @@ if CHROMIUM is None and os.environ.get("CI") != "true":
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def checkpoints() -> Iterator[None]:
+    """What the tests train is taken away again."""
+    before = set((ROOT / "checkpoints").iterdir())
+    yield
+    for path in set((ROOT / "checkpoints").iterdir()) - before:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, checkpoints: None) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
@@ -87,6 +96,21 @@ def headline(page: Page):
     return page.locator("h3").first
 
 
+def test_a_page_asked_for_first_of_all_comes_with_its_frame(browser, address):
+    page = browser.new_page()  # runs before any other test has opened the dashboard
+    page.goto(f"{address}data?checkpoint=lab&pattern=uniform(0.5)")
+    expect(page.get_by_role("link", name="Live")).to_be_visible()
+    expect(page.get_by_text("Data set to browse")).to_be_visible()
+    expect(pattern_text(page)).to_have_text("uniform(0.5)")
+    assert "/data" in page.url
+    page.close()
+
+
+def pattern_text(page: Page):
+    page.get_by_role("button", name="As text").click()
+    return page.locator("[data-testid=stPopoverBody] [data-testid=stCode]")
+
+
 def test_clicking_a_cell_takes_it_away_and_again_gives_it_back(page):
     cell(page, 4, 1).click()
     expect(headline(page)).to_contain_text("With a single entry missing")
@@ -107,7 +131,7 @@ def test_a_modalitys_name_takes_the_row_and_an_utterances_number_the_column(page
 
 
 def test_only_cells_edited_by_hand_carry_a_dot(page, address):
-    page.goto(f"{address}?checkpoint=lab&pattern=only+text")
+    page.goto(f"{address}?checkpoint=lab&pattern=only(text)")
     settled(page)
     expect(cell(page, 2, 0)).to_have_class("cell missing")
     cell(page, 2, 0).click()
@@ -215,12 +239,78 @@ def test_a_point_of_the_chart_takes_its_utterance_in_hand(page):
     expect(page.get_by_label("Utterance", exact=True)).to_have_value("7")
 
 
+# The sidebar's pattern, and the other pages
+
+
+def sidebar(page: Page):
+    return page.locator("[data-testid=stSidebar]")
+
+
+def test_the_sidebar_follows_the_matrix(page):
+    expect(sidebar(page)).to_contain_text("Taken away: 0%")
+    page.locator(".painter .name").nth(1).click()
+    expect(sidebar(page)).to_contain_text("text 100%")
+    cell(page, 1, 1).click()
+    expect(sidebar(page)).not_to_contain_text("text 100%")
+    assert "cells" in page.url
+    page.get_by_role("button", name="Undo").click()
+    expect(sidebar(page)).to_contain_text("text 100%")
+
+
+def test_a_pattern_survives_other_pages_and_stays_in_the_address(page):
+    cell(page, 4, 1).click()
+    expect(sidebar(page)).to_contain_text("Taken away: 2%")
+    page.get_by_role("link", name="Data").click()
+    expect(page.get_by_text("Data set to browse")).to_be_visible()
+    page.wait_for_url("**/data?**cells**")
+    page.get_by_role("link", name="Live").click()
+    expect(cell(page, 4, 1)).to_have_attribute("aria-label", "text, utterance 4: missing")
+
+
+def test_a_conversation_is_found_in_data_and_opened_in_live(page):
+    page.get_by_role("link", name="Data").click()
+    page.get_by_label("Id contains").fill("test-007")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 of 440 conversations")).to_be_visible()
+    page.get_by_role("button", name="Open in Live").click()
+    expect(headline(page)).to_contain_text("Nothing is taken away")
+    assert "lab-test-007" in page.url
+
+
+def test_a_small_model_is_trained_in_the_lab_and_opened_in_live(page, address):
+    lab = "lab(conversations=12/4/4, lengths=4/8, classes=3)"
+    page.goto(f"{address}lab?checkpoint=lab&lab={lab}")
+    expect(page.get_by_text("cannot read this lab")).to_be_visible()
+    page.get_by_role("button", name="Train a small model").click()
+    expect(page.get_by_text("Training on")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("was cancelled")).to_be_visible()
+    page.get_by_role("button", name="Train a small model").click()
+    expect(page.get_by_text("is trained on")).to_be_visible(timeout=120_000)
+    page.get_by_role("button", name="Open in Live").click()
+    expect(headline(page)).to_contain_text("Nothing is taken away")
+    expect(sidebar(page)).to_contain_text("classes=3")
+
+
+@pytest.mark.parametrize("where", ["data", "lab"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_other_pages_fit_every_width_and_theme(browser, address, scheme, width, where):
+    context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{address}{where}?checkpoint=lab")
+    settled(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator(".js-plotly-plot").count() >= 3
+    context.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440, 1920])
 def test_every_width_and_theme_shows_the_whole_page(browser, address, scheme, width):
     context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme)
     page = context.new_page()
-    page.goto(f"{address}?checkpoint=lab&pattern=only+text")
+    page.goto(f"{address}?checkpoint=lab&pattern=only(text)")
     settled(page)
     expect(headline(page)).to_contain_text("Without audio and video")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -290,7 +290,7 @@ class Bomb:
         "not json",
         "[" * 100_000,
         '{"a":' * 100_000,
-        '{"format": "comp-viz checkpoint 1", "name": ' + "9" * 5000 + "}",
+        '{"format": "comp-viz checkpoint 2", "name": ' + "9" * 5000 + "}",
         "\ufeff{}",
     ],
     ids=["empty", "open", "words", "nested lists", "nested objects", "a huge number", "byte order mark"],
@@ -308,7 +308,7 @@ def test_configuration_that_is_no_text(small_checkpoint):
 @pytest.mark.parametrize("content", [[], [1], "text", 3, None, True, {}, {"format": 1}, {"format": "tensorflow"}])
 def test_json_of_another_kind(small_checkpoint, content):
     (small_checkpoint / "config.json").write_text(json.dumps(content))
-    assert "comp-viz checkpoint 1" in refusal(small_checkpoint)
+    assert "comp-viz checkpoint 2" in refusal(small_checkpoint)
 
 
 def test_an_unknown_format_that_is_very_long(small_checkpoint):
@@ -459,7 +459,7 @@ def test_the_data_it_was_made_for_passes(small_checkpoint, small_lab):
 
 def test_data_of_other_widths_is_refused_with_both_widths(small_checkpoint, small_lab):
     wider = another(small_lab, features=lambda c: dict(c.features) | {"text": np.ones((len(c), 7), np.float32)})
-    with pytest.raises(CompVizError, match=r"6 text features.*strength.*'Other' has 7"):
+    with pytest.raises(CompVizError, match=r"32 text features.*strength.*'Other' has 7"):
         load_checkpoint(small_checkpoint).check(wider)
 
 

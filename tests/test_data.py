@@ -12,7 +12,6 @@ import torch
 from comp_viz.data.batch import CLIP, Batch, Standardiser
 from comp_viz.data.conversation import Conversation, Task
 from comp_viz.data.dataset import DataSet
-from comp_viz.data.lab import LabSettings, lab
 from comp_viz.data.npz import Header, load_arrays, peek, read_npz
 from comp_viz.data.source import data_files, open_data
 from comp_viz.errors import CompVizError
@@ -316,7 +315,7 @@ def test_data_files_and_open_data_follow_the_data_root(store, monkeypatch):
     monkeypatch.setenv("COMP_VIZ_DATA", str(path.parent))
     assert data_files() == ["made.npz"]
     assert open_data("made.npz").digest == open_data(str(path)).digest
-    assert open_data("lab").name == "Lab"
+    assert open_data("lab").name == "lab"
 
 
 def test_load_arrays_reads_plain_arrays(store):
@@ -455,63 +454,6 @@ def test_showing_puts_a_pattern_on_in_order_and_gives_nothing_back(rng):
     assert shown.observed.int().tolist() == [[[1, 0], [0, 1], [0, 0]], [[1, 0], [0, 1], [1, 1]]]
     assert shown.features is batch.features
     assert batch.observed[0].int().tolist() == [[1, 0], [1, 1], [0, 0]]
-
-
-# The lab
-
-
-def same(first: DataSet, second: DataSet) -> bool:
-    return first.digest == second.digest and all(
-        a.words == b.words
-        and np.array_equal(a.labels, b.labels)
-        and np.array_equal(a.features["text"], b.features["text"])
-        for a, b in zip(first.conversations, second.conversations, strict=True)
-    )
-
-
-def test_lab_is_the_same_for_the_same_seed_and_another_for_another():
-    small = LabSettings(conversations=(3, 1, 1))
-    assert same(lab(small), lab(small))
-    assert not same(lab(small), lab(replace(small, seed=8)))
-
-
-def test_lab_is_as_described():
-    data = lab()
-    assert Counter(c.split for c in data.conversations) == {"train": 300, "validation": 40, "test": 40}
-    assert {len(c) for c in data.conversations} <= set(range(14, 37))
-    labels = np.concatenate([c.labels for c in data.conversations])
-    assert labels.min() >= -3
-    assert labels.max() <= 3
-    assert 0.35 < (labels > 0).mean() < 0.65
-    assert all(c.observed.all() and all(c.words) for c in data.conversations)
-    assert data.dims == (24, 32, 16)
-
-
-def test_text_is_stronger_than_audio_than_video_in_the_lab():
-    data = lab()
-
-    def gather(split, name):
-        return np.concatenate([c.features[name] for c in data.split(split)])
-
-    truth = {split: np.concatenate([c.labels for c in data.split(split)]) for split in ("train", "test")}
-    found = {}
-    for name in data.modalities:
-        probe, *_ = np.linalg.lstsq(gather("train", name), truth["train"], rcond=None)
-        found[name] = np.corrcoef(gather("test", name) @ probe, truth["test"])[0, 1]
-    assert found["text"] > found["audio"] + 0.1
-    assert found["audio"] > found["video"] + 0.1
-    assert found["video"] > 0.1
-
-
-def test_sentiment_in_the_lab_depends_on_the_utterance_before():
-    def echo(persistence):
-        data = lab(LabSettings(persistence=persistence, lengths=(30, 30)))
-        return np.corrcoef(*np.concatenate([np.stack([c.labels[1:], c.labels[:-1]]) for c in data.conversations], 1))[
-            0, 1
-        ]
-
-    assert echo(0.8) > 0.6
-    assert abs(echo(0.0)) < 0.1
 
 
 def test_a_header_that_is_no_python_is_refused_like_any_damage(tmp_path):

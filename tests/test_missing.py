@@ -94,7 +94,7 @@ def test_a_fixed_pattern_keeps_its_modalities_as_they_were(available, kept):
 
 
 def test_a_fixed_pattern_of_an_unknown_modality_is_refused():
-    with pytest.raises(CompVizError, match="no modality smell, only audio, text"):
+    with pytest.raises(CompVizError, match="no modality 'smell', only audio, text"):
         only(np.ones((2, 2), bool), ("audio", "text"), ("smell", "text"))
 
 

@@ -16,6 +16,8 @@ from comp_viz.data import source
 from comp_viz.data.batch import Standardiser
 from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import DataSet
+from comp_viz.data.lab import lab
+from comp_viz.data.lab_settings import LabSettings
 from comp_viz.data.missing import only, to_hex, uniform
 from comp_viz.network.model import ComP
 from comp_viz.ui import cached
@@ -29,7 +31,7 @@ def app(small_checkpoint: Path, small_lab: DataSet, tmp_path: Path, monkeypatch:
     """The dashboard on a machine without data, with one small checkpoint."""
     mend_navigation(monkeypatch)
     monkeypatch.setattr(cached, "CHECKPOINTS", small_checkpoint.parent)
-    monkeypatch.setattr(source, "lab", lambda: small_lab)
+    monkeypatch.setattr(source, "lab", lambda settings: small_lab if settings == LabSettings() else lab(settings))
     monkeypatch.setenv("COMP_VIZ_DATA", str(tmp_path / "nothing"))
     cached._data_set.clear()
     cached._checkpoint.clear()
@@ -72,7 +74,7 @@ def test_first_visit_shows_a_conversation(app):
 def test_numbers_on_the_page_are_the_librarys(app, small_checkpoint, small_lab):
     app.run()
     conversation = small_lab.find(app.selectbox(key="conversation").value)
-    app.selectbox(key="pattern").set_value("only text").run()
+    app.selectbox(key="part0_kind").set_value("only text").run()
     observed = only(conversation.observed, small_lab.modalities, ["text"])
     expected = predict_conversation(load_checkpoint(small_checkpoint), conversation, observed)
     np.testing.assert_allclose(series(app, "fused prediction"), expected.fused[:, 0], atol=1e-5)
@@ -92,9 +94,9 @@ def test_heads_are_drawn_at_the_librarys_values(app, small_checkpoint, small_lab
 
 def test_random_pattern_is_the_librarys(app, small_checkpoint, small_lab):
     app.run()
-    app.selectbox(key="pattern").set_value("random").run()
-    app.slider(key="rate").set_value(0.5).run()
-    app.number_input(key="mask_seed").set_value(4).run()
+    app.selectbox(key="part0_kind").set_value("uniform rate").run()
+    app.slider(key="part0_rate").set_value(0.5).run()
+    app.number_input(key="pattern_draw").set_value(4).run()
     conversation = small_lab.find(app.selectbox(key="conversation").value)
     observed = uniform(conversation.observed, 0.5, np.random.default_rng(4))
     expected = predict_conversation(load_checkpoint(small_checkpoint), conversation, observed)
@@ -106,7 +108,7 @@ def test_a_link_reopens_the_view(app, small_checkpoint, small_lab):
     observed = conversation.observed.copy()
     observed[1:3, 0] = False
     app.query_params.update(
-        {"conversation": conversation.id, "pattern": "edited by hand", "cells": to_hex(observed), "utterance": "3"}
+        {"conversation": conversation.id, "pattern": f"cells({to_hex(observed)})", "utterance": "3"}
     )
     app.run()
     expected = predict_conversation(load_checkpoint(small_checkpoint), conversation, observed)
@@ -114,9 +116,9 @@ def test_a_link_reopens_the_view(app, small_checkpoint, small_lab):
     assert app.number_input(key="utterance").value == 3
 
 
-@pytest.mark.parametrize("cells", ["ff", "zz", "<script>", "f" * 10_000])
-def test_a_link_whose_pattern_does_not_fit_says_so_and_shows_the_rest(app, cells):
-    app.query_params.update({"pattern": "edited by hand", "cells": cells})
+@pytest.mark.parametrize("text", ["cells(ff)", "cells(zz)", "<script>", "f" * 20_000, "only(smell)", "uniform(0.9)", "("])
+def test_a_link_whose_pattern_does_not_fit_says_so_and_shows_the_rest(app, text):
+    app.query_params["pattern"] = text
     app.run()
     assert not app.exception
     assert "does not fit" in app.warning[0].value
@@ -125,23 +127,23 @@ def test_a_link_whose_pattern_does_not_fit_says_so_and_shows_the_rest(app, cells
 
 def test_undo_goes_back_step_by_step(app):
     app.run()
-    app.selectbox(key="pattern").set_value("only text").run()
-    app.selectbox(key="pattern").set_value("only audio").run()
+    app.selectbox(key="part0_kind").set_value("only text").run()
+    app.selectbox(key="part0_kind").set_value("only audio").run()
     undo = next(button for button in app.button if button.label == "Undo")
     undo.click().run()
-    assert app.selectbox(key="pattern").value == "only text"
+    assert app.selectbox(key="part0_kind").value == "only text"
     next(button for button in app.button if button.label == "Undo").click().run()
-    assert app.selectbox(key="pattern").value == "complete"
+    assert app.selectbox(key="part0_kind").value == "complete, as found"
     assert next(button for button in app.button if button.label == "Undo").disabled
 
 
 def test_most_changed_takes_the_utterance_in_hand(app):
     app.run()
-    app.selectbox(key="pattern").set_value("only video").run()
+    app.selectbox(key="part0_kind").set_value("only video").run()
     moved = series(app, "fused prediction")
-    app.selectbox(key="pattern").set_value("complete").run()
+    app.selectbox(key="part0_kind").set_value("complete, as found").run()
     furthest = int(np.abs(moved - series(app, "fused prediction")).argmax()) + 1
-    app.selectbox(key="pattern").set_value("only video").run()
+    app.selectbox(key="part0_kind").set_value("only video").run()
     next(button for button in app.button if button.label == "Most changed").click().run()
     assert app.number_input(key="utterance").value == furthest
 
@@ -171,7 +173,7 @@ def test_a_broken_checkpoint_is_named_and_the_page_stands(app, small_checkpoint)
 
 
 def test_a_checkpoint_without_fitting_data_says_what_to_set(app, monkeypatch, small_lab):
-    monkeypatch.setattr(cached, "fitting_data", lambda name, device: [])
+    monkeypatch.setattr(cached, "fitting_data", lambda name, device, labs: [])
     app.run()
     assert not app.exception
     assert "COMP_VIZ_DATA" in app.info[0].value
@@ -199,10 +201,11 @@ def test_a_model_of_classes_shows_probabilities(app, small_lab, small_config, tm
     card = Card(FORMAT, "Classes", model.config, data.task, dict(data.sources), None, None, (), versions())
     save_checkpoint(tmp_path / "class" / "classes", model, card, Standardiser.fit(data.split("train")))
     monkeypatch.setattr(cached, "CHECKPOINTS", tmp_path / "class")
-    monkeypatch.setattr(source, "lab", lambda: data)
+    monkeypatch.setattr(source, "lab", lambda settings: data)
+    app.query_params["data"] = "lab(classes=3)"
     app.run()
     assert not app.exception
-    app.selectbox(key="pattern").set_value("only text").run()
+    app.selectbox(key="part0_kind").set_value("only text").run()
     conversation = data.find(app.selectbox(key="conversation").value)
     observed = only(conversation.observed, data.modalities, ["text"])
     expected = predict_conversation(load_checkpoint(tmp_path / "class" / "classes"), conversation, observed)
@@ -212,3 +215,153 @@ def test_a_model_of_classes_shows_probabilities(app, small_lab, small_config, tm
     shown = np.frombuffer(base64.b64decode(packed["bdata"]), packed["dtype"]).reshape(3, -1)
     np.testing.assert_allclose(shown, expected.fused.T, atol=1e-3)
     assert heatmap["y"] == list(names)
+
+
+# The missing pattern in the sidebar
+
+
+def shown_pattern(app: AppTest) -> str:
+    return app.sidebar.code[0].value
+
+
+def test_parts_are_added_turned_and_taken_away(app):
+    app.run()
+    app.selectbox(key="part0_kind").set_value("uniform rate").run()
+    app.selectbox(key="part1_kind").set_value("outage").run()
+    app.selectbox(key="part1_modality").set_value("video").run()
+    app.number_input(key="part1_start").set_value(2).run()
+    app.number_input(key="part1_length").set_value(3).run()
+    assert shown_pattern(app) == "uniform(0.3) + outage(video, 2, 3)"
+    app.selectbox(key="part2_kind").set_value("whole speaker").run()
+    app.selectbox(key="part2_speaker").set_value("B").run()
+    app.get("button_group")[0].set_value(["text"]).run()
+    assert shown_pattern(app).endswith(" + speaker(B, text)")
+    app.selectbox(key="part0_kind").set_value("by label").run()
+    app.selectbox(key="part0_condition").set_value("negative").run()
+    app.slider(key="part0_share").set_value(1.0).run()
+    assert shown_pattern(app) == "label(negative, text, 1) + outage(video, 2, 3) + speaker(B, text)"
+    app.selectbox(key="part1_kind").set_value("nothing more").run()
+    app.selectbox(key="part1_kind").set_value("rate per modality").run()
+    app.slider(key="part1_audio").set_value(0.9).run()
+    assert shown_pattern(app) == "label(negative, text, 1) + rates(audio=0.9, text=0.3, video=0.3)"
+    assert not app.exception
+
+
+def test_a_pattern_is_typed_and_a_wrong_one_refused(app):
+    app.run()
+    app.text_input(key="pattern_text").set_value("only(text) + outage(text, 1, 2)").run()
+    assert app.selectbox(key="part0_kind").value == "only text"
+    assert app.selectbox(key="part1_kind").value == "outage"
+    app.text_input(key="pattern_text").set_value("take(everything)").run()
+    assert "take" in app.error[0].value
+    assert shown_pattern(app) == "only(text) + outage(text, 1, 2)"
+
+
+def test_the_sidebar_says_what_the_pattern_comes_to(app, small_lab):
+    app.query_params["pattern"] = "rates(audio=1, text=0, video=0)"
+    app.run()
+    assert any("audio 100%, text 0%, video 0%" in caption.value for caption in app.caption)
+
+
+def test_the_address_keeps_pattern_and_seed(app):
+    app.run()
+    app.selectbox(key="part0_kind").set_value("uniform rate").run()
+    app.number_input(key="pattern_draw").set_value(9).run()
+    assert app.query_params["pattern"] == "uniform(0.3)"
+    assert app.query_params["seed"] == "9"
+    app.selectbox(key="part0_kind").set_value("complete, as found").run()
+    assert "pattern" not in app.query_params
+
+
+@pytest.mark.parametrize("seed", ["-1", "x", "99999999", "1.5"])
+def test_a_seed_that_cannot_be_is_the_usual_one(app, seed):
+    app.query_params.update({"pattern": "uniform(0.3)", "seed": seed})
+    app.run()
+    assert not app.exception
+    assert app.number_input(key="pattern_draw").value == 1
+
+
+# Data and Lab
+
+
+def go(app: AppTest, page: str) -> AppTest:
+    app.run()
+    return app.switch_page(f"pages/{page}.py").run()
+
+
+def test_data_shows_the_set_and_opens_a_conversation_in_live(app, small_lab):
+    go(app, "data")
+    assert not app.exception
+    metrics = {metric.label: metric.value for metric in app.metric}
+    assert metrics["Conversations"] == "14"
+    assert metrics["Utterances"] == str(len(small_lab.utterances))
+    assert all(chart.proto.alt for chart in app.get("plotly_chart"))
+    app.text_input(key="filter_id").set_value("test-002").run()
+    assert list(app.dataframe[0].value["conversation"]) == ["lab-test-002"]
+    next(button for button in app.button if button.label == "Open in Live").click().run()
+    assert not app.exception
+    assert app.selectbox(key="conversation").value == "lab-test-002"
+    assert "complete conversation" in app.subheader[0].value
+
+
+def test_filters_that_let_nothing_pass_say_so(app):
+    go(app, "data")
+    app.text_input(key="filter_id").set_value("nowhere").run()
+    assert not app.exception
+    assert "filters" in app.info[-1].value
+
+
+def test_what_is_wrong_with_a_file_is_on_the_page(app, small_lab, tmp_path, monkeypatch, rng):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    video = rng.standard_normal((2, 4, 3))
+    video[1, 2] = np.nan
+    np.savez(
+        folder / "made.npz", text=rng.standard_normal((2, 4, 5)), video=video,
+        labels=rng.standard_normal((2, 4)).astype(np.float32), lengths=np.array([4, 4]),
+    )  # fmt: skip
+    monkeypatch.setenv("COMP_VIZ_DATA", str(folder))
+    go(app, "data")
+    app.selectbox(key="browse").set_value("made.npz").run()
+    assert not app.exception
+    assert "1 problems" in app.expander[0].label or "1 problem" in app.expander[0].label
+    assert any("NaN or infinite" in str(frame.value) for frame in app.dataframe)
+    assert any("No checkpoint here reads these features" in info.value for info in app.info)
+
+
+def test_lab_shows_attainable_beside_reached(app, small_lab):
+    go(app, "lab")
+    assert not app.exception
+    figures = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+    assert [trace["name"] for trace in figures[0]["data"]] == ["best attainable, computed", "reached by the open checkpoint"]
+    best = figures[0]["data"][0]["x"]
+    assert max(best) == best[-1]
+    assert all(chart.proto.alt for chart in app.get("plotly_chart"))
+
+
+def test_a_dial_makes_another_lab_and_the_address_keeps_it(app):
+    go(app, "lab")
+    before = json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]["x"]
+    app.slider(key="lab strength text").set_value(0.0).run()
+    assert not app.exception
+    assert app.selectbox(key="lab preset").value == "your own"
+    assert "strengths" in app.query_params["lab"]
+    after = json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]["x"]
+    assert after[1] < 0.51 < before[1]
+    app.selectbox(key="lab preset").set_value("balanced").run()
+    assert app.slider(key="lab strength text").value == app.slider(key="lab strength audio").value
+
+
+def test_a_lab_of_classes_says_that_the_checkpoint_cannot_read_it(app):
+    go(app, "lab")
+    app.selectbox(key="lab classes").set_value(4).run()
+    assert not app.exception
+    assert any("cannot read this lab" in caption.value for caption in app.caption)
+
+
+@pytest.mark.parametrize("text", ["lab(", "lab(conversations=1/1/100000000)", "lab(classes=9)", "<b>", "lab(hard=nan)"])
+def test_an_address_with_an_impossible_lab_is_answered_in_words(app, text):
+    app.query_params.update({"lab": text, "data": text})
+    go(app, "lab")
+    assert not app.exception
+    assert any("lab" in warning.value for warning in app.warning)

@@ -12,8 +12,10 @@ from comp_viz.__main__ import main
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.batch import Batch, Standardiser, Stream
 from comp_viz.data.conversation import Task
-from comp_viz.data.dataset import DataSet
-from comp_viz.data.missing import uniform
+from comp_viz.data.dataset import DataSet, Utterances
+from comp_viz.data.missing import to_hex
+from comp_viz.data.patterns import PARTS, Pattern
+from comp_viz.data.realised import realised
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import evaluate
 from comp_viz.evaluation.metrics import metrics
@@ -25,12 +27,13 @@ from comp_viz.training.recipe import Recipe
 from comp_viz.training.run import splits, train
 
 CPU = torch.device("cpu")
+HALF = (Pattern.parse("uniform(0)"), Pattern.parse("uniform(0.5)"))
 RECIPE = Recipe(first_epochs=3, second_epochs=3, batch=3, learning_rate=5e-3, bank=4)
 
 
 @pytest.fixture(autouse=True)
 def few_measurements(monkeypatch):
-    monkeypatch.setattr(runs, "RATES", (0.0, 0.5))
+    monkeypatch.setattr(runs, "PATTERNS", HALF)
     monkeypatch.setattr(runs, "SEEDS", 2)
 
 
@@ -97,7 +100,7 @@ def whole(small_lab, tmp_path_factory):
     config = ComPConfig(small_lab.modalities, small_lab.dims, max_length=10, hidden=8, prompt=3, prototypes=4, heads=2)
     out = tmp_path_factory.mktemp("whole") / "run"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runs, "RATES", (0.0, 0.5))
+        patch.setattr(runs, "PATTERNS", HALF)
         patch.setattr(runs, "SEEDS", 2)
         card = train(small_lab, config, RECIPE, out, CPU)
     return out, card
@@ -236,11 +239,10 @@ def gradients(made, first, monkeypatch):
     monkeypatch.setattr(made.optimizer, "step", lambda: None)
     torch.manual_seed(0)
     made.model.train()
-    batch = made.train.pick(torch.tensor([0, 2, 4]))
-    found = made.step(batch, np.random.default_rng(0), first)
+    found = made.step([0, 2, 4], np.random.default_rng(0), first)
     named = {f"model.{k}": v.grad for k, v in made.model.named_parameters()}
     named |= {f"companion.{k}": v.grad for k, v in made.companion.named_parameters()}
-    return {k: g.clone() for k, g in named.items() if g is not None}, found, batch
+    return {k: g.clone() for k, g in named.items() if g is not None}, found, made.train.pick([0, 2, 4])
 
 
 def test_the_modulator_changes_only_the_compressor_s_gradient(trainer, monkeypatch):
@@ -309,7 +311,7 @@ def test_targets_are_relative_to_the_neutral_point(small_lab, trainer, monkeypat
 
 
 def test_every_batch_gets_a_fresh_missing_pattern(trainer, monkeypatch):
-    made, patterns = trainer(missing_rate=0.5), []
+    made, patterns = trainer(missing="uniform(0.5)"), []
     real = made.objective
     monkeypatch.setattr(
         made, "objective", lambda batch, *rest: patterns.append(batch.observed.clone()) or real(batch, *rest)
@@ -393,17 +395,18 @@ def test_without_averaging_the_weights_themselves_are_judged(trainer):
 def test_gradients_longer_than_the_norm_are_shortened_to_it(trainer, monkeypatch):
     made = trainer(gradient_norm=0.01)
     monkeypatch.setattr(made.optimizer, "step", lambda: None)
-    made.step(made.train.pick(range(8)), np.random.default_rng(0), False)
+    made.step(range(8), np.random.default_rng(0), False)
     length = torch.stack([p.grad.norm() for p in made.model.parameters() if p.grad is not None]).norm()
     assert length.item() == pytest.approx(0.01, rel=1e-3)
 
 
-def test_selection_looks_at_every_rate_and_always_the_same_patterns(trainer):
-    made = trainer(selection_rates=(0.0, 0.6))
-    whole, some = made.patterns
+def test_selection_looks_at_every_pattern_and_always_the_same_draws(trainer):
+    selection = ("found", "uniform(0.6)", "only(text)")
+    whole, some, text = trainer(selection=selection).shown
     assert whole.all()
     assert some.sum() == pytest.approx(0.4 * some.size, abs=1)
-    assert np.array_equal(trainer(selection_rates=(0.0, 0.6)).patterns[1], some)
+    assert text.any(0).tolist() == [False, True, False]
+    assert np.array_equal(trainer(selection=selection).shown[1], some)
 
 
 def test_feature_noise_is_for_training_only(trainer, monkeypatch):
@@ -432,6 +435,61 @@ def test_the_cosine_schedule_falls_along_each_stage(trainer):
 def test_every_scope_and_precision_trains(trainer, scope, precision):
     rows = list(trainer(scope=scope, precision=precision, first_epochs=1, second_epochs=2).run())
     assert all(np.isfinite(row["loss"]) for row in rows)
+
+
+EVERY_KIND = [
+    "found", "uniform(0.5)", "only(text, video)", "rates(text=0.9, audio=0.2)", "outage(audio, any, 3)", "speaker(A)",
+    "speaker(any, text)", "label(strong, text, 0.8)", "uniform(0.3) + outage(audio, 2, 3) + label(negative, video, 1)",
+]  # fmt: skip
+
+
+def test_the_list_of_every_kind_is_complete():
+    assert set(PARTS) - {"cells"} == {part.kind for text in EVERY_KIND for part in Pattern.parse(text).parts}
+
+
+@pytest.mark.parametrize("text", EVERY_KIND)
+def test_training_and_evaluation_take_every_kind_of_pattern(small_lab, small_config, tmp_path, monkeypatch, text):
+    monkeypatch.setattr(runs, "PATTERNS", (Pattern.parse(text),))
+    recipe = replace(RECIPE, first_epochs=1, second_epochs=2, missing=text, selection=(text,))
+    card = train(small_lab, small_config, recipe, tmp_path / "run", CPU)
+    assert all(np.isfinite(row["loss"]) for row in log(tmp_path / "run"))
+    assert card.training.missing == text
+    assert f"under {text} together" in card.training.selection
+    assert {m.pattern for m in card.measurements} == {text}
+    assert plain(load_checkpoint(tmp_path / "run").card) == plain(card)
+    assert f"missing pattern `{text}`" in (tmp_path / "run" / "README.md").read_text()
+
+
+def test_a_matrix_edited_by_hand_is_for_the_one_conversation_it_was_made_for(small_lab, small_config, tmp_path, whole):
+    one = small_lab.split("test")[:1]
+    cells = Pattern.parse(f"cells({to_hex(np.eye(len(one[0]), 3, dtype=bool))})")
+    checkpoint = load_checkpoint(whole[0])
+    found = evaluate(checkpoint.model, small_lab.task, checkpoint.standardise, one, "test", [cells], 5)
+    assert found[0].seeds == 1
+    assert found[0].missing_rate == pytest.approx(1 - 3 / (3 * len(one[0])))
+    with pytest.raises(CompVizError, match="for one conversation, got 8"):
+        train(small_lab, small_config, replace(RECIPE, missing=str(cells)), tmp_path / "run", CPU)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_speaker_who_is_missing_must_be_in_the_data_but_not_in_every_batch(small_lab, small_config, tmp_path):
+    rare = [replace(c, speakers=("Ann",) * len(c)) if i == 3 else c for i, c in enumerate(small_lab.conversations)]
+    data = DataSet("Rare", small_lab.task, tuple(rare), small_lab.sources, "")
+    recipe = replace(RECIPE, first_epochs=1, second_epochs=1, batch=1, missing="speaker(Ann)")
+    train(data, small_config, recipe, tmp_path / "run", CPU)
+    with pytest.raises(CompVizError, match="no speaker Eve, only A, Ann, B"):
+        train(data, small_config, replace(recipe, missing="speaker(Eve)"), tmp_path / "other", CPU)
+
+
+def test_a_pattern_is_put_on_the_conversations_of_the_batch(trainer, monkeypatch):
+    made, seen = trainer(missing="speaker(A, text) + outage(audio, 2, 2)"), []
+    real = made.objective
+    monkeypatch.setattr(made, "objective", lambda batch, *rest: seen.append(batch) or real(batch, *rest))
+    made.step([5, 1], np.random.default_rng(0), True)
+    for shown, row in zip(seen[0].observed, (5, 1), strict=True):
+        conversation = made.train.conversations[row]
+        for s, speaker in enumerate(conversation.speakers):
+            assert shown[s].tolist() == [s not in (1, 2), speaker != "A", True]
 
 
 # Data of other kinds
@@ -519,7 +577,9 @@ def test_an_architecture_for_another_task_is_refused_in_words(small_lab, small_c
 
 
 def test_conversations_longer_than_the_model_reads_are_refused_in_words(small_lab, small_config, tmp_path):
-    with pytest.raises(CompVizError, match=r"longest conversation has \d+ utterances, but max_length is 4"):
+    with pytest.raises(
+        CompVizError, match=r"'lab-.*' has \d+ utterances, but max_length of the model is 4 .*--window 4"
+    ):
         train(small_lab, replace(small_config, max_length=4), RECIPE, tmp_path / "run", CPU)
 
 
@@ -540,11 +600,11 @@ def test_one_stage_alone_can_be_run(small_lab, small_config, tmp_path, epochs):
 
 
 BAD = [
-    {"missing_rate": 0.8}, {"missing_rate": float("nan")}, {"scope": "all"}, {"first_epochs": -1},
+    {"missing": "uniform(0.8)"}, {"missing": "smoke"}, {"scope": "all"}, {"first_epochs": -1},
     {"first_epochs": 0, "second_epochs": 0}, {"batch": 0}, {"precision": "int8"}, {"learning_rate": -1.0},
     {"learning_rate": float("nan")}, {"weight_decay": -1.0}, {"bank": -1}, {"seed": -1}, {"clip": (2.0, 0.0)},
-    {"head_weight": float("nan")}, {"average": 1.0}, {"average": -0.1}, {"selection_rates": ()},
-    {"selection_rates": (0.3, 0.9)}, {"gradient_norm": -1.0}, {"feature_noise": -1.0}, {"sign_weight": -1.0},
+    {"head_weight": float("nan")}, {"average": 1.0}, {"average": -0.1}, {"selection": ()},
+    {"selection": ("found", "uniform(0.9)")}, {"gradient_norm": -1.0}, {"feature_noise": -1.0}, {"sign_weight": -1.0},
 ]  # fmt: skip
 
 
@@ -569,29 +629,36 @@ def test_a_recipe_without_a_bank_trains_or_is_refused(small_lab, small_config, t
 def test_evaluation_equals_metrics_by_hand(whole, small_lab, scope):
     checkpoint = load_checkpoint(whole[0])
     conversations = small_lab.split("test")
-    rates, seeds = (0.0, 0.6), 3
+    texts = ("uniform(0)", "uniform(0.6)", "rates(text=0.5) + outage(audio, 2, 3)", "only(text)")
+    patterns = [Pattern.parse(text) for text in texts]
     found = evaluate(
-        checkpoint.model, small_lab.task, checkpoint.standardise, conversations, "test", rates, seeds, scope
+        checkpoint.model, small_lab.task, checkpoint.standardise, conversations, "test", patterns, 3, scope
     )
-    assert [(m.missing_rate, m.seeds, m.predictor) for m in found] == [
-        (rate, 1 if rate == 0 else 3, name) for rate in rates for name in ("fused", "audio", "text", "video")
+    assert [(m.pattern, m.seeds, m.predictor) for m in found] == [
+        (text, seeds, name)
+        for text, seeds in zip(texts, (1, 3, 3, 1), strict=True)
+        for name in ("fused", "audio", "text", "video")
     ]
     labels = np.concatenate([c.labels for c in conversations])
-    everything = np.ones((len(labels), 3), bool)
-    for rate in rates:
-        runs_by_hand = []
-        for seed in range(seeds if rate else 1):
-            pattern = uniform(everything, rate, np.random.default_rng([seed, round(1000 * rate)]))
+    utterances = Utterances.of(conversations)
+    for pattern in patterns:
+        runs_by_hand, drawn = [], []
+        for seed in range(3 if pattern.random else 1):
+            shown = pattern(utterances, small_lab.task, np.random.default_rng(seed))
+            drawn.append(realised(utterances.observed, shown, utterances.modalities))
             scores, at = {name: [] for name in ("fused", "audio", "text", "video")}, 0
             for c in conversations:
-                batch = Batch.of([c], checkpoint.standardise).showing(pattern[at : at + len(c)])
+                batch = Batch.of([c], checkpoint.standardise).showing(shown[at : at + len(c)])
                 at += len(c)
                 out = checkpoint.model(batch.features, batch.observed, batch.valid, scope)
                 for name, y in {"fused": out.fused, **out.heads}.items():
                     scores[name].append(y[0].numpy())
             runs_by_hand.append({k: metrics(small_lab.task, np.concatenate(v), labels) for k, v in scores.items()})
         for m in found:
-            if m.missing_rate == rate:
+            if m.pattern == str(pattern):
+                assert m.missing_rate == pytest.approx(np.mean([one.taken for one in drawn]))
+                for u, share in m.realised.items():
+                    assert share == pytest.approx(np.mean([one.taken_by_modality[u] for one in drawn]))
                 for metric in ("ACC", "F1", "MAE", "CORR"):
                     values = [run[m.predictor][metric] for run in runs_by_hand]
                     assert m.mean[metric] == pytest.approx(np.mean(values), abs=1e-4)
@@ -600,17 +667,32 @@ def test_evaluation_equals_metrics_by_hand(whole, small_lab, scope):
 
 def test_evaluation_does_not_depend_on_the_chunk(whole, small_lab, monkeypatch):
     checkpoint = load_checkpoint(whole[0])
-    given = (checkpoint.model, small_lab.task, checkpoint.standardise, small_lab.split("train"), "train", (0.3,), 2)
+    given = (checkpoint.model, small_lab.task, checkpoint.standardise, small_lab.split("train"), "train", HALF, 2)
     before = evaluate(*given)
     monkeypatch.setattr("comp_viz.data.batch.TOGETHER", 3)
     for first, second in zip(before, evaluate(*given), strict=True):
         assert first.mean == pytest.approx(second.mean, abs=1e-5)
 
 
+def test_conversations_longer_than_the_model_reads_are_refused_before_evaluation(whole, small_lab):
+    checkpoint = load_checkpoint(whole[0])
+    long = replace(small_lab.split("test")[0], id="long/one")
+    while len(long) <= 10:
+        doubled = {name: np.concatenate([x, x]) for name, x in long.features.items()}
+        arrays = {name: np.concatenate([getattr(long, name)] * 2) for name in ("observed", "labels", "durations")}
+        texts = {name: getattr(long, name) * 2 for name in ("words", "context", "speakers")}
+        long = replace(long, features=doubled, **arrays, **texts)
+    given = [*small_lab.split("test"), long]
+    with pytest.raises(
+        CompVizError, match=r"'long/one' has \d+ utterances, but max_length of the model is 10 \(1 of 4"
+    ):
+        evaluate(checkpoint.model, small_lab.task, checkpoint.standardise, given, "test", HALF, 1)
+
+
 def test_what_is_not_defined_is_none(whole, small_lab):
     checkpoint = load_checkpoint(whole[0])
     neutral = [replace(c, labels=np.zeros_like(c.labels)) for c in small_lab.split("test")]
-    found = evaluate(checkpoint.model, small_lab.task, checkpoint.standardise, neutral, "test", (0.0,), 1)
+    found = evaluate(checkpoint.model, small_lab.task, checkpoint.standardise, neutral, "test", HALF[:1], 1)
     assert found[0].mean["ACC"] is None
     assert found[0].mean["CORR"] is None
     assert found[0].mean["MAE"] > 0
@@ -619,9 +701,7 @@ def test_what_is_not_defined_is_none(whole, small_lab):
 def test_the_card_s_measurements_are_those_of_the_saved_weights(whole, small_lab):
     out, card = whole
     checkpoint = load_checkpoint(out)
-    again = evaluate(
-        checkpoint.model, small_lab.task, checkpoint.standardise, small_lab.split("test"), "test", (0.0, 0.5), 2
-    )
+    again = evaluate(checkpoint.model, small_lab.task, checkpoint.standardise, small_lab.split("test"), "test", HALF, 2)
     assert tuple(again) == card.measurements
     assert "## Measured" in (out / "README.md").read_text()
 
@@ -668,13 +748,53 @@ def command_line(written, tmp_path, capsys):
 def test_train_command_writes_what_it_says(command_line, written):
     out, printed = command_line
     assert f"Wrote {out}" in printed
-    assert "test split, missing rate 0.5" in printed
+    assert "test split, uniform(0.5)" in printed
     card = load_checkpoint(out).card
     assert card.architecture.hidden == 8
     assert card.architecture.max_length == 10
     assert card.training.recipe["modulate"] is False
     assert card.training.recipe["clip"] is None
     assert len(log(out)) == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "missing"),
+    [
+        ([], "uniform(0.3)"),
+        (["--missing-rate", "0.5"], "uniform(0.5)"),
+        (["--missing", "only(text) + uniform(0.1)"], "only(text) + uniform(0.1)"),
+    ],
+)
+def test_train_command_takes_a_pattern_or_a_rate(written, tmp_path, monkeypatch, options, missing):
+    recipes = []
+
+    def stop(data, config, recipe, *rest):
+        recipes.append(recipe)
+        raise CompVizError("enough")
+
+    monkeypatch.setattr("comp_viz.commands.train.train", stop)
+    main(
+        [
+            "train",
+            "--data",
+            str(written),
+            "--out",
+            str(tmp_path / "out"),
+            *options,
+            "--selection",
+            "found",
+            "uniform(0.5)",
+        ]
+    )
+    main(["train", "--data", str(written), "--out", str(tmp_path / "out"), *options])
+    assert [recipe.missing for recipe in recipes] == [missing] * 2
+    assert [recipe.selection for recipe in recipes] == [("found", "uniform(0.5)"), Recipe().selection]
+
+
+def test_a_pattern_and_a_rate_together_are_refused(written, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--data", str(written), "--out", str(tmp_path), "--missing", "found", "--missing-rate", "0.3"])
+    assert "not allowed with" in capsys.readouterr().err
 
 
 def test_evaluate_command_prints_json(command_line, written, capsys):
@@ -693,17 +813,37 @@ def test_evaluate_command_prints_a_table(command_line, written, capsys):
     out, _ = command_line
     assert main(["evaluate", str(out), "--data", str(written), "--split", "validation", "--device", "cpu"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["rate", "seeds", "predictor", "ACC", "F1", "MAE", "CORR"]
+    assert lines[0].split() == ["pattern", "rate", "seeds", "predictor", "ACC", "F1", "MAE", "CORR"]
     assert len(lines) == 1 + 4 * 4
+    assert lines[5].startswith("uniform(0.3)  0.3")
+
+
+def test_evaluate_command_takes_rates_and_patterns_together(command_line, written, capsys):
+    out, _ = command_line
+    arguments = ["evaluate", str(out), "--data", str(written), "--device", "cpu", "--json", "--seeds", "2"]
+    given = ["--missing-rates", "0.25", "--patterns", "found", "only(text) + uniform(0.5)"]
+    assert main([*arguments, *given]) == 0
+    found = json.loads(capsys.readouterr().out)["measurements"]
+    assert [(m["pattern"], m["seeds"]) for m in found[::4]] == [
+        ("uniform(0.25)", 2), ("found", 1), ("only(text) + uniform(0.5)", 2),
+    ]  # fmt: skip
+    assert found[8]["realised"] == {"audio": 1, "text": 0, "video": 1}
+    assert found[8]["missing_rate"] == pytest.approx(2 / 3)
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         (["--data", "nothing.npz"], "nothing.npz"),
-        (["--data", "lab"], "Features do not match"),
+        (["--data", "lab"], "max_length of the model is 10"),
+        (["--data", "lab(classes=4)"], "Labels do not match"),
         (["--missing-rates", "0.9"], "expected 0 to 0.7"),
         (["--missing-rates", "-0.1"], "expected 0 to 0.7"),
+        (["--missing-rates", "half"], "expected a number, got 'half'"),
+        (["--patterns", "only(smell)"], "no modality 'smell', only audio, text, video"),
+        (["--patterns", "smoke"], "no 'smoke'"),
+        (["--patterns", "speaker(A)"], "does not say who speaks"),
+        (["--patterns", "cells(ff)"], "for one conversation, got 3"),
         (["--seeds", "0"], "seeds"),
         (["--seeds", "-1"], "seeds"),
         (["--device", "quantum"], "not available"),
@@ -719,9 +859,13 @@ def test_evaluate_command_says_what_is_wrong(small_checkpoint, written, capsys, 
     ("options", "said"),
     [
         (["--data", "nothing.npz"], "nothing.npz"),
-        (["--max-length", "3"], "max_length is 3"),
+        (["--max-length", "3"], "max_length of the model is 3"),
         (["--heads", "3"], "heads: expected a divisor"),
-        (["--missing-rate", "0.9"], "missing rate"),
+        (["--missing-rate", "0.9"], "missing rate: expected 0 to 0.7, got 0.9"),
+        (["--missing-rate", "half"], "expected a number, got 'half'"),
+        (["--missing", "only(smell)"], "no modality 'smell', only audio, text, video"),
+        (["--missing", "cells(ff)"], "for one conversation, got 8"),
+        (["--selection", "found", "label(happy, text, 1)"], "score cannot be happy"),
         (["--learning-rate", "-1"], "learning"),
         (["--bank", "-3"], "bank"),
         (["--seed", "-1"], "seed"),

@@ -11,7 +11,7 @@ from comp_viz.data.conversation import Task
 from comp_viz.errors import CompVizError
 from comp_viz.network.config import ComPConfig
 
-FORMAT = "comp-viz checkpoint 1"
+FORMAT = "comp-viz checkpoint 2"
 MAX_BYTES = 4_000_000
 
 
@@ -28,7 +28,7 @@ class DataCard:
 class TrainingCard:
     """How a model was trained and chosen."""
 
-    missing_rate: float
+    missing: str  # the missing pattern, drawn afresh for every batch
     seed: int
     selection: str  # the protocol in words: which split chose the epoch, by what
     epoch: int  # the chosen one, counted from 0 over both stages
@@ -38,10 +38,12 @@ class TrainingCard:
 
 @dataclass(frozen=True)
 class Measurement:
-    """One model's metrics on one split at one missing rate, mean and standard deviation over mask seeds."""
+    """One predictor's metrics on one split under one missing pattern, mean and standard deviation over mask seeds."""
 
     split: str
-    missing_rate: float
+    pattern: str
+    missing_rate: float  # share of what was there that the pattern took, mean over seeds
+    realised: dict[str, float]  # the same by modality
     seeds: int
     predictor: str  # "fused" or a modality
     mean: dict[str, float | None]
@@ -143,7 +145,7 @@ def model_card(card: Card) -> str:
     if card.training:
         t = card.training
         lines += [
-            f"- **Training**: missing rate {t.missing_rate:g}, seed {t.seed}, epoch {t.epoch}",
+            f"- **Training**: missing pattern `{t.missing}`, seed {t.seed}, epoch {t.epoch}",
             f"- **Selection**: {t.selection}",
             f"- **16-bit weights**: storing them moved no prediction by more than {t.rounding:.4f}",
         ]
@@ -166,14 +168,17 @@ def measurement_table(measurements: tuple[Measurement, ...]) -> list[str]:
     lines = [
         "## Measured",
         "",
-        "Mean ± standard deviation over mask seeds; ACC, UA and F1 in percent.",
+        "Mean ± standard deviation over mask seeds; ACC, UA and F1 in percent. The missing rate is what the pattern came to.",
         "",
-        f"| split | missing rate | seeds | predictor | {' | '.join(names)} |",
-        "|---" * (4 + len(names)) + "|",
+        f"| split | missing pattern | missing rate | seeds | predictor | {' | '.join(names)} |",
+        "|---" * (5 + len(names)) + "|",
     ]
     for m in measurements:
         cells = [cell(name, m.mean[name], m.std[name]) for name in names]
-        lines.append(f"| {m.split} | {m.missing_rate:g} | {m.seeds} | {m.predictor} | {' | '.join(cells)} |")
+        pattern = m.pattern.replace("|", "\\|")  # a speaker's name may hold anything
+        lines.append(
+            f"| {m.split} | `{pattern}` | {m.missing_rate:.3f} | {m.seeds} | {m.predictor} | {' | '.join(cells)} |"
+        )
     return [*lines, ""]
 
 

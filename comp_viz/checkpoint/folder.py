@@ -13,6 +13,7 @@ from comp_viz.checkpoint.card import Card, read_card, write_card
 from comp_viz.checkpoint.hub import HUB, download
 from comp_viz.checkpoint.tensors import read_tensors
 from comp_viz.data.batch import Standardiser
+from comp_viz.data.catalogue import UNKNOWN_SOURCE
 from comp_viz.data.dataset import DataSet
 from comp_viz.device import choose_device
 from comp_viz.errors import CompVizError
@@ -62,6 +63,17 @@ class Checkpoint:
                 f"Labels do not match: checkpoint {self.card.name!r} predicts {self.card.task.name} ({self.card.task.scale}), "
                 f"data set {data.name!r} is labelled with {data.task.name} ({data.task.scale})."
             )
+
+    def doubts(self, data: DataSet) -> str:
+        """Why a prediction for data of the right shape may still mean little: features made by something else. "" if none."""
+        for name, mine in self.card.sources.items():
+            theirs = data.sources.get(name, UNKNOWN_SOURCE)
+            if UNKNOWN_SOURCE not in (mine, theirs) and mine != theirs:
+                return (
+                    f"Checkpoint {self.card.name!r} was trained on {name} features from {mine}; those of data set {data.name!r} are "
+                    f"from {theirs}. They are as many, but may mean something else."
+                )
+        return ""
 
 
 def save_checkpoint(

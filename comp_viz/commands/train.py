@@ -9,6 +9,7 @@ from typing import Any
 from tqdm import tqdm
 
 from comp_viz.checkpoint.card import cell
+from comp_viz.data.patterns import EXAMPLES
 from comp_viz.data.source import open_data
 from comp_viz.device import choose_device
 from comp_viz.network.config import ComPConfig
@@ -32,9 +33,37 @@ def add(commands: Any) -> None:
         type=int,
         help="longest conversation the model reads; default: that of the data, rounded up to 5",
     )
-    add_options(parser.add_argument_group("recipe"), Recipe)
+    recipe = parser.add_argument_group("recipe")
+    add_patterns(recipe)
+    add_options(recipe, Recipe, leave_out=("missing", "selection"))
     add_options(parser.add_argument_group("architecture"), ComPConfig, leave_out=("outputs", "max_length"))
     parser.set_defaults(run=run)
+
+
+def add_patterns(group: Any) -> None:
+    """Flags for the missing patterns of the recipe."""
+    missing = group.add_mutually_exclusive_group()
+    missing.add_argument(
+        "--missing",
+        default=Recipe.missing,
+        metavar="PATTERN",
+        help=f"pattern drawn afresh for every batch, parts joined by ' + ': {EXAMPLES}",
+    )
+    missing.add_argument(
+        "--missing-rate",
+        dest="missing",
+        type=lambda rate: f"uniform({rate})",
+        default=argparse.SUPPRESS,
+        metavar="RATE",
+        help="short for --missing 'uniform(RATE)'",
+    )
+    group.add_argument(
+        "--selection",
+        nargs="+",
+        default=Recipe.selection,
+        metavar="PATTERN",
+        help="patterns the selection split is judged under",
+    )
 
 
 def add_options(group: Any, kind: type, leave_out: tuple[str, ...] = ()) -> None:
@@ -64,7 +93,6 @@ def number(text: str) -> float | None:
 
 PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "clip": (numbers, "LOW,HIGH|none"),
-    "selection_rates": (numbers, "RATE,…"),
     "gradient_norm": (number, "NORM|none"),
 }
 
@@ -81,7 +109,7 @@ def run(options: argparse.Namespace) -> None:
         max_length=-(-longest // 5) * 5 if options.max_length is None else options.max_length,
         **{f.name: given[f.name] for f in fields(ComPConfig) if f.name in given and f.name != "max_length"},
     )
-    recipe = Recipe(**{f.name: given[f.name] for f in fields(Recipe)})
+    recipe = Recipe(**{f.name: given[f.name] for f in fields(Recipe)} | {"selection": tuple(options.selection)})
     with tqdm(total=recipe.first_epochs + recipe.second_epochs, unit="epoch") as bar:
 
         def progress(done: int, of: int, row: Row) -> None:
@@ -92,5 +120,5 @@ def run(options: argparse.Namespace) -> None:
     for m in card.measurements:
         if m.predictor == "fused":
             values = "  ".join(f"{name} {cell(name, m.mean[name], m.std[name])}" for name in m.mean)
-            print(f"{m.split} split, missing rate {m.missing_rate:g}: {values}")
+            print(f"{m.split} split, {m.pattern}: {values}")
     print(f"Wrote {options.out}.")

@@ -1,4 +1,4 @@
-"""Missing patterns: which modality of which utterance is taken away."""
+"""Matrices `[N, M]` of what is there and what is taken away: the protocol of the field, fixed availability, text form."""
 
 import math
 import string
@@ -16,6 +16,21 @@ def check_rate(rate: float) -> None:
     """Raise `CompVizError` for a missing rate that is not from 0 to 0.7."""
     if not 0 <= rate <= MAX_RATE:
         raise CompVizError(f"missing rate: expected 0 to {MAX_RATE}, got {rate:g}.")
+
+
+def check_share(share: float) -> None:
+    """Raise `CompVizError` for a share that is not from 0 to 1."""
+    if not 0 <= share <= 1:
+        raise CompVizError(f"missing share: expected 0 to 1, got {share:g}.")
+
+
+def check_modalities(names: Sequence[str], modalities: Sequence[str]) -> None:
+    """Raise `CompVizError` when some of the names are not among the modalities there are."""
+    unknown = sorted(set(names) - set(modalities))
+    if unknown:
+        raise CompVizError(
+            f"missing pattern: there is no modality {', '.join(unknown)!r:.80}, only {', '.join(modalities)}."
+        )
 
 
 def uniform(available: Bools, rate: float, rng: np.random.Generator) -> Bools:
@@ -41,10 +56,16 @@ def uniform(available: Bools, rate: float, rng: np.random.Generator) -> Bools:
 
 def only(available: Bools, modalities: Sequence[str], kept: Sequence[str]) -> Bools:
     """A fixed pattern: every modality outside `kept` is missing everywhere. `[N, M]`."""
-    unknown = sorted(set(kept) - set(modalities))
-    if unknown:
-        raise CompVizError(f"missing pattern: there is no modality {', '.join(unknown)}, only {', '.join(modalities)}.")
+    check_modalities(kept, modalities)
     return available & np.isin(np.asarray(modalities), kept)
+
+
+def drawn(rows: Bools, share: float, rng: np.random.Generator) -> Bools:
+    """A share of the rows that are True, drawn at random; exact up to rounding. `[N]`."""
+    there = np.flatnonzero(rows)
+    chosen = np.zeros_like(rows)
+    chosen[rng.choice(there, size=round(share * len(there)), replace=False)] = True
+    return chosen
 
 
 def to_hex(observed: Bools) -> str:

@@ -7,7 +7,6 @@ Needed keys: at least two of `audio`, `text`, `video` `[V, S, D]`, `labels [V, S
 
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from comp_viz.data.catalogue import describe
 from comp_viz.data.conversation import SPLITS, Conversation
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Findings
+from comp_viz.data.header import Header
 from comp_viz.errors import UNREADABLE, CompVizError
 
 MODALITIES = ("audio", "text", "video")
@@ -136,7 +136,7 @@ def one_conversation(
         features[u], there = found.admit(file, name, u, arrays[u][v, :length])
         if u == "text" and spoken:
             there = found.without_words(file, name, u, words, there)
-            features[u] *= there[:, None]
+            features[u][~there] = 0
         observed.append(there)
     durations = arrays["duration"][v, :length] if "duration" in arrays else np.full(length, np.nan)
     return Conversation(
@@ -150,14 +150,6 @@ def one_conversation(
         durations=durations.astype(np.float32),
         split=SPLITS[int(arrays["split"][v])] if "split" in arrays else "",
     )
-
-
-@dataclass(frozen=True)
-class Header:
-    """What can be told of a data set without reading it."""
-
-    widths: dict[str, int]  # modality -> D_u
-    classes: bool  # labels are class numbers, not scores
 
 
 def peek(path: Path) -> Header | None:

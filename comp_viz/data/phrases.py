@@ -3,7 +3,7 @@
 import numpy as np
 
 # From strongly negative to strongly positive, in equal steps of the label from -3 to 3.
-PHRASES = (
+TONES = (
     (
         "This has gone wrong in every way it could.",
         "I can't believe we are back at zero.",
@@ -45,8 +45,41 @@ PHRASES = (
     ),
 )
 
+EMOTIONS = {
+    "neutral": TONES[2],
+    "happy": TONES[4],
+    "sad": (
+        "I keep thinking about how it used to be.",
+        "It just isn't the same without her.",
+        "I don't feel like seeing anyone today.",
+        "I had hoped so much that it would work.",
+        "Some days I hardly get out of bed.",
+    ),
+    "angry": (
+        "How many times do I have to say this?",
+        "Don't you dare blame me for that.",
+        "That is none of your business!",
+        "I have had enough of these excuses.",
+        "He read my letters. All of them!",
+    ),
+    "surprised": (
+        "Wait, you two know each other?",
+        "I did not see that coming at all.",
+        "You're back already? It's only Tuesday!",
+        "Hang on, is that really the price?",
+        "Since when do you play the piano?",
+    ),
+    "afraid": (
+        "Did you hear that? Someone is at the door.",
+        "I don't want to go in there on my own.",
+        "What if the results are bad?",
+        "Please don't drive so fast.",
+        "My hands are still shaking.",
+    ),
+}
 
-def phrase(label: float, rng: np.random.Generator) -> str:
-    """A sentence whose tone fits a label from -3 to 3."""
-    level = min(int((label + 3) / 6 * len(PHRASES)), len(PHRASES) - 1)
-    return str(rng.choice(PHRASES[level]))
+
+def phrase(tone: float | str, rng: np.random.Generator) -> str:
+    """A sentence whose tone fits a score from -3 to 3, or an emotion by name."""
+    fitting = EMOTIONS[tone] if isinstance(tone, str) else TONES[min(int((tone + 3) / 6 * len(TONES)), len(TONES) - 1)]
+    return fitting[rng.integers(len(fitting))]

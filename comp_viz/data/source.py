@@ -1,13 +1,33 @@
-"""Where data sets are found on this machine: the data root, and the lab that needs none."""
+"""Where data sets are found on this machine, and how each kind is opened: files by their suffix, folders, and the lab."""
 
 import os
 from pathlib import Path
 
 from comp_viz.data.dataset import DataSet
+from comp_viz.data.header import Header
 from comp_viz.data.lab import lab
+from comp_viz.data.lab_settings import LabSettings
+from comp_viz.data.npz import peek as peek_npz
 from comp_viz.data.npz import read_npz
+from comp_viz.data.published import is_published, read_published
+from comp_viz.data.published_peek import peek_published
+from comp_viz.data.table_reader import is_table, open_table
+from comp_viz.data.tabular import peek_tabular, read_tabular
+from comp_viz.errors import CompVizError
 
 LAB = "lab"
+NPZ, TABLES = ".npz", (".arrow", ".feather", ".parquet")
+KINDS = (NPZ, *TABLES)
+
+
+def is_mapped(path: Path) -> bool:
+    """Whether this is a table of ours that is opened without reading it. Raises `CompVizError` when it is damaged."""
+    return path.suffix in TABLES[:2] and is_table(path)
+
+
+def open_tabular(path: Path) -> DataSet:
+    """Map a table of ours, or read one that others made."""
+    return open_table(path) if is_mapped(path) else read_tabular(path)
 
 
 def data_root() -> Path:
@@ -15,14 +35,46 @@ def data_root() -> Path:
     return Path(os.environ.get("COMP_VIZ_DATA") or Path(__file__).parents[2] / "data")
 
 
+def is_lab(name: str) -> bool:
+    """Whether a name means the lab, `lab` or `lab(classes=4)`, and no file."""
+    return name == LAB or name.startswith(f"{LAB}(")
+
+
 def data_files() -> list[str]:
-    """Names of the data sets in the data root."""
-    return sorted(path.name for path in data_root().glob("*.npz"))
+    """Names of the data sets in the data root, not in folders below it."""
+    there = data_root().iterdir() if data_root().is_dir() else ()
+    return sorted(path.name for path in there if is_published(path) or (path.suffix in KINDS and path.is_file()))
+
+
+def data_path(name: str) -> Path:
+    """The file or folder meant by a path, or by a name in the data root. Raises `CompVizError` when there is none."""
+    for path in (Path(name), data_root() / name):
+        if path.exists():
+            return path
+    raise CompVizError(
+        f"There is no data file {name}, neither here nor in {data_root()}. "
+        "Give its path, or set COMP_VIZ_DATA to the folder that holds it."
+    )
 
 
 def open_data(name: str) -> DataSet:
-    """Open `"lab"`, a file by its path, or a file by its name in the data root. Raises `CompVizError`."""
-    if name == LAB:
-        return lab()
-    path = Path(name)
-    return read_npz(path if path.is_file() else data_root() / name)
+    """Open `"lab"`, or a file or folder by its path or its name in the data root. Raises `CompVizError`."""
+    if is_lab(name):
+        return lab(LabSettings.parse(name))
+    path = data_path(name)
+    if is_published(path):
+        return read_published(path)
+    if path.suffix not in KINDS:
+        raise CompVizError(
+            f"{path}: expected a file that ends with {', '.join(KINDS)}, or a label file of the published layout or its folder."
+        )
+    return read_npz(path) if path.suffix == NPZ else open_tabular(path)
+
+
+def peek(path: Path) -> Header | None:
+    """What can be told of a data set before it is read; None when it is none, or is damaged."""
+    if is_published(path):
+        return peek_published(path)
+    if path.suffix not in KINDS:
+        return None
+    return peek_npz(path) if path.suffix == NPZ else peek_tabular(path)

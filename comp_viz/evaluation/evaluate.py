@@ -1,4 +1,4 @@
-"""Evaluates a checkpoint on a split at several missing rates, each under several seeded missing patterns."""
+"""Evaluates a checkpoint on a split under missing patterns, each drawn from several seeds."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 from comp_viz.checkpoint.card import Measurement
 from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.conversation import Bools, Conversation, Task
-from comp_viz.data.missing import check_rate, uniform
+from comp_viz.data.dataset import Utterances
+from comp_viz.data.lengths import check_lengths
+from comp_viz.data.patterns import Pattern
+from comp_viz.data.realised import Realised, realised
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.metrics import metrics
 from comp_viz.network.model import ComP, Scope
@@ -22,28 +25,33 @@ def evaluate(
     standardise: Standardiser,
     conversations: Sequence[Conversation],
     split: str,
-    missing_rates: Iterable[float],
+    patterns: Iterable[Pattern],
     seeds: int,
     scope: Scope = "bank",
 ) -> list[Measurement]:
     """Metrics of the fused prediction and of every modality head, mean and standard deviation over mask seeds.
 
-    The same seed draws the same pattern for every model. At missing rate 0 there is nothing to draw and one pass is made.
+    The same seed draws the same for every model; where a pattern has nothing to draw, one pass is made. Raises
+    `CompVizError`, before anything is computed, for conversations longer than the model reads, patterns that do not fit
+    the conversations, or fewer than one seed.
     """
     if seeds < 1:
-        raise CompVizError(f"seeds: expected at least 1 missing pattern at each rate, got {seeds}.")
+        raise CompVizError(f"seeds: expected at least 1 for each missing pattern, got {seeds}.")
+    utterances, patterns = Utterances.of(conversations), list(patterns)
+    check_lengths(utterances, model.config.max_length)
+    for pattern in patterns:
+        pattern.check_data(utterances, task)
     stream = Stream(conversations, standardise, model.fusion.weight.device)
-    available, labels = stream.utterances.observed, stream.utterances.labels
     measurements = []
-    for rate in missing_rates:
-        check_rate(rate)
-        generators = (np.random.default_rng([seed, round(1000 * rate)]) for seed in range(seeds if rate else 1))
-        patterns = [uniform(available, rate, rng) for rng in generators]
+    for pattern in patterns:
+        generators = (np.random.default_rng(seed) for seed in range(seeds if pattern.random else 1))
+        draws = [pattern(utterances, task, rng) for rng in generators]
+        came_to = [realised(utterances.observed, shown, utterances.modalities) for shown in draws]
         runs = [
-            {name: metrics(task, y, labels) for name, y in predict(model, stream, pattern, scope).items()}
-            for pattern in patterns
+            {name: metrics(task, y, utterances.labels) for name, y in predict(model, stream, shown, scope).items()}
+            for shown in draws
         ]
-        measurements += [summarise(split, rate, name, [run[name] for run in runs]) for name in runs[0]]
+        measurements += [summarise(split, pattern, came_to, name, [run[name] for run in runs]) for name in runs[0]]
     return measurements
 
 
@@ -57,8 +65,10 @@ def predict(model: ComP, stream: Stream, observed: Bools, scope: Scope = "bank")
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def summarise(split: str, rate: float, predictor: str, runs: list[dict[str, float]]) -> Measurement:
-    """Mean and standard deviation of each metric; None where it is not defined."""
+def summarise(
+    split: str, pattern: Pattern, came_to: list[Realised], predictor: str, runs: list[dict[str, float]]
+) -> Measurement:
+    """Mean and standard deviation of each metric over draws of a pattern, None where it is not defined."""
 
     def plain(value: float) -> float | None:
         return None if math.isnan(value) else float(value)
@@ -66,4 +76,6 @@ def summarise(split: str, rate: float, predictor: str, runs: list[dict[str, floa
     values = {metric: [run[metric] for run in runs] for metric in runs[0]}
     mean = {metric: plain(float(np.mean(v))) for metric, v in values.items()}
     std = {metric: plain(float(np.std(v))) for metric, v in values.items()}
-    return Measurement(split, rate, len(runs), predictor, mean, std)
+    rate = float(np.mean([one.taken for one in came_to]))
+    by_modality = {u: float(np.mean([one.taken_by_modality[u] for one in came_to])) for u in came_to[0].natural}
+    return Measurement(split, str(pattern), rate, by_modality, len(runs), predictor, mean, std)

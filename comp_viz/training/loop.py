@@ -1,6 +1,6 @@
 """The training loop: first each modality on its own, then the full model (section 4 of the method)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from comp_viz.data.batch import Batch, Stream
 from comp_viz.data.conversation import Task
-from comp_viz.data.missing import uniform
+from comp_viz.data.patterns import Pattern
 from comp_viz.evaluation.metrics import metrics
 from comp_viz.network.bank import prototype_bank
 from comp_viz.network.config import ComPConfig
@@ -56,7 +56,8 @@ class Trainer:
         rng = np.random.default_rng([recipe.seed, 0])
         chosen = np.sort(rng.choice(len(train), size=min(recipe.bank, len(train)), replace=False))
         self.bank_conversations = train.pick(chosen.tolist())
-        self.patterns = [uniform(selection.utterances.observed, rate, rng) for rate in recipe.selection_rates]
+        self.missing = Pattern.parse(recipe.missing)
+        self.shown = [Pattern.parse(text)(selection.utterances, task, rng) for text in recipe.selection]  # [N, M] each
         self.epoch = 0
         self.best_heads = {name: Best() for name in config.modalities}
         self.best = Best()
@@ -124,14 +125,13 @@ class Trainer:
         self.model.train()
         order, size = rng.permutation(len(self.train)).tolist(), self.recipe.batch
         chosen = (order[start : start + size] for start in range(0, len(order), size))
-        rows = [self.step(self.train.pick(some), rng, first) for some in chosen]
+        rows = [self.step(some, rng, first) for some in chosen]
         return {key: float(torch.stack([row[key] for row in rows]).mean()) for key in rows[0]}
 
-    def step(self, batch: Batch, rng: np.random.Generator, first: bool) -> dict[str, Tensor]:
-        """One optimiser step; returns the terms of the objective."""
-        available = batch.observed[batch.valid].cpu().numpy()
-        pattern = uniform(available, self.recipe.missing_rate, rng)
-        batch = batch.showing(pattern).blurred(self.recipe.feature_noise)
+    def step(self, conversations: Sequence[int], rng: np.random.Generator, first: bool) -> dict[str, Tensor]:
+        """One optimiser step on some of the training conversations; returns the terms of the objective."""
+        shown = self.missing(self.train.utterances.pick(conversations), self.task, rng)
+        batch = self.train.pick(conversations).showing(shown).blurred(self.recipe.feature_noise)
         targets = batch.labels - self.task.neutral if not self.task.classes else batch.labels
         counted = ~targets.isnan()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
@@ -187,10 +187,10 @@ class Trainer:
         if not first:
             # The average needs a bank of the same size as the model's own to go on averaging.
             self.model.bank = model.bank = prototype_bank(model, self.bank_conversations)
-        batches = (batch for pattern in self.patterns for batch in self.selection.under(pattern))
+        batches = (batch for shown in self.shown for batch in self.selection.under(shown))
         parts = [self.judged(model, batch, first) for batch in batches]
         predictions = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        labels = np.tile(self.selection.utterances.labels, len(self.patterns))
+        labels = np.tile(self.selection.utterances.labels, len(self.shown))
         found = {name: metrics(self.task, y, labels) for name, y in predictions.items()}
         for name, values in found.items():
             best = self.best if name == "fused" else self.best_heads[name]

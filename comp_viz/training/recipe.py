@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from comp_viz.data.missing import check_rate
+from comp_viz.data.patterns import PROTOCOL, Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.network.model import SCOPES, Scope
 
@@ -17,7 +17,7 @@ NOT_NEGATIVE = (
 class Recipe:
     """Options of a training run; the defaults are our own recipe, the comments name the published values."""
 
-    missing_rate: float = 0.3  # of the pattern drawn afresh for every batch
+    missing: str = "uniform(0.3)"  # the missing pattern, drawn afresh for every batch
     seed: int = 66
     first_epochs: int = 10  # 150
     second_epochs: int = 50  # 150
@@ -37,15 +37,15 @@ class Recipe:
     disentanglement_weight: float = 0.05  # 1
     modulate: bool = True  # the gradient modulator (GM)
     clip: tuple[float, float] | None = (0.0, 2.0)  # range the modulation coefficients are held to; published: None
-    selection_rates: tuple[float, ...] = (0.0, 0.3, 0.5, 0.7)  # missing rates the selection split is judged at
+    selection: tuple[str, ...] = tuple(map(str, PROTOCOL))  # missing patterns the selection split is judged under
     bank: int = 31  # conversations in the prototype bank: with the own one as many as a published batch
     precision: str = "float32"  # or "bfloat16", by autocast
 
     def __post_init__(self) -> None:
-        for rate in (self.missing_rate, *self.selection_rates):
-            check_rate(rate)
-        if not self.selection_rates:
-            raise CompVizError("selection_rates: expected at least one missing rate.")
+        for text in (self.missing, *self.selection):
+            Pattern.parse(text)
+        if not self.selection:
+            raise CompVizError("selection: expected at least one missing pattern.")
         if self.scope not in SCOPES:
             raise CompVizError(f"scope: expected one of {', '.join(SCOPES)}, got {self.scope!r}.")
         if min(self.first_epochs, self.second_epochs) < 0 or self.first_epochs + self.second_epochs < 1:

@@ -16,6 +16,8 @@ from comp_viz.checkpoint.tensors import load_plain
 from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.conversation import Conversation
 from comp_viz.data.dataset import DataSet, Utterances, pick
+from comp_viz.data.lengths import check_lengths
+from comp_viz.data.patterns import PROTOCOL, Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import evaluate, predict
 from comp_viz.network.config import ComPConfig
@@ -27,7 +29,7 @@ from comp_viz.versions import versions
 LOG, STATE = "training.jsonl", "resume.pt"
 RUNNING = LOG + ".part"  # the log of a run that is not over; it takes the place of an older one at the end
 SAVE_EVERY = 10  # epochs; what a killed run loses at most
-RATES, SEEDS = (0.0, 0.3, 0.5, 0.7), 5
+PATTERNS, SEEDS = PROTOCOL, 5  # what a finished model is measured under
 
 
 def train(
@@ -46,15 +48,10 @@ def train(
     """
     if config.outputs != data.task.outputs:
         raise CompVizError(f"outputs: expected {data.task.outputs} for {data.task.scale}, got {config.outputs}.")
+    check_lengths(data.utterances, config.max_length)
     training, selection, protocol = splits(data, recipe.seed)
-    for name, part in (("training", training), ("selection", selection)):
-        if np.isnan(Utterances.of(part).labels).all():
-            raise CompVizError(f"{data.name}: the {name} conversations have no label at all.")
-    longest = int(data.utterances.lengths.max())
-    if longest > config.max_length:
-        raise CompVizError(
-            f"{data.name}: the longest conversation has {longest} utterances, but max_length is {config.max_length}."
-        )
+    check_split(data, "training", Utterances.of(training), [recipe.missing])
+    check_split(data, "selection", Utterances.of(selection), recipe.selection)
     standardise = Standardiser.fit(training)
     streams = [Stream(part, standardise, device) for part in (training, selection)]
     trainer = Trainer(data.task, config, recipe, streams[0], streams[1], device)
@@ -73,9 +70,8 @@ def train(
             if trainer.epoch % SAVE_EVERY == 0:
                 save_state(trainer, out, identity)
             progress(trainer.epoch, trainer.epochs, row)
-    rates = ", ".join(f"{rate:g}" for rate in recipe.selection_rates)
     criterion = "highest ACC" if data.task.classes else "lowest mean absolute error"
-    protocol = f"{protocol}; epoch with the {criterion} of the fused prediction there, missing rates {rates} together"
+    protocol = f"{protocol}; epoch with the {criterion} of the fused prediction there, under {', '.join(recipe.selection)} together"
     judged = data.split("test") if "test" in data.utterances.splits else selection
     card = Card(
         format=FORMAT,
@@ -85,7 +81,7 @@ def train(
         sources=dict(data.sources),
         data=DataCard(data.name, data.digest, data.licence),
         training=TrainingCard(
-            recipe.missing_rate,
+            recipe.missing,
             recipe.seed,
             protocol,
             trainer.best.epoch if trainer.best.state else trainer.epoch - 1,
@@ -103,6 +99,14 @@ def train(
     return card
 
 
+def check_split(data: DataSet, name: str, utterances: Utterances, patterns: Sequence[str]) -> None:
+    """Raise `CompVizError` when a part of the data has no labels, or missing patterns do not fit it."""
+    if np.isnan(utterances.labels).all():
+        raise CompVizError(f"{data.name}: the {name} conversations have no label at all.")
+    for text in patterns:
+        Pattern.parse(text).check_data(utterances, data.task)
+
+
 def rounding(model: ComP, stream: Stream) -> float:
     """How far 16-bit weights move any prediction on some conversations."""
     rounded = copy.deepcopy(model).half().float()
@@ -115,7 +119,7 @@ def measure(folder: Path, data: DataSet) -> tuple[Measurement, ...]:
     if "test" not in data.utterances.splits:
         return ()
     saved = load_checkpoint(folder)
-    return tuple(evaluate(saved.model, data.task, saved.standardise, data.split("test"), "test", RATES, SEEDS))
+    return tuple(evaluate(saved.model, data.task, saved.standardise, data.split("test"), "test", PATTERNS, SEEDS))
 
 
 def splits(data: DataSet, seed: int) -> tuple[Sequence[Conversation], Sequence[Conversation], str]:

@@ -7,11 +7,20 @@ import numpy as np
 import streamlit as st
 import torch
 
+from comp_viz.analysis.attainable import AtRate, Attainable, Estimate, attainable, attainable_at
 from comp_viz.analysis.prediction import Prediction, predict_conversation
+from comp_viz.analysis.probe import Probe, probe
+from comp_viz.analysis.reached import reached
+from comp_viz.checkpoint.card import read_card
 from comp_viz.checkpoint.folder import CONFIG, Checkpoint, load_checkpoint
 from comp_viz.data.dataset import DataSet
-from comp_viz.data.npz import Header, peek, read_npz
-from comp_viz.data.source import LAB, data_files, data_root, open_data
+from comp_viz.data.header import Header
+from comp_viz.data.lab_model import DIMS
+from comp_viz.data.lab_settings import LabSettings
+from comp_viz.data.patterns import Pattern
+from comp_viz.data.source import LAB, data_files, data_root, is_lab, open_data, peek
+from comp_viz.data.summary import Summary, summarise
+from comp_viz.errors import CompVizError
 
 CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
 # A single conversation gains little from a second thread, and loses a hundredfold where a neighbour keeps it busy.
@@ -39,9 +48,14 @@ def data_set(name: str, root: str) -> DataSet:
     return _data_set(name, root, stamp(Path(root) / name))
 
 
-@st.cache_resource(max_entries=3, show_spinner="Reading the data set …")
+@st.cache_resource(max_entries=4, show_spinner="Reading the data set …")
 def _data_set(name: str, root: str, stamp: int) -> DataSet:
-    return open_data(LAB) if name == LAB else read_npz(Path(root) / name)
+    return open_data(name if is_lab(name) else str(Path(root) / name))
+
+
+def data_names() -> list[str]:
+    """Data sets of this machine, the lab last."""
+    return [*data_files(), LAB]
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -50,18 +64,67 @@ def _header(path: Path, stamp: int) -> Header | None:
 
 
 def stamp(path: Path) -> int:
-    """When a file was last changed, 0 where there is none."""
-    return path.stat().st_mtime_ns if path.is_file() else 0
+    """When a file or folder was last changed, 0 where there is none."""
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
-def fitting_data(name: str, device: str) -> list[str]:
-    """Data sets with the modalities, widths and kind of labels the checkpoint was built for; the lab last."""
+def fitting_data(name: str, device: str, labs: tuple[str, ...]) -> list[str]:
+    """Data sets with the modalities, widths and kind of labels the checkpoint was built for; the lab and `labs` last.
+
+    The lab that a checkpoint was trained on comes first among them.
+    """
     opened = checkpoint(name, device)
+    trained = opened.card.data.name if opened.card.data and is_lab(opened.card.data.name) else LAB
     wanted = Header(opened.config.widths, bool(opened.card.task.classes))
     paths = [data_root() / file for file in data_files()]
-    lab = data_set(LAB, "")
     files = [path.name for path in paths if _header(path, stamp(path)) == wanted]
-    return files + [LAB] * (Header(lab.conversations[0].widths, bool(lab.task.classes)) == wanted)
+    made = {
+        lab: Header(dict(DIMS), bool(LabSettings.parse(lab).classes)) for lab in dict.fromkeys((trained, LAB, *labs))
+    }
+    return files + [lab for lab, header in made.items() if header == wanted]
+
+
+def fitting_checkpoints(data: DataSet) -> list[str]:
+    """Checkpoints that read the features of a data set and predict its labels."""
+    wanted = Header(data.widths, bool(data.task.classes))
+    paths = {name: CHECKPOINTS / name / CONFIG for name in checkpoint_names()}
+    return [name for name, path in paths.items() if _promise(path, stamp(path)) == wanted]
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _promise(config: Path, stamp: int) -> Header | None:
+    try:
+        card = read_card(config)
+    except (CompVizError, OSError):  # said when it is opened
+        return None
+    return Header(card.architecture.widths, bool(card.task.classes))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def summary(name: str, root: str, digest: str) -> Summary:
+    """What a data set holds, in numbers."""
+    return summarise(data_set(name, root))
+
+
+@st.cache_data(max_entries=64, show_spinner="Fitting the linear reference …")
+def linear_probe(name: str, root: str, digest: str) -> Probe:
+    """The linear reference of a data set. Raises `CompVizError` when its labels do not allow one."""
+    return probe(data_set(name, root))
+
+
+@st.cache_data(max_entries=64, show_spinner="Computing what is attainable …")
+def attainable_in(lab: str) -> tuple[Attainable, dict[float, AtRate]]:
+    """Best accuracies in a lab by modality, and by missing rate."""
+    settings = LabSettings.parse(lab)
+    return attainable(settings), attainable_at(settings)
+
+
+@st.cache_data(max_entries=64, show_spinner="Measuring the open checkpoint …")
+def reached_in(name: str, digest: str, device: str, lab: str, patterns: tuple[str, ...]) -> dict[str, Estimate]:
+    """What a checkpoint reaches on a lab's test split under each pattern. Raises `CompVizError` when it cannot read it."""
+    with INFERENCE:
+        found = reached(checkpoint(name, device), data_set(lab, ""), [Pattern.parse(text) for text in patterns])
+    return dict(zip(patterns, found, strict=True))
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

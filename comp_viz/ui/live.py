@@ -9,15 +9,11 @@ from comp_viz.analysis.change import Change
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.data.conversation import Bools, Task
 from comp_viz.figures.style import Palette, modality_marks
+from comp_viz.ui.charts import CONFIG
 from comp_viz.ui.painter import painter
 from comp_viz.ui.pattern import before_editing, can_undo, edit, undo
 from comp_viz.ui.sidebar import View
 
-CONFIG = {
-    "displaylogo": False,
-    "modeBarButtonsToRemove": ["select2d", "lasso2d"],
-    "toImageButtonOptions": {"format": "svg"},
-}
 READING = """
 From the top: the prediction with the truth; each modality's own **head**, which predicts from that modality and the prompts it
 receives, with filled marks where it is observed and open ones where it is missing; the **change** of the fused prediction
@@ -146,12 +142,12 @@ def painted(view: View, selected: int, palette: Palette) -> None:
     back.button("Undo", icon=":material/undo:", on_click=undo, disabled=not can_undo(), width="stretch")
 
     def edited(matrix: Bools, utterances: list[int]) -> None:
-        edit(view.conversation, matrix)
+        edit(view.conversation, view.data.task, matrix)
         if len(utterances) == 1:
             select(utterances[0])
 
     conversation = view.conversation
-    base = before_editing(conversation)
+    base = before_editing(conversation, view.data.task)
     painter(tuple(conversation.features), view.observed, conversation.observed, base, selected, palette, edited)
 
 

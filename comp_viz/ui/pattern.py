@@ -1,98 +1,83 @@
-"""The missing pattern chosen in the sidebar or painted by hand, with undo; part of the view's address."""
+"""The missing pattern in force: its text and seed, kept in the session and in the address, with undo."""
 
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import streamlit as st
 
-from comp_viz.data.conversation import Bools, Conversation
-from comp_viz.data.missing import from_hex, only, to_hex, uniform
+from comp_viz.data.conversation import Bools, Conversation, Task
+from comp_viz.data.dataset import Utterances
+from comp_viz.data.missing import to_hex
+from comp_viz.data.patterns import FOUND, Pattern
 from comp_viz.errors import CompVizError
 
-COMPLETE, RANDOM, EDITED = "complete", "random", "edited by hand"
 UNDO_STEPS = 100
+PATTERN, SEED = "pattern", "seed"  # parameters of the address
+TEXT, DRAW = "pattern text", "pattern seed"  # what the session keeps; the widgets only show it
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What was chosen: a preset, with a rate and seed when random, or a matrix edited by hand."""
+    """What was chosen: a pattern as text, and the seed it is drawn with."""
 
-    pattern: str = COMPLETE
-    rate: float = 0.3
+    text: str = FOUND
     seed: int = 1
-    cells: str = ""  # the edited matrix, hexadecimal
 
+    @property
+    def edited(self) -> bool:
+        """Whether cells were edited by hand, which means something for one conversation only."""
+        return "cells(" in self.text
 
-def presets(modalities: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """Name on screen and in the address of every fixed pattern, with the modalities it keeps."""
-    subsets = [subset for size in range(1, len(modalities)) for subset in combinations(modalities, size)]
-    return {COMPLETE: modalities} | {"only " + " and ".join(subset): subset for subset in subsets}
+    @property
+    def outline(self) -> "Choice":
+        """The choice without its cells: as long as this stays the same, the sidebar's controls do."""
+        return Choice("cells()", self.seed) if self.edited else self
 
 
 def chosen() -> Choice:
-    """The choice in force. A session takes edited cells from the address once; from then on it keeps them itself."""
-    state = st.session_state
-    default = Choice()
-    return Choice(
-        state.get("pattern", default.pattern),
-        state.get("rate", default.rate),
-        state.get("mask_seed", default.seed),
-        state.setdefault("cells", st.query_params.get("cells", "")),
-    )
-
-
-def open_address() -> None:
-    """Read an address that has edited cells but no pattern as an edited one; to be called before the widgets are drawn."""
-    if "pattern" not in st.session_state and "pattern" not in st.query_params and "cells" in st.query_params:
-        st.session_state["pattern"] = EDITED
+    """The choice in force. A session takes it from the address once; from then on it keeps it itself."""
+    state, address = st.session_state, st.query_params
+    if TEXT not in state:
+        seed = address.get(SEED, "1")
+        state[TEXT], state[DRAW] = address.get(PATTERN, FOUND), int(seed) if seed.isdecimal() and len(seed) < 5 else 1
+    return Choice(state[TEXT], state[DRAW])
 
 
 def choose(choice: Choice) -> None:
-    """Put a choice in force; to be called before the widgets are drawn, or in a callback."""
-    for key, value in {"pattern": choice.pattern, "rate": choice.rate, "mask_seed": choice.seed}.items():
-        if st.session_state.get(key) != value:
-            st.session_state[key] = value
-    st.session_state["cells"] = choice.cells
-    if choice.cells:
-        st.query_params["cells"] = choice.cells
-    else:
-        st.query_params.pop("cells", None)
+    """Put a choice in force, in the session and the address."""
+    st.session_state[TEXT], st.session_state[DRAW] = choice.text, choice.seed
+    for key, value, default in ((PATTERN, choice.text, FOUND), (SEED, str(choice.seed), "1")):
+        if value == default:
+            st.query_params.pop(key, None)
+        else:
+            st.query_params[key] = value
 
 
-def observed(choice: Choice, conversation: Conversation) -> Bools:
-    """The matrix `[S, M]` a choice means for a conversation. Raises `CompVizError` when an edited one does not fit."""
-    there, modalities = conversation.observed, tuple(conversation.features)
-    if choice.pattern == EDITED:
-        return from_hex(choice.cells, *there.shape) & there if choice.cells else there
-    if choice.pattern == RANDOM:
-        return uniform(there, choice.rate, np.random.default_rng(choice.seed))
-    return only(there, modalities, presets(modalities)[choice.pattern])
+def observed(choice: Choice, conversation: Conversation, task: Task) -> Bools:
+    """The matrix `[S, M]` a choice means for a conversation. Raises `CompVizError` when it does not fit."""
+    return Pattern.parse(choice.text)(Utterances.of([conversation]), task, np.random.default_rng(choice.seed))
 
 
-def in_force(conversation: Conversation) -> tuple[Bools, str]:
-    """The matrix to show, and why it is the complete one when what the address asks for does not fit."""
+def in_force(conversation: Conversation, task: Task) -> tuple[Bools, str]:
+    """The matrix to show, and why it is the recording's own when the pattern in force does not fit."""
     try:
-        return observed(chosen(), conversation), ""
+        return observed(chosen(), conversation, task), ""
     except CompVizError as error:
-        return (
-            conversation.observed,
-            f"The address asks for a pattern that does not fit; the conversation is shown complete. {error}",
-        )
+        return conversation.observed, f"This missing pattern does not fit; the conversation is shown as found. {error}"
 
 
-def before_editing(conversation: Conversation) -> Bools:
+def before_editing(conversation: Conversation, task: Task) -> Bools:
     """The matrix that editing by hand began from: where nothing was edited, the one in force."""
-    if chosen().pattern != EDITED:
-        return in_force(conversation)[0]
+    if not chosen().edited:
+        return in_force(conversation, task)[0]
     base: Bools | None = st.session_state.get("edited_from")
-    return conversation.observed if base is None else base
+    return conversation.observed if base is None or base.shape != conversation.observed.shape else base
 
 
 def leave_edited() -> None:
     """A matrix edited for one conversation means nothing for another."""
-    current = chosen()
-    choose(Choice(COMPLETE if current.pattern == EDITED else current.pattern, current.rate, current.seed))
+    if chosen().edited:
+        choose(Choice(seed=chosen().seed))
     st.session_state.pop("edited_from", None)
 
 
@@ -110,16 +95,14 @@ def remember(place: tuple[str, ...]) -> None:
     state["settled"] = (choice, place)
 
 
-def edit(conversation: Conversation, matrix: Bools) -> None:
+def edit(conversation: Conversation, task: Task, matrix: Bools) -> None:
     """Put a matrix edited by hand in force, `[S, M]`."""
     current = chosen()
-    if current.pattern != EDITED:
-        st.session_state["edited_from"] = in_force(conversation)[0].copy()
+    if not current.edited:
+        st.session_state["edited_from"] = in_force(conversation, task)[0].copy()
     matrix = matrix & conversation.observed
-    if np.array_equal(matrix, conversation.observed):
-        choose(Choice(COMPLETE, current.rate, current.seed))
-    else:
-        choose(Choice(EDITED, current.rate, current.seed, to_hex(matrix)))
+    whole = np.array_equal(matrix, conversation.observed)
+    choose(Choice(FOUND if whole else f"cells({to_hex(matrix)})", current.seed))
 
 
 def can_undo() -> bool:

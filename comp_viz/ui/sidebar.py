@@ -4,17 +4,22 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import SPLITS, Bools, Conversation
 from comp_viz.data.dataset import DataSet
-from comp_viz.data.missing import MAX_RATE
-from comp_viz.data.source import LAB, data_root
+from comp_viz.data.lab_settings import LabSettings
+from comp_viz.data.source import LAB, data_root, is_lab
 from comp_viz.device import available_devices, choose_device
 from comp_viz.errors import CompVizError
 from comp_viz.ui import cached
-from comp_viz.ui.pattern import EDITED, RANDOM, chosen, in_force, leave_edited, open_address, presets, remember
+from comp_viz.ui.builder import pattern_controls, picture
+from comp_viz.ui.pattern import PATTERN, SEED, choose, chosen, in_force, leave_edited, remember
+
+GO, LABS = "go to", "labs"
+MOST_LABS = 8  # offered in the sidebar
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class View:
     data: DataSet
     conversation: Conversation
     observed: Bools  # [S, M], the missing pattern in force
+    place: DeltaGenerator  # where the sidebar shows the pattern
 
     def predict(self, observed: Bools) -> Prediction:
         """The model's prediction for the conversation under a pattern; cached."""
@@ -42,38 +48,78 @@ class View:
         )
 
     def now(self) -> "View":
-        """The view under the pattern now in force, for a fragment that runs again without the frame around it.
+        """The view under the pattern now in force, which it shows in the sidebar; the first thing a page asks for.
 
-        Where the sidebar would have to show something else, the whole page is run instead.
+        A fragment runs again without the frame around it. Where the sidebar's controls would have to be others, the whole
+        page is run instead.
         """
-        if replace(chosen(), cells="") != st.session_state["framed"]:
+        if chosen().outline != st.session_state["framed"]:
             st.rerun()
         remember((self.data_name, self.conversation.id))
-        return replace(self, observed=in_force(self.conversation)[0])
+        view = replace(self, observed=in_force(self.conversation, self.data.task)[0])
+        picture(view.place, view.conversation, view.observed)
+        return view
 
     def link(self) -> str:
         """The address of exactly this view, also of what is at its default."""
         choice = chosen()
         parts = {"checkpoint": self.name, "data": self.data_name, "conversation": self.conversation.id}
-        parts |= {"pattern": choice.pattern, "utterance": str(st.session_state.get("utterance", 1))}
-        if choice.pattern == RANDOM:
-            parts |= {"rate": f"{choice.rate:g}", "mask_seed": str(choice.seed)}
-        if choice.pattern == EDITED:
-            parts |= {"cells": choice.cells}
+        parts |= {PATTERN: choice.text, SEED: str(choice.seed), "utterance": str(st.session_state.get("utterance", 1))}
         return f"{(st.context.url or '').split('?')[0]}?{urlencode(parts)}"
+
+
+def open_in_live(checkpoint: str | None, data: str, conversation: str | None) -> None:
+    """Have the next run open a conversation on the Live page; to be called in a callback. None leaves as is."""
+    state = st.session_state
+    leave_edited()
+    if is_lab(data):
+        state[LABS] = list(dict.fromkeys([*state.get(LABS, []), data]))[-MOST_LABS:]
+    for key, value in {"checkpoint": checkpoint, "data": data, "conversation": conversation}.items():
+        if value is not None:
+            state[key] = value
+    go_to("pages/live.py")
+
+
+def labs() -> tuple[str, ...]:
+    """Labs opened in this session, and the one the address asks for where it can be made."""
+    asked = st.query_params.get("data", "")
+    known: list[str] = st.session_state.setdefault(LABS, [])
+    if is_lab(asked) and asked not in known:
+        try:
+            known.append(str(LabSettings.parse(asked)))
+        except CompVizError as error:
+            st.warning(f"The address asks for a lab that cannot be made. {error}", icon=":material/link_off:")
+    return tuple(known)
 
 
 def frame() -> None:
     """Draw the controls shared by all pages and keep the view for the page that is run next."""
+    if page := st.session_state.pop(GO, None):
+        st.switch_page(page, query_params=address())
     st.session_state["view"] = sidebar()
 
 
-def current_view() -> View | None:
-    """The view of the frame around this page; a page that is run by itself draws its own."""
+def current_view(page: str) -> View | None:
+    """The view of the frame around a page.
+
+    The first visitor of a fresh server who asks for a page by its address gets it without its frame, because Streamlit
+    takes the folder `pages/` for its older kind of navigation until the frame has run once: then the frame is run first.
+    """
     if "view" not in st.session_state:
-        frame()
+        go_to(page)
+        st.switch_page("app.py", query_params=address())
     view: View | None = st.session_state.pop("view")
     return view
+
+
+def go_to(page: str) -> None:
+    """Have the frame open another page before it draws anything."""
+    st.session_state[GO] = page
+
+
+def address() -> dict[str, str]:
+    """Parameters of the address, to be kept when the page changes; widgets of this session see to their own."""
+    return {name: st.query_params[name] for name in st.query_params if name not in st.session_state}
 
 
 def sidebar() -> View | None:
@@ -112,7 +158,7 @@ def preferred(names: list[str]) -> int:
 def controls(name: str, device: str) -> View | None:
     """Conversation, missing pattern and device for a checkpoint."""
     checkpoint = cached.checkpoint(name, device)
-    files = cached.fitting_data(name, device)
+    files = cached.fitting_data(name, device, labs())
     if not files:
         dims = ", ".join(f"{u} {d}" for u, d in zip(checkpoint.config.modalities, checkpoint.config.dims, strict=True))
         st.info(
@@ -128,6 +174,8 @@ def controls(name: str, device: str) -> View | None:
     )
     data = cached.data_set(file, str(data_root()))
     checkpoint.check(data)
+    if doubt := checkpoint.doubts(data):
+        st.warning(doubt, icon=":material/help:")
     order = {split: place for place, split in enumerate(reversed(SPLITS))}
     known = sorted(zip(data.utterances.ids, data.utterances.splits, strict=True), key=lambda c: order.get(c[1], 3))
     picked = st.selectbox(
@@ -146,40 +194,15 @@ def controls(name: str, device: str) -> View | None:
             f"This conversation has {len(conversation)} utterances; the checkpoint reads at most {checkpoint.config.max_length}."
         )
         return None
-    pattern_controls(conversation)
-    observed, problem = in_force(conversation)
+    choose(chosen())  # into the address, which a change of page empties
+    observed, problem = in_force(conversation, data.task)
+    place = pattern_controls(conversation, data.task)
     if problem:
         st.warning(problem, icon=":material/link_off:")
     remember((file, conversation.id))
-    st.session_state["framed"] = replace(chosen(), cells="")
+    st.session_state["framed"] = chosen().outline
     device_line(device)
-    return View(name, checkpoint, device, file, data, conversation, observed)
-
-
-def pattern_controls(conversation: Conversation) -> None:
-    """Choose a preset; rate and seed where it is random."""
-    open_address()
-    pattern = st.selectbox(
-        "Missing pattern",
-        [*presets(tuple(conversation.features)), RANDOM, EDITED],
-        key="pattern",
-        bind="query-params",
-        help="Which modalities of which utterances the model may see. Paint your own in the matrix.",
-    )
-    if pattern == RANDOM:
-        st.slider(
-            "Missing rate",
-            0.0,
-            MAX_RATE,
-            0.3,
-            0.05,
-            key="rate",
-            bind="query-params",
-            help="Share of all entries taken away. Every utterance keeps at least one modality.",
-        )
-        st.number_input(
-            "Seed", 0, 9999, 1, key="mask_seed", bind="query-params", help="The same seed takes away the same entries."
-        )
+    return View(name, checkpoint, device, file, data, conversation, observed, place)
 
 
 def device_line(device: str) -> None:

@@ -1,0 +1,148 @@
+"""`data`: bring data sets into one file, say what is in them, and what is wrong with them."""
+
+import argparse
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from comp_viz.commands.data_text import description, facts, problem_lines, write_report
+from comp_viz.data.check import check_data
+from comp_viz.data.conversation import Task
+from comp_viz.data.dataset import DataSet, windows
+from comp_viz.data.labels import with_task
+from comp_viz.data.published import is_published, read_published
+from comp_viz.data.source import TABLES, data_path, is_lab, is_mapped, open_data
+from comp_viz.data.table_writer import check_suffix, write_table
+from comp_viz.data.tabular import read_tabular
+from comp_viz.errors import CompVizError
+
+SHOWN = 20  # problems on the screen after an import; the report has all
+SOURCE = "data file or folder, by path or by name in the data root; or 'lab'"
+REPORT = "write every finding with its place into this file"
+
+
+def add(commands: Any) -> None:
+    """Add this command to the parser."""
+    parser: argparse.ArgumentParser = commands.add_parser("data", help="import, describe and check data sets")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    add_import(actions.add_parser("import", help="bring a data set into one .arrow or .parquet file"))
+    info = actions.add_parser("info", help="what is in a data set")
+    info.add_argument("source", help=SOURCE)
+    info.add_argument("--json", action="store_true", help="print JSON instead of text")
+    info.set_defaults(run=run_info)
+    check = actions.add_parser("check", help="what is wrong with a data set; exit status 1 when anything is")
+    check.add_argument("source", help=SOURCE)
+    check.add_argument("--report", type=Path, metavar="FILE.csv", help=REPORT)
+    check.set_defaults(run=run_check)
+
+
+def add_import(parser: argparse.ArgumentParser) -> None:
+    """Flags of `data import`."""
+    parser.add_argument("source", help=SOURCE)
+    parser.add_argument("out", type=Path, help="file to write: .arrow, opened without reading it, or .parquet, smaller")
+    parser.add_argument("--force", action="store_true", help="replace the file where it exists")
+    parser.add_argument("--half", action="store_true", help="store features in 16 bits")
+    parser.add_argument("--window", type=int, metavar="N", help="cut conversations into parts of at most N utterances")
+    parser.add_argument("--name", help="name of the data set")
+    parser.add_argument("--licence", help="who may use the data, and for what")
+    parser.add_argument("--task", metavar="NAME", help="what the labels say, in a word: sentiment, emotion")
+    labels = parser.add_mutually_exclusive_group()
+    labels.add_argument("--scale", nargs=3, type=float, metavar=("LOW", "NEUTRAL", "HIGH"), help="labels are scores")
+    labels.add_argument("--classes", metavar="NAME,NAME,…", help="labels are these classes, by name or counted from 0")
+    parser.add_argument("--report", type=Path, metavar="FILE.csv", help=REPORT)
+    published = parser.add_argument_group("published layout")
+    published.add_argument(
+        "--extractor", nargs="+", default=[], metavar="MODALITY=FOLDER", help="whose features to take; no FOLDER: none"
+    )
+    published.add_argument("--fold", type=int, metavar="SESSION", help="of IEMOCAP, the one to test on; default: 5")
+    parser.set_defaults(run=run_import)
+
+
+def run_info(options: argparse.Namespace) -> None:
+    """Say what is in a data set."""
+    data = open_data(options.source)
+    print(json.dumps(facts(data), indent=1, ensure_ascii=False) if options.json else description(data))
+
+
+def run_check(options: argparse.Namespace) -> int:
+    """List what is wrong with a data set."""
+    found = check_data(options.source)
+    if options.report:
+        write_report(options.report, found)
+    problems = problem_lines(found)
+    print("\n".join(problems or ["Nothing is wrong."]))
+    return 1 if problems else 0
+
+
+def run_import(options: argparse.Namespace) -> None:
+    """Read, change what the flags say, write, and say what came of it."""
+    check_suffix(options.out)
+    if options.out.exists() and not options.force:
+        raise CompVizError(f"{options.out} exists already. Give another name, or --force to replace it.")
+    data = changed(read(options), options)
+    data = replace(data, digest=write_table(options.out, data, options.half))
+    if options.report:
+        write_report(options.report, data.findings)
+    print("\n".join([description(data), *problem_lines(data.findings, SHOWN), f"Wrote {options.out}."]))
+
+
+def read(options: argparse.Namespace) -> DataSet:
+    """The source, with its labels read as the flags say."""
+    task = wanted_task(options)
+    path = None if is_lab(options.source) else data_path(options.source)
+    if path and is_published(path):
+        data = published(path, extractors(options.extractor), options.fold)
+    elif options.extractor or options.fold is not None:
+        raise CompVizError(f"--extractor and --fold are for the published layout; {options.source} is not of it.")
+    elif path and path.suffix in TABLES and not is_mapped(path):
+        return read_tabular(path, task)  # which needs to know what the labels are
+    else:
+        data = open_data(options.source)
+    return with_task(data, replace(task, name=options.task or data.task.name)) if task else data
+
+
+def wanted_task(options: argparse.Namespace) -> Task | None:
+    """The task that the flags set."""
+    if options.scale:
+        low, neutral, high = options.scale
+        return Task(options.task or "score", low=low, neutral=neutral, high=high)
+    if options.classes is None:
+        return None
+    names = tuple(name.strip() for name in options.classes.split(","))
+    if len(set(names)) < len(names) or "" in names:
+        raise CompVizError(f"--classes: expected different names with commas between, got {options.classes!r:.80}.")
+    return Task(options.task or "emotion", names)
+
+
+def extractors(texts: list[str]) -> Mapping[str, str]:
+    """`MODALITY=FOLDER` as a mapping."""
+    if odd := [text for text in texts if "=" not in text]:
+        raise CompVizError(f"--extractor: expected MODALITY=FOLDER, got {odd[0]!r:.80}.")
+    return dict(text.split("=", 1) for text in texts)
+
+
+def published(path: Path, said: Mapping[str, str], fold: int | None) -> DataSet:
+    """A data set of the published layout, read under a progress bar."""
+    with tqdm(unit="file", disable=None) as bar:
+
+        def progress(done: int, of: int) -> None:
+            bar.total = of
+            bar.update(done - bar.n)
+
+        return read_published(path, said, 5 if fold is None else fold, progress)
+
+
+def changed(data: DataSet, options: argparse.Namespace) -> DataSet:
+    """The data set under the name, licence and task name of the flags, cut into windows."""
+    data = replace(data, name=options.name or data.name, licence=options.licence or data.licence)
+    if options.task and options.task != data.task.name:
+        data = replace(data, task=replace(data.task, name=options.task), digest="")
+    if options.window is None:
+        return data
+    if options.window < 1:
+        raise CompVizError(f"--window: expected at least 1 utterance, got {options.window}.")
+    return replace(data, conversations=tuple(windows(data.conversations, options.window)), digest="")

@@ -1,0 +1,20 @@
+"""The check that no conversation is longer than a model reads; nothing is ever cut silently."""
+
+import numpy as np
+
+from comp_viz.data.dataset import Utterances
+from comp_viz.errors import CompVizError
+
+
+def check_lengths(utterances: Utterances, max_length: int) -> None:
+    """Raise `CompVizError` when a conversation has more than `max_length` utterances, saying which and how to mend it."""
+    longer = np.flatnonzero(utterances.lengths > max_length)
+    if not len(longer):
+        return
+    first = longer[0]
+    raise CompVizError(
+        f"Conversation {utterances.ids[first]!r:.80} has {utterances.lengths[first]} utterances, but max_length of the model "
+        f"is {max_length} ({len(longer):,} of {len(utterances.ids):,} conversations are longer). "
+        f"Train a model with --max-length {utterances.lengths.max()} or more, "
+        f"or cut the data: python -m comp_viz data import SOURCE OUT --window {max_length}."
+    )

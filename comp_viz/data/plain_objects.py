@@ -1,0 +1,186 @@
+"""What a plain pickle may ask for by name: NumPy arrays and a few builtins, made by our own code from checked parts."""
+
+import math
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from comp_viz.errors import CompVizError
+
+ELEMENT = re.compile(r"b1|[iu][1248]|f[248]|[SU][1-9]\d{0,7}|O[48]?")
+RENAMED = {
+    "__builtin__": "builtins",
+    "numpy._core.multiarray": "numpy.core.multiarray",
+    "numpy._core.numeric": "numpy.core.numeric",
+}
+
+
+@dataclass(frozen=True)
+class Name:
+    """A global the file may name, and what calling it means here; it is never the real thing."""
+
+    text: str
+    make: Callable[..., object] | None = None
+
+    def __call__(self, parts: tuple[Any, ...]) -> object:
+        """What the file wants made from `parts`. Raises `CompVizError` where this name makes nothing."""
+        if self.make is None:
+            raise CompVizError(f"it calls {self.text}, which plain data do not need.")
+        return self.make(*parts)
+
+
+class Element:
+    """The type of an array's elements, as far as the file has described it."""
+
+    def __init__(self, code: object, *_: object) -> None:
+        if not isinstance(code, str) or not ELEMENT.fullmatch(code):
+            raise CompVizError(f"it holds an array of {brief(code)}, expected whole or real numbers or text.")
+        self.code, self.order = code, "="
+
+    def build(self, state: Any) -> None:
+        """Take the byte order from what the file says of a `numpy.dtype`; parts of records and the like are refused."""
+        _, order, *inner = state[:5]
+        if order not in ("<", ">", "=", "|") or inner != [None] * 3:
+            raise CompVizError(f"it holds an array of records or of byte order {brief(order)}, expected plain numbers.")
+        self.order = order
+
+    def array(self, shape: Any, data: Any, fortran: bool) -> Any:
+        """An array of this shape over the bytes that the file holds for it, or a list where it holds Python values."""
+        if not is_shape(shape):
+            raise CompVizError(f"it holds an array of shape {brief(shape)}, expected one or two positive numbers.")
+        if self.code.startswith("O"):
+            if not isinstance(data, list) or shape != (len(data),):
+                raise CompVizError(
+                    f"it holds an array of Python values of shape {brief(shape)}, expected a list of them."
+                )
+            return list(data)
+        content, dtype = as_bytes(data, "latin1"), np.dtype(self.order + self.code)
+        if math.prod(shape) * dtype.itemsize != len(content):
+            raise CompVizError(f"it holds {len(content)} bytes for an array of shape {brief(shape)} of {dtype}.")
+        made: NDArray[Any] = np.ndarray(shape, dtype, content, order="F" if fortran else "C")
+        if dtype.kind == "U" and not is_text(np.ndarray(len(content) // 4, self.order + "u4", content)):
+            raise CompVizError("it holds an array of text that is not Unicode.")
+        return made
+
+
+class Unfilled:
+    """An array that the file has announced; what it holds comes later."""
+
+    def __init__(self, kind: object, shape: object, _: object) -> None:
+        if kind is not NAMES["numpy.ndarray"] or shape != (0,):
+            raise CompVizError(f"it announces an array of shape {brief(shape)} without contents.")
+        self.filled: Any = self
+
+    def build(self, state: Any) -> None:
+        """Fill it with what the file says: version, shape, element, column order, contents."""
+        _, shape, element, fortran, data = state
+        self.filled = typed(element).array(shape, data, bool(fortran))
+
+
+def named(module: str, name: str) -> Name:
+    """The stand-in for a global. Raises `CompVizError` that names it when plain data have no need of it."""
+    found = NAMES.get(f"{RENAMED.get(module, module)}.{name}")
+    if found is None:
+        raise CompVizError(
+            f"it asks for {module[:60]}.{name[:60]}, which is no container, number, text or NumPy array. Such a file can "
+            "run code when other programs open it; get it again from those who published it."
+        )
+    return found
+
+
+def keys(items: Iterable[Any]) -> Iterable[Any]:
+    """The same items, all fit to be looked up by. Nested ones are refused: hashing them may take forever."""
+    for item in items:
+        if not isinstance(item, str | bytes | int | float | None):
+            raise CompVizError(f"it looks values up by a {type(item).__name__}, expected text or numbers.")
+        yield item
+
+
+def typed(element: object) -> Element:
+    """Make sure that it is the type of an array's elements."""
+    if not isinstance(element, Element):
+        raise CompVizError(f"it gives a {type(element).__name__} as the type of an array.")
+    return element
+
+
+def is_shape(shape: object) -> bool:
+    """Whether this is the shape of a list or a table with something in it, or of an empty list."""
+    sizes = shape if isinstance(shape, tuple) and len(shape) <= 2 else (-1,)
+    return sizes == (0,) or all(type(size) is int and size > 0 for size in sizes)
+
+
+def brief(value: object) -> str:
+    """A value in a few characters, never looking far into it."""
+    if isinstance(value, str | bytes):
+        return repr(value[:40])
+    if value is None or isinstance(value, int | float) or is_shape(value):
+        return repr(value)
+    return f"a {type(value).__name__}"
+
+
+def is_text(points: NDArray[Any]) -> bool:
+    """Whether these are numbers of Unicode characters, halves of pairs not among them."""
+    return bool(((points < 0xD800) | ((points > 0xDFFF) & (points < 0x110000))).all())
+
+
+def scalar(element: object, data: object) -> Any:
+    """A single value of an array's type as Python's own number or text."""
+    return typed(element).array((1,), data, False).item()
+
+
+def from_buffer(data: object, element: object, shape: object, order: object) -> Any:
+    """An array as protocol 5 writes it."""
+    return typed(element).array(shape, data, order == "F")
+
+
+def as_bytes(data: object = b"", encoding: object = "latin1") -> bytes:
+    """Bytes, also from the text that Python 2 and protocol 2 make of them; never from a length."""
+    if isinstance(data, str) and encoding in ("latin1", "latin-1"):
+        return data.encode("latin1")
+    if not isinstance(data, bytes):
+        raise CompVizError(f"it makes bytes from {brief(data)}, expected them in the file.")
+    return data
+
+
+def as_set(items: object = None) -> set[Any]:
+    """A set from a list of what can be in one."""
+    if not isinstance(items, list | None):
+        raise CompVizError(f"it makes a set from a {type(items).__name__}, expected a list.")
+    return set(keys(items or ()))
+
+
+def as_dict(pairs: object = None) -> dict[Any, Any]:
+    """A plain dict from a list of pairs, or an empty one whatever its values are by default."""
+    if isinstance(pairs, Name) or pairs is None:
+        return {}
+    if not isinstance(pairs, list) or any(not isinstance(pair, list | tuple) or len(pair) != 2 for pair in pairs):
+        raise CompVizError("it makes a dict from something that is no list of pairs.")
+    return dict(zip(keys(pair[0] for pair in pairs), (pair[1] for pair in pairs), strict=True))
+
+
+NAMES = {
+    text: Name(text, make)
+    for text, make in {
+        "numpy.ndarray": None,
+        "numpy.dtype": Element,
+        "numpy.core.multiarray._reconstruct": Unfilled,
+        "numpy.core.multiarray.scalar": scalar,
+        "numpy.core.numeric._frombuffer": from_buffer,
+        "_codecs.encode": as_bytes,
+        "builtins.bytes": as_bytes,
+        "builtins.bytearray": as_bytes,
+        "builtins.set": as_set,
+        "builtins.frozenset": as_set,
+        "collections.OrderedDict": as_dict,
+        "collections.defaultdict": as_dict,
+        "builtins.list": None,
+        "builtins.dict": None,
+        "builtins.int": None,
+        "builtins.float": None,
+        "builtins.str": None,
+    }.items()
+}

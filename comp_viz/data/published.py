@@ -1,0 +1,151 @@
+"""Reads the published layout of GCNet, MoMKE and ComP: a label file, and beside it `features/<extractor>/<utterance>.npy`.
+
+Instead of an `.npy` an utterance may have a folder of frames, which are averaged. In IEMOCAP the names of frames tell whom
+they show, F or M, and each utterance takes its own speaker's.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from comp_viz.data.conversation import Bools, Conversation, Floats
+from comp_viz.data.dataset import DataSet
+from comp_viz.data.findings import Findings
+from comp_viz.data.published_features import Extractor, listing, read_modality
+from comp_viz.data.published_labels import LAYOUTS, Talk, read_talks
+from comp_viz.errors import CompVizError
+
+# Modality -> how the names of its extractors begin.
+EXTRACTORS = {
+    "audio": ("wav2vec", "hubert", "wavlm", "whisper", "opensmile", "egemaps", "compare", "is09", "is10", "vggish", "panns"),
+    "text": ("deberta", "bert", "roberta", "albert", "electra", "xlnet", "sentence"),
+    "video": ("manet", "resnet", "senet", "clip", "openface", "emonet", "ferplus", "denseface", "videomae", "dinov2"),
+}  # fmt: skip
+OFTEN = 500  # utterances from one report of progress to the next
+Progress = Callable[[int, int], None]
+
+
+def is_published(path: Path) -> bool:
+    """Whether this is a label file of the published layout or a folder that holds one, by its name alone."""
+    if os.path.isdir(path):
+        return any(os.path.isfile(path / name) for name in LAYOUTS)
+    return path.name in LAYOUTS and os.path.isfile(path)
+
+
+def read_published(
+    source: Path,
+    extractors: Mapping[str, str] | None = None,
+    fold: int = 5,
+    progress: Progress = lambda done, of: None,
+) -> DataSet:
+    """Read a data set from its label file, or from the folder that holds just one, noting what is missing or faulty.
+
+    `extractors` says which folder of `features` to take for a modality, "" for none; the others are recognised by their
+    names. IEMOCAP is tested on session `fold` (1 to 5). `progress` hears how many utterances' files are done, of how many.
+    Raises `CompVizError` when the files are not what their names say.
+    """
+    path = label_file(source)
+    layout, found = LAYOUTS[path.name], Findings()
+    folders = choose_folders(path.parent / "features", extractors or {})
+    talks = read_talks(path, fold, found)
+    step = counter(progress, len(folders) * sum(len(talk.utterances) for talk in talks))
+    columns = {
+        modality: read_modality(Extractor.of(folder, layout.sessions), modality, talks, found, step)
+        for modality, folder in folders.items()
+    }
+    spoken = any(text.strip() for talk in talks for text in talk.words)
+    conversations = tuple(
+        conversation(path.name, talk, {modality: parts[v] for modality, parts in columns.items()}, spoken, found)
+        for v, talk in enumerate(talks)
+    )
+    sources = {modality: f"{folder.name}, {columns[modality][0][0].shape[1]}-d" for modality, folder in folders.items()}
+    return DataSet(layout.name, layout.task, conversations, sources, layout.licence, findings=found)
+
+
+def label_file(source: Path) -> Path:
+    """The label file meant by `source`."""
+    known = ", ".join(LAYOUTS)
+    if not os.path.isdir(source):
+        if not is_published(source):
+            raise CompVizError(f"{source} is no label file of the published layout: expected one of {known}.")
+        return source
+    there = [name for name in LAYOUTS if os.path.isfile(source / name)]
+    if not there:
+        raise CompVizError(f"The folder {source} holds no label file, expected one of {known}.")
+    if len(there) > 1:
+        raise CompVizError(
+            f"The folder {source} holds several label files, {' and '.join(there)}: give the one to read."
+        )
+    return source / there[0]
+
+
+def choose_folders(features: Path, said: Mapping[str, str]) -> dict[str, Path]:
+    """The folder of each modality's features: the one that is said, else the only one whose name is known."""
+    if odd := sorted(set(said) - set(EXTRACTORS)):
+        raise CompVizError(f"extractor: expected {', '.join(EXTRACTORS)} before the '=', got {', '.join(odd)!r:.60}.")
+    try:
+        there = sorted(name for name in listing(features) if os.path.isdir(features / name) and name.isprintable())
+    except CompVizError as error:
+        raise CompVizError(
+            f"The folder {features} {error}. Features are expected in it, a folder for each extractor."
+        ) from None
+    chosen = {
+        modality: said.get(modality) or choose(modality, there) for modality in EXTRACTORS if said.get(modality) != ""
+    }
+    for modality, name in chosen.items():
+        if name not in there:
+            raise CompVizError(
+                f"extractor: there is no folder {name!r:.60} for {modality} in {features}, only {', '.join(there)}."
+            )
+    if len(chosen) < 2:
+        raise CompVizError("extractor: at least two modalities are needed.")
+    return {modality: features / name for modality, name in chosen.items()}
+
+
+def choose(modality: str, there: list[str]) -> str:
+    """The only folder that is known to be of this modality."""
+    fitting = [name for name in there if name.lower().startswith(EXTRACTORS[modality])]
+    if len(fitting) != 1:
+        raise CompVizError(
+            f"features: {'several folders are' if fitting else 'no folder is'} known as {modality} features among "
+            f"{', '.join(there) or 'none'}. Say which with --extractor {modality}=FOLDER, or --extractor {modality}= to do without."
+        )
+    return fitting[0]
+
+
+def counter(progress: Progress, total: int) -> Callable[[], None]:
+    """What to call after each utterance, so that `progress` hears of it now and then."""
+    done = 0
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        if done % OFTEN == 0 or done == total:
+            progress(done, total)
+
+    return step
+
+
+def conversation(
+    file: str, talk: Talk, parts: Mapping[str, tuple[Floats, Bools]], spoken: bool, found: Findings
+) -> Conversation:
+    """One conversation from its labels and features; with `spoken`, an empty transcript means that text is missing."""
+    features = {modality: x for modality, (x, _) in parts.items()}
+    observed = {modality: there for modality, (_, there) in parts.items()}
+    if "text" in features and spoken:
+        observed["text"] = found.without_words(file, talk.id, "text", talk.words, observed["text"])
+        features["text"] = features["text"] * observed["text"][:, None]
+    length = len(talk.utterances)
+    return Conversation(
+        id=talk.id,
+        features=features,
+        observed=np.stack(list(observed.values()), axis=1),
+        labels=talk.labels,
+        words=talk.words,
+        context=("",) * length,
+        speakers=talk.speakers,
+        durations=np.full(length, np.nan, np.float32),
+        split=talk.split,
+    )

@@ -1,0 +1,41 @@
+"""What a missing pattern came to: how much it took, and what is left."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from comp_viz.data.conversation import Bools
+
+
+@dataclass(frozen=True)
+class Realised:
+    """Counts and shares of a pattern as drawn; shares are 0 where there was nothing."""
+
+    entries: int  # what was there, over all modalities
+    taken: float  # share of it that the pattern took
+    taken_by_modality: Mapping[str, float]  # share of what was there of each modality
+    natural: Mapping[str, float]  # modality -> share of the utterances whose recording lacks it
+    empty: int  # utterances left with nothing
+    complete: int  # utterances left with every modality
+
+
+def realised(available: Bools, shown: Bools, modalities: Sequence[str]) -> Realised:
+    """Compare what the recordings have with what a pattern left of it, both `[N, M]`."""
+    there, left = available.sum(0), shown.sum(0)
+    utterances = np.full_like(there, len(available))
+    return Realised(
+        entries=int(there.sum()),
+        taken=float(lost(there.sum(), left.sum())),
+        taken_by_modality=dict(zip(modalities, lost(there, left).tolist(), strict=True)),
+        natural=dict(zip(modalities, lost(utterances, there).tolist(), strict=True)),
+        empty=int((~shown.any(1)).sum()),
+        complete=int(shown.all(1).sum()),
+    )
+
+
+def lost(before: NDArray[np.int64], after: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The share that is gone; 0 where there was nothing."""
+    share: NDArray[np.float64] = (before - after) / np.maximum(before, 1)
+    return share

@@ -1,0 +1,115 @@
+"""Reads tables that others made, Parquet or Arrow with one row an utterance, noting whatever is missing or faulty.
+
+The columns are described in `docs/data.md`.
+"""
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from comp_viz.data.arrow_file import DAMAGED, reading
+from comp_viz.data.catalogue import Facts
+from comp_viz.data.conversation import Conversation, Task
+from comp_viz.data.dataset import DataSet
+from comp_viz.data.findings import Findings
+from comp_viz.data.header import Header
+from comp_viz.data.table import ALTERED, About, StoredFindings, read_about
+from comp_viz.data.tabular_columns import Columns, is_text, open_columns
+from comp_viz.data.tabular_features import Admitted, find_widths, read_features
+from comp_viz.data.tabular_labels import read_labels
+from comp_viz.data.tabular_rows import Order, arrange, read_durations, read_splits
+from comp_viz.data.tabular_schema import check_columns, in_order
+from comp_viz.data.tabular_values import texts
+
+TEXTS = ("speaker", "text", "context")  # columns that are taken as they are
+
+
+def read_tabular(path: str | Path, task: Task | None = None) -> DataSet:
+    """Read a table into memory; `task` says what the labels mean, where the file does not or says otherwise.
+
+    Rows that cannot be used are left out and noted, features that cannot be used are kept as missing and noted. Raises
+    `CompVizError` when the file is damaged or too large, or columns are missing or of the wrong type.
+    """
+    path = Path(path)
+    columns = open_columns(path)
+    said = read_about(path.name, columns.schema.metadata)
+    with reading(path):
+        if said is None:
+            return read_columns(columns, task)
+        return as_written(path.name, read_columns(columns, task or said[1], ours=True), said[0], altered=bool(task))
+
+
+def as_written(file: str, data: DataSet, about: About, altered: bool) -> DataSet:
+    """What was read from a table of ours, with what the file says of it; noted when it is not what was written."""
+    then = about.findings()
+    unlisted = Counter({what: count for what, count in then.unlisted.items() if what[0] == "problem"})
+    found = StoredFindings([*then.rows, *data.findings.rows], unlisted)  # what is missing was found again
+    if data.digest != about.digest and not altered:
+        found.problem(file, ALTERED)
+    return replace(
+        data, name=about.name, sources=about.sources_of(data.modalities), licence=about.licence, findings=found
+    )
+
+
+def read_columns(columns: Columns, task: Task | None, ours: bool = False) -> DataSet:
+    """Read all columns. In a table of ours modalities are in order, and what has no words is marked as missing already."""
+    file, found = columns.file, Findings()
+    names, features = check_columns(file, columns.schema)
+    table = columns.table(names)
+    order = arrange(file, table, found)
+    task, labels = read_labels(file, table["label"], order, task, found)
+    strings = {name: texts(table[name])[order.rows] if name in names else blank(len(order)) for name in TEXTS}
+    splits = read_splits(file, table, order, found)
+    durations = read_durations(file, table, order, found)
+    admitted = read_features(columns, features if ours else in_order(features), table.num_rows, order, found)
+    if not ours and "text" in admitted:
+        admitted["text"] = spoken(file, strings["text"], admitted["text"], order, found)
+    conversations = tuple(
+        Conversation(
+            id=name,
+            features={u: parts[v][0] for u, parts in admitted.items()},
+            observed=np.stack([parts[v][1] for parts in admitted.values()], axis=1),
+            labels=labels[order.of(v)],
+            words=tuple(strings["text"][order.of(v)]),
+            context=tuple(strings["context"][order.of(v)]),
+            speakers=tuple(strings["speaker"][order.of(v)]),
+            durations=durations[order.of(v)],
+            split=splits[v],
+        )
+        for v, name in enumerate(order.ids)
+    )
+    facts = Facts(Path(file).stem, task)
+    return DataSet(facts.name, task, conversations, facts.sources(list(admitted)), facts.licence, findings=found)
+
+
+def blank(rows: int) -> NDArray[np.object_]:
+    """A column of no text."""
+    return np.full(rows, "", dtype=object)
+
+
+def spoken(file: str, words: NDArray[np.object_], parts: Admitted, order: Order, found: Findings) -> Admitted:
+    """Text features of conversations with those of empty transcripts taken out, in a file that has transcripts at all."""
+    if not any(word.strip() for word in words):
+        return parts
+    kept: Admitted = []
+    for v, (features, observed) in enumerate(parts):
+        observed = found.without_words(file, order.ids[v], "text", tuple(words[order.of(v)]), observed)
+        kept.append((np.where(observed[:, None], features, np.float32(0)), observed))
+    return kept
+
+
+def peek_tabular(path: Path) -> Header | None:
+    """Widths and kind of labels of a table, by its schema where that says them; None when it is no such table."""
+    try:
+        columns = open_columns(path)
+        said = read_about(path.name, columns.schema.metadata)
+        _, features = check_columns(path.name, columns.schema)
+        kind = columns.schema.field("label").type
+        classes = bool(said[1].classes) if said else is_text(kind) or pa.types.is_integer(kind)
+        return Header(find_widths(columns, features if said else in_order(features)), classes)
+    except DAMAGED:
+        return None

@@ -1,0 +1,82 @@
+"""The features of a table: columns of lists, brought into the order of the conversations."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+
+from comp_viz.data.conversation import Bools, Floats
+from comp_viz.data.dataset import Ints
+from comp_viz.data.findings import Findings
+from comp_viz.data.tabular_columns import Columns, check_size
+from comp_viz.data.tabular_rows import Order
+from comp_viz.data.tabular_schema import MOST_FEATURES
+from comp_viz.data.tabular_values import lists, matrix
+from comp_viz.errors import CompVizError
+
+Admitted = list[tuple[Floats, Bools]]  # [V] features [S, D] and which rows are observed [S]
+
+
+def find_widths(columns: Columns, names: Mapping[str, str]) -> dict[str, int]:
+    """D_u of each modality, by its column."""
+    return {modality: find_width(columns, name) for modality, name in names.items()}
+
+
+def find_width(columns: Columns, name: str) -> int:
+    """How many features a row has: as the type says, or as most rows have in the first part of the file that has any."""
+    kind = columns.schema.field(name).type
+    if pa.types.is_fixed_size_list(kind):
+        return int(kind.list_size)
+    for batch in columns.batches(name):
+        lengths = Counter(lists(batch.column(name))[1].tolist())
+        lengths.pop(0, None)
+        if lengths:
+            width = int(lengths.most_common(1)[0][0])
+            if width > MOST_FEATURES:
+                raise CompVizError(
+                    f"{columns.file}: {name} has {width:,} features a row, expected up to {MOST_FEATURES:,}."
+                )
+            return width
+    raise CompVizError(f"{columns.file}: no row of the column {name!r:.80} has features. Leave the column out.")
+
+
+def read_features(
+    columns: Columns, names: Mapping[str, str], rows: int, order: Order, found: Findings
+) -> dict[str, Admitted]:
+    """The features of each modality, read from its column of `rows` rows; what is missing or faulty is noted."""
+    widths = find_widths(columns, names)
+    check_size(columns.file, 4 * len(order) * sum(widths.values()))
+    places = np.full(rows, -1)
+    places[order.rows] = np.arange(len(order))
+    return {
+        modality: admit(
+            columns.file, modality, *sorted_rows(columns, names[modality], width, places, len(order)), order, found
+        )
+        for modality, width in widths.items()
+    }
+
+
+def sorted_rows(columns: Columns, name: str, width: int, places: Ints, used: int) -> tuple[Floats, Ints]:
+    """Features `[N, D]` of a column, each row in its place (-1 for none), and how many features each row has `[N]`."""
+    features, lengths, first = np.zeros((used, width), np.float32), np.zeros(used, np.int64), 0
+    for batch in columns.batches(name):
+        part, counts = matrix(batch.column(name), width)
+        place = places[first : first + len(part)]
+        features[place[place >= 0]], lengths[place[place >= 0]] = part[place >= 0], counts[place >= 0]
+        first += len(part)
+    return features, lengths
+
+
+def admit(file: str, modality: str, features: Floats, lengths: Ints, order: Order, found: Findings) -> Admitted:
+    """Features by conversation, zeros where missing, and which are observed; rows of another length are problems."""
+    width, admitted = features.shape[1], []
+    for v, conversation in enumerate(order.ids):
+        part, noted = order.of(v), Findings()
+        admitted.append(noted.admit(file, conversation, modality, features[part], lengths[part] == width))
+        for row in noted.rows:
+            count = int(lengths[part][(row.utterance or 1) - 1])
+            wrong = f"{count} features, expected {width}, kept as missing"
+            found.rows.append(row if count in (0, width) else replace(row, kind="problem", reason=wrong))
+    return admitted

@@ -1,0 +1,86 @@
+"""What columns a table of one row an utterance may have, and of which types."""
+
+from collections.abc import Callable, Mapping
+
+import pyarrow as pa
+
+from comp_viz.data.table import FEATURES
+from comp_viz.data.tabular_columns import is_text
+from comp_viz.errors import CompVizError
+
+FIRST = ("audio", "text", "video")  # the order of these modalities; others follow as the file has them
+REQUIRED = ("conversation", "position", "label")
+MOST_FEATURES = 65_536  # of a modality
+
+
+def is_number(kind: pa.DataType) -> bool:
+    """Whether a column is of whole or broken numbers."""
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def is_name(kind: pa.DataType) -> bool:
+    """Whether a column is of names, which may be numbers."""
+    return bool(is_text(kind) or pa.types.is_integer(kind))
+
+
+def is_list(kind: pa.DataType) -> bool:
+    """Whether a column is of lists of numbers."""
+    lists = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    return bool(lists and is_number(kind.value_type))
+
+
+# Column -> what it holds, in words, and the test of its type. A column that is empty throughout may have none.
+EXPECTED: dict[str, tuple[str, Callable[[pa.DataType], bool]]] = {
+    "conversation": ("text or whole numbers", is_name),
+    "position": ("whole numbers", is_number),
+    "label": ("numbers or text", lambda kind: is_text(kind) or is_number(kind)),
+    "split": ("text", is_text),
+    "speaker": ("text or whole numbers", is_name),
+    "start": ("numbers of seconds", is_number),
+    "end": ("numbers of seconds", is_number),
+    "duration": ("numbers of seconds", is_number),
+    "text": ("text", is_text),
+    "context": ("text", is_text),
+}
+
+
+def check_columns(file: str, schema: pa.Schema) -> tuple[list[str], dict[str, str]]:
+    """The columns of our schema that a file has besides features, and the feature column of each modality.
+
+    Raises `CompVizError` naming the column, what was expected and what came.
+    """
+    names, found = schema.names, ", ".join(schema.names)
+    for name in REQUIRED:
+        if name not in names:
+            raise CompVizError(
+                f"{file}: the column {name!r} is missing, expected {EXPECTED[name][0]}; found {found:.500}."
+            )
+    for column in schema:
+        if column.name in EXPECTED or column.name.startswith(FEATURES):
+            check_column(file, column, names.count(column.name))
+    modalities = [name.removeprefix(FEATURES) for name in names if name.startswith(FEATURES)]
+    if len(modalities) < 2:
+        raise CompVizError(
+            f"{file}: expected at least two columns of features, such as {FEATURES}audio and {FEATURES}text; found {found:.500}."
+        )
+    return [name for name in EXPECTED if name in names], {name: FEATURES + name for name in modalities}
+
+
+def check_column(file: str, column: pa.Field, times: int) -> None:
+    """Make sure that a column is there once, and of a type it may have."""
+    if times > 1:
+        raise CompVizError(f"{file}: the column {column.name!r:.80} is there {times} times, expected once.")
+    expected, fits = EXPECTED.get(column.name, ("lists of numbers, all of one length", is_list))
+    if not fits(column.type) and not (column.name in EXPECTED and pa.types.is_null(column.type)):
+        raise CompVizError(f"{file}: the column {column.name!r:.80} holds {column.type!s:.80}, expected {expected}.")
+    if column.name == FEATURES or (
+        pa.types.is_fixed_size_list(column.type) and not 1 <= column.type.list_size <= MOST_FEATURES
+    ):
+        raise CompVizError(
+            f"{file}: the column {column.name!r:.80} ({column.type!s:.80}) should be {FEATURES}MODALITY with 1 to {MOST_FEATURES:,} numbers a row."
+        )
+
+
+def in_order(features: Mapping[str, str]) -> dict[str, str]:
+    """Feature columns by modality: audio, text, video, then the others as they come."""
+    return dict(sorted(features.items(), key=lambda item: FIRST.index(item[0]) if item[0] in FIRST else len(FIRST)))

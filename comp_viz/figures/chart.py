@@ -1,0 +1,38 @@
+"""What charts share: ground, type, axes and legend in the colours of a palette, and a title that states what is seen."""
+
+from typing import Any
+
+from comp_viz.figures.style import Palette
+
+FONT = "Source Sans, sans-serif"
+
+
+def base_layout(palette: Palette, title: str, height: int, **more: Any) -> dict[str, Any]:
+    """A Plotly layout; `more` overrides. The title goes into `meta`: pages set it above the chart, where it can wrap."""
+    axis = {"gridcolor": palette.faint, "zerolinecolor": palette.faint, "linecolor": palette.faint, "automargin": True}
+    return {
+        "meta": title,
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": 34, "b": 8},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": palette.ink, "size": 13, "family": FONT},
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}},
+        "hoverlabel": {"font": {"size": 13}},
+        "bargap": 0.25,
+        "xaxis": axis,
+        "yaxis": axis,
+        **more,
+    }
+
+
+def level(palette: Palette, value: float, words: str) -> dict[str, Any]:
+    """Shapes and annotations for a dashed vertical line at `value` with its name beside it, at the foot of the plot."""
+    line = {"color": palette.truth, "dash": "dash", "width": 1.5}
+    said = {"font": {"size": 11, "color": palette.ink}, "bgcolor": palette.ground, "opacity": 0.9, "showarrow": False}
+    return {
+        "shapes": [{"type": "line", "x0": value, "x1": value, "y0": 0, "y1": 1, "yref": "paper", "line": line}],
+        "annotations": [
+            {"x": value, "y": 0, "yref": "paper", "xanchor": "left", "yanchor": "bottom", "text": words, **said}
+        ],
+    }

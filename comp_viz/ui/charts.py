@@ -1,0 +1,19 @@
+"""A chart on a page, with its title above it and in its description."""
+
+import plotly.graph_objects as go
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+CONFIG = {
+    "displaylogo": False,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d"],
+    "toImageButtonOptions": {"format": "svg"},
+}
+
+
+def titled(place: DeltaGenerator, figure: go.Figure, key: str) -> None:
+    """Show a figure made with `base_layout` under its title."""
+    title = str(figure.layout.meta)
+    with place:
+        st.markdown(f"**{title}**")
+        st.plotly_chart(figure, theme=None, key=key, config=CONFIG, alt=title)

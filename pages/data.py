@@ -1,0 +1,35 @@
+"""Data: browse the data sets of this machine and open a conversation in Live."""
+
+import streamlit as st
+
+from comp_viz.data.source import data_root
+from comp_viz.errors import CompVizError
+from comp_viz.ui import cached
+from comp_viz.ui.browse import charts, conversations, findings_table, headline, reading
+from comp_viz.ui.sidebar import View, current_view
+from comp_viz.ui.theme import palette
+
+
+def browse(view: View | None) -> None:
+    """Choose a data set and show what it holds."""
+    view = view and view.now()
+    names = cached.data_names()
+    current = names.index(view.data_name) if view and view.data_name in names else 0
+    name = st.selectbox("Data set to browse", names, index=current, key="browse", persist_state="session")
+    root = str(data_root())
+    try:
+        data = cached.data_set(name, root)
+        summary = cached.summary(name, root, data.digest)
+    except CompVizError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.header(data.name, anchor=False)
+    headline(summary, data)
+    findings_table(data.findings)
+    charts(summary, data, name, root, palette())
+    st.subheader("Conversations", anchor=False)
+    if picked := conversations(data):
+        reading(data, name, picked, palette())
+
+
+browse(current_view("pages/data.py"))

@@ -1,0 +1,23 @@
+"""Lab: make conversations with known answers, and see how far a model is from the best attainable."""
+
+import streamlit as st
+
+from comp_viz.ui.dials import dials
+from comp_viz.ui.experiment import attainable_and_reached, hidden_truth, training
+from comp_viz.ui.sidebar import current_view
+from comp_viz.ui.theme import palette
+
+view = current_view("pages/lab.py")
+view = view and view.now()
+st.header("Lab", anchor=False)
+st.caption(
+    "Synthetic conversations with dials that isolate what the paper talks about. The best attainable accuracy is computed "
+    "from the generating model by exact inference, not learned: no predictor that sees the same can do better on average."
+)
+left, right = st.columns([1, 2.6], gap="large")
+with left:
+    settings = dials()
+with right:
+    attainable_and_reached(settings, view, palette())
+    training(settings)
+    hidden_truth(settings, palette())

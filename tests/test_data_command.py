@@ -1,0 +1,420 @@
+"""Where data sets are found, what is said of them, and the `data` command."""
+
+import csv
+import json
+import math
+import pickle
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from comp_viz.__main__ import main
+from comp_viz.data.conversation import Task
+from comp_viz.data.dataset import DataSet
+from comp_viz.data.header import Header
+from comp_viz.data.labels import with_task
+from comp_viz.data.source import data_files, is_lab, open_data, peek
+from comp_viz.data.summary import bin_width, summarise
+from comp_viz.data.table_reader import open_table
+from comp_viz.data.table_writer import write_table
+from comp_viz.errors import CompVizError
+
+LAB = "lab(conversations=4/2/2, lengths=3/9)"
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """An empty data root that is the current folder too."""
+    monkeypatch.setenv("COMP_VIZ_DATA", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def frame(rng, count=3, length=4) -> pd.DataFrame:
+    """A table as people make it."""
+    return pd.DataFrame(
+        {
+            "conversation": f"talk {v}", "position": s, "label": float(rng.integers(1, 8)), "split": "test" if v else "train",
+            "features.audio": rng.standard_normal(3).astype(np.float32), "features.video": rng.standard_normal(2).astype(np.float32),
+        }
+        for v in range(count)
+        for s in range(length)
+    )  # fmt: skip
+
+
+@pytest.fixture
+def good(root, rng):
+    frame(rng).to_parquet("good.parquet")
+    return "good.parquet"
+
+
+@pytest.fixture
+def faulty(root, rng):
+    table = frame(rng)
+    table.loc[1, "position"] = 0
+    table.loc[5, "label"] = math.inf
+    table.at[7, "features.audio"] = np.full(3, np.nan, np.float32)
+    table.at[8, "features.audio"] = None
+    table.to_parquet("faulty.parquet")
+    return "faulty.parquet"
+
+
+@pytest.fixture
+def published(root, rng):
+    """A data set of the published layout: two videos, two extractors."""
+    folder = root / "mosi"
+    ids = {"v1": ["v1_0", "v1_1"], "v2": ["v2_0"]}
+    labels = {name: [0.5] * len(parts) for name, parts in ids.items()}
+    sentences = {name: ["words"] * len(parts) for name, parts in ids.items()}
+    speakers = {name: [""] * len(parts) for name, parts in ids.items()}
+    for extractor, width in (("wav2vec-large-c-UTT", 5), ("deberta-large-4-UTT", 6), ("manet_UTT", 4)):
+        (folder / "features" / extractor).mkdir(parents=True)
+        for name in (*ids["v1"], *ids["v2"]):
+            np.save(folder / "features" / extractor / f"{name}.npy", rng.standard_normal(width).astype(np.float32))
+    content = (ids, labels, speakers, sentences, ["v1"], [], ["v2"])
+    (folder / "CMUMOSI_features_raw_2way.pkl").write_bytes(pickle.dumps(content))
+    return folder
+
+
+def run(*arguments) -> int:
+    """The command with these arguments."""
+    return main(["data", *map(str, arguments)])
+
+
+def said(capsys) -> str:
+    """All it has printed since."""
+    captured = capsys.readouterr()
+    return captured.out + captured.err
+
+
+# Where data sets are found
+
+
+def test_data_sets_of_every_kind_are_listed_opened_and_peeked_at(good, published, small_lab, root, rng):
+    write_table("made.arrow", small_lab)
+    frame(rng).to_feather("other.feather")
+    lengths, x = np.array([2, 1]), rng.standard_normal((2, 2, 3))
+    np.savez("plain.npz", audio=x, text=x, labels=x[..., 0], lengths=lengths)
+    (root / "notes.txt").write_text("words")
+    (root / "folder.npz").mkdir()
+    assert data_files() == ["good.parquet", "made.arrow", "mosi", "other.feather", "plain.npz"]
+    for name in data_files():
+        data = open_data(name)
+        assert peek(root / name) == Header(data.widths, bool(data.task.classes)), name
+    label_file = published / "CMUMOSI_features_raw_2way.pkl"
+    assert open_data(str(label_file)).digest == open_data("mosi").digest
+    assert peek(label_file) == peek(published)
+
+
+def test_a_data_root_that_is_not_there_has_no_data_sets(root, monkeypatch):
+    monkeypatch.setenv("COMP_VIZ_DATA", str(root / "nowhere"))
+    assert data_files() == []
+    with pytest.raises(CompVizError, match=r"no data file made\.parquet.*nowhere.*COMP_VIZ_DATA"):
+        open_data("made.parquet")
+
+
+def test_what_is_no_data_set_is_refused(root):
+    (root / "made.csv").write_text("conversation,position\n")
+    with pytest.raises(CompVizError, match=r"\.npz, \.arrow, \.feather, \.parquet, or a label file"):
+        open_data("made.csv")
+    with pytest.raises(CompVizError, match="expected a file that ends with"):
+        open_data(".")
+    assert peek(root / "made.csv") is peek(root) is peek(root / "nothing.arrow") is None
+
+
+def test_the_lab_is_opened_by_its_settings():
+    assert is_lab("lab")
+    assert is_lab("lab(classes=4)")
+    assert not is_lab("laboratory.npz")
+    assert len(open_data(LAB).conversations) == 8
+    with pytest.raises(CompVizError, match="lab"):
+        open_data("lab(dials=3)")
+
+
+# What is said of them
+
+
+def test_a_summary_counts_what_is_there(small_lab):
+    summary = summarise(small_lab)
+    assert (summary.conversations, summary.speakers, summary.unlabelled) == (14, 2, 0)
+    assert summary.utterances == sum(map(len, small_lab.conversations))
+    assert summary.longest == max(map(len, small_lab.conversations))
+    assert summary.seconds == pytest.approx(sum(c.durations.sum() for c in small_lab.conversations), rel=1e-5)
+    assert {split: count for split, (count, _) in summary.splits.items()} == {"train": 8, "validation": 3, "test": 3}
+    assert sum(utterances for _, utterances in summary.splits.values()) == summary.utterances
+    assert sum(summary.polarity) == summary.utterances
+    assert summary.missing == {"audio": 0, "text": 0, "video": 0}
+    assert summary.complete == 1
+
+
+def test_a_histogram_has_every_label_once_for_every_split(small_lab):
+    summary = summarise(small_lab)
+    for split, rows in summary.labels.items():
+        assert [name for name, _ in rows] == ["-3", "-2", "-1", "0", "1", "2", "3"]
+        labels = np.concatenate([c.labels for c in small_lab.split(split)])
+        for name, count in rows:
+            assert count == (np.floor(labels + 0.5) == float(name)).sum()
+
+
+def test_classes_are_counted_by_name_and_what_is_unknown_apart(small_lab):
+    first = small_lab.conversations[0]
+    labels = np.arange(len(first), dtype=np.float32) % 2
+    labels[0] = np.nan
+    durations = np.full(len(first), np.nan, np.float32)
+    observed = first.observed.copy()
+    observed[0, 1] = False
+    only = replace(first, labels=labels, durations=durations, observed=observed, split="", speakers=("",) * len(first))
+    summary = summarise(DataSet("one", Task("emotion", ("sad", "happy", "angry")), (only,), {}, ""))
+    assert summary.labels == {
+        "": [("sad", int((labels == 0).sum())), ("happy", int((labels == 1).sum())), ("angry", 0)]
+    }
+    assert (summary.polarity, summary.unlabelled, summary.speakers) == (None, 1, 0)
+    assert math.isnan(summary.seconds)
+    assert summary.missing["text"] == pytest.approx(1 / len(first))
+    assert summary.complete == pytest.approx(1 - 1 / len(first))
+
+
+@pytest.mark.parametrize(
+    ("extent", "width"), [(6, 1), (20, 1), (100, 5), (1e6, 50_000), (1, 0.05), (0.3, 0.02), (21, 2)]
+)
+def test_bins_are_units_or_round_numbers(extent, width):
+    assert bin_width(extent) == pytest.approx(width)
+    assert extent / bin_width(extent) <= 20.0001
+
+
+def test_labels_beyond_the_scale_are_counted_at_its_end(small_lab):
+    data = replace(small_lab, task=Task("sentiment", low=-1, high=1))
+    for rows in summarise(data).labels.values():
+        assert [name for name, _ in rows] == ["-1", "0", "1"]
+    total = sum(count for rows in summarise(data).labels.values() for _, count in rows)
+    assert total == len(small_lab.utterances)
+
+
+# The command
+
+
+def test_info_says_what_is_in_a_data_set(good, capsys):
+    assert run("info", good) == 0
+    text = said(capsys)
+    for words in (
+        "good: score",
+        "conversations  3",
+        "utterances     12",
+        "train          1 conv",
+        "audio           3",
+        "labels, 0",
+    ):
+        assert words in text
+    assert open_data(good).digest in text
+
+
+def test_info_as_json_can_be_read(faulty, capsys):
+    assert run("info", faulty, "--json") == 0
+    found = json.loads(said(capsys))
+    assert (found["name"], found["utterances"], found["seconds"]) == ("faulty", 11, None)
+    assert found["dims"] == {"audio": 3, "video": 2}
+    assert found["task"]["classes"] == []
+    assert {"kind": "missing", "modality": "audio", "reason": "no features", "count": 1} in found["findings"]
+
+
+def test_check_lists_what_is_wrong_and_where(faulty, root, capsys):
+    assert run("check", faulty, "--report", "report/all.csv") == 1
+    text = said(capsys)
+    assert "3 problems:" in text
+    for line in (
+        "faulty.parquet row 2, talk 0: its position comes a second time in the conversation, left out",
+        "faulty.parquet, talk 1, utterance 2: label inf is none of",
+        "faulty.parquet, talk 1, utterance 4, audio: NaN or infinite features, kept as missing",
+    ):
+        assert line in text
+    with (root / "report" / "all.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["kind"] for row in rows] == ["problem", "problem", "problem", "missing"]
+    assert rows[-1] == {
+        "kind": "missing", "file": "faulty.parquet", "conversation": "talk 2", "utterance": "1", "modality": "audio",
+        "reason": "no features",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("source", ["good.parquet", LAB])
+def test_check_is_content_with_what_is_good(good, source, capsys):
+    assert run("check", source) == 0
+    assert "Nothing is wrong" in said(capsys)
+
+
+def test_what_cannot_be_opened_is_said_in_a_sentence(root, capsys):
+    (root / "made.parquet").write_bytes(b"words")
+    for action in ("info", "check"):
+        assert run(action, "made.parquet") == 2
+        assert "comp_viz: made.parquet cannot be read" in said(capsys)
+
+
+def test_import_writes_what_it_read_and_what_was_wrong(faulty, capsys):
+    assert run("import", faulty, "made.arrow", "--name", "Mine", "--licence", "ours", "--report", "all.csv") == 0
+    text = said(capsys)
+    for words in ("Mine: score", "ours", "3 problems:", "talk 1, utterance 4, audio", "Wrote made.arrow."):
+        assert words in text
+    data = open_table("made.arrow")
+    assert (data.name, data.licence) == ("Mine", "ours")
+    assert data.digest == open_data(faulty).digest
+    assert data.digest in text
+    assert len(data.findings.problems) == 3
+    assert len(Path("all.csv").read_text().splitlines()) == 5
+    assert run("check", "made.arrow") == 1
+    assert "3 problems" in said(capsys)
+
+
+def test_import_shows_the_first_problems_only(root, rng, capsys):
+    table = frame(rng, count=40, length=2)
+    table["position"] = 0
+    table.to_parquet("many.parquet")
+    assert run("import", "many.parquet", "made.parquet") == 0
+    text = said(capsys)
+    assert "40 problems:" in text
+    assert text.count("second time") == 20 + 1  # and once among the counts
+    assert "… and 20 more" in text
+
+
+def test_import_replaces_only_when_told_to(good, capsys):
+    Path("made.arrow").write_text("precious")
+    assert run("import", good, "made.arrow") == 2
+    assert "--force" in said(capsys)
+    assert Path("made.arrow").read_text() == "precious"
+    assert run("import", good, "made.arrow", "--force") == 0
+    assert len(open_table("made.arrow").utterances) == 12
+
+
+def test_import_may_replace_its_own_source(good):
+    assert run("import", good, "made.arrow") == 0
+    digest = open_table("made.arrow").digest
+    assert run("import", "made.arrow", "made.arrow", "--force", "--name", "Again") == 0
+    assert (open_table("made.arrow").digest, open_table("made.arrow").name) == (digest, "Again")
+
+
+@pytest.mark.parametrize("source", ["good.parquet", LAB, "mosi"])
+@pytest.mark.parametrize("out", ["made.arrow", "made.parquet"])
+def test_every_kind_can_be_imported(good, published, source, out, capsys):
+    assert run("import", source, out) == 0
+    assert open_data(out).digest == open_data(source).digest
+    assert run("check", out) == 0
+
+
+def test_import_in_16_bits_says_the_digest_of_the_file(good, capsys):
+    assert run("import", good, "made.arrow", "--half") == 0
+    assert open_table("made.arrow").digest in said(capsys)
+    assert open_table("made.arrow").digest != open_data(good).digest
+    assert run("check", "made.arrow") == 0
+
+
+def test_import_cuts_long_conversations_into_windows(good):
+    assert run("import", good, "made.arrow", "--window", "3") == 0
+    data = open_table("made.arrow")
+    assert data.utterances.lengths.tolist() == [3, 1] * 3
+    assert data.utterances.ids[:2] == ("talk 0 [1-3]", "talk 0 [4-4]")
+    assert data.utterances.splits == ("train",) * 2 + ("test",) * 4
+    assert data.digest != open_data(good).digest
+    assert run("check", "made.arrow") == 0
+
+
+def test_import_gives_labels_their_scale(good, root, rng):
+    assert run("import", good, "made.arrow", "--scale", "1", "4", "7", "--task", "mood") == 0
+    assert open_table("made.arrow").task == Task("mood", low=1, neutral=4, high=7)
+    whole = frame(rng)
+    whole["label"] = whole["label"].astype(int) - 4
+    whole.to_parquet("whole.parquet")
+    assert run("import", "whole.parquet", "made.arrow", "--scale", "-3", "0", "3", "--force") == 0
+    assert open_table("made.arrow").task == Task("score", low=-3, neutral=0, high=3)
+
+
+def test_import_gives_classes_their_names(root, rng, capsys):
+    table = frame(rng)
+    table["label"] = np.where(table["position"] == 0, np.nan, table["position"] % 2.0)
+    table.to_parquet("numbered.parquet")
+    assert run("import", "numbered.parquet", "made.arrow", "--classes", "sad, happy") == 0
+    data = open_table("made.arrow")
+    assert data.task == Task("emotion", ("sad", "happy"))
+    np.testing.assert_array_equal(data.conversations[0].labels, np.float32([np.nan, 1, 0, 1]))
+    for wrong in ("sad,sad", "sad,,happy"):
+        assert run("import", "numbered.parquet", "made.arrow", "--classes", wrong, "--force") == 2
+        assert "different names with commas" in said(capsys)
+
+
+@pytest.mark.parametrize("source", ["made.arrow", LAB])
+def test_another_task_may_be_given_to_any_data(small_lab, root, source, capsys):
+    write_table("made.arrow", small_lab)
+    assert run("import", source, "other.arrow", "--scale", "-1", "0", "1") == 0
+    data, before = open_table("other.arrow"), open_data(source)
+    assert data.task == Task("sentiment", low=-1, high=1)
+    beyond = np.abs(before.utterances.labels) > 1
+    np.testing.assert_array_equal(np.isnan(data.utterances.labels), beyond)
+    assert len(data.findings.problems) == beyond.sum() > 0
+    assert run("import", source, "other.arrow", "--task", "valence", "--force") == 0
+    assert open_table("other.arrow").task == replace(before.task, name="valence")
+    np.testing.assert_array_equal(open_table("other.arrow").utterances.labels, before.utterances.labels)
+
+
+def test_a_task_that_labels_do_not_fit_makes_them_unknown(small_lab):
+    data = with_task(small_lab, Task("emotion", ("a", "b")))
+    fits = np.isin(small_lab.utterances.labels, [0, 1])
+    np.testing.assert_array_equal(np.isnan(data.utterances.labels), ~fits)
+    assert len(data.findings.problems) == (~fits).sum()
+    assert not small_lab.findings.rows
+
+
+def test_import_takes_the_extractors_it_is_told(published, capsys):
+    assert run("import", "mosi", "made.arrow", "--extractor", "text=", "video=manet_UTT") == 0
+    assert open_table("made.arrow").widths == {"audio": 5, "video": 4}
+    assert open_table("made.arrow").utterances.splits == ("train", "test")
+
+
+WRONG = {
+    "a folder for no published data": (
+        ("good.parquet", "made.arrow", "--extractor", "audio=x"),
+        "for the published layout",
+    ),
+    "a session for no published data": (("good.parquet", "made.arrow", "--fold", "3"), "for the published layout"),
+    "an extractor of nothing": (("mosi", "made.arrow", "--extractor", "audio"), "MODALITY=FOLDER"),
+    "a session that is none": (("mosi", "made.arrow", "--fold", "9"), "9"),
+    "windows of nothing": (("good.parquet", "made.arrow", "--window", "0"), "at least 1"),
+    "another ending": (("good.parquet", "made.csv"), ".arrow or .parquet"),
+    "a file that is not there": (("nothing.parquet", "made.arrow"), "no data file nothing.parquet"),
+    "a scale upside down": (("good.parquet", "made.arrow", "--scale", "3", "0", "1"), "finite range"),
+    "one class": (("good.parquet", "made.arrow", "--classes", "a"), "at least two"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "words"), WRONG.values(), ids=WRONG)
+def test_what_cannot_be_imported_is_said_in_a_sentence(good, published, arguments, words, capsys):
+    assert run("import", *arguments) == 2
+    assert words in said(capsys)
+    assert not Path("made.arrow").exists()
+
+
+def test_ids_cannot_write_to_the_terminal(root, rng, capsys):
+    table = frame(rng)
+    table["conversation"] = "\x1b[2J\nnothing is wrong"
+    table.to_parquet("odd.parquet")
+    assert run("check", "odd.parquet") == 2  # tested on and learned from
+    table["split"] = "train"
+    table.to_parquet("odd.parquet")
+    assert run("check", "odd.parquet") == 1
+    text = said(capsys)
+    assert "\x1b" not in text
+    assert "\\x1b[2J\\nnothing is wrong" in text
+
+
+def test_the_command_as_a_program(faulty, root):
+    def program(*arguments):
+        command = [sys.executable, "-m", "comp_viz", "data", *arguments]
+        path = str(Path(__file__).parents[1])
+        return subprocess.run(command, cwd=root, env={"PYTHONPATH": path, "PATH": ""}, capture_output=True, text=True)
+
+    assert program("import", faulty, "made.arrow").returncode == 0
+    done = program("check", "made.arrow")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "3 problems" in done.stdout
