@@ -20,8 +20,8 @@ import torch
 from comp_viz.data.batch import TOGETHER, Standardiser, Stream
 from comp_viz.data.conversation import Conversation, Task
 from comp_viz.data.dataset import DataSet, Lazy, Utterances
-from comp_viz.data.table_reader import open_table
-from comp_viz.data.table_writer import write_table
+from comp_viz.data.table.reader import open_table
+from comp_viz.data.table.writer import write_table
 
 WIDTHS = {"audio": 384, "text": 768, "video": 66}
 LENGTH = 32  # utterances in a conversation

@@ -11,8 +11,8 @@ from comp_viz.checkpoint.card import FORMAT, Card
 from comp_viz.checkpoint.folder import save_checkpoint
 from comp_viz.data.batch import Batch, Standardiser
 from comp_viz.data.dataset import DataSet
-from comp_viz.data.lab import lab
-from comp_viz.data.lab_settings import LabSettings
+from comp_viz.data.lab.make import lab
+from comp_viz.data.lab.settings import LabSettings
 from comp_viz.network.bank import prototype_bank
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import ComP

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from comp_viz.analysis.attainable import ENOUGH, MODALITIES, attainable, attainable_at, posterior
 from comp_viz.data.dataset import Utterances
-from comp_viz.data.lab import lab
-from comp_viz.data.lab_model import DIMS, FAINT, LabModel
-from comp_viz.data.lab_settings import PRESETS, LabSettings
-from comp_viz.data.missing import uniform
-from comp_viz.data.patterns import Pattern
+from comp_viz.data.lab.make import lab
+from comp_viz.data.lab.model import DIMS, FAINT, LabModel
+from comp_viz.data.lab.settings import PRESETS, LabSettings
+from comp_viz.data.patterns.matrices import uniform
+from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
 
 PLAIN = LabSettings(lengths=(5, 15), consensus=1, hard=0, context=0, label_noise=0)

@@ -223,7 +223,7 @@ def test_others_may_read_a_saved_checkpoint(small_checkpoint):
 
 def test_model_card_names_what_matters(small_checkpoint):
     text = (small_checkpoint / "README.md").read_text()
-    for words in ("Small", "sentiment", "audio", "text", "video", "strength", "hidden 8", "Not for", "torch"):
+    for words in ("Small", "sentiment", "audio", "text", "video", "noisy", "hidden 8", "Not for", "torch"):
         assert words in text
 
 
@@ -459,7 +459,7 @@ def test_the_data_it_was_made_for_passes(small_checkpoint, small_lab):
 
 def test_data_of_other_widths_is_refused_with_both_widths(small_checkpoint, small_lab):
     wider = another(small_lab, features=lambda c: dict(c.features) | {"text": np.ones((len(c), 7), np.float32)})
-    with pytest.raises(CompVizError, match=r"32 text features.*strength.*'Other' has 7"):
+    with pytest.raises(CompVizError, match=r"32 text features.*noisy.*'Other' has 7"):
         load_checkpoint(small_checkpoint).check(wider)
 
 

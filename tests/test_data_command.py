@@ -20,8 +20,8 @@ from comp_viz.data.header import Header
 from comp_viz.data.labels import with_task
 from comp_viz.data.source import data_files, is_lab, open_data, peek
 from comp_viz.data.summary import bin_width, summarise
-from comp_viz.data.table_reader import open_table
-from comp_viz.data.table_writer import write_table
+from comp_viz.data.table.reader import open_table
+from comp_viz.data.table.writer import write_table
 from comp_viz.errors import CompVizError
 
 LAB = "lab(conversations=4/2/2, lengths=3/9)"

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comp_viz.data.lab import lab, lab_truth
-from comp_viz.data.lab_model import DIMS, FAINT, JITTER, LEVELS, SPREAD, LabModel, directions
-from comp_viz.data.lab_settings import EMOTIONS, PRESETS, RANGES, LabSettings
-from comp_viz.data.phrases import EMOTIONS as WORDS
-from comp_viz.data.phrases import TONES
+from comp_viz.data.lab.make import lab, lab_truth
+from comp_viz.data.lab.model import DIMS, FAINT, JITTER, LEVELS, SPREAD, LabModel, directions
+from comp_viz.data.lab.phrases import EMOTIONS as WORDS
+from comp_viz.data.lab.phrases import TONES
+from comp_viz.data.lab.settings import EMOTIONS, PRESETS, RANGES, LabSettings
 from comp_viz.errors import CompVizError
 
 SHARES = st.floats(0, 1)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comp_viz.data.missing import MAX_RATE, from_hex, only, to_hex, uniform
+from comp_viz.data.patterns.matrices import MAX_RATE, from_hex, only, to_hex, uniform
 from comp_viz.errors import CompVizError
 
 RATES = st.floats(0, MAX_RATE)

@@ -16,9 +16,9 @@ from comp_viz.data import source
 from comp_viz.data.batch import Standardiser
 from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import DataSet
-from comp_viz.data.lab import lab
-from comp_viz.data.lab_settings import LabSettings
-from comp_viz.data.missing import only, to_hex, uniform
+from comp_viz.data.lab.make import lab
+from comp_viz.data.lab.settings import LabSettings
+from comp_viz.data.patterns.matrices import only, to_hex, uniform
 from comp_viz.network.model import ComP
 from comp_viz.ui import cached
 from comp_viz.versions import versions
@@ -116,7 +116,9 @@ def test_a_link_reopens_the_view(app, small_checkpoint, small_lab):
     assert app.number_input(key="utterance").value == 3
 
 
-@pytest.mark.parametrize("text", ["cells(ff)", "cells(zz)", "<script>", "f" * 20_000, "only(smell)", "uniform(0.9)", "("])
+@pytest.mark.parametrize(
+    "text", ["cells(ff)", "cells(zz)", "<script>", "f" * 20_000, "only(smell)", "uniform(0.9)", "("]
+)
 def test_a_link_whose_pattern_does_not_fit_says_so_and_shows_the_rest(app, text):
     app.query_params["pattern"] = text
     app.run()
@@ -333,7 +335,10 @@ def test_lab_shows_attainable_beside_reached(app, small_lab):
     go(app, "lab")
     assert not app.exception
     figures = [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
-    assert [trace["name"] for trace in figures[0]["data"]] == ["best attainable, computed", "reached by the open checkpoint"]
+    assert [trace["name"] for trace in figures[0]["data"]] == [
+        "best attainable, computed",
+        "reached by the open checkpoint",
+    ]
     best = figures[0]["data"][0]["x"]
     assert max(best) == best[-1]
     assert all(chart.proto.alt for chart in app.get("plotly_chart"))

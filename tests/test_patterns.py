@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.lengths import check_lengths
-from comp_viz.data.missing import MAX_RATE, to_hex, uniform
-from comp_viz.data.pattern_entries import Cells, Only, Rates, Uniform
-from comp_viz.data.pattern_label import CONDITIONS, Label
-from comp_viz.data.pattern_text import LONGEST, MOST
-from comp_viz.data.pattern_utterances import Outage, Speaker
-from comp_viz.data.patterns import EXAMPLES, MOST_PARTS, PARTS, PROTOCOL, Pattern
-from comp_viz.data.realised import realised
+from comp_viz.data.patterns.entries import Cells, Only, Rates, Uniform
+from comp_viz.data.patterns.label import CONDITIONS, Label
+from comp_viz.data.patterns.matrices import MAX_RATE, to_hex, uniform
+from comp_viz.data.patterns.pattern import EXAMPLES, MOST_PARTS, PARTS, PROTOCOL, Pattern
+from comp_viz.data.patterns.realised import realised
+from comp_viz.data.patterns.text import LONGEST, MOST
+from comp_viz.data.patterns.utterances import Outage, Speaker
 from comp_viz.errors import CompVizError
 
 SCORE, CLASSES = Task("sentiment"), Task("emotion", ("neutral", "happy", "strong 💪"))

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comp_viz.data import published, published_features
-from comp_viz.data.published import is_published, read_published
+from comp_viz.data.published import features as published_features
+from comp_viz.data.published import layout as published
+from comp_viz.data.published.layout import is_published, read_published
 from comp_viz.errors import CompVizError
 
 MOSI, MOSEI = "CMUMOSI_features_raw_2way.pkl", "CMUMOSEI_features_raw_2way.pkl"
@@ -341,7 +342,7 @@ def test_a_file_under_another_name_is_noticed(tmp_path, spoken):
 def test_the_size_of_another_data_set_is_noticed(made, monkeypatch):
     layouts = dict(published.LAYOUTS)
     layouts[SIX] = published_features.replace(layouts[SIX], utterances=10)
-    monkeypatch.setattr("comp_viz.data.published_labels.LAYOUTS", layouts)
+    monkeypatch.setattr("comp_viz.data.published.labels.LAYOUTS", layouts)
     (row,) = made.read().findings.problems
     assert row.reason == "has 10 utterances like IEMOCAP (6 emotions): is it that file under this name?"
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from comp_viz.checkpoint.folder import load_checkpoint
-from comp_viz.data.patterns import PROTOCOL
+from comp_viz.data.patterns.pattern import PROTOCOL
 from comp_viz.data.source import open_data
 from comp_viz.evaluation.evaluate import evaluate
 from comp_viz.training.recipe import Recipe

@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from comp_viz.data import mapped_file
 from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.check import check_data
 from comp_viz.data.conversation import SPLITS, Conversation, Task
@@ -21,10 +20,11 @@ from comp_viz.data.dataset import DataSet, Utterances, content_digest
 from comp_viz.data.findings import Findings
 from comp_viz.data.labels import with_task
 from comp_viz.data.source import open_data, peek
-from comp_viz.data.table import KEY
-from comp_viz.data.table_reader import TableConversations, open_table
-from comp_viz.data.table_writer import write_table
-from comp_viz.data.tabular import read_tabular
+from comp_viz.data.table import mapped_file
+from comp_viz.data.table.format import KEY
+from comp_viz.data.table.reader import TableConversations, open_table
+from comp_viz.data.table.writer import write_table
+from comp_viz.data.tabular.read import read_tabular
 from comp_viz.errors import CompVizError
 
 
@@ -233,7 +233,7 @@ def test_opening_and_finding_read_no_other_conversation(table, small_lab, monkey
 
 
 def test_conversations_are_whole_wherever_a_record_batch_ends(small_lab, tmp_path, monkeypatch):
-    monkeypatch.setattr("comp_viz.data.table_writer.ROWS", 5)
+    monkeypatch.setattr("comp_viz.data.table.writer.ROWS", 5)
     write_table(tmp_path / "made.arrow", small_lab)
     opened = open_table(tmp_path / "made.arrow")
     assert len(opened.conversations.batches) > 5

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comp_viz.data import tabular_columns
 from comp_viz.data.check import check_data
 from comp_viz.data.conversation import Task
 from comp_viz.data.header import Header
 from comp_viz.data.source import open_data, peek
-from comp_viz.data.tabular import read_tabular
+from comp_viz.data.tabular import columns as tabular_columns
+from comp_viz.data.tabular.read import read_tabular
 from comp_viz.errors import CompVizError
 
 WIDTHS = {"audio": 3, "text": 4}

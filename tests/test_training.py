@@ -13,9 +13,9 @@ from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.batch import Batch, Standardiser, Stream
 from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import DataSet, Utterances
-from comp_viz.data.missing import to_hex
-from comp_viz.data.patterns import PARTS, Pattern
-from comp_viz.data.realised import realised
+from comp_viz.data.patterns.matrices import to_hex
+from comp_viz.data.patterns.pattern import PARTS, Pattern
+from comp_viz.data.patterns.realised import realised
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import evaluate
 from comp_viz.evaluation.metrics import metrics

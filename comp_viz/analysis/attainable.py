@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from comp_viz.data.conversation import Bools, Floats
-from comp_viz.data.lab import lab
-from comp_viz.data.lab_model import DIMS, FAINT, Doubles, Ints, LabModel
-from comp_viz.data.lab_settings import LabSettings
-from comp_viz.data.missing import only
-from comp_viz.data.pattern_entries import Uniform
-from comp_viz.data.patterns import Pattern
+from comp_viz.data.lab.make import lab
+from comp_viz.data.lab.model import DIMS, FAINT, Doubles, Ints, LabModel
+from comp_viz.data.lab.settings import LabSettings
+from comp_viz.data.patterns.entries import Uniform
+from comp_viz.data.patterns.matrices import only
+from comp_viz.data.patterns.pattern import Pattern
 
 MODALITIES = tuple(DIMS)
 FOUND = Pattern()  # nothing is taken away

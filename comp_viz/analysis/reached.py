@@ -11,7 +11,7 @@ from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.data.conversation import Floats, Task
 from comp_viz.data.dataset import DataSet
-from comp_viz.data.patterns import Pattern
+from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.evaluation.evaluate import predict
 
 

@@ -14,10 +14,10 @@ from comp_viz.data.check import check_data
 from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import DataSet, windows
 from comp_viz.data.labels import with_task
-from comp_viz.data.published import is_published, read_published
+from comp_viz.data.published.layout import is_published, read_published
 from comp_viz.data.source import TABLES, data_path, is_lab, is_mapped, open_data
-from comp_viz.data.table_writer import check_suffix, write_table
-from comp_viz.data.tabular import read_tabular
+from comp_viz.data.table.writer import check_suffix, write_table
+from comp_viz.data.tabular.read import read_tabular
 from comp_viz.errors import CompVizError
 
 SHOWN = 20  # problems on the screen after an import; the report has all

@@ -8,7 +8,7 @@ from typing import Any
 from comp_viz.checkpoint.card import cell
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.conversation import SPLITS
-from comp_viz.data.patterns import EXAMPLES, PROTOCOL, Pattern
+from comp_viz.data.patterns.pattern import EXAMPLES, PROTOCOL, Pattern
 from comp_viz.data.source import open_data
 from comp_viz.evaluation.evaluate import evaluate
 from comp_viz.network.model import SCOPES

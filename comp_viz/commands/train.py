@@ -9,7 +9,7 @@ from typing import Any
 from tqdm import tqdm
 
 from comp_viz.checkpoint.card import cell
-from comp_viz.data.patterns import EXAMPLES
+from comp_viz.data.patterns.pattern import EXAMPLES
 from comp_viz.data.source import open_data
 from comp_viz.device import choose_device
 from comp_viz.network.config import ComPConfig

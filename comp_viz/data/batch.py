@@ -48,11 +48,13 @@ class Moments:
 def parts(conversations: Sequence[Conversation], rows: int) -> Iterator[list[Conversation]]:
     """Consecutive conversations of about `rows` utterances together, so that not all need be in memory at once."""
     part: list[Conversation] = []
+    gathered = 0
     for conversation in conversations:
         part.append(conversation)
-        if sum(map(len, part)) >= rows:
+        gathered += len(conversation)
+        if gathered >= rows:
             yield part
-            part = []
+            part, gathered = [], 0
     if part:
         yield part
 

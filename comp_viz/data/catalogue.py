@@ -56,5 +56,5 @@ def describe(stem: str, labels: NDArray[Any]) -> Facts:
         return KNOWN[stem]
     if np.issubdtype(labels.dtype, np.integer):
         return Facts(stem, Task("emotion", classes=tuple(f"class {i}" for i in range(int(labels.max()) + 1))))
-    reach = float(np.ceil(np.nanmax(np.abs(labels))))
+    reach = float(np.ceil(np.max(np.abs(labels), initial=0, where=np.isfinite(labels)))) or 1.0
     return Facts(stem, Task("score", low=-reach, high=reach))

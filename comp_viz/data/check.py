@@ -5,8 +5,8 @@ from pathlib import Path
 from comp_viz.data.dataset import content_digest
 from comp_viz.data.findings import Findings
 from comp_viz.data.source import data_path, is_lab, is_mapped, open_data
-from comp_viz.data.table import ALTERED
-from comp_viz.data.table_reader import map_table, open_table
+from comp_viz.data.table.format import ALTERED
+from comp_viz.data.table.reader import map_table, open_table
 
 
 def check_data(name: str) -> Findings:

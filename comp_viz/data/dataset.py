@@ -198,10 +198,12 @@ def windows(conversations: Iterable[Conversation], length: int) -> Iterable[Conv
 
 def content_digest(task: Task, conversations: Iterable[Conversation]) -> str:
     """SHA-256 of what the conversations hold, the same whatever file they come from."""
-    whole = hashlib.sha256(repr(task).encode())
+    scale = tuple(map(float, (task.low, task.high, task.neutral)))
+    whole = hashlib.sha256(repr((task.name, task.classes, scale)).encode())
     for c in conversations:
         texts = (c.id, c.split, *c.words, *c.context, *c.speakers)
         whole.update(repr((texts, tuple(c.features))).encode())
-        for array in (c.observed, c.labels, c.durations, *c.features.values()):
+        unknown = (np.where(np.isnan(known), np.float32(np.nan), known) for known in (c.labels, c.durations))
+        for array in (c.observed, *unknown, *c.features.values()):
             whole.update(np.ascontiguousarray(array).tobytes())
     return whole.hexdigest()

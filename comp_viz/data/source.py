@@ -5,14 +5,14 @@ from pathlib import Path
 
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.header import Header
-from comp_viz.data.lab import lab
-from comp_viz.data.lab_settings import LabSettings
+from comp_viz.data.lab.make import lab
+from comp_viz.data.lab.settings import LabSettings
 from comp_viz.data.npz import peek as peek_npz
 from comp_viz.data.npz import read_npz
-from comp_viz.data.published import is_published, read_published
-from comp_viz.data.published_peek import peek_published
-from comp_viz.data.table_reader import is_table, open_table
-from comp_viz.data.tabular import peek_tabular, read_tabular
+from comp_viz.data.published.layout import is_published, read_published
+from comp_viz.data.published.peek import peek_published
+from comp_viz.data.table.reader import is_table, open_table
+from comp_viz.data.tabular.read import peek_tabular, read_tabular
 from comp_viz.errors import CompVizError
 
 LAB = "lab"

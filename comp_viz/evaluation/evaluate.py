@@ -12,8 +12,8 @@ from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.conversation import Bools, Conversation, Task
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.lengths import check_lengths
-from comp_viz.data.patterns import Pattern
-from comp_viz.data.realised import Realised, realised
+from comp_viz.data.patterns.pattern import Pattern
+from comp_viz.data.patterns.realised import Realised, realised
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.metrics import metrics
 from comp_viz.network.model import ComP, Scope

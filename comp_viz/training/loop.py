@@ -12,7 +12,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from comp_viz.data.batch import Batch, Stream
 from comp_viz.data.conversation import Task
-from comp_viz.data.patterns import Pattern
+from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.evaluation.metrics import metrics
 from comp_viz.network.bank import prototype_bank
 from comp_viz.network.config import ComPConfig

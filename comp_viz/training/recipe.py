@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from comp_viz.data.patterns import PROTOCOL, Pattern
+from comp_viz.data.patterns.pattern import PROTOCOL, Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.network.model import SCOPES, Scope
 

@@ -17,7 +17,7 @@ from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.conversation import Conversation
 from comp_viz.data.dataset import DataSet, Utterances, pick
 from comp_viz.data.lengths import check_lengths
-from comp_viz.data.patterns import PROTOCOL, Pattern
+from comp_viz.data.patterns.pattern import PROTOCOL, Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import evaluate, predict
 from comp_viz.network.config import ComPConfig

@@ -1,5 +1,7 @@
 """Pieces of the Data page: what a data set holds, what is missing or wrong in it, its conversations, one of them in words."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -8,7 +10,7 @@ from comp_viz.analysis.listing import listing, missing_shares
 from comp_viz.analysis.probe import MOST, REGULARISATION
 from comp_viz.data.conversation import SPLITS, Conversation
 from comp_viz.data.dataset import DataSet
-from comp_viz.data.findings import Findings
+from comp_viz.data.findings import Finding, Findings
 from comp_viz.data.summary import Summary
 from comp_viz.errors import CompVizError
 from comp_viz.figures.overview import label_chart, missing_chart, probe_chart
@@ -75,23 +77,31 @@ def linear_reference(data: DataSet, name: str, root: str, palette: Palette) -> N
 
 def findings_table(found: Findings) -> None:
     """What the reader noticed: counts first, places on request."""
-    if not found.rows:
+    if not found.counts():
         st.caption(":material/check: Nothing is missing by nature, and nothing is wrong with the file.")
         return
-    problems = len(found.problems)
-    missing = len(found.rows) - problems
+    counted = found.counts()
+    problems = sum(n for (kind, _, _), n in counted.items() if kind == "problem")
+    missing = counted.total() - problems
     title = f"{missing:,} entries are missing by nature; " + (
         f"**{problems:,} problems**" if problems else "no problems"
     )
     with st.expander(title, icon=":material/warning:" if problems else ":material/info:"):
-        counts = [(kind, modality, reason, n) for (kind, modality, reason), n in found.counts().most_common()]
+        counts = [(kind, modality, reason, n) for (kind, modality, reason), n in counted.most_common()]
         st.dataframe(pd.DataFrame(counts, columns=["kind", "modality", "reason", "entries"]), hide_index=True)
-        rows = pd.DataFrame([vars(row) for row in (*found.problems, *(r for r in found.rows if r.kind == "missing"))])
-        st.dataframe(rows.head(SHOWN_FINDINGS), hide_index=True, height=240)
+        rows = sorted(found.rows, key=lambda row: row.kind != "problem")
+        if not rows:
+            return
+        st.dataframe(pd.DataFrame(map(vars, rows[:SHOWN_FINDINGS])), hide_index=True, height=240)
         if len(rows) > SHOWN_FINDINGS:
-            st.caption(f"The first {SHOWN_FINDINGS:,} of {len(rows):,}; the file has all.")
-        csv = rows.to_csv(index=False).encode()
+            st.caption(f"The first {SHOWN_FINDINGS:,} of {len(rows):,}; the download has all.")
+        csv = partial(as_csv, rows)  # made when it is asked for
         st.download_button("Download as CSV", csv, "findings.csv", "text/csv", icon=":material/download:")
+
+
+def as_csv(rows: list[Finding]) -> bytes:
+    """Findings as a file."""
+    return pd.DataFrame(map(vars, rows)).to_csv(index=False).encode()
 
 
 def filtered(data: DataSet) -> pd.DataFrame:

@@ -9,13 +9,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.data.conversation import Bools, Conversation, Task
-from comp_viz.data.missing import MAX_RATE
-from comp_viz.data.pattern_entries import Cells, Only, Rates, Uniform
-from comp_viz.data.pattern_label import CONDITIONS, Label
-from comp_viz.data.pattern_part import Part
-from comp_viz.data.pattern_utterances import Outage, Speaker
-from comp_viz.data.patterns import FOUND, Pattern
-from comp_viz.data.realised import realised
+from comp_viz.data.patterns.entries import Cells, Only, Rates, Uniform
+from comp_viz.data.patterns.label import CONDITIONS, Label
+from comp_viz.data.patterns.matrices import MAX_RATE
+from comp_viz.data.patterns.part import Part
+from comp_viz.data.patterns.pattern import FOUND, Pattern
+from comp_viz.data.patterns.realised import realised
+from comp_viz.data.patterns.utterances import Outage, Speaker
 from comp_viz.errors import CompVizError
 from comp_viz.figures.preview import preview
 from comp_viz.figures.style import modality_marks

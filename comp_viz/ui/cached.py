@@ -15,9 +15,9 @@ from comp_viz.checkpoint.card import read_card
 from comp_viz.checkpoint.folder import CONFIG, Checkpoint, load_checkpoint
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.header import Header
-from comp_viz.data.lab_model import DIMS
-from comp_viz.data.lab_settings import LabSettings
-from comp_viz.data.patterns import Pattern
+from comp_viz.data.lab.model import DIMS
+from comp_viz.data.lab.settings import LabSettings
+from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.data.source import LAB, data_files, data_root, is_lab, open_data, peek
 from comp_viz.data.summary import Summary, summarise
 from comp_viz.errors import CompVizError

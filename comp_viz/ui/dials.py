@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from comp_viz.data.lab_model import DIMS
-from comp_viz.data.lab_settings import EMOTIONS, PRESETS, LabSettings
+from comp_viz.data.lab.model import DIMS
+from comp_viz.data.lab.settings import EMOTIONS, PRESETS, LabSettings
 from comp_viz.errors import CompVizError
 from comp_viz.figures.style import modality_marks
 from comp_viz.ui.controlled import show

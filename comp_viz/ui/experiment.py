@@ -6,10 +6,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from comp_viz.analysis.attainable import Attainable, AtRate, Estimate
-from comp_viz.data.lab import lab_truth
-from comp_viz.data.lab_settings import LabSettings
-from comp_viz.data.patterns import FOUND
+from comp_viz.analysis.attainable import AtRate, Attainable, Estimate
+from comp_viz.data.lab.make import lab_truth
+from comp_viz.data.lab.settings import LabSettings
+from comp_viz.data.patterns.pattern import FOUND
 from comp_viz.errors import CompVizError
 from comp_viz.figures.lab import attainable_chart, rates_chart, truth_chart
 from comp_viz.figures.style import Palette

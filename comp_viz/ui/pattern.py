@@ -7,8 +7,8 @@ import streamlit as st
 
 from comp_viz.data.conversation import Bools, Conversation, Task
 from comp_viz.data.dataset import Utterances
-from comp_viz.data.missing import to_hex
-from comp_viz.data.patterns import FOUND, Pattern
+from comp_viz.data.patterns.matrices import to_hex
+from comp_viz.data.patterns.pattern import FOUND, Pattern
 from comp_viz.errors import CompVizError
 
 UNDO_STEPS = 100

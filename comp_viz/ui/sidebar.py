@@ -10,7 +10,7 @@ from comp_viz.analysis.prediction import Prediction
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import SPLITS, Bools, Conversation
 from comp_viz.data.dataset import DataSet
-from comp_viz.data.lab_settings import LabSettings
+from comp_viz.data.lab.settings import LabSettings
 from comp_viz.data.source import LAB, data_root, is_lab
 from comp_viz.device import available_devices, choose_device
 from comp_viz.errors import CompVizError

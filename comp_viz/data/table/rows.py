@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from comp_viz.data.conversation import SPLITS, Bools, Floats, Task
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.labels import possible
-from comp_viz.data.table import CHANGED, FEATURES, STRINGS
+from comp_viz.data.table.format import CHANGED, FEATURES, STRINGS
 from comp_viz.errors import CompVizError
 
 

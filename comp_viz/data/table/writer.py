@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 from comp_viz.data.batch import parts
 from comp_viz.data.dataset import DataSet, content_digest
 from comp_viz.data.replacing import replacing
-from comp_viz.data.table import KEY, About, parse_about, table_schema, write_about
-from comp_viz.data.table_batch import record_batch
-from comp_viz.data.table_reader import TableConversations
+from comp_viz.data.table.batch import record_batch
+from comp_viz.data.table.format import KEY, About, parse_about, table_schema, write_about
+from comp_viz.data.table.reader import TableConversations
 from comp_viz.errors import CompVizError
 
 ROWS = 4096  # utterances in a record batch, about: a batch ends with a conversation

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from comp_viz.data.conversation import Bools, Conversation, Floats, Task
 from comp_viz.data.labels import possible
-from comp_viz.data.table import FEATURES
+from comp_viz.data.table.format import FEATURES
 from comp_viz.errors import CompVizError
 
 LARGEST_HALF = 65504  # what 16 bits hold

@@ -12,7 +12,7 @@ import numpy as np
 
 from comp_viz.data.conversation import SPLITS, Bools, Floats, Task
 from comp_viz.data.findings import Findings
-from comp_viz.data.unpickle import load_plain_pickle
+from comp_viz.data.published.unpickle import load_plain_pickle
 from comp_viz.errors import CompVizError
 
 FOLDS = range(1, 6)  # IEMOCAP: the session that is tested on

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from comp_viz.data.arrow_file import ArrowFile, reading
+from comp_viz.data.table.arrow_file import ArrowFile, reading
 from comp_viz.errors import CompVizError
 
 MOST_BYTES = 8 << 30  # of a file's contents in memory, decompressed

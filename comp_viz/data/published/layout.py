@@ -13,8 +13,8 @@ import numpy as np
 from comp_viz.data.conversation import Bools, Conversation, Floats
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Findings
-from comp_viz.data.published_features import Extractor, listing, read_modality
-from comp_viz.data.published_labels import LAYOUTS, Talk, read_talks
+from comp_viz.data.published.features import Extractor, listing, read_modality
+from comp_viz.data.published.labels import LAYOUTS, Talk, read_talks
 from comp_viz.errors import CompVizError
 
 # Modality -> how the names of its extractors begin.
@@ -136,7 +136,7 @@ def conversation(
     observed = {modality: there for modality, (_, there) in parts.items()}
     if "text" in features and spoken:
         observed["text"] = found.without_words(file, talk.id, "text", talk.words, observed["text"])
-        features["text"] = features["text"] * observed["text"][:, None]
+        features["text"] = np.where(observed["text"][:, None], features["text"], np.float32(0))
     length = len(talk.utterances)
     return Conversation(
         id=talk.id,

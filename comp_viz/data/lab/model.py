@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comp_viz.data.conversation import Bools, Floats
-from comp_viz.data.lab_settings import LabSettings
+from comp_viz.data.lab.settings import LabSettings
 
 DIMS = {"audio": 24, "text": 32, "video": 16}  # D_u of the M modalities
 LEVELS = np.linspace(-2.75, 2.75, 12)  # in label units

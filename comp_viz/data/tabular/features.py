@@ -10,10 +10,10 @@ import pyarrow as pa
 from comp_viz.data.conversation import Bools, Floats
 from comp_viz.data.dataset import Ints
 from comp_viz.data.findings import Findings
-from comp_viz.data.tabular_columns import Columns, check_size
-from comp_viz.data.tabular_rows import Order
-from comp_viz.data.tabular_schema import MOST_FEATURES
-from comp_viz.data.tabular_values import lists, matrix
+from comp_viz.data.tabular.columns import Columns, check_size
+from comp_viz.data.tabular.rows import Order
+from comp_viz.data.tabular.schema import MOST_FEATURES
+from comp_viz.data.tabular.values import lists, matrix
 from comp_viz.errors import CompVizError
 
 Admitted = list[tuple[Floats, Bools]]  # [V] features [S, D] and which rows are observed [S]

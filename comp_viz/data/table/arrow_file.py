@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from comp_viz.data.mapped_file import MappedFile
+from comp_viz.data.table.mapped_file import MappedFile
 from comp_viz.errors import UNREADABLE, CompVizError
 
 MARK, START = b"ARROW1", 8  # the mark is padded at the start of the file

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from comp_viz.data.header import Header
-from comp_viz.data.published import choose_folders, label_file
-from comp_viz.data.published_features import Extractor, Unusable
-from comp_viz.data.published_labels import LAYOUTS
+from comp_viz.data.published.features import Extractor, Unusable
+from comp_viz.data.published.labels import LAYOUTS
+from comp_viz.data.published.layout import choose_folders, label_file
 from comp_viz.errors import UNREADABLE
 
 

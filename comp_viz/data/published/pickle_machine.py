@@ -5,7 +5,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from comp_viz.data.plain_objects import Element, Name, Unfilled, as_set, brief, keys, named
+from comp_viz.data.published.plain_objects import Element, Name, Unfilled, as_set, brief, keys, named
 from comp_viz.errors import CompVizError
 
 MAX_STEPS = 1_000_000  # instructions of the pickle; 13 an utterance in CMU-MOSI, so 300,000 for CMU-MOSEI, the largest

@@ -8,8 +8,8 @@ import numpy as np
 
 from comp_viz.data.conversation import Bools, Task
 from comp_viz.data.dataset import Utterances
-from comp_viz.data.missing import check_modalities
-from comp_viz.data.pattern_text import Call
+from comp_viz.data.patterns.matrices import check_modalities
+from comp_viz.data.patterns.text import Call
 from comp_viz.errors import CompVizError
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from comp_viz.data.arrow_file import ArrowFile, reading
 from comp_viz.data.conversation import Bools, Conversation, Floats, Task
 from comp_viz.data.dataset import DataSet, Lazy, Utterances
-from comp_viz.data.mapped_file import MappedFile
-from comp_viz.data.table import CHANGED, About, read_about, stored_widths, table_schema
-from comp_viz.data.table_rows import feature_views, gather
+from comp_viz.data.table.arrow_file import ArrowFile, reading
+from comp_viz.data.table.format import CHANGED, About, read_about, stored_widths, table_schema
+from comp_viz.data.table.mapped_file import MappedFile
+from comp_viz.data.table.rows import feature_views, gather
 from comp_viz.errors import CompVizError
 
 

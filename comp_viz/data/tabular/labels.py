@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from comp_viz.data.conversation import Floats, Task
 from comp_viz.data.findings import Findings
 from comp_viz.data.labels import impossible, possible
-from comp_viz.data.tabular_columns import is_text
-from comp_viz.data.tabular_rows import Order
-from comp_viz.data.tabular_values import Doubles, numbers, texts
+from comp_viz.data.tabular.columns import is_text
+from comp_viz.data.tabular.rows import Order
+from comp_viz.data.tabular.values import Doubles, numbers, texts
 from comp_viz.errors import CompVizError
 
 MOST_CLASSES = 1000

@@ -11,19 +11,19 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from comp_viz.data.arrow_file import DAMAGED, reading
 from comp_viz.data.catalogue import Facts
 from comp_viz.data.conversation import Conversation, Task
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Findings
 from comp_viz.data.header import Header
-from comp_viz.data.table import ALTERED, About, StoredFindings, read_about
-from comp_viz.data.tabular_columns import Columns, is_text, open_columns
-from comp_viz.data.tabular_features import Admitted, find_widths, read_features
-from comp_viz.data.tabular_labels import read_labels
-from comp_viz.data.tabular_rows import Order, arrange, read_durations, read_splits
-from comp_viz.data.tabular_schema import check_columns, in_order
-from comp_viz.data.tabular_values import texts
+from comp_viz.data.table.arrow_file import DAMAGED, reading
+from comp_viz.data.table.format import ALTERED, About, StoredFindings, read_about
+from comp_viz.data.tabular.columns import Columns, is_text, open_columns
+from comp_viz.data.tabular.features import Admitted, find_widths, read_features
+from comp_viz.data.tabular.labels import read_labels
+from comp_viz.data.tabular.rows import Order, arrange, read_durations, read_splits
+from comp_viz.data.tabular.schema import check_columns, in_order
+from comp_viz.data.tabular.values import texts
 
 TEXTS = ("speaker", "text", "context")  # columns that are taken as they are
 

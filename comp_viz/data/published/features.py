@@ -14,7 +14,7 @@ import numpy as np
 
 from comp_viz.data.conversation import Bools, Floats
 from comp_viz.data.findings import Findings
-from comp_viz.data.published_labels import Talk
+from comp_viz.data.published.labels import Talk
 from comp_viz.errors import UNREADABLE, CompVizError
 
 MAX_FILE = 128 * 2**20  # bytes of a feature file: 32,768 frames of 1,024 values

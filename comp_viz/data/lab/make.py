@@ -6,9 +6,9 @@ import numpy as np
 
 from comp_viz.data.conversation import SPLITS, Conversation, Task
 from comp_viz.data.dataset import DataSet
-from comp_viz.data.lab_model import DIMS, Draw, LabModel, LabTruth, draw
-from comp_viz.data.lab_settings import EMOTIONS, LabSettings
-from comp_viz.data.phrases import phrase
+from comp_viz.data.lab.model import DIMS, Draw, LabModel, LabTruth, draw
+from comp_viz.data.lab.phrases import phrase
+from comp_viz.data.lab.settings import EMOTIONS, LabSettings
 
 LICENCE = "synthetic, made by ComP Viz; no restrictions"
 DEFAULTS = LabSettings()

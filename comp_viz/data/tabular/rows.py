@@ -9,7 +9,7 @@ import pyarrow as pa
 from comp_viz.data.conversation import SPLITS, Bools, Floats
 from comp_viz.data.dataset import Ints
 from comp_viz.data.findings import Findings
-from comp_viz.data.tabular_values import numbers, texts
+from comp_viz.data.tabular.values import numbers, texts
 from comp_viz.errors import CompVizError
 
 

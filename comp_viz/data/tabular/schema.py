@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 import pyarrow as pa
 
-from comp_viz.data.table import FEATURES
-from comp_viz.data.tabular_columns import is_text
+from comp_viz.data.table.format import FEATURES
+from comp_viz.data.tabular.columns import is_text
 from comp_viz.errors import CompVizError
 
 FIRST = ("audio", "text", "video")  # the order of these modalities; others follow as the file has them

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from comp_viz.data.pickle_machine import VALUE, Machine
-from comp_viz.data.plain_objects import Element, Name, Unfilled
+from comp_viz.data.published.pickle_machine import VALUE, Machine
+from comp_viz.data.published.plain_objects import Element, Name, Unfilled
 from comp_viz.errors import UNREADABLE, CompVizError
 
 MAX_BYTES = 100 * 2**20  # size of the file; the published label files have 0.5 to some tens of MB

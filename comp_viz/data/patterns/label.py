@@ -8,9 +8,9 @@ import numpy as np
 
 from comp_viz.data.conversation import Bools, Floats, Task
 from comp_viz.data.dataset import Utterances
-from comp_viz.data.missing import check_share, drawn
-from comp_viz.data.pattern_part import Part, without
-from comp_viz.data.pattern_text import Call, percent, quote, written
+from comp_viz.data.patterns.matrices import check_share, drawn
+from comp_viz.data.patterns.part import Part, without
+from comp_viz.data.patterns.text import Call, percent, quote, written
 from comp_viz.errors import CompVizError
 
 CONDITIONS = ("negative", "neutral", "positive", "strong")  # on scores; `strong` also on classes

@@ -1,0 +1,1 @@
+"""Our own table format, one row an utterance: written whole, opened memory-mapped."""
