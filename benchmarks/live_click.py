@@ -1,6 +1,6 @@
 """Measures a click on the availability matrix until every view is redrawn, in Chromium, and the model's share of it.
 
-    python benchmarks/live_click.py [--checkpoint hazumi] [--conversation ID] [--clicks 30]
+    python -m benchmarks.live_click [--checkpoint hazumi] [--conversation ID] [--clicks 30]
 
 Starts the dashboard itself. Prints medians and the 90th percentile in milliseconds.
 """

@@ -1,6 +1,6 @@
 """Measures a mapped table of a million utterances: opening it, finding a conversation, streaming batches, statistics.
 
-    python benchmarks/open_table.py [--utterances 1000000] [--folder FOLDER]
+    python -m benchmarks.open_table [--utterances 1000000] [--folder FOLDER]
 
 Makes the table first where the folder has none (2.5 GB, deterministic). Every measurement is a process of its own and
 says how long it took and how much memory it held at most, pages of the file included.

@@ -195,7 +195,9 @@ class Own:
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize(
-    "made", [Own(), Own, len, range(3), slice(1), np.random.default_rng, 1j, np.ma.ones(2)], ids=lambda made: repr(made).split(" at ")[0]
+    "made",
+    [Own(), Own, len, range(3), slice(1), np.random.default_rng, 1j, np.ma.ones(2)],
+    ids=lambda made: repr(made).split(" at ")[0],
 )
 def test_other_things_are_refused_by_their_name(refusal, made, protocol):
     said = refusal(pickle.dumps({"one": [made]}, protocol))
