@@ -47,6 +47,7 @@ def attainable_chart(
         "title": {"text": "accuracy", "font": {"size": 12}},
     }
     layout["yaxis"] = layout["yaxis"] | {"autorange": "reversed", "showgrid": False}
+    layout["legend"] = layout["legend"] | {"y": 1.08}
     layout |= level(palette, majority, f"guessing: {majority:.0%}")
     return go.Figure([bars, points] if reached else [bars], layout)
 

@@ -100,5 +100,5 @@ def probe_chart(accuracy: Mapping[str, float], majority: float, palette: Palette
         "title": {"text": "accuracy", "font": {"size": 12}},
     }
     layout["yaxis"] = layout["yaxis"] | {"autorange": "reversed", "showgrid": False}
-    layout |= level(palette, majority, f"always the most frequent: {majority:.1%}")
+    layout |= level(palette, majority, f"majority: {majority:.1%}")
     return go.Figure(bars, layout)
