@@ -1,5 +1,6 @@
 import base64
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,10 @@ from comp_viz.data.lab.make import lab
 from comp_viz.data.lab.settings import LabSettings
 from comp_viz.data.patterns.matrices import only, to_hex, uniform
 from comp_viz.network.model import ComP
+from comp_viz.training import background
 from comp_viz.ui import cached
+from comp_viz.ui.builder import Where
+from comp_viz.ui.pattern import Choice
 from comp_viz.versions import versions
 
 APP = str(Path(__file__).parents[1] / "app.py")
@@ -370,3 +374,70 @@ def test_an_address_with_an_impossible_lab_is_answered_in_words(app, text):
     go(app, "lab")
     assert not app.exception
     assert any("lab" in warning.value for warning in app.warning)
+
+
+# What a reviewer found
+
+
+def test_a_refused_text_stays_in_its_box_until_something_else_is_chosen(app):
+    app.run()
+    app.text_input(key="pattern_text").set_value("uniform(0.5").run()
+    assert app.text_input(key="pattern_text").value == "uniform(0.5"
+    assert app.error
+    app.selectbox(key="part0_kind").set_value("only text").run()
+    assert app.text_input(key="pattern_text").value == "only(text)"
+    assert not app.error
+
+
+def test_a_speaker_who_is_not_there_is_said_to_have_no_effect(app):
+    app.query_params["pattern"] = "speaker(Zoe) + only(text)"
+    app.run()
+    assert "no effect" in app.warning[0].value
+    assert any("audio 100%, text 0%" in caption.value for caption in app.caption)
+
+
+def test_a_conversation_that_is_too_long_says_how_to_mend_it(app):
+    app.query_params["data"] = "lab(conversations=2/2/2, lengths=20/20)"
+    app.run()
+    assert not app.exception
+    assert "--window 10" in app.error[0].value
+
+
+def test_a_lab_that_is_too_long_for_the_open_checkpoint_says_so(app):
+    app.query_params["lab"] = "lab(conversations=2/2/2, lengths=20/20)"
+    go(app, "lab")
+    assert any("cannot read this lab" in caption.value and "20 utterances" in caption.value for caption in app.caption)
+
+
+def test_dials_show_what_is_in_force_however_far_the_address_goes(app):
+    app.query_params["lab"] = "lab(seed=100000, strengths=10/1/1, conversations=4/4/4)"
+    go(app, "lab")
+    assert not app.exception
+    assert app.slider(key="lab strength audio").value == 10
+    assert app.number_input(key="lab seed").value == 100_000
+
+
+def test_a_training_under_way_is_shown_to_whoever_looks(app, tmp_path, monkeypatch):
+    monkeypatch.setattr(background, "command", lambda *given: [sys.executable, "-c", "import time; time.sleep(60)"])
+    job = background.start("lab(hard=0.3)", tmp_path / "elsewhere", ())
+    try:
+        go(app, "lab")
+        assert not app.exception
+        next(button for button in app.button if button.label == "Cancel").click().run()
+        assert job.state == "cancelled"
+    finally:
+        job.cancel()
+
+
+def test_many_modalities_are_not_offered_in_every_combination(small_lab):
+    first = small_lab.conversations[0]
+    features = {f"sensor {i}": np.ones((len(first), 2), np.float32) for i in range(18)}
+    many = replace(first, features=features, observed=np.ones((len(first), 18), bool))
+    kinds = Where(many, small_lab.task).kinds
+    assert len(kinds) < 60
+    assert "only sensor 3" in kinds
+
+
+def test_a_name_that_looks_like_edited_cells_is_only_a_name():
+    assert not Choice('speaker("cells(ff)")').edited
+    assert Choice("cells(ff)").edited

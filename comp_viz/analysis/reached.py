@@ -10,7 +10,8 @@ from comp_viz.analysis.prediction import true_decisions
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.data.conversation import Floats, Task
-from comp_viz.data.dataset import DataSet
+from comp_viz.data.dataset import DataSet, Utterances
+from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.evaluation.evaluate import predict
 
@@ -18,6 +19,7 @@ from comp_viz.evaluation.evaluate import predict
 def reached(checkpoint: Checkpoint, data: DataSet, patterns: Sequence[Pattern], seed: int = 0) -> list[Estimate]:
     """ACC of the fused prediction on the test split under each pattern, drawn with `seed`. Raises `CompVizError`."""
     checkpoint.check(data)
+    check_lengths(Utterances.of(data.split("test")), checkpoint.config.max_length)
     stream = Stream(data.split("test"), checkpoint.standardise, checkpoint.model.fusion.weight.device)
     truth, starts = true_decisions(data.task, stream.utterances.labels), stream.utterances.starts
     found = []

@@ -42,7 +42,7 @@ def attainable_chart(
     )  # fmt: skip
     layout = base_layout(palette, title, 330)
     layout["xaxis"] = layout["xaxis"] | {
-        "range": [0, 1.01],
+        "range": [0, 1.03],
         "tickformat": ".0%",
         "title": {"text": "accuracy", "font": {"size": 12}},
     }
@@ -78,6 +78,7 @@ def rates_chart(
     layout["xaxis"] = layout["xaxis"] | {
         "title": {"text": "missing rate, uniform protocol", "font": {"size": 12}},
         "tickvals": list(attainable),
+        "range": [min(attainable) - 0.02, max(attainable) + 0.03],
     }
     layout["yaxis"] = layout["yaxis"] | {"tickformat": ".0%", "title": {"text": "accuracy", "font": {"size": 12}}}
     return go.Figure([*bounds, own] if reached else bounds, layout)

@@ -122,6 +122,11 @@ jobs: list[Job] = []  # all that were started, the last one at the end
 starting = threading.Lock()
 
 
+def running() -> Job | None:
+    """The training that is under way on this server, whoever started it."""
+    return jobs[-1] if jobs and jobs[-1].state == "running" else None
+
+
 def start(data: str, out: Path, options: Sequence[str] = SMALL) -> Job:
     """Train on a data set, `"lab(…)"` or a file, into the checkpoint folder `out`; `options` as for the `train` command.
 
@@ -129,12 +134,10 @@ def start(data: str, out: Path, options: Sequence[str] = SMALL) -> Job:
     `CompVizError` while another training is under way: two would only slow each other and the dashboard down.
     """
     with starting:
-        if jobs and jobs[-1].state == "running":
-            if (jobs[-1].data, jobs[-1].out, jobs[-1].options) == (data, out, tuple(options)):
-                return jobs[-1]
-            raise CompVizError(
-                f"A training on {jobs[-1].data} is under way. Wait until it is over, or cancel it first."
-            )
+        if job := running():
+            if (job.data, job.out, job.options) == (data, out, tuple(options)):
+                return job
+            raise CompVizError(f"A training on {job.data} is under way. Wait until it is over, or cancel it first.")
         out.parent.mkdir(parents=True, exist_ok=True)
         jobs.append(Job(data, out, options))
         return jobs[-1]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
 from typing import Any
 
@@ -25,6 +26,8 @@ from comp_viz.ui.theme import palette
 
 AS_FOUND, EDITED, NOTHING = "complete, as found", "edited by hand", "nothing more"
 DRAWN = "drawn by the seed"
+REFUSED = "pattern refused"
+FEW = 4  # modalities of which every combination is offered; of more, single ones and all but one
 HELP = "Which modalities of which utterances the model may see. Paint your own in the matrix on the Live page."
 
 
@@ -45,10 +48,12 @@ class Where:
         """On labels."""
         return (*self.task.classes, "strong") if self.task.classes else CONDITIONS
 
+    @cached_property
     def kinds(self) -> dict[str, tuple[Part, ...]]:
         """Name on screen of every kind of part, and what is put in its place when it is chosen."""
-        first, S = self.modalities[0], len(self.conversation)
-        subsets = [kept for size in range(1, len(self.modalities)) for kept in combinations(self.modalities, size)]
+        first, S, M = self.modalities[0], len(self.conversation), len(self.modalities)
+        sizes = range(1, M) if M <= FEW else (1, M - 1)
+        subsets = [kept for size in sizes for kept in combinations(self.modalities, size)]
         return {
             AS_FOUND: (),
             "uniform rate": (Uniform(0.3),),
@@ -63,7 +68,7 @@ class Where:
         """Name on screen of a part's kind."""
         if isinstance(part, Cells):
             return EDITED
-        exact = {made: name for name, parts in self.kinds().items() for made in parts}
+        exact = {made: name for name, parts in self.kinds.items() for made in parts}
         by_type = {type(made): name for made, name in exact.items() if not isinstance(made, Only)}
         return exact.get(part) or by_type.get(type(part)) or str(part)
 
@@ -78,7 +83,7 @@ def pattern_controls(conversation: Conversation, task: Task) -> DeltaGenerator:
     for i, part in enumerate(parts or (None,)):
         part_controls(i, part, where, parts)
     if parts and not isinstance(parts[-1], Cells):
-        kind_box(len(parts), "and also", NOTHING, [NOTHING, *list(where.kinds())[1:]], where, parts)
+        kind_box(len(parts), "and also", NOTHING, [NOTHING, *list(where.kinds)[1:]], where, parts)
     place = st.container()
     if Pattern(parts).random:
         key = show("pattern_draw", chosen().seed)
@@ -93,7 +98,7 @@ def pattern_controls(conversation: Conversation, task: Task) -> DeltaGenerator:
 def part_controls(i: int, part: Part | None, where: Where, parts: tuple[Part, ...]) -> None:
     """Controls of part number `i`: its kind, and what belongs to that kind."""
     current = where.kind(part) if part else AS_FOUND
-    options = list(where.kinds()) if i == 0 else [NOTHING, *list(where.kinds())[1:]]
+    options = list(where.kinds) if i == 0 else [NOTHING, *list(where.kinds)[1:]]
     kind_box(i, "Missing pattern" if i == 0 else "and also", current, options, where, parts)
     if part is None or type(part) not in CONTROLS:
         return
@@ -109,7 +114,7 @@ def kind_box(i: int, label: str, current: str, options: list[str], where: Where,
     key = show(f"part{i}_kind", current)
 
     def changed() -> None:
-        made = where.kinds().get(st.session_state[key], ())
+        made = where.kinds.get(st.session_state[key], ())
         choose(replace(chosen(), text=str(Pattern((*parts[:i], *made, *parts[i + 1 :])))))
 
     known = options if current in options else [*options, current]
@@ -208,23 +213,36 @@ CONTROLS: dict[type[Part], Callable[[str, Any, Where, Put], None]] = {
 }
 
 
+@dataclass(frozen=True)
+class Refused:
+    """A text that was typed and cannot be read; it stays in its box to be mended."""
+
+    text: str
+    instead_of: str  # the pattern that was in force, and still is
+    problem: str
+
+
 def as_text() -> None:
     """The pattern as text, to copy or to type."""
     with st.popover("As text", icon=":material/text_fields:", width="stretch"):
-        st.code(chosen().text, language=None, wrap_lines=True)
-        key = show("pattern_text", chosen().text)
+        now = chosen().text
+        st.code(now, language=None, wrap_lines=True)
+        refused: Refused | None = st.session_state.get(REFUSED)
+        if refused and refused.instead_of != now:  # something else was chosen since
+            refused = None
+        key = show("pattern_text", refused.text if refused else now)
 
         def typed() -> None:
             text = st.session_state[key].strip() or FOUND
             try:
                 choose(Choice(str(Pattern.parse(text)), chosen().seed))
-                st.session_state.pop("pattern_problem", None)
+                st.session_state.pop(REFUSED, None)
             except CompVizError as error:
-                st.session_state["pattern_problem"] = str(error)
+                st.session_state[REFUSED] = Refused(text, now, str(error))
 
         st.text_input("Type or paste a pattern", key=key, on_change=typed, max_chars=10_000)
-        if problem := st.session_state.get("pattern_problem"):
-            st.error(problem, icon=":material/error:")
+        if refused:
+            st.error(refused.problem, icon=":material/error:")
         st.caption(
             "The same text works for `train --missing` and `evaluate --patterns`. Parts are joined by ` + ` and act one "
             "after the other: `uniform(0.3) + outage(audio, 8, 12)`."

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from comp_viz.data.lab.model import DIMS
-from comp_viz.data.lab.settings import EMOTIONS, PRESETS, LabSettings
+from comp_viz.data.lab.settings import EMOTIONS, PRESETS, RANGES, LabSettings
 from comp_viz.errors import CompVizError
 from comp_viz.figures.style import modality_marks
 from comp_viz.ui.controlled import show
@@ -76,7 +76,7 @@ def strengths(now: LabSettings) -> None:
     """How strongly each modality shows the emotion."""
     marks = modality_marks(tuple(DIMS))
     for u, name in enumerate(DIMS):
-        key = show(f"lab strength {name}", min(float(now.strengths[u]), STRONGEST))
+        key = show(f"lab strength {name}", float(now.strengths[u]))
 
         def strengthen(u: int = u, key: str = key) -> None:
             changed = list(now.strengths)
@@ -85,7 +85,13 @@ def strengths(now: LabSettings) -> None:
 
         words = "How far apart the features of two emotions lie, in deviations of their noise. At 0 it says nothing."
         st.slider(
-            f"{marks[name]} Strength of {name}", 0.0, STRONGEST, step=0.05, key=key, on_change=strengthen, help=words
+            f"{marks[name]} Strength of {name}",
+            0.0,
+            max(STRONGEST, float(now.strengths[u])),
+            step=0.05,
+            key=key,
+            on_change=strengthen,
+            help=words,
         )
 
 
@@ -116,7 +122,7 @@ def shape(now: LabSettings) -> None:
         on_change=lambda: turned(classes=st.session_state[classes]),
     )  # fmt: skip
     st.number_input(
-        "Seed", 0, 9999, key=seed, on_change=lambda: turned(seed=st.session_state[seed]),
+        "Seed", 0, RANGES["seed"][1], key=seed, on_change=lambda: turned(seed=st.session_state[seed]),
         help="The same seed and dials make the same conversations.",
     )  # fmt: skip
 

@@ -26,7 +26,10 @@ UTTERANCE = "utterance"  # widget key and address parameter, counted from 1
 def empty_state() -> None:
     """What to do when nothing can be shown."""
     st.header("Nothing to show yet", anchor=False)
-    st.markdown("The sidebar says what is missing. With the `lab` checkpoint everything works without any data.")
+    st.markdown(
+        "The sidebar says what is missing or does not fit, and how to mend it. The `lab` checkpoint on the data set `lab` "
+        "always works."
+    )
 
 
 def selected_utterance(view: View) -> int:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from comp_viz.data.conversation import Bools, Conversation, Task
 from comp_viz.data.dataset import Utterances
+from comp_viz.data.patterns.entries import Cells
 from comp_viz.data.patterns.matrices import to_hex
 from comp_viz.data.patterns.pattern import FOUND, Pattern
 from comp_viz.errors import CompVizError
@@ -26,7 +27,10 @@ class Choice:
     @property
     def edited(self) -> bool:
         """Whether cells were edited by hand, which means something for one conversation only."""
-        return "cells(" in self.text
+        try:
+            return any(isinstance(part, Cells) for part in Pattern.parse(self.text).parts)
+        except CompVizError:
+            return False
 
     @property
     def outline(self) -> "Choice":
@@ -53,17 +57,19 @@ def choose(choice: Choice) -> None:
             st.query_params[key] = value
 
 
-def observed(choice: Choice, conversation: Conversation, task: Task) -> Bools:
-    """The matrix `[S, M]` a choice means for a conversation. Raises `CompVizError` when it does not fit."""
-    return Pattern.parse(choice.text)(Utterances.of([conversation]), task, np.random.default_rng(choice.seed))
-
-
 def in_force(conversation: Conversation, task: Task) -> tuple[Bools, str]:
-    """The matrix to show, and why it is the recording's own when the pattern in force does not fit."""
+    """The matrix `[S, M]` to show, and what to mind: why it is the recording's own, or that a part has no effect."""
+    choice, utterances = chosen(), Utterances.of([conversation])
     try:
-        return observed(chosen(), conversation, task), ""
+        pattern = Pattern.parse(choice.text)
+        observed = pattern(utterances, task, np.random.default_rng(choice.seed))
     except CompVizError as error:
         return conversation.observed, f"This missing pattern does not fit; the conversation is shown as found. {error}"
+    try:
+        pattern.check_data(utterances, task)
+    except CompVizError as error:
+        return observed, f"A part of this missing pattern has no effect here. {error}"
+    return observed, ""
 
 
 def before_editing(conversation: Conversation, task: Task) -> Bools:

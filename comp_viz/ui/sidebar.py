@@ -9,8 +9,9 @@ from streamlit.delta_generator import DeltaGenerator
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import SPLITS, Bools, Conversation
-from comp_viz.data.dataset import DataSet
+from comp_viz.data.dataset import DataSet, Utterances
 from comp_viz.data.lab.settings import LabSettings
+from comp_viz.data.lengths import check_lengths
 from comp_viz.data.source import LAB, data_root, is_lab
 from comp_viz.device import available_devices, choose_device
 from comp_viz.errors import CompVizError
@@ -84,9 +85,9 @@ def labs() -> tuple[str, ...]:
     """Labs opened in this session, and the one the address asks for where it can be made."""
     asked = st.query_params.get("data", "")
     known: list[str] = st.session_state.setdefault(LABS, [])
-    if is_lab(asked) and asked not in known:
+    if is_lab(asked):
         try:
-            known.append(str(LabSettings.parse(asked)))
+            known[:] = list(dict.fromkeys([*known, str(LabSettings.parse(asked))]))[-MOST_LABS:]
         except CompVizError as error:
             st.warning(f"The address asks for a lab that cannot be made. {error}", icon=":material/link_off:")
     return tuple(known)
@@ -189,11 +190,7 @@ def controls(name: str, device: str) -> View | None:
     conversation = data.find(picked)
     split = f", {conversation.split} split" if conversation.split else ""
     st.caption(f"{data.name}{split}, {len(conversation)} utterances")
-    if len(conversation) > checkpoint.config.max_length:
-        st.error(
-            f"This conversation has {len(conversation)} utterances; the checkpoint reads at most {checkpoint.config.max_length}."
-        )
-        return None
+    check_lengths(Utterances.of([conversation]), checkpoint.config.max_length)
     choose(chosen())  # into the address, which a change of page empties
     observed, problem = in_force(conversation, data.task)
     place = pattern_controls(conversation, data.task)
