@@ -186,6 +186,7 @@ def test_rows_and_columns_are_toggled_by_keyboard(page):
     expect(headline(page)).to_contain_text("Without text")
     page.keyboard.press("r")
     expect(headline(page)).to_contain_text("Nothing is taken away")
+    settled(page)
     page.keyboard.press("c")
     for modality in range(3):
         expect(cell(page, 1, modality)).to_have_class("cell missing changed")

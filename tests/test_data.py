@@ -1,6 +1,7 @@
 """Data sets: the real files, files the tests write, statistics, batches and the lab."""
 
 import contextlib
+import re
 import zipfile
 from collections import Counter
 from dataclasses import replace
@@ -256,7 +257,29 @@ def test_features_beyond_the_length_do_not_matter(rng, tmp_path):
 
 def test_objects_are_refused(store):
     words = np.array([[None] * 6] * 4, dtype=object)
-    assert "objects" in refusal(store(transcripts=words))
+    assert "no zip archive of plain arrays; it may hold objects" in refusal(store(transcripts=words))
+
+
+def test_nobody_is_advised_to_load_a_file_unsafely(tmp_path):
+    for content in (b"words", b"\x80\x04K\x01."):
+        (tmp_path / "made.npz").write_bytes(content)
+        said = refusal(tmp_path / "made.npz")
+        assert "no zip archive of plain arrays" in said
+        assert not re.search("unsafely|allow_pickle|trust", said)
+
+
+@pytest.mark.parametrize(("low", "said"), [(0, ["no label is below neutral 0"]), (-3, [])])
+def test_scores_on_one_side_of_0_are_a_problem_in_a_file_nobody_knows(rng, tmp_path, low, said):
+    made = arrays(rng)
+    made["lengths"][:] = 5
+    made["labels"] = np.linspace(low, 3, 24, dtype=np.float32).reshape(4, 6)
+    made["labels"][:, 5] = -100  # padding, which says nothing
+    for name in ("made.npz", "mosi.npz"):
+        np.savez(tmp_path / name, **made)
+    data = read_npz(tmp_path / "made.npz")
+    assert (data.task.low, data.task.high) == (-3, 3)
+    assert [problem.reason.split(",")[0] for problem in data.findings.problems] == said
+    assert not read_npz(tmp_path / "mosi.npz").findings.problems
 
 
 def test_an_absent_file_says_what_to_do(tmp_path):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from comp_viz.__main__ import main
@@ -39,7 +40,7 @@ def frame(rng, count=3, length=4) -> pd.DataFrame:
     """A table as people make it."""
     return pd.DataFrame(
         {
-            "conversation": f"talk {v}", "position": s, "label": float(rng.integers(1, 8)), "split": "test" if v else "train",
+            "conversation": f"talk {v}", "position": s, "label": float((v * length + s) % 7 - 3), "split": "test" if v else "train",
             "features.audio": rng.standard_normal(3).astype(np.float32), "features.video": rng.standard_normal(2).astype(np.float32),
         }
         for v in range(count)
@@ -125,6 +126,14 @@ def test_what_is_no_data_set_is_refused(root):
     with pytest.raises(CompVizError, match="expected a file that ends with"):
         open_data(".")
     assert peek(root / "made.csv") is peek(root) is peek(root / "nothing.arrow") is None
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".parquet", ".arrow", ".feather"])
+def test_a_folder_with_the_name_of_a_file_is_called_a_folder(root, suffix, capsys):
+    (root / f"made{suffix}").mkdir()
+    for action in (("info",), ("check",), ("import", "out.arrow")):
+        assert run(action[0], f"made{suffix}", *action[1:]) == 2
+        assert f"made{suffix} is a folder; expected a file" in said(capsys)
 
 
 def test_the_lab_is_opened_by_its_settings():
@@ -322,10 +331,10 @@ def test_import_cuts_long_conversations_into_windows(good):
 
 
 def test_import_gives_labels_their_scale(good, root, rng):
-    assert run("import", good, "made.arrow", "--scale", "1", "4", "7", "--task", "mood") == 0
-    assert open_table("made.arrow").task == Task("mood", low=1, neutral=4, high=7)
+    assert run("import", good, "made.arrow", "--scale", "-3", "1", "4", "--task", "mood") == 0
+    assert open_table("made.arrow").task == Task("mood", low=-3, neutral=1, high=4)
     whole = frame(rng)
-    whole["label"] = whole["label"].astype(int) - 4
+    whole["label"] = whole["label"].astype(int)
     whole.to_parquet("whole.parquet")
     assert run("import", "whole.parquet", "made.arrow", "--scale", "-3", "0", "3", "--force") == 0
     assert open_table("made.arrow").task == Task("score", low=-3, neutral=0, high=3)
@@ -342,6 +351,63 @@ def test_import_gives_classes_their_names(root, rng, capsys):
     for wrong in ("sad,sad", "sad,,happy"):
         assert run("import", "numbered.parquet", "made.arrow", "--classes", wrong, "--force") == 2
         assert "different names with commas" in said(capsys)
+
+
+def test_import_keeps_the_name_of_a_task_that_the_file_has(good):
+    for before, after in (("a.arrow", "b.arrow"), ("a.parquet", "b.parquet")):
+        assert run("import", good, before, "--task", "mood") == 0
+        assert run("import", before, after, "--scale", "-4", "0", "4") == 0
+        assert open_data(after).task == Task("mood", low=-4, high=4)
+
+
+@pytest.fixture
+def ratings(root, rng):
+    """Tables and arrays with ratings from 1 to 5, which say nothing of their scale."""
+    table = frame(rng)
+    table["label"] = [1.0, 5.0, 2.0, 4.0] * 3
+    table.to_parquet("ratings.parquet")
+    x = rng.standard_normal((2, 2, 3))
+    np.savez("ratings.npz", audio=x, text=x, labels=np.array([[1.0, 5], [2, 4]]), lengths=np.array([2, 2]))
+    for suffix in ("arrow", "parquet"):
+        assert run("import", "ratings.parquet", f"made.{suffix}") == 0
+    return ["ratings.parquet", "ratings.npz", "made.arrow", "made.parquet"]
+
+
+def test_a_file_is_checked_and_described_as_it_will_be_imported(ratings, capsys):
+    for source in ratings:
+        said(capsys)
+        assert run("check", source) == 1
+        assert "1 problem:\n" in (text := said(capsys)), source
+        assert "no label is below neutral 0" in text
+        assert run("check", source, "--scale", "1", "3", "5") == 0, source
+        assert run("check", source, "--scale", "1", "2", "4") == 1
+        assert "label 5 is none of 1 to 4, neutral 2" in said(capsys)
+        assert run("check", source, "--classes", "a,b,c,d,e,f") == 0
+        said(capsys)
+        assert run("info", source, "--scale", "1", "3", "5", "--task", "valence", "--json") == 0
+        facts = json.loads(said(capsys))
+        assert (facts["task"]["name"], facts["task"]["neutral"], facts["findings"]) == ("valence", 3, [])
+        assert run("import", source, "out.arrow", "--scale", "1", "3", "5", "--task", "valence", "--force") == 0
+        assert open_table("out.arrow").digest == facts["digest"]
+        assert not open_table("out.arrow").findings.problems
+
+
+@pytest.mark.parametrize("flags", [(), ("--scale", "-3", "0", "3")])
+def test_a_changed_table_is_not_imported_under_a_new_digest(small_lab, root, flags, capsys):
+    write_table("made.arrow", small_lab)
+    with pa.ipc.open_file("made.arrow") as reader:
+        table = reader.read_all()
+    place = table.schema.get_field_index("label")
+    labels = pa.array([1.25, *table["label"].to_pylist()[1:]], pa.float32())
+    table = table.set_column(place, table.schema.field(place), labels)
+    with pa.ipc.new_file("made.arrow", table.schema) as writer:
+        writer.write_table(table.combine_chunks())
+    sentence = "made.arrow: its contents are not those that ComP Viz wrote into it"
+    assert run("check", "made.arrow", *flags) == 1
+    assert sentence in said(capsys)
+    assert run("import", "made.arrow", "other.arrow", *flags) == 2
+    assert sentence in said(capsys)
+    assert not Path("other.arrow").exists()
 
 
 @pytest.mark.parametrize("source", ["made.arrow", LAB])

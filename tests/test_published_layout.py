@@ -322,7 +322,7 @@ def test_label_files_that_cannot_be_are_refused_in_words(made, change, said):
     change(made.fields)
     refusal = made.refusal()
     assert said in refusal
-    assert refusal.startswith(f"{MOSI}: ")
+    assert refusal.startswith(f"made/{MOSI}: ")
 
 
 def test_other_values_than_fields_are_refused(made):
@@ -349,7 +349,7 @@ def test_the_size_of_another_data_set_is_noticed(made, monkeypatch):
 
 def test_a_hostile_label_file_is_refused(made, tmp_path):
     (made.folder / MOSI).write_bytes(b"cos\nsystem\n(S'touch ran'\ntR.")
-    with pytest.raises(CompVizError, match=rf"{MOSI} .* asks for os\.system"):
+    with pytest.raises(CompVizError, match=rf"^made/{MOSI} .* asks for os\.system"):
         read_published(made.folder)
 
 
@@ -369,7 +369,17 @@ def test_classes_that_are_none_are_kept_as_unknown(spoken, label):
     data = spoken.read()
     np.testing.assert_array_equal(data.conversations[0].labels, np.float32([0, 1, np.nan, 3]))
     (row,) = data.findings.problems
-    assert (row.file, row.conversation, row.utterance) == (FOUR, "Ses01M_impro01b", 3)
+    assert (row.file, row.conversation, row.utterance) == (f"spoken/{FOUR}", "Ses01M_impro01b", 3)
+
+
+def test_a_label_file_in_the_current_folder_is_named_with_that_folder(made, monkeypatch):
+    made.fields["labels"]["0zz"] = [9.0, 0.0]
+    made.fields["sentences"]["0zz"] = ["", "words"]
+    made.read()
+    monkeypatch.chdir(made.folder)
+    rows = read_published(Path(MOSI)).findings.rows
+    assert {row.file for row in rows if row.conversation == "0zz"} == {f"made/{MOSI}"}
+    assert {row.reason for row in rows} >= {"empty transcript", "label 9 is not from -3 to 3, kept as unknown"}
 
 
 def test_texts_of_other_kinds_become_text(made):

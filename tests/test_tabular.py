@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from comp_viz.data.check import check_data
 from comp_viz.data.conversation import Task
 from comp_viz.data.header import Header
+from comp_viz.data.labels import ONE_SIDED
 from comp_viz.data.source import open_data, peek
 from comp_viz.data.tabular import columns as tabular_columns
 from comp_viz.data.tabular.read import read_tabular
@@ -196,15 +197,38 @@ def test_labels_and_the_task_they_set(store, label, given, task, labels):
     data = read_tabular(path, given)
     assert data.task == task
     np.testing.assert_array_equal(data.utterances.labels, np.float32(labels))
-    assert not data.findings.problems
+    assert not [problem for problem in data.findings.problems if problem.reason not in ONE_SIDED]
     if given is None:
         assert peek(path) == Header(WIDTHS, classes=bool(task.classes))
 
 
 @pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ([0.0, 1.0, None, 1.0, 0.0], ["no label is below neutral 0"]),
+        ([5.0, 3.5, 1.0, 2.0, np.nan], ["no label is below neutral 0"]),
+        ([0.0] * 5, ["no label is below neutral 0"]),
+        ([-1.0, -2.0, 0.0, -1.0, -1.0], ["no label is above neutral 0"]),
+        ([-1.0, 2.0, 0.0, 1.0, 1.0], []),
+        ([0, 1, 0, 1, 1], []),
+        (list("abaab"), []),
+        (pa.nulls(5), []),
+    ],
+)
+def test_scores_on_one_side_of_0_are_a_problem_until_their_scale_is_stated(store, label, said):
+    found = problems(read_tabular(store(label=label)))
+    assert [reason.split(",")[0] for *_, reason in found] == said
+    for file, conversation, utterance, modality, reason in found:
+        assert (file, conversation, utterance, modality) == ("made.parquet", "", None, "")
+        assert "--scale LOW NEUTRAL HIGH" in reason
+    if said:
+        assert not problems(read_tabular(store(label=label), Task("rating", low=-5, high=5)))
+
+
+@pytest.mark.parametrize(
     ("label", "given", "said"),
     [
-        ([np.inf, 1.0, 2.0, 0.0, 1.0], None, "label inf is none of -2 to 2, neutral 0, treated as unknown"),
+        ([np.inf, 1.0, -2.0, 0.0, 1.0], None, "label inf is none of -2 to 2, neutral 0, treated as unknown"),
         ([1e300, 1.0, 2.0, 0.0, 1.0], Task("x"), "label 1e+300 is none of -3 to 3"),
         ([99, 1, 2, 0, 1], Task("x"), "label 99 is none of -3 to 3"),
         ([-1, 1, 2, 0, 1], None, "label -1 is none of class 0, class 1, class 2"),

@@ -10,14 +10,13 @@ from typing import Any
 from tqdm import tqdm
 
 from comp_viz.commands.data_text import description, facts, problem_lines, write_report
-from comp_viz.data.check import check_data
+from comp_viz.data.check import check_data, damage
 from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import DataSet, windows
 from comp_viz.data.labels import with_task
 from comp_viz.data.published.layout import is_published, read_published
-from comp_viz.data.source import TABLES, data_path, is_lab, is_mapped, open_data
+from comp_viz.data.source import data_path, is_lab, open_data
 from comp_viz.data.table.writer import check_suffix, write_table
-from comp_viz.data.tabular.read import read_tabular
 from comp_viz.errors import CompVizError
 
 SHOWN = 20  # problems on the screen after an import; the report has all
@@ -32,10 +31,12 @@ def add(commands: Any) -> None:
     add_import(actions.add_parser("import", help="bring a data set into one .arrow or .parquet file"))
     info = actions.add_parser("info", help="what is in a data set")
     info.add_argument("source", help=SOURCE)
+    add_labels(info)
     info.add_argument("--json", action="store_true", help="print JSON instead of text")
     info.set_defaults(run=run_info)
     check = actions.add_parser("check", help="what is wrong with a data set; exit status 1 when anything is")
     check.add_argument("source", help=SOURCE)
+    add_labels(check)
     check.add_argument("--report", type=Path, metavar="FILE.csv", help=REPORT)
     check.set_defaults(run=run_check)
 
@@ -49,10 +50,7 @@ def add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--window", type=int, metavar="N", help="cut conversations into parts of at most N utterances")
     parser.add_argument("--name", help="name of the data set")
     parser.add_argument("--licence", help="who may use the data, and for what")
-    parser.add_argument("--task", metavar="NAME", help="what the labels say, in a word: sentiment, emotion")
-    labels = parser.add_mutually_exclusive_group()
-    labels.add_argument("--scale", nargs=3, type=float, metavar=("LOW", "NEUTRAL", "HIGH"), help="labels are scores")
-    labels.add_argument("--classes", metavar="NAME,NAME,…", help="labels are these classes, by name or counted from 0")
+    add_labels(parser)
     parser.add_argument("--report", type=Path, metavar="FILE.csv", help=REPORT)
     published = parser.add_argument_group("published layout")
     published.add_argument(
@@ -62,15 +60,23 @@ def add_import(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run_import)
 
 
+def add_labels(parser: argparse.ArgumentParser) -> None:
+    """Flags that say what the labels are."""
+    parser.add_argument("--task", metavar="NAME", help="what the labels say, in a word: sentiment, emotion")
+    labels = parser.add_mutually_exclusive_group()
+    labels.add_argument("--scale", nargs=3, type=float, metavar=("LOW", "NEUTRAL", "HIGH"), help="labels are scores")
+    labels.add_argument("--classes", metavar="NAME,NAME,…", help="labels are these classes, by name or counted from 0")
+
+
 def run_info(options: argparse.Namespace) -> None:
     """Say what is in a data set."""
-    data = open_data(options.source)
+    data = with_task_name(open_data(options.source, wanted_task(options)), options.task)
     print(json.dumps(facts(data), indent=1, ensure_ascii=False) if options.json else description(data))
 
 
 def run_check(options: argparse.Namespace) -> int:
     """List what is wrong with a data set."""
-    found = check_data(options.source)
+    found = check_data(options.source, wanted_task(options))
     if options.report:
         write_report(options.report, found)
     problems = problem_lines(found)
@@ -96,26 +102,25 @@ def read(options: argparse.Namespace) -> DataSet:
     path = None if is_lab(options.source) else data_path(options.source)
     if path and is_published(path):
         data = published(path, extractors(options.extractor), options.fold)
-    elif options.extractor or options.fold is not None:
+        return with_task(data, task) if task else data
+    if options.extractor or options.fold is not None:
         raise CompVizError(f"--extractor and --fold are for the published layout; {options.source} is not of it.")
-    elif path and path.suffix in TABLES and not is_mapped(path):
-        return read_tabular(path, task)  # which needs to know what the labels are
-    else:
-        data = open_data(options.source)
-    return with_task(data, replace(task, name=options.task or data.task.name)) if task else data
+    if damaged := damage(options.source):  # else it would get a new digest, and nobody could tell any more
+        raise CompVizError(f"{damaged[0]}. Get or make the file again.")
+    return open_data(options.source, task)
 
 
 def wanted_task(options: argparse.Namespace) -> Task | None:
-    """The task that the flags set."""
+    """The task that the flags set, without a name where they give none."""
     if options.scale:
         low, neutral, high = options.scale
-        return Task(options.task or "score", low=low, neutral=neutral, high=high)
+        return Task(options.task or "", low=low, neutral=neutral, high=high)
     if options.classes is None:
         return None
     names = tuple(name.strip() for name in options.classes.split(","))
     if len(set(names)) < len(names) or "" in names:
         raise CompVizError(f"--classes: expected different names with commas between, got {options.classes!r:.80}.")
-    return Task(options.task or "emotion", names)
+    return Task(options.task or "", names)
 
 
 def extractors(texts: list[str]) -> Mapping[str, str]:
@@ -139,10 +144,16 @@ def published(path: Path, said: Mapping[str, str], fold: int | None) -> DataSet:
 def changed(data: DataSet, options: argparse.Namespace) -> DataSet:
     """The data set under the name, licence and task name of the flags, cut into windows."""
     data = replace(data, name=options.name or data.name, licence=options.licence or data.licence)
-    if options.task and options.task != data.task.name:
-        data = replace(data, task=replace(data.task, name=options.task), digest="")
+    data = with_task_name(data, options.task)
     if options.window is None:
         return data
     if options.window < 1:
         raise CompVizError(f"--window: expected at least 1 utterance, got {options.window}.")
     return replace(data, conversations=tuple(windows(data.conversations, options.window)), digest="")
+
+
+def with_task_name(data: DataSet, name: str | None) -> DataSet:
+    """The data set with its task called `name`, where one is given."""
+    if not name or name == data.task.name:
+        return data
+    return replace(data, task=replace(data.task, name=name), digest="")

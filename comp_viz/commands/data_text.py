@@ -85,7 +85,11 @@ def problem_lines(found: Findings, most: int | None = None) -> list[str]:
         return []
     shown = found.problems[:most]
     rest = [f"  … and {total - len(shown):,} more"] if total > len(shown) else []
-    return [f"{total:,} problems:", *(f"  {printable(str(problem))}" for problem in shown), *rest]
+    return [
+        f"{total:,} problem{'s' if total > 1 else ''}:",
+        *(f"  {printable(str(problem))}" for problem in shown),
+        *rest,
+    ]
 
 
 def write_report(path: Path, found: Findings) -> None:

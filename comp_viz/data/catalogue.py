@@ -51,7 +51,7 @@ KNOWN = {
 
 
 def describe(stem: str, labels: NDArray[Any]) -> Facts:
-    """Facts of a known data file by its name, or the plainest reading of the labels of an unknown one."""
+    """Facts of a known data file by its name, or the plainest reading of the labels `[N]` of an unknown one."""
     if stem in KNOWN:
         return KNOWN[stem]
     if np.issubdtype(labels.dtype, np.integer):

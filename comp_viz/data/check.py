@@ -1,29 +1,35 @@
 """Everything that is wrong with a data set."""
 
-from pathlib import Path
+from dataclasses import replace
 
+from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import content_digest
-from comp_viz.data.findings import Findings
+from comp_viz.data.findings import Finding, Findings
 from comp_viz.data.source import data_path, is_lab, is_mapped, open_data
 from comp_viz.data.table.format import ALTERED
-from comp_viz.data.table.reader import map_table, open_table
+from comp_viz.data.table.reader import map_table
 
 
-def check_data(name: str) -> Findings:
-    """What the reader notices; of a mapped table of ours, all features and the digest too. Raises `CompVizError`."""
-    if not is_lab(name) and is_mapped(path := data_path(name)):
-        return check_table(path)
-    return open_data(name).findings
+def check_data(name: str, task: Task | None = None) -> Findings:
+    """What the reader notices, with labels of `task` if given; of a mapped table of ours, all features and the digest too.
+
+    The labels of a damaged table are not compared with `task`. Raises `CompVizError` for what cannot be opened.
+    """
+    if damaged := damage(name):
+        then = map_table(data_path(name))[0].findings()  # what was noticed when it was made
+        return replace(then, rows=[*then.rows, *damaged])
+    return open_data(name, task).findings
 
 
-def check_table(path: Path) -> Findings:
-    """What was noticed when the table was made, and what is wrong with it now."""
+def damage(name: str) -> list[Finding]:
+    """What is wrong with a mapped table of ours that was not when it was written; nothing for other data sets."""
+    if is_lab(name) or not is_mapped(path := data_path(name)):
+        return []
     about, task, conversations = map_table(path)
-    found = about.findings()
-    known = len(found.rows)
+    found = Findings()
     for row, conversation in enumerate(conversations.utterances.ids):
         for utterance, modality, reason in conversations.faults(row, conversations.features(row)):
             found.problem(path.name, reason, conversation, utterance, modality)
-    if len(found.rows) == known and content_digest(task, open_table(path).conversations) != about.digest:
+    if not found.rows and content_digest(task, conversations) != about.digest:
         found.problem(path.name, ALTERED)
-    return found
+    return found.rows

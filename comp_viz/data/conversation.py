@@ -24,12 +24,13 @@ class Task:
     neutral: float = 0.0  # the score that is neither negative nor positive; predictions are made relative to it
 
     def __post_init__(self) -> None:
+        called = f"task {self.name!r}" if self.name else "task"
         if len(self.classes) == 1:
-            raise CompVizError(f"task {self.name!r}: expected at least two classes, got only {self.classes[0]!r}.")
+            raise CompVizError(f"{called}: expected at least two classes, got only {self.classes[0]!r}.")
         ordered = -np.inf < self.low < self.high < np.inf and self.low <= self.neutral <= self.high
         if not self.classes and not ordered:
             raise CompVizError(
-                f"task {self.name!r}: expected a finite range with neutral inside it, got {self.low:g} to {self.high:g} "
+                f"{called}: expected a finite range with neutral inside it, got {self.low:g} to {self.high:g} "
                 f"with neutral {self.neutral:g}."
             )
 

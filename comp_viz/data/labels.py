@@ -2,11 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from comp_viz.data.conversation import Bools, Conversation, Floats, Task
 from comp_viz.data.dataset import DataSet
+from comp_viz.data.findings import Finding, Findings
+
+MEND = "so the sign says nothing; give --classes or --scale LOW NEUTRAL HIGH at import"
+ONE_SIDED = (f"no label is below neutral 0, {MEND}", f"no label is above neutral 0, {MEND}")
 
 
 def possible(labels: Floats, task: Task) -> Bools:
@@ -21,9 +27,27 @@ def impossible(label: float, task: Task) -> str:
     return f"label {label:g} is none of {task.scale:.80}, treated as unknown"
 
 
+def note_one_sided(file: str, labels: NDArray[Any], found: Findings) -> None:
+    """Note scores `[N]` of an unstated scale that lie on one side of 0: they may be classes, or neutral elsewhere."""
+    known = labels[np.isfinite(labels)]
+    for reason, other_side in zip(ONE_SIDED, (known < 0, known > 0), strict=True):
+        if known.size and not other_side.any():
+            found.problem(file, reason)
+            return  # labels that are all 0 are one problem
+
+
+def once_stated(rows: list[Finding]) -> list[Finding]:
+    """The findings that remain when the task of the labels is stated."""
+    return [row for row in rows if row.reason not in ONE_SIDED]
+
+
 def with_task(data: DataSet, task: Task) -> DataSet:
-    """The same conversations with labels of another task; those that are none of it become unknown, and are noted."""
-    found = replace(data.findings, rows=list(data.findings.rows))
+    """The same conversations with labels of another task; those that are none of it become unknown, and are noted.
+
+    A task without a name keeps the name that the data set has for it.
+    """
+    task = replace(task, name=task.name or data.task.name)
+    found = replace(data.findings, rows=once_stated(data.findings.rows))
 
     def relabelled() -> Iterator[Conversation]:
         for conversation in data.conversations:

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from comp_viz.data.catalogue import describe
+from comp_viz.data.catalogue import KNOWN, describe
 from comp_viz.data.conversation import SPLITS, Conversation
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Findings
 from comp_viz.data.header import Header
+from comp_viz.data.labels import note_one_sided
 from comp_viz.errors import UNREADABLE, CompVizError
 
 MODALITIES = ("audio", "text", "video")
@@ -43,13 +44,15 @@ def read_npz(path: str | Path) -> DataSet:
         raise CompVizError(
             f"{path.name}: lengths run from {lengths.min()} to {lengths.max()}, expected 1 to {longest}."
         )
-    check_labels(path, arrays["labels"][np.arange(longest) < lengths[:, None]])
-    found = Findings()
+    labels = arrays["labels"][np.arange(longest) < lengths[:, None]]
+    check_labels(path, labels)
+    facts, found = describe(path.stem, labels), Findings()
+    if path.stem not in KNOWN and not facts.task.classes:
+        note_one_sided(path.name, labels, found)
     spoken = "transcripts" in arrays and (arrays["transcripts"] != "").any()
     conversations = tuple(
         one_conversation(found, path.name, arrays, modalities, v, int(lengths[v]), spoken) for v in range(count)
     )
-    facts = describe(path.stem, arrays["labels"])
     return DataSet(facts.name, facts.task, conversations, facts.sources(modalities), facts.licence, findings=found)
 
 
@@ -63,6 +66,11 @@ def load_arrays(path: Path) -> Arrays:
             f"There is no data file {path}. Give its path, or set COMP_VIZ_DATA to the folder that holds it."
         ) from None
     except UNREADABLE as error:
+        if "allow_pickle" in str(error):  # NumPy's text goes on to advise loading it unsafely
+            raise CompVizError(
+                f"{path.name} is no zip archive of plain arrays; it may hold objects, which are never loaded. "
+                "Save arrays of numbers and text only, with numpy.savez."
+            ) from None
         raise CompVizError(
             f"{path.name} cannot be read as an .npz of plain arrays ({error}). It may be truncated or hold objects."
         ) from None

@@ -3,10 +3,12 @@
 import os
 from pathlib import Path
 
+from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.header import Header
 from comp_viz.data.lab.make import lab
 from comp_viz.data.lab.settings import LabSettings
+from comp_viz.data.labels import with_task
 from comp_viz.data.npz import peek as peek_npz
 from comp_viz.data.npz import read_npz
 from comp_viz.data.published.layout import is_published, read_published
@@ -23,11 +25,6 @@ KINDS = (NPZ, *TABLES)
 def is_mapped(path: Path) -> bool:
     """Whether this is a table of ours that is opened without reading it. Raises `CompVizError` when it is damaged."""
     return path.suffix in TABLES[:2] and is_table(path)
-
-
-def open_tabular(path: Path) -> DataSet:
-    """Map a table of ours, or read one that others made."""
-    return open_table(path) if is_mapped(path) else read_tabular(path)
 
 
 def data_root() -> Path:
@@ -47,8 +44,13 @@ def data_files() -> list[str]:
 
 
 def data_path(name: str) -> Path:
-    """The file or folder meant by a path, or by a name in the data root. Raises `CompVizError` when there is none."""
+    """The file or folder meant by a path, or by a name in the data root.
+
+    Raises `CompVizError` when there is none, or a folder has the name of a file.
+    """
     for path in (Path(name), data_root() / name):
+        if path.suffix in KINDS and path.is_dir() and not is_published(path):
+            raise CompVizError(f"{path} is a folder; expected a file, as its name ends with {path.suffix}.")
         if path.exists():
             return path
     raise CompVizError(
@@ -57,18 +59,28 @@ def data_path(name: str) -> Path:
     )
 
 
-def open_data(name: str) -> DataSet:
-    """Open `"lab"`, or a file or folder by its path or its name in the data root. Raises `CompVizError`."""
-    if is_lab(name):
-        return lab(LabSettings.parse(name))
-    path = data_path(name)
+def open_data(name: str, task: Task | None = None) -> DataSet:
+    """Open `"lab"`, or a file or folder by its path or its name in the data root.
+
+    `task` says what the labels mean, where the data set does not or says otherwise; without a name it keeps the one that
+    there is. Raises `CompVizError`.
+    """
+    path = None if is_lab(name) else data_path(name)
+    if path and path.suffix in TABLES and not is_mapped(path):
+        return read_tabular(path, task)  # which has to know what the labels are
+    data = open_file(path) if path else lab(LabSettings.parse(name))
+    return with_task(data, task) if task else data
+
+
+def open_file(path: Path) -> DataSet:
+    """Open a file or folder that says what its labels are."""
     if is_published(path):
         return read_published(path)
     if path.suffix not in KINDS:
         raise CompVizError(
             f"{path}: expected a file that ends with {', '.join(KINDS)}, or a label file of the published layout or its folder."
         )
-    return read_npz(path) if path.suffix == NPZ else open_tabular(path)
+    return read_npz(path) if path.suffix == NPZ else open_table(path)
 
 
 def peek(path: Path) -> Header | None:

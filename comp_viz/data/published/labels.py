@@ -12,7 +12,7 @@ import numpy as np
 
 from comp_viz.data.conversation import SPLITS, Bools, Floats, Task
 from comp_viz.data.findings import Findings
-from comp_viz.data.published.unpickle import load_plain_pickle
+from comp_viz.data.published.unpickle import load_plain_pickle, with_folder
 from comp_viz.errors import CompVizError
 
 FOLDS = range(1, 6)  # IEMOCAP: the session that is tested on
@@ -82,7 +82,7 @@ class Talk:
 class LabelFile:
     """A label file whose fields are there and speak of the same conversations."""
 
-    name: str
+    name: str  # with its folder
     layout: Layout
     fields: Mapping[str, Any]  # "ids" and the others of PER_VIDEO: dicts by conversation id; splits: sets of such ids
     found: Findings
@@ -102,14 +102,14 @@ def read_talks(path: Path, fold: int, found: Findings) -> list[Talk]:
         raise CompVizError(f"fold: expected one of the sessions {FOLDS[0]} to {FOLDS[-1]}, got {fold}.")
     layout, value = LAYOUTS[path.name], load_plain_pickle(path)
     try:
-        file = LabelFile(path.name, layout, check_fields(layout, value), found)
+        file = LabelFile(with_folder(path), layout, check_fields(layout, value), found)
         check_lists(file)
         splits = by_session(file, fold) if layout.sessions else by_list(file)
         talks = [one_talk(file, name, split) for name, split in sorted(splits.items())]
         check_whole(file, talks)
         return with_known_labels(file, [talk for talk in talks if talk.utterances])
     except CompVizError as error:
-        raise CompVizError(f"{path.name}: {error}") from None
+        raise CompVizError(f"{with_folder(path)}: {error}") from None
 
 
 # The whole file

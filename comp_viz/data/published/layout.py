@@ -15,6 +15,7 @@ from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Findings
 from comp_viz.data.published.features import Extractor, listing, read_modality
 from comp_viz.data.published.labels import LAYOUTS, Talk, read_talks
+from comp_viz.data.published.unpickle import with_folder
 from comp_viz.errors import CompVizError
 
 # Modality -> how the names of its extractors begin.
@@ -57,7 +58,9 @@ def read_published(
     }
     spoken = any(text.strip() for talk in talks for text in talk.words)
     conversations = tuple(
-        conversation(path.name, talk, {modality: parts[v] for modality, parts in columns.items()}, spoken, found)
+        conversation(
+            with_folder(path), talk, {modality: parts[v] for modality, parts in columns.items()}, spoken, found
+        )
         for v, talk in enumerate(talks)
     )
     sources = {modality: f"{folder.name}, {columns[modality][0][0].shape[1]}-d" for modality, folder in folders.items()}

@@ -31,10 +31,10 @@ def load_plain_pickle(path: Path) -> object:
         value = machine.run()
         check_unfolded(value)
     except CompVizError as refusal:
-        raise CompVizError(f"{path.name} cannot be read as plain data: {refusal}") from None
+        raise CompVizError(f"{with_folder(path)} cannot be read as plain data: {refusal}") from None
     except UNREADABLE:
         raise CompVizError(
-            f"{path.name} cannot be read as a pickle: it is damaged before byte {machine.at}. Get it again."
+            f"{with_folder(path)} cannot be read as a pickle: it is damaged before byte {machine.at}. Get it again."
         ) from None
     return value
 
@@ -49,8 +49,15 @@ def read_content(path: Path) -> bytes:
             if size <= MAX_BYTES:
                 return file.read(size)
     except OSError as error:
-        raise CompVizError(f"{path.name} cannot be read: {error.strerror}.") from None
-    raise CompVizError(f"{path.name} cannot be read: it has more than {MAX_BYTES >> 20} MB, which no label file needs.")
+        raise CompVizError(f"{with_folder(path)} cannot be read: {error.strerror}.") from None
+    raise CompVizError(
+        f"{with_folder(path)} cannot be read: it has more than {MAX_BYTES >> 20} MB, which no label file needs."
+    )
+
+
+def with_folder(path: Path) -> str:
+    """The file's name behind that of its folder: label files of different data sets have the same name."""
+    return "/".join(Path(os.path.abspath(path)).parts[-2:])
 
 
 def check_unfolded(value: object) -> None:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from comp_viz.data.conversation import Floats, Task
 from comp_viz.data.findings import Findings
-from comp_viz.data.labels import impossible, possible
+from comp_viz.data.labels import impossible, note_one_sided, possible
 from comp_viz.data.tabular.columns import is_text
 from comp_viz.data.tabular.rows import Order
 from comp_viz.data.tabular.values import Doubles, numbers, texts
@@ -25,7 +25,10 @@ def read_labels(
     if is_text(column.type):
         return named_labels(file, texts(column)[order.rows], order, task, found)
     stated = numbers(column)[order.rows]
-    task = task or infer(file, stated, pa.types.is_integer(column.type))
+    if task is None:
+        task = infer(file, stated, pa.types.is_integer(column.type))
+        if not task.classes:
+            note_one_sided(file, stated, found)
     with np.errstate(over="ignore"):
         labels = stated.astype(np.float32)
     fits = possible(labels, task)

@@ -16,6 +16,7 @@ from comp_viz.data.conversation import Conversation, Task
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Findings
 from comp_viz.data.header import Header
+from comp_viz.data.labels import once_stated
 from comp_viz.data.table.arrow_file import DAMAGED, reading
 from comp_viz.data.table.format import ALTERED, About, StoredFindings, read_about
 from comp_viz.data.tabular.columns import Columns, is_text, open_columns
@@ -31,12 +32,17 @@ TEXTS = ("speaker", "text", "context")  # columns that are taken as they are
 def read_tabular(path: str | Path, task: Task | None = None) -> DataSet:
     """Read a table into memory; `task` says what the labels mean, where the file does not or says otherwise.
 
+    A task without a name takes that of the file, else "emotion" for classes and "score" for scores.
+
     Rows that cannot be used are left out and noted, features that cannot be used are kept as missing and noted. Raises
     `CompVizError` when the file is damaged or too large, or columns are missing or of the wrong type.
     """
     path = Path(path)
     columns = open_columns(path)
     said = read_about(path.name, columns.schema.metadata)
+    if task:
+        unnamed = said[1].name if said else "emotion" if task.classes else "score"
+        task = replace(task, name=task.name or unnamed)
     with reading(path):
         if said is None:
             return read_columns(columns, task)
@@ -47,7 +53,8 @@ def as_written(file: str, data: DataSet, about: About, altered: bool) -> DataSet
     """What was read from a table of ours, with what the file says of it; noted when it is not what was written."""
     then = about.findings()
     unlisted = Counter({what: count for what, count in then.unlisted.items() if what[0] == "problem"})
-    found = StoredFindings([*then.rows, *data.findings.rows], unlisted)  # what is missing was found again
+    rows = once_stated(then.rows) if altered else then.rows
+    found = StoredFindings([*rows, *data.findings.rows], unlisted)  # what is missing was found again
     if data.digest != about.digest and not altered:
         found.problem(file, ALTERED)
     return replace(
