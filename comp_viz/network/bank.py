@@ -10,6 +10,8 @@ from comp_viz.network.model import ComP
 @torch.no_grad()
 def prototype_bank(model: ComP, conversations: Batch) -> Tensor:
     """Prototypes `[M, B, c, d]` of `conversations`, for `model.bank`; computed without dropout."""
+    if not model.config.prompting:
+        return model.bank[:, :0]
     training = model.training
     model.eval()
     _, encoded, observed, _ = model.begin(conversations.features, conversations.observed, conversations.valid)

@@ -26,6 +26,11 @@ class ComPConfig:
     momentum: float = 0.3  # λ, share of the old prompt (eq. 9)
     dropout: float = 0.5
     masked_prototypes: bool = False  # leave padding and missing utterances out of the compression; published: False
+    propagation: bool = (
+        True  # attention along the conversation (KP); without it and prompting, encodings are classified
+    )
+    prompting: bool = True  # prompts from the other modalities (PG)
+    coordination: bool = True  # learned weights of the modalities (Cr); without it all count the same
 
     def __post_init__(self) -> None:
         if len(self.modalities) > MOST["modalities"]:

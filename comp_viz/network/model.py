@@ -29,14 +29,16 @@ class PropagationBlock(nn.Module):
     def __init__(self, config: ComPConfig, last: bool) -> None:
         super().__init__()
         M, d, p, drop = len(config.modalities), config.hidden, config.prompt, config.dropout
-        self.from_prototypes = ModalityMLP(M, d, p, p, drop)
-        self.from_features = ModalityLinear(M, d, p)
-        self.inject = ModalityLinear(M, d + config.delivered, d)
+        if config.prompting:
+            self.from_prototypes = ModalityMLP(M, d, p, p, drop)
+            self.from_features = ModalityLinear(M, d, p)
+            self.inject = ModalityLinear(M, d + config.delivered, d)
+        layers = config.depth // config.blocks if config.propagation else 0
         self.layers: Layers[ModalityAttention] = Layers(
-            ModalityAttention(M, d, config.heads, drop) for _ in range(config.depth // config.blocks)
+            ModalityAttention(M, d, config.heads, drop) for _ in range(layers)
         )
         # The last block hands Z̄ to the heads and has no prompts to renew.
-        self.expand = None if last else ModalityMLP(M, d, d, d + config.delivered, drop)
+        self.expand = ModalityMLP(M, d, d, d + config.delivered, drop) if config.prompting and not last else None
 
 
 class ComP(nn.Module):
@@ -56,12 +58,16 @@ class ComP(nn.Module):
         M, d, drop = len(config.modalities), config.hidden, config.dropout
         self.input: Layers[nn.Linear] = Layers(nn.Linear(width, d) for width in config.dims)
         self.encoder = ModalityMLP(M, d, d, d, drop)
-        self.compressor = ModalityMLP(M, config.max_length, config.prototypes, config.prototypes, drop)
+        if config.prompting:
+            self.compressor = ModalityMLP(M, config.max_length, config.prototypes, config.prototypes, drop)
         self.blocks: Layers[PropagationBlock] = Layers(
             PropagationBlock(config, last=l == config.blocks - 1) for l in range(config.blocks)
         )
         self.modality_heads = ModalityLinear(M, d, config.outputs)
-        self.coordinator = nn.Sequential(nn.Linear(M * d, d), nn.GELU(), Dropout(drop), nn.Linear(d, M), Dropout(drop))
+        if config.coordination:
+            self.coordinator = nn.Sequential(
+                nn.Linear(M * d, d), nn.GELU(), Dropout(drop), nn.Linear(d, M), Dropout(drop)
+            )
         self.fusion = nn.Linear(M * d, M * d)
         self.fused_head = nn.Linear(M * d, config.outputs)
         self.dropout = Dropout(drop)
@@ -109,17 +115,26 @@ class ComP(nn.Module):
 
     def first_stage(self, encoded: Tensor, observed: Tensor) -> PerModality:
         """Each modality on its own: attention layers of all blocks in turn, then the head. Modality -> `[B, S, C]`."""
-        keys = observed.movedim(-1, 0)  # (M, B, S)
-        for block in self.blocks:
-            for layer in block.layers:
-                encoded, _ = layer(encoded, keys)
-        return self.by_modality(self.modality_heads(encoded))
+        alone = self.unprompted(encoded, observed.movedim(-1, 0), Recorder(False))
+        return self.by_modality(self.modality_heads(alone))
 
     def second_stage(self, encoded: Tensor, observed: Tensor, scope: Scope, trace: bool = False) -> Output:
         """The full model from `Z^u [M, B, S, d]` and `observed [B, S, M]` on: prompts, propagation, coordination."""
         keys = observed.movedim(-1, 0)  # (M, B, S)
-        prototypes = self.compress(encoded, keys)  # A^u, frozen through all blocks
         seen = Recorder(trace)
+        z = self.prompted(encoded, keys, scope, seen) if self.config.prompting else self.unprompted(encoded, keys, seen)
+        heads = self.modality_heads(z)  # Y^u, (M, B, S, C)
+        weights, fused_features = self.coordinate(z)
+        fused = self.fused_head(fused_features + self.dropout(F.relu(self.fusion(fused_features))))  # eq. 15
+        inside = None
+        if trace:
+            inside = seen.trace(self.config.modalities, encoded=encoded, propagated=z, fused_features=fused_features)
+        return Output(fused, self.by_modality(heads), weights, inside)
+
+    def prompted(self, encoded: Tensor, keys: Tensor, scope: Scope, seen: Recorder) -> Tensor:
+        """`Z̄^u [M, B, S, d]` by prompts and propagation, block by block."""
+        prototypes = self.compress(encoded, keys)  # A^u, frozen through all blocks
+        seen.once("prototypes", prototypes)
         z, renewed = encoded, None
         for block in self.blocks:
             seen.add("features", z)
@@ -128,14 +143,14 @@ class ComP(nn.Module):
             if renewed is not None:  # eq. 9
                 delivered = self.config.momentum * renewed + (1 - self.config.momentum) * delivered
             z, renewed = self.propagate(block, z, delivered, keys, seen)
-        heads = self.modality_heads(z)  # Y^u, (M, B, S, C)
-        weights, fused_features = self.coordinate(z)
-        fused = self.fused_head(fused_features + self.dropout(F.relu(self.fusion(fused_features))))  # eq. 15
-        inside = None
-        if trace:
-            once = {"encoded": encoded, "prototypes": prototypes, "propagated": z, "fused_features": fused_features}
-            inside = seen.trace(self.config.modalities, **once)
-        return Output(fused, self.by_modality(heads), weights, inside)
+        return z
+
+    def unprompted(self, encoded: Tensor, keys: Tensor, seen: Recorder) -> Tensor:
+        """`Z̄^u [M, B, S, d]` by propagation alone: each modality as in the first stage."""
+        for block in self.blocks:
+            seen.add("features", encoded)
+            encoded = self.attend(block, encoded, keys, seen)
+        return encoded
 
     def compress(self, encoded: Tensor, keys: Tensor) -> Tensor:
         """Prototypes `A^u = MLP(S→c→c)(Z^uᵀ)`, along the sequence axis: `[M, B, S, d] -> [M, B, c, d]` (eq. 6).
@@ -196,12 +211,7 @@ class ComP(nn.Module):
         """One block (eq. 3 to 5): features `[M, B, S, d]` and delivered prompts in, features and renewed prompts out."""
         g = block.inject(torch.cat([z, delivered.flatten(-2)], dim=-1))  # G_0, eq. 3
         seen.add("delivered", delivered)
-        maps = []
-        for layer in block.layers:  # eq. 4
-            g, attention = layer(g, keys, seen.wanted)
-            maps.append(attention)
-        if seen.wanted:
-            seen.add("attention", torch.stack(maps, dim=2))
+        g = self.attend(block, g, keys, seen)
         if block.expand is None:
             return g, None
         z, renewed = block.expand(g).split([self.config.hidden, self.config.delivered], dim=-1)  # eq. 5
@@ -209,10 +219,23 @@ class ComP(nn.Module):
         seen.add("renewed", renewed)
         return z, renewed
 
+    def attend(self, block: PropagationBlock, g: Tensor, keys: Tensor, seen: Recorder) -> Tensor:
+        """The attention layers of one block, `G_0 [M, B, S, d] -> G_m` (eq. 4)."""
+        maps = []
+        for layer in block.layers:
+            g, attention = layer(g, keys, seen.wanted)
+            maps.append(attention)
+        if seen.wanted and maps:
+            seen.add("attention", torch.stack(maps, dim=2))
+        return g
+
     def coordinate(self, propagated: Tensor) -> tuple[Tensor, Tensor]:
         """Weights `ω̄ = softmax(MLP([Z̄^a, Z̄^t, Z̄^v]))`, `[B, S, M]`, and `F = [ω̄_u Z̄^u]`, `[B, S, M·d]` (eq. 12 to 14)."""
         together = propagated.permute(1, 2, 0, 3)  # (B, S, M, d)
-        weights = self.coordinator(together.flatten(-2)).softmax(-1)
+        if self.config.coordination:
+            weights = self.coordinator(together.flatten(-2)).softmax(-1)
+        else:
+            weights = together.new_full(together.shape[:-1], 1 / len(propagated))
         return weights, (weights[..., None] * together).flatten(-2)
 
     def by_modality(self, stacked: Tensor) -> PerModality:

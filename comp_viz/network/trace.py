@@ -19,7 +19,8 @@ class Trace:
     """The inside of one forward pass, every entry a mapping from modality to a tensor unless said otherwise.
 
     `n` blocks, `m` layers a block, `h` heads, `c` prototypes a conversation, `K` prototypes attended to, `p` prompt width.
-    Masked and padded utterances keep their rows; compare rows of valid utterances only.
+    Masked and padded utterances keep their rows; compare rows of valid utterances only. What a network built without
+    prompts or propagation has not is an empty mapping.
     """
 
     encoded: PerModality = traced("[B, S, d]", "features Z^u after the shared encoder")
@@ -59,17 +60,25 @@ class Recorder:
     def __init__(self, wanted: bool) -> None:
         self.wanted = wanted
         self.blocks: dict[str, list[Tensor]] = {}
+        self.single: dict[str, Tensor] = {}
 
     def add(self, name: str, stacked: Tensor) -> None:
         """Keep one block's `[M, B, …]` under the trace field `name`."""
         if self.wanted:
             self.blocks.setdefault(name, []).append(stacked)
 
+    def once(self, name: str, stacked: Tensor) -> None:
+        """Keep a tensor `[M, B, …]` that exists once a pass under the trace field `name`."""
+        if self.wanted:
+            self.single[name] = stacked
+
     def trace(self, modalities: tuple[str, ...], **once: Tensor) -> Trace:
         """Assemble the trace from the blocks' tensors and the stacked tensors that exist `once` a pass."""
         fused_features = once.pop("fused_features")
         stacked = {name: torch.stack(tensors, dim=2) for name, tensors in self.blocks.items()}
-        if "renewed" not in stacked:  # a single block renews no prompts
-            stacked["renewed"] = stacked["delivered"][:, :, :0]
-        named = {name: dict(zip(modalities, tensor, strict=True)) for name, tensor in (stacked | once).items()}
+        if "delivered" in stacked:  # a single block renews no prompts
+            stacked.setdefault("renewed", stacked["delivered"][:, :, :0])
+        there = stacked | self.single | once
+        named: dict[str, PerModality] = {name: {} for name in TRACE_FIELDS if name != "fused_features"}
+        named |= {name: dict(zip(modalities, tensor, strict=True)) for name, tensor in there.items()}
         return Trace(fused_features=fused_features, **named)

@@ -138,7 +138,7 @@ class Trainer:
             losses, heads = self.objective(batch, targets, counted, first)
         self.optimizer.zero_grad()
         losses["loss"].backward()
-        if not first and self.recipe.modulate:
+        if not first and self.recipe.modulate and self.model.config.prompting:
             losses |= self.modulate(heads.detach().float(), targets, counted)
         if self.recipe.gradient_norm:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.gradient_norm)
