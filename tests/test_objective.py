@@ -7,7 +7,7 @@ import torch
 
 from comp_viz.data.conversation import Task
 from comp_viz.network.config import ComPConfig
-from comp_viz.training.objective import Companion, disentanglement, jensen_shannon, task_loss
+from comp_viz.training.objective import Companion, disentanglement, jensen_shannon, private_loss, task_loss
 
 SCORE = Task("sentiment")
 CLASSES = Task("emotion", ("a", "b", "c"))
@@ -144,7 +144,7 @@ def companion():
 def test_reconstruction_is_zero_when_perfect(companion, monkeypatch):
     projected, shared = torch.randn(2, 2, 3, 4, 6)
     monkeypatch.setattr(companion.decoder, "forward", lambda both: projected)
-    assert companion.losses(projected, shared, torch.ones(3, 4))[0].item() == 0
+    assert companion.losses(projected, shared, companion.private(projected), torch.ones(3, 4))[0].item() == 0
 
 
 def test_reconstruction_is_the_mean_squared_error_padding_included(companion):
@@ -152,7 +152,7 @@ def test_reconstruction_is_the_mean_squared_error_padding_included(companion):
     rebuilt = companion.decoder(torch.cat([shared, companion.private(projected)], dim=-1))
     expected = sum((x - y) ** 2 for x, y in zip(rebuilt.flatten().tolist(), projected.flatten().tolist(), strict=True))
     for valid in (torch.ones(3, 4, dtype=torch.bool), torch.arange(4).expand(3, 4) < 2):
-        found, _ = companion.losses(projected, shared, valid)
+        found, _ = companion.losses(projected, shared, companion.private(projected), valid)
         assert found.item() == pytest.approx(expected / projected.numel(), rel=1e-5)
 
 
@@ -160,4 +160,23 @@ def test_companion_s_second_loss_is_the_disentanglement(companion):
     projected, shared = torch.randn(2, 2, 3, 4, 6)
     valid = torch.arange(4).expand(3, 4) < 3
     expected = naive_disentanglement(shared.double(), companion.private(projected).double(), valid)
-    assert companion.losses(projected, shared, valid)[1].item() == pytest.approx(expected, rel=1e-4)
+    assert companion.losses(projected, shared, companion.private(projected), valid)[1].item() == pytest.approx(
+        expected, rel=1e-4
+    )
+
+
+def test_private_heads_are_drawn_towards_the_same_noise(monkeypatch):
+    task, targets = Task("sentiment"), torch.tensor([[1.0, -2.0, 0.5, float("nan")]])
+    noise = torch.tensor([[0.1, -9.0, 4.0, 0.0]])
+    monkeypatch.setattr(torch, "randn_like", lambda like: noise)
+    heads = [torch.zeros(1, 4, 1), torch.full((1, 4, 1), 3.0)]
+    drawn = (1.5 * noise).clamp(-3, 3)[0, :3]
+    expected = (drawn**2).mean() + ((3 - drawn) ** 2).mean()
+    torch.testing.assert_close(private_loss(task, heads, targets, ~targets.isnan()), expected)
+
+
+def test_private_heads_of_classes_are_drawn_towards_the_truth_turned_round():
+    task, targets = Task("emotion", ("a", "b", "c")), torch.tensor([[0.0, 2.0]])
+    logits = torch.randn(1, 2, 3)
+    expected = torch.nn.functional.cross_entropy(1 - logits[0], targets[0].long())
+    torch.testing.assert_close(private_loss(task, [logits], targets, ~targets.isnan()), expected)

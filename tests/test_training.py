@@ -1,7 +1,7 @@
 """Training runs: repeatable, resumable, and doing to the network what the method says; evaluation and the commands."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 
 import numpy as np
 import pytest
@@ -19,11 +19,12 @@ from comp_viz.data.patterns.realised import realised
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import evaluate
 from comp_viz.evaluation.metrics import metrics
+from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import SCOPES
 from comp_viz.training import run as runs
 from comp_viz.training.loop import Trainer
 from comp_viz.training.modulator import errors, modulation
-from comp_viz.training.recipe import Recipe
+from comp_viz.training.recipe import PUBLISHED, Recipe
 from comp_viz.training.run import splits, train
 
 CPU = torch.device("cpu")
@@ -892,3 +893,41 @@ def test_a_command_is_needed_and_help_is_there(capsys):
             main(arguments)
         assert caught.value.code == status
     assert "--momentum" in capsys.readouterr().out
+
+
+# The published recipe
+
+
+def test_the_published_preset_minimises_what_the_published_code_does(trainer):
+    made = trainer(
+        **{f.name: getattr(PUBLISHED, f.name) for f in fields(PUBLISHED)} | {"first_epochs": 1, "second_epochs": 1}
+    )
+    first, second = made.run()
+    heads = [first[name] for name in made.model.config.modalities]
+    expected = sum(heads) + first["private"] + first["disentanglement"]
+    assert first["loss"] == pytest.approx(expected, rel=1e-4)
+    expected = second["fused"] + 2 * sum(second[name] for name in made.model.config.modalities)
+    expected += second["reconstruction"] + second["disentanglement"]
+    assert second["loss"] == pytest.approx(expected, rel=1e-4)
+    assert "private" not in second
+    assert isinstance(made.optimizer, torch.optim.Adam)
+    assert not isinstance(made.optimizer, torch.optim.AdamW)
+
+
+def test_flags_change_what_the_preset_says_and_nothing_else(monkeypatch, tmp_path):
+    seen = {}
+
+    def instead(data, config, recipe, *rest):
+        seen["config"], seen["recipe"] = config, recipe
+        raise CompVizError("enough")
+
+    monkeypatch.setattr("comp_viz.commands.train.train", instead)
+    lab = ["train", "--data", "lab(conversations=2/2/2)", "--out", str(tmp_path / "x")]
+    main([*lab, "--preset", "published", "--learning-rate", "0.01", "--selection", "found"])
+    assert seen["recipe"] == replace(PUBLISHED, learning_rate=0.01, selection=("found",))
+    assert seen["config"].hidden == 256
+    main([*lab, "--preset", "published", "--hidden", "32"])
+    assert seen["config"].hidden == 32
+    main(lab)
+    assert seen["recipe"] == Recipe()
+    assert seen["config"].hidden == ComPConfig.hidden

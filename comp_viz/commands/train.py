@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Callable
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from comp_viz.data.source import open_data
 from comp_viz.device import choose_device
 from comp_viz.network.config import ComPConfig
 from comp_viz.training.loop import Row
-from comp_viz.training.recipe import Recipe
+from comp_viz.training.recipe import ARCHITECTURES, PRESETS, Recipe
 from comp_viz.training.run import train
 
 
@@ -23,7 +23,6 @@ def add(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "train",
         help="train a model; goes on where it was interrupted",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--data", required=True, help="data file, by path or by name in the data root; or 'lab'")
     parser.add_argument("--out", type=Path, required=True, help="checkpoint folder to write")
@@ -33,7 +32,8 @@ def add(commands: Any) -> None:
         type=int,
         help="longest conversation the model reads; default: that of the data, rounded up to 5",
     )
-    recipe = parser.add_argument_group("recipe")
+    parser.add_argument("--preset", choices=PRESETS, default="ours", help="recipe and width to start from")
+    recipe = parser.add_argument_group("recipe", "values shown are those of the preset 'ours'")
     add_patterns(recipe)
     add_options(recipe, Recipe, leave_out=("missing", "selection"))
     add_options(parser.add_argument_group("architecture"), ComPConfig, leave_out=("outputs", "max_length"))
@@ -45,9 +45,9 @@ def add_patterns(group: Any) -> None:
     missing = group.add_mutually_exclusive_group()
     missing.add_argument(
         "--missing",
-        default=Recipe.missing,
+        default=argparse.SUPPRESS,
         metavar="PATTERN",
-        help=f"pattern drawn afresh for every batch, parts joined by ' + ': {EXAMPLES}",
+        help=f"pattern drawn afresh for every batch, parts joined by ' + ', default: {Recipe.missing}; {EXAMPLES}",
     )
     missing.add_argument(
         "--missing-rate",
@@ -60,25 +60,26 @@ def add_patterns(group: Any) -> None:
     group.add_argument(
         "--selection",
         nargs="+",
-        default=Recipe.selection,
+        default=argparse.SUPPRESS,
         metavar="PATTERN",
-        help="patterns the selection split is judged under",
+        help=f"patterns the selection split is judged under, default: {' '.join(Recipe.selection)}",
     )
 
 
 def add_options(group: Any, kind: type, leave_out: tuple[str, ...] = ()) -> None:
-    """A flag for every field of a dataclass that has a default."""
+    """A flag for every field of a dataclass that has a default; those not given are left to the preset."""
     for option in fields(kind):
         if option.default is MISSING or option.name in leave_out:
             continue
         flag = "--" + option.name.replace("_", "-")
+        shared: dict[str, Any] = {"default": argparse.SUPPRESS, "help": f"default: {option.default}"}
         if isinstance(option.default, bool):
-            group.add_argument(flag, action=argparse.BooleanOptionalAction, default=option.default, help=" ")
+            group.add_argument(flag, action=argparse.BooleanOptionalAction, **shared)
         elif option.name in PARSERS:
             parse, shape = PARSERS[option.name]
-            group.add_argument(flag, type=parse, default=option.default, metavar=shape, help=" ")
+            group.add_argument(flag, type=parse, metavar=shape, **shared)
         else:
-            group.add_argument(flag, type=type(option.default), default=option.default, help=" ")
+            group.add_argument(flag, type=type(option.default), **shared)
 
 
 def numbers(text: str) -> tuple[float, ...] | None:
@@ -101,15 +102,13 @@ def run(options: argparse.Namespace) -> None:
     """Train with a progress bar and print the measurements."""
     data = open_data(options.data)
     longest = int(data.utterances.lengths.max())
-    given = vars(options)
-    config = ComPConfig(
-        modalities=data.modalities,
-        dims=data.dims,
-        outputs=data.task.outputs,
-        max_length=-(-longest // 5) * 5 if options.max_length is None else options.max_length,
-        **{f.name: given[f.name] for f in fields(ComPConfig) if f.name in given and f.name != "max_length"},
-    )
-    recipe = Recipe(**{f.name: given[f.name] for f in fields(Recipe)} | {"selection": tuple(options.selection)})
+    given: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in vars(options).items()
+    }
+    given["max_length"] = -(-longest // 5) * 5 if options.max_length is None else options.max_length
+    shape = {f.name: given[f.name] for f in fields(ComPConfig) if f.name in given}
+    config = ComPConfig(data.modalities, data.dims, data.task.outputs, **ARCHITECTURES[options.preset] | shape)
+    recipe = replace(PRESETS[options.preset], **{f.name: given[f.name] for f in fields(Recipe) if f.name in given})
     with tqdm(total=recipe.first_epochs + recipe.second_epochs, unit="epoch") as bar:
 
         def progress(done: int, of: int, row: Row) -> None:

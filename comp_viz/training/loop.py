@@ -18,7 +18,7 @@ from comp_viz.network.bank import prototype_bank
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import ComP
 from comp_viz.training.modulator import Modulation, errors, modulation
-from comp_viz.training.objective import Companion, task_loss
+from comp_viz.training.objective import Companion, private_loss, task_loss
 from comp_viz.training.recipe import Recipe
 
 Row = dict[str, Any]
@@ -161,8 +161,13 @@ class Trainer:
             heads = out.heads
             losses["fused"] = task_loss(self.task, out.fused, targets, counted, recipe.sign_weight)
         losses |= {name: task_loss(self.task, y, targets, counted, recipe.sign_weight) for name, y in heads.items()}
-        losses["reconstruction"], losses["disentanglement"] = self.companion.losses(projected, encoded, valid)
-        weights = {"fused": recipe.fused_weight, "reconstruction": recipe.reconstruction_weight}
+        private = self.companion.private(projected)
+        losses["reconstruction"], losses["disentanglement"] = self.companion.losses(projected, encoded, private, valid)
+        if first and recipe.private_weight:  # the first modality's private features are fed to all, as published
+            unshared = model.first_stage(private[:1].expand_as(private), observed)
+            losses["private"] = private_loss(self.task, list(unshared.values()), targets, counted)
+        reconstruction = recipe.reconstruction_weight if recipe.reconstruct_first or not first else 0.0
+        weights = {"fused": recipe.fused_weight, "reconstruction": reconstruction, "private": recipe.private_weight}
         weights |= {"disentanglement": recipe.disentanglement_weight}
         weights |= dict.fromkeys(heads, 1.0 if first else recipe.head_weight)
         losses["loss"] = sum((weights[name] * value for name, value in losses.items()), torch.zeros(()).to(self.device))

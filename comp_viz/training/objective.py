@@ -1,5 +1,6 @@
 """What training minimises: task losses, reconstruction and disentanglement (eq. 2, 16, 17)."""
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import torch
@@ -20,9 +21,8 @@ class Companion(nn.Module):
         self.private = ModalityMLP(M, d, d, d, config.dropout)
         self.decoder = ModalityMLP(M, 2 * d, d, d, config.dropout)
 
-    def losses(self, projected: Tensor, shared: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-        """Reconstruction and disentanglement losses from `projected` and `shared`, both `[M, B, S, d]`."""
-        private = self.private(projected)
+    def losses(self, projected: Tensor, shared: Tensor, private: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+        """Reconstruction and disentanglement losses from `projected`, `shared` and `private`, all `[M, B, S, d]`."""
         rebuilt = self.decoder(torch.cat([shared, private], dim=-1))
         return F.mse_loss(rebuilt, projected), disentanglement(shared, private, valid)
 
@@ -65,3 +65,15 @@ def task_loss(task: Task, predictions: Tensor, targets: Tensor, counted: Tensor,
     scores = chosen[:, 0]
     wrong_side = F.softplus(-2 * scores * truth.sign()) * (truth != 0)
     return F.mse_loss(scores, truth) + sign_weight * wrong_side.mean()
+
+
+def private_loss(task: Task, heads: Sequence[Tensor], targets: Tensor, counted: Tensor) -> Tensor:
+    """Published, stage 1: what the heads `[B, S, C]` make of private features should tell nothing of the emotion.
+
+    Scores are drawn towards noise of deviation 1.5, held to ±3, the same for all modalities; classes towards the truth by
+    `1 - logits`. Summed over modalities.
+    """
+    if task.classes:
+        return torch.stack([task_loss(task, 1 - y, targets, counted) for y in heads]).sum()
+    noise = (1.5 * torch.randn_like(targets)).clamp(-3, 3)
+    return torch.stack([task_loss(task, y, noise, counted) for y in heads]).sum()

@@ -9,7 +9,7 @@ from comp_viz.network.model import SCOPES, Scope
 
 NOT_NEGATIVE = (
     "seed", "weight_decay", "average", "feature_noise", "fused_weight", "head_weight", "sign_weight",
-    "reconstruction_weight", "disentanglement_weight",
+    "reconstruction_weight", "disentanglement_weight", "private_weight",
 )  # fmt: skip
 
 
@@ -34,7 +34,9 @@ class Recipe:
     head_weight: float = 2.0  # in stage 2; stage 1 is the heads alone
     sign_weight: float = 1.0  # logistic loss on the sign of a score, which is what ACC counts; published: 0
     reconstruction_weight: float = 0.05  # 1
+    reconstruct_first: bool = True  # reconstruction in stage 1 as well; published: in stage 2 alone
     disentanglement_weight: float = 0.05  # 1
+    private_weight: float = 0.0  # in stage 1, task loss of private features against noise; published: 1
     modulate: bool = True  # the gradient modulator (GM)
     clip: tuple[float, float] | None = (0.0, 2.0)  # range the modulation coefficients are held to; published: None
     selection: tuple[str, ...] = tuple(map(str, PROTOCOL))  # missing patterns the selection split is judged under
@@ -66,3 +68,26 @@ class Recipe:
             raise CompVizError(f"average: expected a value from 0 to below 1, got {self.average:g}.")
         if self.precision not in ("float32", "bfloat16"):
             raise CompVizError(f"precision: expected float32 or bfloat16, got {self.precision!r}.")
+
+
+# What the published code really minimises, and how.
+PUBLISHED = Recipe(
+    first_epochs=150,
+    second_epochs=150,
+    batch=32,
+    learning_rate=1e-4,
+    weight_decay=1e-5,
+    decoupled_decay=False,
+    cosine=False,
+    gradient_norm=None,
+    average=0,
+    feature_noise=0,
+    sign_weight=0,
+    reconstruction_weight=1,
+    reconstruct_first=False,
+    disentanglement_weight=1,
+    private_weight=1,
+    clip=None,
+)
+PRESETS = {"ours": Recipe(), "published": PUBLISHED}
+ARCHITECTURES: dict[str, dict[str, int]] = {"ours": {}, "published": {"hidden": 256}}  # where they differ from ours
