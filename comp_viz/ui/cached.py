@@ -45,7 +45,7 @@ def _checkpoint(name: str, device: str, stamp: int) -> Checkpoint:
 
 def data_set(name: str, root: str) -> DataSet:
     """The data set called `name` in the folder `root`, shared by all sessions; read anew when its file changed."""
-    return _data_set(name, root, stamp(Path(root) / name))
+    return _data_set(name, root, 0 if is_lab(name) else stamp(Path(root) / name))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the data set …")
@@ -74,14 +74,19 @@ def fitting_data(name: str, device: str, labs: tuple[str, ...]) -> list[str]:
     The lab that a checkpoint was trained on comes first among them.
     """
     opened = checkpoint(name, device)
-    trained = opened.card.data.name if opened.card.data and is_lab(opened.card.data.name) else LAB
+    trained = opened.card.data.name if opened.card.data else LAB
     wanted = Header(opened.config.widths, bool(opened.card.task.classes))
     paths = [data_root() / file for file in data_files()]
     files = [path.name for path in paths if _header(path, stamp(path)) == wanted]
-    made = {
-        lab: Header(dict(DIMS), bool(LabSettings.parse(lab).classes)) for lab in dict.fromkeys((trained, LAB, *labs))
-    }
-    return files + [lab for lab, header in made.items() if header == wanted]
+    made = [lab for lab in dict.fromkeys((trained, LAB, *labs)) if _lab_header(lab) == wanted]
+    return files + made
+
+
+def _lab_header(name: str) -> Header | None:
+    try:
+        return Header(dict(DIMS), bool(LabSettings.parse(name).classes))
+    except CompVizError:  # the name of something else
+        return None
 
 
 def fitting_checkpoints(data: DataSet) -> list[str]:
