@@ -443,17 +443,6 @@ def test_a_name_that_looks_like_edited_cells_is_only_a_name():
     assert Choice("cells(ff)").edited
 
 
-def test_a_lab_whose_name_no_file_could_have_is_opened(app):
-    long = "0.33333333333333331482961625624739"
-    shares = ", ".join(f"{dial}={long}" for dial in ("consensus", "hard", "context", "label_noise"))
-    name = f"lab(seed=4294967295, conversations=2/2/2, lengths=4/9, strengths={long}/{long}/{long}, {shares})"
-    assert len(name) > 255
-    assert len(cached.data_set(name, "").conversations) == 6
-    app.query_params["data"] = name
-    app.run()
-    assert not app.exception
-
-
 def test_a_checkpoint_whose_card_names_a_lab_that_cannot_be_still_opens(app, small_checkpoint):
     config = json.loads((small_checkpoint / "config.json").read_text())
     config["data"] = {"name": "lab(nonsense", "digest": "0", "licence": ""}

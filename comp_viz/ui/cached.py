@@ -45,7 +45,7 @@ def _checkpoint(name: str, device: str, stamp: int) -> Checkpoint:
 
 def data_set(name: str, root: str) -> DataSet:
     """The data set called `name` in the folder `root`, shared by all sessions; read anew when its file changed."""
-    return _data_set(name, root, 0 if is_lab(name) else stamp(Path(root) / name))
+    return _data_set(name, root, stamp(Path(root) / name))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the data set …")
