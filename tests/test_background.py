@@ -1,6 +1,5 @@
 """Training in the background: a real run, and processes that fail, hang, and outlive their welcome."""
 
-import json
 import os
 import subprocess
 import sys
@@ -11,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.data.replacing import replacing
 from comp_viz.errors import CompVizError
 from comp_viz.training import background
-from comp_viz.training.background import SMALL, epochs, read_rows, start
-from comp_viz.training.recipe import Recipe
-from comp_viz.training.run import LOG, RUNNING
+from comp_viz.training.background import SMALL, start
+from comp_viz.training.run import PROGRESS, RUNNING
 
 SECONDS = 60  # longer than anything here should take; a test that waits for it has failed
 
@@ -62,12 +61,14 @@ def test_a_training_is_followed_from_start_to_checkpoint(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "")
     out = tmp_path / "checkpoints" / "small"
     out.mkdir(parents=True)
-    (out / LOG).write_text('{"epoch": 99, "stage": 2}\n')  # of a run before
+    old = out / RUNNING / PROGRESS  # of a run before
+    old.parent.mkdir()
+    old.write_text('{"epoch": 99, "of": 100, "stage": 2}')
     options = ("--first-epochs", "1", "--second-epochs=2", "--hidden", "8", "--device", "cpu")
     data = "lab(conversations=8/3/3, lengths=4/9)"
     job = start(data, out, options)
     first = job.progress()
-    assert (first.epoch, first.of, first.stage, first.last) == (0, 3, 0, None)
+    assert (first.epoch, first.of, first.stage) == (0, 0, 0)
     assert start(data, out, options) is job  # asked for twice, trained once
     with pytest.raises(CompVizError, match=r"training on lab\(.*is under way"):
         start("lab", out, options)
@@ -79,7 +80,6 @@ def test_a_training_is_followed_from_start_to_checkpoint(tmp_path, monkeypatch):
     assert seen == sorted(seen)
     last = job.progress()
     assert (last.epoch, last.of, last.stage) == (3, 3, 2)
-    assert last.last["epoch"] == 2
     assert 0 < last.seconds == job.progress().seconds
     assert "is done" in job.words()
     assert load_checkpoint(out).card.training.recipe["second_epochs"] == 2
@@ -156,35 +156,17 @@ print(background.start("lab", Path(sys.argv[1]))._process.pid)
     assert not alive(int(done.stdout))
 
 
-# Its log
+# How far it is
 
 
-def test_a_row_that_is_being_written_does_not_count(tmp_path):
-    rows = [{"epoch": 0, "stage": 1, "loss": float("nan")}, {"epoch": 1, "stage": 2}]
-    text = "".join(json.dumps(row) + "\n" for row in rows)
-    for cut in range(len(text) + 1):
-        (tmp_path / RUNNING).write_text(text[:cut])
-        assert len(read_rows(tmp_path / RUNNING)) == text[:cut].count("\n")
-    assert read_rows(tmp_path / "nothing") == []
-
-
-def test_progress_is_that_of_this_run_under_either_name_of_its_log(run, tmp_path):
-    out = tmp_path / "made"
-    out.mkdir()
-    old = json.dumps({"epoch": 0, "stage": 1}) + "\n"
-    for name in (RUNNING, LOG):
-        (out / name).write_text(old * 5)
+def test_progress_is_that_of_this_run(run, tmp_path):
+    said = tmp_path / "made" / RUNNING / PROGRESS
+    said.parent.mkdir(parents=True)
+    said.write_text('{"epoch": 5, "of": 7, "stage": 2}')
     job = run("import time; time.sleep(600)")
     assert job.progress().epoch == 0
-    (out / RUNNING).write_text(old + old[:9])
-    assert (job.progress().epoch, job.progress().stage) == (1, 1)
-    (out / RUNNING).replace(out / LOG)  # as the run does when it is over, before the process ends
+    with replacing(said) as temporary:  # as the run does after every epoch
+        temporary.write_text('{"epoch": 1, "of": 7, "stage": 1}')
+    assert (job.progress().epoch, job.progress().of, job.progress().stage) == (1, 7, 1)
+    said.unlink()  # as the run does when it is over, before the process ends
     assert job.progress().epoch == 1
-
-
-def test_epochs_are_counted_from_the_options():
-    usual = Recipe.first_epochs + Recipe.second_epochs
-    assert epochs([]) == epochs(["--hidden", "3"]) == usual
-    assert epochs(["--first-epochs", "3"]) == 3 + Recipe.second_epochs
-    assert epochs(["--second-epochs=4", "--first-epochs", "0"]) == 4
-    assert epochs(["--second-epochs", "many"]) == usual

@@ -13,8 +13,8 @@ from comp_viz.data.patterns.pattern import EXAMPLES
 from comp_viz.data.source import open_data
 from comp_viz.device import choose_device
 from comp_viz.network.config import ComPConfig
-from comp_viz.training.loop import Row
 from comp_viz.training.recipe import ARCHITECTURES, PRESETS, Recipe
+from comp_viz.training.record import Epoch
 from comp_viz.training.run import train
 
 
@@ -111,13 +111,13 @@ def run(options: argparse.Namespace) -> None:
     recipe = replace(PRESETS[options.preset], **{f.name: given[f.name] for f in fields(Recipe) if f.name in given})
     with tqdm(total=recipe.first_epochs + recipe.second_epochs, unit="epoch") as bar:
 
-        def progress(done: int, of: int, row: Row) -> None:
+        def progress(done: int, of: int, epoch: Epoch) -> None:
             bar.n = done
-            bar.set_postfix(stage=row["stage"], loss=f"{row['loss']:.3f}")
+            bar.set_postfix(stage=epoch.stage, loss=f"{epoch.loss:.3f}")
 
         card = train(data, config, recipe, options.out, choose_device(options.device), progress)
     for m in card.measurements:
-        if m.predictor == "fused":
+        if m.predictor == "fused" or not recipe.second_epochs:
             values = "  ".join(f"{name} {cell(name, m.mean[name], m.std[name])}" for name in m.mean)
-            print(f"{m.split} split, {m.pattern}: {values}")
+            print(f"{m.split} split, {m.pattern}, {m.predictor}: {values}")
     print(f"Wrote {options.out}.")

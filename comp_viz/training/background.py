@@ -3,21 +3,19 @@
 import atexit
 import json
 import os
-import re
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import comp_viz
 from comp_viz.errors import CompVizError
-from comp_viz.training.loop import Row
-from comp_viz.training.recipe import Recipe
-from comp_viz.training.run import LOG, RUNNING
+from comp_viz.training.run import PROGRESS, RUNNING
 
 State = Literal["running", "done", "failed", "cancelled"]
 THREADS = "1"  # with two a training took as long (12.4 s against 11.2 s) and kept both processors busy
@@ -36,9 +34,8 @@ class Progress:
     """How far a training is."""
 
     epoch: int  # epochs done
-    of: int  # epochs in all
+    of: int  # epochs in all, 0 before the first is done
     stage: int  # 1 modalities on their own, 2 the full model, 0 before the first epoch is done
-    last: Row | None  # losses and selection metrics of the last epoch
     seconds: float  # since it was started, up to its end
 
 
@@ -49,7 +46,8 @@ class Job:
         self.data, self.out, self.options = data, out, tuple(options)
         self.log = out.parent / f"{out.name}.log"  # what the process prints
         self._lock, self._cancelled = threading.Lock(), False
-        self._before = {name: written(out / name) for name in (RUNNING, LOG)}
+        self._before = written(out / RUNNING / PROGRESS)
+        self._seen = {"epoch": 0, "of": 0, "stage": 0}
         self._started, self._ended = time.monotonic(), 0.0
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -74,18 +72,13 @@ class Job:
         return "cancelled" if self._cancelled else "failed"
 
     def progress(self) -> Progress:
-        """What the run's log says."""
-        rows = self._rows()
-        last = rows[-1] if rows else None
-        seconds = (self._ended or time.monotonic()) - self._started
-        return Progress(len(rows), epochs(self.options), last["stage"] if last else 0, last, seconds)
-
-    def _rows(self) -> list[Row]:
-        """Rows of the log, under either of its names; one that was there before the start is of another run."""
-        for name, before in self._before.items():
-            if written(self.out / name) != before and (rows := read_rows(self.out / name)):
-                return rows
-        return []
+        """How far it is, by what the run says; what is there from before the start is of another run."""
+        path = self.out / RUNNING / PROGRESS
+        if written(path) not in (0, self._before):
+            with suppress(FileNotFoundError):  # the run may come to its end just now
+                self._seen = json.loads(path.read_text(encoding="utf-8"))
+        said = self._seen | {"epoch": self._seen["of"]} if self.state == "done" else self._seen
+        return Progress(**said, seconds=(self._ended or time.monotonic()) - self._started)
 
     def words(self) -> str:
         """The state in a sentence; for a failed run with the last line it printed."""
@@ -155,26 +148,9 @@ def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": THREADS, "TQDM_DISABLE": "1"}
 
 
-def epochs(options: Sequence[str]) -> int:
-    """How many epochs a training with these options has, both stages together."""
-    text = " ".join(options)
-    found = [re.search(rf"--{stage}-epochs[ =]([0-9]+)", text) for stage in ("first", "second")]
-    defaults = (Recipe.first_epochs, Recipe.second_epochs)
-    return sum(int(given[1]) if given else default for given, default in zip(found, defaults, strict=True))
-
-
 def written(path: Path) -> int:
     """When a file was last written to, in nanoseconds; 0 where there is none."""
     try:
         return path.stat().st_mtime_ns
     except FileNotFoundError:
         return 0
-
-
-def read_rows(path: Path) -> list[Row]:
-    """The rows of a training log but for one that is still being written; none where there is no log."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    except FileNotFoundError:
-        return []
-    return [json.loads(line) for line in lines if line.endswith("\n")]

@@ -17,11 +17,21 @@ from comp_viz.evaluation.metrics import metrics
 from comp_viz.network.bank import prototype_bank
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import ComP
+from comp_viz.network.trace import PerModality
 from comp_viz.training.modulator import Modulation, errors, modulation
 from comp_viz.training.objective import Companion, private_loss, task_loss
 from comp_viz.training.recipe import Recipe
-
-Row = dict[str, Any]
+from comp_viz.training.record import (
+    Epoch,
+    Value,
+    by_modality,
+    epoch_table,
+    gradient_table,
+    step_table,
+    training_values,
+    utterance_table,
+)
+from comp_viz.training.step import GradientNorms, Step
 
 
 @dataclass
@@ -52,6 +62,7 @@ class Trainer:
         self.average: AveragedModel | None = None
         self.restart_average()
         self.optimizer = make_optimizer(recipe, [*self.model.parameters(), *self.companion.parameters()])
+        self.gradient_norms = GradientNorms(self.model, config)
         self.train, self.selection = train, selection
         rng = np.random.default_rng([recipe.seed, 0])
         chosen = np.sort(rng.choice(len(train), size=min(recipe.bank, len(train)), replace=False))
@@ -93,19 +104,37 @@ class Trainer:
         self.best = Best(**state["best"])
         self.best_heads = {name: Best(**best) for name, best in state["best_heads"].items()}
 
-    def run(self) -> Iterator[Row]:
-        """Train epoch by epoch, giving each epoch's losses and selection metrics as a row."""
+    def run(self) -> Iterator[Epoch]:
+        """Train epoch by epoch; in the end the model is the best one by the selection split, in evaluation mode."""
         while self.epoch < self.epochs:
             first = self.epoch < self.recipe.first_epochs
             if self.epoch == self.recipe.first_epochs:
                 self.take_best_modalities()
                 self.restart_average()
-            row = {"epoch": self.epoch, "stage": 1 if first else 2, **self.one_epoch(first), **self.select(first)}
+            steps = self.one_epoch(first)
+            done = self.summed_up(steps, self.select(first))
             self.epoch += 1
-            yield row
-        self.model.load_state_dict(self.best.state or self.predictor.state_dict())
+            yield done
+        if self.recipe.second_epochs:
+            self.model.load_state_dict(self.best.state or self.predictor.state_dict())
+        else:
+            self.take_best_modalities()
         self.model.bank = prototype_bank(self.model, self.bank_conversations)
         self.model.eval()
+
+    def summed_up(self, steps: list[Step], selected: dict[Value, float]) -> Epoch:
+        """The numbers and the telemetry of the epoch that was just trained."""
+        modalities, task = self.model.config.modalities, self.task
+        utterances = self.train.utterances.pick([row for step in steps for row in step.conversations])
+        stage = 1 if self.epoch < self.recipe.first_epochs else 2
+        values = training_values(task, modalities, utterances, steps) | selected
+        tables = {
+            "epochs": epoch_table(self.epoch, stage, values),
+            "steps": step_table(self.epoch, modalities, steps),
+            "gradients": gradient_table(self.epoch, modalities, self.gradient_norms.names, steps),
+            "utterances": utterance_table(self.epoch, task, utterances, steps),
+        }
+        return Epoch(self.epoch, stage, values, tables)
 
     @property
     def predictor(self) -> ComP:
@@ -117,50 +146,63 @@ class Trainer:
         if self.recipe.average:
             self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(self.recipe.average))
 
-    def one_epoch(self, first: bool) -> Row:
+    def one_epoch(self, first: bool) -> list[Step]:
         """One pass over the training conversations in a fresh order under fresh missing patterns."""
         rng = np.random.default_rng([self.recipe.seed, 1, self.epoch])
         torch.manual_seed(int(rng.integers(2**62)))  # for dropout
         self.set_learning_rate(first)
         self.model.train()
         order, size = rng.permutation(len(self.train)).tolist(), self.recipe.batch
-        chosen = (order[start : start + size] for start in range(0, len(order), size))
-        rows = [self.step(some, rng, first) for some in chosen]
-        return {key: float(torch.stack([row[key] for row in rows]).mean()) for key in rows[0]}
+        return [self.step(order[start : start + size], rng, first) for start in range(0, len(order), size)]
 
-    def step(self, conversations: Sequence[int], rng: np.random.Generator, first: bool) -> dict[str, Tensor]:
-        """One optimiser step on some of the training conversations; returns the terms of the objective."""
+    def step(self, conversations: Sequence[int], rng: np.random.Generator, first: bool) -> Step:
+        """One optimiser step on some of the training conversations."""
         shown = self.missing(self.train.utterances.pick(conversations), self.task, rng)
         batch = self.train.pick(conversations).showing(shown).blurred(self.recipe.feature_noise)
         targets = batch.labels - self.task.neutral if not self.task.classes else batch.labels
         counted = ~targets.isnan()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
-            losses, heads = self.objective(batch, targets, counted, first)
+            losses, predictions, coordinator = self.objective(batch, targets, counted, first)
         self.optimizer.zero_grad()
         losses["loss"].backward()
+        heads = torch.stack([predictions[name] for name in self.model.config.modalities]).detach().float()
+        error = errors(self.task, heads, targets.nan_to_num(), self.recipe.error)
+        found = None
         if not first and self.recipe.modulate and self.model.config.prompting:
-            losses |= self.modulate(heads.detach().float(), targets, counted)
+            found = self.modulate(error, counted if self.task.classes else counted & (targets != 0))
+        gradients = self.gradient_norms()
         if self.recipe.gradient_norm:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.gradient_norm)
         self.optimizer.step()
         if self.average:
             self.average.update_parameters(self.model)
-        return {name: value.detach() for name, value in losses.items()}
+        return Step(
+            conversations,
+            {name: value.detach() for name, value in losses.items()},
+            {name: y.detach() for name, y in predictions.items()},
+            batch.observed,
+            batch.valid,
+            error,
+            coordinator,
+            found,
+            gradients,
+        )
 
     def objective(
         self, batch: Batch, targets: Tensor, counted: Tensor, first: bool
-    ) -> tuple[dict[str, Tensor], Tensor]:
-        """All terms with their weighted sum under `loss`, and the modality heads' predictions `[M, B, S, C]`."""
+    ) -> tuple[dict[str, Tensor], PerModality, Tensor | None]:
+        """All terms with their weighted sum under `loss`, every predictor's `[B, S, C]`, and the coordinator's weights."""
         recipe, model = self.recipe, self.model
         projected, encoded, observed, valid = model.begin(batch.features, batch.observed, batch.valid)
-        losses: dict[str, Tensor] = {}
+        coordinator = None
         if first:
-            heads = model.first_stage(encoded, observed)
+            predictions = model.first_stage(encoded, observed)
         else:
             out = model.second_stage(encoded, observed, recipe.scope)
-            heads = out.heads
-            losses["fused"] = task_loss(self.task, out.fused, targets, counted, recipe.sign_weight)
-        losses |= {name: task_loss(self.task, y, targets, counted, recipe.sign_weight) for name, y in heads.items()}
+            predictions, coordinator = {"fused": out.fused, **out.heads}, out.coordinator.detach()
+        losses = {
+            name: task_loss(self.task, y, targets, counted, recipe.sign_weight) for name, y in predictions.items()
+        }
         private = self.companion.private(projected)
         losses["reconstruction"], losses["disentanglement"] = self.companion.losses(projected, encoded, private, valid)
         if first and recipe.private_weight:  # the first modality's private features are fed to all, as published
@@ -169,53 +211,54 @@ class Trainer:
         reconstruction = recipe.reconstruction_weight if recipe.reconstruct_first or not first else 0.0
         weights = {"fused": recipe.fused_weight, "reconstruction": reconstruction, "private": recipe.private_weight}
         weights |= {"disentanglement": recipe.disentanglement_weight}
-        weights |= dict.fromkeys(heads, 1.0 if first else recipe.head_weight)
+        weights |= dict.fromkeys(model.config.modalities, 1.0 if first else recipe.head_weight)
         losses["loss"] = sum((weights[name] * value for name, value in losses.items()), torch.zeros(()).to(self.device))
-        return losses, torch.stack(list(heads.values()))
+        return losses, predictions, coordinator
 
-    def modulate(self, heads: Tensor, targets: Tensor, counted: Tensor) -> dict[str, Tensor]:
+    def modulate(self, error: Tensor, counted: Tensor) -> Modulation:
         """Scale the gradient of the first compression layer, position by position (eq. 11)."""
-        if not self.task.classes:
-            counted = counted & (targets != 0)
-        found: Modulation = modulation(errors(self.task, heads, targets.nan_to_num()), counted, self.recipe.clip)
+        found = modulation(error, counted, self.recipe.clip)
         gradient = self.model.compressor.fc1.weight.grad  # (M, max_length, c)
         assert gradient is not None
-        positions = found.by_position.shape[1]
-        gradient[:, :positions] *= found.by_position[..., None]
-        guarded = dict(zip(self.model.config.modalities, found.guarded, strict=True))
-        return {f"guarded_{name}": share for name, share in guarded.items()}
+        gradient[:, : found.by_position.shape[1]] *= found.by_position[..., None]
+        return found
 
     @torch.no_grad()
-    def select(self, first: bool) -> Row:
-        """Metrics on the selection split, and note of the best epochs."""
+    def select(self, first: bool) -> dict[Value, float]:
+        """Metrics on the selection split, and note of the best epochs; in stage 2 also what became of the prototypes."""
         model = self.predictor.eval()
+        values: dict[Value, float] = {}
         if not first:
+            bank = prototype_bank(model, self.bank_conversations)
+            if model.config.prompting and model.bank.shape == bank.shape:
+                moved = 1 - torch.cosine_similarity(bank, model.bank, dim=-1).mean((1, 2))
+                values |= by_modality("training", "drift", model.config.modalities, moved)
             # The average needs a bank of the same size as the model's own to go on averaging.
-            self.model.bank = model.bank = prototype_bank(model, self.bank_conversations)
+            self.model.bank = model.bank = bank
         batches = (batch for shown in self.shown for batch in self.selection.under(shown))
         parts = [self.judged(model, batch, first) for batch in batches]
-        predictions = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        said = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        if not first:
+            weights = torch.from_numpy(said.pop("coordinator").mean(0))
+            values |= by_modality("selection", "coordinator", model.config.modalities, weights)
         labels = np.tile(self.selection.utterances.labels, len(self.shown))
-        found = {name: metrics(self.task, y, labels) for name, y in predictions.items()}
-        for name, values in found.items():
+        for name, y in said.items():
+            found = metrics(self.task, y, labels)
+            values |= {("selection", metric, name): value for metric, value in found.items()}
             best = self.best if name == "fused" else self.best_heads[name]
             if name == "fused" or first:
-                best.offer(selection_score(self.task, values), self.epoch, model)
-        return {
-            f"{name}_{metric}": None if np.isnan(value) else value  # JSON knows no NaN
-            for name, values in found.items()
-            for metric, value in values.items()
-        }
+                best.offer(selection_score(self.task, found), self.epoch, model)
+        return values
 
     def judged(self, model: ComP, batch: Batch, first: bool) -> dict[str, NDArray[np.float32]]:
-        """Predictions `[N, C]` for a selection batch: of every head, and in stage 2 the fused one."""
+        """For a selection batch, predictions `[N, C]` of every head; in stage 2 also fused ones and coordinator weights."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
             _, encoded, observed, _ = model.begin(batch.features, batch.observed, batch.valid)
             if first:
                 predictions = model.first_stage(encoded, observed)
             else:
                 out = model.second_stage(encoded, observed, "bank")
-                predictions = {"fused": out.fused, **out.heads}
+                predictions = {"fused": out.fused, **out.heads, "coordinator": out.coordinator}
         return {name: y[batch.valid].float().cpu().numpy() for name, y in predictions.items()}
 
     def take_best_modalities(self) -> None:

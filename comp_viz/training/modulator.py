@@ -1,11 +1,15 @@
 """The dynamic gradient modulator (eq. 10, 11): learn less from what a modality already finds easier than the others."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from comp_viz.data.conversation import Task
+
+ClassError = Literal["probability", "reference"]
+CLASS_ERRORS: tuple[ClassError, ...] = ("probability", "reference")
 
 
 @dataclass(frozen=True)
@@ -17,12 +21,18 @@ class Modulation:
     guarded: Tensor  # [M], share of counted coefficients that the clip range had to hold
 
 
-def errors(task: Task, predictions: Tensor, targets: Tensor) -> Tensor:
-    """Each modality's error `E_i^u`, `[M, B, S]`: absolute difference, or one minus the true class's probability."""
+def errors(task: Task, predictions: Tensor, targets: Tensor, kind: ClassError = "probability") -> Tensor:
+    """Each modality's error `E_i^u`, `[M, B, S]`, from predictions `[M, B, S, C]` and targets `[B, S]`.
+
+    Scores: the absolute difference. Classes: one minus the true class's probability, or with `"reference"` what the
+    published code takes, the distance between the true class's logit and its number, which says little of an error.
+    """
     if not task.classes:
         return (predictions[..., 0] - targets).abs()
     truth = targets.nan_to_num().long().expand(predictions.shape[:-1])
-    return 1 - predictions.softmax(-1).gather(-1, truth[..., None])[..., 0]
+    values = predictions if kind == "reference" else predictions.softmax(-1)
+    true = values.gather(-1, truth[..., None])[..., 0]
+    return (truth - true).abs() if kind == "reference" else 1 - true
 
 
 def modulation(error: Tensor, counted: Tensor, clip: tuple[float, float] | None) -> Modulation:

@@ -2,11 +2,17 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from comp_viz.data.patterns.pattern import PROTOCOL, Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.network.model import SCOPES, Scope
+from comp_viz.training.modulator import CLASS_ERRORS, ClassError
 
+Select = Literal["validation", "test"]
+SELECTS: tuple[Select, ...] = ("validation", "test")
+
+PRECISIONS = ("float32", "bfloat16")
 NOT_NEGATIVE = (
     "seed", "weight_decay", "average", "feature_noise", "fused_weight", "head_weight", "sign_weight",
     "reconstruction_weight", "disentanglement_weight", "private_weight",
@@ -39,6 +45,8 @@ class Recipe:
     private_weight: float = 0.0  # in stage 1, task loss of private features against noise; published: 1
     modulate: bool = True  # the gradient modulator (GM)
     clip: tuple[float, float] | None = (0.0, 2.0)  # range the modulation coefficients are held to; published: None
+    error: ClassError = "probability"  # what the modulator takes for the error of a class; published code: "reference"
+    select: Select = "validation"  # split that chooses the epoch; "test" is the paper's protocol, and optimistic
     selection: tuple[str, ...] = tuple(map(str, PROTOCOL))  # missing patterns the selection split is judged under
     bank: int = 31  # conversations in the prototype bank: with the own one as many as a published batch
     precision: str = "float32"  # or "bfloat16", by autocast
@@ -48,8 +56,9 @@ class Recipe:
             Pattern.parse(text)
         if not self.selection:
             raise CompVizError("selection: expected at least one missing pattern.")
-        if self.scope not in SCOPES:
-            raise CompVizError(f"scope: expected one of {', '.join(SCOPES)}, got {self.scope!r}.")
+        for name, known in (("scope", SCOPES), ("error", CLASS_ERRORS), ("select", SELECTS), ("precision", PRECISIONS)):
+            if getattr(self, name) not in known:
+                raise CompVizError(f"{name}: expected one of {', '.join(known)}, got {getattr(self, name)!r}.")
         if min(self.first_epochs, self.second_epochs) < 0 or self.first_epochs + self.second_epochs < 1:
             raise CompVizError("epochs: expected at least one epoch in all.")
         for name in NOT_NEGATIVE:
@@ -66,8 +75,6 @@ class Recipe:
                 raise CompVizError(f"{name}: expected at least 1 conversation, got {getattr(self, name)}.")
         if not 0 <= self.average < 1:
             raise CompVizError(f"average: expected a value from 0 to below 1, got {self.average:g}.")
-        if self.precision not in ("float32", "bfloat16"):
-            raise CompVizError(f"precision: expected float32 or bfloat16, got {self.precision!r}.")
 
 
 # What the published code really minimises, and how.
@@ -88,6 +95,7 @@ PUBLISHED = Recipe(
     disentanglement_weight=1,
     private_weight=1,
     clip=None,
+    error="reference",
 )
 PRESETS = {"ours": Recipe(), "published": PUBLISHED}
 ARCHITECTURES: dict[str, dict[str, int]] = {"ours": {}, "published": {"hidden": 256}}  # where they differ from ours

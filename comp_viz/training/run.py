@@ -1,35 +1,40 @@
-"""A training run on disk: log, resumable state, and at the end the checkpoint with its measurements."""
+"""A training run on disk: what it was asked, its telemetry, the state to go on from, and at the end the checkpoint."""
 
-import copy
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 
-from comp_viz.checkpoint.card import FORMAT, Card, DataCard, Measurement, TrainingCard
-from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
+from comp_viz.checkpoint.card import Card
 from comp_viz.checkpoint.tensors import load_plain
 from comp_viz.data.batch import Standardiser, Stream
-from comp_viz.data.conversation import Conversation
-from comp_viz.data.dataset import DataSet, Utterances, pick
+from comp_viz.data.dataset import DataSet, Utterances
 from comp_viz.data.lengths import check_lengths
-from comp_viz.data.patterns.pattern import PROTOCOL, Pattern
+from comp_viz.data.patterns.pattern import Pattern
+from comp_viz.data.replacing import replacing
 from comp_viz.errors import CompVizError
-from comp_viz.evaluation.evaluate import evaluate, predict
 from comp_viz.network.config import ComPConfig
-from comp_viz.network.model import ComP
-from comp_viz.training.loop import Row, Trainer
+from comp_viz.training.finish import write_checkpoint
+from comp_viz.training.loop import Trainer
 from comp_viz.training.recipe import Recipe
+from comp_viz.training.record import Epoch
+from comp_viz.training.split import splits
+from comp_viz.training.telemetry import Telemetry
 from comp_viz.versions import versions
 
-LOG, STATE = "training.jsonl", "resume.pt"
-RUNNING = LOG + ".part"  # the log of a run that is not over; it takes the place of an older one at the end
-SAVE_EVERY = 10  # epochs; what a killed run loses at most
-PATTERNS, SEEDS = PROTOCOL, 5  # what a finished model is measured under
+RUNNING = "running"  # folder in the run's own for all that belongs to a run which is not over
+ASKED, STATE, PROGRESS = "run.json", "resume.pt", "progress.json"  # in it
+TELEMETRY = "telemetry"  # in it as well, and in the end beside the checkpoint
+SAVE_EPOCHS, SAVE_SECONDS = 10, 60.0  # the state is saved when either has gone by: what a killed run loses at most
+SHOW_SECONDS = 5.0  # between parts of telemetry
 
 
 def train(
@@ -38,64 +43,39 @@ def train(
     recipe: Recipe,
     out: Path,
     device: torch.device,
-    progress: Callable[[int, int, Row], None] = lambda done, of, row: None,
+    progress: Callable[[int, int, Epoch], None] = lambda done, of, epoch: None,
 ) -> Card:
-    """Train on `data` and write a checkpoint folder to `out`, with the training log beside it.
+    """Train on `data` and write a checkpoint folder to `out`, with the run's telemetry in it.
 
     A run that was interrupted goes on from its last saved epoch, with the numbers an uninterrupted run would have given.
-    `progress(epochs done, of all, the epoch's row)` is called after every epoch. Raises `CompVizError` when `out` holds
-    another run's state or the data does not fit.
+    `progress(epochs done, of all, the epoch)` is called after every epoch. Raises `CompVizError` when `out` holds
+    another unfinished run, the data does not fit, training diverges, or nothing can be written any more.
     """
     if config.outputs != data.task.outputs:
         raise CompVizError(f"outputs: expected {data.task.outputs} for {data.task.scale}, got {config.outputs}.")
     check_lengths(data.utterances, config.max_length)
-    training, selection, protocol = splits(data, recipe.seed)
-    check_split(data, "training", Utterances.of(training), [recipe.missing])
-    check_split(data, "selection", Utterances.of(selection), recipe.selection)
-    standardise = Standardiser.fit(training)
-    streams = [Stream(part, standardise, device) for part in (training, selection)]
+    parts = splits(data, recipe.seed, recipe.select)
+    check_split(data, "training", Utterances.of(parts.training), [recipe.missing])
+    check_split(data, "selection", Utterances.of(parts.selection), recipe.selection)
+    standardise = Standardiser.fit(parts.training)
+    streams = [Stream(part, standardise, device) for part in (parts.training, parts.selection)]
     trainer = Trainer(data.task, config, recipe, streams[0], streams[1], device)
-    out.mkdir(parents=True, exist_ok=True)
-    identity = {"data": data.digest, "config": asdict(config), "recipe": asdict(recipe)}
-    resume(trainer, out, identity)
-    with (out / RUNNING).open("a", encoding="utf-8") as log:
-        for row in trainer.run():
-            if not np.isfinite(row["loss"]):
-                raise CompVizError(
-                    f"Training diverged: the loss is {row['loss']} in epoch {row['epoch']}. Lower the learning rate "
-                    f"({recipe.learning_rate:g}). {out} keeps the state before it."
-                )
-            log.write(json.dumps(row) + "\n")
-            log.flush()
-            if trainer.epoch % SAVE_EVERY == 0:
-                save_state(trainer, out, identity)
-            progress(trainer.epoch, trainer.epochs, row)
-    criterion = "highest ACC" if data.task.classes else "lowest mean absolute error"
-    protocol = f"{protocol}; epoch with the {criterion} of the fused prediction there, under {', '.join(recipe.selection)} together"
-    judged = data.split("test") if "test" in data.utterances.splits else selection
-    card = Card(
-        format=FORMAT,
-        name=data.name,
-        architecture=config,
-        task=data.task,
-        sources=dict(data.sources),
-        data=DataCard(data.name, data.digest, data.licence),
-        training=TrainingCard(
-            recipe.missing,
-            recipe.seed,
-            protocol,
-            trainer.best.epoch if trainer.best.state else trainer.epoch - 1,
-            asdict(recipe),
-            rounding(trainer.model, Stream(judged, standardise, device)),
-        ),
-        measurements=(),
-        versions=versions(),
-    )
-    save_checkpoint(out, trainer.model, card, standardise)
-    card = replace(card, measurements=measure(out, data))
-    save_checkpoint(out, trainer.model, card, standardise)
-    (out / RUNNING).replace(out / LOG)
-    (out / STATE).unlink(missing_ok=True)
+    asked = {
+        "data": {"name": data.name, "digest": data.digest},
+        "architecture": asdict(config),
+        "recipe": asdict(recipe),
+        "selection": parts.protocol,
+        "versions": versions(),
+    }
+    telemetry = Telemetry(out / RUNNING / TELEMETRY)
+    with writing(out):
+        begin(trainer, out / RUNNING, telemetry, json.dumps(asked, indent=1) + "\n")
+    learn(trainer, out, telemetry, progress)
+    with writing(out):
+        card = write_checkpoint(out, trainer, data, parts, standardise)
+        telemetry.join(out / TELEMETRY)
+        (out / RUNNING / STATE).unlink(missing_ok=True)  # from here on the run is over
+        shutil.rmtree(out / RUNNING)
     return card
 
 
@@ -107,52 +87,79 @@ def check_split(data: DataSet, name: str, utterances: Utterances, patterns: Sequ
         Pattern.parse(text).check_data(utterances, data.task)
 
 
-def rounding(model: ComP, stream: Stream) -> float:
-    """How far 16-bit weights move any prediction on some conversations."""
-    rounded = copy.deepcopy(model).half().float()
-    exact, stored = (predict(one, stream, stream.utterances.observed) for one in (model, rounded))
-    return max(float(np.abs(exact[name] - stored[name]).max()) for name in exact)
-
-
-def measure(folder: Path, data: DataSet) -> tuple[Measurement, ...]:
-    """Metrics of the weights as saved, on the test split; empty when the data has none."""
-    if "test" not in data.utterances.splits:
-        return ()
-    saved = load_checkpoint(folder)
-    return tuple(evaluate(saved.model, data.task, saved.standardise, data.split("test"), "test", PATTERNS, SEEDS))
-
-
-def splits(data: DataSet, seed: int) -> tuple[Sequence[Conversation], Sequence[Conversation], str]:
-    """Training and selection conversations, and the protocol in words. Without a validation split one is cut, seeded."""
-    there = set(data.utterances.splits)
-    training = data.split("train" if "train" in there or "" not in there else "")
-    if "validation" in there:
-        return training, data.split("validation"), "validation split of the data set"
-    if len(training) < 2:
-        raise CompVizError(f"{data.name}: training needs at least two conversations, got {len(training)}.")
-    order = np.random.default_rng([seed, 2]).permutation(len(training))
-    cut = max(1, round(0.15 * len(training)))
-    selection, rest = pick(training, np.sort(order[:cut]).tolist()), pick(training, np.sort(order[cut:]).tolist())
-    return rest, selection, f"{cut} conversations held out of training"
-
-
-def save_state(trainer: Trainer, out: Path, identity: dict[str, Any]) -> None:
-    """Write the run's state under a temporary name, then rename it into place."""
-    temporary = out / (STATE + ".part")
-    torch.save({"identity": json.dumps(identity), **trainer.state()}, temporary)
-    temporary.replace(out / STATE)
-
-
-def resume(trainer: Trainer, out: Path, identity: dict[str, Any]) -> None:
-    """Take up an interrupted run, cutting the log back to the saved epoch; otherwise start a fresh log."""
-    if not (out / STATE).is_file():
-        (out / RUNNING).write_text("")
+def begin(trainer: Trainer, folder: Path, telemetry: Telemetry, asked: str) -> None:
+    """Take up an interrupted run that was asked the same, cutting its telemetry back to the saved epoch, or start afresh."""
+    if not (folder / STATE).is_file():
+        shutil.rmtree(folder, ignore_errors=True)
+        with replacing(folder / ASKED) as temporary:
+            temporary.write_text(asked, encoding="utf-8")
         return
-    state = load_plain(out / STATE)
-    if not isinstance(state, dict) or state.pop("identity", None) != json.dumps(identity):
+    before = (folder / ASKED).read_text(encoding="utf-8") if (folder / ASKED).is_file() else ""
+    if before != asked:
         raise CompVizError(
-            f"{out} holds an unfinished run with other settings or data. Repeat that run's command, or remove {out / STATE} to start anew."
+            f"{folder} holds an unfinished run with other {difference(before, asked)}. "
+            "Repeat that run's command to go on with it, or remove the folder to start anew."
         )
-    trainer.restore(state)
-    rows = (out / RUNNING).read_text(encoding="utf-8").splitlines(keepends=True) if (out / RUNNING).is_file() else []
-    (out / RUNNING).write_text("".join(rows[: trainer.epoch]), encoding="utf-8")
+    try:
+        trainer.restore(load_plain(folder / STATE))
+    except (KeyError, TypeError, ValueError, RuntimeError):
+        raise CompVizError(f"{folder / STATE} is not the state of this run. Remove {folder} to start anew.") from None
+    telemetry.cut(trainer.epoch)
+
+
+def difference(before: str, asked: str) -> str:
+    """Which parts of two `run.json` differ."""
+    try:
+        old: dict[str, Any] = json.loads(before)
+        return " and ".join(name for name, value in json.loads(asked).items() if old.get(name) != value)
+    except (ValueError, AttributeError):
+        return f"settings: its {ASKED} cannot be read"
+
+
+def learn(trainer: Trainer, out: Path, telemetry: Telemetry, progress: Callable[[int, int, Epoch], None]) -> None:
+    """Train to the end, keeping telemetry and state as it goes."""
+    folder, saved, shown, last = out / RUNNING, time.monotonic(), time.monotonic(), trainer.epoch
+    for epoch in trainer.run():
+        if not np.isfinite(epoch.loss):
+            raise CompVizError(
+                f"Training diverged: the loss is {epoch.loss} in epoch {epoch.number}. Lower the learning rate "
+                f"({trainer.recipe.learning_rate:g}). {folder} keeps the state saved before it, if any, and the telemetry."
+            )
+        telemetry.add(epoch.tables)
+        now, over = time.monotonic(), trainer.epoch == trainer.epochs
+        due = over or trainer.epoch - last >= SAVE_EPOCHS or now - saved >= SAVE_SECONDS
+        with writing(out):
+            if due or now - shown >= SHOW_SECONDS:
+                telemetry.flush()
+                shown = now
+            if due:
+                save_state(trainer, folder)
+                saved, last = now, trainer.epoch
+            with replacing(folder / PROGRESS) as temporary:
+                done = {"epoch": trainer.epoch, "of": trainer.epochs, "stage": epoch.stage}
+                temporary.write_text(json.dumps(done), encoding="utf-8")
+        progress(trainer.epoch, trainer.epochs, epoch)
+
+
+def save_state(trainer: Trainer, folder: Path) -> None:
+    """Write the state to go on from, in place of the one before."""
+    with replacing(folder / STATE) as temporary:
+        torch.save(trainer.state(), temporary)
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """Say in words what it means when a file of the run cannot be written: what was written before is whole."""
+    try:
+        yield
+    except CompVizError:
+        raise
+    except (OSError, RuntimeError, SafetensorError) as error:
+        try:
+            free = f"{shutil.disk_usage(out.parent).free / 1e6:,.0f} MB are free there"
+        except OSError:
+            free = "the folder above it cannot be reached"
+        raise CompVizError(
+            f"{out} cannot be written to ({error}); {free}. What was saved before is whole: mend it, and repeat the "
+            "command to go on from the last saved epoch."
+        ) from error

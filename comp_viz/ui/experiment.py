@@ -119,9 +119,10 @@ def progress(job: Job) -> None:
     if job.state != "running":
         st.rerun()
     now = job.progress()
-    left = now.seconds / now.epoch * (now.of - now.epoch) if now.epoch else None
-    remaining = "starting" if left is None else f"about {left:.0f} s left"
-    st.progress(now.epoch / max(now.of, 1), f"Training on `{job.data}`: epoch {now.epoch} of {now.of}, {remaining}")
+    said = "starting"
+    if now.epoch:
+        said = f"epoch {now.epoch} of {now.of}, about {now.seconds / now.epoch * (now.of - now.epoch):.0f} s left"
+    st.progress(now.epoch / max(now.of, 1), f"Training on `{job.data}`: {said}")
     st.button("Cancel", icon=":material/stop_circle:", on_click=job.cancel)
 
 

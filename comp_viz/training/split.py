@@ -1,0 +1,70 @@
+"""Which conversations are learned from and which choose the epoch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from comp_viz.data.conversation import Conversation
+from comp_viz.data.dataset import DataSet, Utterances, pick
+from comp_viz.errors import CompVizError
+from comp_viz.training.recipe import Select
+
+SHARE = 0.15  # of the training utterances, held out where the data has no validation split
+FEWEST = 4  # groups of speakers below which single conversations are held out: names like A and B tell nobody apart
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The conversations of a run, and in words where those came from that choose the epoch."""
+
+    training: Sequence[Conversation]
+    selection: Sequence[Conversation]
+    protocol: str
+
+
+def splits(data: DataSet, seed: int, select: Select = "validation") -> Splits:
+    """Training and selection conversations of a data set.
+
+    Selection is on the validation split, or where there is none on a seeded cut from training in which speakers who meet
+    stay together; with `select="test"` on the test split, as in the paper. Raises `CompVizError` when a split that is
+    needed is not there.
+    """
+    there = set(data.utterances.splits)
+    training = data.split("train" if "train" in there or "" not in there else "")
+    if select == "test":
+        return Splits(training, data.split("test"), "TEST SPLIT, the paper's protocol: every number is optimistic")
+    if "validation" in there:
+        return Splits(training, data.split("validation"), "validation split of the data set")
+    if len(training) < 2:
+        raise CompVizError(f"{data.name}: training needs at least two conversations, got {len(training)}.")
+    utterances = Utterances.of(training)
+    groups = speaker_groups(utterances)
+    together = len(groups) >= FEWEST
+    held = held_out(utterances, groups if together else [[row] for row in range(len(training))], seed)
+    rest = sorted(set(range(len(training))) - set(held))
+    words = f"{len(held)} conversations held out of training (seed {seed}), "
+    words += "none of whose speakers is trained on" if together else "whose speakers may be trained on"
+    return Splits(pick(training, rest), pick(training, held), words)
+
+
+def speaker_groups(utterances: Utterances) -> list[list[int]]:
+    """Conversations by number, those together that share a speaker, directly or through others. Nameless ones stand alone."""
+    groups: list[tuple[set[str], list[int]]] = []
+    for row, start in enumerate(utterances.starts[:-1]):
+        names = set(utterances.speakers[start : utterances.starts[row + 1]]) - {""}
+        met = [group for group in groups if group[0] & names]
+        groups = [group for group in groups if not group[0] & names]
+        groups.append((names.union(*(g[0] for g in met)), sorted([row, *(r for g in met for r in g[1])])))
+    return [rows for _, rows in groups]
+
+
+def held_out(utterances: Utterances, groups: list[list[int]], seed: int) -> list[int]:
+    """Conversations of some groups, drawn until they have `SHARE` of the utterances or only one group is left."""
+    held: list[int] = []
+    order = np.random.default_rng([seed, 2]).permutation(len(groups))
+    for group in order[:-1]:
+        held += groups[group]
+        if utterances.lengths[held].sum() >= SHARE * len(utterances):
+            break
+    return sorted(held)

@@ -1,0 +1,115 @@
+"""The telemetry of a run: Parquet tables that grow while it trains, and can be read at any time.
+
+A run under way keeps each table as part files, `telemetry/steps/000010.parquet` from epoch 10 on; a finished one has them
+joined, `telemetry/steps.parquet`. docs/telemetry.md explains every column.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from comp_viz.data.replacing import replacing
+from comp_viz.errors import UNREADABLE, CompVizError
+
+WORD = pa.dictionary(pa.int32(), pa.string())
+TABLES = {
+    # One row for every number that sums up an epoch.
+    "epochs": pa.schema(
+        {"epoch": pa.int32(), "stage": pa.int8(), "split": WORD, "quantity": WORD, "of": WORD, "value": pa.float32()}
+    ),
+    # One row for every modality in every step of stage 2: coefficients by position, and how often the guard acted.
+    "steps": pa.schema(
+        {
+            "epoch": pa.int32(), "step": pa.int32(), "modality": WORD,
+            "coefficients": pa.list_(pa.float32()), "guarded": pa.float32(),
+        }
+    ),
+    # One row for every module and modality in every step; modality "all" for weights that serve all of them.
+    "gradients": pa.schema(
+        {"epoch": pa.int32(), "step": pa.int32(), "module": WORD, "modality": WORD, "norm": pa.float32()}
+    ),
+    # One row for every modality of every training utterance in every epoch; no coefficient in stage 1.
+    "utterances": pa.schema(
+        {
+            "epoch": pa.int32(), "conversation": WORD, "utterance": pa.int32(), "modality": WORD, "observed": pa.bool_(),
+            "coefficient": pa.float16(), "error": pa.float16(), "correct": pa.bool_(),
+        }
+    ),
+}  # fmt: skip
+
+
+class Telemetry:
+    """Gathers tables epoch by epoch and writes them as part files into `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.waiting: dict[str, list[pa.Table]] = {name: [] for name in TABLES}
+
+    def add(self, tables: Mapping[str, pa.Table]) -> None:
+        """Take the tables of one epoch, to be written with the next `flush`."""
+        for name, table in tables.items():
+            if len(table):
+                self.waiting[name].append(table)
+
+    def flush(self) -> None:
+        """Write what waits as one part a table, named after its first epoch."""
+        for name, tables in self.waiting.items():
+            if tables:
+                write(joined(tables), self.folder / name / f"{tables[0]['epoch'][0].as_py():06d}.parquet")
+                tables.clear()
+
+    def cut(self, epoch: int) -> None:
+        """Forget everything from `epoch` on. Parts must not reach across it: flush whenever the run can be resumed."""
+        for part in self.folder.glob("*/*.parquet"):
+            if int(part.stem) >= epoch:
+                part.unlink()
+
+    def join(self, folder: Path) -> None:
+        """Write every table whole into `folder`, in place of those of an earlier run."""
+        self.flush()
+        for name in TABLES:
+            write(joined([TABLES[name].empty_table(), *parts(self.folder, name)]), folder / f"{name}.parquet")
+
+
+def joined(tables: list[pa.Table]) -> pa.Table:
+    """Tables one after the other, with one dictionary for all their words."""
+    return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+
+
+def write(table: pa.Table, path: Path) -> None:
+    """Write a Parquet file, whole or not at all."""
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def parts(folder: Path, name: str) -> list[pa.Table]:
+    """The parts of a table, in order of their epochs."""
+    return [read(path, name) for path in sorted((folder / name).glob("[0-9]*.parquet"))]
+
+
+def read(path: Path, name: str) -> pa.Table:
+    """One file of a table. Raises `CompVizError` when it is damaged or something else."""
+    try:
+        return pq.read_table(path).cast(TABLES[name])
+    except (*UNREADABLE, ValueError, pa.ArrowException) as error:
+        raise CompVizError(
+            f"{path} is no telemetry that can be read ({error}). Copy it again, or repeat the run."
+        ) from None
+
+
+def read_telemetry(folder: Path, name: str) -> pa.Table:
+    """The table `name` of a `telemetry` folder, joined or in parts; empty where there is none yet."""
+    whole = folder / f"{name}.parquet"
+    return read(whole, name) if whole.is_file() else joined([TABLES[name].empty_table(), *parts(folder, name)])
+
+
+def thinned(name: str, table: pa.Table, epochs: int) -> pa.Table:
+    """At most `epochs` epochs of a table, evenly spread, the first and the last among them; `epochs` itself stays whole."""
+    if name == "epochs" or not len(table):
+        return table
+    there = sorted(pc.unique(table["epoch"]).to_pylist())
+    kept = {there[round(i * (len(there) - 1) / max(epochs - 1, 1))] for i in range(epochs)}
+    return table.filter(pc.is_in(table["epoch"], pa.array(sorted(kept), pa.int32())))
