@@ -231,7 +231,7 @@ class Trainer:
         if not first:
             bank = prototype_bank(model, self.bank_conversations)
             if model.config.prompting and model.bank.shape == bank.shape:
-                moved = 1 - torch.cosine_similarity(bank, model.bank, dim=-1).mean((1, 2))
+                moved = ((bank - model.bank).norm(dim=-1) / bank.norm(dim=-1)).mean((1, 2))  # of their length
                 values |= by_modality("training", "drift", model.config.modalities, moved)
             # The average needs a bank of the same size as the model's own to go on averaging.
             self.model.bank = model.bank = bank
