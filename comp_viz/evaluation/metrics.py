@@ -49,6 +49,6 @@ def class_metrics(predicted: NDArray[np.integer], truth: NDArray[np.integer], cl
 
 def correlation(x: Array, y: Array) -> float:
     """Pearson correlation; NaN where one side does not vary."""
-    if len(x) < 2 or x.std() == 0 or y.std() == 0:
+    if len(x) < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return float("nan")
     return float(np.corrcoef(x, y)[0, 1])
