@@ -2,7 +2,8 @@
 
 import argparse
 from collections.abc import Callable
-from dataclasses import MISSING, fields, replace
+from contextlib import ExitStack
+from dataclasses import MISSING, asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from comp_viz.network.config import ComPConfig
 from comp_viz.training.recipe import ARCHITECTURES, PRESETS, Recipe
 from comp_viz.training.record import Epoch
 from comp_viz.training.run import train
+from comp_viz.training.tracking import TRACKERS, open_tracker
 
 
 def add(commands: Any) -> None:
@@ -27,6 +29,9 @@ def add(commands: Any) -> None:
     parser.add_argument("--data", required=True, help="data file, by path or by name in the data root; or 'lab'")
     parser.add_argument("--out", type=Path, required=True, help="checkpoint folder to write")
     parser.add_argument("--device", default="auto")
+    parser.add_argument(
+        "--track", nargs="+", default=[], choices=TRACKERS, help="also send each epoch's numbers to these trackers"
+    )
     parser.add_argument(
         "--max-length",
         type=int,
@@ -109,11 +114,18 @@ def run(options: argparse.Namespace) -> None:
     shape = {f.name: given[f.name] for f in fields(ComPConfig) if f.name in given}
     config = ComPConfig(data.modalities, data.dims, data.task.outputs, **ARCHITECTURES[options.preset] | shape)
     recipe = replace(PRESETS[options.preset], **{f.name: given[f.name] for f in fields(Recipe) if f.name in given})
-    with tqdm(total=recipe.first_epochs + recipe.second_epochs, unit="epoch") as bar:
+    settings = {"data": options.data, **asdict(config), **asdict(recipe)}
+    with ExitStack() as stack:
+        trackers = [open_tracker(name, options.out, settings) for name in options.track]
+        for tracker in trackers:
+            stack.callback(tracker.close)
+        bar = stack.enter_context(tqdm(total=recipe.first_epochs + recipe.second_epochs, unit="epoch"))
 
         def progress(done: int, of: int, epoch: Epoch) -> None:
             bar.n = done
             bar.set_postfix(stage=epoch.stage, loss=f"{epoch.loss:.3f}")
+            for tracker in trackers:
+                tracker.epoch(epoch)
 
         card = train(data, config, recipe, options.out, choose_device(options.device), progress)
     for m in card.measurements:
