@@ -27,7 +27,6 @@ from comp_viz.training.loop import Trainer
 from comp_viz.training.modulator import modulation
 from comp_viz.training.recipe import PUBLISHED, Recipe
 from comp_viz.training.run import train
-from comp_viz.training.split import splits
 from comp_viz.training.telemetry import TABLES, read_telemetry
 
 CPU = torch.device("cpu")
@@ -510,38 +509,10 @@ def test_a_pattern_is_put_on_the_conversations_of_the_batch(trainer, monkeypatch
 # Data of other kinds
 
 
-def test_data_without_a_validation_split_holds_some_training_conversations_out(small_lab, small_config, tmp_path):
-    data = sub(small_lab, ("train", 8, "train"), ("test", 2, "test"))
-    card = train(data, small_config, RECIPE, tmp_path / "run", CPU)
-    assert "1 conversations held out" in card.training.selection
-    found = splits(data, 66)
-    training, selection = found.training, found.selection
-    assert len(training) == 7
-    assert len(selection) == 1
-    assert {c.id for c in training} | {c.id for c in selection} == {c.id for c in data.split("train")}
-    assert splits(data, 66).selection[0].id == selection[0].id
-    assert len({splits(data, seed).selection[0].id for seed in range(8)}) > 1
-
-
 def test_data_without_any_split_trains_and_measures_nothing(small_lab, small_config, tmp_path):
     data = sub(small_lab, ("train", 8, ""))
     card = train(data, small_config, RECIPE, tmp_path / "run", CPU)
     assert card.measurements == ()
-
-
-@pytest.mark.parametrize(
-    "there", [("validation", "test"), ("", "test"), ("", "validation"), ("", "validation", "test")]
-)
-def test_test_and_validation_conversations_are_never_trained_on(small_lab, there):
-    data = sub(small_lab, *[(split or "train", 3, split) for split in there])
-    try:
-        found = splits(data, 66)
-    except CompVizError:
-        return
-    training, selection = found.training, found.selection
-    assert {c.split for c in training} <= {"", "train"}
-    assert not {c.split for c in selection} & {"test"}
-    assert not {c.id for c in training} & {c.id for c in selection}
 
 
 def test_a_single_training_conversation_is_enough_with_a_validation_split(small_lab, small_config, tmp_path):

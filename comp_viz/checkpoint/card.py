@@ -35,6 +35,11 @@ class TrainingCard:
     recipe: dict[str, Any]
     rounding: float  # furthest that storing 16-bit weights moved any prediction, in label units or logits
 
+    @property
+    def on_test(self) -> bool:
+        """Whether the epoch was chosen on the test split, the paper's protocol: every number there is then optimistic."""
+        return self.recipe.get("select") == "test"
+
 
 @dataclass(frozen=True)
 class Measurement:

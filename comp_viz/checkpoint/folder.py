@@ -65,7 +65,16 @@ class Checkpoint:
             )
 
     def doubts(self, data: DataSet) -> str:
-        """Why a prediction for data of the right shape may still mean little: features made by something else. "" if none."""
+        """Why predictions for data of the right shape may mean less than they seem to. "" if there is no reason.
+
+        Features made by something else, or an epoch that was chosen on this data's test split.
+        """
+        training, trained_on = self.card.training, self.card.data
+        if training and training.on_test and trained_on and trained_on.digest == data.digest:
+            return (
+                f"Checkpoint {self.card.name!r} was selected on the TEST SPLIT of this data set, as in the paper: "
+                "how well it does there is optimistic."
+            )
         for name, mine in self.card.sources.items():
             theirs = data.sources.get(name, UNKNOWN_SOURCE)
             if UNKNOWN_SOURCE not in (mine, theirs) and mine != theirs:

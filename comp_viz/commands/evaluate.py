@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from dataclasses import asdict
 from typing import Any
 
@@ -46,6 +47,8 @@ def run(options: argparse.Namespace) -> None:
     """Evaluate and print."""
     checkpoint, data = load_checkpoint(options.checkpoint, options.device), open_data(options.data)
     checkpoint.check(data)
+    if doubt := checkpoint.doubts(data):
+        print(doubt, file=sys.stderr)
     texts = [*(f"uniform({rate})" for rate in options.missing_rates), *options.patterns]
     patterns = [Pattern.parse(text) for text in texts]
     measurements = evaluate(

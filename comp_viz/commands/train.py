@@ -132,4 +132,6 @@ def run(options: argparse.Namespace) -> None:
         if m.predictor == "fused" or not recipe.second_epochs:
             values = "  ".join(f"{name} {cell(name, m.mean[name], m.std[name])}" for name in m.mean)
             print(f"{m.split} split, {m.pattern}, {m.predictor}: {values}")
+    if card.training and card.training.on_test:
+        print("Selected on the TEST SPLIT, as in the paper: these numbers are optimistic.")
     print(f"Wrote {options.out}.")
