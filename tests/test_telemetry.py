@@ -1,6 +1,7 @@
 """Telemetry: what it says is what happened, it can be read at any time, and going back cuts it cleanly."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -245,3 +246,10 @@ def test_thinning_keeps_the_first_and_the_last_epoch_and_evenly_between():
     assert thinned("gradients", some(7), 5).equals(some(7))
     assert len(thinned("gradients", table, 1)) == 2
     assert thinned("epochs", table, 5) is table
+
+
+def test_the_documentation_names_every_table_and_column():
+    text = (Path(__file__).parents[1] / "docs" / "telemetry.md").read_text()
+    for name, schema in TABLES.items():
+        section = text.split(f"\n## {name}\n")[1].split("\n## ")[0]
+        assert not [column for column in schema.names if f"`{column}`" not in section]

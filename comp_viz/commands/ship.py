@@ -1,0 +1,39 @@
+"""`ship`: a finished run -> a checkpoint folder small enough to pass on, its telemetry thinned."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
+from comp_viz.errors import CompVizError
+from comp_viz.training.run import RUNNING, TELEMETRY
+from comp_viz.training.telemetry import TABLES, read_telemetry, thinned, write
+
+
+def add(commands: Any) -> None:
+    """Add this command to the parser."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "ship", help="copy a finished run to a checkpoint folder, with telemetry of some epochs"
+    )
+    parser.add_argument("folder", type=Path, help="folder of a finished run")
+    parser.add_argument("out", type=Path, help="checkpoint folder to write")
+    parser.add_argument("--epochs", type=int, default=20, help="epochs that keep their steps, gradients and utterances")
+    parser.add_argument("--note", help="a sentence for the model card")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Copy weights and card, and thin the telemetry."""
+    if options.epochs < 1:
+        raise CompVizError(f"--epochs: expected at least 1, got {options.epochs}.")
+    if (options.folder / RUNNING).exists():
+        raise CompVizError(f"{options.folder} holds a run that is not over. Repeat its command to bring it to its end.")
+    saved = load_checkpoint(options.folder)
+    card = saved.card if options.note is None else replace(saved.card, note=options.note)
+    tables = {name: read_telemetry(options.folder / TELEMETRY, name) for name in TABLES}
+    save_checkpoint(options.out, saved.model, card, saved.standardise)
+    for name, table in tables.items():
+        write(thinned(name, table, options.epochs), options.out / TELEMETRY / f"{name}.parquet")
+    size = sum(path.stat().st_size for path in options.out.rglob("*") if path.is_file())
+    print(f"Wrote {options.out}, {size / 1e6:.1f} MB.")

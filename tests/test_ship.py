@@ -1,0 +1,46 @@
+"""`ship`: the same model and card, with telemetry of a few epochs."""
+
+import pytest
+
+from comp_viz.__main__ import main
+from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.training.telemetry import TABLES, read_telemetry
+
+LAB = "lab(conversations=6/3/3, lengths=3/5)"
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "run"
+    options = ["--hidden", "8", "--first-epochs", "3", "--second-epochs", "6"]
+    assert main(["train", "--data", LAB, "--out", str(out), *options]) == 0
+    return out
+
+
+def test_weights_stay_and_telemetry_is_thinned(finished, tmp_path, capsys):
+    out = tmp_path / "shipped"
+    assert main(["ship", str(finished), str(out), "--epochs", "3", "--note", "The small one."]) == 0
+    assert f"Wrote {out}, 0." in capsys.readouterr().out
+    assert (out / "model.safetensors").read_bytes() == (finished / "model.safetensors").read_bytes()
+    assert load_checkpoint(out).card.note == "The small one."
+    assert "The small one." in (out / "README.md").read_text()
+    for name in TABLES:
+        before, after = (read_telemetry(folder / "telemetry", name) for folder in (finished, out))
+        expected = {"epochs": set(range(9)), "steps": {3, 6, 8}}.get(name, {0, 4, 8})
+        assert set(after["epoch"].unique().to_pylist()) == expected
+        assert after.to_pylist() == [row for row in before.to_pylist() if row["epoch"] in expected]
+    assert main(["ship", str(finished), str(tmp_path / "second")]) == 0
+    assert (tmp_path / "second" / "config.json").read_bytes() == (finished / "config.json").read_bytes()
+
+
+def test_what_cannot_be_shipped_is_said(finished, tmp_path, capsys):
+    (tmp_path / "unfinished" / "running").mkdir(parents=True)
+    for options, said in (
+        ([str(tmp_path / "unfinished")], "not over"),
+        ([str(tmp_path / "nothing")], "is not a checkpoint"),
+        ([str(finished), "--epochs", "0"], "--epochs: expected at least 1"),
+    ):
+        folder, *rest = options
+        assert main(["ship", folder, str(tmp_path / "out"), *rest]) == 2
+        assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
