@@ -241,11 +241,14 @@ def test_a_damaged_part_is_named(tmp_path):
 
 def test_thinning_keeps_the_first_and_the_last_epoch_and_evenly_between():
     table = pa.concat_tables([some(epoch) for epoch in range(100)])
-    kept = thinned("gradients", table, 5)["epoch"].unique().to_pylist()
-    assert kept == [0, 25, 50, 74, 99]
-    assert thinned("gradients", some(7), 5).equals(some(7))
-    assert len(thinned("gradients", table, 1)) == 2
-    assert thinned("epochs", table, 5) is table
+    whole = {"epochs": table, "gradients": table, "steps": table.slice(0, 0), "utterances": table.slice(100)}
+    few = thinned(whole, 5)
+    assert few["epochs"] is table
+    assert few["gradients"]["epoch"].to_pylist() == [e for e in (0, 25, 50, 74, 99) for _ in range(2)]
+    assert few["utterances"]["epoch"].unique().to_pylist() == [50, 74, 99]
+    assert len(few["steps"]) == 0
+    assert thinned(whole, 1)["gradients"]["epoch"].unique().to_pylist() == [0]
+    assert thinned(whole, 1000)["gradients"].equals(table)
 
 
 def test_the_documentation_names_every_table_and_column():

@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> None:
     card = saved.card if options.note is None else replace(saved.card, note=options.note)
     tables = {name: read_telemetry(options.folder / TELEMETRY, name) for name in TABLES}
     save_checkpoint(options.out, saved.model, card, saved.standardise)
-    for name, table in tables.items():
-        write(thinned(name, table, options.epochs), options.out / TELEMETRY / f"{name}.parquet")
+    for name, table in thinned(tables, options.epochs).items():
+        write(table, options.out / TELEMETRY / f"{name}.parquet")
     size = sum(path.stat().st_size for path in options.out.rglob("*") if path.is_file())
     print(f"Wrote {options.out}, {size / 1e6:.1f} MB.")

@@ -106,10 +106,11 @@ def read_telemetry(folder: Path, name: str) -> pa.Table:
     return read(whole, name) if whole.is_file() else joined([TABLES[name].empty_table(), *parts(folder, name)])
 
 
-def thinned(name: str, table: pa.Table, epochs: int) -> pa.Table:
-    """At most `epochs` epochs of a table, evenly spread, the first and the last among them; `epochs` itself stays whole."""
-    if name == "epochs" or not len(table):
-        return table
-    there = sorted(pc.unique(table["epoch"]).to_pylist())
-    kept = {there[round(i * (len(there) - 1) / max(epochs - 1, 1))] for i in range(epochs)}
-    return table.filter(pc.is_in(table["epoch"], pa.array(sorted(kept), pa.int32())))
+def thinned(tables: Mapping[str, pa.Table], epochs: int) -> dict[str, pa.Table]:
+    """All tables with at most `epochs` epochs, evenly spread, the first and the last among them; `epochs` itself stays whole."""
+    last = pc.max(tables["epochs"]["epoch"]).as_py() or 0
+    kept = pa.array(sorted({round(i * last / max(epochs - 1, 1)) for i in range(epochs)}), pa.int32())
+    return {
+        name: table if name == "epochs" else table.filter(pc.is_in(table["epoch"], kept))
+        for name, table in tables.items()
+    }
