@@ -60,8 +60,8 @@ def test_without_prompting_a_modality_does_not_hear_of_the_others(small_config, 
 
 
 def begin(model, batch):
-    _, encoded, observed, _ = model.begin(batch.features, batch.observed, batch.valid)
-    return encoded, observed
+    _, encoded, rows = model.begin(batch.features, batch.observed, batch.valid)
+    return encoded, rows
 
 
 def test_with_prompts_but_no_attention_an_utterance_hears_of_its_other_modalities_only(small_config, batch):

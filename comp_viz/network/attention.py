@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from comp_viz.network.layers import ModalityLinear, ModalityMLP
+from comp_viz.network.rows import Rows
 
 
 class ModalityAttention(nn.Module):
@@ -16,27 +17,37 @@ class ModalityAttention(nn.Module):
         self.qkv = ModalityLinear(modalities, width, 3 * width)
         self.mlp = ModalityMLP(modalities, width, width, width, dropout)
 
-    def forward(self, g: Tensor, keys: Tensor, trace: bool = False) -> tuple[Tensor, Tensor | None]:
-        """Attend from every utterance to the observed ones.
+    def forward(self, g: Tensor, rows: Rows, trace: bool = False) -> tuple[Tensor, Tensor | None]:
+        """Attend from every utterance to the observed ones of its conversation, each conversation by itself.
 
-        Parameters: `g [M, B, S, d]`; `keys [M, B, S]` bool, False where an utterance is missing or padding and must not
-        be attended to. Returns the new `g` and, when `trace` is asked for, the attention map `[M, B, h, S, S]`.
-        A modality without any observed utterance in a conversation has `H = 0` there.
+        Takes `g [M, N, d]` and returns it anew, and when `trace` is asked for, the attention map `[M, B, h, S, S]`. A
+        modality without any observed utterance in a conversation has `H = 0` there.
         """
-        M, B, S, d = g.shape
-        present = keys.any(-1)  # (M, B)
-        # Where nothing is observed every key is let through, only to keep the softmax finite; H is zeroed below.
-        mask = (keys | ~present[..., None]).reshape(M * B, 1, 1, S)
-        q, k, v = self.qkv(g).view(M * B, S, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)  # (M·B, h, S, d/h)
-        if not trace and g.dtype is not torch.float64:
-            attention = None
-            mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-        else:
-            # The published network takes its scores in single precision whatever the rest is in. Its float64 numbers
-            # can only be met by doing the same: the difference grows from 1e-7 here to 3e-4 in the logits.
-            scores = (q * (d // self.heads) ** -0.5).float() @ k.float().transpose(-1, -2)
-            weights = scores.masked_fill(~mask, float("-inf")).softmax(-1).to(g.dtype)  # (M·B, h, S, S)
-            attention = weights.view(M, B, self.heads, S, S) * present[..., None, None, None] if trace else None
-            mixed = weights @ v
-        h = mixed.transpose(1, 2).reshape(M, B, S, d) * present[..., None, None]
-        return g + (h + self.mlp(h)), attention
+        M, N, d = g.shape
+        qkv = self.qkv(g).view(M, N, 3, self.heads, d // self.heads)
+        fused = qkv.device.type == "cpu" and qkv.dtype is torch.float32 and not trace
+        mixed, maps = [], []
+        for part, keys in zip(rows.conversations(qkv, 1), rows.conversations(rows.keys, 1), strict=True):
+            q, k, v = part.permute(2, 0, 3, 1, 4)  # (M, h, S, d/h), S of this conversation
+            if fused:  # this kernel gives zeros where every key is masked
+                mixed.append(F.scaled_dot_product_attention(q, k, v, attn_mask=keys[:, None, None]))
+            else:
+                weights = attention_map(q, k, keys)
+                mixed.append(weights @ v)
+                maps.append(weights)
+        h = torch.cat([one.transpose(1, 2) for one in mixed], dim=1).flatten(2)  # (M, N, d)
+        return g + (h + self.mlp(h)), rows.square(maps) if trace else None
+
+
+def attention_map(q: Tensor, k: Tensor, keys: Tensor) -> Tensor:
+    """Softmax of `q kᵀ / √(d/h)` over the observed keys `[M, S]`, `[M, h, S, d/h] -> [M, h, S, S]`; 0 where there is none."""
+    present = keys.any(-1, keepdim=True)  # (M, 1)
+    # Where nothing is observed every key is let through, only to keep the softmax finite.
+    hidden = (present & ~keys)[:, None, None]
+    scores = q * q.shape[-1] ** -0.5
+    if q.dtype is torch.float64:
+        # The published network takes its scores in single precision whatever the rest is in. Its float64 numbers
+        # can only be met by doing the same: the difference grows from 1e-7 here to 3e-4 in the logits.
+        scores, k = scores.float(), k.float()
+    weights = (scores @ k.mT).masked_fill(hidden, float("-inf")).softmax(-1)
+    return weights.to(q.dtype) * present[..., None, None]

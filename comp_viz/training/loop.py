@@ -18,7 +18,7 @@ from comp_viz.network.bank import prototype_bank
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import ComP
 from comp_viz.training.modulator import Modulation, errors, modulation
-from comp_viz.training.objective import Companion, private_loss, task_loss
+from comp_viz.training.objective import Companion, disentanglement, private_loss, task_loss
 from comp_viz.training.recipe import Recipe
 
 Row = dict[str, Any]
@@ -152,19 +152,20 @@ class Trainer:
     ) -> tuple[dict[str, Tensor], Tensor]:
         """All terms with their weighted sum under `loss`, and the modality heads' predictions `[M, B, S, C]`."""
         recipe, model = self.recipe, self.model
-        projected, encoded, observed, valid = model.begin(batch.features, batch.observed, batch.valid)
+        projected, encoded, rows = model.begin(batch.features, batch.observed, batch.valid)
         losses: dict[str, Tensor] = {}
         if first:
-            heads = model.first_stage(encoded, observed)
+            heads = model.first_stage(encoded, rows)
         else:
-            out = model.second_stage(encoded, observed, recipe.scope)
+            out = model.second_stage(encoded, rows, recipe.scope)
             heads = out.heads
             losses["fused"] = task_loss(self.task, out.fused, targets, counted, recipe.sign_weight)
         losses |= {name: task_loss(self.task, y, targets, counted, recipe.sign_weight) for name, y in heads.items()}
         private = self.companion.private(projected)
-        losses["reconstruction"], losses["disentanglement"] = self.companion.losses(projected, encoded, private, valid)
+        losses["reconstruction"] = self.companion.reconstruction(projected, encoded, private, rows)
+        losses["disentanglement"] = disentanglement(encoded, private, rows)
         if first and recipe.private_weight:  # the first modality's private features are fed to all, as published
-            unshared = model.first_stage(private[:1].expand_as(private), observed)
+            unshared = model.first_stage(private[:1].expand_as(private), rows)
             losses["private"] = private_loss(self.task, list(unshared.values()), targets, counted)
         reconstruction = recipe.reconstruction_weight if recipe.reconstruct_first or not first else 0.0
         weights = {"fused": recipe.fused_weight, "reconstruction": reconstruction, "private": recipe.private_weight}
@@ -210,11 +211,11 @@ class Trainer:
     def judged(self, model: ComP, batch: Batch, first: bool) -> dict[str, NDArray[np.float32]]:
         """Predictions `[N, C]` for a selection batch: of every head, and in stage 2 the fused one."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
-            _, encoded, observed, _ = model.begin(batch.features, batch.observed, batch.valid)
+            _, encoded, rows = model.begin(batch.features, batch.observed, batch.valid)
             if first:
-                predictions = model.first_stage(encoded, observed)
+                predictions = model.first_stage(encoded, rows)
             else:
-                out = model.second_stage(encoded, observed, "bank")
+                out = model.second_stage(encoded, rows, "bank")
                 predictions = {"fused": out.fused, **out.heads}
         return {name: y[batch.valid].float().cpu().numpy() for name, y in predictions.items()}
 
