@@ -18,36 +18,40 @@ class ModalityAttention(nn.Module):
         self.mlp = ModalityMLP(modalities, width, width, width, dropout)
 
     def forward(self, g: Tensor, rows: Rows, trace: bool = False) -> tuple[Tensor, Tensor | None]:
-        """Attend from every utterance to the observed ones of its conversation, each conversation by itself.
+        """Attend from every utterance to the observed ones of its conversation.
 
         Takes `g [M, N, d]` and returns it anew, and when `trace` is asked for, the attention map `[M, B, h, S, S]`. A
         modality without any observed utterance in a conversation has `H = 0` there.
         """
-        M, N, d = g.shape
-        qkv = self.qkv(g).view(M, N, 3, self.heads, d // self.heads)
-        fused = qkv.device.type == "cpu" and qkv.dtype is torch.float32 and not trace
-        mixed, maps = [], []
-        for part, keys in zip(rows.conversations(qkv, 1), rows.conversations(rows.keys, 1), strict=True):
-            q, k, v = part.permute(2, 0, 3, 1, 4)  # (M, h, S, d/h), S of this conversation
-            if fused:  # this kernel gives zeros where every key is masked
-                mixed.append(F.scaled_dot_product_attention(q, k, v, attn_mask=keys[:, None, None]))
-            else:
-                weights = attention_map(q, k, keys)
-                mixed.append(weights @ v)
-                maps.append(weights)
-        h = torch.cat([one.transpose(1, 2) for one in mixed], dim=1).flatten(2)  # (M, N, d)
-        return g + (h + self.mlp(h)), rows.square(maps) if trace else None
+        qkv = self.qkv(g).unflatten(-1, (3, self.heads, -1))  # (M, N, 3, h, d/h)
+        if qkv.device.type == "cpu" and qkv.dtype is torch.float32 and not trace:
+            h, attention = one_by_one(qkv, rows), None
+        else:
+            h, attention = together(qkv, rows)
+        return g + (h + self.mlp(h)), attention if trace else None
 
 
-def attention_map(q: Tensor, k: Tensor, keys: Tensor) -> Tensor:
-    """Softmax of `q kᵀ / √(d/h)` over the observed keys `[M, S]`, `[M, h, S, d/h] -> [M, h, S, S]`; 0 where there is none."""
-    present = keys.any(-1, keepdim=True)  # (M, 1)
+def one_by_one(qkv: Tensor, rows: Rows) -> Tensor:
+    """`H [M, N, d]` of queries, keys and values `[M, N, 3, h, d/h]` by PyTorch's fused kernel, without any padding."""
+    parts = []
+    for part, keys in zip(rows.conversations(qkv, 1), rows.conversations(rows.keys, 1), strict=True):
+        q, k, v = part.permute(2, 0, 3, 1, 4)  # (M, h, S, d/h), S of this conversation
+        h = F.scaled_dot_product_attention(q, k, v, attn_mask=keys[:, None, None])  # zeros where every key is masked
+        parts.append(h.transpose(1, 2))
+    return torch.cat(parts, dim=1).flatten(2)
+
+
+def together(qkv: Tensor, rows: Rows) -> tuple[Tensor, Tensor]:
+    """`H [M, N, d]` and the attention map `[M, B, h, S, S]`, all conversations in one product, for every other case."""
+    q, k, v = rows.pad(qkv.flatten(2)).unflatten(-1, qkv.shape[2:]).permute(3, 0, 1, 4, 2, 5)  # (M, B, h, S, d/h)
+    keys = rows.pad(rows.keys[..., None])[..., 0]  # (M, B, S)
+    present = keys.any(-1, keepdim=True)
     # Where nothing is observed every key is let through, only to keep the softmax finite.
-    hidden = (present & ~keys)[:, None, None]
-    scores = q * q.shape[-1] ** -0.5
+    hidden = (present & ~keys)[:, :, None, None]
+    q = q * q.shape[-1] ** -0.5
     if q.dtype is torch.float64:
         # The published network takes its scores in single precision whatever the rest is in. Its float64 numbers
         # can only be met by doing the same: the difference grows from 1e-7 here to 3e-4 in the logits.
-        scores, k = scores.float(), k.float()
-    weights = (scores @ k.mT).masked_fill(hidden, float("-inf")).softmax(-1)
-    return weights.to(q.dtype) * present[..., None, None]
+        q, k = q.float(), k.float()
+    attention = (q @ k.mT).masked_fill(hidden, float("-inf")).softmax(-1).to(v.dtype) * present[..., None, None]
+    return rows.pack((attention @ v).transpose(2, 3).flatten(3)), attention

@@ -19,7 +19,8 @@ def admit(
     """Check a batch against `config` and return its features and its rows on the device of `like`.
 
     Features come in modality order, `[N + B, D_u]`: the utterances without padding, exact zeros where missing (eq. 1)
-    whatever stood there, and below them a blank utterance for each conversation. Raises `CompVizError` naming the field, what was expected, what came and how to mend it.
+    whatever stood there, and below them a blank utterance for each conversation. Raises `CompVizError` naming the field,
+    what was expected, what came and how to mend it.
     """
     valid = tensor(valid, like).bool()
     if valid.dim() != 2:

@@ -68,9 +68,7 @@ class ComP(nn.Module):
         )
         self.modality_heads = ModalityLinear(M, d, config.outputs)
         if config.coordination:
-            self.coordinator = nn.Sequential(
-                Linear(M * d, d), nn.GELU(), Dropout(drop), nn.Linear(d, M), Dropout(drop)
-            )
+            self.coordinator = nn.Sequential(Linear(M * d, d), nn.GELU(), Dropout(drop), nn.Linear(d, M), Dropout(drop))
         self.fusion = Linear(M * d, M * d)
         self.fused_head = nn.Linear(M * d, config.outputs)
         self.dropout = Dropout(drop)
@@ -140,7 +138,11 @@ class ComP(nn.Module):
         fused = self.fused_head(fused_features + self.dropout(F.relu(self.fusion(fused_features))))  # eq. 15
         inside = None
         if trace:
-            once = {"encoded": rows.pad(utterances), "propagated": rows.pad(z), "fused_features": rows.pad(fused_features)}
+            once = {
+                "encoded": rows.pad(utterances),
+                "propagated": rows.pad(z),
+                "fused_features": rows.pad(fused_features),
+            }
             inside = seen.trace(self.config.modalities, **once)
         return Output(rows.pad(fused), self.by_modality(rows.pad(heads)), rows.pad(weights), inside)
 

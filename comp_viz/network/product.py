@@ -24,7 +24,7 @@ def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     plain = x.device.type == "cpu" and x.dtype is torch.float32 and not torch.is_autocast_enabled("cpu")
     if not ONEDNN or not plain or not x.numel() or not weight.numel():
         return torch.bmm(x, weight) if bias is None else torch.baddbmm(bias, x, weight)
-    out: Tensor = OneDNN.apply(x, weight, bias)
+    out: Tensor = OneDNN.apply(x, weight, bias)  # type: ignore[no-untyped-call]
     return out
 
 
@@ -50,7 +50,7 @@ class OneDNN(torch.autograd.Function):
         return rows_by_rows(x, weight.mT, bias)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients of `x`, `W` and `b`, those that are wanted."""
         x, weight = ctx.saved_tensors

@@ -1,7 +1,6 @@
 """A batch without its padding: the utterances of all conversations as rows, one below the other."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -40,9 +39,11 @@ class Rows:
         utterances, blanks = x.split([len(self), len(self.lengths)], dim=1)
         return utterances, blanks
 
-    def weights(self) -> Tensor:
-        """How many utterances each of the `N + B` rows stands for, `[N + B]`."""
-        return torch.cat([self.blank.new_ones(len(self)), self.blank.sum(1)])
+    def average(self, values: Tensor) -> Tensor:
+        """Mean of `[N + B]` values over all `B · max_length` places: a blank row counts once for every place."""
+        weights = torch.cat([self.blank.new_ones(len(self)), self.blank.sum(1)]).to(values.dtype)
+        mean: Tensor = (values * weights).sum() / self.blank.numel()
+        return mean
 
     def pad(self, x: Tensor, fill: float = 0) -> Tensor:
         """Back to the batch's shape: `[…, N, k] -> […, B, S, k]`, `fill` where there is no utterance."""
@@ -55,15 +56,6 @@ class Rows:
         return x.flatten(-3, -2).index_select(-2, self.index)
 
     def conversations(self, x: Tensor, dim: int) -> tuple[Tensor, ...]:
-        """Rows conversation by conversation."""
-        parts: Any = x.split(self.lengths, dim)  # type: ignore[no-untyped-call]
-        return tuple(parts)
-
-    def square(self, maps: list[Tensor]) -> Tensor:
-        """Attention maps of the conversations, `[M, h, n, n]` each, in the batch's shape: `[M, B, h, S, S]`."""
-        (B, S), (M, h) = self.shape, maps[0].shape[:2]
-        padded = maps[0].new_zeros(B, M, h, S, S)
-        for b, (one, index) in enumerate(zip(maps, self.conversations(self.index, 0), strict=True)):
-            place = index - b * S
-            padded[b][..., place[:, None], place] = one
-        return padded.transpose(0, 1)
+        """The rows along `dim`, conversation by conversation."""
+        parts: tuple[Tensor, ...] = x.split(self.lengths, dim)
+        return parts

@@ -25,9 +25,7 @@ class Companion(nn.Module):
     def reconstruction(self, projected: Tensor, shared: Tensor, private: Tensor, rows: Rows) -> Tensor:
         """Mean squared error of what is rebuilt from shared and private features, all `[M, N + B, d]`, blanks included."""
         rebuilt = self.decoder(torch.cat([shared, private], dim=-1))
-        errors = (rebuilt - projected).square().mean((0, 2))  # (N + B,)
-        weights = rows.weights()
-        return errors @ weights / weights.sum()
+        return rows.average((rebuilt - projected).square().mean((0, 2)))
 
 
 def disentanglement(shared: Tensor, private: Tensor, rows: Rows) -> Tensor:
@@ -38,14 +36,13 @@ def disentanglement(shared: Tensor, private: Tensor, rows: Rows) -> Tensor:
     features `[M, N + B, d]`.
     """
     M, N = len(shared), len(rows)
-    weights = rows.weights()
     unit = F.normalize(private[:, :N], dim=-1)
     own = (unit * F.normalize(shared[:, :N], dim=-1)).sum(-1).abs().sum()
     total = (M - 1) * own / max(N, 1)  # every modality is in M - 1 pairs
     likelihood = shared.sigmoid()
     for u, v in combinations(range(M), 2):
         total = total + (unit[u] * unit[v]).sum(-1).abs().sum() / max(N, 1)
-        total = total + jensen_shannon(likelihood[u], likelihood[v]) @ weights / weights.sum()
+        total = total + rows.average(jensen_shannon(likelihood[u], likelihood[v]))
     return total
 
 
