@@ -32,7 +32,7 @@ def test_every_combination_predicts_trains_and_traces(small_config, batch, off):
     model = made(small_config, **dict.fromkeys(off, False))
     out = run(model, batch, trace=True)
     assert out.fused.shape == (*batch.valid.shape, 1)
-    torch.testing.assert_close(out.coordinator.sum(-1), torch.ones(batch.valid.shape))
+    torch.testing.assert_close(out.coordinator.sum(-1), batch.valid.float())
     assert bool(out.trace.prompts) == ("prompting" not in off)
     assert bool(out.trace.attention) == ("propagation" not in off)
     assert set(out.trace.encoded) == set(out.trace.propagated) == set(small_config.modalities)
@@ -48,7 +48,7 @@ def test_without_prompting_and_propagation_encodings_are_classified(small_config
     for u, name in enumerate(small_config.modalities):
         torch.testing.assert_close(out.trace.propagated[name], out.trace.encoded[name])
         expected = out.trace.encoded[name] @ model.modality_heads.weight[u] + model.modality_heads.bias[u]
-        torch.testing.assert_close(out.heads[name], expected)
+        torch.testing.assert_close(out.heads[name][batch.valid], expected[batch.valid])
 
 
 def test_without_prompting_a_modality_does_not_hear_of_the_others(small_config, batch):
@@ -60,8 +60,8 @@ def test_without_prompting_a_modality_does_not_hear_of_the_others(small_config, 
 
 
 def begin(model, batch):
-    _, encoded, observed, _ = model.begin(batch.features, batch.observed, batch.valid)
-    return encoded, observed
+    _, encoded, rows = model.begin(batch.features, batch.observed, batch.valid)
+    return encoded, rows
 
 
 def test_with_prompts_but_no_attention_an_utterance_hears_of_its_other_modalities_only(small_config, batch):
@@ -75,7 +75,7 @@ def test_with_prompts_but_no_attention_an_utterance_hears_of_its_other_modalitie
 
 
 def test_without_coordination_all_modalities_count_the_same(small_config, batch):
-    weights = run(made(small_config, coordination=False), batch).coordinator
+    weights = run(made(small_config, coordination=False), batch).coordinator[batch.valid]
     torch.testing.assert_close(weights, torch.full_like(weights, 1 / 3))
 
 

@@ -7,6 +7,7 @@ import torch
 
 from comp_viz.data.conversation import Task
 from comp_viz.network.config import ComPConfig
+from comp_viz.network.rows import Rows
 from comp_viz.training.objective import Companion, disentanglement, jensen_shannon, private_loss, task_loss
 
 SCORE = Task("sentiment")
@@ -25,6 +26,28 @@ def naive_jensen_shannon(p, q):
     return total / p[..., 0].numel()
 
 
+def rows_of(valid, longest):
+    """Rows of a batch with everything observed, and a function that brings `[M, B, longest, d]` into them.
+
+    Where a conversation has no utterance all features must be the same; they become its blank row.
+    """
+    rows = Rows.of(torch.ones(*valid.shape, 1, dtype=torch.bool), valid, longest)
+    full = torch.nn.functional.pad(valid, (0, longest - valid.shape[1]))
+    last = full.logical_not().int().argmax(1)  # where the blank ones begin
+
+    def pack(x):
+        return torch.cat([x[:, full], x[:, torch.arange(len(valid)), last]], dim=1)
+
+    return rows, pack
+
+
+def features(generator, valid, longest, M=3, d=5):
+    """Random `[M, B, longest, d]`, the same wherever a conversation has no utterance."""
+    full = torch.nn.functional.pad(valid, (0, longest - valid.shape[1]))
+    x = torch.randn(M, len(valid), longest, d, dtype=torch.float64, generator=generator)
+    return torch.where(full[..., None], x, x[:, :, -1:])
+
+
 def naive_disentanglement(shared, private, valid):
     """Section 4 of the method: per pair, three mean cosines over valid utterances and one Jensen-Shannon term."""
     M = len(shared)
@@ -40,47 +63,56 @@ def naive_disentanglement(shared, private, valid):
     return total
 
 
+VALID = torch.arange(4) < torch.tensor([[4], [2], [1]])
+LONGEST = 6
+
+
 @pytest.mark.parametrize("M", [2, 3, 4])
 def test_disentanglement_agrees_with_the_formula(M):
-    torch.manual_seed(M)
-    shared, private = torch.randn(2, M, 3, 4, 5, dtype=torch.float64)
-    valid = torch.rand(3, 4) > 0.3
-    assert disentanglement(shared, private, valid).item() == pytest.approx(
-        naive_disentanglement(shared, private, valid)
+    generator = torch.Generator().manual_seed(M)
+    shared, private = (features(generator, VALID, LONGEST, M) for _ in range(2))
+    rows, pack = rows_of(VALID, LONGEST)
+    assert disentanglement(pack(shared), pack(private), rows).item() == pytest.approx(
+        naive_disentanglement(shared, private, VALID)
     )
 
 
 def test_disentanglement_is_zero_when_there_is_nothing_left_to_do():
-    same = torch.tensor([1.0, 0, 0, 0]).expand(2, 1, 3, 4)
-    private = torch.eye(4)[1:3][:, None, None].expand(2, 1, 3, 4)
-    assert disentanglement(same, private, torch.ones(1, 3, dtype=torch.bool)).item() == pytest.approx(0, abs=1e-6)
+    rows, _ = rows_of(torch.ones(1, 2, dtype=torch.bool), 3)
+    same = torch.tensor([1.0, 0, 0, 0]).expand(2, 3, 4)
+    private = torch.eye(4)[1:3][:, None].expand(2, 3, 4)
+    assert disentanglement(same, private, rows).item() == pytest.approx(0, abs=1e-6)
 
 
-def test_disentanglement_is_finite_without_valid_utterances_and_for_zero_features():
-    zeros = torch.zeros(3, 2, 4, 5, requires_grad=True)
-    for valid in (torch.zeros(2, 4, dtype=torch.bool), torch.ones(2, 4, dtype=torch.bool)):
-        loss = disentanglement(zeros, zeros, valid)
-        loss.backward()
-        assert loss.isfinite()
-        assert zeros.grad.isfinite().all()
+def test_disentanglement_is_finite_for_zero_features():
+    rows, _ = rows_of(VALID, LONGEST)
+    zeros = torch.zeros(3, len(rows) + len(VALID), 5, requires_grad=True)
+    loss = disentanglement(zeros, zeros, rows)
+    loss.backward()
+    assert loss.isfinite()
+    assert zeros.grad.isfinite().all()
 
 
 def test_jensen_shannon_agrees_with_the_formula_and_its_bounds():
     torch.manual_seed(0)
     p, q = torch.rand(2, 3, 4, 5, dtype=torch.float64)
-    assert jensen_shannon(p, q).item() == pytest.approx(naive_jensen_shannon(p, q))
-    assert jensen_shannon(p, q).item() == pytest.approx(jensen_shannon(q, p).item())
-    assert jensen_shannon(p, p).item() == pytest.approx(0, abs=1e-12)
-    assert 0 < jensen_shannon(p, q).item() < 5 * math.log(2)
+    found = jensen_shannon(p, q)
+    assert found.shape == (3, 4)
+    assert found.mean().item() == pytest.approx(naive_jensen_shannon(p, q))
+    torch.testing.assert_close(found, jensen_shannon(q, p))
+    assert jensen_shannon(p, p).abs().max() < 1e-12
+    assert (found > 0).all()
+    assert (found < 5 * math.log(2)).all()
 
 
 @pytest.mark.parametrize("extreme", [60.0, 120.0, 1e4])
 def test_disentanglement_and_its_gradient_are_finite_for_extreme_features(extreme):
     """The sigmoid of -104 and below is exactly zero in single precision."""
-    shared = torch.full((2, 1, 2, 3), extreme)
+    rows, _ = rows_of(torch.ones(1, 2, dtype=torch.bool), 2)
+    shared = torch.full((2, 3, 3), extreme)
     shared[1] = -extreme
     shared.requires_grad_()
-    loss = disentanglement(shared, torch.ones(2, 1, 2, 3), torch.ones(1, 2, dtype=torch.bool))
+    loss = disentanglement(shared, torch.ones(2, 3, 3), rows)
     loss.backward()
     assert loss.isfinite()
     assert shared.grad.isfinite().all()
@@ -142,27 +174,20 @@ def companion():
 
 
 def test_reconstruction_is_zero_when_perfect(companion, monkeypatch):
-    projected, shared = torch.randn(2, 2, 3, 4, 6)
+    rows, _ = rows_of(VALID, LONGEST)
+    projected, shared = torch.randn(2, 2, len(rows) + 3, 6)
     monkeypatch.setattr(companion.decoder, "forward", lambda both: projected)
-    assert companion.losses(projected, shared, companion.private(projected), torch.ones(3, 4))[0].item() == 0
+    assert companion.reconstruction(projected, shared, companion.private(projected), rows).item() == 0
 
 
-def test_reconstruction_is_the_mean_squared_error_padding_included(companion):
-    projected, shared = torch.randn(2, 2, 3, 4, 6)
+def test_reconstruction_is_the_mean_squared_error_up_to_the_longest_length(companion):
+    generator = torch.Generator().manual_seed(3)
+    projected, shared = (features(generator, VALID, LONGEST, 2, 6) for _ in range(2))
+    companion.double()
     rebuilt = companion.decoder(torch.cat([shared, companion.private(projected)], dim=-1))
-    expected = sum((x - y) ** 2 for x, y in zip(rebuilt.flatten().tolist(), projected.flatten().tolist(), strict=True))
-    for valid in (torch.ones(3, 4, dtype=torch.bool), torch.arange(4).expand(3, 4) < 2):
-        found, _ = companion.losses(projected, shared, companion.private(projected), valid)
-        assert found.item() == pytest.approx(expected / projected.numel(), rel=1e-5)
-
-
-def test_companion_s_second_loss_is_the_disentanglement(companion):
-    projected, shared = torch.randn(2, 2, 3, 4, 6)
-    valid = torch.arange(4).expand(3, 4) < 3
-    expected = naive_disentanglement(shared.double(), companion.private(projected).double(), valid)
-    assert companion.losses(projected, shared, companion.private(projected), valid)[1].item() == pytest.approx(
-        expected, rel=1e-4
-    )
+    rows, pack = rows_of(VALID, LONGEST)
+    found = companion.reconstruction(pack(projected), pack(shared), companion.private(pack(projected)), rows)
+    assert found.item() == pytest.approx((rebuilt - projected).square().mean().item())
 
 
 def test_private_heads_are_drawn_towards_the_same_noise(monkeypatch):

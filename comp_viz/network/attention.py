@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from comp_viz.network.layers import ModalityLinear, ModalityMLP
+from comp_viz.network.rows import Rows
 
 
 class ModalityAttention(nn.Module):
@@ -16,27 +17,41 @@ class ModalityAttention(nn.Module):
         self.qkv = ModalityLinear(modalities, width, 3 * width)
         self.mlp = ModalityMLP(modalities, width, width, width, dropout)
 
-    def forward(self, g: Tensor, keys: Tensor, trace: bool = False) -> tuple[Tensor, Tensor | None]:
-        """Attend from every utterance to the observed ones.
+    def forward(self, g: Tensor, rows: Rows, trace: bool = False) -> tuple[Tensor, Tensor | None]:
+        """Attend from every utterance to the observed ones of its conversation.
 
-        Parameters: `g [M, B, S, d]`; `keys [M, B, S]` bool, False where an utterance is missing or padding and must not
-        be attended to. Returns the new `g` and, when `trace` is asked for, the attention map `[M, B, h, S, S]`.
-        A modality without any observed utterance in a conversation has `H = 0` there.
+        Takes `g [M, N, d]` and returns it anew, and when `trace` is asked for, the attention map `[M, B, h, S, S]`. A
+        modality without any observed utterance in a conversation has `H = 0` there.
         """
-        M, B, S, d = g.shape
-        present = keys.any(-1)  # (M, B)
-        # Where nothing is observed every key is let through, only to keep the softmax finite; H is zeroed below.
-        mask = (keys | ~present[..., None]).reshape(M * B, 1, 1, S)
-        q, k, v = self.qkv(g).view(M * B, S, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)  # (M·B, h, S, d/h)
-        if not trace and g.dtype is not torch.float64:
-            attention = None
-            mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        qkv = self.qkv(g).unflatten(-1, (3, self.heads, -1))  # (M, N, 3, h, d/h)
+        if qkv.device.type == "cpu" and qkv.dtype is torch.float32 and not trace:
+            h, attention = one_by_one(qkv, rows), None
         else:
-            # The published network takes its scores in single precision whatever the rest is in. Its float64 numbers
-            # can only be met by doing the same: the difference grows from 1e-7 here to 3e-4 in the logits.
-            scores = (q * (d // self.heads) ** -0.5).float() @ k.float().transpose(-1, -2)
-            weights = scores.masked_fill(~mask, float("-inf")).softmax(-1).to(g.dtype)  # (M·B, h, S, S)
-            attention = weights.view(M, B, self.heads, S, S) * present[..., None, None, None] if trace else None
-            mixed = weights @ v
-        h = mixed.transpose(1, 2).reshape(M, B, S, d) * present[..., None, None]
-        return g + (h + self.mlp(h)), attention
+            h, attention = together(qkv, rows)
+        return g + (h + self.mlp(h)), attention if trace else None
+
+
+def one_by_one(qkv: Tensor, rows: Rows) -> Tensor:
+    """`H [M, N, d]` of queries, keys and values `[M, N, 3, h, d/h]` by PyTorch's fused kernel, without any padding."""
+    parts = []
+    for part, keys in zip(rows.conversations(qkv, 1), rows.conversations(rows.keys, 1), strict=True):
+        q, k, v = part.permute(2, 0, 3, 1, 4)  # (M, h, S, d/h), S of this conversation
+        h = F.scaled_dot_product_attention(q, k, v, attn_mask=keys[:, None, None])  # zeros where every key is masked
+        parts.append(h.transpose(1, 2))
+    return torch.cat(parts, dim=1).flatten(2)
+
+
+def together(qkv: Tensor, rows: Rows) -> tuple[Tensor, Tensor]:
+    """`H [M, N, d]` and the attention map `[M, B, h, S, S]`, all conversations in one product, for every other case."""
+    q, k, v = rows.pad(qkv.flatten(2)).unflatten(-1, qkv.shape[2:]).permute(3, 0, 1, 4, 2, 5)  # (M, B, h, S, d/h)
+    keys = rows.pad(rows.keys[..., None])[..., 0]  # (M, B, S)
+    present = keys.any(-1, keepdim=True)
+    # Where nothing is observed every key is let through, only to keep the softmax finite.
+    hidden = (present & ~keys)[:, :, None, None]
+    q = q * q.shape[-1] ** -0.5
+    if q.dtype is torch.float64:
+        # The published network takes its scores in single precision whatever the rest is in. Its float64 numbers
+        # can only be met by doing the same: the difference grows from 1e-7 here to 3e-4 in the logits.
+        q, k = q.float(), k.float()
+    attention = (q @ k.mT).masked_fill(hidden, float("-inf")).softmax(-1).to(v.dtype) * present[..., None, None]
+    return rows.pack((attention @ v).transpose(2, 3).flatten(3)), attention

@@ -14,7 +14,7 @@ def prototype_bank(model: ComP, conversations: Batch) -> Tensor:
         return model.bank[:, :0]
     training = model.training
     model.eval()
-    _, encoded, observed, _ = model.begin(conversations.features, conversations.observed, conversations.valid)
-    bank = model.compress(encoded, observed.movedim(-1, 0))
+    _, encoded, rows = model.begin(conversations.features, conversations.observed, conversations.valid)
+    bank = model.compress(*rows.part(encoded), rows)
     model.train(training)
     return bank.to(model.fusion.weight.dtype)

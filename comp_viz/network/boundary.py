@@ -6,18 +6,21 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from comp_viz.errors import CompVizError
 from comp_viz.network.config import ComPConfig
+from comp_viz.network.rows import Rows
 
 
 def admit(
     config: ComPConfig, features: Mapping[str, Any], observed: Any, valid: Any, like: Tensor
-) -> tuple[list[Tensor], Tensor, Tensor]:
-    """Check a batch against `config` and return `(features in modality order, observed, valid)` on the device of `like`.
+) -> tuple[list[Tensor], Rows]:
+    """Check a batch against `config` and return its features and its rows on the device of `like`.
 
-    Missing and padded features come back as exact zeros (eq. 1), whatever stood there, and `observed` is False in the
-    padding. Raises `CompVizError` naming the field, what was expected, what came and how to mend it.
+    Features come in modality order, `[N + B, D_u]`: the utterances without padding, exact zeros where missing (eq. 1)
+    whatever stood there, and below them a blank utterance for each conversation. Raises `CompVizError` naming the field,
+    what was expected, what came and how to mend it.
     """
     valid = tensor(valid, like).bool()
     if valid.dim() != 2:
@@ -43,6 +46,7 @@ def admit(
             f"features: expected the modalities {', '.join(config.modalities)}, got {', '.join(map(str, features)) or 'none'}. "
             "A modality that is missing everywhere is passed as zeros with observed = False."
         )
+    rows = Rows.of(observed, valid, config.max_length)
     admitted = []
     for u, (name, width) in enumerate(zip(config.modalities, config.dims, strict=True)):
         x = tensor(features[name], like).to(like.dtype)
@@ -51,8 +55,9 @@ def admit(
                 f"features[{name!r}]: expected [{B}, {S}, {width}], got {list(x.shape)}. "
                 f"This model was built for {name} features of width {width}."
             )
-        admitted.append(x.masked_fill(~observed[..., u, None], 0))
-    return admitted, observed, valid
+        x = rows.pack(x).masked_fill(~rows.keys[u, :, None], 0)
+        admitted.append(F.pad(x, (0, 0, 0, B)))
+    return admitted, rows
 
 
 def tensor(values: Any, like: Tensor) -> Tensor:

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from comp_viz.network.product import product
+
 Layer = TypeVar("Layer", bound=nn.Module)
 
 
@@ -47,8 +49,16 @@ class ModalityLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply every modality's layer to its own slice of `x`."""
-        flat = torch.baddbmm(self.bias, x.flatten(1, -2), self.weight)  # (M, everything else, outputs)
+        flat = product(x.flatten(1, -2), self.weight, self.bias)  # (M, everything else, outputs)
         return flat.view(*x.shape[:-1], -1)
+
+
+class Linear(nn.Linear):
+    """One linear layer for all rows `[N, inputs]`."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[N, inputs] -> [N, outputs]`."""
+        return product(x[None], self.weight.mT[None], self.bias[None, None])[0]
 
 
 class ModalityMLP(nn.Module):

@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from comp_viz.network.rows import Rows
+
 PerModality = dict[str, Tensor]
 
 
@@ -19,7 +21,7 @@ class Trace:
     """The inside of one forward pass, every entry a mapping from modality to a tensor unless said otherwise.
 
     `n` blocks, `m` layers a block, `h` heads, `c` prototypes a conversation, `K` prototypes attended to, `p` prompt width.
-    Masked and padded utterances keep their rows; compare rows of valid utterances only. What a network built without
+    Missing utterances keep their rows; the rows of padding are zeros. What a network built without
     prompts or propagation has not is an empty mapping.
     """
 
@@ -55,21 +57,32 @@ class Output:
 
 
 class Recorder:
-    """Gathers what the network does block by block; does nothing unless a trace is wanted."""
+    """Gathers what the network does with some rows, block by block; does nothing without them: no trace is wanted."""
 
-    def __init__(self, wanted: bool) -> None:
-        self.wanted = wanted
+    def __init__(self, rows: Rows | None) -> None:
+        self.rows = rows
         self.blocks: dict[str, list[Tensor]] = {}
         self.single: dict[str, Tensor] = {}
 
-    def add(self, name: str, stacked: Tensor) -> None:
-        """Keep one block's `[M, B, …]` under the trace field `name`."""
-        if self.wanted:
-            self.blocks.setdefault(name, []).append(stacked)
+    @property
+    def wanted(self) -> bool:
+        """Whether a trace is wanted."""
+        return self.rows is not None
+
+    def add(self, name: str, stacked: Tensor, apart: tuple[int, ...] | None = None) -> None:
+        """Keep one block's rows `[M, N, k]` under the trace field `name`, as `[M, B, S, k]`, with `k` taken `apart`."""
+        if self.rows:
+            padded = self.rows.pad(stacked)
+            self.blocks.setdefault(name, []).append(padded.unflatten(-1, apart) if apart else padded)
+
+    def add_maps(self, maps: list[Tensor | None]) -> None:
+        """Keep one block's attention maps, `[M, B, h, S, S]` a layer."""
+        if self.rows and maps:
+            self.blocks.setdefault("attention", []).append(torch.stack([m for m in maps if m is not None], dim=2))
 
     def once(self, name: str, stacked: Tensor) -> None:
         """Keep a tensor `[M, B, …]` that exists once a pass under the trace field `name`."""
-        if self.wanted:
+        if self.rows:
             self.single[name] = stacked
 
     def trace(self, modalities: tuple[str, ...], **once: Tensor) -> Trace:

@@ -19,7 +19,7 @@ from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import ComP
 from comp_viz.network.trace import PerModality
 from comp_viz.training.modulator import Modulation, errors, modulation
-from comp_viz.training.objective import Companion, private_loss, task_loss
+from comp_viz.training.objective import Companion, disentanglement, private_loss, task_loss
 from comp_viz.training.recipe import Recipe
 from comp_viz.training.record import (
     Epoch,
@@ -193,20 +193,21 @@ class Trainer:
     ) -> tuple[dict[str, Tensor], PerModality, Tensor | None]:
         """All terms with their weighted sum under `loss`, every predictor's `[B, S, C]`, and the coordinator's weights."""
         recipe, model = self.recipe, self.model
-        projected, encoded, observed, valid = model.begin(batch.features, batch.observed, batch.valid)
+        projected, encoded, rows = model.begin(batch.features, batch.observed, batch.valid)
         coordinator = None
         if first:
-            predictions = model.first_stage(encoded, observed)
+            predictions = model.first_stage(encoded, rows)
         else:
-            out = model.second_stage(encoded, observed, recipe.scope)
+            out = model.second_stage(encoded, rows, recipe.scope)
             predictions, coordinator = {"fused": out.fused, **out.heads}, out.coordinator.detach()
         losses = {
             name: task_loss(self.task, y, targets, counted, recipe.sign_weight) for name, y in predictions.items()
         }
         private = self.companion.private(projected)
-        losses["reconstruction"], losses["disentanglement"] = self.companion.losses(projected, encoded, private, valid)
+        losses["reconstruction"] = self.companion.reconstruction(projected, encoded, private, rows)
+        losses["disentanglement"] = disentanglement(encoded, private, rows)
         if first and recipe.private_weight:  # the first modality's private features are fed to all, as published
-            unshared = model.first_stage(private[:1].expand_as(private), observed)
+            unshared = model.first_stage(private[:1].expand_as(private), rows)
             losses["private"] = private_loss(self.task, list(unshared.values()), targets, counted)
         reconstruction = recipe.reconstruction_weight if recipe.reconstruct_first or not first else 0.0
         weights = {"fused": recipe.fused_weight, "reconstruction": reconstruction, "private": recipe.private_weight}
@@ -253,11 +254,11 @@ class Trainer:
     def judged(self, model: ComP, batch: Batch, first: bool) -> dict[str, NDArray[np.float32]]:
         """For a selection batch, predictions `[N, C]` of every head; in stage 2 also fused ones and coordinator weights."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
-            _, encoded, observed, _ = model.begin(batch.features, batch.observed, batch.valid)
+            _, encoded, rows = model.begin(batch.features, batch.observed, batch.valid)
             if first:
-                predictions = model.first_stage(encoded, observed)
+                predictions = model.first_stage(encoded, rows)
             else:
-                out = model.second_stage(encoded, observed, "bank")
+                out = model.second_stage(encoded, rows, "bank")
                 predictions = {"fused": out.fused, **out.heads, "coordinator": out.coordinator}
         return {name: y[batch.valid].float().cpu().numpy() for name, y in predictions.items()}
 

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from comp_viz.data.conversation import Task
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.layers import ModalityMLP
+from comp_viz.network.rows import Rows
 
 
 class Companion(nn.Module):
@@ -21,35 +22,35 @@ class Companion(nn.Module):
         self.private = ModalityMLP(M, d, d, d, config.dropout)
         self.decoder = ModalityMLP(M, 2 * d, d, d, config.dropout)
 
-    def losses(self, projected: Tensor, shared: Tensor, private: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-        """Reconstruction and disentanglement losses from `projected`, `shared` and `private`, all `[M, B, S, d]`."""
+    def reconstruction(self, projected: Tensor, shared: Tensor, private: Tensor, rows: Rows) -> Tensor:
+        """Mean squared error of what is rebuilt from shared and private features, all `[M, N + B, d]`, blanks included."""
         rebuilt = self.decoder(torch.cat([shared, private], dim=-1))
-        return F.mse_loss(rebuilt, projected), disentanglement(shared, private, valid)
+        return rows.average((rebuilt - projected).square().mean((0, 2)))
 
 
-def disentanglement(shared: Tensor, private: Tensor, valid: Tensor) -> Tensor:
+def disentanglement(shared: Tensor, private: Tensor, rows: Rows) -> Tensor:
     """Push private features of different modalities apart, private from shared, and pull shared together.
 
     Over the pairs of modalities, the mean absolute cosine between their private features and between private and shared
-    of each (valid utterances), plus the Jensen-Shannon term of the sigmoids of their shared features. `[M, B, S, d]`.
+    of each (utterances), plus the Jensen-Shannon term of the sigmoids of their shared features (blanks included), of
+    features `[M, N + B, d]`.
     """
-    M = len(shared)
-    weight = valid / valid.sum().clamp(min=1)  # (B, S), a mean over valid utterances
-    unit = F.normalize(private, dim=-1)
-    own = ((unit * F.normalize(shared, dim=-1)).sum(-1).abs() * weight).sum((1, 2))  # (M,)
+    M, N = len(shared), len(rows)
+    unit = F.normalize(private[:, :N], dim=-1)
+    own = (unit * F.normalize(shared[:, :N], dim=-1)).sum(-1).abs().sum()
+    total = (M - 1) * own / max(N, 1)  # every modality is in M - 1 pairs
     likelihood = shared.sigmoid()
-    total = (M - 1) * own.sum()  # every modality is in M - 1 pairs
     for u, v in combinations(range(M), 2):
-        total = total + ((unit[u] * unit[v]).sum(-1).abs() * weight).sum()
-        total = total + jensen_shannon(likelihood[u], likelihood[v])
+        total = total + (unit[u] * unit[v]).sum(-1).abs().sum() / max(N, 1)
+        total = total + rows.average(jensen_shannon(likelihood[u], likelihood[v]))
     return total
 
 
 def jensen_shannon(p: Tensor, q: Tensor) -> Tensor:
-    """Element by element, summed over features and averaged over positions: `½ Σ [p ln(p/m) + q ln(q/m)]`, `m = (p+q)/2`."""
+    """Element by element, summed over features: `½ Σ [p ln(p/m) + q ln(q/m)]`, `m = (p+q)/2`, `[…, d] -> […]`."""
     p, q = p.clamp(min=1e-30), q.clamp(min=1e-30)  # a sigmoid can reach 0, whose logarithm is infinite
     log_m = ((p + q) / 2).log()
-    return (p * (p.log() - log_m) + q * (q.log() - log_m)).sum() / (2 * p[..., 0].numel())
+    return (p * (p.log() - log_m) + q * (q.log() - log_m)).sum(-1) / 2
 
 
 def task_loss(task: Task, predictions: Tensor, targets: Tensor, counted: Tensor, sign_weight: float = 0) -> Tensor:

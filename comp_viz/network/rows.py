@@ -1,0 +1,61 @@
+"""A batch without its padding: the utterances of all conversations as rows, one below the other."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Where the `N` utterances of a batch stand, and what is observed of them.
+
+    Everything the network computes by utterance is computed on rows `[M, N, …]`. The blank utterances that fill a
+    conversation up to `max_length` (they are compressed and reconstructed as well) are all alike, so that each
+    conversation has one row for all of its own, below the utterances: `[M, N + B, …]`.
+    """
+
+    shape: tuple[int, int]  # B, S of the batch that this came from
+    index: Tensor  # [N], the place of each row in the batch's B·S
+    lengths: list[int]  # utterances of each conversation
+    keys: Tensor  # [M, N] bool, the observed utterances: those that attention goes to
+    blank: Tensor  # [B, max_length], 1 where a conversation has no utterance
+
+    @classmethod
+    def of(cls, observed: Tensor, valid: Tensor, max_length: int) -> "Rows":
+        """From `observed [B, S, M]` and `valid [B, S]`. Waits for the device once, to learn how many rows there are."""
+        B, S = valid.shape
+        index = valid.flatten().nonzero()[:, 0]
+        keys = observed.flatten(0, 1)[index].T
+        blank = observed.new_ones(B, max_length, dtype=torch.float32)
+        blank[:, :S] -= valid.float()
+        return cls((B, S), index, valid.sum(1).tolist(), keys, blank)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def part(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The rows of the utterances and those of the blank ones, `[M, N + B, …] -> [M, N, …], [M, B, …]`."""
+        utterances, blanks = x.split([len(self), len(self.lengths)], dim=1)
+        return utterances, blanks
+
+    def average(self, values: Tensor) -> Tensor:
+        """Mean of `[N + B]` values over all `B · max_length` places: a blank row counts once for every place."""
+        weights = torch.cat([self.blank.new_ones(len(self)), self.blank.sum(1)]).to(values.dtype)
+        mean: Tensor = (values * weights).sum() / self.blank.numel()
+        return mean
+
+    def pad(self, x: Tensor, fill: float = 0) -> Tensor:
+        """Back to the batch's shape: `[…, N, k] -> […, B, S, k]`, `fill` where there is no utterance."""
+        B, S = self.shape
+        padded = x.new_full((*x.shape[:-2], B * S, x.shape[-1]), fill).index_copy(-2, self.index, x)
+        return padded.unflatten(-2, (B, S))
+
+    def pack(self, x: Tensor) -> Tensor:
+        """From the batch's shape to rows: `[…, B, S, k] -> […, N, k]`."""
+        return x.flatten(-3, -2).index_select(-2, self.index)
+
+    def conversations(self, x: Tensor, dim: int) -> tuple[Tensor, ...]:
+        """The rows along `dim`, conversation by conversation."""
+        parts: tuple[Tensor, ...] = x.split(self.lengths, dim)
+        return parts
