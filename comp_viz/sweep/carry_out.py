@@ -20,7 +20,8 @@ from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import evaluate, measure
 from comp_viz.evaluation.linear import fit_linear
 from comp_viz.sweep.plan import Run, open_fold
-from comp_viz.training.run import splits, train
+from comp_viz.training.run import train
+from comp_viz.training.split import splits
 from comp_viz.versions import versions
 
 TRAINED, FAILURE, LOCK = "trained.json", "failure.txt", "lock"
@@ -80,7 +81,7 @@ def network(run: Run, data: DataSet, folder: Path, device: torch.device) -> tupl
         assert card.training is not None
         facts = {
             "selection": card.training.selection,
-            "epoch": card.training.epoch,
+            "epoch": card.training.epoch if run.recipe.second_epochs else None,  # each modality has its own
             "seconds": time.perf_counter() - start,
             "versions": versions(),
         }
@@ -98,12 +99,12 @@ def network(run: Run, data: DataSet, folder: Path, device: torch.device) -> tupl
 def linear(run: Run, data: DataSet, folder: Path, device: torch.device) -> tuple[Facts, list[Measurement]]:
     """Fit the linear reference and judge it; quick enough to be done again for another evaluation."""
     start, recipe, asked = time.perf_counter(), run.recipe, run.evaluation
-    training, selection, protocol = splits(data, recipe.seed)
-    model = fit_linear(data.task, training, selection, recipe.missing, recipe.selection, recipe.seed)
+    parts = splits(data, recipe.seed, recipe.select)
+    model = fit_linear(data.task, parts.training, parts.selection, recipe.missing, recipe.selection, recipe.seed)
     seconds = time.perf_counter() - start
     judged = data.split(asked.split)
     found = measure(model.judge(judged), data.task, Utterances.of(judged), asked.split, patterns(run), asked.mask_seeds)
-    return {"selection": protocol, "epoch": None, "seconds": seconds, "versions": versions()}, found
+    return {"selection": parts.protocol, "epoch": None, "seconds": seconds, "versions": versions()}, found
 
 
 def patterns(run: Run) -> list[Pattern]:

@@ -31,7 +31,7 @@ SCHEMA = pa.schema(
         "predictor": pa.string(),  # "fused" or a modality
         **{metric: pa.float64() for metric in METRICS},  # mean over mask seeds; null where not defined
         **{f"{metric}_std": pa.float64() for metric in METRICS},
-        "epoch": pa.int32(),  # the chosen one, from 0
+        "epoch": pa.int32(),  # the chosen one, from 0; null for linear models and modalities alone
         "seconds": pa.float64(),  # of training, in the process that finished it
         "linear": pa.bool_(),
         "config": pa.string(),  # JSON
@@ -65,7 +65,7 @@ def cell_rows(cell: Cell, failures: Mapping[str, str], root: Path) -> Iterator[d
         "method": cell.method,
         "trained_under": run.recipe.missing,
         "seed": run.recipe.seed,
-        "select": run.trained["recipe"].get("select", "validation"),
+        "select": run.recipe.select,
         "linear": run.linear,
         "config": json.dumps(asdict(run.config)),
         "recipe": json.dumps(asdict(run.recipe)),

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from comp_viz.errors import CompVizError
 from comp_viz.network.config import ComPConfig
 from comp_viz.training.recipe import ARCHITECTURES, PUBLISHED, Recipe
 
 Settings = tuple[ComPConfig, Recipe]
-PROTOCOL = ("missing", "seed", "selection", "bank", "precision")  # of a recipe, what no method changes
+PROTOCOL = ("missing", "seed", "selection", "select", "bank", "precision")  # of a recipe, what no method changes
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,10 @@ def alone(config: ComPConfig, recipe: Recipe) -> Settings:
 
 def published(config: ComPConfig, recipe: Recipe) -> Settings:
     """What the published code minimises at its size, whatever the others share but for the protocol."""
-    shape = ComPConfig(config.modalities, config.dims, config.outputs, config.max_length, **ARCHITECTURES["published"])
-    return shape, replace(PUBLISHED, **{name: getattr(recipe, name) for name in PROTOCOL})
+    shape: dict[str, Any] = {**ARCHITECTURES["published"]}
+    return ComPConfig(config.modalities, config.dims, config.outputs, config.max_length, **shape), replace(
+        PUBLISHED, **{name: getattr(recipe, name) for name in PROTOCOL}
+    )
 
 
 METHODS = {
