@@ -20,7 +20,13 @@ from comp_viz.evaluation.metrics import metrics
 
 DRAWS = 5  # of the training pattern, one after the other, so that an utterance is seen under several of its faces
 MOST = 50_000  # rows to learn from; with more utterances there are fewer draws
-INVERSE_STRENGTHS = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2)  # C of the logistic regression; on Hazumi the best lies within
+INVERSE_STRENGTHS = (
+    1e-4,
+    3e-4,
+    1e-3,
+    3e-3,
+    1e-2,
+)  # C of the logistic regression; on Hazumi and CMU-MOSI the best lies within
 RIDGES = (1e2, 1e3, 1e4, 1e5)  # α of the ridge regression
 
 Predictor = Callable[[Floats], NDArray[np.floating]]  # rows [N, D] -> predictions [N, C]

@@ -56,7 +56,8 @@ class MethodChoice(Part):
     @classmethod
     def known(cls, name: str) -> str:
         """Raise for a method there is not."""
-        return find_method(name).name
+        find_method(name)
+        return name
 
 
 class Evaluation(Part):

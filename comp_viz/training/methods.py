@@ -9,16 +9,15 @@ from comp_viz.network.config import ComPConfig
 from comp_viz.training.recipe import ARCHITECTURES, PUBLISHED, Recipe
 
 Settings = tuple[ComPConfig, Recipe]
+Flags = tuple[bool, bool, bool, bool]  # KP propagation, PG prompts, Cr coordinator, GM gradient modulator
 PROTOCOL = ("missing", "seed", "selection", "select", "bank", "precision")  # of a recipe, what no method changes
 
 
 @dataclass(frozen=True)
 class Method:
-    """A way to predict, with a name that tables and sweeps use."""
+    """A way to predict."""
 
-    name: str
-    words: str  # what it is, in a phrase
-    change: Callable[[ComPConfig, Recipe], Settings]
+    change: Callable[[ComPConfig, Recipe], Settings]  # the shared settings -> its own
     linear: bool = False  # no network at all: `comp_viz/evaluation/linear.py`
 
 
@@ -27,10 +26,9 @@ def as_it_is(config: ComPConfig, recipe: Recipe) -> Settings:
     return config, recipe
 
 
-def keeping(
-    propagation: bool, prompting: bool, coordination: bool, modulate: bool
-) -> Callable[[ComPConfig, Recipe], Settings]:
-    """Only some of the parts of ComP: the flags KP, PG, Cr and GM of the paper's Table 3."""
+def keeping(flags: Flags) -> Callable[[ComPConfig, Recipe], Settings]:
+    """Only some of the parts of ComP."""
+    propagation, prompting, coordination, modulate = flags
 
     def change(config: ComPConfig, recipe: Recipe) -> Settings:
         config = replace(config, propagation=propagation, prompting=prompting, coordination=coordination)
@@ -58,23 +56,25 @@ def published(config: ComPConfig, recipe: Recipe) -> Settings:
     )
 
 
+# The rows of the paper's Table 3, as it orders them. Without prompts the modulator has nothing to act on.
+ABLATION: dict[str, Flags] = {
+    "none": (False, False, False, False),
+    "KP": (True, False, False, False),
+    "KP+PG": (True, True, False, False),
+    "KP+PG+Cr": (True, True, True, False),
+    "PG+Cr+GM": (False, True, True, True),
+    "KP+Cr+GM": (True, False, True, True),
+    "KP+PG+GM": (True, True, False, True),
+    "comp": (True, True, True, True),
+}
 METHODS = {
-    method.name: method
-    for method in (
-        Method("comp", "ComP with all its parts", as_it_is),
-        Method("published", "the published recipe, at its size", published),
-        Method("no-prompting", "the baseline: encoders, attention and coordinator, no prompts", keeping(True, False, True, True)),
-        Method("alone", "each modality trained by itself", alone),
-        Method("linear", "regression on single utterances, zeros for what is missing", as_it_is, linear=True),
-        Method("none", "encodings classified, nothing else", keeping(False, False, False, False)),
-        Method("KP", "propagation alone", keeping(True, False, False, False)),
-        Method("KP+PG", "propagation and prompts", keeping(True, True, False, False)),
-        Method("KP+PG+Cr", "without the gradient modulator", keeping(True, True, True, False)),
-        Method("PG+Cr+GM", "without propagation", keeping(False, True, True, True)),
-        Method("KP+Cr+GM", "without prompts; the modulator then has nothing to act on", keeping(True, False, True, True)),
-        Method("KP+PG+GM", "without the coordinator", keeping(True, True, False, True)),
-    )
-}  # fmt: skip
+    "comp": Method(as_it_is),  # all parts
+    "published": Method(published),
+    "no-prompting": Method(keeping((True, False, True, True))),  # the baseline: encoders, attention and coordinator
+    "alone": Method(alone),
+    "linear": Method(as_it_is, linear=True),
+    **{name: Method(keeping(flags)) for name, flags in ABLATION.items() if name != "comp"},
+}
 
 
 def find_method(name: str) -> Method:
