@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import pandas as pd
@@ -18,7 +19,7 @@ from comp_viz.analysis.results import (
     summarise,
 )
 from comp_viz.commands.data_text import printable
-from comp_viz.commands.results_text import Line, flag_lines, method_lines, ordered, table
+from comp_viz.commands.results_text import WIDTH, Line, flag_lines, method_lines, ordered, table
 from comp_viz.errors import CompVizError
 from comp_viz.training.methods import ABLATION
 
@@ -27,7 +28,7 @@ OTHER_DATA = "AS PUBLISHED, ON OTHER DATA (recordings, features, splits; chosen 
 UNITS = {"MAE": "in labels", "CORR": ""}
 NOTES = {
     "alone": "alone: no fused prediction; every modality was trained by itself.",
-    "linear": "linear: sees single utterances; each head is a regression on that modality by itself.\n"
+    "linear": "linear: sees single utterances; each head is a regression on that modality by itself. "
     "ACC, UA and F1 are of logistic regression, MAE and CORR of ridge regression.",
 }
 
@@ -72,7 +73,7 @@ def one_group(group: pd.DataFrame, published: pd.DataFrame) -> Iterator[str]:
     """Tables of what was trained under one pattern, chosen on one split and judged on one."""
     first = group.iloc[0]
     yield f"{first['data']}, {first['split']} split, trained under {first['trained_under']}"
-    yield seeds_words(group)
+    yield from wrap(seeds_words(group), WIDTH)
     if first["select"] == "test":
         yield "EPOCHS SELECTED ON THE TEST SPLIT, the paper's protocol: every number of ours is optimistic as well."
     yield ""
@@ -85,7 +86,7 @@ def one_group(group: pd.DataFrame, published: pd.DataFrame) -> Iterator[str]:
             yield from methods(metric, others, published)
     for name, note in NOTES.items():
         if (group["method"] == name).any():
-            yield from note.splitlines()
+            yield from wrap(note, WIDTH)
     yield ""
 
 
@@ -95,7 +96,7 @@ def seeds_words(group: pd.DataFrame) -> str:
     if counts.max() == 1:
         return "One seed, so no interval is known."
     which = "" if counts.nunique() == 1 else f" ({', '.join(f'{name} {n}' for name, n in counts.items())})"
-    return f"Mean over {counts.max()} training seeds{which} ± half the 95 % interval; of each, over the draws of a pattern."
+    return f"Mean over {counts.max()} training seeds{which} ± half the 95 % interval; for each seed, the mean over mask seeds."
 
 
 def methods(metric: str, numbers: pd.DataFrame, published: pd.DataFrame) -> list[str]:

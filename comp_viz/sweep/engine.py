@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import comp_viz
+from comp_viz.device import choose_device
 from comp_viz.errors import CompVizError
 from comp_viz.sweep.carry_out import attempt, note_failure
 from comp_viz.sweep.file import Sweep
@@ -25,6 +26,7 @@ def make(runs: Sequence[Run], sweep: Sweep, root: Path) -> Iterator[Outcome]:
 
 def in_turn(runs: Sequence[Run], sweep: Sweep, root: Path) -> Iterator[Outcome]:
     """One run after the other in this process: needs no Ray."""
+    choose_device(device(sweep))  # say it once when there is no GPU, not for every run
     for run in runs:
         yield run, attempt(run, root, device(sweep), threads(sweep))
 

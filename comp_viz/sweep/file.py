@@ -10,6 +10,7 @@ from comp_viz.checkpoint.card import first_problem
 from comp_viz.data.conversation import SPLITS
 from comp_viz.data.patterns.pattern import PROTOCOL, Pattern
 from comp_viz.errors import CompVizError
+from comp_viz.training.folds import FOLDS
 from comp_viz.training.methods import find_method
 
 
@@ -38,10 +39,10 @@ class Part(BaseModel):
 
 
 class DataChoice(Part):
-    """A data set, by path, by name in the data root, or `lab`, and the folds to test on where it has any."""
+    """A data set, by path, by name in the data root, or `lab`, and the folds to test on; without, its own test split."""
 
     name: str
-    folds: Annotated[tuple[int, ...], Field(min_length=1)] | None = None
+    folds: Annotated[tuple[Annotated[int, Field(ge=1, le=FOLDS)], ...], Field(min_length=1)] | None = None
 
 
 class MethodChoice(Part):

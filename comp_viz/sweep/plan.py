@@ -16,6 +16,7 @@ from comp_viz.data.source import data_path, is_lab, open_data
 from comp_viz.errors import CompVizError
 from comp_viz.network.config import ComPConfig
 from comp_viz.sweep.file import DataChoice, Evaluation, MethodChoice, Sweep
+from comp_viz.training.folds import with_fold
 from comp_viz.training.methods import find_method
 from comp_viz.training.recipe import Recipe
 
@@ -73,16 +74,15 @@ def digest(value: Mapping[str, Any]) -> str:
 
 
 def open_fold(name: str, fold: int | None) -> DataSet:
-    """Open a data set, split for testing on a fold. Raises `CompVizError` for a fold of data that has none."""
+    """Open a data set, as it is split or for testing on one of its folds: the sessions of IEMOCAP, else five parts."""
     if fold is None:
         return open_data(name)
     path = None if is_lab(name) else data_path(name)
-    if not path or not is_published(path):
-        raise CompVizError(f"field 'data': {name} has no folds of its own; leave 'folds' out. IEMOCAP has 1 to 5.")
-    data = read_published(path, fold=fold)
-    if not data.task.classes:
-        raise CompVizError(f"field 'data': {data.name} is split by lists and has no folds; leave 'folds' out.")
-    return data
+    if path and is_published(path):
+        data = read_published(path, fold=fold)
+        if data.task.classes:
+            return data
+    return with_fold(open_data(name), fold)
 
 
 def plan(sweep: Sweep) -> list[Cell]:
