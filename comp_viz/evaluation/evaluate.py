@@ -1,7 +1,7 @@
 """Evaluates a checkpoint on a split under missing patterns, each drawn from several seeds."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -18,6 +18,8 @@ from comp_viz.errors import CompVizError
 from comp_viz.evaluation.metrics import metrics
 from comp_viz.network.model import ComP, Scope
 
+Judged = Mapping[str, Mapping[str, float]]  # predictor -> metric -> value, NaN where not defined
+
 
 def evaluate(
     model: ComP,
@@ -32,25 +34,40 @@ def evaluate(
     """Metrics of the fused prediction and of every modality head, mean and standard deviation over mask seeds.
 
     The same seed draws the same for every model; where a pattern has nothing to draw, one pass is made. Raises
-    `CompVizError`, before anything is computed, for conversations longer than the model reads, patterns that do not fit
+    `CompVizError`, before anything is predicted, for conversations longer than the model reads, patterns that do not fit
     the conversations, or fewer than one seed.
     """
+    utterances = Utterances.of(conversations)
+    check_lengths(utterances, model.config.max_length)
+    stream = Stream(conversations, standardise, model.fusion.weight.device)
+
+    def judge(shown: Bools) -> Judged:
+        predictions = predict(model, stream, shown, scope)
+        return {name: metrics(task, y, utterances.labels) for name, y in predictions.items()}
+
+    return measure(judge, task, utterances, split, patterns, seeds)
+
+
+def measure(
+    judge: Callable[[Bools], Judged],
+    task: Task,
+    utterances: Utterances,
+    split: str,
+    patterns: Iterable[Pattern],
+    seeds: int,
+) -> list[Measurement]:
+    """The same for anything that can be judged: `judge` gives metrics from what a pattern left of the entries, `[N, M]`."""
+    patterns = list(patterns)
     if seeds < 1:
         raise CompVizError(f"seeds: expected at least 1 for each missing pattern, got {seeds}.")
-    utterances, patterns = Utterances.of(conversations), list(patterns)
-    check_lengths(utterances, model.config.max_length)
     for pattern in patterns:
         pattern.check_data(utterances, task)
-    stream = Stream(conversations, standardise, model.fusion.weight.device)
     measurements = []
     for pattern in patterns:
         generators = (np.random.default_rng(seed) for seed in range(seeds if pattern.random else 1))
         draws = [pattern(utterances, task, rng) for rng in generators]
         came_to = [realised(utterances.observed, shown, utterances.modalities) for shown in draws]
-        runs = [
-            {name: metrics(task, y, utterances.labels) for name, y in predict(model, stream, shown, scope).items()}
-            for shown in draws
-        ]
+        runs = [judge(shown) for shown in draws]
         measurements += [summarise(split, pattern, came_to, name, [run[name] for run in runs]) for name in runs[0]]
     return measurements
 
@@ -66,7 +83,7 @@ def predict(model: ComP, stream: Stream, observed: Bools, scope: Scope = "bank")
 
 
 def summarise(
-    split: str, pattern: Pattern, came_to: list[Realised], predictor: str, runs: list[dict[str, float]]
+    split: str, pattern: Pattern, came_to: list[Realised], predictor: str, runs: list[Mapping[str, float]]
 ) -> Measurement:
     """Mean and standard deviation of each metric over draws of a pattern, None where it is not defined."""
 

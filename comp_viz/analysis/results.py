@@ -1,0 +1,79 @@
+"""From the table of a sweep to what a paper prints: means over training seeds with their 95 % intervals."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtrit
+
+from comp_viz.errors import UNREADABLE, CompVizError
+
+METRICS = ("ACC", "UA", "F1", "MAE", "CORR")
+# Rows that agree in these are of one table; `select` says which split chose the epoch.
+TABLE = ["data", "split", "select", "trained_under"]
+ROW = [*TABLE, "method", "predictor", "pattern"]
+NEEDED = {*ROW, *METRICS, "seed", "fold", "failure"}
+CONFIDENCE = 0.95
+# Columns of the published figures that say which parts of ComP were kept, in the order of `Flags`.
+FLAGS = ["knowledge_propagation", "prompt_generation", "coordinator", "gradient_modulation"]
+
+
+def read_results(path: Path) -> pd.DataFrame:
+    """The rows of a sweep's table. Raises `CompVizError` when the file is none."""
+    try:
+        rows = pd.read_parquet(path)
+    except UNREADABLE as error:
+        raise CompVizError(
+            f"{path} cannot be read as a table of results ({' '.join(str(error).split())[:200]})."
+        ) from None
+    if lacking := sorted(NEEDED - set(rows.columns)):
+        raise CompVizError(f"{path} is no table of a sweep: it lacks the column {lacking[0]!r}.")
+    return rows
+
+
+def summarise(rows: pd.DataFrame) -> pd.DataFrame:
+    """One line for every method, predictor, pattern and metric: mean over training seeds, half width of its interval, seeds.
+
+    Folds count as parts of one whole: they are averaged for each seed first. Failed runs and metrics that are not
+    defined are left out; the order is that of the table.
+    """
+    found = rows[rows["failure"].isna()].melt(
+        id_vars=[*ROW, "seed", "fold"], value_vars=list(METRICS), var_name="metric", value_name="value"
+    )
+    by_seed = found.dropna(subset=["value"]).groupby([*ROW, "metric", "seed"], sort=False)["value"].mean()
+    groups = by_seed.groupby([*ROW, "metric"], sort=False)
+    return groups.agg(mean="mean", half=half_width, seeds="count").reset_index()
+
+
+def half_width(values: pd.Series) -> float:
+    """Half the width of Student's 95 % interval for the mean; NaN from a single value."""
+    n = len(values)
+    if n < 2:
+        return float("nan")
+    return float(stdtrit(n - 1, (1 + CONFIDENCE) / 2) * np.std(values, ddof=1) / np.sqrt(n))
+
+
+def matched(summary: pd.DataFrame) -> pd.DataFrame:
+    """Of methods trained under several patterns, what each reaches under the very pattern it was trained under."""
+    same = summary[summary["pattern"] == summary["trained_under"]]
+    return same.assign(trained_under="the pattern it is judged under") if same["pattern"].nunique() > 1 else same[:0]
+
+
+def read_published(path: Path, classes: bool) -> pd.DataFrame:
+    """The figures the paper prints for tasks of this kind: table, dataset, method, flags, metric, `mean`.
+
+    `mean` is a share, with `pattern` and `predictor` as in our own tables. Tables 1 (classes) and 2 (scores) compare methods;
+    Table 3 is the ablation, on one data set of each kind.
+    """
+    rows = pd.read_csv(path)
+    patterns = [f"uniform({rate:g})" for rate in rows["missing_rate"]]
+    rows = rows.assign(pattern=patterns, predictor="fused", mean=rows["value_percent"] / 100)
+    return rows[rows["dataset"].str.startswith("IEMOCAP") == classes]
+
+
+def named_by_flags(published: pd.DataFrame, flags: Mapping[str, tuple[bool, ...]]) -> pd.DataFrame:
+    """The rows of the paper's Table 3, under our names for what each kept."""
+    rows = published[published["table"] == 3]
+    names = {kept: name for name, kept in flags.items()}
+    return rows.assign(method=[names[tuple(row)] for row in rows[FLAGS].astype(bool).to_numpy().tolist()])

@@ -1,0 +1,144 @@
+"""From a sweep to its runs: every cell of the grid with the whole of its settings, worked out before anything is trained."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from comp_viz.checkpoint.card import first_problem
+from comp_viz.data.dataset import DataSet
+from comp_viz.data.published.layout import is_published, read_published
+from comp_viz.data.source import data_path, is_lab, open_data
+from comp_viz.errors import CompVizError
+from comp_viz.network.config import ComPConfig
+from comp_viz.sweep.file import DataChoice, Evaluation, MethodChoice, Sweep
+from comp_viz.training.folds import with_fold
+from comp_viz.training.methods import find_method
+from comp_viz.training.recipe import Recipe
+
+FORMAT = "comp-viz sweep 1"  # to be changed when the same settings come to give other numbers
+OF_THE_GRID = ("missing", "seed")  # fields of the recipe that the grid sets
+Kind = TypeVar("Kind", ComPConfig, Recipe)
+OF_THE_DATA = ("modalities", "dims", "outputs")  # fields of the configuration that the data set sets
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training and its evaluation: everything that determines the numbers, and nothing else but the data's name."""
+
+    data: str  # how it is opened
+    fold: int | None
+    digest: str  # of the data
+    linear: bool
+    config: ComPConfig
+    recipe: Recipe
+    evaluation: Evaluation
+
+    @property
+    def trained(self) -> dict[str, Any]:
+        """What the weights depend on."""
+        return {
+            "format": FORMAT,
+            "data": self.digest,
+            "linear": self.linear,
+            "config": asdict(self.config),
+            "recipe": asdict(self.recipe),
+        }
+
+    @cached_property
+    def folder(self) -> str:
+        """Name of the run's folder: runs that train the same share it."""
+        return digest(self.trained)[:20]
+
+    @cached_property
+    def result(self) -> str:
+        """Name of the run's result in its folder: it depends on the evaluation as well."""
+        return f"result-{digest(self.evaluation.model_dump())[:12]}.json"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the grid. Cells of different methods can come down to the same run, which is then made once."""
+
+    method: str
+    run: Run
+
+
+def digest(value: Mapping[str, Any]) -> str:
+    """SHA-256 of plain values."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def open_fold(name: str, fold: int | None) -> DataSet:
+    """Open a data set, as it is split or for testing on one of its folds: the sessions of IEMOCAP, else five parts."""
+    if fold is None:
+        return open_data(name)
+    path = None if is_lab(name) else data_path(name)
+    if path and is_published(path):
+        data = read_published(path, fold=fold)
+        if data.task.classes:
+            return data
+    return with_fold(open_data(name), fold)
+
+
+def plan(sweep: Sweep) -> list[Cell]:
+    """All cells of the grid, seeds innermost. Opens every data set once; raises `CompVizError` for what does not fit."""
+    cells = []
+    for choice in sweep.data:
+        for fold in choice.folds or (None,):
+            data = open_fold(choice.name, fold)
+            data.split(sweep.evaluation.split)
+            for missing in sweep.missing:
+                for method in sweep.methods:
+                    cells += [cell(sweep, choice, fold, data, missing, method, seed) for seed in sweep.seeds]
+    return cells
+
+
+def cell(
+    sweep: Sweep, choice: DataChoice, fold: int | None, data: DataSet, missing: str, method: MethodChoice, seed: int
+) -> Cell:
+    """One cell: what all runs share, changed by the method, changed by what the file says of this method alone."""
+    known = find_method(method.method)
+    config, recipe = known.change(
+        made(ComPConfig, of_data(data), sweep.architecture, "architecture", OF_THE_DATA),
+        made(Recipe, {"missing": missing, "seed": seed}, sweep.recipe, "recipe", OF_THE_GRID),
+    )
+    where = f"methods.{method.name}."
+    config = made(ComPConfig, plain(config), method.architecture, where + "architecture", OF_THE_DATA)
+    recipe = made(Recipe, plain(recipe), method.recipe, where + "recipe", OF_THE_GRID)
+    return Cell(method.name, Run(choice.name, fold, data.digest, known.linear, config, recipe, sweep.evaluation))
+
+
+def of_data(data: DataSet) -> dict[str, Any]:
+    """What a data set says of the network: the longest conversation it reads is rounded up to 5 utterances."""
+    longest = int(data.utterances.lengths.max())
+    return {
+        "modalities": data.modalities,
+        "dims": data.dims,
+        "outputs": data.task.outputs,
+        "max_length": -(-longest // 5) * 5,
+    }
+
+
+def plain(settings: ComPConfig | Recipe) -> dict[str, Any]:
+    """The fields of a dataclass of plain values."""
+    return {field.name: getattr(settings, field.name) for field in fields(settings)}
+
+
+def made(
+    kind: type[Kind], before: Mapping[str, Any], given: Mapping[str, Any], where: str, not_here: tuple[str, ...]
+) -> Kind:
+    """`before` with the given options over it, checked. Raises `CompVizError` naming the field, as `recipe.batch`."""
+    allowed = [field.name for field in fields(kind) if field.name not in not_here]
+    if odd := [name for name in given if name not in allowed]:
+        raise CompVizError(f"field '{where}.{odd[0]}': there is no such option, only {', '.join(allowed)}.")
+    try:
+        return TypeAdapter(kind).validate_python({**before, **given})
+    except CompVizError as error:
+        raise CompVizError(f"field '{where}': {error}") from None
+    except ValidationError as error:
+        raise CompVizError(f"{where}: {first_problem(error)}") from None
