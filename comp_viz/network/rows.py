@@ -49,7 +49,8 @@ class Rows:
         """Back to the batch's shape: `[…, N, k] -> […, B, S, k]`, `fill` where there is no utterance."""
         B, S = self.shape
         padded = x.new_full((*x.shape[:-2], B * S, x.shape[-1]), fill).index_copy(-2, self.index, x)
-        return padded.unflatten(-2, (B, S))
+        shaped: Tensor = padded.unflatten(-2, (B, S))
+        return shaped
 
     def pack(self, x: Tensor) -> Tensor:
         """From the batch's shape to rows: `[…, B, S, k] -> […, N, k]`."""
