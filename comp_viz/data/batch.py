@@ -97,7 +97,7 @@ class Batch:
 
     features: dict[str, Tensor]  # modality -> [B, S, D_u], standardised, zeros where missing or padded
     observed: Tensor  # [B, S, M] bool, False in padding
-    valid: Tensor  # [B, S] bool, False in padding
+    valid: Tensor  # [B, S] bool, False in padding; stays in memory, so that no device is ever asked for a length
     labels: Tensor  # [B, S], NaN where unknown or padded
 
     @classmethod
@@ -130,20 +130,22 @@ class Batch:
     def to(self, device: torch.device | str) -> "Batch":
         """The same batch on another device."""
         features = {name: x.to(device) for name, x in self.features.items()}
-        return Batch(features, self.observed.to(device), self.valid.to(device), self.labels.to(device))
+        return Batch(features, self.observed.to(device), self.valid, self.labels.to(device))
 
     def pick(self, rows: Tensor) -> "Batch":
         """Some of the conversations, trimmed to the longest among them."""
         valid = self.valid[rows]
         S = int(valid.sum(1).max())
-        features = {name: x[rows, :S] for name, x in self.features.items()}
-        return Batch(features, self.observed[rows, :S], valid[:, :S], self.labels[rows, :S])
+        there = rows.to(self.labels.device, non_blocking=True)
+        features = {name: x[there, :S] for name, x in self.features.items()}
+        return Batch(features, self.observed[there, :S], valid[:, :S], self.labels[there, :S])
 
     def showing(self, observed: Bools) -> "Batch":
         """The same conversations under another missing pattern, `[valid utterances, M]` in order of the batch."""
-        pattern = torch.zeros_like(self.observed)
-        pattern[self.valid] = torch.from_numpy(observed).to(pattern.device)
-        return Batch(self.features, pattern & self.observed, self.valid, self.labels)
+        pattern = torch.zeros(self.observed.shape, dtype=torch.bool)
+        pattern[self.valid] = torch.from_numpy(observed)
+        there = pattern.to(self.observed.device, non_blocking=True)
+        return Batch(self.features, there & self.observed, self.valid, self.labels)
 
     def blurred(self, noise: float) -> "Batch":
         """The same conversations with Gaussian noise on their features, `noise` in standard deviations."""
@@ -169,7 +171,7 @@ class Stream:
     def pick(self, rows: Sequence[int]) -> Batch:
         """Some of the conversations, padded to the longest among them."""
         if self.held:
-            return self.held.pick(torch.as_tensor(rows, device=self.device))
+            return self.held.pick(torch.as_tensor(rows))
         return Batch.of([self.conversations[row] for row in rows], self.standardise).to(self.device)
 
     def under(self, observed: Bools) -> Iterator[Batch]:

@@ -21,8 +21,10 @@ def admit(
     Features come in modality order, `[N + B, D_u]`: the utterances without padding, exact zeros where missing (eq. 1)
     whatever stood there, and below them a blank utterance for each conversation. Raises `CompVizError` naming the field,
     what was expected, what came and how to mend it.
+
+    `valid` is best given in memory: the numbers of rows follow from it, and a device that holds it would be waited for.
     """
-    valid = tensor(valid, like).bool()
+    valid = tensor(valid, "cpu").bool()
     if valid.dim() != 2:
         raise CompVizError(f"valid: expected [conversations, utterances], got shape {list(valid.shape)}.")
     B, S = valid.shape
@@ -33,14 +35,14 @@ def admit(
             f"valid: this model reads at most {config.max_length} utterances of a conversation, got {S}. "
             "Split the conversation, or use a checkpoint with a larger max_length."
         )
-    observed = tensor(observed, like).bool()
+    observed = tensor(observed, like.device).bool()
     M = len(config.modalities)
     if observed.shape != (B, S, M):
         raise CompVizError(
             f"observed: expected [{B}, {S}, {M}] (conversations, utterances, and {', '.join(config.modalities)}), "
             f"got {list(observed.shape)}."
         )
-    observed = observed & valid[..., None]
+    observed = observed & valid.to(like.device, non_blocking=True)[..., None]
     if set(features) != set(config.modalities):
         raise CompVizError(
             f"features: expected the modalities {', '.join(config.modalities)}, got {', '.join(map(str, features)) or 'none'}. "
@@ -49,7 +51,7 @@ def admit(
     rows = Rows.of(observed, valid, config.max_length)
     admitted = []
     for u, (name, width) in enumerate(zip(config.modalities, config.dims, strict=True)):
-        x = tensor(features[name], like).to(like.dtype)
+        x = tensor(features[name], like.device).to(like.dtype)
         if x.shape != (B, S, width):
             raise CompVizError(
                 f"features[{name!r}]: expected [{B}, {S}, {width}], got {list(x.shape)}. "
@@ -60,8 +62,8 @@ def admit(
     return admitted, rows
 
 
-def tensor(values: Any, like: Tensor) -> Tensor:
-    """An array, list or tensor as a tensor on the device of `like`."""
+def tensor(values: Any, device: torch.device | str) -> Tensor:
+    """An array, list or tensor as a tensor on a device."""
     if isinstance(values, np.ndarray) and not values.flags.writeable:
         values = values.copy()
-    return torch.as_tensor(values, device=like.device)
+    return torch.as_tensor(values, device=device)

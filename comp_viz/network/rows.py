@@ -23,13 +23,13 @@ class Rows:
 
     @classmethod
     def of(cls, observed: Tensor, valid: Tensor, max_length: int) -> "Rows":
-        """From `observed [B, S, M]` and `valid [B, S]`. Waits for the device once, to learn how many rows there are."""
+        """From `observed [B, S, M]` on any device and `valid [B, S]` in memory: no device is asked how many rows there are."""
         B, S = valid.shape
-        index = valid.flatten().nonzero()[:, 0]
-        keys = observed.flatten(0, 1)[index].T
-        blank = observed.new_ones(B, max_length, dtype=torch.float32)
+        index = valid.flatten().nonzero()[:, 0].to(observed.device, non_blocking=True)
+        blank = torch.ones(B, max_length)
         blank[:, :S] -= valid.float()
-        return cls((B, S), index, valid.sum(1).tolist(), keys, blank)
+        keys = observed.flatten(0, 1).index_select(0, index).T
+        return cls((B, S), index, valid.sum(1).tolist(), keys, blank.to(observed.device, non_blocking=True))
 
     def __len__(self) -> int:
         return len(self.index)

@@ -213,7 +213,9 @@ class Trainer:
         weights = {"fused": recipe.fused_weight, "reconstruction": reconstruction, "private": recipe.private_weight}
         weights |= {"disentanglement": recipe.disentanglement_weight}
         weights |= dict.fromkeys(model.config.modalities, 1.0 if first else recipe.head_weight)
-        losses["loss"] = sum((weights[name] * value for name, value in losses.items()), torch.zeros(()).to(self.device))
+        losses["loss"] = sum(
+            (weights[name] * value for name, value in losses.items()), torch.zeros((), device=self.device)
+        )
         return losses, predictions, coordinator
 
     def modulate(self, error: Tensor, counted: Tensor) -> Modulation:

@@ -58,14 +58,18 @@ def task_loss(task: Task, predictions: Tensor, targets: Tensor, counted: Tensor,
 
     For scores, `sign_weight` adds that much logistic loss on the sign relative to neutral, which ACC and F1 count.
     """
-    chosen, truth = predictions[counted].float(), targets[counted]
-    if not len(chosen):
-        return predictions.sum() * 0
+    share = counted / counted.sum().clamp(
+        min=1
+    )  # weights instead of a selection, whose size a device would be asked for
     if task.classes:
-        return F.cross_entropy(chosen, truth.long())
-    scores = chosen[:, 0]
-    wrong_side = F.softplus(-2 * scores * truth.sign()) * (truth != 0)
-    return F.mse_loss(scores, truth) + sign_weight * wrong_side.mean()
+        truth = targets.nan_to_num().long()
+        losses = F.cross_entropy(predictions.float().movedim(-1, 1), truth, reduction="none")
+    else:
+        scores, truth = predictions[..., 0].float(), targets.nan_to_num()
+        losses = (scores - truth).square()
+        if sign_weight:
+            losses = losses + sign_weight * F.softplus(-2 * scores * truth.sign()) * (truth != 0)
+    return (losses * share).sum()
 
 
 def private_loss(task: Task, heads: Sequence[Tensor], targets: Tensor, counted: Tensor) -> Tensor:

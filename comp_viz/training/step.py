@@ -18,7 +18,7 @@ class Step:
     losses: dict[str, Tensor]  # terms of the objective, with their weighted sum under "loss"
     predictions: dict[str, Tensor]  # "fused" (in stage 2) and every modality -> [B, S, C], with dropout and noise
     observed: Tensor  # [B, S, M] bool, as the missing pattern left it
-    valid: Tensor  # [B, S] bool, False in padding
+    valid: Tensor  # [B, S] bool, False in padding; in memory
     error: Tensor  # [M, B, S], E of every modality
     coordinator: Tensor | None  # [B, S, M], in stage 2
     modulation: Modulation | None  # in stage 2
