@@ -1,21 +1,28 @@
 """Fixtures shared by all tests: the data root, golden files, and a small trained-looking checkpoint."""
 
 import os
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from runs import CPU, HALF, RECIPE
 
 from comp_viz.checkpoint.card import FORMAT, Card
 from comp_viz.checkpoint.folder import save_checkpoint
-from comp_viz.data.batch import Batch, Standardiser
+from comp_viz.data.batch import Batch, Standardiser, Stream
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.lab.make import lab
 from comp_viz.data.lab.settings import LabSettings
 from comp_viz.network.bank import prototype_bank
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import ComP
+from comp_viz.training import finish
+from comp_viz.training.loop import Trainer
+from comp_viz.training.run import train
 from comp_viz.versions import versions
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -61,3 +68,33 @@ def small_checkpoint(small_lab: DataSet, small_config: ComPConfig, tmp_path: Pat
 def rng() -> np.random.Generator:
     """Seeded random numbers."""
     return np.random.default_rng(5)
+
+
+@pytest.fixture
+def few_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure finished models under two patterns and twice each, which is enough to see that it is done."""
+    monkeypatch.setattr(finish, "PATTERNS", HALF)
+    monkeypatch.setattr(finish, "SEEDS", 2)
+
+
+@pytest.fixture
+def trainer(small_lab: DataSet, small_config: ComPConfig) -> Callable[..., Trainer]:
+    """Make a trainer on the small lab."""
+
+    def make(data: DataSet = small_lab, config: ComPConfig = small_config, **changes: Any) -> Trainer:
+        standardise = Standardiser.fit(data.split("train"))
+        streams = (Stream(data.split(split), standardise, CPU) for split in ("train", "validation"))
+        return Trainer(data.task, config, replace(RECIPE, **changes), *streams, CPU)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def whole(small_lab: DataSet, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Card]:
+    """A run that was never interrupted, and its card."""
+    config = ComPConfig(small_lab.modalities, small_lab.dims, max_length=10, hidden=8, prompt=3, prototypes=4, heads=2)
+    out = tmp_path_factory.mktemp("whole") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(finish, "PATTERNS", HALF)
+        patch.setattr(finish, "SEEDS", 2)
+        return out, train(small_lab, config, RECIPE, out, CPU)

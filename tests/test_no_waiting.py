@@ -10,8 +10,6 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from comp_viz.data.batch import Standardiser, Stream
-from comp_viz.training.loop import Trainer
 from comp_viz.training.recipe import PRESETS
 
 ASKING = {"_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero", "_unique2"}
@@ -48,18 +46,6 @@ class Watch(TorchDispatchMode):
         return out
 
 
-@pytest.fixture
-def trainer(small_lab, small_config):
-    def make(preset, **changes):
-        standardise = Standardiser.fit(small_lab.split("train"))
-        cpu = torch.device("cpu")
-        streams = (Stream(small_lab.split(split), standardise, cpu) for split in ("train", "validation"))
-        recipe = replace(PRESETS[preset], **{"batch": 3, "bank": 4, "first_epochs": 1, "second_epochs": 1} | changes)
-        return Trainer(small_lab.task, small_config, recipe, *streams, cpu)
-
-    return make
-
-
 def watched(made, work):
     held = made.train.held
     parameters = [*made.model.state_dict().values(), *made.companion.state_dict().values()]
@@ -72,14 +58,14 @@ def watched(made, work):
 @pytest.mark.parametrize("first", [True, False])
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_a_step_never_waits_for_its_device(trainer, preset, first, precision):
-    made = trainer(preset, precision=precision, missing="uniform(0.3)")
+    made = trainer(**vars(replace(PRESETS[preset], batch=3, bank=4, precision=precision)))
     made.model.train()
     made.step([0, 1, 2], np.random.default_rng(0), first)  # the first step makes the optimiser's state
     assert watched(made, lambda: made.step([3, 4, 5], np.random.default_rng(1), first)) == []
 
 
 def test_the_watch_sees_what_it_is_for(trainer):
-    made = trainer("ours")
+    made = trainer()
     held = made.train.held
     for ask, name in (
         (lambda: float(held.labels.nan_to_num().sum()), "_local_scalar_dense"),
