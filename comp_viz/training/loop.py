@@ -17,6 +17,7 @@ from comp_viz.evaluation.metrics import metrics
 from comp_viz.network.bank import prototype_bank
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import ComP
+from comp_viz.network.rows import Rows
 from comp_viz.network.trace import PerModality
 from comp_viz.training.modulator import Modulation, errors, modulation
 from comp_viz.training.objective import Companion, disentanglement, private_loss, task_loss
@@ -203,20 +204,33 @@ class Trainer:
         losses = {
             name: task_loss(self.task, y, targets, counted, recipe.sign_weight) for name, y in predictions.items()
         }
-        private = self.companion.private(projected)
-        losses["reconstruction"] = self.companion.reconstruction(projected, encoded, private, rows)
-        losses["disentanglement"] = disentanglement(encoded, private, rows)
-        if first and recipe.private_weight:  # the first modality's private features are fed to all, as published
-            unshared = model.first_stage(private[:1].expand_as(private), rows)
-            losses["private"] = private_loss(self.task, list(unshared.values()), targets, counted)
-        reconstruction = recipe.reconstruction_weight if recipe.reconstruct_first or not first else 0.0
-        weights = {"fused": recipe.fused_weight, "reconstruction": reconstruction, "private": recipe.private_weight}
-        weights |= {"disentanglement": recipe.disentanglement_weight}
+        losses |= self.auxiliary(projected, encoded, rows, targets, counted, first)
+        weights = {"fused": recipe.fused_weight, "reconstruction": recipe.reconstruction_weight}
+        weights |= {"disentanglement": recipe.disentanglement_weight, "private": recipe.private_weight}
         weights |= dict.fromkeys(model.config.modalities, 1.0 if first else recipe.head_weight)
         losses["loss"] = sum(
             (weights[name] * value for name, value in losses.items()), torch.zeros((), device=self.device)
         )
         return losses, predictions, coordinator
+
+    def auxiliary(
+        self, projected: Tensor, encoded: Tensor, rows: Rows, targets: Tensor, counted: Tensor, first: bool
+    ) -> dict[str, Tensor]:
+        """The terms that need private features; those without weight are not computed."""
+        recipe, losses = self.recipe, {}
+        rebuild = recipe.reconstruction_weight and (recipe.reconstruct_first or not first)
+        unlearn = recipe.private_weight and first
+        if not (rebuild or unlearn or recipe.disentanglement_weight):
+            return {}
+        private = self.companion.private(projected)
+        if rebuild:
+            losses["reconstruction"] = self.companion.reconstruction(projected, encoded, private, rows)
+        if recipe.disentanglement_weight:
+            losses["disentanglement"] = disentanglement(encoded, private, rows)
+        if unlearn:  # the first modality's private features are fed to all, as published
+            heads = self.model.first_stage(private[:1].expand_as(private), rows)
+            losses["private"] = private_loss(self.task, list(heads.values()), targets, counted)
+        return losses
 
     def modulate(self, error: Tensor, counted: Tensor) -> Modulation:
         """Scale the gradient of the first compression layer, position by position (eq. 11)."""
