@@ -11,7 +11,7 @@ from comp_viz.training.recipe import Recipe
 from comp_viz.training.telemetry import TABLES, read_telemetry
 
 CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
-NAMES = ("hazumi", "hazumi-no-prompting", "lab")
+NAMES = ("hazumi", "hazumi-no-prompting", "lab", "lab-balanced", "lab-dominant")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -54,8 +54,9 @@ def again(name: str, data: str) -> None:
         assert now.mean == pytest.approx(then.mean, abs=2e-3)  # another processor rounds otherwise
 
 
-def test_lab_reaches_what_its_card_says():
-    again("lab", "lab")
+@pytest.mark.parametrize("name", ["lab", "lab-balanced", "lab-dominant"])
+def test_labs_reach_what_their_cards_say(name):
+    again(name, load_checkpoint(CHECKPOINTS / name).card.data.name)
 
 
 def fused(name):

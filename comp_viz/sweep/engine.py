@@ -56,6 +56,7 @@ def start_ray(sweep: Sweep) -> Any:
     """Ray, started on this machine or joined by address. Raises `CompVizError` when that cannot be."""
     try:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing about anybody's sweep is reported to anyone
+        os.environ.setdefault("RAY_worker_niceness", "0")  # else workers give way to all other work, unlike one worker
         import ray
     except ImportError:
         raise CompVizError(
