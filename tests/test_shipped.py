@@ -11,7 +11,7 @@ from comp_viz.training.recipe import Recipe
 from comp_viz.training.telemetry import TABLES, read_telemetry
 
 CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
-NAMES = ("hazumi", "hazumi-no-prompting", "lab", "lab-balanced", "lab-dominant")
+NAMES = ("hazumi", "hazumi-no-prompting", "lab", "lab-balanced", "lab-dominant", "mosi")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -75,3 +75,7 @@ def test_hazumi_without_prompting_reaches_what_its_card_says_and_less_than_with_
     again("hazumi-no-prompting", str(real_data / "hazumi_online.npz"))
     without = fused("hazumi-no-prompting")
     assert all(fused("hazumi")[pattern] > without[pattern] for pattern in without)
+
+
+def test_mosi_reaches_what_its_card_says(real_data):
+    again("mosi", str(real_data / "mosi.npz"))
