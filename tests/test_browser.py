@@ -60,6 +60,7 @@ def address(tmp_path_factory: pytest.TempPathFactory, checkpoints: None) -> Iter
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     assert CHROMIUM, "CI needs Chromium; .ci/run installs it"
+    expect.set_options(timeout=60_000)  # a server that has just started imports for seconds on a busy machine
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
@@ -70,7 +71,6 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser, address: str) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 1440, "height": 1200})
     page.set_default_timeout(60_000)
-    expect.set_options(timeout=60_000)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on(

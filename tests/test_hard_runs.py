@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 import time
+import traceback
 from dataclasses import replace
 
 import numpy as np
@@ -37,6 +38,7 @@ def in_a_process(work):
             print(error, flush=True)
             os._exit(7)
         except BaseException:
+            traceback.print_exc()
             os._exit(1)
     return child
 

@@ -222,6 +222,19 @@ def test_what_was_saved_is_there_and_nothing_twice(tmp_path_factory, moves):
     assert len(read_telemetry(folder / "whole", "steps")) == 0
 
 
+def test_what_a_killed_run_was_about_to_write_is_removed(tmp_path):
+    for place in (tmp_path / "gradients", tmp_path / "whole"):
+        place.mkdir()
+        (place / ".000000.123.parquet").write_bytes(b"half")
+    telemetry = Telemetry(tmp_path)
+    telemetry.add({"gradients": some(0)})
+    telemetry.flush()
+    telemetry.cut(1)
+    assert [path.name for path in (tmp_path / "gradients").iterdir()] == ["000000.parquet"]
+    telemetry.join(tmp_path / "whole")
+    assert sorted(path.name for path in (tmp_path / "whole").iterdir()) == sorted(f"{name}.parquet" for name in TABLES)
+
+
 def test_a_damaged_part_is_named(tmp_path):
     telemetry = Telemetry(tmp_path)
     telemetry.add({"gradients": some(0)})

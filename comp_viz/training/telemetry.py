@@ -62,14 +62,19 @@ class Telemetry:
                 tables.clear()
 
     def cut(self, epoch: int) -> None:
-        """Forget everything from `epoch` on. Parts must not reach across it: flush whenever the run can be resumed."""
+        """Forget everything from `epoch` on, and what a killed run was about to write.
+
+        Parts must not reach across `epoch`: flush whenever the run can be resumed.
+        """
         for part in self.folder.glob("*/*.parquet"):
-            if int(part.stem) >= epoch:
+            if not part.stem.isdigit() or int(part.stem) >= epoch:
                 part.unlink()
 
     def join(self, folder: Path) -> None:
         """Write every table whole into `folder`, in place of those of an earlier run."""
         self.flush()
+        for left in folder.glob(".*.parquet"):  # by a run that was killed right here
+            left.unlink()
         for name in TABLES:
             write(joined([TABLES[name].empty_table(), *parts(self.folder, name)]), folder / f"{name}.parquet")
 
