@@ -397,5 +397,4 @@ def test_the_documentation_shows_a_sound_file_and_names_every_method():
 def test_the_shipped_sweeps_are_sound(path, real_data):
     cells = plan(read_sweep(path))
     assert {cell.run.recipe.select for cell in cells} == {"validation"}
-    assert {cell.method for cell in cells} <= set(METHODS)
     assert len(cells) == len({cell.run.folder for cell in cells})
