@@ -298,8 +298,10 @@ def test_more_than_there_is_of_a_device_is_refused_not_waited_for(sweep, tmp_pat
 def test_without_ray_several_workers_are_refused_in_words(sweep, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "ray", None)
     write(tmp_path / "sweep.yaml", workers=2)
+    (tmp_path / "sweep.parquet").write_text("an earlier table")
     assert main(["sweep", "sweep.yaml"]) == 2
     assert "pip install" in capsys.readouterr().err
+    assert (tmp_path / "sweep.parquet").read_text() == "an earlier table"
     assert sweep(seeds=[1])[0] == 0  # one worker needs none
 
 
@@ -393,8 +395,6 @@ def test_the_documentation_shows_a_sound_file_and_names_every_method():
 
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_shipped_sweeps_are_sound(path, real_data):
-    asked = read_sweep(path)
-    cells = plan(asked)
+    cells = plan(read_sweep(path))
     assert {cell.run.recipe.select for cell in cells} == {"validation"}
-    assert {cell.method for cell in cells} == {method.name for method in asked.methods}
     assert len(cells) == len({cell.run.folder for cell in cells})

@@ -43,7 +43,8 @@ def run(options: argparse.Namespace) -> int:
         make_missing(cells, sweep, options.runs, failures)
     finally:
         there = write_results(out, cells, failures, options.runs)
-        print(f"Wrote {out}: {there} of {len(cells)} cells of the grid.")
+        if there:
+            print(f"Wrote {out}: {there} of {len(cells)} cells of the grid.")
     for folder, reason in failures.items():
         names = ", ".join(cell_words(cell) for cell in cells if cell.run.folder == folder)
         print(printable(f"Failed: {names}: {reason} ({options.runs / folder})"))

@@ -72,7 +72,7 @@ def start_ray(sweep: Sweep) -> Any:
         options |= {"num_cpus": math.ceil(sweep.workers * sweep.cpus), "object_store_memory": STORE}
         options |= {"include_dashboard": False}
     try:
-        ray.init(address=sweep.address, **options)
+        ray.init(address=sweep.address or "local", **options)  # "local": not a cluster that happens to run here
     except (ConnectionError, RuntimeError, ValueError) as error:
         where = f"at {sweep.address} " if sweep.address else ""
         raise CompVizError(f"Ray could not be reached {where}({' '.join(str(error).split())[:300]}).") from None

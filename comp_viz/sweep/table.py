@@ -44,12 +44,17 @@ SCHEMA = pa.schema(
 
 
 def write_results(path: Path, cells: Sequence[Cell], failures: Mapping[str, str], root: Path) -> int:
-    """Write the rows of all cells that are finished or failed, in place of an earlier table; returns how many cells are."""
+    """Write the rows of all cells that are finished or failed, in place of an earlier table; returns how many cells are.
+
+    Where there is none, as when a sweep could not begin, the earlier table is left alone.
+    """
     rows, cells_there = [], 0
     for cell in cells:
         found = list(cell_rows(cell, failures, root))
         rows += found
         cells_there += bool(found)
+    if not rows:
+        return 0
     with replacing(path) as temporary:
         pq.write_table(pa.Table.from_pylist(rows, SCHEMA), temporary, compression="zstd")
     return cells_there
