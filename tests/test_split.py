@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comp_viz.__main__ import main
@@ -32,6 +32,7 @@ def ids(conversations):
     return {c.id for c in conversations}
 
 
+@settings(deadline=None)
 @given(st.lists(SPLITS, min_size=1, max_size=12), st.integers(0, 3))
 def test_whatever_splits_there_are_nothing_is_used_twice(small_lab, names, seed):
     data = data_of(small_lab, names)
@@ -50,6 +51,7 @@ def test_whatever_splits_there_are_nothing_is_used_twice(small_lab, names, seed)
         assert f"(seed {seed})" in found.protocol
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sets(st.sampled_from("ABCDEFGHIJ"), min_size=1, max_size=2), min_size=8, max_size=20), st.integers(0, 5)
 )

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comp_viz.data.batch import Standardiser, Stream
@@ -198,6 +198,7 @@ def some(epoch, rows=2):
     return pa.table([pa.array(c) if isinstance(c, list) else c for c in columns], TABLES["gradients"])
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["add", "flush", "save", "kill"]), max_size=25))
 def test_what_was_saved_is_there_and_nothing_twice(tmp_path_factory, moves):
     """Any order of epochs, flushes, saved states and kills leaves the epochs of an uninterrupted run."""

@@ -134,8 +134,7 @@ def sidebar() -> View | None:
             return None
         name = st.selectbox(
             "Checkpoint",
-            names,
-            index=preferred(names),
+            preferred(names),
             key="checkpoint",
             on_change=leave_edited,
             bind="query-params",
@@ -148,12 +147,12 @@ def sidebar() -> View | None:
             return None
 
 
-def preferred(names: list[str]) -> int:
-    """The checkpoint to open first: one whose real data are on this machine, else the lab's."""
+def preferred(names: list[str]) -> list[str]:
+    """All checkpoints, ahead of them the one to open first: one whose real data are on this machine, else the lab's."""
     for wanted in ("hazumi", LAB):
         if wanted in names and (wanted == LAB or (data_root() / "hazumi_online.npz").is_file()):
-            return names.index(wanted)
-    return 0
+            return [wanted, *(name for name in names if name != wanted)]
+    return names
 
 
 def controls(name: str, device: str) -> View | None:
