@@ -136,7 +136,14 @@ def reached_in(name: str, digest: str, device: str, lab: str, patterns: tuple[st
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def prediction(
-    checkpoint_name: str, digests: tuple[str, str], device: str, data: str, root: str, conversation: str, pattern: bytes
+    checkpoint_name: str,
+    digests: tuple[str, str],
+    device: str,
+    data: str,
+    root: str,
+    conversation: str,
+    pattern: bytes,
+    changed: Intervention = AS_TRAINED,
 ) -> Prediction:
     """The model's prediction for one conversation under one missing pattern, `pattern` being the matrix's bytes.
 
@@ -145,7 +152,7 @@ def prediction(
     found = data_set(data, root).find(conversation)
     observed = np.frombuffer(pattern, dtype=bool).reshape(found.observed.shape)
     with INFERENCE:
-        return predict_conversation(checkpoint(checkpoint_name, device), found, observed)
+        return predict_conversation(checkpoint(checkpoint_name, device), found, observed, changed)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

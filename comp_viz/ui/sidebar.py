@@ -38,9 +38,9 @@ class View:
     observed: Bools  # [S, M], the missing pattern in force
     place: DeltaGenerator  # where the sidebar shows the pattern
 
-    def predict(self, observed: Bools) -> Prediction:
+    def predict(self, observed: Bools, changed: Intervention = AS_TRAINED) -> Prediction:
         """The model's prediction for the conversation under a pattern; cached."""
-        return cached.prediction(*self.asked(observed))
+        return cached.prediction(*self.asked(observed), changed)
 
     def inside(self, observed: Bools | None = None, changed: Intervention = AS_TRAINED) -> Inside:
         """Everything inside the forward pass, under the pattern in force or another; cached and shared, not to be changed."""
