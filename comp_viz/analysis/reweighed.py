@@ -7,6 +7,7 @@ import numpy as np
 
 from comp_viz.analysis.change import accuracy
 from comp_viz.analysis.prediction import Prediction, true_decisions
+from comp_viz.analysis.weights import first_upper
 from comp_viz.data.conversation import Bools, Floats, Task
 
 LEARNED, EQUAL, BY_HAND = "learned weights", "equal weights", "by hand"
@@ -94,7 +95,7 @@ def describe_reweighed(found: Mapping[str, Reweighed]) -> str:
     most = max(single, key=lambda name: int(single[name].differs.sum()))
     named = [EQUAL, most] if trained != EQUAL else [most]
     changes = [f"{name} would change {counted(found[name])}" for name in named]
-    sentence = changes[0].capitalize() + "".join(f", {change.replace(' would change', '')}" for change in changes[1:])
+    sentence = first_upper(changes[0]) + "".join(f", {change.replace(' would change', '')}" for change in changes[1:])
     shares = [f"{name} {found[name].accuracy:.0%}" for name in (trained, *named) if found[name].accuracy is not None]
     return f"{sentence}; accuracy with {', '.join(shares)}" if learned.accuracy is not None else sentence
 

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from comp_viz.analysis.prediction import Prediction, true_decisions
+from comp_viz.analysis.weights import first_upper
 from comp_viz.data.conversation import Bools, Floats
 
 FEWEST = 5  # right and wrong utterances below which nothing is said
@@ -116,7 +117,7 @@ def describe_trust(found: Mapping[str, Trust], apart: Disagreement) -> str:
             f"(AUC {each.auc:.2f}, {words(each.interval)})"
             for name, each in telling.items()
         ]
-        return "; ".join(parts).capitalize()
+        return first_upper("; ".join(parts))
     judged = [name for name, each in found.items() if each.interval]
     if not judged:
         return f"Too few right or wrong answers among {apart.labelled} labelled utterances to tell if weight follows correctness"

@@ -88,21 +88,26 @@ def weight_floor(*predictions: Prediction) -> tuple[float, ...]:
     return tuple((np.floor(np.minimum(lowest, 1 / len(lowest)) * 20) / 20).tolist())
 
 
+def first_upper(text: str) -> str:
+    """Text as the beginning of a sentence; a name in capitals stays so."""
+    return text[:1].upper() + text[1:]
+
+
 def describe_distance(found: Weights) -> str:
     """How far the weights are from equal, and who is weighed most."""
     lowest = min(found.by_modality, key=lambda name: found.by_modality[name].low)
     highest = max(found.by_modality, key=lambda name: found.by_modality[name].high)
     low, high = found.by_modality[lowest].low, found.by_modality[highest].high
     return (
-        f"Weights lie {found.distance:.3f} from equal ({found.equal:.2f} each) on average, of at most "
-        f"{found.farthest:.2f}: from {low:.2f} for {lowest} to {high:.2f} for {highest}"
+        f"Weights are {found.distance:.3f} away from equal ({found.equal:.2f} each) on average, {found.farthest:.2f} being "
+        f"the most possible; they range from {low:.2f} for {lowest} to {high:.2f} for {highest}"
     )
 
 
 def describe_leader(found: Weights) -> str:
     """Who is weighed most, in how many utterances."""
     leads = found.by_modality[found.leader].leads
-    return f"{found.leader.capitalize()} has the largest weight in {leads} of {found.utterances} utterances"
+    return f"{first_upper(found.leader)} has the largest weight in {leads} of {found.utterances} utterances"
 
 
 def describe_availability(found: Weights) -> str:
@@ -113,7 +118,7 @@ def describe_availability(found: Weights) -> str:
     name = max(both, key=lambda name: abs(both[name].difference or 0))
     of = both[name]
     return (
-        f"{name.capitalize()} is weighed {of.where_observed:.2f} where it is observed ({of.observed} "
+        f"{first_upper(name)} is weighed {of.where_observed:.2f} where it is observed ({of.observed} "
         f"utterance{'s' * (of.observed != 1)}) and {of.where_missing:.2f} where it is missing ({of.missing})"
     )
 

@@ -7,6 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from comp_viz.analysis.prediction import Prediction
+from comp_viz.analysis.weights import first_upper
 from comp_viz.data.conversation import Bools, Floats, Task
 
 MOST_MODALITIES = 4  # of which every subset is tried; of more, each alone, each left out, and all
@@ -123,7 +124,7 @@ def describe_emotions(groups: Sequence[Group], modalities: Sequence[str]) -> str
     name, low, high = found
     u = list(modalities).index(name)
     return (
-        f"{name.capitalize()} is weighed {high.mean[u]:.2f} in {high.name} utterances ({len(high.members)}) "
+        f"{first_upper(name)} is weighed {high.mean[u]:.2f} in {high.name} utterances ({len(high.members)}) "
         f"and {low.mean[u]:.2f} in {low.name} ones ({len(low.members)})"
     )
 

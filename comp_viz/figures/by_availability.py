@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.weights_by import Availability
 from comp_viz.figures.chart import base_layout
-from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
-from comp_viz.figures.weights_along import Span, availability_symbols, equal_line, weight_axis
+from comp_viz.figures.style import Palette, modality_colours, modality_symbols
+from comp_viz.figures.weights_along import Span, availability_symbols, equal_line, legend_marks, weight_axis
 
 APART = 0.22  # rows between the marks of neighbouring modalities
 
@@ -19,8 +19,9 @@ def by_availability_chart(
     """Means with the range of the middle 80 %: left `here`, right `fixed`, one row for each set of modalities."""
     rows = list(dict.fromkeys([*fixed, *here]))
     traces = [
-        *marks_of(here, rows, modalities, palette, xaxis="x", showlegend=False),
+        *marks_of(here, rows, modalities, palette, xaxis="x"),
         *marks_of(fixed, rows, modalities, palette, xaxis="x2"),
+        *legend_marks(modalities, palette),
     ]
     layout = base_layout(palette, title, 110 + 46 * len(rows), hovermode="closest", dragmode=False)
     axis = weight_axis(palette, span) | {"nticks": 4}
@@ -53,7 +54,7 @@ def marks_of(
 ) -> list[go.Scatter]:
     """For every modality its mark at the mean in each row, open where it is missing, with a bar from 10 % to 90 %."""
     names = tuple(modalities)
-    colours, marks, symbols = modality_colours(palette, names), modality_marks(names), modality_symbols(names)
+    colours, symbols = modality_colours(palette, names), modality_symbols(names)
     at = np.array([rows.index(some) for some in groups], dtype=np.float32)
     traces = []
     for u, name in enumerate(names):
@@ -63,7 +64,7 @@ def marks_of(
         traces.append(
             go.Scatter(
                 x=mean, y=at + np.float32((u - (len(names) - 1) / 2) * APART), mode="markers", legendgroup=name,
-                name=f"{marks[name]} {name}", **look,
+                name=name, showlegend=False, **look,
                 marker={
                     "symbol": availability_symbols(symbols[name], np.array([name in some for some in groups])),
                     "size": 9, "color": colours[name], "line": {"width": 1.5, "color": colours[name]},

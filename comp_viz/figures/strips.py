@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.figures.chart import base_layout
-from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
-from comp_viz.figures.weights_along import Span, availability_symbols, equal_line, weight_axis
+from comp_viz.figures.style import Palette, modality_colours, modality_symbols
+from comp_viz.figures.weights_along import Span, availability_symbols, equal_line, legend_marks, weight_axis
 
 Column = tuple[str, Mapping[str, np.ndarray]]  # what stands below it; modality -> utterances counted from 0
 ROOM = 0.82  # of a column, shared by its strips
@@ -25,7 +25,7 @@ def strips(
 ) -> go.Figure:
     """A strip for every modality in every column; points filled where the modality is observed, the one in hand ringed."""
     names = prediction.modalities
-    colours, marks, symbols = modality_colours(palette, names), modality_marks(names), modality_symbols(names)
+    colours, symbols = modality_colours(palette, names), modality_symbols(names)
     traces = []
     for u, name in enumerate(names):
         placed = [place(column, name, members) for column, members in enumerate(columns)]
@@ -35,7 +35,7 @@ def strips(
         traces.append(
             go.Scatter(
                 x=(middle + width * scatter(members)).astype(np.float32), y=prediction.coordinator[members, u],
-                name=f"{marks[name]} {name}", mode="markers", customdata=members, hoverinfo="text",
+                name=name, legendgroup=name, showlegend=False, mode="markers", customdata=members, hoverinfo="text",
                 hovertext=[hover[i] for i in members],
                 marker={
                     "color": colours[name], "size": np.where(members == selected, 12, 6), "opacity": 0.7,
@@ -52,7 +52,7 @@ def strips(
         "showgrid": False, "zeroline": False, "fixedrange": True, "tickangle": 0,
     }  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | weight_axis(palette, span)
-    return go.Figure(traces, layout)
+    return go.Figure([*traces, *legend_marks(names, palette)], layout)
 
 
 def place(column: int, name: str, members: Column) -> tuple[np.ndarray, float, float]:
@@ -75,9 +75,9 @@ def middles(weight: np.ndarray, placed: Sequence[tuple[np.ndarray, float, float]
     low, median, high = np.array([np.quantile(w, [0.25, 0.5, 0.75]) for w, _ in there]).reshape(-1, 3).T
     counts = [len(w) for w, _ in there]
     return go.Scatter(
-        x=[at for _, at in there], y=median, mode="markers", showlegend=False, customdata=None,
-        marker={"symbol": "line-ew", "size": 16, "line": {"color": palette.ink, "width": 3}},
-        error_y={"array": high - median, "arrayminus": median - low, "color": palette.ink, "thickness": 1.5, "width": 5},
+        x=[at for _, at in there], y=median, mode="markers", showlegend=False,
+        marker={"symbol": "line-ew", "size": 12, "line": {"color": palette.ink, "width": 2.5}},
+        error_y={"array": high - median, "arrayminus": median - low, "color": palette.ink, "thickness": 1.2, "width": 0},
         hovertext=[f"median {m:.2f}, middle half {a:.2f} to {b:.2f}, {n} utterances" for m, a, b, n in zip(median, low, high, counts, strict=True)],
         hoverinfo="text",
     )  # fmt: skip

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.figures.along import along
-from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
+from comp_viz.figures.style import Palette, modality_colours, modality_symbols
 
 Span = tuple[float, float]
 WHOLE: Span = (0.0, 1.0)
@@ -42,16 +42,28 @@ def availability_symbols(symbol: str, observed: np.ndarray) -> list[str]:
     return [symbol if there else f"{symbol}-open" for there in observed]
 
 
+def legend_marks(names: tuple[str, ...], palette: Palette) -> list[go.Scatter]:
+    """The legend of the modalities, with filled marks whatever the first utterance is."""
+    colours, symbols = modality_colours(palette, names), modality_symbols(names)
+    return [
+        go.Scatter(
+            x=[None], y=[None], mode="markers", name=name, legendgroup=name, hoverinfo="skip",
+            marker={"symbol": symbols[name], "color": colours[name], "size": 9},
+        )
+        for name in names
+    ]  # fmt: skip
+
+
 def weights_along(
     prediction: Prediction, hover: Sequence[str], span: Span, selected: int, palette: Palette, title: str
 ) -> go.Figure:
     """One line for each modality over the utterances, `hover [S]` beside each point."""
     names, S = prediction.modalities, len(prediction.coordinator)
-    colours, marks, symbols = modality_colours(palette, names), modality_marks(names), modality_symbols(names)
+    colours, symbols = modality_colours(palette, names), modality_symbols(names)
     x = np.arange(1, S + 1, dtype=np.float32)
     traces = [
         go.Scatter(
-            x=x, y=prediction.coordinator[:, u], name=f"{marks[name]} {name}", mode="lines+markers",
+            x=x, y=prediction.coordinator[:, u], name=name, legendgroup=name, showlegend=False, mode="lines+markers",
             line={"color": colours[name], "width": 1.5}, customdata=np.arange(S), hovertext=hover, hoverinfo="text",
             marker={"symbol": availability_symbols(symbols[name], prediction.observed[:, u]), "size": 7 if S < 200 else 4},
         )
@@ -59,4 +71,4 @@ def weights_along(
     ]  # fmt: skip
     layout = along(palette, title, 320, S, selected, shapes=[equal_line(palette, len(names))])
     layout["yaxis"] = layout["yaxis"] | weight_axis(palette, span)
-    return go.Figure(traces, layout)
+    return go.Figure([*traces, *legend_marks(names, palette)], layout)
