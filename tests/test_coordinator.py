@@ -280,7 +280,7 @@ def test_few_answers_say_nothing_and_clear_ones_do(rng):
     found, apart = trust(sure, labels), disagreement(sure, labels)
     assert all(each.auc is not None and each.interval is None for each in found.values())
     assert describe_trust(found, apart).startswith("Too few")
-    assert describe_disagreement(apart).startswith("The heads never disagree")
+    assert describe_disagreement(apart).endswith("which utterances are easy, not which head is right")
     wrong = np.arange(40) < 15
     coordinator = np.where(wrong[:, None], [0.1, 0.45, 0.45], [0.5, 0.25, 0.25]).astype(np.float32)
     follows = replace(
@@ -375,11 +375,13 @@ def test_sentences_about_other_weights(rng):
     runs = {LEARNED: first, EQUAL: first, "only audio": second, "only text": first, BY_HAND: second}
     found = reweighed(runs, labels)
     sentence = describe_reweighed(found)
-    assert sentence.startswith("Equal weights would change none of 40 decisions, only audio ")
+    assert sentence.startswith("Equal weights would change none of 40 decisions, only audio would change ")
     assert f"{int(found['only audio'].differs.sum())} of 40" in sentence
     assert f"learned weights {found[LEARNED].accuracy:.0%}" in sentence
     without = describe_reweighed(reweighed({EQUAL: first, "only audio": second}, labels))
     assert without.startswith("Only audio would change")
+    same = describe_reweighed(reweighed({LEARNED: first, EQUAL: first, "only audio": first}, labels))
+    assert same.startswith("Neither equal weights nor")
     unlabelled = reweighed(runs, np.full(40, np.nan, np.float32))
     assert "accuracy" not in describe_reweighed(unlabelled)
     assert describe_accuracy(unlabelled).startswith("No utterance has a label")
@@ -394,7 +396,7 @@ def test_tables_hold_what_charts_show(rng, task):
     right = table[(table.modality == "text") & (table["own head"] == "right")].utterance.to_numpy() - 1
     assert right.tolist() == trust(here, labels)["text"].right.tolist()
     available = by_availability(here)
-    fixed = by_subset({kept: here for kept in subsets(NAMES)})
+    fixed = by_subset(dict.fromkeys(subsets(NAMES), here))
     rows = availability_table(available, fixed)
     assert len(rows) == 3 * (len(available) + len(fixed))
     of = trust_table(trust(here, labels)).set_index("modality")

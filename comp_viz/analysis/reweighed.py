@@ -94,10 +94,14 @@ def describe_reweighed(found: Mapping[str, Reweighed]) -> str:
     single = {name: each for name, each in found.items() if name not in (trained, EQUAL, BY_HAND)}
     most = max(single, key=lambda name: int(single[name].differs.sum()))
     named = [EQUAL, most] if trained != EQUAL else [most]
-    changes = [f"{name} would change {counted(found[name])}" for name in named]
-    sentence = first_upper(changes[0]) + "".join(f", {change.replace(' would change', '')}" for change in changes[1:])
     shares = [f"{name} {found[name].accuracy:.0%}" for name in (trained, *named) if found[name].accuracy is not None]
-    return f"{sentence}; accuracy with {', '.join(shares)}" if learned.accuracy is not None else sentence
+    if not any(found[name].differs.any() for name in named):
+        sentence = (
+            f"Neither equal weights nor all weight on one modality would change any of {len(learned.differs)} decisions"
+        )
+    else:
+        sentence = first_upper(", ".join(f"{name} would change {counted(found[name])}" for name in named))
+    return f"{sentence}; accuracy with {', '.join(shares)}" if shares else sentence
 
 
 def counted(each: Reweighed) -> str:

@@ -127,8 +127,13 @@ def describe_trust(found: Mapping[str, Trust], apart: Disagreement) -> str:
 def describe_disagreement(found: Disagreement) -> str:
     """Whom the coordinator trusts where heads disagree, in a sentence."""
     apart = len(found.utterances)
+    if not found.labelled:
+        return "Without labels nothing says which head is right"
     if not apart:
-        return f"The heads never disagree on what is right in {found.labelled} labelled utterances"
+        return (
+            f"In {found.labelled} labelled utterances all heads are right or all wrong, so weights can follow which "
+            "utterances are easy, not which head is right"
+        )
     return (
         f"The heads disagree in {apart} of {found.labelled} labelled utterances; in {found.trusted_right} of them the "
         f"largest weight is on a head that is right ({found.by_chance:.1f} by chance)"
