@@ -15,6 +15,12 @@ WORDS = (
     "modality's features by it before they are fused. Equal weights would be the same for all."
 )
 
+AUC = (
+    "A modality's head predicts from that modality and the prompts it receives. AUC: the chance that the weight is larger in "
+    "an utterance the head gets right than in one it gets wrong, 0 to 1; 0.5 if weights do not tell. Only utterances with a "
+    "label that is not exactly neutral are judged."
+)
+
 
 @st.fragment
 def coordinator(view: View) -> None:
@@ -22,7 +28,7 @@ def coordinator(view: View) -> None:
     view = view.now()
     finding, more = sentences(view)
     head("Coordinator", finding, WORDS)
-    st.markdown(more)
+    st.markdown(more, help=AUC)
     selected, colours = utterance_bar(view), palette()
     found = sides(view)
     weight_charts(found, selected, colours)

@@ -293,7 +293,7 @@ def test_few_answers_say_nothing_and_clear_ones_do(rng):
     assert found["audio"].tells
     sentence = describe_trust(found, disagreement(follows, labels))
     assert "Audio is weighed more where its head is right (AUC 1.00" in sentence
-    assert "text is weighed less" in sentence
+    assert "text less (AUC 0.00)" in sentence
     nothing = np.full(40, np.nan, np.float32)
     assert describe_trust(trust(here, nothing), disagreement(here, nothing)).startswith("No utterance has a label")
 
@@ -351,7 +351,9 @@ def test_reweighed_counts_as_loops_do(rng, task):
     for s, label in enumerate(labels):
         before, now = (naive_decision(task, p.fused[s]) for p in (first, second))
         differs += before != now
-        assert found.followed[s] == second.fused[s, before if task.classes else 0]
+        column = before if task.classes else 0
+        assert found.followed[s] == second.fused[s, column]
+        assert found.moved[s] == second.fused[s, column] - first.fused[s, column]
         if (truth := naive_truth(task, label)) is not None:
             judged, hits = judged + 1, hits + (now == truth)
         if not np.isnan(label):

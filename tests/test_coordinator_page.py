@@ -10,9 +10,10 @@ from comp_viz.analysis.reweighed import BY_HAND, EQUAL, LEARNED, fixed_weights, 
 from comp_viz.analysis.trust import trust
 from comp_viz.analysis.weights_by import by_availability, by_emotion, emotions, left_with, subsets
 from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.figures.accuracy import accuracy_chart
 from comp_viz.figures.by_availability import by_availability_chart
 from comp_viz.figures.emotions import emotion_looks
-from comp_viz.figures.reweighed import accuracy_chart, looks, reach, reweighed_along
+from comp_viz.figures.reweighed import looks, reach, reweighed_along
 from comp_viz.figures.simplex import Points, simplex
 from comp_viz.figures.strips import strips
 from comp_viz.figures.style import DARK, LIGHT
@@ -113,12 +114,14 @@ def test_other_weights_on_the_page_are_the_model_run_again(shown):
         for name, weights in given.items()
     }
     found = reweighed({LEARNED: trained} | runs, conversation.labels)
-    lines = {
-        trace["name"]: trace for trace in figures(app)["other weights"]["data"] if trace["mode"] == "lines+markers"
-    }
+    lines = predicted(app)
+    moved = {trace["name"]: trace for trace in figures(app)["other weights"]["data"] if trace.get("yaxis") == "y3"}
+    assert set(moved) == set(found) - {LEARNED}
     assert list(lines) == list(reversed(found))
     for name, each in found.items():
         np.testing.assert_allclose(array(lines[name]["y"]), each.followed, atol=1e-6)
+        if name in moved:
+            np.testing.assert_allclose(array(moved[name]["y"]), each.followed - found[LEARNED].followed, atol=1e-6)
     accuracy = figures(app)["accuracy"]["data"][0]
     np.testing.assert_allclose(array(accuracy["x"]), [each.accuracy for each in found.values()])
 
@@ -132,17 +135,21 @@ def test_sliders_rerun_the_model_and_say_their_weights(shown):
     assert not app.exception
     after = lines_by_hand(app)
     assert np.abs(after - before).max() > 1e-4
-    only_audio = next(t for t in figures(app)["other weights"]["data"] if t["name"] == "only audio")
-    np.testing.assert_allclose(after, array(only_audio["y"]), atol=1e-6)
+    np.testing.assert_allclose(after, array(predicted(app)["only audio"]["y"]), atol=1e-6)
     assert any("audio **1.00**, text **0.00**, video **0.00**" in each.value for each in app.caption)
     app.slider(key="weight_audio").set_value(0.0).run()
-    equal = next(t for t in figures(app)["other weights"]["data"] if t["name"] == EQUAL)
-    np.testing.assert_allclose(lines_by_hand(app), array(equal["y"]), atol=1e-6)
+    np.testing.assert_allclose(lines_by_hand(app), array(predicted(app)[EQUAL]["y"]), atol=1e-6)
     assert any("All at 0 counts as equal" in each.value for each in app.caption)
 
 
+def predicted(app):
+    """The traces of the first row of the chart of other weights, by weighting."""
+    traces = figures(app)["other weights"]["data"]
+    return {t["name"]: t for t in traces if t["mode"] == "lines+markers" and "yaxis" not in t}
+
+
 def lines_by_hand(app):
-    return array(next(t for t in figures(app)["other weights"]["data"] if t["name"] == BY_HAND)["y"])
+    return array(predicted(app)[BY_HAND]["y"])
 
 
 @pytest.mark.parametrize("wrong", ["abc", "7", "-1", ""])
@@ -161,7 +168,7 @@ def test_axes_are_whole_unless_asked_and_then_say_so(shown):
     app.toggle(key="fitted").set_value(True).run()
     fitted = figures(app)
     axis = fitted["weights"]["layout"]["yaxis"]
-    assert "axis only" in axis["title"]["text"]
+    assert "only 0." in axis["title"]["text"]
     assert axis["range"][0] <= weights.min()
     assert weights.max() <= axis["range"][1] < 1
     for letter, low in zip("abc", weights.min(0), strict=True):
@@ -190,13 +197,9 @@ def test_a_network_without_a_coordinator_says_so_and_still_takes_weights(shown):
     assert "without a coordinator" in app.subheader[0].value
     charts = figures(app)
     assert set(charts) == {"other weights", "accuracy"}
-    names = [trace["name"] for trace in charts["other weights"]["data"] if trace["mode"] == "lines+markers"]
-    assert LEARNED not in names
-    assert names.count(EQUAL) == 1
+    assert LEARNED not in predicted(app)
     trained = predict_conversation(checkpoint, conversation, observed)
-    np.testing.assert_allclose(
-        array(charts["other weights"]["data"][names.index(EQUAL)]["y"]), trained.fused.max(1), atol=1e-6
-    )
+    np.testing.assert_allclose(array(predicted(app)[EQUAL]["y"]), trained.fused.max(1), atol=1e-6)
 
 
 @pytest.mark.parametrize("case", ["usual", "six classes"])

@@ -21,6 +21,7 @@ class Reweighed:
     followed: (
         Floats  # [S], the score in label units; for classes, the probability of what is decided with learned weights
     )
+    moved: Floats  # [S], `followed` minus what it is with learned weights
     differs: Bools  # [S], another decision than with learned weights
     judged: Bools  # [S], the truth calls for a decision
     right: Bools  # [S], decides as the truth is; False where that is unknown
@@ -58,9 +59,11 @@ def against(found: Prediction, learned: Prediction, labels: Floats) -> Reweighed
     task, decided, before = found.task, found.decisions(), learned.decisions()
     truth = true_decisions(task, labels)
     share, judged = accuracy(decided, truth), truth >= 0
+    column = np.arange(len(before)), before if task.classes else 0
     return Reweighed(
         prediction=found,
-        followed=found.fused[np.arange(len(before)), before if task.classes else 0],
+        followed=found.fused[column],
+        moved=found.fused[column] - learned.fused[column],
         differs=decided != before,
         judged=judged,
         right=(decided == truth) & judged,

@@ -113,11 +113,11 @@ def describe_trust(found: Mapping[str, Trust], apart: Disagreement) -> str:
     telling = {name: each for name, each in found.items() if each.tells}
     if telling:
         parts = [
-            f"{name} is weighed {'more' if (each.auc or 0) > 0.5 else 'less'} where its head is right "
-            f"(AUC {each.auc:.2f}, {words(each.interval)})"
-            for name, each in telling.items()
+            f"{name} {'' if i else 'is weighed '}{'more' if (each.auc or 0) > 0.5 else 'less'}"
+            f"{'' if i else ' where its head is right'} (AUC {each.auc:.2f})"
+            for i, (name, each) in enumerate(telling.items())
         ]
-        return first_upper("; ".join(parts))
+        return first_upper(", ".join(parts))
     judged = [name for name, each in found.items() if each.interval]
     if not judged:
         return f"Too few right or wrong answers among {apart.labelled} labelled utterances to tell if weight follows correctness"
@@ -140,6 +140,9 @@ def describe_disagreement(found: Disagreement) -> str:
     )
 
 
-def words(interval: Interval | None) -> str:
-    """An interval in words."""
-    return f"95 % {interval[0]:.2f} to {interval[1]:.2f}" if interval else "too few to tell"
+def in_short(found: Trust) -> str:
+    """AUC and interval of one modality in two short lines, as a chart holds them."""
+    if found.auc is None:
+        return "no AUC<br>one kind only"
+    low, high = found.interval or (0.0, 1.0)
+    return f"AUC {found.auc:.2f}<br>{f'{low:.2f} to {high:.2f}' if found.interval else 'too few to tell'}"

@@ -22,8 +22,12 @@ def strips(
     selected: int,
     palette: Palette,
     title: str,
+    above: Sequence[tuple[float, str]] = (),
 ) -> go.Figure:
-    """A strip for every modality in every column; points filled where the modality is observed, the one in hand ringed."""
+    """A strip for every modality in every column; points filled where the modality is observed, the one in hand ringed.
+
+    `above` says where along the columns, counted from 0, a word stands on top of the chart.
+    """
     names = prediction.modalities
     colours, symbols = modality_colours(palette, names), modality_symbols(names)
     traces = []
@@ -52,6 +56,17 @@ def strips(
         "showgrid": False, "zeroline": False, "fixedrange": True, "tickangle": 0,
     }  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | weight_axis(palette, span)
+    said = {
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "font": {"size": 11, "color": palette.ink},
+    }
+    layout["annotations"] = [{"x": x, "text": text, **said} for x, text in above]
+    if above:
+        layout["margin"] = layout["margin"] | {"t": 72}
+        layout["legend"] = layout["legend"] | {"y": 1.13}
     return go.Figure([*traces, *legend_marks(names, palette)], layout)
 
 

@@ -16,7 +16,7 @@ WHOLE: Span = (0.0, 1.0)
 
 def weight_axis(palette: Palette, span: Span) -> dict[str, Any]:
     """An axis of weights over `span`; one that does not reach from 0 to 1 says so."""
-    said = "weight, 0 to 1" if span == WHOLE else f"weight, axis only {span[0]:.2f} to {span[1]:.2f}"
+    said = "weight, 0 to 1" if span == WHOLE else f"weight, only {span[0]:.2f} to {span[1]:.2f}"
     reach = 0.02 * (span[1] - span[0])  # so that marks at the ends are whole
     return {
         "range": [span[0] - reach, span[1] + reach],

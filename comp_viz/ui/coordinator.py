@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.analysis.trust import describe_disagreement, describe_trust, disagreement, trust
+from comp_viz.analysis.trust import describe_disagreement, describe_trust, disagreement, in_short, trust
 from comp_viz.analysis.weight_tables import availability_table, trust_table, weights_table
 from comp_viz.analysis.weights import (
     describe_availability,
@@ -160,5 +160,6 @@ def draw_trust(side: Side, prediction: Prediction, hover: Sequence[str], frame: 
         for outcome, members in (("wrong", each.wrong), ("right", each.right))
     ]
     title = describe_trust(found, disagreement(prediction, labels))
-    figure = strips(prediction, columns, hover, frame.span, frame.selected, frame.palette, title)
+    above = [(2 * u + 0.5, in_short(each)) for u, each in enumerate(found.values())]
+    figure = strips(prediction, columns, hover, frame.span, frame.selected, frame.palette, title, above)
     panel(figure, f"correctness{side.key}", ABOUT["correctness"], partial(trust_table, found), selects=True)

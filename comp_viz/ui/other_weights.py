@@ -17,7 +17,8 @@ from comp_viz.analysis.reweighed import (
     reweighed,
 )
 from comp_viz.analysis.weight_tables import accuracy_table, reweighed_table
-from comp_viz.figures.reweighed import accuracy_chart, reach, reweighed_along
+from comp_viz.figures.accuracy import accuracy_chart
+from comp_viz.figures.reweighed import reach, reweighed_along
 from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.network.intervention import Intervention
 from comp_viz.ui.compare import Side
