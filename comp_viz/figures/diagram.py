@@ -10,12 +10,8 @@ from comp_viz.analysis.flow import Flow, ModalityFlow
 from comp_viz.data.conversation import Floats, Task
 from comp_viz.figures.style import FUSED_MARK, Palette, modality_colours, modality_marks
 
-WIDTH, TOP, ROW, BOX = (
-    1240,
-    64,
-    132,
-    96,
-)  # units of the picture: its width, the heads of the columns, a row, a box in it
+WIDTH, TOP = 1320, 58  # units of the picture: its width, the space of the heads of the columns
+ROW, BOX = 128, 96  # height of a row, and of a box in it
 FONT = "font-family=\"'Source Sans', sans-serif\""
 # Part -> left edge, width, page that shows it closely, and what its numbers are.
 PARTS = {
@@ -43,7 +39,7 @@ def diagram(found: Flow, task: Task, labels: Floats, selected: int, palette: Pal
         y = TOP + ROW * u
         drawn += lane(name, one, task, selected, y, (marks[name], colours[name]), palette)
     drawn += [coordinator(found, selected, colours, marks, palette), fused(found, task, labels, selected, palette)]
-    hatches = "".join(hatch(u, colours[name], palette) for u, name in enumerate(names))
+    hatches = "".join(hatch(colour, palette) for colour in colours.values())
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-3 0 {WIDTH + 6} {height}" role="group" '
         f'aria-label="Architecture of ComP with the numbers of utterance {selected + 1}">'
@@ -156,7 +152,7 @@ def text(x: float, y: float, words: str, colour: str, size: int, weight: str) ->
     return f'<text x="{x:.0f}" y="{y:.0f}" fill="{colour}" font-size="{size}" font-weight="{weight}" text-anchor="middle" {FONT}>{escape(short)}</text>'
 
 
-def hatch(u: int, colour: str, palette: Palette) -> str:
+def hatch(colour: str, palette: Palette) -> str:
     """The hatching of a missing modality, to be filled in by its colour."""
     return (
         f'<pattern id="gone{colour[1:]}" width="9" height="9" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
