@@ -11,6 +11,7 @@ from naive import naive_comp, random_parameters
 
 from comp_viz.errors import CompVizError
 from comp_viz.network.config import ComPConfig
+from comp_viz.network.intervention import Intervention
 from comp_viz.network.model import SCOPES, ComP
 from comp_viz.network.published import load_published
 from comp_viz.network.trace import TRACE_FIELDS, Trace
@@ -89,7 +90,11 @@ def golden64(request):
     return Golden(request.param, torch.float64)
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-4), (torch.float32, 1e-3)])
+# In single precision, sums of products round by the processor's vectors: 6e-4 with AVX-512, 1.6e-3 without, of logits up to 31.
+SINGLE = 1e-3 if torch.backends.cpu.get_cpu_capability() == "AVX512" else 3e-3
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-9), (torch.float32, SINGLE)])
 @pytest.mark.parametrize("name", FILES)
 @torch.no_grad()
 def test_gives_the_published_numbers(name, dtype, tolerance):
@@ -113,7 +118,7 @@ def test_gives_the_published_numbers(name, dtype, tolerance):
                 assert far(trace.attention[u][:, l, k].transpose(1, 2), theirs, valid) < tolerance
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-4), (torch.float32, 1e-3)])
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-9), (torch.float32, SINGLE)])
 @pytest.mark.parametrize("name", FILES)
 @torch.no_grad()
 def test_gives_the_published_numbers_without_a_trace(name, dtype, tolerance):
@@ -131,17 +136,17 @@ def test_last_layer_reads_what_the_published_one_read(golden64):
     seen = []
     model.fused_head.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
     model(golden64.features, golden64.observed, golden64.valid, prototypes="batch")
-    assert (seen[0] - golden64["output/hidden"][golden64.valid]).abs().max() < 1e-4
+    assert (seen[0] - golden64["output/hidden"][golden64.valid]).abs().max() < 1e-9
 
 
 def test_naive_network_gives_the_published_numbers(golden64):
     # Its sums run in another order, and attention scores are single precision: close to the size of the numbers.
     out, valid = golden64.naive(), golden64.valid
     size = golden64["output/fused_logits"].abs().max().item()
-    assert far(out.fused, golden64["output/fused_logits"], valid) < 1e-5 * size
+    assert far(out.fused, golden64["output/fused_logits"], valid) < 3e-5 * size
     assert far(out.coordinator, golden64["trace/coordinator_weights"], valid) < 1e-4
     for u in NAMES:
-        assert far(out.heads[u], golden64[f"output/{u}_logits"], valid) < 1e-5 * size
+        assert far(out.heads[u], golden64[f"output/{u}_logits"], valid) < 3e-5 * size
         assert far(out.encoded[u], golden64[f"trace/{u}/encoded"], valid) < 1e-9
 
 
@@ -550,3 +555,53 @@ def test_no_attention_map_exists_unless_a_trace_is_wanted(dtype):
     everything = torch.ones(1, 5, 2, dtype=torch.bool)
     assert model(features, everything, everything[..., 0]).trace is None
     assert kept == [None] * config.depth
+
+
+def test_interventions_do_what_they_say():
+    model = network()
+    given = inputs(model.config)
+    plain = model(*given, trace=True)
+    same = model(*given, trace=True, changed=Intervention(momentum=model.config.momentum))
+    assert torch.equal(same.fused, plain.fused)
+    assert not torch.allclose(model(*given, changed=Intervention(momentum=0.9)).fused, plain.fused)
+    third = (1 / 3,) * 3
+    equal = model(*given, changed=Intervention(weights=third))
+    torch.testing.assert_close(equal.coordinator[given[2]], torch.full((17, 3), 1 / 3))
+    fused = torch.cat([plain.trace.propagated[u] / 3 for u in NAMES], dim=-1)
+    expected = model.fused_head(fused + torch.relu(model.fusion(fused.flatten(0, 1)).view_as(fused)))
+    torch.testing.assert_close(equal.fused[given[2]], expected[given[2]])
+
+
+def test_a_prompt_taken_away_changes_its_receiver_first():
+    model = network(blocks=1, depth=2)
+    given = inputs(model.config)
+    plain, without = model(*given), model(*given, changed=Intervention(without=frozenset({("text", "audio")})))
+    assert not torch.allclose(without.heads["text"], plain.heads["text"])
+    for u in ("audio", "video"):  # with a single block nobody hears of it
+        assert torch.equal(without.heads[u], plain.heads[u])
+
+
+@pytest.mark.parametrize("receiver", NAMES)
+def test_without_anything_entering_a_modality_its_features_do_not_matter(receiver):
+    model = network(blocks=1, depth=2)
+    features, observed, valid = inputs(model.config)
+    nothing = Intervention(without=frozenset((receiver, sender) for sender in NAMES))
+    other = {u: x + 1 for u, x in features.items()}
+    one, two = (model(x, observed, valid, changed=nothing).heads[receiver] for x in (features, other))
+    torch.testing.assert_close(one, two)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (Intervention(momentum=1.1), "momentum"),
+        (Intervention(without=frozenset({("text", "smell")})), "smell"),
+        (Intervention(weights=(0.5, 0.5)), "3 numbers"),
+        (Intervention(weights=(0.5, 0.6, 0.1)), "sum to 1"),
+        (Intervention(weights=(1.5, -0.5, 0.0)), "from 0 on"),
+    ],
+)
+def test_an_impossible_intervention_is_refused(changed, said):
+    model = network()
+    with pytest.raises(CompVizError, match=said):
+        model(*inputs(model.config), changed=changed)

@@ -9,6 +9,8 @@ import torch
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Bools, Conversation, Floats, Task
+from comp_viz.network.intervention import AS_TRAINED, Intervention
+from comp_viz.network.trace import Output
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,33 @@ def true_decisions(task: Task, labels: Floats) -> np.ndarray:
     return np.where(known, decisions, -1)
 
 
-@torch.inference_mode()
-def predict_conversation(checkpoint: Checkpoint, conversation: Conversation, observed: Bools) -> Prediction:
+def predict_conversation(
+    checkpoint: Checkpoint, conversation: Conversation, observed: Bools, changed: Intervention = AS_TRAINED
+) -> Prediction:
     """Run the model on one conversation, `observed [S, M]` saying what it may see. Prompts come from own prototypes and bank."""
-    model, task = checkpoint.model, checkpoint.card.task
-    observed = observed & conversation.observed
+    return read_output(
+        checkpoint.card.task, observed & conversation.observed, run(checkpoint, conversation, observed, changed)
+    )
+
+
+@torch.inference_mode()
+def run(
+    checkpoint: Checkpoint,
+    conversation: Conversation,
+    observed: Bools,
+    changed: Intervention = AS_TRAINED,
+    trace: bool = False,
+) -> Output:
+    """The network's output for one conversation, a batch of one, on the checkpoint's device."""
+    model = checkpoint.model
     batch = Batch.of([conversation], checkpoint.standardise).to(model.fusion.weight.device)
-    out = model(batch.features, observed[None], batch.valid, prototypes="bank")
+    shown = (observed & conversation.observed)[None]
+    output: Output = model(batch.features, shown, batch.valid, prototypes="bank", trace=trace, changed=changed)
+    return output
+
+
+def read_output(task: Task, observed: Bools, out: Output) -> Prediction:
+    """The output for a batch of one in the units people read."""
 
     def readable(values: torch.Tensor) -> Floats:
         values = values[0].float()

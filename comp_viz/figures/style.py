@@ -5,6 +5,8 @@ from dataclasses import dataclass
 # The mark that always accompanies a colour.
 MARKS = {"audio": "●", "text": "■", "video": "▲"}
 SPARE_MARKS = ("◆", "★", "✚", "⬢")
+SYMBOLS = {"●": "circle", "■": "square", "▲": "triangle-up", "◆": "diamond", "★": "star", "✚": "cross", "⬢": "hexagon"}
+FUSED_MARK = "◆"
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class Palette:
     positive: str
     mark: str  # the selected utterance
     ground: str
+    neutral: str  # the middle between negative and positive
+    classes: tuple[str, ...]  # emotions, in label order; the name always stands beside
 
 
 LIGHT = Palette(
@@ -32,6 +36,8 @@ LIGHT = Palette(
     positive="#c8443c",
     mark="#7a3fb0",
     ground="#ffffff",
+    neutral="#e8eaee",
+    classes=("#5b6470", "#b8860b", "#2f6fb3", "#b3362d", "#1b8a66", "#8a4fb0", "#b0568a", "#6d7a16"),
 )
 DARK = Palette(
     ink="#f2f4f7",
@@ -43,6 +49,8 @@ DARK = Palette(
     positive="#ef7d74",
     mark="#c79af0",
     ground="#0f1318",
+    neutral="#39414c",
+    classes=("#b4bcc8", "#e6c04d", "#6fb1ef", "#f0837a", "#4fd1a5", "#c79af0", "#ec9cc8", "#c3d04e"),
 )
 
 
@@ -56,3 +64,23 @@ def modality_marks(modalities: tuple[str, ...]) -> dict[str, str]:
     """A mark for every modality, as a character."""
     spare = iter(SPARE_MARKS * len(modalities))
     return {name: MARKS.get(name) or next(spare) for name in modalities}
+
+
+def modality_symbols(modalities: tuple[str, ...]) -> dict[str, str]:
+    """The mark of every modality, by Plotly's name for it."""
+    return {name: SYMBOLS[mark] for name, mark in modality_marks(modalities).items()}
+
+
+def class_colours(palette: Palette, classes: tuple[str, ...]) -> dict[str, str]:
+    """A colour for every class, in label order; beyond eight they repeat, and only the names tell classes apart."""
+    return {name: palette.classes[i % len(palette.classes)] for i, name in enumerate(classes)}
+
+
+def sequential(palette: Palette) -> list[list[float | str]]:
+    """Colour scale of an amount, from nothing to much."""
+    return [[0, palette.ground], [1, palette.mark]]
+
+
+def diverging(palette: Palette) -> list[list[float | str]]:
+    """Colour scale from negative over neutral to positive."""
+    return [[0, palette.negative], [0.5, palette.neutral], [1, palette.positive]]

@@ -9,10 +9,19 @@ import plotly.graph_objects as go
 from comp_viz.analysis.change import Change
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.data.conversation import Bools, Floats
+from comp_viz.figures.along import (
+    MARGIN_LEFT,
+    MARGIN_RIGHT,
+    bars_at,
+    boxes,
+    escape,
+    flat,
+    hatching,
+    selection_line,
+    utterance_axis,
+)
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
 
-# Left and right margins in pixels; the availability matrix above the figure keeps the same ones.
-MARGIN_LEFT, MARGIN_RIGHT = 92, 12
 ROWS = {  # name -> vertical range of its axis, from the top
     "y": (0.66, 1.0),
     "y2": (0.41, 0.60),
@@ -180,12 +189,6 @@ def scaled(outline: Outline, utterances: int, span: list[float], axis: str) -> n
     return np.array(outline) * [utterances / PLOT_WIDTH, (span[1] - span[0]) / (PLOT_HEIGHT * (top - bottom))]
 
 
-def flat(xs: np.ndarray, ys: np.ndarray, axis: str, **look: object) -> go.Scatter:
-    """A trace that cannot be hovered, from points row by row."""
-    x, y = xs.ravel().astype(np.float32), ys.ravel().astype(np.float32)
-    return go.Scatter(x=x, y=y, yaxis=axis, hoverinfo="skip", **look)
-
-
 def difference_traces(changed: Change, palette: Palette) -> list[go.Scatter]:
     """How far the fused prediction moved from the complete conversation's, one colour for each direction."""
     zero = np.zeros_like(changed.difference)
@@ -205,20 +208,8 @@ def coordinator_traces(here: Prediction, palette: Palette) -> list[go.Scatter]:
         boxes(every, bottoms[:, u], tops[:, u], "y4", fillcolor=colours[name]) for u, name in enumerate(here.modalities)
     ]
     s, u = np.nonzero(~here.observed)
-    hatch = {"shape": "/", "fgcolor": palette.ground, "bgcolor": "rgba(0,0,0,0)", "size": 5, "solidity": 0.35}
-    return [*bars, bars_at(s, bottoms[s, u], tops[s, u], "y4", fillcolor="rgba(0,0,0,0)", fillpattern=hatch)]
-
-
-def boxes(where: Bools, bottom: Floats, top: Floats, axis: str, **look: object) -> go.Scatter:
-    """Bars at the utterances `where`, as one path."""
-    return bars_at(np.flatnonzero(where), bottom[where], top[where], axis, **look)
-
-
-def bars_at(utterances: np.ndarray, bottom: Floats, top: Floats, axis: str, **look: object) -> go.Scatter:
-    """Bars at utterances counted from 0, as one path."""
-    xs = utterances[:, None] + 1 + np.array([-0.45, -0.45, 0.45, 0.45, np.nan])
-    ys = np.stack([bottom, top, top, bottom, np.full_like(top, np.nan)], axis=1)
-    return flat(xs, ys, axis, mode="none", fill="toself", showlegend=False, **look)
+    hatch = {"fillcolor": "rgba(0,0,0,0)", "fillpattern": hatching(palette)}
+    return [*bars, bars_at(s, bottoms[s, u], tops[s, u], "y4", **hatch)]
 
 
 def flip_marks(utterances: np.ndarray, palette: Palette) -> list[dict[str, object]]:
@@ -228,21 +219,6 @@ def flip_marks(utterances: np.ndarray, palette: Palette) -> list[dict[str, objec
         {"type": "rect", "xref": "x", "yref": "y3 domain", "x0": i - 0.5, "x1": i + 0.5, "y0": 0, "y1": 1, **look}
         for i in utterances.tolist()
     ]
-
-
-def selection_line(utterance: int, palette: Palette) -> dict[str, object]:
-    """A line through all rows at the utterance in hand."""
-    line = {"color": palette.mark, "width": 1.5}
-    return {
-        "type": "line",
-        "xref": "x",
-        "yref": "paper",
-        "x0": utterance,
-        "x1": utterance,
-        "y0": 0,
-        "y1": 1,
-        "line": line,
-    }
 
 
 def reach(here: Prediction, complete: Prediction, labels: Floats) -> list[float]:
@@ -284,10 +260,7 @@ def layout(
     axes["yaxis4"] |= {"range": [0, 1], "showgrid": False}
     return {
         **axes,
-        "xaxis": {
-            "range": [0.5, utterances + 0.5], "title": {"text": "utterance", "font": {"size": 12}, "standoff": 2},
-            "anchor": "y4", "fixedrange": True, "automargin": False, "showgrid": False, "zeroline": False,
-        },
+        "xaxis": utterance_axis(utterances) | {"anchor": "y4"},
         "template": "none",
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
@@ -316,9 +289,3 @@ def neutral_line(axis: str, neutral: float, palette: Palette) -> dict[str, objec
         "line": line,
         "layer": "below",
     }
-
-
-def escape(words: str, limit: int = 90) -> str:
-    """Words for a hover label: shortened, and with nothing the browser would read as markup."""
-    short = words if len(words) <= limit else words[: limit - 1] + "…"
-    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") or "(no words)"

@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from comp_viz.network.layers import ModalityLinear, ModalityMLP
 from comp_viz.network.rows import Rows
+from comp_viz.network.single_precision import attention_map
 
 
 class ModalityAttention(nn.Module):
@@ -50,8 +51,8 @@ def together(qkv: Tensor, rows: Rows) -> tuple[Tensor, Tensor]:
     hidden = (present & ~keys)[:, :, None, None]
     q = q * q.shape[-1] ** -0.5
     if q.dtype is torch.float64:
-        # The published network takes its scores in single precision whatever the rest is in. Its float64 numbers
-        # can only be met by doing the same: the difference grows from 1e-7 here to 3e-4 in the logits.
-        q, k = q.float(), k.float()
-    attention = (q @ k.mT).masked_fill(hidden, float("-inf")).softmax(-1).to(v.dtype) * present[..., None, None]
+        attention = attention_map(q, k, hidden).double()
+    else:
+        attention = (q @ k.mT).masked_fill(hidden, float("-inf")).softmax(-1)
+    attention = attention * present[..., None, None]
     return rows.pack((attention @ v).transpose(2, 3).flatten(3)), attention

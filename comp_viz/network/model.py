@@ -17,6 +17,7 @@ from comp_viz.errors import CompVizError
 from comp_viz.network.attention import ModalityAttention
 from comp_viz.network.boundary import admit
 from comp_viz.network.config import ComPConfig
+from comp_viz.network.intervention import AS_TRAINED, Intervention
 from comp_viz.network.layers import Dropout, Layers, Linear, ModalityLinear, ModalityMLP
 from comp_viz.network.product import product
 from comp_viz.network.rows import Rows
@@ -84,6 +85,7 @@ class ComP(nn.Module):
         valid: Any,
         prototypes: Scope = "bank",
         trace: bool = False,
+        changed: Intervention = AS_TRAINED,
     ) -> Output:
         """Predict every utterance's emotion from what is observed of it and of its conversation.
 
@@ -94,8 +96,9 @@ class ComP(nn.Module):
         """
         if prototypes not in SCOPES:
             raise CompVizError(f"prototypes: expected one of {', '.join(SCOPES)}, got {prototypes!r}.")
+        changed.check(self.config)
         _, encoded, rows = self.begin(features, observed, valid)
-        return self.second_stage(encoded, rows, prototypes, trace)
+        return self.second_stage(encoded, rows, prototypes, trace, changed)
 
     def begin(self, features: Mapping[str, Any], observed: Any, valid: Any) -> tuple[Tensor, Tensor, Rows]:
         """Check a batch and give `(projected, encoded, rows)`, what both stages and the bank start from.
@@ -123,18 +126,20 @@ class ComP(nn.Module):
         alone = self.unprompted(utterances, rows, Recorder(None))
         return self.by_modality(rows.pad(self.modality_heads(alone)))
 
-    def second_stage(self, encoded: Tensor, rows: Rows, scope: Scope, trace: bool = False) -> Output:
+    def second_stage(
+        self, encoded: Tensor, rows: Rows, scope: Scope, trace: bool = False, changed: Intervention = AS_TRAINED
+    ) -> Output:
         """The full model from `Z^u [M, N + B, d]` on: prompts, propagation, coordination."""
         seen = Recorder(rows if trace else None)
         utterances, blanks = rows.part(encoded)
         if self.config.prompting:
             prototypes = self.compress(utterances, blanks, rows)  # A^u, frozen through all blocks
             seen.once("prototypes", prototypes)
-            z = self.prompted(utterances, prototypes, rows, scope, seen)
+            z = self.prompted(utterances, prototypes, rows, scope, seen, changed)
         else:
             z = self.unprompted(utterances, rows, seen)
         heads = self.modality_heads(z)  # Y^u, (M, N, C)
-        weights, fused_features = self.coordinate(z)
+        weights, fused_features = self.coordinate(z, changed.weights)
         fused = self.fused_head(fused_features + self.dropout(F.relu(self.fusion(fused_features))))  # eq. 15
         inside = None
         if trace:
@@ -146,16 +151,19 @@ class ComP(nn.Module):
             inside = seen.trace(self.config.modalities, **once)
         return Output(rows.pad(fused), self.by_modality(rows.pad(heads)), rows.pad(weights), inside)
 
-    def prompted(self, encoded: Tensor, prototypes: Tensor, rows: Rows, scope: Scope, seen: Recorder) -> Tensor:
+    def prompted(
+        self, encoded: Tensor, prototypes: Tensor, rows: Rows, scope: Scope, seen: Recorder, changed: Intervention
+    ) -> Tensor:
         """`Z̄^u [M, N, d]` by prompts and propagation, block by block."""
+        momentum = self.config.momentum if changed.momentum is None else changed.momentum
         z, renewed = encoded, None
-        for block in self.blocks:
+        for l, block in enumerate(self.blocks):
             seen.add("features", z)
             fresh = self.generate(block, z, prototypes, rows, scope, seen)  # P̃_l^u
             delivered = self.deliver(fresh)
             if renewed is not None:  # eq. 9
-                delivered = self.config.momentum * renewed + (1 - self.config.momentum) * delivered
-            z, renewed = self.propagate(block, z, delivered, rows, seen)
+                delivered = momentum * renewed + (1 - momentum) * delivered
+            z, renewed = self.propagate(block, z, delivered, rows, seen, changed.kept(self.config, l))
         return z
 
     def unprompted(self, encoded: Tensor, rows: Rows, seen: Recorder) -> Tensor:
@@ -212,11 +220,20 @@ class ComP(nn.Module):
         return prompts[self.others].transpose(1, 2).flatten(2)
 
     def propagate(
-        self, block: PropagationBlock, z: Tensor, delivered: Tensor, rows: Rows, seen: Recorder
+        self,
+        block: PropagationBlock,
+        z: Tensor,
+        delivered: Tensor,
+        rows: Rows,
+        seen: Recorder,
+        kept: Tensor | None = None,
     ) -> tuple[Tensor, Tensor | None]:
         """One block (eq. 3 to 5): features `[M, N, d]` and delivered prompts in, features and renewed prompts out."""
         apart = (len(self.others) - 1, self.config.prompt)
-        g = block.inject(torch.cat([z, delivered], dim=-1))  # G_0, eq. 3
+        entering = torch.cat([z, delivered], dim=-1)
+        if kept is not None:
+            entering = entering * kept.to(entering)
+        g = block.inject(entering)  # G_0, eq. 3
         seen.add("delivered", delivered, apart)
         g = self.attend(block, g, rows, seen)
         if block.expand is None:
@@ -234,10 +251,15 @@ class ComP(nn.Module):
         seen.add_maps(maps)
         return g
 
-    def coordinate(self, propagated: Tensor) -> tuple[Tensor, Tensor]:
-        """Weights `ω̄ = softmax(MLP([Z̄^a, Z̄^t, Z̄^v]))`, `[N, M]`, and `F = [ω̄_u Z̄^u]`, `[N, M·d]` (eq. 12 to 14)."""
+    def coordinate(self, propagated: Tensor, given: tuple[float, ...] | None = None) -> tuple[Tensor, Tensor]:
+        """Weights `ω̄ = softmax(MLP([Z̄^a, Z̄^t, Z̄^v]))`, `[N, M]`, and `F = [ω̄_u Z̄^u]`, `[N, M·d]` (eq. 12 to 14).
+
+        Weights that are `given` stand in for the coordinator's, alike for all utterances.
+        """
         together = propagated.transpose(0, 1).flatten(1)  # (N, M·d)
-        if self.config.coordination:
+        if given:
+            weights = together.new_tensor(given).expand(len(together), -1)
+        elif self.config.coordination:
             weights = self.coordinator(together).softmax(-1)
         else:
             weights = together.new_full((len(together), len(propagated)), 1 / len(propagated))

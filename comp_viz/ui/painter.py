@@ -7,8 +7,8 @@ import numpy as np
 import streamlit as st
 
 from comp_viz.data.conversation import Bools
+from comp_viz.figures.along import MARGIN_LEFT, MARGIN_RIGHT
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
-from comp_viz.figures.timeline import MARGIN_LEFT, MARGIN_RIGHT
 
 HERE = Path(__file__).parent
 KEY, STAMP = "painter", "painter stamp"
