@@ -12,7 +12,7 @@ from comp_viz.sweep.epochs import SCHEMA
 from comp_viz.training import finish
 from comp_viz.training.telemetry import read_telemetry
 
-PUBLISHED = Path(__file__).parents[1] / "results" / "published.csv"
+SHIPPED = Path(__file__).parents[1] / "results"
 SMALL = {
     "data": ["lab(conversations=8/3/3, lengths=4/9)"],
     "missing": [0.3],
@@ -85,7 +85,17 @@ def test_results_prints_no_table_of_epochs(swept, tmp_path, monkeypatch, capsys)
     swept(methods=["comp"], seeds=[1])
     monkeypatch.setattr("comp_viz.commands.results.SHIPPED", tmp_path)
     capsys.readouterr()
-    assert main(["results", "--published", str(PUBLISHED)]) == 0
+    assert main(["results", "--published", str(SHIPPED / "published.csv")]) == 0
     printed = capsys.readouterr().out
     assert "grid.parquet" in printed
     assert "epochs" not in printed
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*_epochs.parquet")), ids=lambda path: path.stem)
+def test_the_shipped_epochs_are_of_runs_in_the_table_beside_them(path):
+    epochs = pd.read_parquet(path)
+    assert epochs.columns.tolist() == SCHEMA.names
+    results = pd.read_parquet(path.with_stem(path.stem.removesuffix("_epochs")))
+    cell = ["data", "method", "trained_under", "seed", "run"]
+    assert set(epochs[cell].itertuples(index=False)) <= set(results[cell].itertuples(index=False))
+    assert epochs["value"].between(0, 1).all()
