@@ -4,13 +4,24 @@ import streamlit as st
 
 from comp_viz.ui.sidebar import frame
 
+PAGES = {
+    "live": "graphic_eq",
+    "overview": "schema",
+    "prototypes": "hub",
+    "propagation": "conversion_path",
+    "coordinator": "balance",
+    "modulation": "tune",
+    "imbalance": "trending_up",
+    "robustness": "shield",
+    "data": "dataset",
+    "lab": "science",
+}
+
 st.set_page_config(page_title="ComP Viz", page_icon="comp_viz/ui/icon.svg", layout="wide")
-page = st.navigation(
-    [
-        st.Page("pages/live.py", title="Live", icon=":material/graphic_eq:", default=True),
-        st.Page("pages/data.py", title="Data", icon=":material/dataset:"),
-        st.Page("pages/lab.py", title="Lab", icon=":material/science:"),
-    ]
-)
+pages = [
+    st.Page(f"pages/{name}.py", title=name.capitalize(), icon=f":material/{icon}:", default=name == "live")
+    for name, icon in PAGES.items()
+]
+page = st.navigation(pages, position="top")
 frame()
 page.run()

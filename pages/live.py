@@ -4,7 +4,8 @@ import streamlit as st
 
 from comp_viz.analysis.change import change, describe
 from comp_viz.figures.timeline import timeline
-from comp_viz.ui.live import chart, empty_state, painted, transcript, utterance_card
+from comp_viz.ui.live import chart, painted, transcript, utterance_card
+from comp_viz.ui.page import empty_state
 from comp_viz.ui.sidebar import View, current_view
 from comp_viz.ui.theme import palette
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from streamlit.runtime.pages_manager import PagesManager
+from page_cases import APP, mend_navigation
 from streamlit.testing.v1 import AppTest
 
 from comp_viz.analysis.prediction import predict_conversation
@@ -27,8 +27,6 @@ from comp_viz.ui.builder import Where
 from comp_viz.ui.pattern import Choice
 from comp_viz.versions import versions
 
-APP = str(Path(__file__).parents[1] / "app.py")
-
 
 @pytest.fixture
 def app(small_checkpoint: Path, small_lab: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
@@ -41,17 +39,6 @@ def app(small_checkpoint: Path, small_lab: DataSet, tmp_path: Path, monkeypatch:
     cached._checkpoint.clear()
     cached.prediction.clear()
     return AppTest.from_file(APP, default_timeout=60)
-
-
-def mend_navigation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """AppTest forgets `st.navigation` between runs when a folder `pages/` exists, and then runs a page without its frame."""
-    original = PagesManager.__init__
-
-    def remember(self: PagesManager, *args: object, **options: object) -> None:
-        original(self, *args, **options)
-        PagesManager.uses_pages_directory = False
-
-    monkeypatch.setattr(PagesManager, "__init__", remember)
 
 
 def figure(app: AppTest) -> dict:

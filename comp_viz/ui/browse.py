@@ -18,8 +18,8 @@ from comp_viz.figures.preview import preview
 from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.ui import cached
 from comp_viz.ui.charts import titled
-from comp_viz.ui.live import plain, read_label
 from comp_viz.ui.sidebar import open_in_live
+from comp_viz.ui.words import plain, read_label
 
 SHOWN_FINDINGS = 2000  # rows of the findings table; the download has all
 TABLE = "conversations"

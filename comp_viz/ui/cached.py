@@ -8,6 +8,7 @@ import streamlit as st
 import torch
 
 from comp_viz.analysis.attainable import AtRate, Attainable, Estimate, attainable, attainable_at
+from comp_viz.analysis.inside import Inside, look_inside
 from comp_viz.analysis.prediction import Prediction, predict_conversation
 from comp_viz.analysis.probe import Probe, probe
 from comp_viz.analysis.reached import reached
@@ -21,6 +22,7 @@ from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.data.source import LAB, data_files, data_root, is_lab, open_data, peek
 from comp_viz.data.summary import Summary, summarise
 from comp_viz.errors import CompVizError
+from comp_viz.network.intervention import AS_TRAINED, Intervention
 
 CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
 # A single conversation gains little from a second thread, and loses a hundredfold where a neighbour keeps it busy.
@@ -144,3 +146,21 @@ def prediction(
     observed = np.frombuffer(pattern, dtype=bool).reshape(found.observed.shape)
     with INFERENCE:
         return predict_conversation(checkpoint(checkpoint_name, device), found, observed)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def inside(
+    checkpoint_name: str,
+    digests: tuple[str, str],
+    device: str,
+    data: str,
+    root: str,
+    conversation: str,
+    pattern: bytes,
+    changed: Intervention = AS_TRAINED,
+) -> Inside:
+    """Everything inside the forward pass on one conversation, as `prediction`; about 8 MB for 120 utterances."""
+    found = data_set(data, root).find(conversation)
+    observed = np.frombuffer(pattern, dtype=bool).reshape(found.observed.shape)
+    with INFERENCE:
+        return look_inside(checkpoint(checkpoint_name, device), found, observed, changed)

@@ -7,12 +7,14 @@ import streamlit as st
 
 from comp_viz.analysis.change import Change
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.data.conversation import Bools, Task
-from comp_viz.figures.style import Palette, modality_marks
+from comp_viz.data.conversation import Bools
+from comp_viz.figures.style import Palette
 from comp_viz.ui.charts import CONFIG
 from comp_viz.ui.painter import painter
 from comp_viz.ui.pattern import before_editing, can_undo, edit, undo
 from comp_viz.ui.sidebar import View
+from comp_viz.ui.utterance import select, utterance_number, utterance_words
+from comp_viz.ui.words import read, read_change, read_label
 
 READING = """
 From the top: the prediction with the truth; each modality's own **head**, which predicts from that modality and the prompts it
@@ -20,55 +22,14 @@ receives, with filled marks where it is observed and open ones where it is missi
 against the complete conversation, on violet where the decision flips; and the **coordinator**'s weights, which say how much of
 each modality enters the fused prediction, hatched where the modality is missing. The violet line is the utterance in hand.
 """
-UTTERANCE = "utterance"  # widget key and address parameter, counted from 1
-
-
-def empty_state() -> None:
-    """What to do when nothing can be shown."""
-    st.header("Nothing to show yet", anchor=False)
-    st.markdown(
-        "The sidebar says what is missing or does not fit, and how to mend it. The `lab` checkpoint on the data set `lab` "
-        "always works."
-    )
-
-
-def selected_utterance(view: View) -> int:
-    """The utterance in hand, counted from 0, kept inside the conversation."""
-    wanted = st.session_state.get(UTTERANCE, 1)
-    if wanted > len(view.conversation):
-        st.session_state[UTTERANCE] = wanted = len(view.conversation)
-    return int(wanted) - 1
-
-
-def begin(view: View) -> None:
-    """Start at the first utterance that has words and all modalities, unless one was chosen or the address names one."""
-    if UTTERANCE in st.session_state or UTTERANCE in st.query_params:
-        return
-    conversation = view.conversation
-    whole = conversation.observed.all(1) & np.array([bool(words) for words in conversation.words])
-    select(int(whole.argmax()))
-
-
-def select(utterance: int) -> None:
-    """Take another utterance in hand, counted from 0; to be called in a callback."""
-    st.session_state[UTTERANCE] = utterance + 1
 
 
 def utterance_card(view: View, here: Prediction, complete: Prediction, found: Change) -> int:
     """Words, truth and prediction of the utterance in hand, and ways to move; returns its number, counted from 0."""
     conversation, task = view.conversation, here.task
-    begin(view)
-    selected_utterance(view)
     pick, said, numbers = st.columns([1.1, 3.5, 3.5], vertical_alignment="top")
     with pick:
-        st.number_input(
-            "Utterance",
-            1,
-            len(conversation),
-            key=UTTERANCE,
-            bind="query-params",
-            help="Counted from 1. Click a point of the chart to choose one, or type its number.",
-        )
+        s = utterance_number(view)
         st.button(
             "Most changed",
             on_click=select,
@@ -77,16 +38,8 @@ def utterance_card(view: View, here: Prediction, complete: Prediction, found: Ch
             help="The utterance whose prediction moved most against the complete conversation.",
             disabled=found.missing_share == 0,
         )
-    s = selected_utterance(view)
     with said:
-        if conversation.context[s]:
-            st.caption(f"said before: {plain(conversation.context[s])}")
-        words = plain(conversation.words[s]) or "*no words*"
-        st.markdown(f"**{plain(conversation.speakers[s])}**  {words}" if len(set(conversation.speakers)) > 1 else words)
-        marks = modality_marks(here.modalities)
-        shown = [f"{marks[u]} {u} {state(view, here, s, i)}" for i, u in enumerate(here.modalities)]
-        seconds = conversation.durations[s]
-        st.caption(" · ".join([*shown, *([] if np.isnan(seconds) else [f"{seconds:.1f} s"])]))
+        utterance_words(view, here.observed, s)
     with numbers, st.container(horizontal=True, gap="medium"):  # a row on a phone too
         truth = read_label(task, float(conversation.labels[s]))
         moved = read_change(task, float(found.difference[s]), int(complete.decisions()[s]))
@@ -97,37 +50,6 @@ def utterance_card(view: View, here: Prediction, complete: Prediction, found: Ch
         whole = "The fused prediction when nothing is missing."
         st.metric("Complete", read(task, complete.fused[s]), help=whole, width="content")
     return s
-
-
-def state(view: View, here: Prediction, s: int, u: int) -> str:
-    """Availability of one entry in a word."""
-    if here.observed[s, u]:
-        return "observed"
-    return "missing" if view.conversation.observed[s, u] else "not in the recording"
-
-
-def read(task: Task, values: np.ndarray) -> str:
-    """A prediction as text: a score, or the likeliest class."""
-    return task.classes[int(values.argmax())] if task.classes else f"{values[0]:.2f}"
-
-
-def read_change(task: Task, difference: float, decision: int) -> str | None:
-    """The change against the complete conversation as text, None where it rounds to nothing."""
-    if abs(difference) < 0.005:
-        return None
-    return f"{difference:+.2f}" + (f" in P({task.classes[decision]})" if task.classes else "")
-
-
-def read_label(task: Task, label: float) -> str:
-    """A label as text."""
-    if np.isnan(label):
-        return "unknown"
-    return task.classes[int(label)] if task.classes else f"{label:.2f}"
-
-
-def plain(text: str) -> str:
-    """Text from data as text, whatever Markdown it happens to contain."""
-    return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!|<>$~:" else character for character in text)
 
 
 def painted(view: View, selected: int, palette: Palette) -> None:

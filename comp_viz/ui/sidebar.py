@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import SPLITS, Bools, Conversation
@@ -15,6 +16,7 @@ from comp_viz.data.lengths import check_lengths
 from comp_viz.data.source import LAB, data_root, is_lab
 from comp_viz.device import available_devices, choose_device
 from comp_viz.errors import CompVizError
+from comp_viz.network.intervention import AS_TRAINED, Intervention
 from comp_viz.ui import cached
 from comp_viz.ui.builder import pattern_controls, picture
 from comp_viz.ui.pattern import PATTERN, SEED, choose, chosen, in_force, leave_edited, remember
@@ -38,7 +40,15 @@ class View:
 
     def predict(self, observed: Bools) -> Prediction:
         """The model's prediction for the conversation under a pattern; cached."""
-        return cached.prediction(
+        return cached.prediction(*self.asked(observed))
+
+    def inside(self, observed: Bools | None = None, changed: Intervention = AS_TRAINED) -> Inside:
+        """Everything inside the forward pass, under the pattern in force or another; cached and shared, not to be changed."""
+        return cached.inside(*self.asked(self.observed if observed is None else observed), changed)
+
+    def asked(self, observed: Bools) -> tuple[str, tuple[str, str], str, str, str, str, bytes]:
+        """What cached calls are told of a view: names, digests and the pattern."""
+        return (
             self.name,
             (self.checkpoint.digest, self.data.digest),
             self.device,

@@ -1,0 +1,77 @@
+"""Compare mode: the same view beside itself, under another missing pattern or by another checkpoint."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from comp_viz.data.dataset import Utterances
+from comp_viz.data.lengths import check_lengths
+from comp_viz.data.patterns.pattern import FOUND, Pattern
+from comp_viz.errors import CompVizError
+from comp_viz.ui import cached
+from comp_viz.ui.pattern import chosen
+from comp_viz.ui.sidebar import View
+from comp_viz.ui.words import plain
+
+COMPARE, OTHER = "compare", "compare_pattern"  # widget keys and address parameters
+NOTHING, COMPLETE, PATTERN, BY = "nothing", "nothing missing", "another missing pattern", "checkpoint "
+
+
+@dataclass(frozen=True)
+class Side:
+    """One column of a page: where to draw, what to look at, and what to add to widget keys so that each is its own."""
+
+    place: DeltaGenerator
+    view: View
+    name: str  # what sets it apart, "" when it stands alone
+    key: str
+
+
+def sides(view: View, patterns: bool = True) -> list[Side]:
+    """Draw the control of compare mode and give one side, or two in columns with their names above them.
+
+    Without `patterns` only checkpoints are compared, on pages that show no single conversation.
+    """
+    others = [BY + name for name in cached.fitting_checkpoints(view.data) if name != view.name]
+    options = [NOTHING, *((COMPLETE, PATTERN) if patterns else ()), *others]
+    if st.session_state.get(COMPARE, NOTHING) not in options:
+        st.session_state[COMPARE] = NOTHING
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with_what = st.selectbox(
+            "Compare with", options, key=COMPARE, bind="query-params", width=260,
+            help="Shows everything below twice, on the same axes.",
+        )  # fmt: skip
+        if with_what == PATTERN:
+            st.text_input(
+                "Its missing pattern", key=OTHER, bind="query-params", width=360, placeholder="uniform(0.5)",
+                help="In the words of the sidebar's \"As text\", for example `only(audio)` or `uniform(0.3) + outage(audio, 8, 12)`.",
+            )  # fmt: skip
+    alone = [Side(st.container(), view, "", "")]
+    if with_what == NOTHING:
+        return alone
+    try:
+        other, mine, its = other_view(view, with_what)
+    except CompVizError as error:
+        st.warning(f"Nothing to compare with yet. {error}", icon=":material/compare:")
+        return alone
+    left, right = st.columns(2, gap="medium")
+    found = [Side(left, view, mine, "left"), Side(right, other, its, "right")]
+    for side in found:
+        side.place.markdown(f"**{plain(side.name)}**")
+    return found
+
+
+def other_view(view: View, with_what: str) -> tuple[View, str, str]:
+    """The view to compare with, and the names of both. Raises `CompVizError` where there is none."""
+    if with_what.startswith(BY):
+        name = with_what.removeprefix(BY)
+        checkpoint = cached.checkpoint(name, view.device)
+        check_lengths(Utterances.of([view.conversation]), checkpoint.config.max_length)
+        return replace(view, name=name, checkpoint=checkpoint), BY + view.name, with_what
+    text = FOUND if with_what == COMPLETE else st.session_state.get(OTHER) or "uniform(0.5)"
+    utterances = Utterances.of([view.conversation])
+    observed = Pattern.parse(text)(utterances, view.data.task, np.random.default_rng(chosen().seed))
+    mine = chosen().text
+    return replace(view, observed=observed), COMPLETE if mine == FOUND else mine, with_what if text == FOUND else text

@@ -1,0 +1,18 @@
+"""What all pages begin with: their name and finding, or what to do when there is nothing to show."""
+
+import streamlit as st
+
+
+def head(name: str, finding: str, help: str | None = None) -> None:
+    """The name of the page, small, and what the current picture says, in a sentence or two."""
+    st.caption(name)
+    st.subheader(finding, anchor=False, help=help)
+
+
+def empty_state() -> None:
+    """What to do when nothing can be shown."""
+    st.header("Nothing to show yet", anchor=False)
+    st.markdown(
+        "The sidebar says what is missing or does not fit, and how to mend it. The `lab` checkpoint on the data set `lab` "
+        "always works."
+    )

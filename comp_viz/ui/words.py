@@ -1,0 +1,29 @@
+"""Labels, predictions and words of the data as text on screen."""
+
+import numpy as np
+
+from comp_viz.data.conversation import Task
+
+
+def read(task: Task, values: np.ndarray) -> str:
+    """A prediction as text: a score, or the likeliest class."""
+    return task.classes[int(values.argmax())] if task.classes else f"{values[0]:.2f}"
+
+
+def read_change(task: Task, difference: float, decision: int) -> str | None:
+    """The change against the complete conversation as text, None where it rounds to nothing."""
+    if abs(difference) < 0.005:
+        return None
+    return f"{difference:+.2f}" + (f" in P({task.classes[decision]})" if task.classes else "")
+
+
+def read_label(task: Task, label: float) -> str:
+    """A label as text."""
+    if np.isnan(label):
+        return "unknown"
+    return task.classes[int(label)] if task.classes else f"{label:.2f}"
+
+
+def plain(text: str) -> str:
+    """Text from data as text, whatever Markdown it happens to contain."""
+    return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!|<>$~:" else character for character in text)
