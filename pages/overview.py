@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from comp_viz.analysis.flow import as_table, describe, flow
+from comp_viz.analysis.parts import as_table, describe, parts
 from comp_viz.figures.diagram import diagram
 from comp_viz.ui.compare import sides
 from comp_viz.ui.diagram import clickable
@@ -26,11 +26,11 @@ ABOUT = About(
 def overview(view: View) -> None:
     """The diagram, once or beside itself, and its numbers as a table."""
     view = view.now()
-    found = flow(view.inside(), view.conversation.labels)
+    found = parts(view.inside(), view.conversation.labels)
     head("Overview", describe(found))
     selected = utterance_bar(view)
     for side in sides(view, wide=True):
-        shown = flow(side.view.inside(), view.conversation.labels)
+        shown = parts(side.view.inside(), view.conversation.labels)
         with side.place:
             with st.container(horizontal=True, horizontal_alignment="right"):
                 with st.popover("About", icon=":material/info:", type="tertiary"):

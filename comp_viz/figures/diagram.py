@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from comp_viz.analysis.flow import Flow, ModalityFlow
+from comp_viz.analysis.parts import ModalityParts, Parts
 from comp_viz.data.conversation import Floats, Task
 from comp_viz.figures.style import FUSED_MARK, Palette, modality_colours, modality_marks
 
@@ -26,8 +26,8 @@ PARTS = {
 }  # fmt: skip
 
 
-def diagram(found: Flow, task: Task, labels: Floats, selected: int, palette: Palette) -> str:
-    """Draw the flow for utterance `selected`, counted from 0, of a conversation with `labels [S]`.
+def diagram(found: Parts, task: Task, labels: Floats, selected: int, palette: Palette) -> str:
+    """Draw the parts for utterance `selected`, counted from 0, of a conversation with `labels [S]`.
 
     Parts that open a page are groups with the page's name in `data-page`.
     """
@@ -54,7 +54,7 @@ def heads(palette: Palette, prompted: bool) -> str:
 
 
 def lane(
-    name: str, one: ModalityFlow, task: Task, s: int, y: float, look: tuple[str, str], palette: Palette
+    name: str, one: ModalityParts, task: Task, s: int, y: float, look: tuple[str, str], palette: Palette
 ) -> Iterable[str]:
     """The boxes of one modality from its features to its head."""
     mark, colour = look
@@ -72,7 +72,7 @@ def lane(
     yield box("heads Y", y, (said(task, one.head[s]), right(one.accuracy)), colour, palette)
 
 
-def wires(found: Flow, names: tuple[str, ...], s: int, colours: dict[str, str], palette: Palette) -> Iterable[str]:
+def wires(found: Parts, names: tuple[str, ...], s: int, colours: dict[str, str], palette: Palette) -> Iterable[str]:
     """Lines between the parts; those of prompts go from row to row, the thicker the longer the prompt."""
     middle = {name: TOP + ROW * u + BOX / 2 for u, name in enumerate(names)}
     longest = max(
@@ -96,7 +96,7 @@ def wires(found: Flow, names: tuple[str, ...], s: int, colours: dict[str, str], 
     yield line(end("coordinator ω̄"), centre, PARTS["fused"][0], centre, palette.ink, 4)
 
 
-def coordinator(found: Flow, s: int, colours: dict[str, str], marks: dict[str, str], palette: Palette) -> str:
+def coordinator(found: Parts, s: int, colours: dict[str, str], marks: dict[str, str], palette: Palette) -> str:
     """Weights of the utterance stacked to 1, first modality on top."""
     x, width, page, what = PARTS["coordinator ω̄"]
     height = ROW * (len(found.modalities) - 1) + BOX
@@ -113,7 +113,7 @@ def coordinator(found: Flow, s: int, colours: dict[str, str], marks: dict[str, s
     return linked(page, f"coordinator: {', '.join(said_)}. {what}", "".join(pieces))
 
 
-def fused(found: Flow, task: Task, labels: Floats, s: int, palette: Palette) -> str:
+def fused(found: Parts, task: Task, labels: Floats, s: int, palette: Palette) -> str:
     """The fused prediction with the truth."""
     y = TOP + ROW * (len(found.modalities) - 1) / 2
     truth = "unknown" if np.isnan(labels[s]) else task.classes[int(labels[s])] if task.classes else f"{labels[s]:.2f}"

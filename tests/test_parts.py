@@ -1,4 +1,4 @@
-"""The overview: the flow against the model's own numbers, the diagram that shows it, and the page that links the parts."""
+"""The overview: the parts against the model's own numbers, the diagram that shows it, and the page that links the parts."""
 
 import re
 from dataclasses import replace
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from page_cases import CASES, write_case
 
-from comp_viz.analysis.flow import as_table, describe, entropy_share, flow
 from comp_viz.analysis.inside import look_inside
+from comp_viz.analysis.parts import as_table, describe, entropy_share, parts
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.figures.diagram import PARTS, diagram
 from comp_viz.figures.style import DARK, LIGHT
@@ -42,9 +42,9 @@ def test_inside_is_the_models_own_trace(case):
     assert (name == "without prompting") == (not inside.delivered)
 
 
-def test_flow_agrees_with_one_utterance_after_the_other(case):
+def test_parts_agree_with_one_utterance_after_the_other(case):
     _, _, conversation, inside = case
-    found = flow(inside, conversation.labels)
+    found = parts(inside, conversation.labels)
     for s in range(min(len(conversation), 5)):
         for i, (u, one) in enumerate(found.modalities.items()):
             assert one.observed[s] == conversation.observed[s, i]
@@ -70,7 +70,7 @@ def test_evenness_is_nothing_for_one_choice_and_one_for_equal_shares():
 
 def test_the_sentence_names_who_sends_and_who_is_trusted(case):
     name, _, conversation, inside = case
-    said = describe(flow(inside, conversation.labels))
+    said = describe(parts(inside, conversation.labels))
     assert ("no prompts" in said) == (name == "without prompting")
     weights = dict(zip(inside.modalities, inside.prediction.coordinator.mean(0), strict=True))
     most = max(weights, key=weights.get)
@@ -81,7 +81,7 @@ def test_the_sentence_names_who_sends_and_who_is_trusted(case):
 
 def test_the_table_has_a_row_for_every_utterance_and_modality(case):
     _, _, conversation, inside = case
-    table = as_table(flow(inside, conversation.labels))
+    table = as_table(parts(inside, conversation.labels))
     assert len(table) == conversation.observed.size
     one = table[(table["utterance"] == 2) & (table["modality"] == "text")]
     assert float(one["coordinator weight"].iloc[0]) == pytest.approx(inside.prediction.coordinator[1, 1])
@@ -90,14 +90,14 @@ def test_the_table_has_a_row_for_every_utterance_and_modality(case):
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_the_diagram_says_the_numbers_and_where_each_part_leads(case, palette):
     _, data, conversation, inside = case
-    found = flow(inside, conversation.labels)
+    found = parts(inside, conversation.labels)
     drawn = ElementTree.fromstring(diagram(found, data.task, conversation.labels, 1, palette))
-    parts = [(group.get("data-page"), group.get("aria-label")) for group in drawn.iter(f"{SVG}g")]
+    linked = [(group.get("data-page"), group.get("aria-label")) for group in drawn.iter(f"{SVG}g")]
     wanted = {
         page for part, (_, _, page, _) in PARTS.items() if found.prompted or part not in ("prototypes A", "prompts P")
     }
-    assert {page for page, _ in parts} == wanted
-    labels = " ".join(label for _, label in parts)
+    assert {page for page, _ in linked} == wanted
+    labels = " ".join(label for _, label in linked)
     for one in found.modalities.values():
         assert f"{one.encoded[1]:.2f}" in labels
         assert f"{one.weight[1]:.2f}" in labels
@@ -108,7 +108,7 @@ def test_the_diagram_says_the_numbers_and_where_each_part_leads(case, palette):
 
 def test_missing_is_hatched_and_lines_are_as_thick_as_prompts_are_long(case):
     _name, data, conversation, inside = case
-    found = flow(inside, conversation.labels)
+    found = parts(inside, conversation.labels)
     s = 2 if len(conversation) > 2 else 0  # the third utterance of these conversations has nothing at all
     svg = diagram(found, data.task, conversation.labels, s, LIGHT)
     assert svg.count('fill="url(#gone') == int((~conversation.observed[s]).sum())
@@ -123,7 +123,7 @@ def test_nothing_in_the_data_is_taken_for_markup(case):
     _, data, conversation, inside = case
     if data.task.classes:
         task = replace(data.task, classes=tuple(f"<b>{name}&" for name in data.task.classes))
-        svg = diagram(flow(inside, conversation.labels), task, conversation.labels, 0, LIGHT)
+        svg = diagram(parts(inside, conversation.labels), task, conversation.labels, 0, LIGHT)
         assert "<b>" not in svg
         ElementTree.fromstring(svg)
 
@@ -133,11 +133,11 @@ def test_the_page_shows_the_numbers_of_the_utterance_in_hand(open_case, tmp_path
     conversation = data.find(app.selectbox(key="conversation").value)
     observed = conversation.observed & np.array([False, True, False])
     inside = look_inside(load_checkpoint(tmp_path / "checkpoints" / "case"), conversation, observed)
-    expected = as_table(flow(inside, conversation.labels)).query("utterance == 2").reset_index(drop=True)
+    expected = as_table(parts(inside, conversation.labels)).query("utterance == 2").reset_index(drop=True)
     shown = app.dataframe[0].value.reset_index(drop=True)
     for column in ("norm of Z", "evenness of attention", "coordinator weight", "norm of prompt from text"):
         np.testing.assert_allclose(shown[column], expected[column], rtol=1e-4)
-    assert app.subheader[0].value == describe(flow(inside, conversation.labels))
+    assert app.subheader[0].value == describe(parts(inside, conversation.labels))
 
 
 def test_compared_the_page_has_both(open_case):

@@ -1,4 +1,4 @@
-"""What flows through every part of ComP for one conversation, in one number for each utterance: the overview's picture."""
+"""What every part of ComP does with one conversation, in one number for each utterance: the overview's picture."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from comp_viz.data.conversation import Bools, Floats
 
 
 @dataclass(frozen=True)
-class ModalityFlow:
+class ModalityParts:
     """One modality's way through the network; arrays have a number for every utterance."""
 
     observed: Bools  # [S]
@@ -31,10 +31,10 @@ class ModalityFlow:
 
 
 @dataclass(frozen=True)
-class Flow:
+class Parts:
     """All modalities, and where they come together."""
 
-    modalities: dict[str, ModalityFlow]
+    modalities: dict[str, ModalityParts]
     fused: Floats  # [S, C]
     accuracy: float | None
 
@@ -44,7 +44,7 @@ class Flow:
         return any(one.received for one in self.modalities.values())
 
 
-def flow(inside: Inside, labels: Floats) -> Flow:
+def parts(inside: Inside, labels: Floats) -> Parts:
     """Sum up everything inside a forward pass; `labels [S]` may hold NaN."""
     prediction, truth = inside.prediction, true_decisions(inside.prediction.task, labels)
     found = {}
@@ -53,7 +53,7 @@ def flow(inside: Inside, labels: Floats) -> Flow:
         assignments, prototypes = inside.assignments.get(name), inside.prototypes.get(name)
         own = 0 if prototypes is None else len(prototypes)
         attended = 0 if assignments is None else assignments.shape[-1]
-        found[name] = ModalityFlow(
+        found[name] = ModalityParts(
             observed=keys,
             encoded=norm(inside.encoded[name]),
             spread=nothing(keys) if assignments is None else entropy_share(assignments, attended).mean(0),
@@ -66,7 +66,7 @@ def flow(inside: Inside, labels: Floats) -> Flow:
             weight=prediction.coordinator[:, u],
             accuracy=accuracy(prediction.decisions(name), truth),
         )
-    return Flow(found, prediction.fused, accuracy(prediction.decisions(), truth))
+    return Parts(found, prediction.fused, accuracy(prediction.decisions(), truth))
 
 
 def received(inside: Inside, receiver: str) -> dict[str, Floats]:
@@ -114,8 +114,8 @@ def nothing(like: Bools) -> Floats:
     return np.full(len(like), np.nan, np.float32)
 
 
-def describe(found: Flow) -> str:
-    """The flow in one or two plain sentences."""
+def describe(found: Parts) -> str:
+    """The parts in one or two plain sentences."""
     weights = {name: float(one.weight.mean()) for name, one in found.modalities.items()}
     most = max(weights, key=lambda name: weights[name])
     equal = 1 / len(weights)
@@ -138,9 +138,9 @@ def describe(found: Flow) -> str:
     )
 
 
-def as_table(found: Flow) -> pd.DataFrame:
-    """One row for every utterance (counted from 1) and modality with every number of the flow."""
-    parts = []
+def as_table(found: Parts) -> pd.DataFrame:
+    """One row for every utterance (counted from 1) and modality with every number of the parts."""
+    tables = []
     for name, one in found.modalities.items():
         columns = {
             "utterance": np.arange(1, len(one.observed) + 1),
@@ -153,5 +153,5 @@ def as_table(found: Flow) -> pd.DataFrame:
             "cosine of Z and Z̄": one.kept,
             "coordinator weight": one.weight,
         }
-        parts.append(pd.DataFrame(columns))
-    return pd.concat(parts, ignore_index=True)
+        tables.append(pd.DataFrame(columns))
+    return pd.concat(tables, ignore_index=True)
