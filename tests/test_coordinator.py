@@ -220,6 +220,10 @@ def test_the_emotion_sentence_names_the_widest_gap(rng):
     here.coordinator[labels == 0] = [0.3, 0.35, 0.35]
     sentence = describe_emotions(by_emotion(here, labels), NAMES)
     assert sentence.startswith("Audio is weighed 0.80 in negative utterances")
+    rare = np.where(np.arange(40) < 2, 0, np.where(np.arange(40) % 2, 1, -1)).astype(np.float32)
+    here.coordinator[:2] = [0.98, 0.01, 0.01]
+    assert "neutral" not in describe_emotions(by_emotion(here, rare), NAMES)
+    assert "neutral" in describe_emotions(by_emotion(here, np.abs(rare)), NAMES)  # nothing else to compare with
     assert describe_emotions(by_emotion(here, np.full(40, np.nan)), NAMES) == "No utterance has a label"
     assert describe_emotions(by_emotion(here, np.full(40, 2.0)), NAMES) == "Every labelled utterance is positive"
 

@@ -13,6 +13,7 @@ from comp_viz.data.conversation import Bools, Floats, Task
 MOST_MODALITIES = 4  # of which every subset is tried; of more, each alone, each left out, and all
 POLARITIES = ("negative", "neutral", "positive")
 UNKNOWN = "no label"
+FEWEST = 5  # utterances of an emotion that a sentence is made of, where two emotions have as many
 
 
 @dataclass(frozen=True)
@@ -114,9 +115,10 @@ def widest(groups: Sequence[Group], modalities: Sequence[str]) -> tuple[str, Gro
 
 
 def describe_emotions(groups: Sequence[Group], modalities: Sequence[str]) -> str:
-    """For which emotions a modality is weighed most differently."""
+    """For which emotions a modality is weighed most differently, rare ones aside where others can be compared."""
     labelled = [each for each in groups if each.name != UNKNOWN]
-    found = widest(labelled, modalities)
+    common = [each for each in labelled if len(each.members) >= FEWEST]
+    found = widest(common if len(common) > 1 else labelled, modalities)
     if not labelled:
         return "No utterance has a label"
     if not found:
