@@ -262,6 +262,6 @@ def test_decisions_that_change_are_marked_by_what_becomes_of_them(small_checkpoi
                 expected = "wrong as trained" if each.judged[s] and not each.right[s] else None
             elif each.differs[s]:
                 was, now = found[LEARNED].right[s], each.right[s]
-                expected = "becomes right" if now else "becomes wrong" if was else "only becomes another"
+                expected = "becomes right" if now else "becomes wrong" if was else "other change"
             assert where.get((row, s)) == expected
     assert len(set(looks(found, LIGHT).values())) == len(looks(found, LIGHT))

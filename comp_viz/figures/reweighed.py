@@ -105,7 +105,7 @@ def fates(found: Found, palette: Palette) -> list[go.Scatter]:
         "wrong as trained": ("x-thin", palette.ink, [trained.judged & ~trained.right, *(nothing for _ in others)]),
         "becomes right": ("triangle-up", palette.ink, [nothing, *(each.differs & each.right for each in others)]),
         "becomes wrong": ("triangle-down", palette.negative, [nothing, *(each.differs & trained.right for each in others)]),
-        "only becomes another": ("circle-open", palette.truth, [nothing, *(each.differs & ~each.right & ~trained.right for each in others)]),
+        "other change": ("circle-open", palette.truth, [nothing, *(each.differs & ~each.right & ~trained.right for each in others)]),
     }  # fmt: skip
     traces = []
     for name, (symbol, colour, where) in kinds.items():

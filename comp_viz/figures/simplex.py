@@ -106,7 +106,7 @@ def line(points: Points, span: Span, palette: Palette, title: str) -> go.Figure:
     axis["title"] |= {"text": f"{marks[first]} {first} {axis['title']['text']}; the rest is {marks[second]} {second}'s"}
     layout["xaxis"] = layout["xaxis"] | axis
     layout["yaxis"] = layout["yaxis"] | {
-        "tickvals": list(rows.values()), "ticktext": list(rows), "range": [len(rows) - 0.5, -0.5], "showgrid": False,
+        "tickvals": list(rows.values()), "ticktext": list(rows), "range": [len(rows) - 0.5, -0.5], "showgrid": False, "zeroline": False,
     }  # fmt: skip
     return go.Figure(traces, layout)
 
@@ -133,7 +133,7 @@ def paths(points: Points, span: Span, palette: Palette, title: str) -> go.Figure
     layout = base_layout(palette, title, HEIGHT, hovermode="closest", dragmode=False)
     layout["shapes"] = [equal_line(palette, M)]
     layout["xaxis"] = layout["xaxis"] | {
-        "tickvals": x.tolist(), "ticktext": [f"{marks[name]} {name}" for name in names], "fixedrange": True,
+        "tickvals": x.tolist(), "ticktext": [f"{marks[name]} {name}" for name in names], "fixedrange": True, "zeroline": False,
     }  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | weight_axis(palette, span)
     return go.Figure(traces, layout)

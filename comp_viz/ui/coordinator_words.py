@@ -66,7 +66,7 @@ ABOUT = {
         "The fused prediction with other weights in the place of the coordinator's, alike for all utterances: the network is "
         "run again. For classes, the probability of what is decided as trained. In the middle, how far each weighting moves "
         "that. Below, the decisions: where the network as "
-        "trained is wrong, and where other weights decide otherwise.",
+        "trained is wrong, and where other weights decide otherwise (other change: from one wrong class to another, or unlabelled).",
         "A network trained with such weights: everything before and after the coordinator is as trained with the learned ones, and "
         "weights far from those are new to the fused head.",
         FUSED,
