@@ -131,6 +131,12 @@ def describe_row(found: Attention, query: int) -> str:
     )
 
 
+def describe_evenness(found: dict[str, Floats]) -> str:
+    """How evenly the heads of each modality attend on average, in a sentence."""
+    means = [f"{u} {x.mean():.0%}" for u, x in found.items() if not np.isnan(x).any()]
+    return f"Entropy of attention as a share of the greatest, mean of all heads: {', '.join(means) or 'none'}"
+
+
 def describe_heads(found: dict[str, Floats]) -> str:
     """Which heads choose most, in a sentence."""
     least = {u: x for u, x in found.items() if not np.isnan(x).all()}

@@ -1,8 +1,10 @@
 """What each modality's output owes to its own features and to every prompt it receives, by taking each away."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from comp_viz.analysis.inside import plain
 from comp_viz.analysis.prediction import Prediction, read_output, run
@@ -11,7 +13,11 @@ from comp_viz.data.conversation import Bools, Conversation, Floats, Task
 from comp_viz.network.intervention import AS_TRAINED, Intervention
 
 # What can be measured -> what a number of it is.
-MEASURES = {"features": "of their length", "heads": "in the modality's own prediction", "fused": "in the fused prediction"}
+MEASURES = {
+    "features": "of their length",
+    "heads": "in the modality's own prediction",
+    "fused": "in the fused prediction",
+}
 EVERYWHERE, OBSERVED, MISSING = "all utterances", "receiver observed", "receiver missing"
 WHERE = (EVERYWHERE, OBSERVED, MISSING)
 
@@ -32,7 +38,7 @@ class Flow:
     fused: Floats  # [M, M, S]
     flipped: Bools  # [M, M, S], the fused decision is another one
 
-    def over(self, values: Floats | Bools, where: str = EVERYWHERE) -> Floats:
+    def over(self, values: NDArray[Any], where: str = EVERYWHERE) -> Floats:
         """Mean `[M, M]` of `[M, M, S]` values over the utterances asked for, one of `WHERE`; NaN where there are none."""
         S, M = self.observed.shape
         counted = {EVERYWHERE: np.ones((M, S)), OBSERVED: self.observed.T, MISSING: ~self.observed.T}[where]
@@ -109,10 +115,39 @@ def describe(found: Flow, measure: str, where: str = EVERYWHERE) -> str:
     if prompts[u, v] < 0:
         return f"Nothing to measure: there is no utterance of this kind ({where})"
     receiver, sender = found.modalities[u], found.modalities[v]
-    what = {"features": f"{receiver}'s features", "heads": f"{receiver}'s own prediction", "fused": "the fused prediction"}
+    what = {
+        "features": f"{receiver}'s features",
+        "heads": f"{receiver}'s own prediction",
+        "fused": "the fused prediction",
+    }
     unit = {"features": " of their length", "heads": "", "fused": ""}[measure]
     without, own = (amount(found.task, measure, float(x)) for x in (means[u, v], means[u, u]))
     return (
         f"The prompt that matters most goes from {sender} to {receiver}: without it {what[measure]} move{'' if measure == 'features' else 's'} "
         f"by {without}{unit}, without {receiver}'s own features by {own}"
+    )
+
+
+def describe_own(found: Flow, measure: str, where: str = EVERYWHERE) -> str:
+    """Every receiver's own features against the prompts it receives, in a sentence."""
+    means = found.over(found.of(measure), where)
+    there = [u for u in range(len(means)) if not np.isnan(means[u]).any()]
+    if not there:
+        return f"Nothing to measure: {where}"
+    own = ", ".join(f"{found.modalities[u]} {amount(found.task, measure, float(means[u, u]))}" for u in there)
+    prompt = ", ".join(amount(found.task, measure, float(np.delete(means[u], u).mean())) for u in there)
+    return f"Own features are worth {own}; a prompt on average {prompt}"
+
+
+def describe_along(found: Flow, measure: str) -> str:
+    """Whether prompts carry more where the receiver is missing, in a sentence."""
+    prompts = ~np.eye(len(found.modalities), dtype=bool)
+    values = found.of(measure)
+    there, gone = (values[prompts[:, :, None] & rows.T[:, None]] for rows in (found.observed, ~found.observed))
+    if not len(there) or not len(gone):
+        return f"A prompt carries {amount(found.task, measure, float(values[prompts].mean()))} on average"
+    observed, missing = (amount(found.task, measure, float(x.mean())) for x in (there, gone))
+    word = "as much" if observed == missing else "more" if gone.mean() > there.mean() else "less"
+    return (
+        f"A prompt carries {word} where its receiver is missing: {missing} on average, {observed} where it is observed"
     )

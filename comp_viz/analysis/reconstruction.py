@@ -1,5 +1,6 @@
 """Whether missing instances are reconstructed: propagated features against those they would be, were nothing missing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,14 +124,14 @@ def describe(found: Reconstruction) -> str:
     chance = found.nearest_by_chance
     are = "is" if found.nearest == 1 else "are"
     return (
-        f"Of {E} missing {u} {'entry' if E == 1 else 'entries'}, {found.nearest or 'none'} {are} nearest to {'its' if E == 1 else 'their'} own features "
-        f"(chance {chance:.1f}); the median rank is {np.median(found.rank):.0f} of {found.choices} "
-        f"(chance {(found.choices + 1) / 2:.0f}). {found.beats_mean} {'is' if found.beats_mean == 1 else 'are'} closer to "
-        f"them than the mean of the other utterances is, {found.beats_neighbours} than the neighbours are."
+        f"Of {E} missing {u} {'entry' if E == 1 else 'entries'}, {found.nearest or 'none'} {are} nearest to "
+        f"{'its' if E == 1 else 'their'} own features (chance {chance:.1f}); median rank {np.median(found.rank):.0f} of "
+        f"{found.choices} (chance {(found.choices + 1) / 2:.0f}); {found.beats_mean} closer than the mean of the other "
+        f"utterances, {found.beats_neighbours} closer than the neighbours."
     )
 
 
-def verdict(found: dict[str, Reconstruction]) -> str:
+def verdict(found: Mapping[str, Reconstruction]) -> str:
     """All modalities together, in a sentence."""
     some = [one for one in found.values() if len(one)]
     if not some:
@@ -143,3 +144,66 @@ def verdict(found: dict[str, Reconstruction]) -> str:
         f"where chance would bring {chance:.1f}; half of them rank within the nearest {after:.0%} of the conversation, "
         f"before propagation {before:.0%}"
     )
+
+
+def describe_ranks(found: Mapping[str, Reconstruction]) -> str:
+    """Which modality comes back best, in a sentence."""
+    some = {u: one for u, one in found.items() if len(one)}
+    if not some:
+        return "Nothing is taken away"
+    medians = {u: float(np.median(one.place)) for u, one in some.items()}
+    best, worst = min(medians, key=lambda u: medians[u]), max(medians, key=lambda u: medians[u])
+    said = f"{best.capitalize()} comes back best: half its entries rank within the nearest {medians[best]:.0%}"
+    if best == worst:
+        return f"Half of the missing {best} entries rank within the nearest {medians[best]:.0%} (chance 50%)"
+    return f"{said}, {worst}'s within {medians[worst]:.0%} (chance 50%)"
+
+
+def describe_steps(found: Mapping[str, Reconstruction]) -> str:
+    """What propagation does to the entries, and what simpler guesses do, in a sentence."""
+    some = [one for one in found.values() if len(one)]
+    if not some:
+        return "Nothing is taken away"
+    nearer = sum(int((one.rank < one.encoded_rank).sum()) for one in some)
+    E, beat = sum(map(len, some)), sum(one.beats_mean for one in some)
+    return f"Propagation brings {nearer} of {E} missing entries nearer; {beat} beat the mean of the other utterances"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One missing entry of utterance `s` in full: rows of features `[d]` by what they are."""
+
+    modality: str
+    utterance: int  # counted from 0
+    encoded: dict[str, Floats]  # Z missing, Z were it observed
+    propagated: dict[str, Floats]  # Z̄ missing, Z̄ were this entry alone given back, Z̄ in the complete conversation
+    cosine_alone: float  # Z̄ with Z̄ were this entry alone given back, the exact counterfactual
+    cosine_complete: float  # Z̄ with Z̄ in the complete conversation
+
+
+def entry(here: Inside, given: Inside, complete: Inside, modality: str, s: int) -> Entry:
+    """One entry under a missing pattern, with it alone given back, and in the complete conversation."""
+    missing, alone, whole = (one.propagated[modality][s] for one in (here, given, complete))
+    return Entry(
+        modality,
+        s,
+        {"Z, missing": here.encoded[modality][s], "Z, observed": given.encoded[modality][s]},
+        {"Z̄, missing": missing, "Z̄, given back": alone, "Z̄, complete": whole},
+        float(unit(missing) @ unit(alone)),
+        float(unit(missing) @ unit(whole)),
+    )
+
+
+def describe_entry(found: Entry) -> str:
+    """How near one entry comes to what it would be, in a sentence."""
+    return (
+        f"Utterance {found.utterance + 1}, {found.modality}: cosine {found.cosine_alone:.2f} with what propagation makes of it "
+        f"when this entry alone is given back, {found.cosine_complete:.2f} with the complete conversation"
+    )
+
+
+def next_missing(found: Mapping[str, Reconstruction], s: int) -> int:
+    """The first utterance after `s` of which something is taken away, from the start again when there is none."""
+    gone = np.unique(np.concatenate([one.utterances for one in found.values()]))
+    later = gone[gone > s]
+    return int(later[0] if len(later) else gone[0])
