@@ -121,7 +121,7 @@ def describe(found: Attention) -> str:
 def describe_row(found: Attention, query: int) -> str:
     """What one utterance attends to, in a sentence."""
     row = found.weights[query]
-    if not row.any():
+    if not found.keys.any():
         return f"Utterance {query + 1} has nothing to attend to in {found.modality}"
     most = int(row.argmax())
     whom = "itself" if most == query else f"utterance {most + 1}"
@@ -145,6 +145,8 @@ def describe_heads(found: dict[str, Floats]) -> str:
     u = min(least, key=lambda name: np.nanmin(least[name]))
     l, k, head = np.unravel_index(np.nanargmin(least[u]), least[u].shape)
     values = np.concatenate([x.ravel() for x in least.values()])
+    if values.min() >= EVEN:
+        return f"All {len(values)} heads attend almost evenly, with at least {values.min():.0%} of the greatest entropy"
     return (
         f"{int((values >= EVEN).sum())} of {len(values)} heads attend almost evenly; {u}'s block {l + 1}, layer {k + 1}, "
         f"head {head + 1} chooses most, with {least[u][l, k, head]:.0%} of the greatest entropy"

@@ -153,10 +153,10 @@ def describe_ranks(found: Mapping[str, Reconstruction]) -> str:
         return "Nothing is taken away"
     medians = {u: float(np.median(one.place)) for u, one in some.items()}
     best, worst = min(medians, key=lambda u: medians[u]), max(medians, key=lambda u: medians[u])
-    said = f"{best.capitalize()} comes back best: half its entries rank within the nearest {medians[best]:.0%}"
+    said = f"{best.capitalize()} comes back best: its median rank is at {medians[best]:.0%} of the utterances"
     if best == worst:
-        return f"Half of the missing {best} entries rank within the nearest {medians[best]:.0%} (chance 50%)"
-    return f"{said}, {worst}'s within {medians[worst]:.0%} (chance 50%)"
+        return f"The median {best} entry ranks at {medians[best]:.0%} of the utterances (chance 50%)"
+    return f"{said}, {worst}'s at {medians[worst]:.0%} (chance 50%)"
 
 
 def describe_steps(found: Mapping[str, Reconstruction]) -> str:

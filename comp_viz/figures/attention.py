@@ -33,7 +33,7 @@ def attention_map(
         colorbar={
             "orientation": "h", "x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom", "len": 0.36, "thickness": 9,
             "tickformat": ".2~%", "nticks": 4, "ypad": 2, "tickfont": {"size": 11},
-            "title": {"text": "weight of a key for a query", "side": "top", "font": {"size": 12}},
+            "title": {"text": "weight", "side": "top", "font": {"size": 12}},
         },
     )  # fmt: skip
     masked = np.flatnonzero(~found.keys)
@@ -53,7 +53,7 @@ def attention_map(
         "yaxis2": hidden | {"overlaying": "y", "type": "category", "range": [S - 0.5, -0.5]},
         "yaxis3": weight_axis([0.84, 1], received_top, "received<br>mean", palette),
     }
-    layout["shapes"].append(even_line(found.even, "y3", palette))
+    layout["shapes"] += even_lines(found, "y3", palette)
     return go.Figure([hatch, heat, bars], layout)
 
 
@@ -71,7 +71,7 @@ def arcs(found: Attention, words: Sequence[str], top: float, query: int, palette
             line = {"color": colour, "width": width}
             traces.append(flat(*curves(query, at, reach), "y2", mode="lines", line=line, opacity=0.35 + 0.13 * i, showlegend=False))  # fmt: skip
     bars = key_bars(found, row, labels(found, words), "y", "weight", palette)
-    layout = along(palette, describe_row(found, query), 300, S, query, shapes=[even_line(found.even, "y", palette)])
+    layout = along(palette, describe_row(found, query), 300, S, query, shapes=even_lines(found, "y", palette))
     hidden = {"visible": False, "fixedrange": True, "domain": [0.5, 1], "range": [0, 1.05]}
     layout |= {"yaxis": weight_axis([0, 0.46], top, "weight", palette), "yaxis2": hidden, "showlegend": False}
     return go.Figure([*traces, hatched_keys(found, top, palette), bars], layout)
@@ -147,10 +147,11 @@ def query_line(utterance: int, palette: Palette) -> dict[str, object]:
     return {"type": "line", "xref": "x domain", "yref": "y", "x0": 0, "x1": 1, "y0": utterance, "y1": utterance, "line": line}  # fmt: skip
 
 
-def even_line(weight: float, axis: str, palette: Palette) -> dict[str, object]:
-    """A dashed line at the weight that every key would have were attention even."""
+def even_lines(found: Attention, axis: str, palette: Palette) -> list[dict[str, object]]:
+    """A dashed line at the weight that every key would have were attention even; none without keys."""
     line = {"color": palette.truth, "width": 1.2, "dash": "dash"}
-    return {"type": "line", "xref": "paper", "yref": axis, "x0": 0, "x1": 1, "y0": weight, "y1": weight, "line": line}
+    place = {"xref": "paper", "yref": axis, "x0": 0, "x1": 1, "y0": found.even, "y1": found.even}
+    return [{"type": "line", "line": line, **place}] if found.keys.any() else []
 
 
 def shared_tops(found: Sequence[Attention], query: int) -> tuple[float, float, float]:

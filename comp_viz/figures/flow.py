@@ -12,8 +12,8 @@ from comp_viz.figures.style import Palette, modality_colours, modality_marks, mo
 
 
 def total(found: Flow, measure: str, where: str) -> float:
-    """All widths together, which two charts side by side are drawn to."""
-    return float(np.nansum(found.over(found.of(measure), where)))
+    """All widths together and a little more, which two charts side by side are drawn to: both then have the invisible link."""
+    return 1.02 * float(np.nansum(found.over(found.of(measure), where)))
 
 
 def flow_chart(found: Flow, measure: str, where: str, whole: float, palette: Palette) -> go.Figure:

@@ -49,11 +49,15 @@ def attention_part(sides: list[Side], selected: int, palette: Palette) -> str:
         st.info(NONE, icon=":material/block:")
         return "No attention here: a network without propagation"
     modality = one_of(
-        "Modality", insides[0].modalities, "attention_of", "Whose attention to show: each has its own layers."
+        "Modality",
+        insides[0].modalities,
+        "attention_of",
+        "Whose attention to show: each has its own layers.",
+        width=150,
     )
     name = one_of(
         "Map", list(dict.fromkeys(names)), "attention_map",
-        "Rollout follows attention through all layers; the others are one layer's or head's weights, or means of them.",
+        "Rollout follows attention through all layers; the others are one layer's or head's weights, or means of them.", width=250,
     )  # fmt: skip
     found = {side.key: attention(i, modality, name) for side, i in zip(sides, insides, strict=True) if i.attention}
     tops = shared_tops(list(found.values()), selected)

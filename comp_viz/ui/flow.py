@@ -73,14 +73,14 @@ def table(found: Flow, where: str, key: str) -> None:
     """Everything measured, averaged, with its units."""
     form, unit = ("percent", "probability that moves to other classes") if found.task.classes else ("%.2f", f"points of {found.task.name}")  # fmt: skip
     columns = {
-        "features": ("features change", "percent", "Change of the receiver's propagated features as a share of their length; 0 % is no change."),
+        "features": ("features", "percent", "Change of the receiver's propagated features as a share of their length; 0 % is no change."),
         "cosine": ("cosine", "%.2f", "Between the receiver's propagated features before and after, -1 to 1; 1 is no change."),
         "head": ("own head", form, f"Change of the receiver's own prediction, in {unit}."),
         "fused": ("fused", form, f"Change of the fused prediction, in {unit}."),
-        "flips": ("decisions flip", "percent", "Share of fused decisions that become others."),
+        "flips": ("flips", "percent", "Share of fused decisions that become others."),
     }  # fmt: skip
     config = {name: st.column_config.NumberColumn(label, format=f, help=h) for name, (label, f, h) in columns.items()}
-    st.dataframe(flow_numbers(found, where), hide_index=True, key=key, column_config=config)
+    st.dataframe(flow_numbers(found, where).round(2), hide_index=True, key=key, column_config=config)
 
 
 def flow_numbers(found: Flow, where: str) -> pd.DataFrame:
