@@ -79,17 +79,17 @@ def draw(
     words, key = side.view.conversation.words, side.key
     panel(
         arcs(found, words, tops[2], selected, palette),
-        f"attention-row{key}",
+        f"attention_row{key}",
         ARCS,
         partial(row_numbers, found, selected),
         selects=True,
     )
     panel(
-        attention_map(found, words, tops[0], tops[1], selected, palette), f"attention-map{key}", MAP,
+        attention_map(found, words, tops[0], tops[1], selected, palette), f"attention_matrix{key}", MAP,
         partial(map_numbers, found), selects=True,
     )  # fmt: skip
     evenness = evenness_by_head(inside)
-    panel(evenness_chart(evenness, palette), f"attention-evenness{key}", EVENNESS, partial(head_numbers, inside))
+    panel(evenness_chart(evenness, palette), f"attention_evenness{key}", EVENNESS, partial(head_numbers, inside))
 
 
 def map_numbers(found: Attention) -> pd.DataFrame:

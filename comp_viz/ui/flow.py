@@ -60,11 +60,14 @@ def draw(
     """The charts and the table of one side."""
     words, key = side.view.conversation.words, side.key
     panel(
-        flow_chart(found, measure, where, scales[0], palette), f"flow{key}", SANKEY, partial(flow_numbers, found, where)
+        flow_chart(found, measure, where, scales[0], palette),
+        f"flow_links{key}",
+        SANKEY,
+        partial(flow_numbers, found, where),
     )
     table(found, where, f"flow table{key}")
     panel(
-        flow_along(found, measure, words, scales[1], selected, palette), f"flow-along{key}", ALONG,
+        flow_along(found, measure, words, scales[1], selected, palette), f"flow_along{key}", ALONG,
         partial(along_numbers, found), selects=True,
     )  # fmt: skip
 

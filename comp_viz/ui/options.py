@@ -6,7 +6,10 @@ import streamlit as st
 
 
 def one_of(label: str, options: Sequence[str], key: str, help: str, buttons: bool = False, width: int = 200) -> str:
-    """Let one of the options be chosen, from a list of some `width` in pixels or with `buttons`; `key` is also the parameter of the address."""
+    """Let one of the options be chosen, from a list of some `width` in pixels or with `buttons`.
+
+    `key` is also the parameter of the address.
+    """
     if st.session_state.get(key, options[0]) not in options:
         st.session_state[key] = options[0]
     if buttons:

@@ -76,9 +76,13 @@ def draw(side: Side, found: Mapping[str, Reconstruction], low: float, selected: 
             st.markdown(f"- {describe(one)}")
     numbers = partial(entry_numbers, found)
     panel(
-        reconstruction_along(found, words, low, selected, palette), f"reconstruction{key}", ALONG, numbers, selects=True
+        reconstruction_along(found, words, low, selected, palette),
+        f"reconstruction_entries{key}",
+        ALONG,
+        numbers,
+        selects=True,
     )
-    panel(rank_chart(found, palette), f"reconstruction-ranks{key}", RANKS, numbers)
+    panel(rank_chart(found, palette), f"reconstruction_ranks{key}", RANKS, numbers)
     gone = [u for u, one in found.items() if selected in one.utterances]
     for u in gone:
         own_features(side, u, selected, palette)
@@ -98,7 +102,7 @@ def own_features(side: Side, u: str, s: int, palette: Palette) -> None:
     given[s, i] = True
     found = entry(view.inside(), view.inside(given), view.inside(view.conversation.observed), u, s)
     figure = features_chart(found, palette)
-    panel(figure, f"features-{u}{side.key}", FEATURES, partial(feature_numbers, found))
+    panel(figure, f"features_{u}{side.key}", FEATURES, partial(feature_numbers, found))
 
 
 def entry_numbers(found: Mapping[str, Reconstruction]) -> pd.DataFrame:
