@@ -17,6 +17,9 @@ from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.reconstruction import entry, next_missing, reconstruct
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.conversation import Task
+from comp_viz.figures.attention import MOST_ARCS, WIDTHS, arcs
+from comp_viz.figures.flow import flow_chart, total
+from comp_viz.figures.style import DARK, LIGHT
 
 SIX = Task("emotion", ("a", "b", "c", "d", "e", "f"))
 
@@ -298,3 +301,35 @@ def test_missing_entries_are_visited_in_a_circle(here, complete):
     found = reconstruct(here, complete)
     gone = sorted({int(s) for one in found.values() for s in one.utterances})
     assert [next_missing(found, s) for s in gone] == [*gone[1:], gone[0]]
+
+
+def test_arcs_lead_to_the_strongest_keys_and_thicken_with_weight(here, rng):
+    S, query = 60, 7
+    weights = rng.random((S, S)).astype(np.float32) ** 4
+    weights /= weights.sum(1, keepdims=True)
+    every = np.ones(S, dtype=bool)
+    found = attend.Attention("text", MEAN, weights, every, np.ones((S, S), dtype=bool))
+    figure = arcs(found, [""] * S, float(weights[query].max()), query, LIGHT)
+    drawn = [trace for trace in figure.data if trace.yaxis == "y2"]
+    width = {}
+    for trace in drawn:
+        for piece in np.split(trace.x, np.flatnonzero(np.isnan(trace.x)))[:-1]:
+            ends = {round(float(x)) - 1 for x in piece[~np.isnan(piece)][[0, -1]]}
+            width[(ends - {query} or {query}).pop()] = trace.line.width
+    assert set(width) == set(np.argsort(-weights[query])[:MOST_ARCS].tolist())
+    order = sorted(width, key=lambda k: weights[query, k])
+    assert [width[k] for k in order] == sorted(width.values())
+    assert width[order[-1]] == max(WIDTHS)
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_links_fill_the_same_height_in_both_figures(palette, checkpoint, conversation, observed):
+    found = flow(checkpoint, conversation, observed)
+    quiet = replace(found, features=found.features / 3)
+    whole = total(found, "features", EVERYWHERE)
+    for one in (found, quiet):
+        link = flow_chart(one, "features", EVERYWHERE, whole, palette).data[0].link
+        assert sum(link.value) == pytest.approx(whole, rel=1e-5)
+        assert link.value[-1] > 0
+        assert link.color[-1] == "rgba(0,0,0,0)"
+        assert link.customdata[1].startswith("<b>Without the prompt text → audio</b>")

@@ -120,11 +120,11 @@ def describe(found: Flow, measure: str, where: str = EVERYWHERE) -> str:
         "heads": f"{receiver}'s own prediction",
         "fused": "the fused prediction",
     }
-    unit = {"features": " of their length", "heads": "", "fused": ""}[measure]
+    of = {"features": " of their length"}.get(measure, " of the probability" if found.task.classes else "")
     without, own = (amount(found.task, measure, float(x)) for x in (means[u, v], means[u, u]))
     return (
-        f"The prompt that matters most goes from {sender} to {receiver}: without it {what[measure]} move{'' if measure == 'features' else 's'} "
-        f"by {without}{unit}, without {receiver}'s own features by {own}"
+        f"The prompt that matters most goes from {sender} to {receiver}: without it {what[measure]} "
+        f"move{'' if measure == 'features' else 's'} by {without}{of}, without {receiver}'s own features by {own}"
     )
 
 

@@ -95,7 +95,7 @@ def flow_along(
                     x=np.arange(1, S + 1), y=found.of(measure)[u, v].astype(np.float32), yaxis=axis, mode="lines+markers",
                     name=f"{marks[sender]} {sender}", legendgroup=sender, showlegend=u == 0, customdata=np.arange(S), text=names,
                     line={"color": colours[sender], "width": 1.2, "dash": "solid" if u == v else "dot"},
-                    marker={"symbol": symbols[sender], "size": 6, "color": colours[sender]},
+                    marker={"symbol": symbols[sender], "size": 5, "color": colours[sender]},
                     hovertemplate=f"%{{text}}<br>without {source(receiver, sender)}: %{{y:{form}}}<extra></extra>",
                 )
             )  # fmt: skip
