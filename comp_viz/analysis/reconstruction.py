@@ -121,13 +121,12 @@ def describe(found: Reconstruction) -> str:
     E, u = len(found), found.modality
     if not E:
         return f"No {u} entry is taken away."
-    chance = found.nearest_by_chance
-    are = "is" if found.nearest == 1 else "are"
+    one = found.nearest == 1
     return (
-        f"Of {E} missing {u} {'entry' if E == 1 else 'entries'}, {found.nearest or 'none'} {are} nearest to "
-        f"{'its' if E == 1 else 'their'} own features (chance {chance:.1f}); median rank {np.median(found.rank):.0f} of "
-        f"{found.choices} (chance {(found.choices + 1) / 2:.0f}); {found.beats_mean} closer than the mean of the other "
-        f"utterances, {found.beats_neighbours} closer than the neighbours."
+        f"Of {E} missing {u} {'entry' if E == 1 else 'entries'}, {found.nearest or 'none'} come{'s' * one} back nearest to "
+        f"{'its' if one else 'their'} own features (chance {found.nearest_by_chance:.1f}); median rank "
+        f"{np.median(found.rank):g} of {found.choices} (chance {(found.choices + 1) / 2:g}); {found.beats_mean} closer than "
+        f"the mean of the other utterances, {found.beats_neighbours} closer than the neighbours."
     )
 
 
@@ -197,8 +196,8 @@ def entry(here: Inside, given: Inside, complete: Inside, modality: str, s: int) 
 def describe_entry(found: Entry) -> str:
     """How near one entry comes to what it would be, in a sentence."""
     return (
-        f"Utterance {found.utterance + 1}, {found.modality}: cosine {found.cosine_alone:.2f} with what propagation makes of it "
-        f"when this entry alone is given back, {found.cosine_complete:.2f} with the complete conversation"
+        f"Utterance {found.utterance + 1}, {found.modality}: cosine {found.cosine_alone:.2f} with itself given back alone, "
+        f"{found.cosine_complete:.2f} with the complete conversation"
     )
 
 

@@ -58,11 +58,12 @@ def attention_map(
 
 
 def arcs(found: Attention, words: Sequence[str], top: float, query: int, palette: Palette) -> go.Figure:
-    """Weights of one query: as bars at the keys, and the strongest as arcs from the query, all of them up to `top`."""
+    """Weights of one query: as bars at the keys, and as arcs from the query where they reach the even share, up to `top`."""
     S, row = len(found.keys), found.weights[query]
     colour = modality_colours(palette, (found.modality,))[found.modality]
     reach = max(query, S - 1 - query, 1)
-    strongest = [k for k in np.argsort(-row, kind="stable")[:MOST_ARCS] if row[k] > 0]
+    least = found.even * 0.999  # what is even up to rounding is drawn as well
+    strongest = [k for k in np.argsort(-row, kind="stable")[:MOST_ARCS] if row[k] >= least]
     level = np.minimum(row / max(top, 1e-9) * len(WIDTHS), len(WIDTHS) - 1).astype(int)
     traces = []
     for i, width in enumerate(WIDTHS):

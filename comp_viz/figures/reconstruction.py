@@ -31,7 +31,7 @@ def reconstruction_along(
         look = {"symbol": symbols[u], "size": 8, "color": colours[u]}
         text = hovers(one, words)
         ways = np.stack([one.encoded_place, one.place, np.full(len(one), np.nan, np.float32)], 1)
-        dash = x[:, None] + np.array([-0.3, 0.3, np.nan], np.float32)
+        dash = x[:, None] + max(APART / 2, S / 300) * np.array([-1, 1, np.nan], np.float32)
         same = {
             "mode": "markers",
             "customdata": one.utterances,

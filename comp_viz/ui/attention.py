@@ -28,9 +28,10 @@ MAP = About(
     r"\text{(eq. 4)},\qquad R = \prod_l \tfrac12\left(\bar A_l + I\right)",
 )  # fmt: skip
 ARCS = About(
-    f"The row of the utterance in hand. Below: its weight on every utterance, the even share dashed, masked keys hatched. Above: an "
-    f"arc to each of the {MOST_ARCS} keys with the largest weight, the thicker the larger. A click on a bar takes that utterance in hand.",
-    "What is passed along an arc. An arc to a late utterance looks into the future: ComP reads whole conversations.",
+    "The row of the utterance in hand. Below: its weight on every utterance, the even share dashed, masked keys hatched. Above: an arc to "
+    f"each key that gets the even share or more, the thicker the larger; at most {MOST_ARCS}, those with the largest weights. A click on a "
+    "bar takes that utterance in hand.",
+    "What is passed along an arc. An arc to a later utterance looks into the future: ComP reads whole conversations.",
 )
 EVENNESS = About(
     "Every head of every layer: the entropy of its attention as a share of the greatest possible, mean over all queries. At 100 % each "
