@@ -75,6 +75,7 @@ def arcs(found: Attention, words: Sequence[str], top: float, query: int, palette
     layout = along(palette, describe_row(found, query), 300, S, query, shapes=even_lines(found, "y", palette))
     hidden = {"visible": False, "fixedrange": True, "domain": [0.5, 1], "range": [0, 1.05]}
     layout |= {"yaxis": weight_axis([0, 0.46], top, "weight", palette), "yaxis2": hidden, "showlegend": False}
+    layout["hovermode"] = "x"  # a bar of next to no height can be pointed at as well
     return go.Figure([*traces, hatched_keys(found, top, palette), bars], layout)
 
 
