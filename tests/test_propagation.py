@@ -334,3 +334,13 @@ def test_links_fill_the_same_height_in_both_figures(palette, checkpoint, convers
         assert link.value[-1] > 0
         assert link.color[-1] == "rgba(0,0,0,0)"
         assert link.customdata[1].startswith("<b>Without the prompt text → audio</b>")
+
+
+def test_a_missing_query_of_a_rollout_has_arcs_though_its_residual_connection_takes_a_share():
+    S, query = 10, 9
+    keys = np.arange(S) < 7
+    weights = np.tile(np.where(keys, 0.94 / 7, 0).astype(np.float32), (S, 1))
+    weights[query, query] = 0.06
+    found = attend.Attention("text", ROLLOUT, weights, keys, keys | np.eye(S, dtype=bool))
+    drawn = [trace for trace in arcs(found, [""] * S, 0.2, query, LIGHT).data if trace.yaxis == "y2"]
+    assert sum(int(np.isnan(trace.x).sum()) for trace in drawn) == 7

@@ -62,7 +62,8 @@ def arcs(found: Attention, words: Sequence[str], top: float, query: int, palette
     S, row = len(found.keys), found.weights[query]
     colour = modality_colours(palette, (found.modality,))[found.modality]
     reach = max(query, S - 1 - query, 1)
-    least = found.even * 0.999  # what is even up to rounding is drawn as well
+    # The even share of all that this query can reach, itself in a rollout included; what is even up to rounding is drawn.
+    least = 0.999 / max(int(found.reachable[query].sum()), 1)
     strongest = [k for k in np.argsort(-row, kind="stable")[:MOST_ARCS] if row[k] >= least]
     level = np.minimum(row / max(top, 1e-9) * len(WIDTHS), len(WIDTHS) - 1).astype(int)
     traces = []
