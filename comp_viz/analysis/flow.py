@@ -12,12 +12,7 @@ from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import Bools, Conversation, Floats, Task
 from comp_viz.network.intervention import AS_TRAINED, Intervention
 
-# What can be measured -> what a number of it is.
-MEASURES = {
-    "features": "of their length",
-    "heads": "in the modality's own prediction",
-    "fused": "in the fused prediction",
-}
+MEASURES = ("features", "heads", "fused")  # on the receiver's features, on its own head, on the fused prediction
 EVERYWHERE, OBSERVED, MISSING = "all utterances", "receiver observed", "receiver missing"
 WHERE = (EVERYWHERE, OBSERVED, MISSING)
 
