@@ -148,3 +148,18 @@ def agreement(points: Floats, truth: Ints, neighbours: int = 5) -> Agreement | N
     nearest = distances.argsort(1, kind="stable")[:, : min(neighbours, len(truth) - 1)]
     counts = np.bincount(truth)[truth]
     return Agreement(float((truth[nearest] == truth[:, None]).mean()), float(((counts - 1) / (len(truth) - 1)).mean()))
+
+
+def agreements(inside: Inside, modalities: Sequence[str], truth: Ints) -> dict[Stage, Agreement]:
+    """How well neighbours agree before and after propagation, mean over the modalities, and fused. Empty where unknown."""
+    points: dict[Stage, list[Floats]] = {
+        "encoded": [inside.encoded[name] for name in modalities],
+        "propagated": [inside.propagated[name] for name in modalities],
+        "fused": [inside.fused_features],
+    }
+    found: dict[Stage, Agreement] = {}
+    for stage, each in points.items():
+        measured = [one for one in (agreement(x, truth) for x in each) if one]
+        if measured:
+            found[stage] = Agreement(float(np.mean([one.share for one in measured])), measured[0].chance)
+    return found

@@ -46,7 +46,9 @@ def bank_members(checkpoint: Checkpoint, data: DataSet) -> Sequence[Conversation
     """
     card = checkpoint.card
     if not card.training or not card.data:
-        raise CompVizError("The checkpoint does not say how it was trained, so the conversations of its bank have no names.")
+        raise CompVizError(
+            "The checkpoint does not say how it was trained, so the conversations of its bank have no names."
+        )
     if card.data.digest != data.digest:
         raise CompVizError(
             f"The bank was made from {card.data.name}, and the open data set {data.name} is another or another version of it: "
@@ -55,7 +57,9 @@ def bank_members(checkpoint: Checkpoint, data: DataSet) -> Sequence[Conversation
     try:
         recipe = TypeAdapter(Recipe).validate_python(card.training.recipe)
     except (ValidationError, TypeError):
-        raise CompVizError("The recipe on the checkpoint's card is of another version; its bank has no names.") from None
+        raise CompVizError(
+            "The recipe on the checkpoint's card is of another version; its bank has no names."
+        ) from None
     return bank_conversations(data, recipe)
 
 
@@ -72,7 +76,9 @@ def bank_library(checkpoint: Checkpoint, data: DataSet) -> Library:
     utterances, _ = rows.part(stacked)
     bank, again = checkpoint.bank.float(), prototype_bank(model, batch).float()
     if bank.shape != again.shape or (bank - again).abs().max() > ROUNDING * bank.abs().max():
-        raise CompVizError("The conversations the card names do not give this bank again; they are not shown under its name.")
+        raise CompVizError(
+            "The conversations the card names do not give this bank again; they are not shown under its name."
+        )
     names = model.config.modalities
     encoded = dict(zip(names, utterances.float().cpu().numpy(), strict=True))
     return Library(members, encoded, dict(zip(names, bank.cpu().numpy(), strict=True)))
@@ -98,7 +104,9 @@ def neighbours(prototypes: Floats, library: Library, modality: str, most: int = 
     cosines = unit(prototypes) @ unit(library.encoded[modality][there]).T  # (c, N)
     if not len(there):
         empty = np.zeros((len(prototypes), 0))
-        return Neighbours(empty.astype(np.int64), empty.astype(np.float32), np.full(len(prototypes), np.nan, np.float32))
+        return Neighbours(
+            empty.astype(np.int64), empty.astype(np.float32), np.full(len(prototypes), np.nan, np.float32)
+        )
     order = (-cosines).argsort(1, kind="stable")[:, :most]
     near = np.take_along_axis(cosines, order, 1)
     return Neighbours(there[order], near.astype(np.float32), np.median(cosines, 1).astype(np.float32))
