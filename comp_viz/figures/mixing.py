@@ -159,3 +159,13 @@ def variation_title(blocks: Sequence[Mapping[str, Mixing]]) -> str:
     if share < 0.1:
         return f"Prototypes enter the prompts almost as a constant: they make at most {max(share, 0):.1%} of what varies from utterance to utterance"
     return f"Prototypes make up to {share:.0%} of what varies in the prompts from utterance to utterance ({name}, block {l + 1})"
+
+
+def page_title(least_even: Mixing, blocks: Sequence[Mapping[str, Mixing]]) -> str:
+    """Both in a sentence: how even the least even mix is, and what prototypes decide."""
+    most = max(each.varied for mixed in blocks for each in mixed.values())
+    K, effective = least_even.prototypes, float(least_even.effective.mean())
+    return (
+        f"An utterance's prompt mixes {effective:.0f} or more of {K} prototypes in effect; they make at most {max(most, 0):.1%} of what "
+        "varies in the prompts along the conversation"
+    )

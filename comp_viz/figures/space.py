@@ -91,7 +91,12 @@ def cloud_traces(cloud: Cloud, here: Prediction, drawing: Drawing, panel: int, d
     size = 5 if dims == 3 else 9
 
     def trace(rows: np.ndarray, colour: object, name: str, **more: Any) -> Any:
-        marker = {"symbol": marks[rows].tolist(), "size": size, "color": colour, "line": {"width": 1.6}} | more
+        marker = {
+            "symbol": marks[rows].tolist(),
+            "size": size,
+            "color": colour,
+            "line": {"width": 1, "color": palette.truth},
+        } | more
         return scatter(
             cloud.at[rows], panel, dims, mode="markers", name=name, showlegend=False, marker=marker,
             customdata=cloud.numbers[rows].tolist(), hovertext=texts[rows].tolist(), hoverinfo="text",

@@ -5,7 +5,7 @@ import streamlit as st
 from comp_viz.analysis.mixing import Mixing, mixing
 from comp_viz.analysis.stands_for import Library, bank_library
 from comp_viz.errors import CompVizError
-from comp_viz.figures.mixing import mixing_title, variation_title
+from comp_viz.figures.mixing import page_title
 from comp_viz.ui import cached
 from comp_viz.ui.options import one_of
 from comp_viz.ui.sidebar import View
@@ -23,7 +23,7 @@ def finding(view: View) -> str:
     if not blocks[0]:
         return "Without prompts, there are no prototypes: each modality is propagated on its own"
     least = min(blocks[0].values(), key=lambda each: float(each.entropy.mean()))
-    return f"{mixing_title(least)}. {variation_title(blocks)}."
+    return page_title(least, blocks)
 
 
 def mixings(view: View) -> list[dict[str, Mixing]]:

@@ -85,7 +85,7 @@ def neighbours_of(side: Side, choice: Choice) -> None:
     )
     panel(figure, f"stands_for{side.key}", STANDS, partial(table.drop, columns="value"))
     st.dataframe(
-        mine.drop(columns=["value", "prototype"]), hide_index=True, key=f"neighbours{side.key}",
+        mine.drop(columns=["value", "prototype", *([] if table["speaker"].nunique() > 1 else ["speaker"])]), hide_index=True, key=f"neighbours{side.key}",
         column_config={"cosine": st.column_config.NumberColumn(format="%.2f", help="With the prototype, from -1 to 1.")},
     )  # fmt: skip
 
