@@ -39,7 +39,7 @@ def mixing_chart(
     some = "" if len(drawn) == len(labels) else f", {len(drawn)} of {len(labels)}"
     layout["yaxis"] = layout["yaxis"] | {
         "domain": HEAT, "autorange": "reversed", "showgrid": False, "showticklabels": False, "zeroline": False,
-        "title": {"text": f"{'prototypes' if singly else 'conversations'}{some}", "font": {"size": 12}},
+        "title": {"text": f"{'prototypes' if singly else 'conversations'}{some}", "font": {"size": 12}, "standoff": 6},
     }  # fmt: skip
     layout["yaxis2"] = layout["yaxis"] | {
         "domain": EVENNESS, "range": [-0.03, 1.06], "autorange": False, "showgrid": True, "showticklabels": True,
@@ -47,16 +47,15 @@ def mixing_chart(
     }  # fmt: skip
     layout["margin"] = layout["margin"] | {"r": 96}
     heat = go.Heatmap(
-        x=np.arange(1, S + 1), y=np.arange(len(drawn)), z=values[:, drawn].T.astype(np.float32).round(3),
+        x=np.arange(1, S + 1), y=[escape(labels[i], 40) for i in drawn], z=values[:, drawn].T.astype(np.float32).round(3),
         zmin=FURTHEST[0], zmax=FURTHEST[1], colorscale=log_scale(palette), name="weight",
-        hovertext=None, customdata=None, text=None,
-        hovertemplate="utterance %{x}: %{z:.2f} × the even share<extra></extra>",
+        hovertemplate="utterance %{x}, prototypes of %{y}: %{z:.2f} × the even share<extra></extra>",
         colorbar={
             "title": {"text": "× even share", "side": "right", "font": {"size": 12}}, "thickness": 10, "len": 0.6, "y": 1,
             "yanchor": "top", "x": 1.0, "tickvals": TICKS[1:], "ticktext": [f"{t:.3g}" for t in TICKS[1:]],
         },
     )  # fmt: skip
-    layout["annotations"] = own_mark(drawn, shown, singly, palette)
+    layout["yaxis"] |= own_mark(drawn, shown, singly)
     return go.Figure([heat, *evenness(mixed, words, palette)], layout)
 
 
@@ -67,18 +66,12 @@ def rows(shown: Mixing, names: Sequence[str], singly: bool) -> tuple[np.ndarray,
     return shown.times_even, [f"{name}, {n + 1}" for name in names for n in range(shown.each)]
 
 
-def own_mark(drawn: np.ndarray, shown: Mixing, singly: bool, palette: Palette) -> list[dict[str, Any]]:
-    """Which rows are the conversation's own."""
+def own_mark(drawn: np.ndarray, shown: Mixing, singly: bool) -> dict[str, Any]:
+    """Ticks that say which rows are the conversation's own."""
     own = int((drawn < (shown.each if singly else 1)).sum())
-    said = {
-        "xref": "paper",
-        "x": -0.004,
-        "xanchor": "right",
-        "showarrow": False,
-        "font": {"size": 11, "color": palette.ink},
-    }
-    marks = [said | {"y": (own - 1) / 2, "text": "own"}]
-    return marks + ([said | {"y": (own + len(drawn) - 1) / 2, "text": "bank"}] if len(drawn) > own else [])
+    at, names = [(own - 1) / 2, (own + len(drawn) - 1) / 2], ["own", "bank"]
+    there = 2 if len(drawn) > own else 1
+    return {"tickvals": at[:there], "ticktext": names[:there], "showticklabels": True, "ticks": "", "type": "category"}
 
 
 def log_scale(palette: Palette) -> list[list[float | str]]:
@@ -141,9 +134,8 @@ def variation_chart(blocks: Sequence[Mapping[str, Mixing]], palette: Palette) ->
         )  # fmt: skip
     layout = base_layout(palette, variation_title(blocks), 130 + 62 * len(blocks), barmode="group")
     layout["legend"] = layout["legend"] | {"traceorder": "reversed"}
-    shares_axis = {
-        "range": [min(0, *(float(t.x.min() if hasattr(t.x, "min") else min(t.x)) for t in traces)) - 0.01, 1.08]
-    }
+    lowest = min(float(each.varied) for mixed in blocks for each in mixed.values())
+    shares_axis = {"range": [min(0.0, lowest - 0.08 * (lowest < 0)), 1.08]}
     layout["xaxis"] = (
         layout["xaxis"]
         | shares_axis
@@ -161,11 +153,11 @@ def variation_title(blocks: Sequence[Mapping[str, Mixing]]) -> str:
     return f"Prototypes make up to {share:.0%} of what varies in the prompts from utterance to utterance ({name}, block {l + 1})"
 
 
-def page_title(least_even: Mixing, blocks: Sequence[Mapping[str, Mixing]]) -> str:
-    """Both in a sentence: how even the least even mix is, and what prototypes decide."""
-    most = max(each.varied for mixed in blocks for each in mixed.values())
-    K, effective = least_even.prototypes, float(least_even.effective.mean())
+def page_title(blocks: Sequence[Mapping[str, Mixing]]) -> str:
+    """In a sentence: how even even the least even mix is, and what prototypes decide."""
+    every = [each for mixed in blocks for each in mixed.values()]
+    least = min(every, key=lambda each: float(each.entropy.mean()))
     return (
-        f"An utterance's prompt mixes {effective:.0f} or more of {K} prototypes in effect; they make at most {max(most, 0):.1%} of what "
-        "varies in the prompts along the conversation"
+        f"Of {least.prototypes} prototypes an utterance mixes {float(least.effective.mean()):.0f} in effect where it is most selective "
+        f"({least.modality}); they make at most {max(0.0, *(each.varied for each in every)):.1%} of what varies in the prompts"
     )

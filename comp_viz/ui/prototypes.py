@@ -22,8 +22,7 @@ def finding(view: View) -> str:
     blocks = mixings(view)
     if not blocks[0]:
         return "Without prompts, there are no prototypes: each modality is propagated on its own"
-    least = min(blocks[0].values(), key=lambda each: float(each.entropy.mean()))
-    return page_title(least, blocks)
+    return page_title(blocks)
 
 
 def mixings(view: View) -> list[dict[str, Mixing]]:
