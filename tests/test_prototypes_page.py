@@ -120,6 +120,29 @@ def test_sides_share_axes_and_embedding(open_case):
         assert left[axis]["range"] == right[axis]["range"]
 
 
+def test_sides_share_the_axes_of_predictions_and_prompts(open_case):
+    app, _ = open_case(
+        "prototypes", look_at="Prompts", pattern="uniform(0.5)", compare="nothing missing", momentum="0.9"
+    )
+    drawn = figures(app)
+    for name, axis in (
+        ("rerun", "yaxis"),
+        ("over_momentum", "yaxis"),
+        ("old_share_1", "yaxis"),
+        ("old_new_1", "xaxis"),
+    ):
+        left, right = (drawn[f"{name}{side}"] for side in ("left", "right"))
+        assert left["layout"][axis]["range"] == right["layout"][axis]["range"]
+        if axis == "yaxis":
+            low, high = left["layout"][axis]["range"]
+            every = np.concatenate(
+                [array(trace["y"]).astype(float) for side in (left, right) for trace in side["data"]]
+            )
+            assert low <= np.nanmin(every)
+            assert np.nanmax(every) <= high
+    assert drawn["promptsleft"]["data"][0]["zmax"] == drawn["promptsright"]["data"][0]["zmax"]
+
+
 def test_an_address_that_no_longer_fits_is_brought_back_quietly(open_case):
     app, _ = open_case(
         "prototypes", look_at="Nowhere", features="smell", method="magic", momentum="7", colour="?", block="9"

@@ -51,5 +51,5 @@ def colouring(by: str, cloud: Cloud, here: Prediction, labels: Floats, speakers:
 def observed(here: Prediction, cloud: Cloud) -> Bools:
     """Which utterances of a cloud have its modality, `[N]`; for the fused features, which have any."""
     seen = here.observed[cloud.numbers]
-    there: Bools = seen[:, here.modalities.index(cloud.modality)] if cloud.modality else seen.any(1)
+    there: Bools = np.asarray(seen[:, here.modalities.index(cloud.modality)] if cloud.modality else seen.any(1))
     return there

@@ -25,7 +25,7 @@ class Mixing:
     @property
     def prototypes(self) -> int:
         """K, prototypes attended to."""
-        return self.times_even.shape[1]
+        return int(self.times_even.shape[1])
 
     @property
     def by_conversation(self) -> Floats:
@@ -64,7 +64,7 @@ def from_features(checkpoint: Checkpoint, inside: Inside, block: int) -> dict[st
     """The part `Linear(Z_l^u)` of each modality's fresh prompts, `[S, p]`; the rest is made of prototypes (eq. 8)."""
     model = checkpoint.model
     stacked = np.stack([inside.features[name][block] for name in inside.modalities])
-    made = model.blocks[block].from_features(torch.from_numpy(stacked).to(model.fusion.weight))
+    made = list(model.blocks)[block].from_features(torch.from_numpy(stacked).to(model.fusion.weight))
     return dict(zip(inside.modalities, made.float().cpu().numpy(), strict=True))
 
 

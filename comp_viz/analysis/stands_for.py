@@ -114,4 +114,6 @@ def neighbours(prototypes: Floats, library: Library, modality: str, most: int = 
 
 def unit(rows: Floats) -> np.ndarray:
     """Rows at length 1, in double precision."""
-    return rows.astype(np.float64) / np.maximum(np.linalg.norm(rows.astype(np.float64), axis=-1, keepdims=True), 1e-12)
+    lengths = np.linalg.norm(rows.astype(np.float64), axis=-1, keepdims=True)
+    scaled: np.ndarray = rows / np.maximum(lengths, 1e-12)
+    return scaled

@@ -66,7 +66,7 @@ def furthest_entry(insides: Sequence[Inside], receiver: str, s: int) -> float:
 
 
 def share_chart(
-    found: Sequence[Blend], receiver: str, words: Sequence[str], selected: int, palette: Palette
+    found: Sequence[Blend], receiver: str, into: str, words: Sequence[str], selected: int, palette: Palette
 ) -> go.Figure:
     """Share of the old part in what one modality is delivered, along the conversation, a line for every sender."""
     mine = [blend for blend in found if blend.receiver == receiver]
@@ -89,20 +89,20 @@ def share_chart(
     ]  # fmt: skip
     lowest = min(0.0, *(float(blend.share.min()) for blend in mine))
     highest = max(1.0, *(float(blend.share.max()) for blend in mine))
-    layout = along(palette, share_title(mine, receiver), 280, len(words), selected)
+    layout = along(palette, share_title(mine, receiver, into), 280, len(words), selected)
     layout["yaxis"] = layout["yaxis"] | {
         "range": [lowest - 0.04, highest + 0.04], "tickformat": ".0%", "title": {"text": "old share", "font": {"size": 12}},
     }  # fmt: skip
     return go.Figure(traces, layout)
 
 
-def share_title(mine: Sequence[Blend], receiver: str) -> str:
+def share_title(mine: Sequence[Blend], receiver: str, into: str) -> str:
     """What the chart shows, in a sentence."""
     said = " and ".join(f"{blend.overall:.0%} of those from {blend.sender}" for blend in mine)
-    return f"Of the prompts {receiver} is delivered, {said} are old"
+    return f"Of the prompts delivered to {receiver}{into}, {said} are old"
 
 
-def parts_chart(found: Sequence[Blend], palette: Palette) -> go.Figure:
+def parts_chart(found: Sequence[Blend], into: str, palette: Palette) -> go.Figure:
     """Mean length of the old and the new part for every pair of receiver and sender, with the share of the old one."""
     marks = modality_marks(tuple(dict.fromkeys(blend.receiver for blend in found)))
     pairs = [f"{marks[b.sender]} {b.sender} → {marks[b.receiver]} {b.receiver}" for b in found]
@@ -119,7 +119,7 @@ def parts_chart(found: Sequence[Blend], palette: Palette) -> go.Figure:
             cliponaxis=False, hovertemplate="%{y}: length of the new part %{x:.2f}<extra></extra>",
         ),
     ]  # fmt: skip
-    layout = base_layout(palette, parts_title(found), 120 + 34 * len(found), barmode="stack")
+    layout = base_layout(palette, parts_title(found, into), 120 + 34 * len(found), barmode="stack")
     longest = max((a + b for a, b in zip(old, new, strict=True)), default=1.0)
     layout["xaxis"] = layout["xaxis"] | {
         "range": [0, 1.35 * longest + 1e-6], "title": {"text": "mean length of the parts", "font": {"size": 12}}, "zeroline": False,
@@ -128,12 +128,12 @@ def parts_chart(found: Sequence[Blend], palette: Palette) -> go.Figure:
     return go.Figure(bars, layout)
 
 
-def parts_title(found: Sequence[Blend]) -> str:
+def parts_title(found: Sequence[Blend], into: str) -> str:
     """What the chart shows, in a sentence."""
     most, least = max(found, key=lambda b: b.overall), min(found, key=lambda b: b.overall)
     return (
         f"Between {least.overall:.0%} ({least.sender} to {least.receiver}) and {most.overall:.0%} ({most.sender} to "
-        f"{most.receiver}) of a delivered prompt is old"
+        f"{most.receiver}) of a prompt delivered{into} is old"
     )
 
 
@@ -217,3 +217,18 @@ def momentum_title(found: Sequence[AtMomentum], trained: float) -> str:
     flips = int(most.change.flipped.sum())
     count = f"{flips if flips else 'none'} of {len(most.change.flipped)} decisions flip{'s' * (flips == 1)}"
     return f"Over all λ, predictions move most at λ = {most.momentum:g}, by {most.shift:.2f} on average; there {count}"
+
+
+def alike(figures: Sequence[go.Figure], axis: str) -> None:
+    """Give the same chart of both sides the same range on its `xaxis` or `yaxis`, wide enough for both."""
+    ends = [end for figure in figures for end in figure.layout[axis].range or ends_of(figure, axis[0])]
+    for figure in figures:
+        figure.layout[axis].range = [min(ends), max(ends)]
+
+
+def ends_of(figure: go.Figure, axis: str) -> tuple[float, float]:
+    """Ends that hold all points of a chart, with a little room."""
+    values = np.concatenate([np.asarray(trace[axis], dtype=float) for trace in figure.data])
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    room = 0.06 * max(high - low, 1e-3)
+    return low - room, high + room

@@ -1,9 +1,12 @@
 """Prompts on the Prototypes page: momentum λ with the model rerun, prompts from block to block, old and new in them."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from comp_viz.analysis.blend import AtMomentum, Blend, blends, by_momentum
@@ -11,6 +14,7 @@ from comp_viz.analysis.change import Change, change
 from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.figures.blend import (
+    alike,
     furthest_entry,
     momentum_chart,
     parts_chart,
@@ -99,18 +103,38 @@ def prompts_controls(view: View) -> tuple[str, float]:
         return modality, momentum_slider(view)
 
 
+@dataclass(frozen=True)
+class Chart:
+    """A chart of the section before it is shown, so that both sides of a comparison can be given the same axes."""
+
+    figure: go.Figure
+    about: About
+    numbers: Callable[[], pd.DataFrame]
+    alike: str = ""  # the axis that both sides share
+    selects: bool = False
+
+
 def prompts_section(sides: list[Side], choice: tuple[str, float]) -> None:
     """Draw every side's prompts and predictions: which modality receives, and λ."""
     modality, momentum = choice
     runs = [rerun(side.view, momentum) for side in sides]
     with_prompts = [inside for inside in runs if inside.delivered]
     reach = furthest_entry(with_prompts, modality, selected_utterance(sides[0].view)) if with_prompts else 1.0
-    for side, inside in zip(sides, runs, strict=True):
+    charts = [
+        charts_of(side.view, inside, modality, momentum, reach) if inside.delivered else {}
+        for side, inside in zip(sides, runs, strict=True)
+    ]
+    for name, chart in charts[0].items():
+        if chart.alike:
+            alike([each[name].figure for each in charts if name in each], chart.alike)
+    for side, found in zip(sides, charts, strict=True):
         with side.place:
-            if not inside.delivered:
+            if not found:
                 st.info(NO_PROMPTS, icon=":material/info:")
-                continue
-            prompts_of(side, inside, modality, momentum, reach)
+            elif side.view.checkpoint.config.blocks == 1:
+                st.info(ONE_BLOCK, icon=":material/info:")
+            for name, chart in found.items():
+                panel(chart.figure, f"{name}{side.key}", chart.about, chart.numbers, selects=chart.selects)
 
 
 def rerun(view: View, momentum: float) -> Inside:
@@ -119,39 +143,36 @@ def rerun(view: View, momentum: float) -> Inside:
     return view.inside(changed=AS_TRAINED if as_trained else Intervention(momentum=momentum))
 
 
-def prompts_of(side: Side, inside: Inside, modality: str, momentum: float, reach: float) -> None:
-    """One side of the section."""
-    view, s, colours = side.view, selected_utterance(side.view), palette()
-    words, trained, key = view.conversation.words, view.checkpoint.config.momentum, side.key
-    before, here = view.inside().prediction, inside.prediction
-    if view.checkpoint.config.blocks == 1:
-        st.info(ONE_BLOCK, icon=":material/info:")
-    else:
-        found = change(here, before, view.conversation.labels)
-        panel(
-            rerun_chart(here, before, found, (momentum, trained), words, s, colours), f"rerun{key}", RERUN,
-            partial(rerun_numbers, here, before, found, momentum, trained), selects=True,
-        )  # fmt: skip
-        over = _over(view.asked(view.observed))
-        panel(
-            momentum_chart(over, trained, bool(here.task.classes), colours), f"over_momentum{key}", OVER,
-            partial(momentum_numbers, over),
-        )  # fmt: skip
-    panel(
-        prompts_chart(inside, modality, s, colours, reach),
-        f"prompts{key}",
-        STAGES,
-        partial(stage_numbers, inside, modality, s),
-    )
+def charts_of(view: View, inside: Inside, modality: str, momentum: float, reach: float) -> dict[str, Chart]:
+    """The charts of one side by name, from the predictions to the parts of prompts."""
+    s, colours, words = selected_utterance(view), palette(), view.conversation.words
+    stages = prompts_chart(inside, modality, s, colours, reach)
+    charts = rerun_charts(view, inside, momentum)
+    charts["prompts"] = Chart(stages, STAGES, partial(stage_numbers, inside, modality, s))
     for l in range(1, view.checkpoint.config.blocks):
-        found_blends = blends(inside, l, momentum)
-        numbers = partial(blend_numbers, found_blends)
-        if view.checkpoint.config.blocks > 2:
-            st.markdown(f"**Into block {l + 1}**")
-        panel(
-            share_chart(found_blends, modality, words, s, colours), f"old_share_{l}{key}", SHARES, numbers, selects=True
-        )
-        panel(parts_chart(found_blends, colours), f"old_new_{l}{key}", PARTS, numbers)
+        found = blends(inside, l, momentum)
+        numbers, into = partial(blend_numbers, found), f" into block {l + 1}"
+        shares = share_chart(found, modality, into, words, s, colours)
+        charts[f"old_share_{l}"] = Chart(shares, SHARES, numbers, "yaxis", selects=True)
+        charts[f"old_new_{l}"] = Chart(parts_chart(found, into, colours), PARTS, numbers, "xaxis")
+    return charts
+
+
+def rerun_charts(view: View, inside: Inside, momentum: float) -> dict[str, Chart]:
+    """Predictions at λ and over all λ; nothing for a network of one block."""
+    if view.checkpoint.config.blocks == 1:
+        return {}
+    before, here, trained = view.inside().prediction, inside.prediction, view.checkpoint.config.momentum
+    found, over = change(here, before, view.conversation.labels), _over(view.asked(view.observed))
+    along = rerun_chart(
+        here, before, found, (momentum, trained), view.conversation.words, selected_utterance(view), palette()
+    )
+    sweep = momentum_chart(over, trained, bool(here.task.classes), palette())
+    numbers = partial(rerun_numbers, here, before, found, momentum, trained)
+    return {
+        "rerun": Chart(along, RERUN, numbers, "yaxis", selects=True),
+        "over_momentum": Chart(sweep, OVER, partial(momentum_numbers, over), "yaxis"),
+    }
 
 
 def rerun_numbers(here: Prediction, before: Prediction, found: Change, momentum: float, trained: float) -> pd.DataFrame:
