@@ -5,8 +5,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 
-def one_of(label: str, options: Sequence[str], key: str, help: str, buttons: bool = False) -> str:
-    """Let one of the options be chosen, from a list or with `buttons`; `key` is also the parameter of the address."""
+def one_of(label: str, options: Sequence[str], key: str, help: str, buttons: bool = False, width: int = 200) -> str:
+    """Let one of the options be chosen, from a list of some `width` in pixels or with `buttons`.
+
+    `key` is also the parameter of the address.
+    """
     if st.session_state.get(key, options[0]) not in options:
         st.session_state[key] = options[0]
     if buttons:
@@ -15,5 +18,5 @@ def one_of(label: str, options: Sequence[str], key: str, help: str, buttons: boo
             bind="query-params", required=True,
         )  # fmt: skip
     else:
-        found = st.selectbox(label, options, key=key, help=help, bind="query-params", width=250)
+        found = st.selectbox(label, options, key=key, help=help, bind="query-params", width=width)
     return str(found or options[0])
