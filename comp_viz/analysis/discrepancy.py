@@ -11,6 +11,7 @@ A score has no probability of its truth; its sign has one, by the logistic loss 
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
@@ -38,6 +39,17 @@ class Discrepancy:
     accuracy: float  # of the fused prediction, a share
     utterances: int  # that count
     conversations: int
+
+    def table(self) -> pd.DataFrame:
+        """Both measures of every modality with the ends of their intervals."""
+        ends = ("low", "value", "high")
+        measures = {"discrepancy ratio": self.ratio, "utilisation rate": self.utilisation}
+        rows = [
+            {"modality": u, "mean probability of the truth": self.confidence[u]}
+            | {f"{name}, {end}": x for name, of in measures.items() for end, x in zip(ends, of[u], strict=True)}
+            for u in self.ratio
+        ]
+        return pd.DataFrame(rows)
 
 
 def discrepancy(checkpoint: Checkpoint, data: DataSet, pattern: Pattern, seed: int = 0) -> Discrepancy:
@@ -76,7 +88,9 @@ class Sums:
     def __init__(self, starts: NDArray[np.int64], counted: NDArray[np.bool_]) -> None:
         self.starts, self.counted = starts, counted
         V = len(starts) - 1
-        self.drawn = np.random.default_rng(0).multinomial(V, np.full(V, 1 / V), size=DRAWS)  # [DRAWS, V], how often each
+        self.drawn = np.random.default_rng(0).multinomial(
+            V, np.full(V, 1 / V), size=DRAWS
+        )  # [DRAWS, V], how often each
 
     def __call__(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """`[N] -> [V]`."""
@@ -101,4 +115,5 @@ def probability_of_truth(task: Task, said: Floats, truth: NDArray[np.int64]) -> 
 def hits(task: Task, said: Floats, truth: NDArray[np.int64]) -> NDArray[np.float64]:
     """1 where the decision is right, else 0, `[N]`."""
     decided = said.argmax(1) if task.classes else said[:, 0] > 0
-    return (decided == truth).astype(float)
+    right: NDArray[np.float64] = (decided == truth).astype(float)
+    return right

@@ -32,6 +32,15 @@ class Hardness:
         """How many utterances every head got right in every recorded epoch."""
         return int((self.rows["wrong"] == 0).sum())
 
+    @property
+    def sentence(self) -> str:
+        """How many stayed wrong and how many were never hard."""
+        N, wrong, right = len(self.rows), self.never_right, self.never_wrong
+        return (
+            f"Of {N:,} training utterances {wrong:,} were wrong by every head in all {self.epochs} recorded epochs, "
+            f"{right:,} right by every head in all"
+        )
+
     def ends(self, easiest: bool) -> pd.DataFrame:
         """The hardest utterances, or the easiest, from that end on."""
         return (self.rows[::-1] if easiest else self.rows)[:SHOWN].reset_index(drop=True)
@@ -49,13 +58,13 @@ def read_hardness(folder: Path) -> Hardness:
     rows = words(read_telemetry(folder, "utterances"))
     rows = rows[rows["correct"].notna()]
     rows = rows.assign(wrong=~rows["correct"].astype(bool))
-    each = rows.groupby([*UTTERANCE, "modality"], sort=False)[["wrong", "coefficient"]].mean().unstack("modality")
-    each.columns = [f"{quantity} {name}" for quantity, name in each.columns]
+    groups = rows.groupby([*UTTERANCE, "modality"], sort=False)
+    each = [groups[of].mean().unstack("modality").add_prefix(f"{of} ") for of in ("wrong", "coefficient")]
     at_once = rows.groupby([*UTTERANCE, "epoch"], sort=False)["wrong"].all()
     whole = rows.groupby(UTTERANCE, sort=False)[["wrong", "error"]].mean()
-    found = each.join(at_once.groupby(UTTERANCE, sort=False).mean().rename("all wrong")).join(whole)
+    found = each[0].join(each[1]).join(at_once.groupby(UTTERANCE, sort=False).mean().rename("all wrong")).join(whole)
     ordered = found.sort_values(["wrong", "error"], ascending=False, kind="stable").reset_index()
-    return Hardness(ordered.astype({name: np.float32 for name in found}), int(rows["epoch"].nunique()))
+    return Hardness(ordered.astype(dict.fromkeys(found, np.float32)), int(rows["epoch"].nunique()))
 
 
 def with_words(rows: pd.DataFrame, data: DataSet) -> pd.DataFrame:

@@ -20,6 +20,11 @@ class Compared:
     epochs: pd.DataFrame  # ACC by epoch of the same runs: method, seed, epoch, stage, split, of, value; may be empty
 
     @property
+    def digest(self) -> str:
+        """Of the data."""
+        return str(self.rows["data_digest"].iloc[0])
+
+    @property
     def patterns(self) -> list[str]:
         """Missing patterns they were judged under, the emptiest first."""
         rates = self.rows.groupby("pattern")["missing_rate"].mean().sort_values(kind="stable")
@@ -39,7 +44,17 @@ class Compared:
     def protocol(self) -> str:
         """What the numbers are of, in words."""
         one = self.rows.iloc[0]
-        return f"{one['data']}, {one['split']} split, trained under {one['trained_under']}, epoch chosen on the {one['select']} split"
+        return f"{self.data}, {one['split']} split, trained under {self.trained_under}, epoch chosen on the {one['select']} split"
+
+    @property
+    def data(self) -> str:
+        """Name of the data."""
+        return str(self.rows["data"].iloc[0])
+
+    @property
+    def trained_under(self) -> str:
+        """Missing pattern in training."""
+        return str(self.rows["trained_under"].iloc[0])
 
     def accuracy(self, method: str, pattern: str) -> pd.DataFrame:
         """ACC `[seed x predictor]` of a method under a pattern, folds averaged; empty where there is none."""

@@ -22,15 +22,18 @@ BINS = 12  # of equally many rows along a modality's error
 class Modulated:
     """What the gradient modulator (eq. 10, 11) did in training. Tables are empty where it never acted.
 
-    `by_epoch`, `by_position` and `by_error` have a band, a `mean` and the number of `rows` for every modality: over steps and
-    positions, over steps, and over utterances. Of `steps`, `gradients` and `utterances` a shipped checkpoint keeps 20 epochs, so bands are of those.
+    `by_epoch`, `by_position` and `by_error` have a band, a `mean` and the number of `rows` for every modality: over steps
+    and positions, over steps, and over utterances. Of `steps`, `gradients` and `utterances` a shipped checkpoint keeps 20
+    epochs, so bands are of those.
     """
 
     modalities: tuple[str, ...]
     by_epoch: pd.DataFrame  # epoch, modality, band
     by_position: pd.DataFrame  # position (from 0), modality, band
     by_error: pd.DataFrame  # modality, error beyond the others' (bin mean), band
-    rank_correlation: dict[str, float]  # modality -> of that error and the coefficient, -1 to 1; NaN where there is none
+    rank_correlation: dict[
+        str, float
+    ]  # modality -> of that error and the coefficient, -1 to 1; NaN where there is none
     guard: pd.DataFrame  # epoch, modality, held: share of coefficients the clip range had to hold
     steps_guarded: dict[str, float]  # modality -> share of recorded steps in which it held at least one
     inner_half: tuple[float, float]  # quarter and three-quarter point of all recorded coefficients
@@ -41,6 +44,16 @@ class Modulated:
     def held(self) -> dict[str, float]:
         """Modality -> share of coefficients held, mean over epochs."""
         return {str(u): float(x) for u, x in self.guard.groupby("modality", sort=False)["held"].mean().items()}
+
+    @property
+    def sentence(self) -> str:
+        """How much the modulator did, in a sentence."""
+        low, high = self.inner_half
+        share = float(np.mean([*self.held.values()]))
+        return (
+            f"Half of the modulator's coefficients lie between {low:.3f} and {high:.3f}, where 1 changes nothing; "
+            f"the guard had to hold {share:.1%}."
+        )
 
 
 def read_modulated(folder: Path, modalities: Sequence[str]) -> Modulated:
@@ -58,7 +71,7 @@ def read_modulated(folder: Path, modalities: Sequence[str]) -> Modulated:
         {str(u): float(part["beyond"].corr(part["coefficient"], method="spearman")) for u, part in ranks},
         guard_by_epoch(epochs),
         shares(words(steps.select(["modality", "guarded"]))),
-        tuple(flat["coefficient"].quantile([0.25, 0.75]).tolist()),
+        (float(flat["coefficient"].quantile(0.25)), float(flat["coefficient"].quantile(0.75))),
         gradient_bands(words(read_telemetry(folder, "gradients"))),
         first_epoch(epochs),
     )
@@ -66,7 +79,7 @@ def read_modulated(folder: Path, modalities: Sequence[str]) -> Modulated:
 
 def words(table: pa.Table) -> pd.DataFrame:
     """A table in memory, with plain text and single-precision numbers."""
-    frame = table.to_pandas()
+    frame: pd.DataFrame = table.to_pandas()
     kinds = {name: str for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)}
     return frame.astype(kinds | {name: np.float32 for name in frame if frame[name].dtype == np.float16})
 
@@ -78,7 +91,7 @@ def coefficients(steps: pa.Table) -> pd.DataFrame:
         lists = pa.array([], lists.type)
     rows = pc.list_parent_indices(lists).to_numpy()
     starts = np.concatenate([[0], np.cumsum(pc.list_value_length(lists).to_numpy(zero_copy_only=False))])
-    head = words(steps.select(["epoch", "modality"])).iloc[rows].reset_index(drop=True)
+    head: pd.DataFrame = words(steps.select(["epoch", "modality"])).iloc[rows].reset_index(drop=True)
     positions = (np.arange(len(rows)) - starts[rows]).astype(int)
     return head.assign(position=positions, coefficient=pc.list_flatten(lists).to_numpy().astype(np.float32))
 
@@ -88,7 +101,7 @@ def banded(rows: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
     if rows.empty:
         return pd.DataFrame(columns=[*by, *BAND, "mean", "rows"])
     groups = rows.groupby(by, sort=False)[value]
-    found = groups.quantile(list(BAND.values())).unstack().set_axis([*BAND], axis=1)
+    found = groups.quantile(np.array([*BAND.values()])).unstack().set_axis([*BAND], axis=1)
     return found.assign(mean=groups.mean(), rows=groups.size()).reset_index()
 
 

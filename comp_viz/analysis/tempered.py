@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import torch
 
 from comp_viz.analysis.prediction import run
@@ -38,6 +40,18 @@ class Tempered:
     def mean(self) -> float:
         """Mean coefficient before the guard: `1 - 1/N` whatever the errors, unless two heads err exactly alike in sum."""
         return float(self.raw[self.counted].mean())
+
+    @property
+    def expected_mean(self) -> float:
+        """`1 - 1/N`, the mean that the coefficients of any batch have."""
+        return 1 - 1 / self.count
+
+    def table(self) -> pd.DataFrame:
+        """Everything by utterance (from 1) and modality."""
+        S, M = self.raw.shape
+        columns = {"error": self.error, "coefficient": self.held, "before the guard": self.raw}
+        at = {"utterance": np.repeat(np.arange(1, S + 1), M), "modality": np.tile(self.modalities, S)}
+        return pd.DataFrame(at | {name: values.ravel() for name, values in columns.items()})
 
     @property
     def mean_error(self) -> dict[str, float]:
