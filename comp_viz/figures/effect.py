@@ -47,7 +47,7 @@ def effect_title(ours: pd.DataFrame) -> str:
     if ours["half"].isna().all():
         return "One seed with the modulator and one without: whether it moves accuracy cannot be said"
     clear = ours[ours["mean"].abs() > ours["half"]]
-    largest = ours.loc[ours["mean"].abs().idxmax()]
+    largest = ours.iloc[int(ours["mean"].abs().argmax())]
     size = (
         f"{100 * largest['mean']:+.2f} ± {100 * largest['half']:.2f} points at a missing rate of {largest['rate']:.1f}"
     )

@@ -17,7 +17,7 @@ LOOKS = {  # dashes are for references from elsewhere
     WITHOUT: {"dash": "dashdot", "width": 1.6},
     COMP: {"dash": "solid", "width": 2.6},
 }
-SYMBOLS = {ALONE: "circle-open", WITHOUT: "square-open", COMP: "diamond"}
+ENDS = {ALONE: "alone", WITHOUT: "without prompting", COMP: "with ComP"}
 
 
 def accuracy_span(curves: Sequence[pd.DataFrame]) -> Span:
@@ -80,7 +80,7 @@ def gap_chart(gaps: pd.DataFrame, palette: Palette) -> go.Figure:
 def gap_title(gaps: pd.DataFrame) -> str:
     """The gaps of the methods in a sentence."""
     said = [f"{points(row['mean'], row['half'])} {NAMES[row['method']]}" for _, row in gaps.iterrows()]
-    return "Performance gap: " + ", ".join(said)
+    return "Performance gap in points: " + ", ".join(said)
 
 
 def joint_chart(joint: pd.DataFrame, modalities: tuple[str, ...], palette: Palette) -> go.Figure:
@@ -104,7 +104,7 @@ def joint_title(joint: pd.DataFrame) -> str:
     if joint["half"].isna().all():
         return "One seed, so nothing can be said of under-optimisation beyond this run"
     if below.empty:
-        return "No modality is measurably under-optimised: none ends worse jointly than alone"
+        return "No modality is measurably under-optimised at this missing rate"
     said = [
         f"{row['modality']} {NAMES[row['method']]} by {points(-row['mean'], row['half'])}"
         for _, row in below.iterrows()
@@ -146,12 +146,15 @@ def looks(modalities: tuple[str, ...], palette: Palette) -> tuple[dict[str, str]
 
 def ratio_chart(found: Discrepancy, shared: Span, palette: Palette) -> go.Figure:
     """Discrepancy ratios, 1 being balance."""
-    first = max(found.ratio, key=lambda u: found.ratio[u][1])
-    low, value, high = found.ratio[first]
-    lead = "No modality is ahead" if low <= 1 <= high else f"{first.capitalize()} is ahead"
-    title = f"{lead}: its discrepancy ratio is {value:.3f} ({low:.3f} to {high:.3f}), 1 being balance"
-    title = title.replace("ahead: its", f"ahead: {first}'s") if lead.startswith("No") else title
-    return measured(found.ratio, title, "discrepancy ratio ρ", 1, 1, shared, palette)
+    return measured(found.ratio, ratio_title(found), "discrepancy ratio ρ", 1, 1, shared, palette)
+
+
+def ratio_title(found: Discrepancy) -> str:
+    """Which modalities are ahead and which behind, those whose interval leaves balance out."""
+    ahead = [f"{u} is ahead (ρ {value:.3f})" for u, (low, value, _) in found.ratio.items() if low > 1]
+    behind = [f"{u} behind ({value:.3f})" for u, (_, value, high) in found.ratio.items() if high < 1]
+    said = ", ".join([*ahead, *behind])
+    return said[:1].upper() + said[1:] if said else "No modality is measurably ahead or behind: every interval holds 1"
 
 
 def utilisation_chart(found: Discrepancy, shared: Span, palette: Palette) -> go.Figure:

@@ -30,7 +30,7 @@ from comp_viz.ui.words import plain
 METHODS = (COMP, WITHOUT, ALONE)
 SPLITS = {"selection": "selection split", "training": "training split"}
 OWN, TABLE = "checkpoint", "table"
-RUNS = {OWN: "this checkpoint", TABLE: "our results table"}
+RUNS = {TABLE: "our results table", OWN: "this checkpoint"}
 UNDER = "judged_under"  # widget key and address parameter
 
 
