@@ -7,8 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from comp_viz.analysis.results import TABLE, half_width, read_results
-
-EPOCHS = "_epochs"  # ends the name of a sweep's second table, accuracy by epoch
+from comp_viz.sweep.epochs import epochs_path, is_epochs
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def find_table(folder: Path, methods: Sequence[str], digest: str | None = None) 
     found = [
         Compared(path.name, rows, epochs_of(path, rows))
         for path in sorted(folder.glob("*.parquet"))
-        if not path.stem.endswith(EPOCHS)
+        if not is_epochs(path)
         for rows in groups(read_results(path), digest)
         if set(methods) <= set(rows["method"])
     ]
@@ -88,7 +87,7 @@ def groups(rows: pd.DataFrame, digest: str | None) -> list[pd.DataFrame]:
 def epochs_of(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
     """Accuracy by epoch of the runs in `rows`, from the table beside theirs."""
     columns = ["method", "seed", "epoch", "stage", "split", "of", "value"]
-    beside = path.with_stem(path.stem + EPOCHS)
+    beside = epochs_path(path)
     if not beside.is_file():
         return pd.DataFrame(columns=columns)
     found = pd.read_parquet(beside)

@@ -47,6 +47,11 @@ def finding(view: View, table: Compared | None) -> str:
     return "Nothing is known yet of how balanced this checkpoint is." if own.empty else drawn.curves_title(own) + "."
 
 
+def rate_words(pattern: str) -> str:
+    """A missing pattern on screen: of the uniform ones only the rate."""
+    return pattern.removeprefix("uniform(").removesuffix(")") if pattern.startswith("uniform(") else pattern
+
+
 def judged_under(table: Compared) -> str:
     """The missing pattern chosen for the numbers, brought back to the first where the table has no such."""
     if st.session_state.get(UNDER, table.patterns[0]) not in table.patterns:
@@ -136,7 +141,10 @@ def numbers(view: View, table: Compared | None, palette: Palette) -> None:
         st.info(about.NO_TABLE, icon=":material/table:")
         return
     judged_under(table)
-    pattern = st.selectbox("Missing rate", table.patterns, key=UNDER, bind="query-params", width=220, help=about.RATE)
+    pattern = st.selectbox(
+        "Missing rate", table.patterns, format_func=rate_words, key=UNDER, bind="query-params", width=220,
+        help=about.RATE,
+    )  # fmt: skip
     left, right = st.columns(2, gap="medium")
     apart, joint = gaps(table, pattern), joint_less_alone(table, pattern)
     with left:
