@@ -34,7 +34,9 @@ class Discrepancy:
     """Both measures of a checkpoint on the test split under one pattern, with 95 % intervals over conversations."""
 
     ratio: dict[str, Interval]  # modality -> ρ; 1 is balance
-    utilisation: dict[str, Interval]  # modality -> share of the fused accuracy, below 0 where the modality does harm
+    utilisation: dict[
+        str, Interval
+    ]  # modality -> share of the fused accuracy, below 0 where it does harm, NaN without any
     confidence: dict[str, float]  # modality -> mean probability of the truth
     accuracy: float  # of the fused prediction, a share
     utterances: int  # that count
@@ -97,10 +99,13 @@ class Sums:
         return np.add.reduceat(np.where(self.counted, values, 0.0), self.starts[:-1])
 
     def interval(self, above: NDArray[np.float64], below: NDArray[np.float64]) -> Interval:
-        """The ratio of two sums over all conversations, and the 95 % interval of redrawn conversations."""
-        drawn = (self.drawn @ above) / np.maximum(self.drawn @ below, 1e-12)
+        """The ratio of two sums over all conversations, and the 95 % interval of redrawn conversations; NaN over nothing."""
+        if not below.sum():
+            return (float("nan"),) * 3
+        over = self.drawn @ below
+        drawn = (self.drawn @ above)[over != 0] / over[over != 0]
         low, high = np.quantile(drawn, [0.025, 0.975])
-        return float(low), float(above.sum() / max(below.sum(), 1e-12)), float(high)
+        return float(low), float(above.sum() / below.sum()), float(high)
 
 
 def probability_of_truth(task: Task, said: Floats, truth: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ LOOKS = {  # dashes are for references from elsewhere
     WITHOUT: {"dash": "dashdot", "width": 1.6},
     COMP: {"dash": "solid", "width": 2.6},
 }
+NOTHING_RIGHT = "The fused prediction is never right, so no share of its accuracy can be lost"
 ENDS = {ALONE: "alone", WITHOUT: "without prompting", COMP: "with ComP"}
 
 
@@ -54,15 +55,12 @@ def curves_chart(
 def curves_title(curves: pd.DataFrame) -> str:
     """How far the modality heads of each method end apart."""
     apart = []
-    for method in LOOKS:
+    for method, words in ENDS.items():
         rows = curves[(curves["method"] == method) & (curves["of"] != "fused")]
         last = rows[rows["epoch"] == rows["epoch"].max()]["value"]
         if len(last):
-            apart.append(
-                f"{100 * (last.max() - last.min()):.1f} points {'with' if method == COMP else ''} {NAMES[method]}"
-            )
-    said = ", ".join(apart).replace("  ", " ")
-    return f"In the last epoch the modality heads lie apart by {said}" if apart else "No accuracy was recorded"
+            apart.append(f"{100 * (last.max() - last.min()):.1f} {words}")
+    return f"In points of accuracy, modality heads end apart by {', '.join(apart)}" if apart else "Nothing was recorded"
 
 
 def gap_chart(gaps: pd.DataFrame, palette: Palette) -> go.Figure:
@@ -159,6 +157,10 @@ def ratio_title(found: Discrepancy) -> str:
 
 def utilisation_chart(found: Discrepancy, shared: Span, palette: Palette) -> go.Figure:
     """Conditional utilisation rates: the share of the fused accuracy lost without a modality."""
+    if not found.accuracy:
+        return measured(
+            found.utilisation, NOTHING_RIGHT, "share of accuracy lost without it, %", 100, 0, shared, palette
+        )
     most = max(found.utilisation, key=lambda u: found.utilisation[u][1])
     title = (
         f"Taking {most} away costs most: {found.utilisation[most][1]:.1%} of the fused accuracy of {found.accuracy:.1%}"

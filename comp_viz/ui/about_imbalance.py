@@ -59,7 +59,7 @@ NOT_RECORDED = (
     "beside its checkpoint; weights that were converted, or a folder copied without `telemetry/`, have none."
 )
 ON_TEST = "EPOCHS SELECTED ON THE TEST SPLIT, the paper's protocol: every number is optimistic."
-RATE = "Share of entries that were missing when the finished models were judged, by the uniform protocol of the field."
+RATE = "The missing pattern under which finished models were judged: uniform(0.3) takes away 30 % of all entries, by the protocol of the field."
 SPLIT = (
     "Selection: the split that chose the epoch to keep, under all its missing patterns, by the weights that would be kept. Training: what was "
     "said while learning, with dropout, noise and the training pattern."

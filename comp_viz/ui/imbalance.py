@@ -22,16 +22,17 @@ from comp_viz.figures.style import Palette
 from comp_viz.ui import about_imbalance as about
 from comp_viz.ui import cached_training
 from comp_viz.ui.compare import Side
-from comp_viz.ui.controlled import show
+from comp_viz.ui.options import one_of
 from comp_viz.ui.panel import panel
 from comp_viz.ui.sidebar import View
 from comp_viz.ui.words import plain
 
 METHODS = (COMP, WITHOUT, ALONE)
-SPLITS = {"selection": "selection split", "training": "training split"}
-OWN, TABLE = "checkpoint", "table"
-RUNS = {TABLE: "our results table", OWN: "this checkpoint"}
+SPLITS = {"selection split": "selection", "training split": "training"}
+OWN, TABLE = "this checkpoint", "our results table"
+RUNS = (TABLE, OWN)
 UNDER = "judged_under"  # widget key and address parameter
+COMPLETE = "uniform(0)"
 
 
 def results(view: View) -> Compared | None:
@@ -39,32 +40,26 @@ def results(view: View) -> Compared | None:
     return cached_training.table(METHODS, view.data.digest)
 
 
-def finding(view: View, table: Compared | None) -> str:
+def judged_under(table: Compared | None) -> str:
+    """The missing pattern that finished models are judged under, chosen among the table's."""
+    patterns = table.patterns if table else [COMPLETE]
+    return one_of("Judged under", patterns, UNDER, about.RATE)
+
+
+def finding(view: View, table: Compared | None, pattern: str) -> str:
     """What the current picture says: under-optimisation where a table tells, else how far heads lie apart."""
     if table is not None:
-        return drawn.joint_title(joint_less_alone(table, judged_under(table))) + "."
+        return drawn.joint_title(joint_less_alone(table, pattern)) + "."
     own = own_curves(view, "selection")
     return "Nothing is known yet of how balanced this checkpoint is." if own.empty else drawn.curves_title(own) + "."
-
-
-def rate_words(pattern: str) -> str:
-    """A missing pattern on screen: of the uniform ones only the rate."""
-    return pattern.removeprefix("uniform(").removesuffix(")") if pattern.startswith("uniform(") else pattern
-
-
-def judged_under(table: Compared) -> str:
-    """The missing pattern chosen for the numbers, brought back to the first where the table has no such."""
-    if st.session_state.get(UNDER, table.patterns[0]) not in table.patterns:
-        st.session_state[UNDER] = table.patterns[0]
-    return str(st.session_state.get(UNDER, table.patterns[0]))
 
 
 def curves(place_of: Sequence[Side], table: Compared | None, palette: Palette) -> None:
     """Accuracy by epoch for each side on shared axes, with its controls."""
     from_table = table is not None and len(table.epochs) > 0 and len(place_of) == 1
     with place_of[0].place.container(horizontal=True, gap="medium"):
-        split = kept_choice("Accuracy on", SPLITS, "judged_on", about.SPLIT)
-        runs = kept_choice("Runs of", RUNS, "runs", about.RUNS) if from_table else OWN
+        split = SPLITS[one_of("Accuracy on", list(SPLITS), "judged_on", about.SPLIT, buttons=True)]
+        runs = one_of("Runs of", RUNS, "runs", about.RUNS, buttons=True) if from_table else OWN
     found = [
         curves_of_table(table, split) if table is not None and runs == TABLE else own_curves(side.view, split)
         for side in place_of
@@ -78,21 +73,6 @@ def curves(place_of: Sequence[Side], table: Compared | None, palette: Palette) -
             figure = drawn.curves_chart(one, side.view.data.modalities, shared, palette, drawn.curves_title(one))
             panel(figure, f"curves{side.key}", about.CURVES, partial(pd.DataFrame, one))
             st.caption(source(side.view, one, table if runs == TABLE else None))
-
-
-def kept_choice(label: str, options: dict[str, str], key: str, help: str) -> str:
-    """A choice kept in the address, `options` being its names on screen."""
-    kept: str | None = st.segmented_control(
-        label, list(options), format_func=options.__getitem__, key=show(key, first_known(key, options)), help=help,
-        bind="query-params",
-    )  # fmt: skip
-    return kept or next(iter(options))
-
-
-def first_known(key: str, options: dict[str, str]) -> str:
-    """What is chosen, or the first option where nothing is or the address asks for something else."""
-    asked = st.session_state.get(key) or st.query_params.get(key, "")
-    return asked if asked in options else next(iter(options))
 
 
 def own_curves(view: View, split: str) -> pd.DataFrame:
@@ -135,16 +115,11 @@ def seeds(found: pd.DataFrame) -> str:
     )
 
 
-def numbers(view: View, table: Compared | None, palette: Palette) -> None:
-    """Performance gap and under-optimisation, with intervals, at a missing rate."""
+def numbers(view: View, table: Compared | None, pattern: str, palette: Palette) -> None:
+    """Performance gap and under-optimisation, with intervals, under a missing pattern."""
     if table is None:
         st.info(about.NO_TABLE, icon=":material/table:")
         return
-    judged_under(table)
-    pattern = st.selectbox(
-        "Missing rate", table.patterns, format_func=rate_words, key=UNDER, bind="query-params", width=220,
-        help=about.RATE,
-    )  # fmt: skip
     left, right = st.columns(2, gap="medium")
     apart, joint = gaps(table, pattern), joint_less_alone(table, pattern)
     with left:
@@ -158,7 +133,7 @@ def numbers(view: View, table: Compared | None, palette: Palette) -> None:
         st.warning(about.ON_TEST, icon=":material/warning:")
 
 
-def discrepancies(place_of: Sequence[Side], palette: Palette) -> None:
+def discrepancies(place_of: Sequence[Side], pattern: str, palette: Palette) -> None:
     """Discrepancy ratios: over training where it was recorded, and of the finished model when asked for."""
     told = [cached_training.ratios(side.view.name, bool(side.view.data.task.classes)) for side in place_of]
     shared = drawn.ratio_span(told)
@@ -172,12 +147,11 @@ def discrepancies(place_of: Sequence[Side], palette: Palette) -> None:
             "Measure the finished model on the test split", key="measure", bind="query-params", help=about.MEASURE
         )
     if asked:
-        finished(place_of, palette)
+        finished(place_of, pattern, palette)
 
 
-def finished(place_of: Sequence[Side], palette: Palette) -> None:
+def finished(place_of: Sequence[Side], pattern: str, palette: Palette) -> None:
     """Both measures of each side's finished model, on shared axes."""
-    pattern = str(st.session_state.get(UNDER, "uniform(0)"))
     try:
         found = [cached_training.discrepancy_on(*side.view.asked(side.view.observed)[:5], pattern) for side in place_of]
     except CompVizError as error:

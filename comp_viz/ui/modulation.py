@@ -19,6 +19,7 @@ from comp_viz.figures.tempered import tempered_chart, tempered_span
 from comp_viz.ui import about_modulation as about
 from comp_viz.ui import cached_training
 from comp_viz.ui.compare import Side
+from comp_viz.ui.options import one_of
 from comp_viz.ui.panel import panel
 from comp_viz.ui.sidebar import View, open_in_live
 from comp_viz.ui.utterance import select
@@ -134,28 +135,34 @@ def utterances(view: View) -> None:
     if found.rows.empty:
         return
     st.markdown(f"**{found.sentence}**", help=about.HARD)
-    if st.session_state.get("list", HARDEST) not in (HARDEST, EASIEST):
-        st.session_state["list"] = HARDEST
-    end = st.segmented_control("Utterances", [HARDEST, EASIEST], default=HARDEST, key="list", bind="query-params")
+    end = one_of("Utterances", (HARDEST, EASIEST), "list", about.HARD, buttons=True)
     rows = found.ends(easiest=end == EASIEST)
     known = same_data(view)
     shown = with_words(rows, view.data) if known else rows
 
     def picked() -> None:
-        chosen = st.session_state["hard"].selection.rows
-        if chosen and known:
-            row = rows.iloc[chosen[0]]
-            open_in_live(None, view.data_name, str(row["conversation"]))
-            select(int(row["utterance"]))
+        for chosen in st.session_state["hard"].selection.rows if known else ():
+            in_live(view, rows.iloc[chosen])
 
+    st.button(
+        "Open the first in Live",
+        icon=":material/graphic_eq:",
+        on_click=in_live,
+        args=(view, rows.iloc[0]),
+        disabled=not known,
+    )
     st.dataframe(
         readable(shown, view), hide_index=True, height=380, key="hard", on_select=picked if known else "ignore",
         selection_mode="single-row", column_config=columns(view.data.modalities),
     )  # fmt: skip
     where = "Choose a row to open it in Live." if known else "Open the data set it was trained on to see their words."
-    st.caption(
-        f"The {SHOWN} {end or HARDEST} of {len(found.rows):,} training utterances with a label that counts. {where}"
-    )
+    st.caption(f"The {SHOWN} {end} of {len(found.rows):,} training utterances with a label that counts. {where}")
+
+
+def in_live(view: View, row: pd.Series) -> None:
+    """Open the utterance of a row on the Live page; to be called in a callback."""
+    open_in_live(None, view.data_name, str(row["conversation"]))
+    select(int(row["utterance"]))
 
 
 def columns(modalities: tuple[str, ...]) -> dict[str, Any]:
