@@ -56,7 +56,7 @@ def trained(place_of: Sequence[Side], palette: Palette) -> None:
         with side.place:
             if len(one.by_epoch):
                 coefficients(one, side.key, spans, highest, palette)
-            else:
+            elif side.view.checkpoint.config.prompting:  # without, it was said above
                 st.info(no_coefficients(side.view, one), icon=":material/info:")
             if len(one.gradients):
                 figure = drawn.gradients(one, norms, palette)
@@ -76,7 +76,7 @@ def coefficients(found: Modulated, key: str, spans: Sequence[Span], highest: flo
 
 def no_coefficients(view: View, found: Modulated) -> str:
     """Why a checkpoint has no coefficients, in a sentence."""
-    name = plain(view.checkpoint.card.name)
+    name = plain(view.name)
     if not view.checkpoint.config.prompting:
         return NO_PROMPTS.format(name=name)
     return (NOT_RECORDED if found.gradients.empty else SWITCHED_OFF).format(name=name)
@@ -108,7 +108,7 @@ def would(view: View) -> Tempered | None:
 def nothing_now(view: View) -> str:
     """Why there are no coefficients of this conversation."""
     if not view.checkpoint.config.prompting:
-        return NO_PROMPTS.format(name=plain(view.checkpoint.card.name))
+        return NO_PROMPTS.format(name=plain(view.name))
     return "No utterance of this conversation has a label that counts, so it produces no coefficients. Choose a labelled one."
 
 
