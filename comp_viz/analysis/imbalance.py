@@ -12,7 +12,7 @@ from comp_viz.training.telemetry import read_telemetry
 
 ALONE, WITHOUT, COMP = "alone", "no-prompting", "comp"
 NAMES = {ALONE: "each modality alone", WITHOUT: "without prompting", COMP: "ComP"}  # method -> on screen
-CURVE = ["method", "of", "epoch", "stage", "value", "half", "seeds"]
+CURVE = ["method", "of", "epoch", "stage", "value", "low", "high", "seeds"]
 
 
 def gaps(table: Compared, pattern: str) -> pd.DataFrame:
@@ -52,17 +52,20 @@ def read_accuracy(folder: Path) -> pd.DataFrame:
 
 
 def curves_of_runs(runs: dict[str, pd.DataFrame], split: str) -> pd.DataFrame:
-    """Curves of single runs, method -> `read_accuracy`: the columns `CURVE`, without an interval."""
+    """Curves of single runs, method -> `read_accuracy`: the columns `CURVE`, without a band."""
     parts = [rows[rows["split"] == split].assign(method=method) for method, rows in runs.items()]
     whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=CURVE)
-    return whole.assign(half=np.nan, seeds=1)[CURVE]
+    return whole.assign(low=np.nan, high=np.nan, seeds=1)[CURVE]
 
 
 def curves_of_table(table: Compared, split: str) -> pd.DataFrame:
-    """Curves of a sweep: mean over seeds and half its 95 % interval at every epoch, the columns `CURVE`."""
+    """Curves of a sweep at every epoch: mean over seeds, lowest and highest seed; the columns `CURVE`.
+
+    A range and no interval: with two or three seeds an interval of every epoch would be too wide to see anything.
+    """
     rows = table.epochs[(table.epochs["split"] == split) & table.epochs["method"].isin(list(NAMES))]
     groups = rows.groupby(["method", "of", "epoch", "stage"], sort=False)["value"]
-    return groups.agg(value="mean", half=half_width, seeds="count").reset_index()[CURVE]
+    return groups.agg(value="mean", low="min", high="max", seeds="count").reset_index()[CURVE]
 
 
 def second_stage(curves: pd.DataFrame) -> int | None:

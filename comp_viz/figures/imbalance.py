@@ -38,9 +38,8 @@ def curves_chart(
     for i, u in enumerate(shown):
         for method, look in LOOKS.items():
             rows = curves[(curves["of"] == u) & (curves["method"] == method)].sort_values("epoch")
-            if rows["half"].notna().any():
-                ends = rows["value"] - rows["half"], rows["value"] + rows["half"]
-                cell(figure, i, band(rows["epoch"], *ends, soft(colours[u], 0.2)))
+            if (rows["high"] > rows["low"]).any():
+                cell(figure, i, band(rows["epoch"], rows["low"], rows["high"], soft(colours[u], 0.2)))
             if len(rows):
                 said = f"{NAMES[method]}, {u}<br>epoch %{{x}}: %{{y:.1%}}"
                 cell(figure, i, line(rows["epoch"], rows["value"], colours[u], said, line=look | {"color": colours[u]}))
@@ -60,7 +59,7 @@ def curves_title(curves: pd.DataFrame) -> str:
         last = rows[rows["epoch"] == rows["epoch"].max()]["value"]
         if len(last):
             apart.append(f"{100 * (last.max() - last.min()):.1f} {words}")
-    return f"In points of accuracy, modality heads end apart by {', '.join(apart)}" if apart else "Nothing was recorded"
+    return f"Modality heads end apart, in points: {', '.join(apart)}" if apart else "Nothing was recorded"
 
 
 def gap_chart(gaps: pd.DataFrame, palette: Palette) -> go.Figure:

@@ -9,7 +9,7 @@ FINDING = (
 CURVES = About(
     "Accuracy of each modality's own head and of the fused prediction, epoch by epoch (as in the paper's Figures 1 and 5 a to c): every modality "
     "trained alone, jointly without prompting, and with ComP. In stage 1 each modality is trained on its own, in stage 2 all jointly; "
-    "runs of modalities alone have stage 1 throughout. Bands: 95 % interval of the mean over training seeds, where there are several.",
+    "runs of modalities alone have stage 1 throughout. Lines are means over training seeds, bands reach from the lowest to the highest seed, where there are several.",
     "Accuracy on unseen conversations: the selection split also chose the epoch that was kept, and training accuracy is of what was "
     "said while learning, with dropout and noise. Heads under prompting also hear of the other modalities, so they are no measure of "
     "what one modality knows.",

@@ -111,7 +111,9 @@ def seeds(found: pd.DataFrame) -> str:
     """How many seeds the curves are means of."""
     most = int(found["seeds"].max())
     return (
-        "one seed, so there is no interval" if most == 1 else f"mean over {most} training seeds with its 95 % interval"
+        "one seed, so there is no band"
+        if most == 1
+        else f"mean over {most} training seeds bands from the lowest to the highest"
     )
 
 
