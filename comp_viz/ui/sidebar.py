@@ -62,10 +62,10 @@ class View:
     def now(self) -> "View":
         """The view under the pattern now in force, which it shows in the sidebar; the first thing a page asks for.
 
-        A fragment runs again without the frame around it. Where the sidebar's controls would have to be others, the whole
-        page is run instead.
+        A fragment runs again without the frame around it. Where the sidebar's controls would have to be others, or another
+        page is to be opened, the whole page is run instead.
         """
-        if chosen().outline != st.session_state["framed"]:
+        if chosen().outline != st.session_state["framed"] or GO in st.session_state:
             st.rerun()
         remember((self.data_name, self.conversation.id))
         view = replace(self, observed=in_force(self.conversation, self.data.task)[0])
