@@ -17,8 +17,9 @@ def robustness(view: View) -> None:
     asked = controls(view)
     if asked is None:
         return
+    progress = st.container()
     compared = sides(view, patterns=False)
-    measuring(compared, asked, lambda: charts(compared, asked))
+    measuring(progress, compared, asked, lambda: charts(compared, asked))
 
 
 if view := current_view("pages/robustness.py"):

@@ -14,7 +14,7 @@ from comp_viz.data.conversation import Task
 from comp_viz.data.patterns.entries import Only, Rates, Uniform
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.data.patterns.realised import realised
-from comp_viz.evaluation.evaluate import predict
+from comp_viz.evaluation.evaluate import ALONE, predict
 from comp_viz.evaluation.metrics import metrics
 
 RATES = (0.0, 0.7, 0.3, 0.5, 0.1, 0.2, 0.4, 0.6)  # the ends first: a curve is there at once, and then refined
@@ -45,7 +45,7 @@ class Drawn:
 
 
 def draw_once(
-    checkpoint: Checkpoint, task: Task, stream: Stream, one: Pass, turn: AbstractContextManager[object]
+    checkpoint: Checkpoint, task: Task, stream: Stream, one: Pass, turn: AbstractContextManager[object] = ALONE
 ) -> Drawn:
     """Metrics of the fused prediction and every head under one drawing; `turn` is held during each forward pass."""
     utterances = stream.utterances

@@ -27,7 +27,11 @@ class Reference:
     usual: bool  # whether it is shown before anyone asks
     points: (
         pd.DataFrame
-    )  # metric, missing_rate, value, half (of the 95 % interval over training seeds, NaN where unknown)
+    )  # metric, missing_rate, value, half of the 95 % interval over training seeds (NaN where unknown)
+
+    def of(self, metric: str) -> pd.DataFrame:
+        """The points of one metric, by the fused prediction."""
+        return self.points[self.points["metric"] == metric].assign(predictor="fused")
 
 
 def from_tables(tables: Mapping[str, pd.DataFrame], digest: str, split: str) -> list[Reference]:

@@ -97,10 +97,23 @@ def describe_rates(table: pd.DataFrame, metric: str) -> str:
         return f"{metric} by missing rate"
     first, last = rows.iloc[0], rows.iloc[-1]
     said = f"from {read_metric(metric, first['value'])} to {read_metric(metric, last['value'])}"
-    when = f"as {last['missing_rate']:.0%} of all entries go missing"
+    when = f"as {100 * last['missing_rate']:.0f} % of all entries go missing"
     if abs(last["value"] - first["value"]) < LEVEL:
         return f"{metric} hardly moves, {said}, {when}"
     return f"{metric} {'falls' if last['value'] < first['value'] else 'rises'} {said} {when}"
+
+
+def describe_heads(table: pd.DataFrame, metric: str) -> str:
+    """How the heads stand beside the fused prediction where most is missing, in a sentence."""
+    rows = table[table["missing_rate"] == table["missing_rate"].max()]
+    heads = rows.loc[rows["predictor"] != FUSED, "value"]
+    if heads.empty or rows["value"].isna().any():
+        return f"{metric} of the fused prediction and of every head, by missing rate"
+    fused = rows.loc[rows["predictor"] == FUSED, "value"].iloc[0]
+    low, high = read_metric(metric, heads.min()), read_metric(metric, heads.max())
+    between = low if low == high else f"{low.removesuffix(' %')} to {high}"
+    where = f"{100 * rows['missing_rate'].iloc[0]:.0f} % missing"
+    return f"With {where} the fused prediction reaches {metric} {read_metric(metric, fused)}, its heads {between}"
 
 
 def describe_availability(table: pd.DataFrame, kept: Mapping[tuple[str, ...], str], metric: str) -> str:

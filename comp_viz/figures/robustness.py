@@ -90,13 +90,13 @@ def rates_chart(
         curve(rows[rows["predictor"] == u], f"{marks[u]} {u} head", metric, colours[u], symbols[u], 1.5) for u in heads
     ]
     traces.append(curve(fused, "◆ fused", metric, palette.ink, "diamond", 3.5))
-    layout = base_layout(palette, title, 430)
+    layout = base_layout(palette, title, 540)
     layout["xaxis"] = layout["xaxis"] | {
         "range": [-0.02, 0.72], "tickformat": ".0%", "dtick": 0.1, "fixedrange": True, "zeroline": False,
         "title": {"text": "missing rate (share of all entries taken, drawn at random)", "font": {"size": 12}},
     }  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | value_axis(metric, bounds)
-    layout["legend"] = {"orientation": "h", "x": 0, "y": -0.16, "yanchor": "top", "font": {"size": 12}}
+    layout["legend"] = {"orientation": "h", "x": 0, "y": -0.13, "yanchor": "top", "font": {"size": 12}}
     layout["margin"] = {"l": 8, "r": 8, "t": 20, "b": 8}
     shapes, notes = zip(*(trained_line(rate, palette) for rate in trained), strict=True) if trained else ((), ())
     return go.Figure(traces, layout | {"shapes": list(shapes), "annotations": list(notes), "dragmode": False})

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from comp_viz.analysis.robustness import FUSED, SHARES
 from comp_viz.figures.along import escape, hatching
@@ -48,26 +49,50 @@ def triangle_chart(
         for one in at
     ]
     hover = [f"{place}{more}" for place, more in zip(lost, hover_numbers(rows, metric), strict=True)]
-    trace = go.Scatterternary(
-        a=corner[:, 0], b=corner[:, 1], c=corner[:, 2], mode="markers+text", text=said, cliponaxis=False,
+    x, y = across(corner)
+    trace = go.Scatter(
+        x=x, y=y, mode="markers+text", text=said, cliponaxis=False, showlegend=False,
         textfont={"size": 12, "color": [palette.ground if strong else palette.ink for strong in dark]},
         marker={
             "symbol": "hexagon", "size": 42, "color": values, "cmin": low, "cmax": high, "colorscale": sequential(palette),
             "line": {"color": palette.faint, "width": 1},
-            "colorbar": {"title": {"text": metric}, "thickness": 10, "len": 0.7, "x": 1.02, "tickformat": ".0%" if metric in SHARES else ""},
+            "colorbar": {
+                "title": {"text": metric}, "thickness": 10, "len": 0.7, "x": 1.0, "nticks": 6,
+                "tickformat": ".1%" if metric in SHARES else ".2f",
+            },
         },
         customdata=hover, hovertemplate=f"<b>fused: {metric} {number(metric, 'marker.color')}</b><br>%{{customdata}}<extra></extra>",
     )  # fmt: skip
-    word = "all of {} missing" if thirds == 1 else "only {} left"
-    names = [word.format(f"{marks[u]} {escape(u, 20)}") for u in modalities]
-    axis = {"showticklabels": False, "ticks": "", "gridcolor": palette.faint, "linecolor": palette.faint, "min": 0}
-    corners = {
-        f"{side}axis": axis | {"title": {"text": name, "font": {"size": 13, "color": palette.ink}}}
-        for side, name in zip("abc", names, strict=True)
-    }
-    layout = base_layout(palette, title, 470, ternary={"sum": 1, "bgcolor": "rgba(0,0,0,0)", **corners}, dragmode=False)
-    layout["margin"] = {"l": 70, "r": 30, "t": 46, "b": 50}
-    return go.Figure(trace, layout)
+    edge_x, edge_y = across(np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0]]))
+    edge = go.Scatter(
+        x=edge_x, y=edge_y, mode="lines", line={"color": palette.faint, "width": 2}, hoverinfo="skip", showlegend=False
+    )
+    layout = base_layout(palette, title, 490, dragmode=False)
+    hidden = {"visible": False, "fixedrange": True}
+    layout["xaxis"] = hidden | {"range": [-0.25, 1.25]}
+    layout["yaxis"] = hidden | {"range": [-0.2, 1.08], "scaleanchor": "x", "scaleratio": 1}
+    layout["annotations"] = corner_names(modalities, thirds, palette)
+    layout["margin"] = {"l": 8, "r": 8, "t": 8, "b": 8}
+    return go.Figure([edge, trace], layout)
+
+
+def across(shares: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Places `[P]` in a triangle of side 1 from three shares `[P, 3]` that add up to 1: top, left, right corner."""
+    top, _, right = shares.T
+    return right + top / 2, top * np.sqrt(3) / 2
+
+
+def corner_names(modalities: Sequence[str], thirds: int, palette: Palette) -> list[dict[str, object]]:
+    """What a corner means, written beside it."""
+    marks, word = modality_marks(tuple(modalities)), "all of {} missing" if thirds == 1 else "only {} left"
+    x, y = across(np.eye(3))
+    return [
+        {
+            "x": float(x[u]), "y": float(y[u]), "yshift": 40 if u == 0 else -40, "showarrow": False,
+            "text": word.format(f"{marks[name]} {escape(name, 20)}"), "font": {"size": 13, "color": palette.ink},
+        }
+        for u, name in enumerate(modalities)
+    ]  # fmt: skip
 
 
 def losses_chart(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.passes import plan, rate_patterns
 from comp_viz.analysis.references import Reference
@@ -11,6 +12,7 @@ from comp_viz.analysis.robustness import describe_rates, judged, metric_names, s
 from comp_viz.data.conversation import SPLITS, Floats
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.lengths import check_lengths
+from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.ui.compare import Side
 from comp_viz.ui.evaluations import Evaluation, measure_for_a_moment, open_passes, references
@@ -30,6 +32,14 @@ SPLIT_HELP = {
     "validation": "The epoch was chosen by conversations like these: read the numbers as optimistic.",
     "train": "The model learned from these conversations: read the numbers as optimistic.",
 }
+NO_SPLITS = (
+    "This data set names no splits, so nothing says which conversations the model has not learned from. Name them in a column "
+    "`split` (train, validation, test) and import it again: `python -m comp_viz data import`."
+)
+NO_LABELS = (
+    "No utterance of this split has a label that counts, so nothing says what is right. Choose another split, or add labels "
+    "to the data set and import it again: `python -m comp_viz data import`."
+)
 
 
 @dataclass(frozen=True)
@@ -48,9 +58,8 @@ def controls(view: View) -> Asked | None:
     data, there = view.data, set(view.data.utterances.splits)
     splits = [split for split in reversed(SPLITS) if split in there]
     if not splits:
-        nothing("This data set names no splits, so nothing says which conversations the model has not learned from. "
-                       "Name them in a column `split` (train, validation, test) and import it again: "
-                       "`python -m comp_viz data import`.")  # fmt: skip
+        nothing(NO_SPLITS)
+        return None
     metrics = list(metric_names(data.task))
     for key, options in ((METRIC, metrics), (SPLIT, splits), (SHARE, [*THIRDS])):
         if st.session_state.get(key, options[0]) not in options:
@@ -74,8 +83,8 @@ def controls(view: View) -> Asked | None:
         nothing(str(error))
         return None
     if not judged(data.task, utterances.labels):
-        nothing(f"No utterance of the {split} split has a label that counts, so nothing says what is right. "
-                       "Add labels to the data set and import it again: `python -m comp_viz data import`.")  # fmt: skip
+        nothing(NO_LABELS)
+        return None
     asked = Asked(metric, split, THIRDS[share], chosen, utterances.labels)
     with top:
         table = scores(Evaluation(view, split).done.passes, rate_patterns(), metric)
@@ -84,7 +93,11 @@ def controls(view: View) -> Asked | None:
         st.caption(
             f"Judged on the {split} split: {len(utterances.ids):,} conversations, {judged(data.task, utterances.labels):,} "
             f"utterances that count. {SPLIT_HELP[split]} "
-            + (f"Trained under {training.missing}; epoch chosen on: {training.selection}." if training else "")
+            + (
+                f"Trained with {Pattern.parse(training.missing).words()}; epoch chosen on: {training.selection}."
+                if training
+                else ""
+            )
         )
     return asked
 
@@ -119,10 +132,10 @@ def cancel(cancelled: bool) -> None:
     st.session_state[CANCELLED] = cancelled
 
 
-def measuring(compared: list[Side], asked: Asked, draw: Callable[[], None]) -> None:
+def measuring(place: DeltaGenerator, compared: list[Side], asked: Asked, draw: Callable[[], None]) -> None:
     """Measure for a moment and draw: before, where there is nothing to draw yet, else after, so that the page stays lively.
 
-    The page comes back by itself as long as `WORKING`.
+    `place` is for the progress. The page comes back by itself as long as `WORKING`.
     """
     evaluations = [Evaluation(side.view, asked.split) for side in compared]
     passes = plan(compared[0].view.data.modalities, asked.thirds)
@@ -132,7 +145,7 @@ def measuring(compared: list[Side], asked: Asked, draw: Callable[[], None]) -> N
         measure_for_a_moment(evaluations, passes)
     left, of = len(open_passes(evaluations, passes)), len(passes) * len(evaluations)
     if left:
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with place, st.container(horizontal=True, vertical_alignment="center"):
             state = "Cancelled after" if cancelled else "Measuring:"
             st.progress(
                 1 - left / of, f"{state} {of - left} of {of} passes over the {asked.split} split", width="stretch"

@@ -10,7 +10,7 @@ from comp_viz.analysis.references import beside
 from comp_viz.analysis.robustness import (
     constant,
     describe_availability,
-    describe_rates,
+    describe_heads,
     describe_shares,
     scores,
     trained_rates,
@@ -96,7 +96,7 @@ def rates_panel(
     training = side.view.checkpoint.card.training
     figure = rates_chart(
         table, asked.metric, always, best, asked.references, trained_rates(training.missing if training else None), bounds, palette(),
-        describe_rates(table, asked.metric),
+        describe_heads(table, asked.metric),
     )  # fmt: skip
     panel(figure, f"rates{side.key}", RATES, partial(beside, table, asked.references, asked.metric))
 
