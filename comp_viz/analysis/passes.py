@@ -87,6 +87,7 @@ def shares(modalities: Sequence[str], thirds: int) -> dict[tuple[float, ...], st
     """
     if len(modalities) == 3:
         steps = [(i, j, GRID - i - j) for i in range(GRID + 1) for j in range(GRID + 1 - i)]
+        steps.sort(key=lambda point: -max(point))  # corners first
         rates = [tuple((step if thirds == 1 else GRID - step) / GRID for step in point) for point in steps]
     else:
         rates = [tuple(loss * (u == v) for v in modalities) for u in modalities for loss in LOSSES]
