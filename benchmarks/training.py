@@ -23,6 +23,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.published_code import PublishedCode
 from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.dataset import DataSet
+from comp_viz.data.lengths import usual_max_length
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.data.source import open_data
 from comp_viz.network.config import ComPConfig
@@ -85,16 +86,13 @@ class Contestant:
         self.times[first].append(seconds(lambda: self.epoch(first)))
 
 
-def length(data: DataSet) -> int:
-    """The longest conversation, rounded up to 5."""
-    return -(-int(data.utterances.lengths.max()) // 5) * 5
-
-
 def ours(data: DataSet, preset: str, precision: str) -> Contestant:
     """A preset of this package."""
     training = data.split("train")
     standardise = Standardiser.fit(training)
-    config = ComPConfig(data.modalities, data.dims, data.task.outputs, length(data), **ARCHITECTURES[preset])
+    config = ComPConfig(
+        data.modalities, data.dims, data.task.outputs, usual_max_length(data.utterances), **ARCHITECTURES[preset]
+    )
     recipe = replace(PRESETS[preset], precision=precision)
     streams = [Stream(part, standardise, CPU) for part in (training, data.split("validation"))]
     trainer = Trainer(data.task, config, recipe, streams[0], streams[1], CPU)
@@ -110,7 +108,7 @@ def published(data: DataSet, folder: Path, batch: int = 32) -> Contestant:
     """The published code at its published size."""
     training = data.split("train")
     standardise, pattern, task = Standardiser.fit(training), Pattern.parse("uniform(0.3)"), data.task
-    code = PublishedCode(folder, data.dims, length(data))
+    code = PublishedCode(folder, data.dims, usual_max_length(data.utterances))
     parts = [[training[i] for i in range(s, min(s + batch, len(training)))] for s in range(0, len(training), batch)]
     batches = [code.batch(part, standardise, task.neutral) for part in parts]
     stream, rng = Stream(training, standardise, CPU), np.random.default_rng(0)

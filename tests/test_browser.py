@@ -377,3 +377,17 @@ def test_robustness_is_measured_cancelled_and_taken_up_again(page, address):
     for _ in range(3):  # it goes on by itself
         expect(progress).not_to_have_text(progress.inner_text())
     expect(progress).to_contain_text("Measuring")
+
+
+def test_a_part_of_the_diagram_opens_its_page(page, address):
+    page.goto(f"{address}overview?checkpoint=lab&pattern=uniform(0.3)")
+    part = page.locator(".diagram [data-page=coordinator]")
+    expect(part).to_be_visible()
+    part.click()
+    page.wait_for_url("**/coordinator?**")
+    assert "pattern=uniform" in page.url
+    page.go_back()
+    part = page.locator(".diagram [data-page=propagation]").first
+    part.focus()
+    part.press("Enter")
+    page.wait_for_url("**/propagation?**")

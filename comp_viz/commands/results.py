@@ -21,6 +21,7 @@ from comp_viz.analysis.results import (
 from comp_viz.commands.data_text import printable
 from comp_viz.commands.results_text import WIDTH, Line, flag_lines, method_lines, ordered, table
 from comp_viz.errors import CompVizError
+from comp_viz.sweep.epochs import is_epochs
 from comp_viz.training.methods import ABLATION
 
 SHIPPED = Path(__file__).parents[2] / "results"
@@ -44,7 +45,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print every table of every file."""
-    paths = options.tables or sorted(SHIPPED.glob("*.parquet"))
+    paths = options.tables or sorted(path for path in SHIPPED.glob("*.parquet") if not is_epochs(path))
     if not paths:
         raise CompVizError(f"There is no table of results in {SHIPPED}. Make one: python -m comp_viz sweep SWEEP.yaml.")
     found = {path: read_results(path) for path in paths}

@@ -1,4 +1,4 @@
-"""`sweep`: a grid of runs from a YAML file -> one Parquet table of results."""
+"""`sweep`: a grid of runs from a YAML file -> a Parquet table of results, and one of their epochs."""
 
 import argparse
 from pathlib import Path
@@ -9,6 +9,7 @@ from tqdm import tqdm
 from comp_viz.commands.data_text import printable
 from comp_viz.errors import CompVizError
 from comp_viz.sweep.engine import make
+from comp_viz.sweep.epochs import epochs_path, write_epochs
 from comp_viz.sweep.file import read_sweep
 from comp_viz.sweep.plan import Cell, plan
 from comp_viz.sweep.table import write_results
@@ -20,14 +21,16 @@ def add(commands: Any) -> None:
         "sweep", help="train and judge a grid of runs; finished ones are not repeated"
     )
     parser.add_argument("sweep", type=Path, help="YAML file; docs/sweeps.md explains its fields")
-    parser.add_argument("--out", type=Path, help="Parquet table to write; default: beside the YAML file, of its name")
+    parser.add_argument(
+        "--out", type=Path, help="Parquet table to write, its epochs beside it; default: the name of the YAML file"
+    )
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where runs have their folders; default: runs")
     parser.add_argument("--workers", type=int, help="runs at once, instead of what the file says")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Make what is not there yet under a progress bar, and write the table, also when interrupted."""
+    """Make what is not there yet under a progress bar, and write the tables, also when interrupted."""
     sweep = read_sweep(options.sweep)
     if options.workers is not None:
         if options.workers < 1:
@@ -44,7 +47,8 @@ def run(options: argparse.Namespace) -> int:
     finally:
         there = write_results(out, cells, failures, options.runs)
         if there:
-            print(f"Wrote {out}: {there} of {len(cells)} cells of the grid.")
+            write_epochs(epochs_path(out), cells, options.runs)
+            print(f"Wrote {out} and {epochs_path(out).name}: {there} of {len(cells)} cells of the grid.")
     for folder, reason in failures.items():
         names = ", ".join(cell_words(cell) for cell in cells if cell.run.folder == folder)
         print(printable(f"Failed: {names}: {reason} ({options.runs / folder})"))

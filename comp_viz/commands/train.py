@@ -10,6 +10,7 @@ from typing import Any
 from tqdm import tqdm
 
 from comp_viz.checkpoint.card import cell
+from comp_viz.data.lengths import usual_max_length
 from comp_viz.data.patterns.pattern import EXAMPLES
 from comp_viz.data.source import open_data
 from comp_viz.device import choose_device
@@ -106,11 +107,11 @@ PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
 def run(options: argparse.Namespace) -> None:
     """Train with a progress bar and print the measurements."""
     data = open_data(options.data)
-    longest = int(data.utterances.lengths.max())
     given: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in vars(options).items()
     }
-    given["max_length"] = -(-longest // 5) * 5 if options.max_length is None else options.max_length
+    if options.max_length is None:
+        given["max_length"] = usual_max_length(data.utterances)
     shape = {f.name: given[f.name] for f in fields(ComPConfig) if f.name in given}
     config = ComPConfig(data.modalities, data.dims, data.task.outputs, **ARCHITECTURES[options.preset] | shape)
     recipe = replace(PRESETS[options.preset], **{f.name: given[f.name] for f in fields(Recipe) if f.name in given})

@@ -1,9 +1,14 @@
-"""The check that no conversation is longer than a model reads; nothing is ever cut silently."""
+"""How long a conversation a model reads, and the check that none is longer; nothing is ever cut silently."""
 
 import numpy as np
 
 from comp_viz.data.dataset import Utterances
 from comp_viz.errors import CompVizError
+
+
+def usual_max_length(utterances: Utterances) -> int:
+    """The `max_length` of a model for these conversations where none is asked for: the longest, rounded up to 5."""
+    return -(-int(utterances.lengths.max()) // 5) * 5
 
 
 def check_lengths(utterances: Utterances, max_length: int) -> None:

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from comp_viz.checkpoint.card import first_problem
 from comp_viz.data.dataset import DataSet
+from comp_viz.data.lengths import usual_max_length
 from comp_viz.data.published.layout import is_published, read_published
 from comp_viz.data.source import data_path, is_lab, open_data
 from comp_viz.errors import CompVizError
@@ -114,13 +115,12 @@ def cell(
 
 
 def of_data(data: DataSet) -> dict[str, Any]:
-    """What a data set says of the network: the longest conversation it reads is rounded up to 5 utterances."""
-    longest = int(data.utterances.lengths.max())
+    """What a data set says of the network."""
     return {
         "modalities": data.modalities,
         "dims": data.dims,
         "outputs": data.task.outputs,
-        "max_length": -(-longest // 5) * 5,
+        "max_length": usual_max_length(data.utterances),
     }
 
 

@@ -49,7 +49,7 @@ class Recipe:
     select: Select = "validation"  # split that chooses the epoch; "test" is the paper's protocol, and optimistic
     selection: tuple[str, ...] = tuple(map(str, PROTOCOL))  # missing patterns the selection split is judged under
     bank: int = 31  # conversations in the prototype bank: with the own one as many as a published batch
-    precision: str = "float32"  # or "bfloat16", by autocast
+    precision: str = "float32"  # or "bfloat16", by autocast: slower where the processor only imitates it
 
     def __post_init__(self) -> None:
         for text in (self.missing, *self.selection):

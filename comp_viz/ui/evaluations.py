@@ -14,6 +14,8 @@ from comp_viz.analysis.references import Reference, from_paper, from_tables
 from comp_viz.analysis.results import read_published, read_results
 from comp_viz.data.batch import Stream
 from comp_viz.data.source import data_root
+from comp_viz.errors import CompVizError
+from comp_viz.sweep.epochs import is_epochs
 from comp_viz.ui import cached
 from comp_viz.ui.cached import INFERENCE
 from comp_viz.ui.sidebar import View
@@ -82,7 +84,12 @@ def _stream(name: str, digests: tuple[str, str], device: str, data: str, root: s
 
 def references(digest: str, classes: bool, split: str) -> list[Reference]:
     """Curves of the tables shipped in `results/`: ours on the same data and split, then those of the paper."""
-    tables = {path.stem: _table(path, cached.stamp(path)) for path in sorted(RESULTS.glob("*.parquet"))}
+    tables: dict[str, pd.DataFrame] = {}
+    for path in sorted(path for path in RESULTS.glob("*.parquet") if not is_epochs(path)):
+        try:
+            tables[path.stem] = _table(path, cached.stamp(path))
+        except CompVizError as error:
+            st.warning(f"A table of results is left out. {error}", icon=":material/table_view:")
     published = RESULTS / "published.csv"
     return [
         *from_tables(tables, digest, split),
