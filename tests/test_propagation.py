@@ -11,7 +11,8 @@ import torch
 from comp_viz.analysis import attention as attend
 from comp_viz.analysis import flow as flows
 from comp_viz.analysis import reconstruction as rebuild
-from comp_viz.analysis.attention import MEAN, ROLLOUT, attention, evenness, evenness_by_head, map_names, rollout
+from comp_viz.analysis.attention import MEAN, ROLLOUT, attention, evenness_by_head, map_names, rollout
+from comp_viz.analysis.evenness import evenness
 from comp_viz.analysis.flow import EVERYWHERE, MISSING, OBSERVED, flow
 from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.reconstruction import entry, next_missing, reconstruct

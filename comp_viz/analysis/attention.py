@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from comp_viz.analysis.evenness import evenness
 from comp_viz.analysis.inside import Inside
 from comp_viz.data.conversation import Bools, Floats
 
@@ -87,15 +88,6 @@ def rollout(maps: Floats) -> Floats:
         mixed = layer + np.eye(S, dtype=np.float32)
         rolled = mixed / mixed.sum(1, keepdims=True) @ rolled
     return rolled
-
-
-def evenness(weights: Floats, choices: np.ndarray | int) -> Floats:
-    """Entropy of weights `[…, S]` over a number of `choices` as a share of the greatest possible, NaN for less than two."""
-    entropy = -(weights * np.log(np.where(weights > 0, weights, 1))).sum(-1)
-    choices = np.asarray(choices)
-    share = entropy / np.log(np.maximum(choices, 2))
-    found: Floats = np.where(choices > 1, share, np.nan).clip(0, 1).astype(np.float32)
-    return found
 
 
 def evenness_by_head(inside: Inside) -> dict[str, Floats]:
