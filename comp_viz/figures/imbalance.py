@@ -47,6 +47,7 @@ def curves_chart(
         look = {"mode": "lines", "name": NAMES[method], "line": LOOKS[method] | {"color": palette.truth}}
         cell(figure, 0, go.Scatter(x=[None], y=[None], hoverinfo="skip", **look))
     figure.update_yaxes(range=shared, tickformat=".0%")
+    figure.update_xaxes(range=[-0.5, float(curves["epoch"].max()) + 0.5])  # names of stages do not widen it
     stage_mark(figure, second_stage(curves), palette)
     return figure
 
