@@ -82,12 +82,12 @@ def opened(page: Page, name: str) -> tuple[float, float]:
 
 def other_option(page: Page, box: Locator) -> None:
     """Take the option of a selectbox below the one it shows, and of the last one the first."""
+    shown = box.locator("input").input_value()
     box.locator("input").click()
     options = page.get_by_role("option")
+    options.first.wait_for()
     names = options.all_inner_texts()
-    shown = box.inner_text().splitlines()[-1:]
-    at = next((i for i, name in enumerate(names) if [name] == shown), -1)
-    options.nth((at + 1) % len(names)).click()
+    options.nth((names.index(shown) + 1) % len(names)).click()
 
 
 def kinds(page: Page) -> dict[str, Callable[[], object]]:
