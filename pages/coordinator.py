@@ -27,10 +27,10 @@ def coordinator(view: View) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
     finding, more = sentences(view)
-    head("Coordinator", finding, WORDS)
+    head(finding, WORDS)
     st.markdown(more, help=AUC)
-    selected, colours = utterance_bar(view), palette()
-    found = sides(view)
+    (selected, corner), colours = utterance_bar(view), palette()
+    found = sides(view, corner)
     weight_charts(found, selected, colours)
     other_weights(found, selected, colours)
 

@@ -18,9 +18,9 @@ def imbalance(view: View) -> None:
     above = st.container()
     pattern = judged_under(table)
     with above:
-        head("Imbalance", finding(view, table, pattern), FINDING)
+        head(finding(view, table, pattern), FINDING)
     numbers(view, table, pattern, colours)
-    columns = sides(view, patterns=False)
+    columns = sides(view, st.container(width=320), patterns=False)
     curves(columns, table, colours)
     discrepancies(columns, pattern, colours)
 

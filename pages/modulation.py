@@ -17,9 +17,9 @@ def modulation(view: View) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
     colours = palette()
-    head("Modulation", finding(view, cached_training.modulated(view.name, view.data.modalities)), FINDING)
-    selected = utterance_bar(view)
-    columns = sides(view)
+    head(finding(view, cached_training.modulated(view.name, view.data.modalities)), FINDING)
+    selected, corner = utterance_bar(view)
+    columns = sides(view, corner)
     now(columns, selected, colours)
     trained(columns, colours)
     utterances(view)

@@ -27,9 +27,9 @@ def overview(view: View) -> None:
     """The diagram, once or beside itself, and its numbers as a table."""
     view = view.now()
     found = parts(view.inside(), view.conversation.labels)
-    head("Overview", describe(found))
-    selected = utterance_bar(view)
-    for side in sides(view, wide=True):
+    head(describe(found))
+    selected, corner = utterance_bar(view)
+    for side in sides(view, corner, wide=True):
         shown = parts(side.view.inside(), view.conversation.labels)
         with side.place:
             with st.container(horizontal=True, horizontal_alignment="right"):

@@ -24,14 +24,14 @@ def propagation(view: View) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
     top = st.container()
-    selected = utterance_bar(view)
+    selected, corner = utterance_bar(view)
     controls = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
-    compared = sides(view)
+    compared = sides(view, corner)
     with controls:
         part = one_of("Part", list(PARTS), "propagation", HELP, buttons=True)
         finding = PARTS[part](compared, selected, palette())
     with top:
-        head("Propagation", finding)
+        head(finding)
 
 
 if view := current_view("pages/propagation.py"):

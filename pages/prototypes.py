@@ -25,12 +25,11 @@ SECTIONS = {
 def prototypes(view: View) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
-    head("Prototypes", finding(view))
-    part = one_of("Look at", list(SECTIONS), "look_at", HELP, buttons=True)
-    utterance_bar(view)
-    controls, section = SECTIONS[part]
+    head(finding(view))
+    _, corner = utterance_bar(view)
+    controls, section = SECTIONS[one_of("Look at", list(SECTIONS), "look_at", HELP, buttons=True)]
     chosen = controls(view)
-    section(sides(view), chosen)
+    section(sides(view, corner), chosen)
 
 
 if view := current_view("pages/prototypes.py"):

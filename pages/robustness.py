@@ -18,7 +18,7 @@ def robustness(view: View) -> None:
     if asked is None:
         return
     progress = st.container()
-    compared = sides(view, patterns=False)
+    compared = sides(view, st.container(width=320), patterns=False)
     measuring(progress, compared, asked, lambda: charts(compared, asked))
 
 

@@ -1,18 +1,12 @@
 """What only a browser shows: painting, keyboard, links, themes, and that nothing leaves the machine."""
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
-from urllib.request import urlopen
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from browsing import ROOT, settled
+from playwright.sync_api import Page, expect
 
 from comp_viz.analysis.change import change, describe
 from comp_viz.analysis.prediction import predict_conversation
@@ -21,79 +15,14 @@ from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.data.source import open_data
 
-ROOT = Path(__file__).parents[1]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
-if CHROMIUM is None and os.environ.get("CI") != "true":
-    pytest.skip("needs Chromium on the PATH", allow_module_level=True)
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def checkpoints() -> Iterator[None]:
     """What the tests train is taken away again."""
     before = set((ROOT / "checkpoints").iterdir())
     yield
     for path in set((ROOT / "checkpoints").iterdir()) - before:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory, checkpoints: None) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
-    log = tmp_path_factory.mktemp("server") / "log"
-    with log.open("w") as output:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
-        try:
-            for _ in range(600):
-                try:
-                    urlopen(f"http://localhost:{port}/_stcore/health").read()
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            else:
-                pytest.fail(f"The dashboard did not start: {log.read_text()}")
-            yield f"http://localhost:{port}/"
-        finally:
-            server.terminate()
-            server.wait()
-    # A traceback through our own files; the server's library logs one of its own when a browser leaves in mid-sentence.
-    ours = [f'File "{ROOT / room}' for room in ("comp_viz", "pages", "app.py")]
-    assert not [line for line in log.read_text().splitlines() if any(room in line for room in ours)]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    assert CHROMIUM, "CI needs Chromium; .ci/run installs it"
-    expect.set_options(timeout=60_000)  # a server that has just started imports for seconds on a busy machine
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1440, "height": 1200})
-    page.set_default_timeout(60_000)
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "request", lambda request: request.url.startswith((address, "data:", "blob:")) or problems.append(request.url)
-    )
-    page.goto(f"{address}?checkpoint=lab")
-    settled(page)
-    yield page
-    page.close()
-    assert not problems
-
-
-def settled(page: Page) -> None:
-    page.locator(".js-plotly-plot .main-svg").first.wait_for()
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
 def cell(page: Page, utterance: int, modality: int):
@@ -377,17 +306,3 @@ def test_robustness_is_measured_cancelled_and_taken_up_again(page, address):
     for _ in range(3):  # it goes on by itself
         expect(progress).not_to_have_text(progress.inner_text())
     expect(progress).to_contain_text("Measuring")
-
-
-def test_a_part_of_the_diagram_opens_its_page(page, address):
-    page.goto(f"{address}overview?checkpoint=lab&pattern=uniform(0.3)")
-    part = page.locator(".diagram [data-page=coordinator]")
-    expect(part).to_be_visible()
-    part.click()
-    page.wait_for_url("**/coordinator?**")
-    assert "pattern=uniform" in page.url
-    page.go_back()
-    part = page.locator(".diagram [data-page=propagation]").first
-    part.focus()
-    part.press("Enter")
-    page.wait_for_url("**/propagation?**")

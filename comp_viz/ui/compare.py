@@ -30,8 +30,8 @@ class Side:
     key: str
 
 
-def sides(view: View, patterns: bool = True, wide: bool = False) -> list[Side]:
-    """Draw the control of compare mode and give one side, or two in columns with their names above them.
+def sides(view: View, place: DeltaGenerator, patterns: bool = True, wide: bool = False) -> list[Side]:
+    """Draw the control of compare mode at a place and give one side, or two in columns with their names above them.
 
     Without `patterns` only checkpoints are compared, on pages that show no single conversation. What needs the `wide`
     page stands one below the other.
@@ -41,14 +41,14 @@ def sides(view: View, patterns: bool = True, wide: bool = False) -> list[Side]:
     with_what = held(COMPARE, NOTHING)
     if with_what not in options:  # of another page or data set
         with_what = NOTHING
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with place:
         st.selectbox(
-            "Compare with", options, key=show(COMPARE, with_what), on_change=from_widget(COMPARE), width=260,
+            "Compare with", options, key=show(COMPARE, with_what), on_change=from_widget(COMPARE),
             help="Shows everything below twice, on the same axes.",
         )  # fmt: skip
         if with_what == PATTERN:
             st.text_input(
-                "Its missing pattern", key=show(OTHER, held(OTHER, "uniform(0.5)")), on_change=from_widget(OTHER), width=360,
+                "Its missing pattern", key=show(OTHER, held(OTHER, "uniform(0.5)")), on_change=from_widget(OTHER),
                 help="In the words of the sidebar's \"As text\", for example `only(audio)` or `uniform(0.3) + outage(audio, 8, 12)`.",
             )  # fmt: skip
     alone = [Side(st.container(), view, "", "")]

@@ -113,7 +113,7 @@ def seeds(found: pd.DataFrame) -> str:
     return (
         "one seed, so there is no band"
         if most == 1
-        else f"mean over {most} training seeds bands from the lowest to the highest"
+        else f"mean over {most} training seeds, bands from the lowest to the highest"
     )
 
 

@@ -1,11 +1,10 @@
-"""What all pages begin with: their name and finding, or what to do when there is nothing to show."""
+"""What all pages begin with: their finding, or what to do when there is nothing to show."""
 
 import streamlit as st
 
 
-def head(name: str, finding: str, help: str | None = None) -> None:
-    """The name of the page, small, and what the current picture says, in a sentence or two."""
-    st.caption(name)
+def head(finding: str, help: str | None = None) -> None:
+    """What the current picture says, in a sentence or two; the name of the page is marked in the navigation."""
     st.subheader(finding, anchor=False, help=help)
 
 

@@ -88,7 +88,7 @@ def controls(view: View) -> Asked | None:
     asked = Asked(metric, split, THIRDS[share], chosen, utterances.labels)
     with top:
         table = scores(Evaluation(view, split).done.passes, rate_patterns(), metric)
-        head("Robustness", describe_rates(table, metric), METRICS_HELP)
+        head(describe_rates(table, metric), METRICS_HELP)
         training = view.checkpoint.card.training
         st.caption(
             f"Judged on the {split} split: {len(utterances.ids):,} conversations, {judged(data.task, utterances.labels):,} "

@@ -2,6 +2,7 @@
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.data.conversation import Bools
 from comp_viz.figures.style import modality_marks
@@ -42,14 +43,14 @@ def utterance_number(view: View) -> int:
     return s
 
 
-def utterance_bar(view: View) -> int:
-    """The utterance in hand with its words, in a row; returns its number, counted from 0."""
-    pick, said = st.columns([1.1, 7], vertical_alignment="top")
+def utterance_bar(view: View) -> tuple[int, DeltaGenerator]:
+    """The utterance in hand with its words, in a row; returns its number, counted from 0, and the place at the row's end."""
+    pick, said, corner = st.columns([1.1, 4.6, 2.2], vertical_alignment="top")
     with pick:
         s = utterance_number(view)
     with said:
         utterance_words(view, view.observed, s)
-    return s
+    return s, corner
 
 
 def utterance_words(view: View, observed: Bools, s: int) -> None:
