@@ -37,7 +37,7 @@ def test_the_utterance_in_hand_and_what_is_compared_go_from_page_to_page(page, a
         page.wait_for_url(f"**/{name.lower()}?**")
         expect(utterance(page)).to_have_value("5")
         assert "utterance=5" in page.url
-    page.get_by_label("Compare with").click()
+    page.get_by_role("combobox", name="Compare with").click()
     page.get_by_role("option", name="nothing missing").click()
     expect(page.get_by_text("nothing missing", exact=True).last).to_be_visible()
     nav(page, "Coordinator").click()
