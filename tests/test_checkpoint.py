@@ -713,6 +713,6 @@ def test_a_converted_checkpoint_still_meets_the_published_numbers(name, tmp_path
     checkpoint = load_checkpoint(tmp_path / "out")
     features = {u: joined[..., bounds[i] : bounds[i + 1]] for i, u in enumerate(meta["dims"])}
     with torch.inference_mode():
-        fused = checkpoint.model(features, observed, valid, prototypes="batch").fused
-    np.testing.assert_allclose(fused.numpy()[valid], expected[valid], atol=1e-3)
+        fused = checkpoint.model.double()(features, observed, valid, prototypes="batch").fused
+    np.testing.assert_allclose(fused.numpy()[valid], expected[valid], atol=1e-9)
     assert main(["convert", str(tmp_path / "weights.npz"), *options]) == 2  # never over another checkpoint
