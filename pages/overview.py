@@ -2,15 +2,45 @@
 
 import streamlit as st
 
+from comp_viz.analysis.parts import as_table, describe, parts
+from comp_viz.figures.diagram import diagram
+from comp_viz.ui.compare import sides
+from comp_viz.ui.diagram import clickable
 from comp_viz.ui.page import empty_state, head
+from comp_viz.ui.panel import About, explained, saved
 from comp_viz.ui.sidebar import View, current_view
+from comp_viz.ui.theme import palette
+from comp_viz.ui.utterance import utterance_bar
+
+ABOUT = About(
+    "The parts of the network from left to right, one row a modality, with the numbers of the utterance in hand: whether it "
+    "is observed, the norm of its encoding, how evenly its prompt mixes the prototypes, the norms of the prompts it receives, "
+    "how evenly it attends to other utterances, what propagation leaves of its direction, each head's prediction, the "
+    "coordinator's weights. Lines of prompts are the thicker the longer the prompt. Click a part to see it closely.",
+    "Norms and evenness say how much there is, not what it is worth: a long prompt may change nothing. The Propagation page "
+    "measures that by taking prompts away.",
+    r"\hat X^u \to Z^u \to A^u \to \tilde P^u \to P^{vu} \to \bar Z^u \to Y^u,\; \bar\omega \to Y \quad (1)\text{–}(15)",
+)
 
 
-@st.fragment
 def overview(view: View) -> None:
-    """The page; runs again by itself when one of its own controls changes."""
+    """The diagram, once or beside itself, and its numbers as a table."""
     view = view.now()
-    head("Overview", view.checkpoint.card.name)
+    found = parts(view.inside(), view.conversation.labels)
+    head("Overview", describe(found))
+    selected = utterance_bar(view)
+    for side in sides(view, wide=True):
+        shown = parts(side.view.inside(), view.conversation.labels)
+        with side.place:
+            with st.container(horizontal=True, horizontal_alignment="right"):
+                with st.popover("About", icon=":material/info:", type="tertiary"):
+                    explained(ABOUT)
+                with st.popover("Save", icon=":material/download:", type="tertiary"):
+                    saved(f"overview{side.key}", lambda shown=shown: as_table(shown))
+            svg = diagram(shown, view.data.task, view.conversation.labels, selected, palette())
+            clickable(svg, f"overview{side.key}")
+            with st.expander("The same as a table, for the utterance in hand"):
+                st.dataframe(as_table(shown).query("utterance == @selected + 1"), hide_index=True)
 
 
 if view := current_view("pages/overview.py"):

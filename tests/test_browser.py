@@ -318,3 +318,17 @@ def test_every_width_and_theme_shows_the_whole_page(browser, address, scheme, wi
     ground = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
     assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
     context.close()
+
+
+def test_a_part_of_the_diagram_opens_its_page(page, address):
+    page.goto(f"{address}overview?checkpoint=lab&pattern=uniform(0.3)")
+    part = page.locator(".diagram [data-page=coordinator]")
+    expect(part).to_be_visible()
+    part.click()
+    page.wait_for_url("**/coordinator?**")
+    assert "pattern=uniform" in page.url
+    page.go_back()
+    part = page.locator(".diagram [data-page=propagation]").first
+    part.focus()
+    part.press("Enter")
+    page.wait_for_url("**/propagation?**")

@@ -11,11 +11,12 @@ from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import FOUND, Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.ui import cached
+from comp_viz.ui.controlled import from_widget, held, show
 from comp_viz.ui.pattern import chosen
 from comp_viz.ui.sidebar import View
 from comp_viz.ui.words import plain
 
-COMPARE, OTHER = "compare", "compare_pattern"  # widget keys and address parameters
+COMPARE, OTHER = "compare", "compare_pattern"  # in the address and the keys of their controls
 NOTHING, COMPLETE, PATTERN, BY = "nothing", "nothing missing", "another missing pattern", "checkpoint "
 
 
@@ -29,23 +30,25 @@ class Side:
     key: str
 
 
-def sides(view: View, patterns: bool = True) -> list[Side]:
+def sides(view: View, patterns: bool = True, wide: bool = False) -> list[Side]:
     """Draw the control of compare mode and give one side, or two in columns with their names above them.
 
-    Without `patterns` only checkpoints are compared, on pages that show no single conversation.
+    Without `patterns` only checkpoints are compared, on pages that show no single conversation. What needs the `wide`
+    page stands one below the other.
     """
     others = [BY + name for name in cached.fitting_checkpoints(view.data) if name != view.name]
     options = [NOTHING, *((COMPLETE, PATTERN) if patterns else ()), *others]
-    if st.session_state.get(COMPARE, NOTHING) not in options:
-        st.session_state[COMPARE] = NOTHING
+    with_what = held(COMPARE, NOTHING)
+    if with_what not in options:  # of another page or data set
+        with_what = NOTHING
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        with_what = st.selectbox(
-            "Compare with", options, key=COMPARE, bind="query-params", width=260,
+        st.selectbox(
+            "Compare with", options, key=show(COMPARE, with_what), on_change=from_widget(COMPARE), width=260,
             help="Shows everything below twice, on the same axes.",
         )  # fmt: skip
         if with_what == PATTERN:
             st.text_input(
-                "Its missing pattern", key=OTHER, bind="query-params", width=360, placeholder="uniform(0.5)",
+                "Its missing pattern", key=show(OTHER, held(OTHER, "uniform(0.5)")), on_change=from_widget(OTHER), width=360,
                 help="In the words of the sidebar's \"As text\", for example `only(audio)` or `uniform(0.3) + outage(audio, 8, 12)`.",
             )  # fmt: skip
     alone = [Side(st.container(), view, "", "")]
@@ -56,7 +59,7 @@ def sides(view: View, patterns: bool = True) -> list[Side]:
     except CompVizError as error:
         st.warning(f"Nothing to compare with yet. {error}", icon=":material/compare:")
         return alone
-    left, right = st.columns(2, gap="medium")
+    left, right = (st.container(), st.container()) if wide else st.columns(2, gap="medium")
     found = [Side(left, view, mine, "left"), Side(right, other, its, "right")]
     for side in found:
         side.place.markdown(f"**{plain(side.name)}**")
@@ -70,7 +73,7 @@ def other_view(view: View, with_what: str) -> tuple[View, str, str]:
         checkpoint = cached.checkpoint(name, view.device)
         check_lengths(Utterances.of([view.conversation]), checkpoint.config.max_length)
         return replace(view, name=name, checkpoint=checkpoint), BY + view.name, with_what
-    text = FOUND if with_what == COMPLETE else st.session_state.get(OTHER) or "uniform(0.5)"
+    text = FOUND if with_what == COMPLETE else held(OTHER, "uniform(0.5)")
     utterances = Utterances.of([view.conversation])
     observed = Pattern.parse(text)(utterances, view.data.task, np.random.default_rng(chosen().seed))
     mine = chosen().text

@@ -1,12 +1,44 @@
-"""Widgets that show a value kept elsewhere: in a text of the session and the address."""
+"""Values that the session and the address keep, through every change of page, and widgets that only show them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
 
 def show(key: str, value: Any) -> str:
-    """Make the widget called `key`, about to be drawn, show `value`; returns the key."""
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+    """Make the widget called `key`, about to be drawn, show `value`; returns the key.
+
+    It is set also where it is set already: the browser is told of a value only in the run that sets it, and one that
+    had no time to draw the widget before the next run would show the widget's default.
+    """
+    st.session_state[key] = value
     return key
+
+
+def held(name: str, default: str) -> str:
+    """The value called `name`. A session takes it from the address once; from then on it keeps it itself."""
+    state = st.session_state
+    if holder(name) not in state:
+        state[holder(name)] = st.query_params.get(name, default)
+    value = str(state[holder(name)])
+    if value == default:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != value:
+        st.query_params[name] = value  # a change of page empties the address
+    return value
+
+
+def hold(name: str, value: str) -> None:
+    """Keep another value; to be called in a callback."""
+    st.session_state[holder(name)] = value
+
+
+def from_widget(name: str) -> Callable[[], None]:
+    """A callback that keeps what the widget called `name` was set to."""
+    return lambda: hold(name, str(st.session_state[name]))
+
+
+def holder(name: str) -> str:
+    """Where the session keeps it: a widget's own state goes with the page it is on."""
+    return f"held {name}"

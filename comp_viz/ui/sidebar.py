@@ -19,6 +19,7 @@ from comp_viz.errors import CompVizError
 from comp_viz.network.intervention import AS_TRAINED, Intervention
 from comp_viz.ui import cached
 from comp_viz.ui.builder import pattern_controls, picture
+from comp_viz.ui.controlled import held
 from comp_viz.ui.pattern import PATTERN, SEED, choose, chosen, in_force, leave_edited, remember
 
 GO, LABS = "go to", "labs"
@@ -75,7 +76,7 @@ class View:
         """The address of exactly this view, also of what is at its default."""
         choice = chosen()
         parts = {"checkpoint": self.name, "data": self.data_name, "conversation": self.conversation.id}
-        parts |= {PATTERN: choice.text, SEED: str(choice.seed), "utterance": str(st.session_state.get("utterance", 1))}
+        parts |= {PATTERN: choice.text, SEED: str(choice.seed), "utterance": held("utterance", "1")}
         return f"{(st.context.url or '').split('?')[0]}?{urlencode(parts)}"
 
 

@@ -5,43 +5,41 @@ import streamlit as st
 
 from comp_viz.data.conversation import Bools
 from comp_viz.figures.style import modality_marks
+from comp_viz.ui.controlled import from_widget, held, hold, show
 from comp_viz.ui.sidebar import View
 from comp_viz.ui.words import plain
 
-UTTERANCE = "utterance"  # widget key and address parameter, counted from 1
+UTTERANCE = "utterance"  # in the address and the key of its control, counted from 1
 
 
 def select(utterance: int) -> None:
     """Take another utterance in hand, counted from 0; to be called in a callback."""
-    st.session_state[UTTERANCE] = utterance + 1
+    hold(UTTERANCE, str(utterance + 1))
 
 
 def selected_utterance(view: View) -> int:
-    """The utterance in hand, counted from 0, kept inside the conversation."""
-    wanted = st.session_state.get(UTTERANCE, 1)
-    if wanted > len(view.conversation):
-        st.session_state[UTTERANCE] = wanted = len(view.conversation)
-    return int(wanted) - 1
+    """The utterance in hand, counted from 0 and kept inside the conversation; where none was chosen, a telling one."""
+    wanted, S = held(UTTERANCE, ""), len(view.conversation)
+    if not wanted.isdecimal() or not 1 <= int(wanted) <= S:
+        wanted = str(S if wanted.isdecimal() and int(wanted) > S else telling(view) + 1)
+        hold(UTTERANCE, wanted)
+    return int(held(UTTERANCE, "")) - 1
 
 
-def begin(view: View) -> None:
-    """Start at the first utterance that has words and all modalities, unless one was chosen or the address names one."""
-    if UTTERANCE in st.session_state or UTTERANCE in st.query_params:
-        return
+def telling(view: View) -> int:
+    """The first utterance that has words and all modalities."""
     conversation = view.conversation
-    whole = conversation.observed.all(1) & np.array([bool(words) for words in conversation.words])
-    select(int(whole.argmax()))
+    return int((conversation.observed.all(1) & np.array([bool(words) for words in conversation.words])).argmax())
 
 
 def utterance_number(view: View) -> int:
     """The control that takes an utterance in hand; returns its number, counted from 0."""
-    begin(view)
-    selected_utterance(view)
+    s = selected_utterance(view)
     st.number_input(
-        "Utterance", 1, len(view.conversation), key=UTTERANCE, bind="query-params",
+        "Utterance", 1, len(view.conversation), key=show(UTTERANCE, s + 1), on_change=from_widget(UTTERANCE),
         help="Counted from 1. Click a point of a chart to choose one, or type its number.",
     )  # fmt: skip
-    return selected_utterance(view)
+    return s
 
 
 def utterance_bar(view: View) -> int:

@@ -1,0 +1,154 @@
+"""The overview: the parts against the model's own numbers, the diagram that shows it, and the page that links the parts."""
+
+import re
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from page_cases import CASES, write_case
+
+from comp_viz.analysis.inside import look_inside
+from comp_viz.analysis.parts import as_table, describe, entropy_share, parts
+from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.figures.diagram import PARTS, diagram
+from comp_viz.figures.style import DARK, LIGHT
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(params=CASES)
+def case(request, tmp_path):
+    data = write_case(request.param, tmp_path)
+    checkpoint = load_checkpoint(tmp_path / "checkpoints" / "case")
+    conversation = data.split("test")[0]
+    return request.param, data, conversation, look_inside(checkpoint, conversation, conversation.observed)
+
+
+def test_inside_is_the_models_own_trace(case):
+    name, _, conversation, inside = case
+    S, M = conversation.observed.shape
+    for u in inside.modalities:
+        assert inside.encoded[u].shape == inside.propagated[u].shape
+        assert len(inside.encoded[u]) == S
+        if u in inside.delivered:
+            assert inside.delivered[u].shape[1:3] == (S, M - 1)
+            np.testing.assert_allclose(inside.assignments[u].sum(-1), 1, atol=1e-5)
+            first = inside.delivered[u][0]  # in the first block, the fresh prompts of the others
+            for i, sender in enumerate(inside.senders(u)):
+                np.testing.assert_allclose(first[:, i], inside.prompts[sender][0], atol=1e-6)
+        with pytest.raises(ValueError, match="read-only"):
+            inside.encoded[u][:] = 0
+    assert (name == "without prompting") == (not inside.delivered)
+
+
+def test_parts_agree_with_one_utterance_after_the_other(case):
+    _, _, conversation, inside = case
+    found = parts(inside, conversation.labels)
+    for s in range(min(len(conversation), 5)):
+        for i, (u, one) in enumerate(found.modalities.items()):
+            assert one.observed[s] == conversation.observed[s, i]
+            z, after = inside.encoded[u][s].astype(float), inside.propagated[u][s].astype(float)
+            assert one.encoded[s] == pytest.approx(np.sqrt((z**2).sum()), rel=1e-4)
+            assert one.kept[s] == pytest.approx(z @ after / np.sqrt((z @ z) * (after @ after)), abs=1e-4)
+            for j, sender in enumerate(inside.senders(u) if u in inside.delivered else ()):
+                lengths = [np.sqrt((block[s, j].astype(float) ** 2).sum()) for block in inside.delivered[u]]
+                assert one.received[sender][s] == pytest.approx(np.mean(lengths), rel=1e-4)
+            keys = int(conversation.observed[:, i].sum())
+            if u in inside.attention and keys > 1:
+                rows = inside.attention[u][:, :, :, s].reshape(-1, len(conversation)).astype(float)
+                spread = [-sum(p * np.log(p) for p in row if p > 0) / np.log(keys) for row in rows]
+                assert one.attention[s] == pytest.approx(np.mean(spread), abs=1e-4)
+    assert sum(one.weight for one in found.modalities.values()) == pytest.approx(np.ones(len(conversation)), abs=1e-5)
+
+
+def test_evenness_is_nothing_for_one_choice_and_one_for_equal_shares():
+    shares = np.array([[1, 0, 0, 0], [0.25] * 4, [0.5, 0.5, 0, 0]], np.float32)
+    np.testing.assert_allclose(entropy_share(shares, 4), [0, 1, 0.5], atol=1e-6)
+    assert np.isnan(entropy_share(shares, 1)).all()
+
+
+def test_the_sentence_names_who_sends_and_who_is_trusted(case):
+    name, _, conversation, inside = case
+    said = describe(parts(inside, conversation.labels))
+    assert ("no prompts" in said) == (name == "without prompting")
+    weights = dict(zip(inside.modalities, inside.prediction.coordinator.mean(0), strict=True))
+    most = max(weights, key=weights.get)
+    assert f"{weights[most]:.2f}" in said
+    if "alike (" not in said:
+        assert f"gives {most} the most weight" in said
+
+
+def test_the_table_has_a_row_for_every_utterance_and_modality(case):
+    _, _, conversation, inside = case
+    table = as_table(parts(inside, conversation.labels))
+    assert len(table) == conversation.observed.size
+    one = table[(table["utterance"] == 2) & (table["modality"] == "text")]
+    assert float(one["coordinator weight"].iloc[0]) == pytest.approx(inside.prediction.coordinator[1, 1])
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_the_diagram_says_the_numbers_and_where_each_part_leads(case, palette):
+    _, data, conversation, inside = case
+    found = parts(inside, conversation.labels)
+    drawn = ElementTree.fromstring(diagram(found, data.task, conversation.labels, 1, palette))
+    linked = [(group.get("data-page"), group.get("aria-label")) for group in drawn.iter(f"{SVG}g")]
+    wanted = {
+        page for part, (_, _, page, _) in PARTS.items() if found.prompted or part not in ("prototypes A", "prompts P")
+    }
+    assert {page for page, _ in linked} == wanted
+    labels = " ".join(label for _, label in linked)
+    for one in found.modalities.values():
+        assert f"{one.encoded[1]:.2f}" in labels
+        assert f"{one.weight[1]:.2f}" in labels
+    truth = "unknown" if np.isnan(conversation.labels[1]) else None
+    assert truth is None or "truth unknown" in labels
+    assert all(group.get("tabindex") == "0" and group.get("role") == "link" for group in drawn.iter(f"{SVG}g"))
+
+
+def test_missing_is_hatched_and_lines_are_as_thick_as_prompts_are_long(case):
+    _name, data, conversation, inside = case
+    found = parts(inside, conversation.labels)
+    s = 2 if len(conversation) > 2 else 0  # the third utterance of these conversations has nothing at all
+    svg = diagram(found, data.task, conversation.labels, s, LIGHT)
+    assert svg.count('fill="url(#gone') == int((~conversation.observed[s]).sum())
+    if found.prompted:
+        prompts = [float(values[s]) for one in found.modalities.values() for values in one.received.values()]
+        widths = [float(w) for w in re.findall(r'stroke-width="([\d.]+)" stroke-opacity="0.55"', svg)]
+        assert len(widths) == len(prompts)
+        assert int(np.argmax(widths)) == int(np.argmax(prompts))
+
+
+def test_nothing_in_the_data_is_taken_for_markup(case):
+    _, data, conversation, inside = case
+    if data.task.classes:
+        task = replace(data.task, classes=tuple(f"<b>{name}&" for name in data.task.classes))
+        svg = diagram(parts(inside, conversation.labels), task, conversation.labels, 0, LIGHT)
+        assert "<b>" not in svg
+        ElementTree.fromstring(svg)
+
+
+def test_the_page_shows_the_numbers_of_the_utterance_in_hand(open_case, tmp_path):
+    app, data = open_case("overview", utterance="2", pattern="only(text)")
+    conversation = data.find(app.selectbox(key="conversation").value)
+    observed = conversation.observed & np.array([False, True, False])
+    inside = look_inside(load_checkpoint(tmp_path / "checkpoints" / "case"), conversation, observed)
+    expected = as_table(parts(inside, conversation.labels)).query("utterance == 2").reset_index(drop=True)
+    shown = app.dataframe[0].value.reset_index(drop=True)
+    for column in ("norm of Z", "evenness of attention", "coordinator weight", "norm of prompt from text"):
+        np.testing.assert_allclose(shown[column], expected[column], rtol=1e-4)
+    assert app.subheader[0].value == describe(parts(inside, conversation.labels))
+
+
+def test_compared_the_page_has_both(open_case):
+    app, _ = open_case("overview", pattern="only(text)", compare="nothing missing")
+    assert len(app.dataframe) == 2
+    assert not app.dataframe[0].value["observed"].all()
+    assert any(app.dataframe[1].value["observed"])
+    app.selectbox(key="compare").set_value("another missing pattern").run()
+    app.text_input(key="compare_pattern").set_value("only(smell)").run()
+    assert not app.exception
+    assert "Nothing to compare with yet" in app.warning[0].value
+    app.text_input(key="compare_pattern").set_value("only(audio)").run()
+    assert not app.warning
+    assert [row["observed"] for _, row in app.dataframe[1].value.iterrows()][1:] == [False, False]
