@@ -1,6 +1,7 @@
 """`python -m comp_viz COMMAND`: prepare data, train, evaluate and convert from the command line."""
 
 import argparse
+import os
 import sys
 
 from comp_viz.commands import convert, data, evaluate, results, ship, sweep, train
@@ -17,7 +18,12 @@ def main(arguments: list[str] | None = None) -> int:
         command.add(commands)
     options = parser.parse_args(arguments)
     try:
-        return options.run(options) or 0
+        status = options.run(options) or 0
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # who read the output, such as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except CompVizError as error:
         print(f"comp_viz: {error}", file=sys.stderr)
         return 2

@@ -1,6 +1,8 @@
 """Tables of results: the numbers in them, their intervals, their layout, and what stands beside them."""
 
 import json
+import subprocess
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -218,3 +220,13 @@ def test_files_of_other_kinds_are_refused(tmp_path, capsys):
         read_results(tmp_path / "other.parquet")
     assert main(["results", str(tmp_path / "none.parquet")]) == 2
     assert "none.parquet" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_enough_is_no_error(tmp_path):
+    frame([row(seed=seed) for seed in range(3000)]).assign(failure="no room").to_parquet(tmp_path / "long.parquet")
+    command = [sys.executable, "-m", "comp_viz", "results", str(tmp_path / "long.parquet")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as printing:
+        printing.stdout.readline()
+        printing.stdout.close()
+        said = printing.stderr.read()
+    assert (printing.returncode, said) == (0, b"")
