@@ -23,6 +23,7 @@ from benchmarks.live_click import FLAGS, PORT, serve
 from comp_viz.data.source import open_data
 
 PAGES = "live,overview,prototypes,propagation,coordinator,modulation,imbalance,robustness"
+DRAWN = "[data-testid=stMain] .js-plotly-plot .main-svg, [data-testid=stMain] .diagram svg"  # a chart, or the diagram
 STILL = 300  # milliseconds without a run of the server or a change on the page after which it counts as settled
 PATIENCE = 600_000  # milliseconds; Robustness measures for minutes on a busy machine
 # Notes the last moment at which the server ran or something on the page changed.
@@ -74,7 +75,7 @@ def opened(page: Page, name: str) -> tuple[float, float]:
     page.evaluate(WATCH)
     page.get_by_role("link", name=name.capitalize(), exact=True).click()
     page.wait_for_url(re.compile(rf"/{name}\?" if name != "live" else r"\d/\?"))
-    page.locator("[data-testid=stMain] .js-plotly-plot .main-svg").first.wait_for(timeout=PATIENCE)
+    page.locator(DRAWN).first.wait_for(timeout=PATIENCE)
     first = 1000 * (time.perf_counter() - start)
     page.wait_for_function(f"window.ran && performance.now() - window.last > {STILL}", timeout=PATIENCE)
     return first, float(page.evaluate("window.last - window.begun"))
