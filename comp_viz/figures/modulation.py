@@ -1,5 +1,7 @@
 """What the gradient modulator did in training: bands of its coefficients, its guard, and the gradients by module."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -11,6 +13,25 @@ from comp_viz.figures.style import Palette, modality_colours, modality_marks, mo
 HEIGHT = 300
 BY = ("by_epoch", "by_position", "by_error")  # the tables of coefficients
 COEFFICIENT = "coefficient"
+
+
+def training_charts(found: Sequence[Modulated], palette: Palette) -> list[dict[str, go.Figure]]:
+    """Everything recorded of some trainings, each by the name of its table, on axes that all share."""
+    acted = [one for one in found if len(one.by_epoch)]
+    epoch, position, error = (coefficient_span([getattr(one, table) for one in acted]) for table in BY)
+    highest, norms = highest_share(acted), gradient_span([one.gradients for one in found])
+    charts = []
+    for one in found:
+        drawn: dict[str, go.Figure] = {}
+        if len(one.by_epoch):
+            drawn["by_epoch"] = by_epoch(one, epoch, palette)
+            drawn["guard"] = guard(one, highest, palette)
+            drawn["by_position"] = by_position(one, position, palette)
+            drawn["by_error"] = by_error(one, error, palette)
+        if len(one.gradients):
+            drawn["gradients"] = gradients(one, norms, palette)
+        charts.append(drawn)
+    return charts
 
 
 def coefficient_span(tables: list[pd.DataFrame]) -> Span:
@@ -124,7 +145,7 @@ def gradients(found: Modulated, shared: Span, palette: Palette) -> go.Figure:
     return figure
 
 
-def highest_share(found: list[Modulated]) -> float:
+def highest_share(found: Sequence[Modulated]) -> float:
     """The guard's axis for charts side by side: from none to the largest share of coefficients held."""
     return max([0.01, *(float(one.guard["held"].max()) for one in found if len(one.guard))])
 

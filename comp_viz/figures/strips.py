@@ -44,10 +44,11 @@ def strips(
                 marker={
                     "color": colours[name], "size": np.where(members == selected, 12, 6), "opacity": 0.7,
                     "symbol": availability_symbols(symbols[name], prediction.observed[members, u]),
-                    "line": {"color": np.where(members == selected, palette.mark, colours[name]), "width": np.where(members == selected, 2.5, 0.8)},
+                    "line": {"color": colours[name], "width": 0.8},
                 },
             )
         )  # fmt: skip
+        traces.append(ring(traces[-1], members == selected, palette))
         traces.append(middles(prediction.coordinator[:, u], placed, palette))
     layout = base_layout(palette, title, 400, hovermode="closest", dragmode=False)
     layout["shapes"] = [equal_line(palette, len(names))]
@@ -68,6 +69,14 @@ def strips(
         layout["margin"] = layout["margin"] | {"t": 72}
         layout["legend"] = layout["legend"] | {"y": 1.13}
     return go.Figure([*traces, *legend_marks(names, palette)], layout)
+
+
+def ring(points: go.Scatter, chosen: np.ndarray, palette: Palette) -> go.Scatter:
+    """A ring around the points of the utterance in hand: one trace costs less than a colour for every point."""
+    look = {"symbol": "circle-open", "size": 15, "color": palette.mark, "line": {"width": 2.5}}
+    return go.Scatter(
+        x=points.x[chosen], y=points.y[chosen], mode="markers", marker=look, showlegend=False, hoverinfo="skip"
+    )
 
 
 def place(column: int, name: str, members: Column) -> tuple[np.ndarray, float, float]:

@@ -75,3 +75,10 @@ NO_TABLE = (
     "`python -m comp_viz sweep results/ablation.yaml`."
 )
 ON_TEST = "EPOCHS SELECTED ON THE TEST SPLIT, the paper's protocol: every number is optimistic."
+TRAINED = {  # table of telemetry -> what its chart shows
+    "by_epoch": BY_EPOCH,
+    "guard": GUARD,
+    "by_position": BY_POSITION,
+    "by_error": BY_ERROR,
+    "gradients": GRADIENTS,
+}

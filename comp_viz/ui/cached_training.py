@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from comp_viz.analysis.discrepancy import Discrepancy, discrepancy
@@ -17,6 +18,8 @@ from comp_viz.checkpoint.card import Card, read_card
 from comp_viz.checkpoint.folder import CONFIG
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
+from comp_viz.figures.modulation import training_charts
+from comp_viz.figures.style import DARK, LIGHT, Palette
 from comp_viz.training.run import TELEMETRY
 from comp_viz.ui import cached
 from comp_viz.ui.cached import stamp
@@ -33,6 +36,22 @@ def modulated(name: str, modalities: tuple[str, ...]) -> Modulated:
     """What the modulator did while a checkpoint was trained; read anew when its telemetry changed."""
     folder = cached.CHECKPOINTS / name / TELEMETRY
     return _modulated(folder, modalities, stamp(folder))
+
+
+def training_figures(
+    names: tuple[str, ...], modalities: tuple[str, ...], palette: Palette
+) -> list[tuple[Modulated, dict[str, go.Figure]]]:
+    """For checkpoints beside each other, what the modulator did and its figures on shared axes, by table; not to be changed."""
+    stamps = tuple(stamp(cached.CHECKPOINTS / name / TELEMETRY) for name in names)
+    return _training_figures(names, modalities, palette is DARK, stamps)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _training_figures(
+    names: tuple[str, ...], modalities: tuple[str, ...], dark: bool, stamps: tuple[int, ...]
+) -> list[tuple[Modulated, dict[str, go.Figure]]]:
+    found = [modulated(name, modalities) for name in names]
+    return list(zip(found, training_charts(found, DARK if dark else LIGHT), strict=True))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the telemetry …")

@@ -11,9 +11,7 @@ from comp_viz.analysis.effect import WITH, WITHOUT, effect
 from comp_viz.analysis.hardness import SHOWN, with_words
 from comp_viz.analysis.telemetry import Modulated
 from comp_viz.analysis.tempered import Tempered
-from comp_viz.figures import modulation as drawn
 from comp_viz.figures.effect import effect_chart
-from comp_viz.figures.grid import Span
 from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.figures.tempered import tempered_chart, tempered_span
 from comp_viz.ui import about_modulation as about
@@ -47,31 +45,14 @@ def finding(view: View, found: Modulated) -> str:
 
 def trained(place_of: Sequence[Side], palette: Palette) -> None:
     """What the modulator did in training, for each side on shared axes."""
-    found = [cached_training.modulated(side.view.name, side.view.data.modalities) for side in place_of]
-    acted = [one for one in found if len(one.by_epoch)]
-    spans = [drawn.coefficient_span([getattr(one, table) for one in acted]) for table in drawn.BY]
-    highest = drawn.highest_share(acted)
-    norms = drawn.gradient_span([one.gradients for one in found])
-    for side, one in zip(place_of, found, strict=True):
+    names = tuple(side.view.name for side in place_of)
+    drawn = cached_training.training_figures(names, place_of[0].view.data.modalities, palette)
+    for side, (found, figures) in zip(place_of, drawn, strict=True):
         with side.place:
-            if len(one.by_epoch):
-                coefficients(one, side.key, spans, highest, palette)
-            elif side.view.checkpoint.config.prompting:  # without, it was said above
-                st.info(no_coefficients(side.view, one), icon=":material/info:")
-            if len(one.gradients):
-                figure = drawn.gradients(one, norms, palette)
-                panel(figure, f"gradients{side.key}", about.GRADIENTS, partial(getattr, one, "gradients"))
-
-
-def coefficients(found: Modulated, key: str, spans: Sequence[Span], highest: float, palette: Palette) -> None:
-    """Coefficients by epoch, the guard, by position, and how they relate to difficulty."""
-    epoch, position, error = spans
-    panel(drawn.by_epoch(found, epoch, palette), f"by_epoch{key}", about.BY_EPOCH, lambda: found.by_epoch)
-    panel(drawn.guard(found, highest, palette), f"guard{key}", about.GUARD, lambda: found.guard)
-    panel(
-        drawn.by_position(found, position, palette), f"by_position{key}", about.BY_POSITION, lambda: found.by_position
-    )
-    panel(drawn.by_error(found, error, palette), f"by_error{key}", about.BY_ERROR, lambda: found.by_error)
+            if found.by_epoch.empty and side.view.checkpoint.config.prompting:  # without, it was said above
+                st.info(no_coefficients(side.view, found), icon=":material/info:")
+            for table, figure in figures.items():
+                panel(figure, f"{table}{side.key}", about.TRAINED[table], partial(getattr, found, table))
 
 
 def no_coefficients(view: View, found: Modulated) -> str:
