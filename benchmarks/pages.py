@@ -74,7 +74,7 @@ def opened(page: Page, name: str) -> tuple[float, float]:
     start = time.perf_counter()
     page.evaluate(WATCH)
     page.get_by_role("link", name=name.capitalize(), exact=True).click()
-    page.wait_for_url(re.compile(rf"/{name}\?" if name != "live" else r"\d/\?"))
+    page.wait_for_url(re.compile(rf"/{name}\b" if name != "live" else r"\d/(\?|$)"))
     page.locator(DRAWN).first.wait_for(timeout=PATIENCE)
     first = 1000 * (time.perf_counter() - start)
     page.wait_for_function(f"window.ran && performance.now() - window.last > {STILL}", timeout=PATIENCE)

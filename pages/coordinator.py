@@ -4,6 +4,7 @@ import streamlit as st
 
 from comp_viz.ui.compare import sides
 from comp_viz.ui.coordinator import sentences, weight_charts
+from comp_viz.ui.options import one_of
 from comp_viz.ui.other_weights import other_weights
 from comp_viz.ui.page import empty_state, head
 from comp_viz.ui.sidebar import View, current_view
@@ -20,6 +21,8 @@ AUC = (
     "an utterance the head gets right than in one it gets wrong, 0 to 1; 0.5 if weights do not tell. Only utterances with a "
     "label that is not exactly neutral are judged."
 )
+LEARNED, OTHER = "Learned weights", "Other weights"
+HELP = "Learned weights: whom the coordinator trusts, where, and whether rightly. Other weights: what the model would say with equal ones, with one modality alone, or with yours."
 
 
 @st.fragment
@@ -31,8 +34,11 @@ def coordinator(view: View) -> None:
     st.markdown(more, help=AUC)
     (selected, corner), colours = utterance_bar(view), palette()
     found = sides(view, corner)
-    weight_charts(found, selected, colours)
-    other_weights(found, selected, colours)
+    learned = any(side.view.checkpoint.config.coordination for side in found)
+    if learned and one_of("Look at", [LEARNED, OTHER], "weighing", HELP, buttons=True) == LEARNED:
+        weight_charts(found, selected, colours)
+    else:
+        other_weights(found, selected, colours)
 
 
 if view := current_view("pages/coordinator.py"):

@@ -42,7 +42,7 @@ def test_the_utterance_in_hand_and_what_is_compared_go_from_page_to_page(page, a
     expect(page.get_by_text("nothing missing", exact=True).last).to_be_visible()
     nav(page, "Coordinator").click()
     page.wait_for_url("**/coordinator?**compare=nothing+missing**")
-    expect(page.locator(".js-plotly-plot")).to_have_count(14)
+    expect(page.locator(".js-plotly-plot")).to_have_count(10)
 
 
 def test_a_click_on_a_chart_takes_its_utterance_in_hand_on_every_page(page, address):
@@ -86,6 +86,8 @@ def test_by_keyboard_alone_from_live_to_the_weights_and_back(page, address):
     page.keyboard.press("Enter")
     expect(page.get_by_text("What it does not show.").first).to_be_visible()
     page.keyboard.press("Escape")
+    page.get_by_role("radio", name="Other weights").focus()
+    page.keyboard.press("Enter")
     slider = page.get_by_role("slider").last
     slider.focus()
     page.keyboard.press("End")

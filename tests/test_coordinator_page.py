@@ -22,6 +22,7 @@ from comp_viz.network.intervention import Intervention
 
 SHAPE = {"two modalities": "line", "four modalities": "paths"}
 PATTERN = "only(audio, text)"
+OTHER = "Other weights"
 
 
 @pytest.fixture
@@ -38,6 +39,13 @@ def shown(open_case, tmp_path):
         return app, checkpoint, conversation, observed
 
     return opened
+
+
+def both_parts(app):
+    """The charts of the learned weights and those of other weights."""
+    learned = figures(app)
+    app.segmented_control(key="weighing").set_value(OTHER).run()
+    return learned | figures(app)
 
 
 def dots(spec):
@@ -106,7 +114,9 @@ def test_fixed_patterns_are_really_run(case, shown):
 
 
 def test_other_weights_on_the_page_are_the_model_run_again(shown):
-    app, checkpoint, conversation, observed = shown("six classes", weight_audio="1.0", weight_text="0.0")
+    app, checkpoint, conversation, observed = shown(
+        "six classes", weighing=OTHER, weight_audio="1.0", weight_text="0.0"
+    )
     trained = predict_conversation(checkpoint, conversation, observed)
     given = fixed_weights(trained.modalities) | {BY_HAND: normalised((1.0, 0.0, 0.5))}
     runs = {
@@ -127,7 +137,7 @@ def test_other_weights_on_the_page_are_the_model_run_again(shown):
 
 
 def test_sliders_rerun_the_model_and_say_their_weights(shown):
-    app, *_ = shown()
+    app, *_ = shown(weighing=OTHER)
     before = lines_by_hand(app)
     app.slider(key="weight_audio").set_value(1.0).run()
     app.slider(key="weight_text").set_value(0.0).run()
@@ -178,7 +188,7 @@ def test_axes_are_whole_unless_asked_and_then_say_so(shown):
 @pytest.mark.parametrize("fitted", ["true", "false"])
 def test_compared_sides_share_their_axes(fitted, shown):
     app, *_ = shown(compare="another missing pattern", compare_pattern="only(video)", fitted=fitted, pattern="found")
-    charts = figures(app)
+    charts = both_parts(app)
     for name, axis in (
         ("weights", "yaxis"),
         ("emotions", "yaxis"),
@@ -207,7 +217,7 @@ def test_the_utterance_in_hand_is_marked_everywhere(case, shown):
     app, checkpoint, conversation, observed = shown(case)
     app.number_input(key="utterance").set_value(4).run()
     weights = predict_conversation(checkpoint, conversation, observed).coordinator
-    charts = figures(app)
+    charts = both_parts(app)
     for name in ("weights", "other weights"):
         assert 4 in [shape["x0"] for shape in charts[name]["layout"]["shapes"]]
     ring = charts["triangle"]["data"][-1]

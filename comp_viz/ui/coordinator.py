@@ -58,7 +58,7 @@ def sentences(view: View) -> tuple[str, str]:
     """What the weights say, first in short."""
     here = view.predict(view.observed)
     if not view.checkpoint.config.coordination:
-        return no_coordinator(view), "What other weights would make of its features is below."
+        return no_coordinator(view), "Below is what other weights would make of its features."
     found, labels = weights(here), view.conversation.labels
     rest = describe_availability(found), describe_trust(trust(here, labels), disagreement(here, labels))
     return describe_distance(found), ". ".join([*rest, describe_disagreement(disagreement(here, labels))]) + "."
@@ -79,8 +79,6 @@ def rows(found: Sequence[Side], charts: int) -> list[list[DeltaGenerator]]:
 
 def weight_charts(found: Sequence[Side], selected: int, palette: Palette) -> None:
     """All views of the learned weights, for every side that has some."""
-    if not any(side.view.checkpoint.config.coordination for side in found):
-        return
     fitted = st.toggle(
         "Fit axes to the weights", key=FITTED, bind="query-params",
         help="Weights are often close to equal. Off: axes show all that is possible, 0 to 1. On: only what occurs, and each axis says from where to where.",

@@ -10,7 +10,7 @@ WEIGHTS = r"\bar\omega=\mathrm{softmax}\big(\mathrm{MLP}([\bar Z^{a},\bar Z^{t},
 FUSED = r"F=[\bar\omega_a\bar Z^{a},\;\bar\omega_t\bar Z^{t},\;\bar\omega_v\bar Z^{v}]\qquad(14)"
 NOT_CAUSE = (
     "How much a modality matters: its features may be long or short, and the fused head may read them strongly or hardly. "
-    "What a modality is worth shows where weights are changed, below, or where it is taken away, on the Live page."
+    "What a modality is worth shows where weights are changed, under Other weights, or where it is taken away, on the Live page."
 )
 COLOURED = (
     "Colours and marks are the true emotion: the class, or for scores whether the label is below, at or above neutral."

@@ -1,4 +1,4 @@
-"""The lower part of the Coordinator page: what the fused prediction would be under other weights."""
+"""The second part of the Coordinator page: what the fused prediction would be under other weights."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -58,7 +58,6 @@ def under_weights(view: View, by_hand: tuple[float, ...]) -> Mapping[str, Reweig
 
 def other_weights(found: Sequence[Side], selected: int, palette: Palette) -> None:
     """Sliders, predictions along the conversation, and accuracy, for every side."""
-    st.subheader("With other weights", anchor=False)
     by_hand = sliders(found[0].view.checkpoint.config.modalities)
     under = [under_weights(side.view, by_hand) for side in found]
     conversations = [side.view.conversation for side in found]
