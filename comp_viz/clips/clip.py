@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from comp_viz.clips.media import Media, Picture
 from comp_viz.clips.settings import Settings
 from comp_viz.data.conversation import Conversation, Floats
+
+if TYPE_CHECKING:
+    from comp_viz.clips.degradation import Degradation
 
 MODALITIES = ("audio", "text", "video")
 
@@ -81,9 +85,10 @@ class Clip:
     spans: tuple[Span, ...]  # [S] utterances in order of time
     features: Mapping[str, Floats]  # modality -> [S, D_u]
     reasons: Mapping[str, tuple[str, ...]]  # modality -> [S], why it is missing, "" where it is observed
-    quality: Mapping[str, Floats]  # "level" dBFS, "speech" share of time, "confidence" 0 to 1, "faces" share of pictures: [S]
+    quality: Mapping[str, Floats]  # "level" dBFS, "voice" share of time, "confidence" 0 to 1, "faces" share of pictures: [S]
     looked: tuple[Looked, ...]  # [S]
-    language: str  # that the recogniser heard, "en"; "" without speech
+    degradations: tuple["Degradation", ...] = ()  # what a visitor did to it, see `degrade`
+    language: str = ""  # that the recogniser heard, "en"; "" without speech
     seconds: Mapping[str, float] = field(default_factory=dict)  # stage -> how long it took
 
     @property
