@@ -2,15 +2,37 @@
 
 import streamlit as st
 
+from comp_viz.ui.compare import sides
+from comp_viz.ui.coordinator import sentences, weight_charts
+from comp_viz.ui.other_weights import other_weights
 from comp_viz.ui.page import empty_state, head
 from comp_viz.ui.sidebar import View, current_view
+from comp_viz.ui.theme import palette
+from comp_viz.ui.utterance import utterance_bar
+
+WORDS = (
+    "The coordinator gives each modality of each utterance a weight from 0 to 1 that sum to 1, and multiplies the "
+    "modality's features by it before they are fused. Equal weights would be the same for all."
+)
+
+AUC = (
+    "A modality's head predicts from that modality and the prompts it receives. AUC: the chance that the weight is larger in "
+    "an utterance the head gets right than in one it gets wrong, 0 to 1; 0.5 if weights do not tell. Only utterances with a "
+    "label that is not exactly neutral are judged."
+)
 
 
 @st.fragment
 def coordinator(view: View) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
-    head("Coordinator", view.checkpoint.card.name)
+    finding, more = sentences(view)
+    head("Coordinator", finding, WORDS)
+    st.markdown(more, help=AUC)
+    selected, colours = utterance_bar(view), palette()
+    found = sides(view)
+    weight_charts(found, selected, colours)
+    other_weights(found, selected, colours)
 
 
 if view := current_view("pages/coordinator.py"):

@@ -1,16 +1,28 @@
-"""Imbalance: each modality alone, without prompting and with ComP."""
+"""Imbalance: each modality alone, without prompting and with ComP; gaps, under-optimisation, discrepancy ratios."""
 
 import streamlit as st
 
+from comp_viz.ui.about_imbalance import FINDING
+from comp_viz.ui.compare import sides
+from comp_viz.ui.imbalance import curves, discrepancies, finding, judged_under, numbers, results
 from comp_viz.ui.page import empty_state, head
 from comp_viz.ui.sidebar import View, current_view
+from comp_viz.ui.theme import palette
 
 
 @st.fragment
 def imbalance(view: View) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
-    head("Imbalance", view.checkpoint.card.name)
+    table, colours = results(view), palette()
+    above = st.container()
+    pattern = judged_under(table)
+    with above:
+        head("Imbalance", finding(view, table, pattern), FINDING)
+    numbers(view, table, pattern, colours)
+    columns = sides(view, patterns=False)
+    curves(columns, table, colours)
+    discrepancies(columns, pattern, colours)
 
 
 if view := current_view("pages/imbalance.py"):

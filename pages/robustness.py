@@ -1,19 +1,28 @@
-"""Robustness: accuracy against missing rates and patterns."""
+"""Robustness: accuracy against missing rates, by what is available, and by which modality is missing."""
 
 import streamlit as st
 
-from comp_viz.ui.page import empty_state, head
+from comp_viz.ui.compare import sides
+from comp_viz.ui.page import empty_state
+from comp_viz.ui.robustness import WORKING, controls, measuring
+from comp_viz.ui.robustness_charts import charts
 from comp_viz.ui.sidebar import View, current_view
 
+TICK = 0.3  # seconds after which the page looks at what was measured
 
-@st.fragment
+
 def robustness(view: View) -> None:
-    """The page; runs again by itself when one of its own controls changes."""
+    """The page; runs again by itself when one of its own controls changes, and while it measures."""
     view = view.now()
-    head("Robustness", view.checkpoint.card.name)
+    asked = controls(view)
+    if asked is None:
+        return
+    progress = st.container()
+    compared = sides(view, patterns=False)
+    measuring(progress, compared, asked, lambda: charts(compared, asked))
 
 
 if view := current_view("pages/robustness.py"):
-    robustness(view)
+    st.fragment(robustness, run_every=TICK if st.session_state.get(WORKING, True) else None)(view)
 else:
     empty_state()

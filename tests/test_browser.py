@@ -10,8 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from comp_viz.analysis.change import change, describe
+from comp_viz.analysis.prediction import predict_conversation
+from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.data.dataset import Utterances
+from comp_viz.data.patterns.pattern import Pattern
+from comp_viz.data.source import open_data
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -318,6 +326,57 @@ def test_every_width_and_theme_shows_the_whole_page(browser, address, scheme, wi
     ground = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
     assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
     context.close()
+
+
+# Several visitors at once, and measuring on the Robustness page
+
+
+def said_by_the_library(name: str, conversation: str, pattern: str) -> str:
+    """The finding on Live for a conversation under a missing pattern with seed 1, computed without a dashboard."""
+    checkpoint = load_checkpoint(ROOT / "checkpoints" / name)
+    data = open_data(checkpoint.card.data.name)
+    found = data.find(conversation)
+    observed = Pattern.parse(pattern)(Utterances.of([found]), data.task, np.random.default_rng(1))
+    complete, here = (predict_conversation(checkpoint, found, there) for there in (found.observed, observed))
+    return describe(change(here, complete, found.labels))
+
+
+def test_visitors_at_once_are_told_each_their_own(browser, address):
+    conversation = "lab-test-007"
+    asked = [
+        (name, pattern)
+        for name in ("lab", "lab-balanced", "lab-dominant")
+        for pattern in ("only(text)", "uniform(0.5)")
+    ]
+    contexts = [browser.new_context(viewport={"width": 1200, "height": 900}) for _ in asked]
+    pages = [context.new_page() for context in contexts]
+    for page, (name, pattern) in zip(pages, asked, strict=True):  # none waits for another
+        page.goto(f"{address}?checkpoint={name}&conversation={conversation}&pattern={pattern}", wait_until="commit")
+    expected = [said_by_the_library(name, conversation, pattern) for name, pattern in asked]
+    assert len(set(expected)) == len(asked)
+    for page, words in zip(pages, expected, strict=True):
+        expect(headline(page)).to_have_text(words)
+    for context in contexts:
+        context.close()
+
+
+def test_robustness_is_measured_cancelled_and_taken_up_again(page, address):
+    page.goto(f"{address}robustness?checkpoint=lab&data=lab(conversations=8/4/60)")
+    progress = page.get_by_text("passes over the test split")
+    expect(progress).to_contain_text("Measuring")
+    page.get_by_role("button", name="Cancel").click()
+    expect(progress).to_contain_text("Cancelled after")
+    kept = progress.inner_text()
+    page.wait_for_timeout(1500)
+    assert progress.inner_text() == kept
+    page.get_by_role("link", name="Data").click()
+    expect(page.get_by_text("Data set to browse")).to_be_visible()
+    page.get_by_role("link", name="Robustness").click()
+    expect(progress).to_have_text(kept)
+    page.get_by_role("button", name="Go on").click()
+    for _ in range(3):  # it goes on by itself
+        expect(progress).not_to_have_text(progress.inner_text())
+    expect(progress).to_contain_text("Measuring")
 
 
 def test_a_part_of_the_diagram_opens_its_page(page, address):

@@ -4,10 +4,8 @@ import pytest
 from comp_viz.analysis.change import change
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.checkpoint.folder import load_checkpoint
-from comp_viz.figures.style import DARK, LIGHT, modality_colours, modality_marks
+from comp_viz.figures.style import LIGHT
 from comp_viz.figures.timeline import escape, timeline
-
-NAMES = ("audio", "text", "video", "gaze", "pulse", "skin")
 
 
 @pytest.fixture
@@ -65,29 +63,3 @@ def test_words_cannot_bring_markup_into_a_label():
     assert escape("<b>&hi</b>") == "&lt;b&gt;&amp;hi&lt;/b&gt;"
     assert len(escape("x" * 500)) == 90
     assert escape("") == "(no words)"
-
-
-@pytest.mark.parametrize("palette", [LIGHT, DARK])
-def test_modalities_are_told_apart_by_colour_and_by_mark(palette):
-    assert len(set(modality_colours(palette, NAMES).values())) == len(NAMES)
-    assert len(set(modality_marks(NAMES).values())) == len(NAMES)
-
-
-@pytest.mark.parametrize("palette", [LIGHT, DARK])
-def test_colours_stand_out_from_the_ground(palette):
-    def luminance(colour: str) -> float:
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-        return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
-
-    ground = luminance(palette.ground)
-    for colour in (
-        palette.ink,
-        palette.truth,
-        palette.mark,
-        palette.negative,
-        palette.positive,
-        *palette.modality.values(),
-    ):
-        light, dark = sorted((luminance(colour), ground), reverse=True)
-        assert (light + 0.05) / (dark + 0.05) >= 2.8

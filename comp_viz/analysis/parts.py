@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from comp_viz.analysis.change import accuracy
+from comp_viz.analysis.evenness import evenness
 from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.prediction import true_decisions
 from comp_viz.data.conversation import Bools, Floats
@@ -56,7 +57,7 @@ def parts(inside: Inside, labels: Floats) -> Parts:
         found[name] = ModalityParts(
             observed=keys,
             encoded=norm(inside.encoded[name]),
-            spread=nothing(keys) if assignments is None else entropy_share(assignments, attended).mean(0),
+            spread=nothing(keys) if assignments is None else evenness(assignments, attended).mean(0),
             own=own,
             bank=attended - own,
             received=received(inside, name),
@@ -83,17 +84,8 @@ def attention_spread(inside: Inside, name: str, keys: int) -> Floats:
     maps = inside.attention.get(name)
     if maps is None:
         return nothing(inside.observed[:, 0])
-    mean: Floats = entropy_share(maps, keys).mean((0, 1, 2))
+    mean: Floats = evenness(maps, keys).mean((0, 1, 2))
     return mean
-
-
-def entropy_share(shares: Floats, most: int) -> Floats:
-    """`-Σ p ln p / ln most` along the last axis, `[…, K] -> […]`; NaN where `most` allows no choice."""
-    if most < 2:
-        return np.full(shares.shape[:-1], np.nan, np.float32)
-    terms = shares * np.log(np.where(shares > 0, shares, 1))
-    entropy: Floats = (-terms.sum(-1) / np.log(most)).astype(np.float32)
-    return entropy
 
 
 def norm(x: Floats) -> Floats:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from comp_viz.errors import CompVizError
 from comp_viz.evaluation.metrics import metrics
 from comp_viz.network.model import ComP, Scope
 
+ALONE = nullcontext()  # nobody else waits for the processor
 Judged = Mapping[str, Mapping[str, float]]  # predictor -> metric -> value, NaN where not defined
 
 
@@ -73,11 +75,21 @@ def measure(
 
 
 @torch.inference_mode()
-def predict(model: ComP, stream: Stream, observed: Bools, scope: Scope = "bank") -> dict[str, NDArray[np.float32]]:
-    """Predictions `[N, C]` for all utterances under a missing pattern `[N, M]`: `fused` and every modality head."""
+def predict(
+    model: ComP,
+    stream: Stream,
+    observed: Bools,
+    scope: Scope = "bank",
+    turn: AbstractContextManager[object] = ALONE,
+) -> dict[str, NDArray[np.float32]]:
+    """Predictions `[N, C]` for all utterances under a missing pattern `[N, M]`: `fused` and every modality head.
+
+    `turn` is held during each forward pass, where others want the processor as well.
+    """
     parts: list[dict[str, NDArray[np.float32]]] = []
     for batch in stream.under(observed):
-        out = model(batch.features, batch.observed, batch.valid, prototypes=scope)
+        with turn:
+            out = model(batch.features, batch.observed, batch.valid, prototypes=scope)
         parts.append({name: y[batch.valid].cpu().numpy() for name, y in {"fused": out.fused, **out.heads}.items()})
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 
 # The mark that always accompanies a colour.
 MARKS = {"audio": "●", "text": "■", "video": "▲"}
-SPARE_MARKS = ("◆", "★", "✚", "⬢")
-SYMBOLS = {"●": "circle", "■": "square", "▲": "triangle-up", "◆": "diamond", "★": "star", "✚": "cross", "⬢": "hexagon"}
+SPARE_MARKS = ("★", "✚", "⬢", "▼")
 FUSED_MARK = "◆"
+SYMBOLS = {
+    "●": "circle", "■": "square", "▲": "triangle-up", "◆": "diamond", "★": "star", "✚": "cross", "⬢": "hexagon",
+    "▼": "triangle-down",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,8 @@ LIGHT = Palette(
     ink="#1b1f24",
     faint="#c9ced6",
     truth="#6b7280",
-    modality={"audio": "#d98200", "text": "#0072b2", "video": "#009e73"},
-    spare=("#cc79a7", "#a04400", "#6f5fa8", "#7a7a00"),
+    modality={"audio": "#d47f00", "text": "#0072b2", "video": "#009e73"},
+    spare=("#cc79a7", "#a04400", "#642dd2", "#564029"),
     negative="#3b6fb6",
     positive="#c8443c",
     mark="#7a3fb0",
@@ -43,8 +46,8 @@ DARK = Palette(
     ink="#f2f4f7",
     faint="#3d444f",
     truth="#a3abb8",
-    modality={"audio": "#f0a830", "text": "#56b4e9", "video": "#2fc79a"},
-    spare=("#e29cc4", "#e08a4f", "#a99be0", "#d6d24a"),
+    modality={"audio": "#f0a830", "text": "#56b4e9", "video": "#009e73"},
+    spare=("#e29cc4", "#7e6e1b", "#6d57db", "#ac3999"),
     negative="#6fa3e8",
     positive="#ef7d74",
     mark="#c79af0",

@@ -20,7 +20,7 @@ from comp_viz.figures.along import (
     selection_line,
     utterance_axis,
 )
-from comp_viz.figures.style import Palette, modality_colours, modality_marks
+from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 
 ROWS = {  # name -> vertical range of its axis, from the top
     "y": (0.66, 1.0),
@@ -33,13 +33,17 @@ PLOT_WIDTH, PLOT_HEIGHT = 950, 546
 APART = 0.22  # utterances between the marks of neighbouring heads, which would hide one another where they agree
 Outline = Sequence[tuple[float, float]]
 # Marks as outlines in pixels from their centre; the same shapes as in `figures.style`.
-CIRCLE = [(3 * math.cos(math.pi * i / 4), 3 * math.sin(math.pi * i / 4)) for i in range(9)]
 OUTLINES: dict[str, Outline] = {
-    "audio": CIRCLE,
-    "text": [(-2.8, -2.8), (-2.8, 2.8), (2.8, 2.8), (2.8, -2.8), (-2.8, -2.8)],
-    "video": [(-3.3, -2.7), (0, 3.4), (3.3, -2.7), (-3.3, -2.7)],
-    "fused": [(0, -3.6), (-3.6, 0), (0, 3.6), (3.6, 0), (0, -3.6)],
-}
+    "circle": [(3 * math.cos(math.pi * i / 4), 3 * math.sin(math.pi * i / 4)) for i in range(9)],
+    "square": [(-2.8, -2.8), (-2.8, 2.8), (2.8, 2.8), (2.8, -2.8), (-2.8, -2.8)],
+    "triangle-up": [(-3.3, -2.7), (0, 3.4), (3.3, -2.7), (-3.3, -2.7)],
+    "triangle-down": [(-3.3, 2.7), (0, -3.4), (3.3, 2.7), (-3.3, 2.7)],
+    "star": [
+        ((4, 1.7)[i % 2] * math.sin(math.pi * i / 5), (4, 1.7)[i % 2] * math.cos(math.pi * i / 5)) for i in range(11)
+    ],
+    "cross": [(-1, 3), (1, 3), (1, 1), (3, 1), (3, -1), (1, -1), (1, -3), (-1, -3), (-1, -1), (-3, -1), (-3, 1), (-1, 1), (-1, 3)],
+    "hexagon": [(3.2 * math.sin(math.pi * i / 3), 3.2 * math.cos(math.pi * i / 3)) for i in range(7)],
+}  # fmt: skip
 TICK: Outline = [(0, 0), (0, 3.5), (0, -3.5), (0, 0)]
 
 
@@ -145,6 +149,7 @@ def head_traces(here: Prediction, labels: Floats, span: list[float], palette: Pa
     """Each modality's own prediction: filled marks where it was observed, open ones where it was missing."""
     x = np.arange(1, len(labels) + 1)
     colours, marks = modality_colours(palette, here.modalities), modality_marks(here.modalities)
+    symbols = modality_symbols(here.modalities)
     traces = []
     for u, (name, values) in enumerate(here.heads.items()):
         known = np.where(np.isnan(labels), 0, labels).astype(int) if here.task.classes else 0
@@ -154,7 +159,7 @@ def head_traces(here: Prediction, labels: Floats, span: list[float], palette: Pa
         beside = x + (u - (len(here.heads) - 1) / 2) * APART
         seen, outline, line = (
             here.observed[:, u],
-            OUTLINES.get(name, OUTLINES["fused"]),
+            OUTLINES[symbols[name]],
             {"color": colours[name], "width": 1.1},
         )
         traces.append(path(outline, beside, y, ~seen, span, "y2", name=f"{marks[name]} {name}", line=line))

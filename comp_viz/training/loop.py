@@ -32,6 +32,7 @@ from comp_viz.training.record import (
     training_values,
     utterance_table,
 )
+from comp_viz.training.split import bank_rows, run_generator
 from comp_viz.training.step import GradientNorms, Step
 
 
@@ -65,9 +66,8 @@ class Trainer:
         self.optimizer = make_optimizer(recipe, [*self.model.parameters(), *self.companion.parameters()])
         self.gradient_norms = GradientNorms(self.model, config)
         self.train, self.selection = train, selection
-        rng = np.random.default_rng([recipe.seed, 0])
-        chosen = np.sort(rng.choice(len(train), size=min(recipe.bank, len(train)), replace=False))
-        self.bank_conversations = train.pick(chosen.tolist())
+        rng = run_generator(recipe.seed)
+        self.bank_conversations = train.pick(bank_rows(rng, len(train), recipe))
         self.missing = Pattern.parse(recipe.missing)
         self.shown = [Pattern.parse(text)(selection.utterances, task, rng) for text in recipe.selection]  # [N, M] each
         self.epoch = 0

@@ -8,7 +8,7 @@ import numpy as np
 from comp_viz.data.conversation import Conversation
 from comp_viz.data.dataset import DataSet, Utterances, pick
 from comp_viz.errors import CompVizError
-from comp_viz.training.recipe import Select
+from comp_viz.training.recipe import Recipe, Select
 
 SHARE = 0.15  # of the training utterances, held out where the data has no validation split
 FEWEST = 4  # groups of speakers below which single conversations are held out: names like A and B tell nobody apart
@@ -46,6 +46,23 @@ def splits(data: DataSet, seed: int, select: Select = "validation") -> Splits:
     words = f"{len(held)} conversations held out of training (seed {seed}), "
     words += "none of whose speakers is trained on" if together else "whose speakers may be trained on"
     return Splits(pick(training, rest), pick(training, held), words)
+
+
+def run_generator(seed: int) -> np.random.Generator:
+    """What a run draws from before its first epoch: first the conversations of its bank, then the selection's patterns."""
+    return np.random.default_rng([seed, 0])
+
+
+def bank_rows(rng: np.random.Generator, available: int, recipe: Recipe) -> list[int]:
+    """Which of the `available` training conversations give the prototype bank, by number."""
+    chosen = rng.choice(available, size=min(recipe.bank, available), replace=False)
+    return [int(row) for row in np.sort(chosen)]
+
+
+def bank_conversations(data: DataSet, recipe: Recipe) -> Sequence[Conversation]:
+    """The conversations whose prototypes are in the bank of a model trained on `data`, in the order of the bank."""
+    training = splits(data, recipe.seed, recipe.select).training
+    return pick(training, bank_rows(run_generator(recipe.seed), len(training), recipe))
 
 
 def speaker_groups(utterances: Utterances) -> list[list[int]]:

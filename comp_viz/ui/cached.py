@@ -8,6 +8,7 @@ import streamlit as st
 import torch
 
 from comp_viz.analysis.attainable import AtRate, Attainable, Estimate, attainable, attainable_at
+from comp_viz.analysis.flow import Flow, flow
 from comp_viz.analysis.inside import Inside, look_inside
 from comp_viz.analysis.prediction import Prediction, predict_conversation
 from comp_viz.analysis.probe import Probe, probe
@@ -136,7 +137,14 @@ def reached_in(name: str, digest: str, device: str, lab: str, patterns: tuple[st
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def prediction(
-    checkpoint_name: str, digests: tuple[str, str], device: str, data: str, root: str, conversation: str, pattern: bytes
+    checkpoint_name: str,
+    digests: tuple[str, str],
+    device: str,
+    data: str,
+    root: str,
+    conversation: str,
+    pattern: bytes,
+    changed: Intervention = AS_TRAINED,
 ) -> Prediction:
     """The model's prediction for one conversation under one missing pattern, `pattern` being the matrix's bytes.
 
@@ -145,7 +153,7 @@ def prediction(
     found = data_set(data, root).find(conversation)
     observed = np.frombuffer(pattern, dtype=bool).reshape(found.observed.shape)
     with INFERENCE:
-        return predict_conversation(checkpoint(checkpoint_name, device), found, observed)
+        return predict_conversation(checkpoint(checkpoint_name, device), found, observed, changed)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -164,3 +172,14 @@ def inside(
     observed = np.frombuffer(pattern, dtype=bool).reshape(found.observed.shape)
     with INFERENCE:
         return look_inside(checkpoint(checkpoint_name, device), found, observed, changed)
+
+
+@st.cache_data(max_entries=64, show_spinner="Taking away one prompt after the other …")
+def prompt_flow(
+    checkpoint_name: str, digests: tuple[str, str], device: str, data: str, root: str, conversation: str, pattern: bytes
+) -> Flow | None:
+    """What every prompt and every modality's own features are worth, as `prediction`; one pass for each of them."""
+    found = data_set(data, root).find(conversation)
+    observed = np.frombuffer(pattern, dtype=bool).reshape(found.observed.shape)
+    with INFERENCE:
+        return flow(checkpoint(checkpoint_name, device), found, observed)

@@ -35,7 +35,7 @@ def panel(
     click takes an utterance in hand: of traces whose `customdata` begins with its number, counted from 0.
     """
     title = str(figure.layout.meta)
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    with st.container(horizontal=True, vertical_alignment="top", wrap=False):
         st.markdown(f"**{title}**", width="stretch")
         with st.popover("About", icon=":material/info:", type="tertiary"):
             explained(about)

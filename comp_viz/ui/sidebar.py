@@ -39,9 +39,9 @@ class View:
     observed: Bools  # [S, M], the missing pattern in force
     place: DeltaGenerator  # where the sidebar shows the pattern
 
-    def predict(self, observed: Bools) -> Prediction:
+    def predict(self, observed: Bools, changed: Intervention = AS_TRAINED) -> Prediction:
         """The model's prediction for the conversation under a pattern; cached."""
-        return cached.prediction(*self.asked(observed))
+        return cached.prediction(*self.asked(observed), changed)
 
     def inside(self, observed: Bools | None = None, changed: Intervention = AS_TRAINED) -> Inside:
         """Everything inside the forward pass, under the pattern in force or another; cached and shared, not to be changed."""
@@ -62,10 +62,10 @@ class View:
     def now(self) -> "View":
         """The view under the pattern now in force, which it shows in the sidebar; the first thing a page asks for.
 
-        A fragment runs again without the frame around it. Where the sidebar's controls would have to be others, the whole
-        page is run instead.
+        A fragment runs again without the frame around it. Where the sidebar's controls would have to be others, or another
+        page is to be opened, the whole page is run instead.
         """
-        if chosen().outline != st.session_state["framed"]:
+        if chosen().outline != st.session_state["framed"] or GO in st.session_state:
             st.rerun()
         remember((self.data_name, self.conversation.id))
         view = replace(self, observed=in_force(self.conversation, self.data.task)[0])

@@ -1,0 +1,80 @@
+"""Curves from elsewhere to set beside a measured one: our shipped tables on the same data, and the paper's on other data."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from comp_viz.analysis.results import ROW, summarise
+
+OURS, PAPER = "our table", "published, other data"
+ON_TEST = "epoch chosen on the TEST SPLIT"
+DATASETS = {
+    "CMUMOSI": "CMU-MOSI",
+    "CMUMOSEI": "CMU-MOSEI",
+    "IEMOCAPFour": "IEMOCAP, 4 classes",
+    "IEMOCAPSix": "IEMOCAP, 6 classes",
+}
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A named curve over missing rates."""
+
+    name: str
+    about: str  # trained under what, chosen how
+    published: bool
+    usual: bool  # whether it is shown before anyone asks
+    points: (
+        pd.DataFrame
+    )  # metric, missing_rate, value, half of the 95 % interval over training seeds (NaN where unknown)
+
+    def of(self, metric: str) -> pd.DataFrame:
+        """The points of one metric, by the fused prediction."""
+        return self.points[self.points["metric"] == metric].assign(predictor="fused")
+
+
+def from_tables(tables: Mapping[str, pd.DataFrame], digest: str, split: str) -> list[Reference]:
+    """The fused predictions in our tables (name -> rows) on the data with this digest and this split.
+
+    Of a table with at least three training seeds curves are usual.
+    """
+    found = []
+    for name, rows in tables.items():
+        same = (rows["data_digest"] == digest) & (rows["split"] == split) & (rows["predictor"] == "fused")
+        mine = rows[same & rows["pattern"].str.startswith("uniform(") & ~rows["pattern"].str.contains("+", regex=False)]
+        if mine.empty:
+            continue
+        rates = mine.groupby(ROW, sort=False)["missing_rate"].mean().reset_index()
+        summary = summarise(mine).merge(rates, on=ROW).rename(columns={"mean": "value"})
+        for (method, select, under), part in summary.groupby(["method", "select", "trained_under"], sort=False):
+            seeds = int(part["seeds"].max())
+            shown = f"{OURS} {name}: {method}, {seeds} seed{'s' if seeds > 1 else ''}"
+            shown += "" if (summary["trained_under"] == under).all() else f", trained under {under}"
+            about = f"trained under {under}; {ON_TEST if select == 'test' else 'epoch chosen on the validation split'}"
+            points = part[["metric", "missing_rate", "value", "half"]].sort_values("missing_rate")
+            mark = ", TEST SPLIT selection" if select == "test" else ""
+            usual = seeds >= 3 and part["pattern"].nunique() >= 8
+            found.append(Reference(shown + mark, about, False, usual, points))
+    return found
+
+
+def from_paper(published: pd.DataFrame) -> list[Reference]:
+    """The paper's Tables 1 and 2, as `read_published` gives them: other recordings, chosen on the test split."""
+    rows = published[published["table"] < 3].rename(columns={"mean": "value"}).assign(half=float("nan"))
+    about = f"printed in the paper; trained at each missing rate; {ON_TEST}"
+    return [
+        Reference(
+            f"{PAPER}: {DATASETS.get(str(dataset), str(dataset))}, {method}", about, True, False,
+            part[["metric", "missing_rate", "value", "half"]].sort_values("missing_rate"),
+        )
+        for (dataset, method), part in rows.groupby(["dataset", "method"], sort=False)
+    ]  # fmt: skip
+
+
+def beside(measured: pd.DataFrame, references: Sequence[Reference], metric: str) -> pd.DataFrame:
+    """Everything a chart of a metric over missing rates draws as one table, `source` telling measured from references."""
+    parts = [measured.assign(source="measured here")]
+    for one in references:
+        parts.append(one.of(metric).assign(source=one.name, about=one.about))
+    return pd.concat([part for part in parts if len(part)], ignore_index=True) if any(map(len, parts)) else parts[0]

@@ -1,0 +1,123 @@
+"""Cached calls of the pages on training: telemetry of checkpoints, shipped tables of results, measures on a split."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from comp_viz.analysis.discrepancy import Discrepancy, discrepancy
+from comp_viz.analysis.effect import published_effect
+from comp_viz.analysis.hardness import Hardness, read_hardness
+from comp_viz.analysis.imbalance import read_accuracy, read_ratios
+from comp_viz.analysis.tables import Compared, find_table
+from comp_viz.analysis.telemetry import Modulated, read_modulated
+from comp_viz.analysis.tempered import Tempered, tempered
+from comp_viz.checkpoint.card import Card, read_card
+from comp_viz.checkpoint.folder import CONFIG
+from comp_viz.data.patterns.pattern import Pattern
+from comp_viz.errors import CompVizError
+from comp_viz.training.run import TELEMETRY
+from comp_viz.ui import cached
+from comp_viz.ui.cached import stamp
+
+RESULTS = Path(__file__).parents[2] / "results"
+
+
+@st.cache_data(max_entries=16, show_spinner="Reading the telemetry …")
+def _modulated(folder: Path, modalities: tuple[str, ...], stamp: int) -> Modulated:
+    return read_modulated(folder, modalities)
+
+
+def modulated(name: str, modalities: tuple[str, ...]) -> Modulated:
+    """What the modulator did while a checkpoint was trained; read anew when its telemetry changed."""
+    folder = cached.CHECKPOINTS / name / TELEMETRY
+    return _modulated(folder, modalities, stamp(folder))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the telemetry …")
+def _hardness(folder: Path, stamp: int) -> Hardness:
+    return read_hardness(folder)
+
+
+def hardness(name: str) -> Hardness:
+    """Hard and easy utterances of a checkpoint's training; shared by all sessions and not to be changed."""
+    folder = cached.CHECKPOINTS / name / TELEMETRY
+    return _hardness(folder, stamp(folder))
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _accuracy(folder: Path, stamp: int) -> pd.DataFrame:
+    return read_accuracy(folder)
+
+
+def accuracy_by_epoch(name: str) -> pd.DataFrame:
+    """Accuracy by epoch out of a checkpoint's telemetry; empty where there is none."""
+    folder = cached.CHECKPOINTS / name / TELEMETRY
+    return _accuracy(folder, stamp(folder))
+
+
+def baseline(digest: str) -> str | None:
+    """A checkpoint without prompting trained on the data of this digest, by its card; None where there is none."""
+    for name in cached.checkpoint_names():
+        card = _card(cached.CHECKPOINTS / name / CONFIG, stamp(cached.CHECKPOINTS / name / CONFIG))
+        if card and card.data and card.data.digest == digest and not card.architecture.prompting:
+            return name
+    return None
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _card(config: Path, stamp: int) -> Card | None:
+    try:
+        return read_card(config)
+    except (CompVizError, OSError):  # said when it is opened
+        return None
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _table(folder: Path, methods: tuple[str, ...], digest: str | None, stamp: int) -> Compared | None:
+    return find_table(folder, methods, digest)
+
+
+def table(methods: tuple[str, ...], digest: str | None) -> Compared | None:
+    """The shipped table of results that compares `methods`, on the data of a digest or on any."""
+    return _table(RESULTS, methods, digest, stamp(RESULTS))
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def published_modulator(classes: bool) -> pd.DataFrame:
+    """What the paper says the modulator is worth."""
+    return published_effect(RESULTS / "published.csv", classes)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def tempered_now(
+    checkpoint_name: str, digests: tuple[str, str], device: str, data: str, root: str, conversation: str, pattern: bytes
+) -> Tempered | None:
+    """The coefficients one conversation would produce as a batch of its own, as `prediction`."""
+    found = cached.data_set(data, root).find(conversation)
+    observed = np.frombuffer(pattern, dtype=bool).reshape(found.observed.shape)
+    with cached.INFERENCE:
+        return tempered(cached.checkpoint(checkpoint_name, device), found, observed)
+
+
+@st.cache_data(max_entries=64, show_spinner="Measuring on the test split …")
+def discrepancy_on(
+    checkpoint_name: str, digests: tuple[str, str], device: str, data: str, root: str, pattern: str
+) -> Discrepancy:
+    """Discrepancy between modalities on the test split. Raises `CompVizError` when it cannot be measured."""
+    with cached.INFERENCE:
+        return discrepancy(
+            cached.checkpoint(checkpoint_name, device), cached.data_set(data, root), Pattern.parse(pattern)
+        )
+
+
+@st.cache_data(max_entries=16, show_spinner="Reading the telemetry …")
+def _ratios(folder: Path, classes: bool, stamp: int) -> pd.DataFrame:
+    return read_ratios(folder, classes)
+
+
+def ratios(name: str, classes: bool) -> pd.DataFrame:
+    """Discrepancy ratios over a checkpoint's training; empty where nothing was recorded."""
+    folder = cached.CHECKPOINTS / name / TELEMETRY
+    return _ratios(folder, classes, stamp(folder))

@@ -1,0 +1,102 @@
+"""Passes over a split, made a few at a time and kept: what one visitor had measured, the next one finds done."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+import torch
+
+from comp_viz.analysis.passes import Drawn, Pass, draw_once
+from comp_viz.analysis.references import Reference, from_paper, from_tables
+from comp_viz.analysis.results import read_published, read_results
+from comp_viz.data.batch import Stream
+from comp_viz.data.source import data_root
+from comp_viz.errors import CompVizError
+from comp_viz.sweep.epochs import is_epochs
+from comp_viz.ui import cached
+from comp_viz.ui.cached import INFERENCE
+from comp_viz.ui.sidebar import View
+
+RESULTS = Path(__file__).parents[2] / "results"
+MOMENT = 0.4  # seconds of measuring between two looks at the page
+
+
+@dataclass(frozen=True)
+class Done:
+    """The passes made so far with one checkpoint on one split; grows, shared by all visitors."""
+
+    passes: dict[Pass, Drawn] = field(default_factory=dict)
+    measuring: threading.Lock = field(default_factory=threading.Lock)  # so that no two visitors make the same pass
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One checkpoint on one split of one data set."""
+
+    view: View
+    split: str
+
+    @property
+    def done(self) -> Done:
+        """What was measured so far."""
+        return _done(self.view.checkpoint.digest, self.view.data.digest, self.split)
+
+    def measure(self, one: Pass) -> None:
+        """Make a pass, unless it is made already."""
+        view, done = self.view, self.done
+        with done.measuring:
+            if one not in done.passes:
+                digests = (view.checkpoint.digest, view.data.digest)
+                stream = _stream(view.name, digests, view.device, view.data_name, str(data_root()), self.split)
+                done.passes[one] = draw_once(view.checkpoint, view.data.task, stream, one, turn=INFERENCE)
+
+
+def measure_for_a_moment(evaluations: list[Evaluation], passes: list[Pass]) -> None:
+    """Make passes in their order, for all evaluations in turn, until a moment has gone by."""
+    end = time.monotonic() + MOMENT
+    for one, evaluation in open_passes(evaluations, passes):
+        evaluation.measure(one)
+        if time.monotonic() > end:
+            return
+
+
+def open_passes(evaluations: list[Evaluation], passes: list[Pass]) -> list[tuple[Pass, Evaluation]]:
+    """What is still to be made."""
+    found = [(evaluation, evaluation.done.passes) for evaluation in evaluations]
+    return [(one, evaluation) for one in passes for evaluation, done in found if one not in done]
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _done(checkpoint: str, data: str, split: str) -> Done:
+    """Kept by digests; a few kilobytes a pass."""
+    return Done()
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _stream(name: str, digests: tuple[str, str], device: str, data: str, root: str, split: str) -> Stream:
+    """A split standardised for a checkpoint, up to half a gigabyte."""
+    conversations = cached.data_set(data, root).split(split)
+    return Stream(conversations, cached.checkpoint(name, device).standardise, torch.device(device))
+
+
+def references(digest: str, classes: bool, split: str) -> list[Reference]:
+    """Curves of the tables shipped in `results/`: ours on the same data and split, then those of the paper."""
+    tables: dict[str, pd.DataFrame] = {}
+    for path in sorted(path for path in RESULTS.glob("*.parquet") if not is_epochs(path)):
+        try:
+            tables[path.stem] = _table(path, cached.stamp(path))
+        except CompVizError as error:
+            st.warning(f"A table of results is left out. {error}", icon=":material/table_view:")
+    published = RESULTS / "published.csv"
+    return [
+        *from_tables(tables, digest, split),
+        *(from_paper(read_published(published, classes)) if published.exists() else ()),
+    ]
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _table(path: Path, stamp: int) -> pd.DataFrame:
+    return read_results(path)

@@ -1,0 +1,115 @@
+"""The part of the Propagation page about cross-modal flow: what each prompt is worth, measured by taking it away."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from comp_viz.analysis.flow import MEASURES, WHERE, Flow, describe
+from comp_viz.figures.flow import flow_along, flow_chart, highest, total
+from comp_viz.figures.style import Palette
+from comp_viz.ui import cached
+from comp_viz.ui.compare import Side
+from comp_viz.ui.options import one_of
+from comp_viz.ui.panel import About, panel
+
+NONE = (
+    "This network was built without prompts: its modalities meet only in the coordinator and the fused head, and nothing flows between "
+    "them before."
+)
+ON = {"propagated features": "features", "each modality's head": "heads", "fused prediction": "fused"}
+SANKEY = About(
+    "From left to right: what a receiver's output owes to its own features (same colour) and to each prompt it is delivered. A link is as "
+    "wide as the change when exactly that is taken away and the model runs again: zeros for the prompt in every block, or for the own "
+    "features where they enter the first. When two are compared, both are drawn to one scale.",
+    "Parts of a whole: sources act together and can stand in for each other, so the changes need not add up to anything. Zeros are "
+    "something the model hardly met in training. Own features still reach the others as prompts, and those return in later blocks.",
+    r"\frac{\lVert \bar Z^u - \bar Z^u_{\text{without } P^{vu}} \rVert}{\lVert \bar Z^u \rVert},\qquad "
+    r"G_0 = \mathrm{Linear}([Z^u, P^{vu}, P^{wu}])\ \text{(eq. 3)}",
+)  # fmt: skip
+ALONG = About(
+    "The same changes utterance by utterance, one row a receiver, hatched where it is missing: solid for its own features, dotted for "
+    "prompts, in colour and mark of the sender. A click takes an utterance in hand.",
+    "Where a change comes from along the conversation: a prompt of another utterance reaches this one by attention and counts here too.",
+)
+
+
+def flow_part(sides: list[Side], selected: int, palette: Palette) -> str:
+    """Draw it for one side or two; returns the finding for the head of the page."""
+    on = one_of("Measured on", list(ON), "flow_on", "Where the change is read off when a source is taken away.")
+    where = one_of("Utterances", WHERE, "flow_where", "Over which utterances the change is averaged.")
+    measure = ON[on]
+    flows = {side.key: cached.prompt_flow(*side.view.asked(side.view.observed)) for side in sides}
+    found = {key: one for key, one in flows.items() if one}
+    whole = max((total(one, measure, where) for one in found.values()), default=0)
+    top = highest(list(found.values()), measure)
+    for side in sides:
+        with side.place:
+            if side.key not in found:
+                st.info(NONE, icon=":material/block:")
+                continue
+            draw(side, found[side.key], measure, where, (whole, top), selected, palette)
+    main = flows[sides[0].key]
+    return describe(main, measure, where) if main else "No flow here: a network without prompts"
+
+
+def draw(
+    side: Side, found: Flow, measure: str, where: str, scales: tuple[float, float], selected: int, palette: Palette
+) -> None:
+    """The charts and the table of one side."""
+    words, key = side.view.conversation.words, side.key
+    panel(
+        flow_chart(found, measure, where, scales[0], palette),
+        f"flow_links{key}",
+        SANKEY,
+        partial(flow_numbers, found, where),
+    )
+    table(found, where, f"flow table{key}")
+    panel(
+        flow_along(found, measure, words, scales[1], selected, palette), f"flow_along{key}", ALONG,
+        partial(along_numbers, found), selects=True,
+    )  # fmt: skip
+
+
+def table(found: Flow, where: str, key: str) -> None:
+    """Everything measured, averaged, with its units."""
+    form, unit = ("percent", "probability that moves to other classes") if found.task.classes else ("%.2f", f"points of {found.task.name}")  # fmt: skip
+    columns = {
+        "features": ("features", "percent", "Change of the receiver's propagated features as a share of their length; 0 % is no change."),
+        "cosine": ("cosine", "%.2f", "Between the receiver's propagated features before and after, -1 to 1; 1 is no change."),
+        "head": ("own head", form, f"Change of the receiver's own prediction, in {unit}."),
+        "fused": ("fused", form, f"Change of the fused prediction, in {unit}."),
+        "flips": ("flips", "percent", "Share of fused decisions that become others."),
+    }  # fmt: skip
+    config = {name: st.column_config.NumberColumn(label, format=f, help=h) for name, (label, f, h) in columns.items()}
+    st.dataframe(flow_numbers(found, where).round(2), hide_index=True, key=key, column_config=config)
+
+
+def flow_numbers(found: Flow, where: str) -> pd.DataFrame:
+    """Everything measured, averaged: one row for each receiver and source."""
+    means = {
+        "features": found.features,
+        "cosine": found.cosine,
+        "head": found.heads,
+        "fused": found.fused,
+        "flips": found.flipped,
+    }
+    return pd.DataFrame(
+        [
+            {"receiver": u, "without": "own features" if u == v else f"prompt of {v}"}
+            | {name: float(found.over(values, where)[i, j]) for name, values in means.items()}
+            for i, u in enumerate(found.modalities)
+            for j, v in enumerate(found.modalities)
+        ]
+    )
+
+
+def along_numbers(found: Flow) -> pd.DataFrame:
+    """Everything measured: one row for each receiver, source and utterance."""
+    names = np.array(found.modalities)
+    u, v, s = (x.ravel() for x in np.indices(found.features.shape))
+    table = {"receiver": names[u], "sender": names[v], "utterance": s + 1, "receiver observed": found.observed[s, u]}
+    return pd.DataFrame(
+        table | {name: found.of(name).ravel() for name in MEASURES} | {"flipped": found.flipped.ravel()}
+    )

@@ -1,0 +1,22 @@
+"""A choice kept in the address: what no longer fits, as of another checkpoint, is brought back to the first option."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+
+def one_of(label: str, options: Sequence[str], key: str, help: str, buttons: bool = False, width: int = 200) -> str:
+    """Let one of the options be chosen, from a list of some `width` in pixels or with `buttons`.
+
+    `key` is also the parameter of the address.
+    """
+    if st.session_state.get(key, options[0]) not in options:
+        st.session_state[key] = options[0]
+    if buttons:
+        found = st.segmented_control(
+            label, options, default=None if key in st.session_state else options[0], key=key, help=help,
+            bind="query-params", required=True,
+        )  # fmt: skip
+    else:
+        found = st.selectbox(label, options, key=key, help=help, bind="query-params", width=width)
+    return str(found or options[0])

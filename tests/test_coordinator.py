@@ -1,0 +1,423 @@
+"""What the Coordinator page computes: weights by group, against correctness, and predictions under other weights."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+
+from comp_viz.analysis.prediction import Prediction, predict_conversation
+from comp_viz.analysis.reweighed import (
+    BY_HAND,
+    EQUAL,
+    LEARNED,
+    describe_accuracy,
+    describe_reweighed,
+    fixed_weights,
+    normalised,
+    reweighed,
+    wilson,
+)
+from comp_viz.analysis.trust import (
+    FEWEST,
+    auc,
+    auc_interval,
+    describe_disagreement,
+    describe_trust,
+    disagreement,
+    trust,
+)
+from comp_viz.analysis.weight_tables import (
+    accuracy_table,
+    availability_table,
+    reweighed_table,
+    trust_table,
+    weights_table,
+)
+from comp_viz.analysis.weights import (
+    describe_availability,
+    describe_distance,
+    describe_near,
+    weight_floor,
+    weight_span,
+    weights,
+)
+from comp_viz.analysis.weights_by import (
+    UNKNOWN,
+    by_availability,
+    by_emotion,
+    by_subset,
+    called,
+    describe_emotions,
+    describe_subsets,
+    emotions,
+    left_with,
+    subsets,
+)
+from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.data.conversation import Task
+from comp_viz.network.intervention import Intervention
+
+NAMES = ("audio", "text", "video")
+SCORE, CLASSES = Task("sentiment"), Task("emotion", ("calm", "glad", "cross"))
+
+
+def made(rng, task=SCORE, S=40, M=3):
+    """A prediction of random numbers, and labels of which some are unknown or neutral."""
+    names = (*NAMES, "pose", "gaze")[:M]
+    C = task.outputs
+    values = rng.dirichlet(np.ones(C), (M + 1, S)) if task.classes else rng.normal(size=(M + 1, S, 1))
+    heads = {name: values[u].astype(np.float32) for u, name in enumerate(names)}
+    coordinator = rng.dirichlet(np.full(M, 4.0), S).astype(np.float32)
+    labels = (rng.integers(C, size=S) if task.classes else rng.integers(-3, 4, size=S)).astype(np.float32)
+    labels[::9] = np.nan
+    return Prediction(task, rng.random((S, M)) > 0.4, values[M].astype(np.float32), heads, coordinator), labels
+
+
+def naive_decision(task, row):
+    return int(np.argmax(row)) if task.classes else int(row[0] > task.neutral)
+
+
+def naive_truth(task, label):
+    if np.isnan(label) or (not task.classes and label == task.neutral):
+        return None
+    return int(label) if task.classes else int(label > task.neutral)
+
+
+@pytest.fixture
+def opened(small_checkpoint, small_lab):
+    """A checkpoint, a conversation, and a matrix with something missing."""
+    conversation = max(small_lab.conversations, key=len)
+    observed = conversation.observed.copy()
+    observed[1:4, 1] = False
+    observed[2:5, 0] = False
+    return load_checkpoint(small_checkpoint), conversation, observed
+
+
+@pytest.mark.parametrize("M", [2, 3, 4])
+def test_weights_are_summed_up_as_loops_do(rng, M):
+    here, _ = made(rng, M=M)
+    found = weights(here)
+    S = len(here.coordinator)
+    total = sum(abs(float(here.coordinator[s, u]) - 1 / M) for s in range(S) for u in range(M))
+    assert found.distance == pytest.approx(total / (S * M), abs=1e-6)
+    assert sum(of.leads for of in found.by_modality.values()) == S
+    for u, name in enumerate(here.modalities):
+        of, seen, unseen = found.by_modality[name], [], []
+        for s in range(S):
+            (seen if here.observed[s, u] else unseen).append(float(here.coordinator[s, u]))
+        assert (of.observed, of.missing) == (len(seen), len(unseen))
+        assert of.difference == pytest.approx(np.mean(seen) - np.mean(unseen), abs=1e-6)
+        assert of.low == min(seen + unseen)
+        assert of.high == max(seen + unseen)
+
+
+def test_the_farthest_from_equal_is_all_weight_on_one(rng):
+    here, _ = made(rng)
+    one_hot = replace(here, coordinator=np.eye(3, dtype=np.float32)[rng.integers(3, size=40)])
+    found = weights(one_hot)
+    assert found.distance == pytest.approx(found.farthest)
+    assert weights(replace(here, coordinator=np.full((40, 3), 1 / 3, np.float32))).distance == pytest.approx(
+        0, abs=1e-7
+    )
+
+
+def test_what_is_never_missing_has_no_difference(rng):
+    here, _ = made(rng)
+    whole = weights(replace(here, observed=np.ones((40, 3), dtype=bool)))
+    assert all(of.difference is None and of.where_missing is None for of in whole.by_modality.values())
+    assert describe_availability(whole).startswith("No modality is observed in some")
+    assert f"{weights(here).distance:.3f}" in describe_distance(weights(here))
+
+
+def test_fitted_axes_hold_every_weight_and_the_equal_ones(rng):
+    one, two = made(rng)[0], made(rng)[0]
+    low, high = weight_span(one, two)
+    for p in (one, two):
+        assert low <= p.coordinator.min()
+        assert p.coordinator.max() <= high
+        assert (p.coordinator >= np.array(weight_floor(one, two), dtype=np.float32) - 1e-6).all()
+    assert low <= 1 / 3 <= high
+    equal = replace(one, coordinator=np.full((40, 3), 1 / 3, np.float32))
+    assert describe_near(equal).startswith("In 40 of 40")
+    low, high = weight_span(equal)
+    assert low < 1 / 3 < high
+
+
+@pytest.mark.parametrize("M", [2, 3, 4])
+def test_availability_parts_the_utterances(rng, M):
+    here, _ = made(rng, M=M)
+    found = by_availability(here)
+    assert sorted(np.concatenate([each.members for each in found.values()])) == list(range(40))
+    for some, each in found.items():
+        for s in each.members:
+            assert tuple(np.array(here.modalities)[here.observed[s]]) == some
+        np.testing.assert_allclose(each.mean, here.coordinator[each.members].mean(0), rtol=1e-5)
+        assert (each.low <= each.high).all()
+    assert list(map(len, found)) == sorted(map(len, found))
+
+
+def test_every_subset_of_a_few_modalities_and_the_telling_ones_of_many():
+    assert len(subsets(NAMES)) == 7
+    assert len(subsets(("a", "b", "c", "d"))) == 15
+    many = subsets(tuple("abcdefg"))
+    assert len(many) == 7 + 7 + 1
+    assert len(set(many)) == len(many)
+    assert called((), NAMES) == "nothing"
+    assert called(NAMES, NAMES) == "all"
+    assert called(("a", "b", "d"), tuple("abcd")) == "all but c"
+    assert called(("audio", "text"), NAMES) == "audio + text"
+
+
+def test_left_with_takes_everything_else_away(rng):
+    observed = rng.random((20, 3)) > 0.3
+    left = left_with(NAMES, observed, ("text", "video"))
+    assert not left[:, 0].any()
+    np.testing.assert_array_equal(left[:, 1:], observed[:, 1:])
+
+
+def test_fixed_patterns_are_what_the_model_says_under_them(opened):
+    checkpoint, conversation, _ = opened
+    names = tuple(conversation.features)
+    runs = {
+        kept: predict_conversation(checkpoint, conversation, left_with(names, conversation.observed, kept))
+        for kept in subsets(names)
+    }
+    found = by_subset(runs)
+    for kept, each in found.items():
+        observed = conversation.observed.copy()
+        for u, name in enumerate(names):
+            if name not in kept:
+                observed[:, u] = False
+        again = predict_conversation(checkpoint, conversation, observed).coordinator.mean(0)
+        np.testing.assert_allclose(each.mean, again, atol=1e-6)
+    alone = {name: found[(name,)].mean[u] for u, name in enumerate(names)}
+    sentence = describe_subsets(found, names)
+    named = next(name for name in names if f"Left alone, {name}" in sentence)
+    assert f"{alone[named]:.2f}" in sentence
+
+
+@pytest.mark.parametrize("task", [SCORE, CLASSES, Task("score", (), 1, 7, 5)])
+def test_emotions_are_classes_or_sides_of_neutral(rng, task):
+    here, labels = made(rng, task)
+    for name, label in zip(emotions(task, labels), labels, strict=True):
+        if np.isnan(label):
+            assert name == UNKNOWN
+        elif task.classes:
+            assert name == task.classes[int(label)]
+        else:
+            assert name == ("negative" if label < task.neutral else "positive" if label > task.neutral else "neutral")
+    groups = by_emotion(here, labels)
+    assert sum(len(each.members) for each in groups) == len(labels)
+    assert all(len(each.members) for each in groups)
+
+
+def test_the_emotion_sentence_names_the_widest_gap(rng):
+    here, labels = made(rng)
+    here = replace(here, coordinator=here.coordinator.copy())
+    here.coordinator[labels < 0] = [0.8, 0.1, 0.1]
+    here.coordinator[labels > 0] = [0.1, 0.45, 0.45]
+    here.coordinator[labels == 0] = [0.3, 0.35, 0.35]
+    sentence = describe_emotions(by_emotion(here, labels), NAMES)
+    assert sentence.startswith("Audio is weighed 0.80 in negative utterances")
+    rare = np.where(np.arange(40) < 2, 0, np.where(np.arange(40) % 2, 1, -1)).astype(np.float32)
+    here.coordinator[:2] = [0.98, 0.01, 0.01]
+    assert "neutral" not in describe_emotions(by_emotion(here, rare), NAMES)
+    assert "neutral" in describe_emotions(by_emotion(here, np.abs(rare)), NAMES)  # nothing else to compare with
+    assert describe_emotions(by_emotion(here, np.full(40, np.nan)), NAMES) == "No utterance has a label"
+    assert describe_emotions(by_emotion(here, np.full(40, 2.0)), NAMES) == "Every labelled utterance is positive"
+
+
+@pytest.mark.parametrize("task", [SCORE, CLASSES])
+def test_trust_compares_what_heads_get_right_and_wrong(rng, task):
+    here, labels = made(rng, task)
+    found = trust(here, labels)
+    for u, name in enumerate(here.modalities):
+        right, wrong = [], []
+        for s, label in enumerate(labels):
+            truth = naive_truth(task, label)
+            if truth is not None:
+                (right if naive_decision(task, here.heads[name][s]) == truth else wrong).append(s)
+        each = found[name]
+        assert each.right.tolist() == right
+        assert each.wrong.tolist() == wrong
+        w = here.coordinator[:, u]
+        pairs = [(w[i] > w[j]) + 0.5 * (w[i] == w[j]) for i, j in product(right, wrong)]
+        assert each.auc == pytest.approx(np.mean(pairs))
+        assert each.mean_right == pytest.approx(w[right].mean())
+        assert each.interval[0] <= each.auc <= each.interval[1]
+
+
+def test_an_auc_turns_round_with_its_groups(rng):
+    up, down = rng.normal(1, 1, 12).round(1), rng.normal(0, 1, 9).round(1)
+    assert auc(up, down) == pytest.approx(1 - auc(down, up))
+    low, high = auc_interval(auc(up, down), 12, 9)
+    np.testing.assert_allclose(auc_interval(auc(down, up), 9, 12), (1 - high, 1 - low), atol=1e-3)
+    assert auc(np.array([2.0, 3.0]), np.array([0.0, 1.0])) == 1
+
+
+def test_an_interval_has_a_width_at_the_ends_and_narrows_with_more():
+    low, high = auc_interval(1.0, 6, 6)
+    assert low < 0.9
+    assert high == 1
+    narrow = auc_interval(0.7, 200, 200)
+    assert narrow[1] - narrow[0] < 0.5 * np.subtract(*auc_interval(0.7, 20, 20)[::-1])
+
+
+@pytest.mark.parametrize("apart", [0.0, 0.8])
+def test_an_interval_holds_the_true_area_as_often_as_it_says(rng, apart):
+    from scipy.stats import norm
+
+    true = norm.cdf(apart / np.sqrt(2))
+    held = 0
+    for _ in range(400):
+        low, high = auc_interval(auc(rng.normal(apart, 1, 40), rng.normal(0, 1, 15)), 40, 15)
+        held += low <= true <= high
+    assert 0.92 <= held / 400 <= 0.99
+
+
+def test_few_answers_say_nothing_and_clear_ones_do(rng):
+    here, labels = made(rng)
+    labels[:] = 1.0
+    wrong = np.arange(40) < FEWEST - 1
+    sure = replace(here, heads={name: np.where(wrong[:, None], -1.0, 1.0).astype(np.float32) for name in NAMES})
+    found, apart = trust(sure, labels), disagreement(sure, labels)
+    assert all(each.auc is not None and each.interval is None for each in found.values())
+    assert describe_trust(found, apart).startswith("Too few")
+    assert describe_disagreement(apart).endswith("which utterances are easy, not which head is right")
+    wrong = np.arange(40) < 15
+    coordinator = np.where(wrong[:, None], [0.1, 0.45, 0.45], [0.5, 0.25, 0.25]).astype(np.float32)
+    follows = replace(
+        here,
+        coordinator=coordinator,
+        heads={name: np.where(wrong[:, None], -1.0, 1.0).astype(np.float32) for name in NAMES},
+    )
+    found = trust(follows, labels)
+    assert found["audio"].auc == 1
+    assert found["audio"].tells
+    sentence = describe_trust(found, disagreement(follows, labels))
+    assert "Audio is weighed more where its head is right (AUC 1.00" in sentence
+    assert "text less (AUC 0.00)" in sentence
+    nothing = np.full(40, np.nan, np.float32)
+    assert describe_trust(trust(here, nothing), disagreement(here, nothing)).startswith("No utterance has a label")
+
+
+@pytest.mark.parametrize("task", [SCORE, CLASSES])
+def test_disagreement_counts_whom_the_coordinator_believes(rng, task):
+    here, labels = made(rng, task)
+    found = disagreement(here, labels)
+    apart, trusted, chance, labelled = [], 0, 0.0, 0
+    for s, label in enumerate(labels):
+        truth = naive_truth(task, label)
+        if truth is None:
+            continue
+        labelled += 1
+        right = [naive_decision(task, here.heads[name][s]) == truth for name in here.modalities]
+        if 0 < sum(right) < 3:
+            apart.append(s)
+            trusted += right[int(here.coordinator[s].argmax())]
+            chance += sum(right) / 3
+    assert found.utterances.tolist() == apart
+    assert (found.labelled, found.trusted_right) == (labelled, trusted)
+    assert found.by_chance == pytest.approx(chance)
+
+
+def test_given_weights_are_normalised():
+    assert normalised((1, 1, 2)) == (0.25, 0.25, 0.5)
+    assert normalised((0, 0)) == (0.5, 0.5)
+    for weights_ in fixed_weights(NAMES).values():
+        assert sum(weights_) == pytest.approx(1)
+    assert fixed_weights(NAMES)["only text"] == (0, 1, 0)
+
+
+def test_other_weights_are_the_model_run_again(opened):
+    checkpoint, conversation, observed = opened
+    trained = predict_conversation(checkpoint, conversation, observed)
+    given = fixed_weights(NAMES) | {BY_HAND: normalised((0.2, 0.5, 0.1))}
+    runs = {
+        name: predict_conversation(checkpoint, conversation, observed, Intervention(weights=weights_))
+        for name, weights_ in given.items()
+    }
+    found = reweighed({LEARNED: trained} | runs, conversation.labels)
+    assert not found[LEARNED].differs.any()
+    assert np.abs(found["only audio"].followed - found[LEARNED].followed).max() > 1e-3
+    for name, weights_ in given.items():
+        np.testing.assert_allclose(found[name].prediction.coordinator, np.tile(weights_, (len(observed), 1)), atol=1e-6)
+        for head, values in found[name].prediction.heads.items():  # the coordinator comes after the heads
+            np.testing.assert_array_equal(values, trained.heads[head])
+
+
+@pytest.mark.parametrize("task", [SCORE, CLASSES])
+def test_reweighed_counts_as_loops_do(rng, task):
+    (first, labels), (second, _) = made(rng, task), made(rng, task)
+    found = reweighed({LEARNED: first, EQUAL: second}, labels)[EQUAL]
+    differs, hits, judged, errors = 0, 0, 0, []
+    for s, label in enumerate(labels):
+        before, now = (naive_decision(task, p.fused[s]) for p in (first, second))
+        differs += before != now
+        column = before if task.classes else 0
+        assert found.followed[s] == second.fused[s, column]
+        assert found.moved[s] == second.fused[s, column] - first.fused[s, column]
+        if (truth := naive_truth(task, label)) is not None:
+            judged, hits = judged + 1, hits + (now == truth)
+        if not np.isnan(label):
+            errors.append(1 - second.fused[s, int(label)] if task.classes else abs(second.fused[s, 0] - label))
+    assert found.differs.sum() == differs
+    assert found.judged.sum() == judged
+    assert found.accuracy == pytest.approx(hits / judged)
+    assert found.error == pytest.approx(np.mean(errors), rel=1e-5)
+    assert found.interval[0] < found.accuracy < found.interval[1]
+
+
+def test_a_share_of_all_or_nothing_still_has_an_interval():
+    low, high = wilson(1.0, 20)
+    assert 0.8 < low < 0.9
+    assert high == pytest.approx(1)
+    assert wilson(0.0, 20) == pytest.approx((1 - high, 1 - low))
+
+
+def test_sentences_about_other_weights(rng):
+    (first, labels), (second, _) = made(rng), made(rng)
+    runs = {LEARNED: first, EQUAL: first, "only audio": second, "only text": first, BY_HAND: second}
+    found = reweighed(runs, labels)
+    sentence = describe_reweighed(found)
+    assert sentence.startswith("Equal weights would change none of 40 decisions, only audio would change ")
+    assert f"{int(found['only audio'].differs.sum())} of 40" in sentence
+    assert f"learned weights {found[LEARNED].accuracy:.0%}" in sentence
+    without = describe_reweighed(reweighed({EQUAL: first, "only audio": second}, labels))
+    assert without.startswith("Only audio would change")
+    same = describe_reweighed(reweighed({LEARNED: first, EQUAL: first, "only audio": first}, labels))
+    assert same.startswith("Neither equal weights nor")
+    unlabelled = reweighed(runs, np.full(40, np.nan, np.float32))
+    assert "accuracy" not in describe_reweighed(unlabelled)
+    assert describe_accuracy(unlabelled).startswith("No utterance has a label")
+    assert "smallest" in describe_accuracy(found)
+
+
+@pytest.mark.parametrize("task", [SCORE, CLASSES])
+def test_tables_hold_what_charts_show(rng, task):
+    here, labels = made(rng, task)
+    table = weights_table(here, labels)
+    np.testing.assert_array_equal(table.weight.to_numpy().reshape(40, 3), here.coordinator)
+    right = table[(table.modality == "text") & (table["own head"] == "right")].utterance.to_numpy() - 1
+    assert right.tolist() == trust(here, labels)["text"].right.tolist()
+    available = by_availability(here)
+    fixed = by_subset(dict.fromkeys(subsets(NAMES), here))
+    rows = availability_table(available, fixed)
+    assert len(rows) == 3 * (len(available) + len(fixed))
+    of = trust_table(trust(here, labels)).set_index("modality")
+    assert of.loc["text", "AUC"] == trust(here, labels)["text"].auc
+    found = reweighed({LEARNED: here, EQUAL: made(rng, task)[0]}, labels)
+    long = reweighed_table(found, labels)
+    assert len(long) == 80
+    assert long[long.weights == EQUAL].differs.sum() == found[EQUAL].differs.sum()
+    shares = accuracy_table(found).set_index("weights")
+    assert shares.loc[EQUAL, "accuracy"] == found[EQUAL].accuracy
+
+
+def test_tables_bear_conversations_without_labels(rng):
+    here, labels = made(rng)
+    labels[:] = np.nan
+    assert trust_table(trust(here, labels)).AUC.isna().all()
+    assert accuracy_table(reweighed({LEARNED: here}, labels)).accuracy.isna().all()
+    assert set(weights_table(here, labels)["own head"]) == {"not judged"}

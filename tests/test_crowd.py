@@ -1,0 +1,177 @@
+"""Ten visitors at once, each with a checkpoint and a missing pattern of their own, get right and undisturbed answers.
+
+AppTest puts a runtime of its own in place of the global one while a script runs, so that two cannot run at once; the
+threads here call what pages call: the cached functions behind `View` and the passes behind Robustness.
+"""
+
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pytest
+from page_cases import write_case
+from streamlit.delta_generator import DeltaGenerator
+
+from comp_viz.analysis.inside import look_inside
+from comp_viz.analysis.passes import Pass, draw_once
+from comp_viz.analysis.prediction import predict_conversation
+from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.data.batch import Stream
+from comp_viz.data.conversation import Conversation
+from comp_viz.data.dataset import Utterances
+from comp_viz.data.patterns.pattern import Pattern
+from comp_viz.data.source import open_data
+from comp_viz.network.intervention import AS_TRAINED, Intervention
+from comp_viz.ui import cached, evaluations
+from comp_viz.ui.evaluations import Evaluation
+from comp_viz.ui.sidebar import View
+
+CASES = (
+    "usual",
+    "six classes",
+    "four modalities",
+    "two modalities",
+    "without prompting",
+    "one block",
+    "without coordination",
+)
+VISITORS, ROUNDS = 10, 4  # more checkpoints than are kept, so that some are dropped and loaded again meanwhile
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """What one visitor looks at, and what the library says of it when nobody else asks."""
+
+    name: str
+    conversation: Conversation
+    observed: np.ndarray
+    changed: Intervention
+    one: Pass
+    expected: dict[str, np.ndarray]
+
+
+@pytest.fixture
+def visitors(tmp_path, monkeypatch):
+    """Ten visitors over seven checkpoints; answers computed alone, from checkpoints loaded for that and no other use."""
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "data").mkdir()
+    for case in CASES:
+        (tmp_path / case).mkdir()
+        write_case(case, tmp_path / case)
+        shutil.move(tmp_path / case / "checkpoints" / "case", tmp_path / "checkpoints" / case)
+        shutil.move(tmp_path / case / "data" / "case.arrow", tmp_path / "data" / f"{case}.arrow")
+    monkeypatch.setattr(cached, "CHECKPOINTS", tmp_path / "checkpoints")
+    monkeypatch.setenv("COMP_VIZ_DATA", str(tmp_path / "data"))
+    for cache in (
+        cached._checkpoint,
+        cached._data_set,
+        cached.prediction,
+        cached.inside,
+        evaluations._done,
+        evaluations._stream,
+    ):
+        cache.clear()
+    return [visitor(tmp_path, number) for number in range(VISITORS)]
+
+
+def visitor(root, number: int) -> Visitor:
+    """Visitor `number`: no two have the same checkpoint and pattern."""
+    name = CASES[number % len(CASES)]
+    checkpoint, data = load_checkpoint(root / "checkpoints" / name), open_data(str(root / "data" / f"{name}.arrow"))
+    conversation = data.split("test")[number % 2]
+    pattern = Pattern.parse(f"uniform(0.{number % 7 + 1})")
+    observed = pattern(Utterances.of([conversation]), data.task, np.random.default_rng(number))
+    changed = Intervention(momentum=0.05 + number / 20) if checkpoint.config.prompting else AS_TRAINED
+    one, stream = Pass(str(pattern), number), Stream(data.split("test"), checkpoint.standardise, checkpoint.bank.device)
+    expected = read(
+        predict_conversation(checkpoint, conversation, observed),
+        look_inside(checkpoint, conversation, observed, changed),
+        draw_once(checkpoint, data.task, stream, one),
+    )
+    return Visitor(name, conversation, observed, changed, one, expected)
+
+
+def read(prediction, inside, drawn) -> dict[str, np.ndarray]:
+    """Everything an answer consists of, by name."""
+    found = {"fused": prediction.fused, "coordinator": prediction.coordinator}
+    found |= {f"head {u}": y for u, y in prediction.heads.items()}
+    found |= {f"inside {u}": y for u, y in inside.prediction.heads.items()} | {"inside fused": inside.prediction.fused}
+    return found | {f"{u} {m}": v for u, metrics in drawn.values.items() for m, v in metrics.items()}
+
+
+def visit(begin: threading.Barrier, one: Visitor) -> list[dict[str, np.ndarray]]:
+    """Ask for everything, several times over, at the same moment as everybody else; caches lose entries meanwhile."""
+    answers = []
+    for _ in range(ROUNDS):
+        begin.wait(60)
+        checkpoint, data = (
+            cached.checkpoint(one.name, "cpu"),
+            cached.data_set(f"{one.name}.arrow", str(cached.data_root())),
+        )
+        view = View(
+            one.name,
+            checkpoint,
+            "cpu",
+            f"{one.name}.arrow",
+            data,
+            data.find(one.conversation.id),
+            one.observed,
+            DeltaGenerator(),
+        )
+        evaluation = Evaluation(view, "test")
+        evaluation.measure(one.one)
+        drawn = evaluation.done.passes[one.one]
+        answers.append(read(view.predict(one.observed), view.inside(changed=one.changed), drawn))
+        if begin.wait(60) == 0:  # one of them, whichever
+            for cache in (cached.prediction, cached.inside, evaluations._done):
+                cache.clear()
+    return answers
+
+
+def test_ten_visitors_at_once_get_what_the_library_says_to_each_alone(visitors):
+    begin = threading.Barrier(VISITORS)
+    with ThreadPoolExecutor(VISITORS) as threads:
+        found = list(threads.map(partial(visit, begin), visitors))
+    told_apart = set()
+    for one, answers in zip(visitors, found, strict=True):
+        assert len(answers) == ROUNDS
+        for answer in answers:
+            assert answer.keys() == one.expected.keys()
+            for name, value in one.expected.items():
+                np.testing.assert_allclose(answer[name], value, atol=1e-5, err_msg=f"{one.name}: {name}")
+        told_apart.add(one.expected["fused"].tobytes())
+    assert len(told_apart) == VISITORS  # a visitor given another's answer would have been noticed
+
+
+def test_two_visitors_with_the_same_question_have_it_measured_once(visitors, monkeypatch):
+    one, made, original = visitors[0], [], evaluations.draw_once
+    monkeypatch.setattr(
+        evaluations, "draw_once", lambda *args, **named: (made.append(args[3]), original(*args, **named))[1]
+    )
+    evaluations._done.clear()
+    begin = threading.Barrier(VISITORS)
+    data = cached.data_set(f"{one.name}.arrow", str(cached.data_root()))
+    view = View(
+        one.name,
+        cached.checkpoint(one.name, "cpu"),
+        "cpu",
+        f"{one.name}.arrow",
+        data,
+        one.conversation,
+        one.observed,
+        DeltaGenerator(),
+    )
+    passes = [Pass("uniform(0.5)", seed) for seed in range(5)]
+
+    def ask(_: int) -> int:
+        begin.wait(60)
+        for each in passes:
+            Evaluation(view, "test").measure(each)
+        return len(Evaluation(view, "test").done.passes)
+
+    with ThreadPoolExecutor(VISITORS) as threads:
+        assert list(threads.map(ask, range(VISITORS))) == [len(passes)] * VISITORS
+    assert sorted(made, key=lambda p: p.seed) == passes

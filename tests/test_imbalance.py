@@ -1,0 +1,307 @@
+"""Gaps, under-optimisation, curves, the modulator's worth and discrepancy ratios, against naive computations."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from page_cases import write_case
+from scipy.stats import ttest_1samp
+
+from comp_viz.analysis.discrepancy import Sums, discrepancy
+from comp_viz.analysis.effect import effect, published_effect
+from comp_viz.analysis.imbalance import (
+    curves_of_runs,
+    curves_of_table,
+    gaps,
+    joint_less_alone,
+    read_accuracy,
+    read_ratios,
+    second_stage,
+)
+from comp_viz.analysis.prediction import predict_conversation, true_decisions
+from comp_viz.analysis.tables import find_table, paired
+from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.data.patterns.pattern import Pattern
+from comp_viz.errors import CompVizError
+from comp_viz.figures.effect import effect_title
+from comp_viz.figures.imbalance import (
+    accuracy_span,
+    curves_chart,
+    curves_title,
+    gap_chart,
+    joint_chart,
+    joint_title,
+    measure_spans,
+    ratio_chart,
+    ratio_title,
+    utilisation_chart,
+)
+from comp_viz.figures.style import LIGHT
+from comp_viz.sweep.table import SCHEMA
+from comp_viz.training.telemetry import read_telemetry
+
+MODALITIES = ("audio", "text", "video")
+ROOT = Path(__file__).parents[1]
+HEADS = (*MODALITIES, "fused")
+METHODS = ("comp", "no-prompting", "alone")
+
+
+def results(
+    methods=METHODS,
+    seeds=(1, 2, 3),
+    digest="d",
+    select="validation",
+    patterns=("uniform(0)", "uniform(0.5)"),
+    level=0.7,
+):
+    """A table of results with random accuracies around a level."""
+    rng, rows = np.random.default_rng(len(methods)), []
+    for method in methods:
+        for seed in seeds:
+            for rate, pattern in zip((0.0, 0.5), patterns, strict=False):
+                for head in HEADS[: 3 if method == "alone" else 4]:
+                    rows.append(
+                        dict.fromkeys(SCHEMA.names)
+                        | {"data": "some.npz", "data_digest": digest, "method": method, "trained_under": "uniform(0.3)"}
+                        | {"seed": seed, "select": select, "split": "test", "pattern": pattern, "missing_rate": rate}
+                        | {"predictor": head, "ACC": level + 0.1 * rng.random(), "run": f"{method}{seed}"}
+                    )
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A folder with one table that fits, one on other data, and one of other methods; and the epochs of the first."""
+    fitting = results()
+    fitting.to_parquet(tmp_path / "fitting.parquet")
+    results(seeds=(1, 2, 3, 4, 5), digest="other").to_parquet(tmp_path / "elsewhere.parquet")
+    results(methods=("comp", "linear"), seeds=range(9)).to_parquet(tmp_path / "methods.parquet")
+    epochs = [
+        {"method": method, "seed": seed, "run": f"{method}{seed}", "epoch": epoch, "stage": 1 + (epoch > 1 and method != "alone")}
+        | {"split": split, "quantity": quantity, "of": head, "value": np.float32(epoch / 10 + seed / 100)}
+        for method in METHODS for seed in (1, 2) for epoch in range(4) for split in ("training", "selection")
+        for quantity in ("ACC", "coordinator") for head in MODALITIES
+    ]  # fmt: skip
+    pd.DataFrame(epochs).to_parquet(tmp_path / "fitting_epochs.parquet")
+    found = find_table(tmp_path, METHODS, "d")
+    assert found is not None
+    return found, fitting
+
+
+def accuracy(rows, method, pattern, seed, head):
+    at = (
+        (rows["method"] == method) & (rows["pattern"] == pattern) & (rows["seed"] == seed) & (rows["predictor"] == head)
+    )
+    return rows[at]["ACC"].item()
+
+
+def test_the_table_that_fits_is_found(table, tmp_path):
+    found, _ = table
+    assert found.name == "fitting.parquet"
+    assert (found.seeds, found.digest, found.patterns) == (3, "d", ["uniform(0)", "uniform(0.5)"])
+    assert find_table(tmp_path, METHODS).name == "elsewhere.parquet"  # on any data: most seeds
+    assert find_table(tmp_path, ("comp", "nothing"), "d") is None
+    assert find_table(tmp_path, METHODS, "unknown") is None
+
+
+def test_a_failed_run_does_not_count(tmp_path):
+    rows = results()
+    rows.loc[rows["method"] == "alone", "failure"] = "out of memory"
+    rows.to_parquet(tmp_path / "failed.parquet")
+    assert find_table(tmp_path, METHODS, "d") is None
+
+
+def test_selection_on_the_test_split_is_told(tmp_path):
+    results(select="test").to_parquet(tmp_path / "optimistic.parquet")
+    assert find_table(tmp_path, METHODS).on_test
+
+
+def test_gaps_are_best_less_worst_seed_by_seed(table):
+    found, rows = table
+    for row in gaps(found, "uniform(0.5)").itertuples():
+        naive = []
+        for seed in (1, 2, 3):
+            heads = [accuracy(rows, row.method, "uniform(0.5)", seed, u) for u in MODALITIES]
+            naive.append(max(heads) - min(heads))
+        assert row.mean == pytest.approx(np.mean(naive))
+        interval = ttest_1samp(naive, 0).confidence_interval(0.95)
+        assert row.half == pytest.approx((interval.high - interval.low) / 2)
+        assert row.seeds == 3
+
+
+def test_joint_less_alone_is_paired_by_seed(table):
+    found, rows = table
+    joint = joint_less_alone(found, "uniform(0)")
+    assert len(joint) == 6
+    for row in joint.itertuples():
+        naive = [
+            accuracy(rows, row.method, "uniform(0)", s, row.modality)
+            - accuracy(rows, "alone", "uniform(0)", s, row.modality)
+            for s in (1, 2, 3)
+        ]
+        assert row.mean == pytest.approx(np.mean(naive))
+        assert row.mean == pytest.approx(row.joint - row.alone)
+        interval = ttest_1samp(naive, 0).confidence_interval(0.95)
+        assert row.half == pytest.approx((interval.high - interval.low) / 2)
+
+
+def test_pairs_are_of_seeds_that_both_have():
+    mean, half, seeds = paired(pd.Series([0.5, 0.7], [1, 2]), pd.Series([0.4, 0.9], [2, 3]))
+    assert (mean, seeds) == (pytest.approx(0.3), 1)
+    assert np.isnan(half)
+
+
+def test_only_what_is_clear_is_called_under_optimised(table):
+    joint = joint_less_alone(table[0], "uniform(0)").assign(mean=0.0, half=0.01)
+    assert "No modality" in joint_title(joint)
+    joint.loc[1, "mean"] = -0.02
+    assert joint_title(joint).endswith("text without prompting by 2.0 ± 1.0")
+    assert "One seed" in joint_title(joint.assign(half=np.nan))
+
+
+def test_curves_of_a_table_are_means_over_seeds(table):
+    curves = curves_of_table(table[0], "selection")
+    assert len(curves) == 3 * 4 * 3
+    row = curves[(curves["method"] == "comp") & (curves["of"] == "text") & (curves["epoch"] == 3)].iloc[0]
+    assert row["value"] == pytest.approx(0.315)
+    assert row["seeds"] == 2
+    assert (row["low"], row["high"]) == pytest.approx((0.31, 0.32))
+    assert second_stage(curves) == 2
+    assert second_stage(curves[curves["method"] == "alone"]) is None
+
+
+def test_curves_of_a_run_are_its_telemetry(whole):
+    folder = whole[0] / "telemetry"
+    curves = curves_of_runs({"comp": read_accuracy(folder)}, "selection")
+    naive = {
+        (row["of"], row["epoch"]): row["value"]
+        for row in read_telemetry(folder, "epochs").to_pylist()
+        if row["quantity"] == "ACC" and row["split"] == "selection"
+    }
+    assert {(row.of, row.epoch): row.value for row in curves.itertuples()} == pytest.approx(naive, nan_ok=True)
+    figure = curves_chart(curves, MODALITIES, accuracy_span([curves]), LIGHT, curves_title(curves))
+    drawn = [trace for trace in figure.data if trace.hovertemplate]
+    assert len(drawn) == 4
+    np.testing.assert_allclose(drawn[3].y, [naive["fused", e] for e in (3, 4, 5)], atol=1e-5)
+    last = [naive[u, 5] for u in MODALITIES]
+    assert f"{100 * (max(last) - min(last)):.1f} with ComP" in figure.layout.meta
+
+
+def test_charts_of_numbers_show_the_numbers(table):
+    apart, joint = gaps(table[0], "uniform(0)"), joint_less_alone(table[0], "uniform(0)")
+    dots = [(trace.x[0], trace.error_x.array[0]) for trace in gap_chart(apart, LIGHT).data]
+    np.testing.assert_allclose(dots, 100 * apart[["mean", "half"]].to_numpy())
+    dots = [(trace.x[0], trace.error_x.array[0]) for trace in joint_chart(joint, MODALITIES, LIGHT).data]
+    np.testing.assert_allclose(dots, 100 * joint[["mean", "half"]].to_numpy())
+
+
+@pytest.mark.parametrize("classes", [False, True])
+def test_ratios_over_training_are_sums_of_recorded_answers(whole, classes):
+    folder = whole[0] / "telemetry"
+    found = read_ratios(folder, classes)
+    rows = [row for row in read_telemetry(folder, "utterances").to_pylist() if row["correct"] is not None]
+    for row in found.itertuples():
+        sums = {
+            u: sum(
+                1 - r["error"] if classes else r["correct"]
+                for r in rows
+                if (r["epoch"], r["modality"]) == (row.epoch, u)
+            )
+            for u in MODALITIES
+        }
+        others = np.mean([sums[v] for v in MODALITIES if v != row.modality])
+        assert row.ratio == pytest.approx(sums[row.modality] / others, rel=1e-3)
+
+
+@pytest.mark.parametrize("case", ["usual", "six classes", "two modalities", "without prompting"])
+def test_discrepancy_is_of_the_models_own_answers(case, tmp_path):
+    data = write_case(case, tmp_path)
+    checkpoint = load_checkpoint(tmp_path / "checkpoints" / "case", "cpu")
+    found = discrepancy(checkpoint, data, Pattern.parse("uniform(0)"))
+    right, sure = 0, dict.fromkeys(data.modalities, 0.0)
+    left, count = dict.fromkeys(data.modalities, 0), 0
+    for one in data.split("test"):
+        truth = true_decisions(data.task, one.labels)
+        here = predict_conversation(checkpoint, one, one.observed)
+        right += int((here.decisions() == truth)[truth >= 0].sum())
+        count += int((truth >= 0).sum())
+        for i, u in enumerate(data.modalities):
+            without = one.observed & (np.arange(len(data.modalities)) != i)
+            left[u] += int((predict_conversation(checkpoint, one, without).decisions() == truth)[truth >= 0].sum())
+            for s in np.flatnonzero(truth >= 0):
+                y = here.heads[u][s]
+                sign = 1 if truth[s] else -1
+                sure[u] += y[truth[s]] if data.task.classes else 1 / (1 + np.exp(-2 * float(y[0]) * sign))
+    assert (found.utterances, found.conversations) == (count, 2)
+    assert found.accuracy == pytest.approx(right / count)
+    for u in data.modalities:
+        others = np.mean([sure[v] for v in data.modalities if v != u])
+        low, value, high = found.ratio[u]
+        assert low <= value <= high
+        assert value == pytest.approx(sure[u] / others, rel=1e-4)
+        assert found.utilisation[u][1] == pytest.approx(
+            (right - left[u]) / right if right else np.nan, abs=1e-6, nan_ok=True
+        )
+    spans = measure_spans([found])
+    assert ratio_chart(found, spans[0], LIGHT).data[0].x[0] == pytest.approx(found.ratio[data.modalities[0]][1])
+    assert utilisation_chart(found, spans[1], LIGHT).data[1].x[0] == pytest.approx(
+        100 * found.utilisation[data.modalities[1]][1], nan_ok=True
+    )
+    assert len(found.table()) == len(data.modalities)
+
+
+def test_an_interval_is_wider_where_conversations_differ():
+    starts, counted = np.arange(0, 41, 2), np.ones(40, bool)
+    sums = Sums(starts, counted)
+    alike = sums.interval(sums(np.full(40, 0.5)), sums(np.ones(40)))
+    assert alike == pytest.approx((0.5, 0.5, 0.5))
+    low, value, high = sums.interval(sums(np.repeat(np.arange(20) % 2, 2).astype(float)), sums(np.ones(40)))
+    assert value == 0.5
+    assert low == pytest.approx(0.5 - 1.96 * 0.5 / np.sqrt(20), abs=0.05)
+    assert high == pytest.approx(0.5 + 1.96 * 0.5 / np.sqrt(20), abs=0.05)
+
+
+def test_only_what_leaves_balance_out_is_called_ahead(tmp_path):
+    data = write_case("usual", tmp_path)
+    found = discrepancy(load_checkpoint(tmp_path / "checkpoints" / "case", "cpu"), data, Pattern.parse("uniform(0)"))
+    found.ratio.update(audio=(1.01, 1.02, 1.03), text=(0.99, 1.0, 1.01), video=(0.9, 0.95, 0.99))
+    assert ratio_title(found) == "Audio is ahead (ρ 1.020), video behind (0.950)"
+    found.ratio.update(dict.fromkeys(MODALITIES, (0.9, 1.0, 1.1)))
+    assert "No modality" in ratio_title(found)
+
+
+def test_without_labels_there_is_nothing_to_measure(tmp_path):
+    data = write_case("usual", tmp_path)
+    for one in data.split("test"):
+        one.labels[:] = np.nan
+    with pytest.raises(CompVizError, match="nothing to measure"):
+        discrepancy(load_checkpoint(tmp_path / "checkpoints" / "case", "cpu"), data, Pattern.parse("uniform(0)"))
+
+
+def test_the_modulators_worth_is_paired_by_seed(tmp_path):
+    rows = results(methods=("comp", "KP+PG+Cr"))
+    rows.to_parquet(tmp_path / "ablation.parquet")
+    found = effect(find_table(tmp_path, ("comp", "KP+PG+Cr")))
+    assert found["pattern"].tolist() == ["uniform(0)", "uniform(0.5)"]
+    naive = [
+        accuracy(rows, "comp", "uniform(0.5)", s, "fused") - accuracy(rows, "KP+PG+Cr", "uniform(0.5)", s, "fused")
+        for s in (1, 2, 3)
+    ]
+    assert found["mean"][1] == pytest.approx(np.mean(naive))
+    assert found["with"][1] - found["without"][1] == pytest.approx(found["mean"][1])
+    assert "nothing measurable" in effect_title(found.assign(mean=0.001, half=0.002))
+    assert "measurably at 2 of 2" in effect_title(found.assign(mean=0.003, half=0.002))
+    assert "cannot be said" in effect_title(found.assign(half=np.nan))
+
+
+@pytest.mark.parametrize("classes", [False, True])
+def test_the_published_worth_is_that_of_table_3(classes):
+    found = published_effect(ROOT / "results" / "published.csv", classes)
+    csv = pd.read_csv(ROOT / "results" / "published.csv").query("table == 3 and metric == 'ACC'")
+    assert len(found) == 7
+    for row in found.itertuples():
+        same = csv[(csv["missing_rate"] == row.rate) & (csv["dataset"] == row.dataset)]
+        kept = same[["knowledge_propagation", "prompt_generation", "coordinator"]].eq(1).all(axis=1)
+        both = same[kept].set_index("gradient_modulation")["value_percent"]
+        assert 100 * row.mean == pytest.approx(both[1.0] - both[0.0])

@@ -1,0 +1,165 @@
+"""What is condensed from telemetry, against naive loops over its rows."""
+
+import math
+from collections import defaultdict
+
+import numpy as np
+import pytest
+
+from comp_viz.analysis.hardness import read_hardness, with_words
+from comp_viz.analysis.telemetry import BINS, read_modulated
+from comp_viz.figures.modulation import (
+    by_epoch,
+    by_error,
+    by_position,
+    coefficient_span,
+    gradient_span,
+    gradients,
+    guard,
+)
+from comp_viz.figures.style import LIGHT
+from comp_viz.training.telemetry import read_telemetry
+
+MODALITIES = ("audio", "text", "video")
+
+
+@pytest.fixture(scope="module")
+def folder(whole):
+    return whole[0] / "telemetry"
+
+
+@pytest.fixture(scope="module")
+def found(folder):
+    return read_modulated(folder, MODALITIES)
+
+
+def rows_of(folder, name):
+    return read_telemetry(folder, name).to_pylist()
+
+
+def test_bands_by_epoch_and_by_position_are_quantiles_of_what_was_recorded(folder, found):
+    epochs, positions = defaultdict(list), defaultdict(list)
+    for row in rows_of(folder, "steps"):
+        for s, value in enumerate(row["coefficients"]):
+            epochs[row["epoch"], row["modality"]].append(value)
+            positions[s, row["modality"]].append(value)
+    for table, naive, at in ((found.by_epoch, epochs, "epoch"), (found.by_position, positions, "position")):
+        assert len(table) == len(naive)
+        for row in table.itertuples():
+            values = naive[getattr(row, at), row.modality]
+            assert row.rows == len(values)
+            assert row.mean == pytest.approx(np.mean(values), abs=1e-5)
+            band = [row.lowest, row.low, row.middle, row.high, row.highest]
+            np.testing.assert_allclose(band, np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95]), atol=1e-5)
+
+
+def test_the_guard_is_told_of_every_epoch_and_of_steps(folder, found):
+    naive = {(r["epoch"], r["of"]): r["value"] for r in rows_of(folder, "epochs") if r["quantity"] == "guarded"}
+    assert {(r.epoch, r.modality): r.held for r in found.guard.itertuples()} == pytest.approx(naive)
+    for u in MODALITIES:
+        acted = [row["guarded"] > 0 for row in rows_of(folder, "steps") if row["modality"] == u]
+        assert found.steps_guarded[u] == pytest.approx(np.mean(acted))
+        assert found.held[u] == pytest.approx(np.mean([value for (_, of), value in naive.items() if of == u]))
+
+
+def test_error_beyond_the_others_and_its_bins(folder, found):
+    errors, told = defaultdict(dict), {}
+    for row in rows_of(folder, "utterances"):
+        if row["coefficient"] is not None:
+            key = row["epoch"], row["conversation"], row["utterance"]
+            errors[key][row["modality"]] = row["error"]
+            told[*key, row["modality"]] = row["coefficient"]
+    for u in MODALITIES:
+        pairs = sorted(
+            (at[u] - np.mean([at[v] for v in MODALITIES if v != u]), told[*key, u]) for key, at in errors.items()
+        )
+        bins = found.by_error[found.by_error["modality"] == u]
+        assert len(bins) == BINS
+        assert bins["rows"].sum() == len(pairs)
+        assert bins["beyond"].is_monotonic_increasing
+        weighted = (bins["beyond"] * bins["rows"]).sum() / len(pairs)
+        assert weighted == pytest.approx(np.mean([x for x, _ in pairs]), abs=1e-4)
+        ranks = [np.argsort(np.argsort([p[i] for p in pairs], kind="stable"), kind="stable") for i in (0, 1)]
+        assert found.rank_correlation[u] == pytest.approx(
+            np.corrcoef(*ranks)[0, 1], abs=0.03
+        )  # ties are ranked apart here
+
+
+def test_gradients_are_halves_over_steps(folder, found):
+    naive = defaultdict(list)
+    for row in rows_of(folder, "gradients"):
+        naive[row["epoch"], row["module"], row["modality"]].append(row["norm"])
+    assert len(found.gradients) == len(naive)
+    for row in found.gradients.itertuples():
+        values = naive[row.epoch, row.module, row.modality]
+        np.testing.assert_allclose([row.low, row.middle, row.high], np.quantile(values, [0.25, 0.5, 0.75]), rtol=1e-5)
+
+
+def test_hard_utterances_are_those_answered_wrongly_most_often(folder):
+    found = read_hardness(folder)
+    wrong, coefficient = defaultdict(list), defaultdict(list)
+    for row in rows_of(folder, "utterances"):
+        if row["correct"] is not None:
+            key = row["conversation"], row["utterance"]
+            wrong[*key, row["modality"]].append(not row["correct"])
+            coefficient[*key, row["modality"]].append(row["coefficient"])
+    assert found.epochs == 6
+    assert len(found.rows) == len({key[:2] for key in wrong})
+    for row in found.rows.to_dict("records"):
+        key = row["conversation"], row["utterance"]
+        of = np.array([wrong[*key, u] for u in MODALITIES])
+        assert [row[f"wrong {u}"] for u in MODALITIES] == pytest.approx(of.mean(1).tolist())
+        assert row["all wrong"] == pytest.approx(of.all(0).mean())
+        for u in MODALITIES:
+            known = [value for value in coefficient[*key, u] if value is not None]
+            assert row[f"coefficient {u}"] == pytest.approx(np.mean(known), abs=1e-3)
+    assert found.rows["wrong"].is_monotonic_decreasing
+    assert found.ends(easiest=True)["wrong"][0] == found.rows["wrong"].min()
+    assert found.never_right == sum(all(all(wrong[*key, u]) for u in MODALITIES) for key in {key[:2] for key in wrong})
+
+
+def test_one_conversation_and_its_words(folder, small_lab):
+    found = read_hardness(folder)
+    conversation = small_lab.split("train")[0]
+    rows = with_words(found.of(conversation.id).reset_index(), small_lab)
+    assert rows["utterance"].tolist() == sorted(rows["utterance"])
+    assert rows["words"].tolist() == [conversation.words[s] for s in rows["utterance"]]
+    np.testing.assert_allclose(rows["label"], conversation.labels[rows["utterance"]])
+    assert found.of("nobody").empty
+
+
+def test_a_folder_without_telemetry_gives_empty_tables(tmp_path):
+    found = read_modulated(tmp_path, MODALITIES)
+    for table in (found.by_epoch, found.by_position, found.by_error, found.guard, found.gradients):
+        assert table.empty
+    assert found.second_stage is None
+    assert read_hardness(tmp_path).rows.empty
+
+
+def test_charts_draw_the_tables(found):
+    shared = coefficient_span([found.by_epoch, found.by_position])
+    for draw, table, first in (
+        (by_epoch, found.by_epoch, 0),
+        (by_position, found.by_position, 1),
+        (by_error, found.by_error, 0),
+    ):
+        lines = [trace for trace in draw(found, shared, LIGHT).data if trace.customdata is not None]
+        assert len(lines) == 3
+        for trace, u in zip(lines, MODALITIES, strict=True):
+            rows = table[table["modality"] == u].sort_values(
+                table.columns[0] if first or draw is by_epoch else "beyond"
+            )
+            np.testing.assert_allclose(trace.y, rows["middle"], atol=1e-5)
+            np.testing.assert_allclose(trace.customdata[:, [0, 4]], rows[["lowest", "highest"]], atol=1e-4)
+    held = guard(found, 0.1, LIGHT)
+    np.testing.assert_allclose(held.data[1].y, found.guard[found.guard["modality"] == "text"]["held"], atol=1e-5)
+    assert f"{np.mean([*found.held.values()]):.1%}" in held.layout.meta
+
+
+def test_gradients_share_an_axis_that_holds_all_of_them(found):
+    low, high = gradient_span([found.gradients])
+    positive = found.gradients[found.gradients["low"] > 0]
+    assert low < math.log10(positive["low"].min())
+    assert high > math.log10(positive["high"].max())
+    drawn = gradients(found, (low, high), LIGHT)
+    assert {note.text for note in drawn.layout.annotations} >= set(found.gradients["module"])

@@ -1,0 +1,347 @@
+"""Attention, flow and reconstruction against naive loops, and against the model with its weights changed."""
+
+import copy
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from comp_viz.analysis import attention as attend
+from comp_viz.analysis import flow as flows
+from comp_viz.analysis import reconstruction as rebuild
+from comp_viz.analysis.attention import MEAN, ROLLOUT, attention, evenness_by_head, map_names, rollout
+from comp_viz.analysis.evenness import evenness
+from comp_viz.analysis.flow import EVERYWHERE, MISSING, OBSERVED, flow
+from comp_viz.analysis.inside import look_inside
+from comp_viz.analysis.reconstruction import entry, next_missing, reconstruct
+from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.data.conversation import Task
+from comp_viz.figures.attention import MOST_ARCS, WIDTHS, arcs
+from comp_viz.figures.flow import flow_chart, total
+from comp_viz.figures.style import DARK, LIGHT
+
+SIX = Task("emotion", ("a", "b", "c", "d", "e", "f"))
+
+
+@pytest.fixture
+def conversation(small_lab):
+    return max(small_lab.conversations, key=len)
+
+
+@pytest.fixture
+def observed(conversation):
+    matrix = conversation.observed.copy()
+    matrix[1:4, 1] = False
+    matrix[5, 0] = False
+    return matrix
+
+
+@pytest.fixture
+def checkpoint(small_checkpoint):
+    return load_checkpoint(small_checkpoint)
+
+
+@pytest.fixture
+def here(checkpoint, conversation, observed):
+    return look_inside(checkpoint, conversation, observed)
+
+
+@pytest.fixture
+def complete(checkpoint, conversation):
+    return look_inside(checkpoint, conversation, conversation.observed)
+
+
+def with_maps(here, **maps):
+    return replace(here, attention={u: maps.get(u, here.attention[u]) for u in here.modalities})
+
+
+def test_every_map_is_the_one_it_is_called(here):
+    maps = here.attention["text"]
+    n, m, h = maps.shape[:3]
+    assert len(map_names(here)) == 2 + n * m * (h + 1)
+    for l in range(n):
+        for k in range(m):
+            layer = f"block {l + 1}, layer {k + 1}"
+            np.testing.assert_allclose(
+                attention(here, "text", f"{layer}, all heads").weights, sum(maps[l, k]) / h, atol=1e-6
+            )
+            for i in range(h):
+                np.testing.assert_array_equal(attention(here, "text", f"{layer}, head {i + 1}").weights, maps[l, k, i])
+    np.testing.assert_allclose(
+        attention(here, "text", MEAN).weights, maps.reshape(-1, *maps.shape[3:]).mean(0), atol=1e-6
+    )
+
+
+def test_a_map_of_a_deeper_network_becomes_the_mean(here):
+    found = attention(here, "text", "block 9, layer 1, head 1")
+    assert found.name == MEAN
+    np.testing.assert_array_equal(found.weights, attention(here, "text", MEAN).weights)
+
+
+@pytest.mark.parametrize("name", [MEAN, ROLLOUT, "block 1, layer 1, head 2"])
+def test_rows_sum_to_one_and_no_weight_lies_at_masked_keys(here, name):
+    found = attention(here, "text", name)
+    np.testing.assert_allclose(found.weights.sum(1), 1, atol=1e-5)
+    assert not found.weights[~found.reachable].any()
+    assert np.flatnonzero(~found.keys).tolist() == [1, 2, 3]
+
+
+def test_rollout_is_the_product_of_layers_with_their_residual_connection(here):
+    maps = here.attention["audio"]
+    rolled = np.eye(maps.shape[-1])
+    for l in range(maps.shape[0]):
+        for k in range(maps.shape[1]):
+            rolled = (0.5 * maps[l, k].mean(0) + 0.5 * np.eye(len(rolled))) @ rolled
+    np.testing.assert_allclose(rollout(maps), rolled, atol=1e-5)
+
+
+def test_rollout_follows_attention_in_the_order_of_the_layers():
+    first, second = np.zeros((3, 3), np.float32), np.zeros((3, 3), np.float32)
+    first[:, 0], second[:, 1] = 1, 1  # the second layer takes from utterance 1 what that took from utterance 0
+    rolled = rollout(np.stack([first, second])[:, None, None])
+    assert rolled[2].tolist() == [0.5, 0.25, 0.25]
+
+
+def test_without_anything_observed_only_the_residual_connection_remains(checkpoint, conversation):
+    blind = conversation.observed.copy()
+    blind[:, 2] = False
+    here = look_inside(checkpoint, conversation, blind)
+    np.testing.assert_array_equal(attention(here, "video", ROLLOUT).weights, np.eye(len(blind)))
+    assert "missing everywhere" in attend.describe(attention(here, "video", MEAN))
+    assert "nothing to attend to" in attend.describe_row(attention(here, "video", MEAN), 0)
+    assert np.isnan(evenness_by_head(here)["video"]).all()
+
+
+def test_evenness_is_entropy_over_its_maximum(here):
+    assert evenness(np.full(5, 0.2), 5) == pytest.approx(1)
+    assert evenness(np.eye(5)[2], 5) == pytest.approx(0)
+    assert np.isnan(evenness(np.eye(5)[2], 1))
+    found = attention(here, "text", "block 1, layer 2, head 1")
+    for row, share in zip(found.weights, found.evenness, strict=True):
+        entropy = sum(-w * math.log(w) for w in row.tolist() if w > 0)
+        assert share == pytest.approx(entropy / math.log(found.keys.sum()), abs=1e-5)
+    assert evenness_by_head(here)["text"][0, 1, 0] == pytest.approx(found.evenness.mean(), abs=1e-5)
+
+
+def test_sentences_name_what_is_looked_at_most(here):
+    S = len(here.observed)
+    maps = np.zeros_like(here.attention["audio"])
+    maps[..., 4] = 0.75
+    maps[..., 0] = 0.25
+    found = attention(with_maps(here, audio=maps), "audio", MEAN)
+    keys = int(found.keys.sum())
+    assert f"utterance 5 receives most, {0.75 * keys:.1f} times" in attend.describe(found)
+    assert attend.describe(found).startswith("Audio attends selectively")
+    assert "attends most to itself: 75.0%" in attend.describe_row(found, 4)
+    assert "attends most to utterance 5: 75.0%" in attend.describe_row(found, S - 1)
+    even = np.broadcast_to(found.keys / keys, maps.shape)
+    assert attend.describe(attention(with_maps(here, audio=even), "audio", MEAN)).startswith(
+        "Audio attends almost evenly"
+    )
+    heads = here.attention["audio"].shape[0] * here.attention["audio"].shape[1] * here.attention["audio"].shape[2]
+    shares = {"audio": np.ones((2, heads // 4, 2)), "text": np.ones((2, heads // 4, 2))}
+    shares["text"][1, 0, 1] = 0.5
+    assert attend.describe_heads(shares).startswith(f"{2 * heads - 1} of {2 * heads} heads")
+    assert "text's block 2, layer 1, head 2 chooses most, with 50%" in attend.describe_heads(shares)
+
+
+def without_weights(checkpoint, receiver, sender):
+    """The same network whose receiver has no weights for what it gets from a source."""
+    model, config = copy.deepcopy(checkpoint.model), checkpoint.config
+    u, v = config.modalities.index(receiver), config.modalities.index(sender)
+    others = [name for name in config.modalities if name != receiver]
+    with torch.no_grad():
+        if u == v:
+            model.blocks[0].inject.weight[u, : config.hidden] = 0
+        else:
+            for block in model.blocks:
+                first = config.hidden + others.index(sender) * config.prompt
+                block.inject.weight[u, first : first + config.prompt] = 0
+    return replace(checkpoint, model=model)
+
+
+def test_flow_is_what_a_network_without_those_weights_does_differently(checkpoint, conversation, observed, here):
+    found = flow(checkpoint, conversation, observed)
+    for u, receiver in enumerate(here.modalities):
+        for v, sender in enumerate(here.modalities):
+            other = look_inside(without_weights(checkpoint, receiver, sender), conversation, observed)
+            for s in range(len(observed)):
+                before, after = here.propagated[receiver][s], other.propagated[receiver][s]
+                change = np.linalg.norm(before - after) / np.linalg.norm(before)
+                assert found.features[u, v, s] == pytest.approx(change, abs=1e-4)
+                cosine = before @ after / np.linalg.norm(before) / np.linalg.norm(after)
+                assert found.cosine[u, v, s] == pytest.approx(cosine, abs=1e-4)
+                head = abs(here.prediction.heads[receiver][s, 0] - other.prediction.heads[receiver][s, 0])
+                assert found.heads[u, v, s] == pytest.approx(head, abs=1e-4)
+            fused = np.abs(here.prediction.fused - other.prediction.fused)[:, 0]
+            np.testing.assert_allclose(found.fused[u, v], fused, atol=1e-4)
+            flips = here.prediction.decisions() != other.prediction.decisions()
+            assert found.flipped[u, v].tolist() == flips.tolist()
+    assert found.features.min() > 1e-4  # every source matters to an untrained network
+
+
+def test_flow_of_classes_is_the_probability_that_moves():
+    before, after = np.array([[0.5, 0.5, 0, 0, 0, 0]]), np.array([[0.2, 0.5, 0.3, 0, 0, 0]])
+    assert flows.moved(SIX, before, after) == pytest.approx(0.3)
+
+
+def test_flow_is_averaged_where_the_receiver_is_observed_or_missing(checkpoint, conversation, observed):
+    found = flow(checkpoint, conversation, observed)
+    for where, rows in ((EVERYWHERE, observed | True), (OBSERVED, observed), (MISSING, ~observed)):
+        means = found.over(found.features, where)
+        for u in range(len(found.modalities)):
+            if rows[:, u].any():
+                np.testing.assert_allclose(means[u], found.features[u][:, rows[:, u]].mean(1), atol=1e-6)
+            else:
+                assert np.isnan(means[u]).all()
+
+
+def test_the_sentence_names_the_strongest_prompt(checkpoint, conversation, observed):
+    found = flow(checkpoint, conversation, observed)
+    loud = found.features.copy()
+    loud[1, 0], loud[1, 1] = 2.0, 0.4
+    said = flows.describe(replace(found, features=loud), "features")
+    assert (
+        "goes from audio to text: without it text's features move by 200% of their length, without text's own features by 40%"
+        in said
+    )
+    whole = flow(checkpoint, conversation, conversation.observed)
+    if whole.observed.all():
+        assert flows.describe(whole, "features", MISSING).startswith("Nothing to measure")
+    assert "points" in flows.describe(found, "fused")
+    loud = np.where(observed.T[:, None], 0.1, np.float32(0.6)) * np.ones_like(found.features)
+    assert "carries more where its receiver is missing: 60% on average, 10%" in flows.describe_along(replace(found, features=loud), "features")  # fmt: skip
+
+
+def test_reconstruction_against_loops(here, complete):
+    found = reconstruct(here, complete)
+    for i, u in enumerate(here.modalities):
+        one, true, recorded = found[u], complete.propagated[u], complete.observed[:, i]
+        gone = [s for s in range(len(recorded)) if recorded[s] and not here.observed[s, i]]
+        assert one.utterances.tolist() == gone
+        assert one.choices == recorded.sum()
+        for e, s in enumerate(gone):
+            for made, whole, cosine, rank in (
+                (here.propagated[u], true, one.cosine, one.rank),
+                (here.encoded[u], complete.encoded[u], one.encoded_cosine, one.encoded_rank),
+            ):
+                cosines = {j: cos(made[s], whole[j]) for j in range(len(recorded)) if recorded[j]}
+                assert cosine[e] == pytest.approx(cosines[s], abs=1e-5)
+                assert rank[e] == 1 + sorted(cosines, key=lambda j: -cosines[j]).index(s)
+            others = [true[j] for j in range(len(recorded)) if recorded[j] and j != s]
+            assert one.mean_cosine[e] == pytest.approx(cos(np.mean(others, 0), true[s]), abs=1e-5)
+            beside = [true[j] for j in (s - 1, s + 1) if 0 <= j < len(recorded) and recorded[j]]
+            assert one.neighbour_cosine[e] == pytest.approx(cos(np.mean(beside, 0), true[s]), abs=1e-5)
+    assert len(found["text"]) >= 1
+
+
+def cos(x, y):
+    return float(x @ y / np.linalg.norm(x) / np.linalg.norm(y))
+
+
+def test_perfect_reconstruction_ranks_first(here, complete):
+    perfect = replace(here, propagated=complete.propagated)
+    one = reconstruct(perfect, complete)["text"]
+    assert one.rank.tolist() == [1] * len(one)
+    np.testing.assert_allclose(one.cosine, 1, atol=1e-5)
+    assert one.nearest == one.beats_mean == len(one)
+    said = rebuild.describe(one)
+    assert said.startswith(f"Of {len(one)} missing text entries, {len(one)} come back nearest to their own features")
+
+
+def test_random_features_rank_anywhere(here, complete, rng):
+    S = 400
+    observed = np.ones((S, 3), dtype=bool)
+    taken = observed.copy()
+    taken[::2] = False
+
+    def noise():
+        return {u: rng.standard_normal((S, 6)).astype(np.float32) for u in here.modalities}
+
+    true = replace(
+        complete, prediction=replace(complete.prediction, observed=observed), propagated=noise(), encoded=noise()
+    )
+    made = replace(here, prediction=replace(here.prediction, observed=taken), propagated=noise(), encoded=noise())
+    one = reconstruct(made, true)["text"]
+    assert one.place.mean() == pytest.approx(0.5, abs=0.07)
+    assert one.nearest_by_chance == pytest.approx(0.5)
+
+
+def test_nothing_taken_away_is_nothing_to_reconstruct(complete):
+    found = reconstruct(complete, complete)
+    assert not any(map(len, found.values()))
+    assert "nothing to reconstruct" in rebuild.verdict(found)
+    assert rebuild.describe(found["audio"]) == "No audio entry is taken away."
+
+
+def test_the_verdict_counts_all_modalities(here, complete):
+    found = reconstruct(here, complete)
+    E = sum(map(len, found.values()))
+    nearest = sum(int((one.rank == 1).sum()) for one in found.values())
+    assert rebuild.verdict(found).startswith(f"Of {E} missing entries, {nearest or 'none'} come")
+    nearer = sum(int((one.rank < one.encoded_rank).sum()) for one in found.values())
+    assert rebuild.describe_steps(found).startswith(f"Propagation brings {nearer} of {E} missing entries nearer")
+
+
+def test_an_entry_given_back_alone_is_the_exact_counterfactual(checkpoint, conversation, observed, here, complete):
+    given = observed.copy()
+    given[2, 1] = True
+    alone = look_inside(checkpoint, conversation, given)
+    found = entry(here, alone, complete, "text", 2)
+    assert found.cosine_alone == pytest.approx(cos(here.propagated["text"][2], alone.propagated["text"][2]), abs=1e-5)
+    assert found.cosine_complete == pytest.approx(
+        cos(here.propagated["text"][2], complete.propagated["text"][2]), abs=1e-5
+    )
+    np.testing.assert_array_equal(found.encoded["Z, missing"], here.encoded["text"][2])
+    np.testing.assert_allclose(found.encoded["Z, observed"], complete.encoded["text"][2], atol=1e-5)
+
+
+def test_missing_entries_are_visited_in_a_circle(here, complete):
+    found = reconstruct(here, complete)
+    gone = sorted({int(s) for one in found.values() for s in one.utterances})
+    assert [next_missing(found, s) for s in gone] == [*gone[1:], gone[0]]
+
+
+def test_arcs_lead_to_the_strongest_keys_and_thicken_with_weight(here, rng):
+    S, query = 60, 7
+    weights = rng.random((S, S)).astype(np.float32) ** 4
+    weights /= weights.sum(1, keepdims=True)
+    every = np.ones(S, dtype=bool)
+    found = attend.Attention("text", MEAN, weights, every, np.ones((S, S), dtype=bool))
+    figure = arcs(found, [""] * S, float(weights[query].max()), query, LIGHT)
+    drawn = [trace for trace in figure.data if trace.yaxis == "y2"]
+    width = {}
+    for trace in drawn:
+        for piece in np.split(trace.x, np.flatnonzero(np.isnan(trace.x)))[:-1]:
+            ends = {round(float(x)) - 1 for x in piece[~np.isnan(piece)][[0, -1]]}
+            width[(ends - {query} or {query}).pop()] = trace.line.width
+    strongest = np.argsort(-weights[query])[:MOST_ARCS].tolist()
+    assert set(width) == {k for k in strongest if weights[query, k] > 1 / S}
+    order = sorted(width, key=lambda k: weights[query, k])
+    assert [width[k] for k in order] == sorted(width.values())
+    assert width[order[-1]] == max(WIDTHS)
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_links_fill_the_same_height_in_both_figures(palette, checkpoint, conversation, observed):
+    found = flow(checkpoint, conversation, observed)
+    quiet = replace(found, features=found.features / 3)
+    whole = total(found, "features", EVERYWHERE)
+    for one in (found, quiet):
+        link = flow_chart(one, "features", EVERYWHERE, whole, palette).data[0].link
+        assert sum(link.value) == pytest.approx(whole, rel=1e-5)
+        assert link.value[-1] > 0
+        assert link.color[-1] == "rgba(0,0,0,0)"
+        assert link.customdata[1].startswith("<b>Without the prompt text → audio</b>")
+
+
+def test_a_missing_query_of_a_rollout_has_arcs_though_its_residual_connection_takes_a_share():
+    S, query = 10, 9
+    keys = np.arange(S) < 7
+    weights = np.tile(np.where(keys, 0.94 / 7, 0).astype(np.float32), (S, 1))
+    weights[query, query] = 0.06
+    found = attend.Attention("text", ROLLOUT, weights, keys, keys | np.eye(S, dtype=bool))
+    drawn = [trace for trace in arcs(found, [""] * S, 0.2, query, LIGHT).data if trace.yaxis == "y2"]
+    assert sum(int(np.isnan(trace.x).sum()) for trace in drawn) == 7

@@ -1,0 +1,213 @@
+"""The Propagation page: every part bears every kind of data, and shows the library's numbers."""
+
+from time import perf_counter
+
+import numpy as np
+import pytest
+from page_cases import CASES, array, figures, on_wire
+from streamlit.testing.v1 import AppTest
+
+from comp_viz.analysis.attention import MEAN, ROLLOUT, attention, evenness_by_head
+from comp_viz.analysis.flow import MISSING, flow
+from comp_viz.analysis.inside import look_inside
+from comp_viz.analysis.reconstruction import describe, reconstruct
+from comp_viz.data.dataset import Utterances
+from comp_viz.data.patterns.pattern import Pattern
+from comp_viz.ui import cached
+
+ATTENTION, FLOW, RECONSTRUCTION = "Attention", "Cross-modal flow", "Reconstruction"
+UNIFORM = "uniform(0.3)"
+LESS = {  # case -> part -> what the page says such a network does not have
+    "without propagation": {ATTENTION: "built without propagation"},
+    "without prompting": {FLOW: "built without prompts"},
+}
+
+
+@pytest.fixture
+def open_part(open_case):
+    """Open a part of the page; gives the dashboard, the conversation, its matrix under the pattern, and the checkpoint."""
+
+    def opened(part, case="usual", pattern=UNIFORM, **address):
+        app, data = open_case("propagation", case, pattern=pattern, propagation=part, **address)
+        conversation = data.find(app.selectbox(key="conversation").value)
+        observed = Pattern.parse(pattern)(Utterances.of([conversation]), data.task, np.random.default_rng(1))
+        return app, conversation, observed, cached.checkpoint("case", "cpu")
+
+    return opened
+
+
+def titles(app):
+    return " ".join(m.value for m in app.markdown)
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("part", [ATTENTION, FLOW, RECONSTRUCTION])
+def test_every_part_bears_every_case_beside_the_complete_conversation(part, case, open_part):
+    app, conversation, *_ = open_part(part, case, compare="nothing missing")
+    assert not app.exception
+    assert not app.error
+    assert app.subheader[0].value
+    if lack := LESS.get(case, {}).get(part):
+        assert lack in app.info[0].value
+        assert not figures(app)
+    else:
+        assert figures(app)
+    assert max(on_wire(app).values(), default=0) < 2_000_000
+    start = perf_counter()
+    app.number_input(key="utterance").set_value(2).run()
+    assert not app.exception
+    assert perf_counter() - start < (20 if len(conversation) > 120 else 8)  # a loaded machine; benchmarks measure
+
+
+@pytest.mark.parametrize("name", [ROLLOUT, MEAN, "block 2, layer 1, head 2"])
+def test_maps_and_arcs_show_the_models_attention(name, open_part):
+    app, conversation, observed, checkpoint = open_part(ATTENTION, attention_of="text", attention_map=name)
+    app.number_input(key="utterance").set_value(2).run()
+    found = attention(look_inside(checkpoint, conversation, observed), "text", name)
+    drawn = figures(app)
+    hatch, heat, received = drawn["attention_matrix"]["data"]
+    shown = array(heat["z"])
+    np.testing.assert_allclose(shown[found.reachable], found.weights[found.reachable], atol=1e-6)
+    assert np.isnan(shown[~found.reachable]).all()
+    np.testing.assert_allclose(array(received["y"]), found.weights.mean(0), atol=1e-6)
+    masked = np.flatnonzero(~observed[:, 1]) + 1
+    assert len(masked)
+    np.testing.assert_allclose(array(hatch["x"])[::5] + 0.45, masked, atol=1e-5)
+    assert hatch["fillpattern"]["shape"] == "/"
+    np.testing.assert_allclose(array(drawn["attention_row"]["data"][-1]["y"]), found.weights[1], atol=1e-6)
+    assert heat["zmin"] == 0
+    assert heat["zmax"] == pytest.approx(found.to_others)
+
+
+def test_evenness_is_drawn_for_every_head(open_part):
+    app, conversation, observed, checkpoint = open_part(ATTENTION)
+    found = evenness_by_head(look_inside(checkpoint, conversation, observed))
+    for trace, values in zip(figures(app)["attention_evenness"]["data"], found.values(), strict=True):
+        np.testing.assert_allclose(array(trace["y"]), values.ravel(), atol=1e-6)
+
+
+def test_words_in_hovers_are_no_markup(open_part):
+    app, *_ = open_part(ATTENTION)
+    for name in figures(app)["attention_matrix"]["data"][1]["x"]:
+        assert "<b>" not in name
+    assert "word *0* &lt;b&gt;" in figures(app)["attention_matrix"]["data"][1]["x"][0]
+
+
+def test_a_bar_takes_its_utterance_in_hand_in_every_chart(open_part):
+    app, *_ = open_part(ATTENTION)
+    app.session_state["attention_row"] = {"selection": {"points": [{"customdata": 4}]}}
+    bars = figures(app)["attention_row"]["data"][-1]
+    assert array(bars["customdata"]).tolist() == list(range(9))
+    app.number_input(key="utterance").set_value(5).run()
+    assert "utterance 5" in titles(app)
+    for key in ("attention_row", "attention_matrix"):
+        assert 5 in [shape["x0"] for shape in figures(app)[key]["layout"]["shapes"]]
+
+
+@pytest.mark.parametrize(("on", "measure"), [("propagated features", "features"), ("fused prediction", "fused")])
+def test_links_are_as_wide_as_the_change(on, measure, open_part):
+    app, conversation, observed, checkpoint = open_part(FLOW, flow_on=on, flow_where=MISSING)
+    found = flow(checkpoint, conversation, observed)
+    link = figures(app)["flow_links"]["data"][0]["link"]
+    means = found.over(found.of(measure), MISSING)
+    for source, target, value in zip(array(link["source"]), array(link["target"]), array(link["value"]), strict=True):
+        if source < 3:
+            assert value == pytest.approx(means[target - 3, source], abs=1e-6)
+    table = app.dataframe[0].value
+    assert len(table) == 9
+    np.testing.assert_allclose(table["features"], found.over(found.features, MISSING).ravel(), atol=0.006)
+    lines = [trace for trace in figures(app)["flow_along"]["data"] if "name" in trace]
+    np.testing.assert_allclose([array(line["y"]) for line in lines], found.of(measure).reshape(9, -1), atol=1e-6)
+
+
+def test_two_sides_share_their_scales(open_part):
+    app, *_ = open_part(FLOW, compare="nothing missing")
+    drawn = figures(app)
+    wide = [array(drawn[f"flow_links{side}"]["data"][0]["link"]["value"]).sum() for side in ("left", "right")]
+    assert wide[0] == pytest.approx(wide[1], rel=1e-5)
+    assert drawn["flow_alongleft"]["layout"]["yaxis"]["range"] == drawn["flow_alongright"]["layout"]["yaxis"]["range"]
+    app.segmented_control(key="propagation").set_value(ATTENTION).run()
+    drawn = figures(app)
+    assert len({drawn[f"attention_matrix{side}"]["data"][1]["zmax"] for side in ("left", "right")}) == 1
+    assert (
+        drawn["attention_rowleft"]["layout"]["yaxis"]["range"]
+        == drawn["attention_rowright"]["layout"]["yaxis"]["range"]
+    )
+    app.segmented_control(key="propagation").set_value(RECONSTRUCTION).run()
+    assert "Nothing is taken away here" in app.info[0].value
+    assert next(iter(figures(app))) == "reconstruction_entriesleft"
+
+
+def test_ranks_and_cosines_are_those_of_the_library(open_part):
+    app, conversation, observed, checkpoint = open_part(RECONSTRUCTION)
+    complete = look_inside(checkpoint, conversation, conversation.observed)
+    found = reconstruct(look_inside(checkpoint, conversation, observed), complete)
+    traces = [trace for trace in figures(app)["reconstruction_entries"]["data"] if "customdata" in trace]
+    for u, one in found.items():
+        before, after, cosine = [trace for trace in traces if u in trace["name"]]
+        np.testing.assert_allclose(array(before["y"]), one.encoded_place, atol=1e-6)
+        np.testing.assert_allclose(array(after["y"]), one.place, atol=1e-6)
+        np.testing.assert_allclose(array(cosine["y"]), one.cosine, atol=1e-6)
+        assert array(after["customdata"]).tolist() == one.utterances.tolist()
+        assert f"- {describe(one)}" in titles(app)
+    curves = {trace["name"]: trace for trace in figures(app)["reconstruction_ranks"]["data"]}
+    np.testing.assert_allclose(array(curves["● audio"]["x"]), np.sort(found["audio"].place), atol=1e-6)
+
+
+def test_features_of_a_missing_utterance_are_shown_in_full(open_part):
+    app, conversation, observed, checkpoint = open_part(RECONSTRUCTION)
+    gone = np.argwhere(conversation.observed & ~observed)
+    s, i = gone[-1].tolist()
+    u = list(conversation.features)[i]
+    app.number_input(key="utterance").set_value(s + 1).run()
+    propagated, encoded = figures(app)[f"features_{u}"]["data"]
+    here = look_inside(checkpoint, conversation, observed)
+    given = observed.copy()
+    given[s, i] = True
+    alone, complete = (look_inside(checkpoint, conversation, o) for o in (given, conversation.observed))
+    wanted = [one.propagated[u][s] for one in (here, alone, complete)]
+    np.testing.assert_allclose(array(propagated["z"]), wanted, atol=1e-6)
+    np.testing.assert_allclose(array(encoded["z"]), [one.encoded[u][s] for one in (here, alone)], atol=1e-6)
+
+
+def test_one_can_go_to_the_next_missing_utterance(open_part):
+    app, conversation, observed, _ = open_part(RECONSTRUCTION)
+    gone = (conversation.observed & ~observed).any(1)
+    app.number_input(key="utterance").set_value(int(np.flatnonzero(~gone)[0]) + 1).run()
+    app.button(key="next missing").click().run()
+    assert gone[app.number_input(key="utterance").value - 1]
+    assert any(key.startswith("features_") for key in figures(app))
+
+
+def test_with_nothing_missing_a_button_takes_a_third_away(open_part):
+    app, *_ = open_part(RECONSTRUCTION, pattern="found")
+    assert "Choose a missing pattern" in app.info[0].value
+    assert not figures(app)
+    next(button for button in app.button if button.label == "Take 30 % away").click().run()
+    assert "reconstruction_entries" in figures(app)
+
+
+def test_an_address_that_no_longer_fits_is_brought_back(open_part):
+    app, *_ = open_part("Something else", attention_of="smell", attention_map="block 7, layer 7, head 7")
+    assert not app.exception
+    assert "attention_matrix" in figures(app)
+
+
+def test_a_choice_that_is_no_longer_offered_becomes_the_first():
+    def script():
+        import streamlit as st
+
+        from comp_viz.ui.options import one_of
+
+        offered = st.session_state.get("offered", ["a", "b"])
+        st.write(one_of("From a list", offered, "listed", "help"))
+        st.write(one_of("With buttons", offered, "pressed", "help", buttons=True))
+
+    app = AppTest.from_function(script).run()
+    app.selectbox(key="listed").set_value("b")
+    app.segmented_control(key="pressed").set_value("b").run()
+    assert [m.value for m in app.markdown] == ["b", "b"]
+    app.session_state["offered"] = ["c", "d"]
+    app.run()
+    assert not app.exception
+    assert [m.value for m in app.markdown] == ["c", "c"]

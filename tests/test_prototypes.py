@@ -1,0 +1,252 @@
+"""Prototypes, bank and prompts as numbers: against naive loops, against properties, and against the model run again."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from runs import CPU, RECIPE
+
+from comp_viz.analysis.blend import blends, by_momentum
+from comp_viz.analysis.colouring import BY, colouring
+from comp_viz.analysis.embedding import FEWEST, embed
+from comp_viz.analysis.inside import look_inside
+from comp_viz.analysis.mixing import mixing, variation_share
+from comp_viz.analysis.prediction import predict_conversation
+from comp_viz.analysis.space import agreement, spaces
+from comp_viz.analysis.stands_for import bank_library, bank_members, neighbours, own_library
+from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.data.batch import Batch, Standardiser, Stream
+from comp_viz.errors import CompVizError
+from comp_viz.network.bank import prototype_bank
+from comp_viz.network.intervention import Intervention
+from comp_viz.training.loop import Trainer
+from comp_viz.training.split import bank_conversations, splits
+
+
+@pytest.fixture
+def opened(small_checkpoint, small_lab):
+    conversation = max(small_lab.conversations, key=len)
+    observed = conversation.observed.copy()
+    observed[1:3, 1] = False
+    checkpoint = load_checkpoint(small_checkpoint)
+    return checkpoint, conversation, observed, look_inside(checkpoint, conversation, observed)
+
+
+def test_evenness_is_the_entropy_of_each_row(opened):
+    checkpoint, _, _, inside = opened
+    for l in range(2):
+        for name, found in mixing(checkpoint, inside, l).items():
+            for s, row in enumerate(inside.assignments[name][l]):
+                entropy = -sum(w * np.log(w) for w in row.tolist())
+                assert found.entropy[s] == pytest.approx(entropy / np.log(len(row)), abs=1e-5)
+                assert found.effective[s] == pytest.approx(np.exp(entropy), rel=1e-4)
+                assert found.own[s] == pytest.approx(sum(row[:4].tolist()), abs=1e-6)
+                by_hand = [row[i : i + 4].sum() / 4 * len(row) for i in range(0, len(row), 4)]
+                np.testing.assert_allclose(found.by_conversation[s], by_hand, rtol=1e-4)
+
+
+def test_both_parts_of_a_prompt_share_its_variation(opened):
+    checkpoint, _, _, inside = opened
+    model, l = checkpoint.model, 1
+    found = mixing(checkpoint, inside, l)
+    for u, name in enumerate(inside.modalities):
+        bank = checkpoint.bank[u].flatten(0, 1).numpy()
+        together = np.concatenate([inside.prototypes[name], bank])
+        mixed = torch.from_numpy(inside.assignments[name][l] @ together)
+        stacked = torch.zeros(len(inside.modalities), *mixed.shape)
+        stacked[u] = mixed
+        with torch.inference_mode():
+            part = model.blocks[l].from_prototypes(stacked)[u].numpy()
+        prompts = inside.prompts[name][l]
+        rest = prompts - part
+        assert found[name].varied == pytest.approx(variation_share(part, prompts), abs=1e-4)
+        assert found[name].varied + variation_share(rest, prompts) == pytest.approx(1, abs=1e-4)
+
+
+def test_what_never_varies_has_no_share():
+    assert variation_share(np.ones((3, 2), np.float32), np.ones((3, 2), np.float32)) == 0
+
+
+def test_old_and_new_add_up_to_what_the_model_delivers(opened):
+    checkpoint, _, _, inside = opened
+    momentum = checkpoint.config.momentum
+    found = blends(inside, 1, momentum)
+    assert len(found) == 6
+    assert blends(inside, 0, momentum) == []
+    for blend in found:
+        i = inside.senders(blend.receiver).index(blend.sender)
+        delivered = inside.delivered[blend.receiver][1][:, i]
+        np.testing.assert_allclose(blend.delivered, delivered, atol=1e-6)
+        old = momentum * inside.renewed[blend.receiver][0][:, i]
+        shares = [float(o @ p / (p @ p)) for o, p in zip(old, delivered, strict=True)]
+        np.testing.assert_allclose(blend.share, shares, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(blend.old, np.linalg.norm(old, axis=1), rtol=1e-5)
+        assert blend.overall == pytest.approx(float((old * delivered).sum() / (delivered**2).sum()), rel=1e-4)
+
+
+@pytest.mark.parametrize(("momentum", "share"), [(0.0, 0), (1.0, 1)])
+def test_at_the_ends_of_momentum_all_is_new_or_old(opened, momentum, share):
+    checkpoint, conversation, observed, _ = opened
+    inside = look_inside(checkpoint, conversation, observed, Intervention(momentum=momentum))
+    for blend in blends(inside, 1, momentum):
+        np.testing.assert_allclose(blend.share, share, atol=1e-6)
+
+
+def test_every_momentum_is_the_model_run_again(opened):
+    checkpoint, conversation, observed, _ = opened
+    trained = predict_conversation(checkpoint, conversation, observed).fused[:, 0]
+    moved, kept = by_momentum(checkpoint, conversation, observed, (0.9, checkpoint.config.momentum))
+    model = load_checkpoint_with(checkpoint, momentum=0.9)
+    again = predict_conversation(model, conversation, observed).fused[:, 0]
+    np.testing.assert_allclose(moved.change.difference, again - trained, atol=1e-6)
+    assert moved.shift > 0
+    assert kept.shift == pytest.approx(0, abs=1e-7)
+
+
+def load_checkpoint_with(checkpoint, **changes):
+    model = checkpoint.model
+    other = type(model)(replace(model.config, **changes)).eval()
+    other.bank = model.bank.clone()
+    other.load_state_dict(model.state_dict())
+    return replace(checkpoint, model=other)
+
+
+def test_the_bank_is_named_as_the_trainer_chose_it(small_lab, small_config):
+    for seed in (1, 66):
+        recipe = replace(RECIPE, bank=3, seed=seed)
+        parts = splits(small_lab, seed, recipe.select)
+        standardise = Standardiser.fit(parts.training)
+        trainer = Trainer(
+            small_lab.task, small_config, recipe, *(Stream(p, standardise, CPU) for p in (parts.training, parts.selection)), CPU
+        )  # fmt: skip
+        named = bank_conversations(small_lab, recipe)
+        batch = Batch.of(named, standardise)
+        torch.testing.assert_close(trainer.bank_conversations.labels, batch.labels, equal_nan=True)
+        for name, x in batch.features.items():
+            torch.testing.assert_close(trainer.bank_conversations.features[name], x)
+
+
+def test_a_trained_checkpoint_gives_its_bank_again_by_name(whole, small_lab):
+    checkpoint = load_checkpoint(whole[0])
+    library = bank_library(checkpoint, small_lab)
+    assert [c.id for c in library.conversations] == [c.id for c in bank_members(checkpoint, small_lab)]
+    again = prototype_bank(checkpoint.model, Batch.of(library.conversations, checkpoint.standardise))
+    assert (again - checkpoint.bank).abs().max() < 0.01
+    assert len(library.places) == len(library.encoded["text"])
+
+
+def test_a_bank_without_a_recipe_or_of_other_data_has_no_names(whole, small_checkpoint, small_lab):
+    with pytest.raises(CompVizError, match="does not say how it was trained"):
+        bank_library(load_checkpoint(small_checkpoint), small_lab)
+    with pytest.raises(CompVizError, match="another version"):
+        bank_library(load_checkpoint(whole[0]), replace(small_lab, digest="other"))
+
+
+def test_another_bank_is_not_shown_under_the_cards_names(whole, small_lab):
+    checkpoint = load_checkpoint(whole[0])
+    checkpoint.model.bank = checkpoint.model.bank.flip(1)
+    with pytest.raises(CompVizError, match="do not give this bank again"):
+        bank_library(checkpoint, small_lab)
+
+
+def test_neighbours_are_the_highest_cosines_among_what_is_observed(opened):
+    _, conversation, _, inside = opened
+    library = own_library(inside, conversation)
+    found = neighbours(inside.prototypes["audio"], library, "audio", most=3)
+    there = [s for s in range(len(conversation)) if conversation.observed[s, 0]]
+    for prototype, rows, values in zip(inside.prototypes["audio"], found.rows, found.cosines, strict=True):
+        cosine = {s: float(cos(prototype, inside.encoded["audio"][s])) for s in there}
+        best = sorted(cosine, key=lambda s: -cosine[s])[:3]
+        assert rows.tolist() == best
+        np.testing.assert_allclose(values, [cosine[s] for s in best], atol=1e-5)
+
+
+def cos(a, b):
+    return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+
+
+def test_before_and_after_are_drawn_by_one_embedding(opened):
+    checkpoint, conversation, _, inside = opened
+    whole = look_inside(checkpoint, conversation, conversation.observed)
+    first, second = spaces([inside, whole], ["audio"], "PCA", 2, aligned=False)
+    clouds = [cloud for space in (first, second) for cloud in space.clouds if cloud.stage != "fused"]
+    together = np.concatenate([cloud.points for cloud in clouds]).astype(np.float64)
+    at = np.concatenate([cloud.at for cloud in clouds])
+    # The way between any two points is the same linear map of their difference.
+    linear = np.linalg.lstsq(together - together.mean(0), at, rcond=None)[0]
+    np.testing.assert_allclose((together - together.mean(0)) @ linear, at, atol=1e-4)
+    assert {cloud.stage for cloud in clouds} == {"prototypes", "encoded", "propagated"}
+    assert first.of("fused")[0].points.shape[1] == 3 * checkpoint.config.hidden
+
+
+def test_aligning_changes_no_neighbourhood_and_shortens_the_ways(opened):
+    inside = opened[3]
+    plain, aligned = (spaces([inside], ["text"], "PCA", 2, aligned=turned)[0] for turned in (False, True))
+    before = plain.of("encoded")[0].points
+    moved, turned = plain.of("propagated")[0].points, aligned.of("propagated")[0].points
+
+    def between(x):
+        distances = np.linalg.norm(x[:, None] - x[None], axis=-1)
+        return distances / distances.max()
+
+    np.testing.assert_allclose(between(moved), between(turned), atol=1e-4)
+    whole, rest = ((moved - before) ** 2).sum(), ((turned - before) ** 2).sum()
+    assert plain.common == pytest.approx(1 - rest / whole, abs=1e-4)
+    assert 0 < plain.common <= 1
+
+
+@pytest.mark.parametrize("method", ["UMAP", "t-SNE"])
+def test_an_embedding_comes_out_the_same_twice_and_keeps_groups_apart(method, rng):
+    groups = np.repeat(np.eye(2, 6, dtype=np.float32) * 20, 15, axis=0)
+    points = groups + rng.standard_normal((30, 6)).astype(np.float32)
+    one, two = embed(points, method, 2), embed(points, method, 2)
+    np.testing.assert_array_equal(one.coordinates, two.coordinates)
+    assert one.method == method
+    truth = np.repeat([0, 1], 15)
+    assert agreement(one.coordinates, truth).share == 1
+    assert one.kept > 0.7
+
+
+@pytest.mark.parametrize("method", ["PCA", "UMAP", "t-SNE"])
+@pytest.mark.parametrize("dims", [2, 3])
+def test_few_or_equal_points_are_drawn_by_pca(method, dims, rng):
+    for points in (rng.standard_normal((2, 5)), np.ones((50, 5)), rng.standard_normal((FEWEST - 1, 5))):
+        found = embed(points.astype(np.float32), method, dims)
+        assert found.method == "PCA"
+        assert found.coordinates.shape == (len(points), dims)
+        assert np.isfinite(found.coordinates).all()
+        assert 0 <= found.kept <= 1 + 1e-9
+
+
+def test_agreement_counts_the_nearest_that_share_a_label(rng):
+    points, truth = rng.standard_normal((20, 3)).astype(np.float32), rng.integers(-1, 2, 20)
+    known = [i for i in range(20) if truth[i] >= 0]
+    shares, chances = [], []
+    for i in known:
+        others = sorted((j for j in known if j != i), key=lambda j: np.linalg.norm(points[i] - points[j]))[:5]
+        shares.append(np.mean([truth[j] == truth[i] for j in others]))
+        chances.append(np.mean([truth[j] == truth[i] for j in known if j != i]))
+    found = agreement(points, truth)
+    assert found.share == pytest.approx(np.mean(shares))
+    assert found.chance == pytest.approx(np.mean(chances))
+    assert agreement(points, np.full(20, -1)) is None
+
+
+@pytest.mark.parametrize("by", BY)
+def test_every_point_is_told_apart_rightly(by, opened):
+    _, conversation, observed, inside = opened
+    cloud = spaces([inside], ["text"], "PCA", 2, aligned=False)[0].of("encoded")[0]
+    told = colouring(by, cloud, inside.prediction, conversation.labels, conversation.speakers)
+    fused, labels = inside.prediction.fused[:, 0], conversation.labels
+    for s in range(len(conversation)):
+        expected = {
+            "label": labels[s],
+            "prediction": fused[s],
+            "modality": "text",
+            "speaker": conversation.speakers[s] or "nameless",
+            "availability": "observed" if observed[s, 1] and conversation.observed[s, 1] else "missing",
+            "correctness": "unknown" if labels[s] == 0 else "right" if (fused[s] > 0) == (labels[s] > 0) else "wrong",
+        }[by]
+        found = told.scores[s] if told.scores is not None else told.names[told.kinds[s]]
+        assert found == expected or (np.isnan(found) and np.isnan(expected))

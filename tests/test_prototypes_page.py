@@ -1,0 +1,154 @@
+"""The Prototypes page: every section on every case, its numbers the library's, its controls, comparison, odd addresses."""
+
+import numpy as np
+import pytest
+from page_cases import CASES, array, figures, on_wire
+
+from comp_viz.analysis.blend import blends
+from comp_viz.analysis.inside import look_inside
+from comp_viz.analysis.mixing import mixing
+from comp_viz.analysis.space import spaces
+from comp_viz.analysis.stands_for import bank_library, neighbours
+from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.network.intervention import Intervention
+from comp_viz.ui import cached
+
+SECTIONS = ("Space", "Assignment", "Stand for", "Prompts")
+
+
+def opened(app, data):
+    checkpoint = load_checkpoint(cached.CHECKPOINTS / app.selectbox(key="checkpoint").value)
+    return checkpoint, data.find(app.selectbox(key="conversation").value)
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_section_bears(section, case, open_case):
+    app, _ = open_case("prototypes", case, pattern="uniform(0.3)", look_at=section, compare="nothing missing")
+    assert not app.exception
+    assert not app.error
+    assert figures(app) or "without prompts" in app.info[0].value
+    assert max(on_wire(app).values(), default=0) < 2_000_000
+
+
+@pytest.mark.parametrize("method", ["PCA", "t-SNE"])
+@pytest.mark.parametrize("dims", ["2-D", "3-D"])
+def test_points_are_drawn_where_the_library_puts_them(method, dims, open_case):
+    app, data = open_case("prototypes", method=method, dimensions=dims, features="text", colour="modality")
+    checkpoint, conversation = opened(app, data)
+    inside = look_inside(checkpoint, conversation, conversation.observed)
+    (space,) = spaces([inside], ["text"], method, int(dims[0]), aligned=False)
+    drawn = figures(app)["space"]["data"]
+    for stage, panel in (("encoded", ""), ("propagated", "2"), ("fused", "3")):
+        name = "text" if stage != "fused" else "fused"
+        place = {"xaxis": f"x{panel}"} if dims == "2-D" else {"scene": f"scene{panel}"}
+        (trace,) = [t for t in drawn if t["name"] == name and "customdata" in t and place.items() <= t.items()]
+        (cloud,) = space.of(stage)
+        np.testing.assert_allclose(array(trace["y"]), cloud.at[:, 1], atol=1e-3)
+        missing = [mark.endswith("-open") for mark in trace["marker"]["symbol"]]
+        gone = ~conversation.observed[:, 1] if stage != "fused" else ~conversation.observed.any(1)
+        assert missing == gone.tolist()
+
+
+def test_too_few_points_say_that_pca_stands_in(open_case):
+    app, _ = open_case("prototypes", "two utterances", method="t-SNE")
+    assert not app.exception
+    assert any("by PCA" in caption.value for caption in app.caption)
+
+
+def test_the_assignment_is_the_librarys_and_its_scale_is_not_stretched(open_case):
+    app, data = open_case("prototypes", look_at="Assignment", modality="text", block="2", singly="true")
+    checkpoint, conversation = opened(app, data)
+    found = mixing(checkpoint, look_inside(checkpoint, conversation, conversation.observed), 1)["text"]
+    heat, *lines = figures(app)["assignment"]["data"]
+    np.testing.assert_allclose(array(heat["z"]), found.times_even.T, atol=1e-3)
+    assert heat["zmax"] == pytest.approx(np.e**2)
+    text = next(line for line in lines if line["name"].endswith("text"))
+    np.testing.assert_allclose(array(text["y"]), found.entropy, atol=1e-4)
+    app.toggle(key="singly").set_value(False).run()
+    heat = figures(app)["assignment"]["data"][0]
+    np.testing.assert_allclose(array(heat["z"]), found.by_conversation.T, atol=1e-3)
+
+
+def test_moving_momentum_runs_the_model_again(open_case):
+    app, data = open_case("prototypes", look_at="Prompts")
+    checkpoint, conversation = opened(app, data)
+    assert app.slider(key="momentum").value == checkpoint.config.momentum
+    app.slider(key="momentum").set_value(0.9).run()
+    inside = look_inside(checkpoint, conversation, conversation.observed, Intervention(momentum=0.9))
+    drawn = figures(app)
+    np.testing.assert_allclose(array(drawn["rerun"]["data"][1]["y"]), inside.prediction.fused[:, 0], atol=1e-4)
+    first = blends(inside, 1, 0.9)[0]
+    np.testing.assert_allclose(array(drawn["old_share_1"]["data"][0]["y"]), first.share, atol=1e-4)
+    s = app.number_input(key="utterance").value - 1
+    rows = array(drawn["prompts"]["data"][0]["z"])
+    np.testing.assert_allclose(rows[0], inside.delivered["audio"][0][s, 0], atol=1e-4)
+
+
+def test_one_block_says_that_momentum_has_no_effect(open_case):
+    app, _ = open_case("prototypes", "one block", look_at="Prompts")
+    assert "no effect" in app.info[0].value
+    assert set(figures(app)) == {"prompts"}
+
+
+def test_a_prototype_of_a_trained_bank_is_named_and_has_its_neighbours(open_trained, small_lab):
+    app = open_trained("prototypes", look_at="Stand for", modality="text", prototype="2")
+    assert not app.info
+    checkpoint = load_checkpoint(cached.CHECKPOINTS / "trained")
+    library = bank_library(checkpoint, small_lab)
+    names = [c.id for c in library.conversations]
+    assert app.selectbox(key="prototypes_of").options[1:] == names
+    app.selectbox(key="prototypes_of").set_value(names[1]).run()
+    text = checkpoint.config.modalities.index("text")
+    found = neighbours(checkpoint.bank[text, 1].numpy(), library, "text")
+    table = app.dataframe[0].value
+    np.testing.assert_allclose(table["cosine"], found.cosines[1], atol=1e-4)
+    first = library.places[found.rows[1, 0]]
+    assert (table["conversation"].iloc[0], table["utterance"].iloc[0]) == (names[first[0]], first[1] + 1)
+
+
+def test_a_bank_without_names_says_so_and_seeks_in_the_open_conversation(open_case):
+    app, data = open_case("prototypes", look_at="Stand for")
+    assert "does not say how it was trained" in app.info[0].value
+    assert set(app.dataframe[0].value["conversation"]) == {opened(app, data)[1].id}
+
+
+def test_sides_share_axes_and_embedding(open_case):
+    app, _ = open_case("prototypes", pattern="uniform(0.5)", compare="nothing missing")
+    left, right = (figures(app)[name]["layout"] for name in ("spaceleft", "spaceright"))
+    for axis in ("xaxis", "yaxis", "xaxis3"):
+        assert left[axis]["range"] == right[axis]["range"]
+
+
+def test_sides_share_the_axes_of_predictions_and_prompts(open_case):
+    app, _ = open_case(
+        "prototypes", look_at="Prompts", pattern="uniform(0.5)", compare="nothing missing", momentum="0.9"
+    )
+    drawn = figures(app)
+    for name, axis in (
+        ("rerun", "yaxis"),
+        ("over_momentum", "yaxis"),
+        ("old_share_1", "yaxis"),
+        ("old_new_1", "xaxis"),
+    ):
+        left, right = (drawn[f"{name}{side}"] for side in ("left", "right"))
+        assert left["layout"][axis]["range"] == right["layout"][axis]["range"]
+        if axis == "yaxis":
+            low, high = left["layout"][axis]["range"]
+            every = np.concatenate(
+                [array(trace["y"]).astype(float) for side in (left, right) for trace in side["data"]]
+            )
+            assert low <= np.nanmin(every)
+            assert np.nanmax(every) <= high
+    assert drawn["promptsleft"]["data"][0]["zmax"] == drawn["promptsright"]["data"][0]["zmax"]
+
+
+def test_an_address_that_no_longer_fits_is_brought_back_quietly(open_case):
+    app, _ = open_case(
+        "prototypes", look_at="Nowhere", features="smell", method="magic", momentum="7", colour="?", block="9"
+    )
+    assert not app.exception
+    for section in SECTIONS:
+        app.segmented_control(key="look_at").set_value(section).run()
+        assert not app.exception
+        assert not app.error

@@ -1,0 +1,555 @@
+"""Robustness: passes, intervals, references, figures, and the page that measures a moment at a time."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from page_cases import array, dashboard, figures, write_case
+
+from comp_viz.analysis.attainable import attainable_at
+from comp_viz.analysis.passes import (
+    GRID,
+    RATE_SEEDS,
+    RATES,
+    SHARE_SEEDS,
+    Pass,
+    availability,
+    by_group,
+    draw_once,
+    plan,
+    rate_patterns,
+    shares,
+)
+from comp_viz.analysis.reached import accuracy
+from comp_viz.analysis.references import beside, from_paper, from_tables
+from comp_viz.analysis.results import read_published, read_results
+from comp_viz.analysis.robustness import (
+    constant,
+    describe_availability,
+    describe_heads,
+    describe_rates,
+    describe_shares,
+    half_width,
+    judged,
+    metric_names,
+    scores,
+    trained_rates,
+)
+from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.data.batch import Stream
+from comp_viz.data.conversation import Task
+from comp_viz.data.lab.settings import LabSettings
+from comp_viz.data.patterns.pattern import Pattern
+from comp_viz.data.patterns.realised import realised
+from comp_viz.data.table.writer import write_table
+from comp_viz.evaluation.evaluate import evaluate, predict
+from comp_viz.evaluation.metrics import metrics
+from comp_viz.figures.robustness import availability_chart, rates_chart, span
+from comp_viz.figures.shares import across, losses_chart, triangle_chart
+from comp_viz.figures.style import DARK, LIGHT
+from comp_viz.sweep.epochs import is_epochs
+from comp_viz.ui import cached, evaluations
+
+THREE = ("audio", "text", "video")
+SCORE, CLASSES = Task("sentiment"), Task("emotion", ("calm", "glad", "cross"))
+RESULTS = Path(__file__).parents[1] / "results"
+
+
+@pytest.fixture
+def small(small_checkpoint, small_lab):
+    checkpoint = load_checkpoint(small_checkpoint)
+    return (
+        checkpoint,
+        small_lab,
+        Stream(small_lab.split("test"), checkpoint.standardise, checkpoint.model.fusion.weight.device),
+    )
+
+
+@pytest.fixture
+def measured(small):
+    checkpoint, data, stream = small
+    return {one: draw_once(checkpoint, data.task, stream, one) for one in plan(THREE, 1)}
+
+
+# Passes
+
+
+@pytest.mark.parametrize("text", ["uniform(0.5)", "only(text)", "rates(audio=0.4, text=0.6)", "found"])
+def test_passes_come_to_what_an_evaluation_comes_to(small, text):
+    checkpoint, data, stream = small
+    (*expected,) = evaluate(
+        checkpoint.model, data.task, checkpoint.standardise, data.split("test"), "test", [Pattern.parse(text)], 3
+    )
+    seeds = expected[0].seeds
+    done = {Pass(text, seed): draw_once(checkpoint, data.task, stream, Pass(text, seed)) for seed in range(seeds)}
+    for metric in metric_names(data.task):
+        table = scores(done, [text], metric).set_index("predictor")
+        for one in expected:
+            row = table.loc[one.predictor]
+            assert row["value"] == pytest.approx(one.mean[metric], nan_ok=True)
+            assert row["spread"] == pytest.approx(one.std[metric], nan_ok=True)
+            assert row["missing_rate"] == pytest.approx(one.missing_rate)
+            assert row["missing text"] == pytest.approx(one.realised["text"])
+            assert row["seeds"] == seeds
+
+
+def test_every_forward_pass_is_a_turn_of_its_own(small, monkeypatch):
+    checkpoint, _, stream = small
+    monkeypatch.setattr("comp_viz.data.batch.TOGETHER", 1)
+
+    class Turn:
+        held = entered = 0
+
+        def __enter__(self):
+            self.held += 1
+            self.entered += 1
+
+        def __exit__(self, *_):
+            self.held -= 1
+
+    turn, seen = Turn(), []
+    checkpoint.model.register_forward_pre_hook(lambda *_: seen.append(turn.held))
+    found = predict(checkpoint.model, stream, stream.utterances.observed, turn=turn)
+    assert seen == [1] * len(stream)
+    assert (turn.entered, turn.held) == (len(stream), 0)
+    np.testing.assert_array_equal(
+        found["fused"], predict(checkpoint.model, stream, stream.utterances.observed)["fused"]
+    )
+
+
+@pytest.mark.parametrize("task", [SCORE, CLASSES])
+def test_each_group_is_left_out_once(task, rng):
+    predictions = rng.standard_normal((60, task.outputs))
+    labels = rng.integers(len(task.classes) or 7, size=60).astype(np.float32) - (0 if task.classes else 3)
+    groups = rng.integers(4, size=60)
+    found = by_group(task, predictions, labels, groups)
+    for metric in metric_names(task):
+        assert len(found[metric]) == 5
+        assert found[metric][0] == metrics(task, predictions, labels)[metric]
+        for g in range(4):
+            rows = [i for i in range(60) if groups[i] != g]
+            assert found[metric][1 + g] == pytest.approx(metrics(task, predictions[rows], labels[rows])[metric])
+
+
+def test_every_set_of_modalities_is_a_pattern():
+    for M in (2, 3, 4):
+        names = tuple("abcd"[:M])
+        found = availability(names)
+        assert len(found) == 2**M - 1
+        observed = np.ones((5, M), bool)
+        for subset, text in found.items():
+            left = Pattern.parse(text)(utterances_of(observed, names), SCORE, np.random.default_rng(0))
+            assert left[0].tolist() == [u in subset for u in names]
+            assert (left == left[0]).all()
+    assert len(availability(tuple("abcdef"))) == 1 + 6 + 6
+
+
+def utterances_of(observed, names):
+    from comp_viz.data.conversation import Conversation
+    from comp_viz.data.dataset import Utterances
+
+    n = len(observed)
+    blank = ("",) * n
+    nan = np.full(n, np.nan, np.float32)
+    return Utterances.of(
+        [Conversation("c", {u: np.ones((n, 2), np.float32) for u in names}, observed, nan, blank, blank, blank, nan)]
+    )
+
+
+@pytest.mark.parametrize("thirds", [1, 2])
+def test_the_triangle_shares_the_same_amount_at_every_place(thirds):
+    points = shares(THREE, thirds)
+    assert len(points) == (GRID + 1) * (GRID + 2) // 2
+    observed = np.ones((300, 3), bool)
+    for point, text in points.items():
+        left = Pattern.parse(text)(utterances_of(observed, THREE), SCORE, np.random.default_rng(0))
+        came_to = realised(observed, left, THREE)
+        assert came_to.taken == pytest.approx(thirds / 3, abs=0.005)
+        assert list(came_to.taken_by_modality.values()) == pytest.approx(point, abs=0.005)
+
+
+def test_the_plan_is_coarse_first_and_names_no_pass_twice():
+    found = plan(THREE, 1)
+    assert found[:2] == [Pass("uniform(0)"), Pass("uniform(0.7)")]
+    assert len(set(found)) == len(found)
+    assert [one.seed for one in found] == sorted(one.seed for one in found)
+    drawn = {text: {one.seed for one in found if one.pattern == text} for text in {one.pattern for one in found}}
+    for text, seeds in drawn.items():
+        most = RATE_SEEDS if text.startswith("uniform") else SHARE_SEEDS
+        assert seeds == set(range(most if Pattern.parse(text).random else 1))
+    assert len([text for text in drawn if text.startswith("uniform")]) == len(RATES)
+
+
+# Intervals, constants, tables
+
+
+def test_the_interval_of_accuracy_agrees_with_its_error_by_conversation(rng):
+    """Twenty conversations, each left out once: the jackknife and the error of a ratio say nearly the same."""
+    lengths = rng.integers(20, 60, size=20)
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    right = rng.random(starts[-1]) < np.repeat(rng.uniform(0.5, 0.9, 20), lengths)
+    groups = np.repeat(np.arange(20), lengths)
+    left_out = np.array([right[groups != g].mean() for g in range(20)])
+    error = accuracy(right, np.ones_like(right), starts).error
+    assert half_width(left_out) == pytest.approx(2.093 * error, rel=0.05)
+
+
+def test_the_interval_holds_the_true_value_as_often_as_it_says(rng):
+    covered = 0
+    for _ in range(400):
+        values = rng.normal(3, 1, size=20)
+        left_out = np.array([np.delete(values, g).mean() for g in range(20)])
+        covered += abs(values.mean() - 3) < half_width(left_out)
+    assert 0.92 < covered / 400 < 0.98
+
+
+def test_no_interval_from_one_group():
+    assert np.isnan(half_width(np.array([0.5])))
+
+
+@pytest.mark.parametrize("task", [SCORE, CLASSES, Task("score", low=1, high=7, neutral=5)])
+def test_no_constant_answer_does_better(task, rng):
+    labels = rng.choice([0, 1, 1, 2, np.nan] if task.classes else [2, 5, 6, 6.5, 1, np.nan, 3], size=80).astype(
+        np.float32
+    )
+    found = constant(task, labels)
+    if task.classes:
+        others = [np.tile(np.eye(3)[c], (80, 1)) for c in range(3)]
+    else:
+        others = [np.full((80, 1), value - task.neutral) for value in np.linspace(task.low, 7, 61)]
+    assert found["ACC"] == max(metrics(task, one, labels)["ACC"] for one in others)
+    if not task.classes:
+        assert found["MAE"] <= min(metrics(task, one, labels)["MAE"] for one in others) + 1e-6
+        assert np.isnan(found["CORR"])
+    assert judged(task, labels) == (~np.isnan(labels) & (bool(task.classes) | (labels != task.neutral))).sum()
+
+
+def test_scores_are_means_over_the_drawings(measured):
+    table = scores(measured, rate_patterns(), "ACC")
+    for row in table.to_dict("records"):
+        draws = [drawn for one, drawn in measured.items() if one.pattern == row["pattern"]]
+        values = [drawn.values[row["predictor"]]["ACC"][0] for drawn in draws]
+        assert row["value"] == pytest.approx(np.mean(values))
+        assert row["seeds"] == len(draws) == (1 if row["pattern"] == "uniform(0)" else RATE_SEEDS)
+        left_out = np.mean([drawn.values[row["predictor"]]["ACC"][1:] for drawn in draws], axis=0)
+        assert row["half"] == pytest.approx(half_width(left_out))
+    assert list(dict.fromkeys(table["predictor"])) == ["fused", *THREE]
+    assert scores({}, rate_patterns(), "ACC").empty
+
+
+def test_trained_rates_are_those_of_the_protocol():
+    assert trained_rates("uniform(0.3)") == [0.3]
+    assert trained_rates("only(text)") == trained_rates(None) == []
+
+
+# Words
+
+
+def tabled(values: dict[str, float], rates: dict[str, float] | None = None) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"pattern": p, "predictor": u, "missing_rate": (rates or {}).get(p, 0.0), "value": v + 0.01 * (u == "text"),
+             "half": 0.02, "spread": 0.0, "seeds": 1, "metric": "ACC"}
+            for p, v in values.items() for u in ("fused", *THREE)
+        ]
+    )  # fmt: skip
+
+
+def test_the_findings_say_what_the_numbers_say():
+    rates = tabled({"uniform(0)": 0.9, "uniform(0.7)": 0.8}, {"uniform(0.7)": 0.654})
+    assert describe_rates(rates, "ACC") == "ACC falls from 90.0 % to 80.0 % as 65 % of all entries go missing"
+    assert describe_heads(rates, "ACC") == (
+        "With 65 % missing the fused prediction reaches ACC 80.0 %, its heads 80.0 to 81.0 %"
+    )
+    level = tabled({"uniform(0)": 0.9, "uniform(0.7)": 0.895}, {"uniform(0.7)": 0.7})
+    assert "hardly moves" in describe_rates(level, "ACC")
+    assert "rises" in describe_rates(tabled({"uniform(0)": 0.3, "uniform(0.7)": 0.8}, {"uniform(0.7)": 0.7}), "MAE")
+    kept = availability(THREE)
+    values = dict(zip(kept.values(), [0.9, 0.88, 0.85, 0.7, 0.6, 0.8, 0.5], strict=True))
+    said = describe_availability(tabled(values), kept, "ACC")
+    assert said == "Text alone reaches ACC 80.0 %; without audio it is 70.0 %, the most that one modality costs"
+    assert describe_availability(tabled({"uniform(0)": 0.9}), kept, "ACC") == "ACC by what is available"
+    missing, left = shares(THREE, 1), shares(THREE, 2)
+    corners = {missing[1, 0, 0]: 0.7, missing[0, 1, 0]: 0.6, missing[0, 0, 1]: 0.8}
+    assert describe_shares(tabled(corners), missing, THREE, "ACC") == (
+        "ACC is 60.0 % with all text missing, 80.0 % with all video missing"
+    )
+    ends = {left[0, 1, 1]: 0.7, left[1, 0, 1]: 0.6, left[1, 1, 0]: 0.8}
+    assert describe_shares(tabled(ends), left, THREE, "ACC") == (
+        "ACC is 60.0 % with only text left, 80.0 % with only video left"
+    )
+
+
+# References
+
+
+def test_our_tables_give_the_curves_of_the_same_data_only():
+    tables = {path.stem: read_results(path) for path in sorted(RESULTS.glob("*.parquet")) if not is_epochs(path)}
+    rows = tables["hazumi"]
+    found = {one.name: one for one in from_tables(tables, rows["data_digest"].iloc[0], "test")}
+    one = found["our table hazumi: comp, 5 seeds"]
+    assert one.usual
+    assert not one.published
+    mine = rows[(rows["method"] == "comp") & (rows["predictor"] == "fused")]
+    for pattern, part in mine.groupby("pattern"):
+        point = one.of("ACC")[np.isclose(one.of("ACC")["missing_rate"], part["missing_rate"].mean())]
+        assert point["value"].item() == pytest.approx(part["ACC"].mean()), pattern
+    assert not any("mosi" in name for name in found)
+    assert not from_tables(tables, "no such data", "test")
+    assert {"recipe_validation"} == {
+        name.split(":")[0].removeprefix("our table ")
+        for name in (o.name for o in from_tables(tables, rows["data_digest"].iloc[0], "validation"))
+    }
+
+
+def test_selection_on_the_test_split_is_marked():
+    rows = read_results(RESULTS / "hazumi.parquet").assign(select="test")
+    found = from_tables({"odd": rows}, rows["data_digest"].iloc[0], "test")
+    assert all("TEST SPLIT" in one.name and "TEST SPLIT" in one.about for one in found)
+
+
+def test_published_figures_are_named_so_and_not_usual():
+    published = read_published(RESULTS / "published.csv", classes=False)
+    found = {one.name: one for one in from_paper(published)}
+    one = found["published, other data: CMU-MOSI, ComP"]
+    rows = published[
+        (published["dataset"] == "CMUMOSI") & (published["method"] == "ComP") & (published["metric"] == "ACC")
+    ]
+    rows = rows[rows["table"] == 2]
+    assert one.of("ACC")["value"].tolist() == pytest.approx((rows["value_percent"] / 100).tolist())
+    assert one.of("MAE").empty
+    assert all(one.published and not one.usual and "TEST SPLIT" in one.about for one in found.values())
+
+
+def test_everything_drawn_is_in_the_table_to_take_away(measured):
+    table = scores(measured, rate_patterns(), "ACC")
+    known = from_paper(read_published(RESULTS / "published.csv", classes=False))[:2]
+    found = beside(table, known, "ACC")
+    assert len(found) == len(table) + sum(len(one.of("ACC")) for one in known)
+    assert set(found["source"]) == {"measured here", *(one.name for one in known)}
+
+
+# Figures
+
+
+def test_the_curve_draws_the_table_and_tells_references_apart(measured):
+    table = scores(measured, rate_patterns(), "ACC").sort_values("missing_rate")
+    tables = {"hazumi": read_results(RESULTS / "hazumi.parquet")}
+    ours = from_tables(tables, tables["hazumi"]["data_digest"].iloc[0], "test")[:1]
+    paper = from_paper(read_published(RESULTS / "published.csv", classes=False))[:1]
+    for palette in (LIGHT, DARK):
+        figure = rates_chart(table, "ACC", 0.6, {0.0: 0.9, 0.7: 0.8}, [*ours, *paper], [0.3], (0, 1), palette, "title")
+        by_name = {trace.name: trace for trace in figure.data}
+        fused = table[table["predictor"] == "fused"]
+        np.testing.assert_allclose(by_name["◆ fused"].y, fused["value"], rtol=1e-6)
+        np.testing.assert_allclose(by_name["◆ fused"].x, fused["missing_rate"], rtol=1e-6)
+        text = table[table["predictor"] == "text"]
+        np.testing.assert_allclose(by_name["■ text head"].y, text["value"], rtol=1e-6)
+        assert by_name[ours[0].name].line.dash == "dash"
+        assert by_name[paper[0].name].line.dash == "dot"
+        assert by_name["always the same answer"].y == (0.6, 0.6)
+        assert by_name["best attainable, computed"].y == (0.9, 0.8)
+        band = by_name["95 % interval of fused, over conversations"]
+        n = len(fused)
+        np.testing.assert_allclose(band.y[n:][::-1] - band.y[:n], 2 * fused["half"], rtol=1e-4)
+        assert figure.layout.shapes[0].x0 == 0.3
+
+
+def test_the_availability_chart_places_every_predictor(measured):
+    kept = availability(THREE)
+    table = scores(measured, [*kept.values()], "ACC")
+    figure = availability_chart(table, kept, "ACC", 0.6, span([table], [0.6]), LIGHT, "title")
+    fused = next(trace for trace in figure.data if trace.name == "◆ fused")
+    assert list(fused.y) == list(range(7))
+    np.testing.assert_allclose(fused.error_x.array, table.loc[table["predictor"] == "fused", "half"], rtol=1e-5)
+    text = next(trace for trace in figure.data if trace.name == "■ text head")
+    assert [symbol.endswith("open") for symbol in text.marker.symbol] == ["text" not in subset for subset in kept]
+    assert figure.layout.yaxis.ticktext[0] == "everything"
+    low, high = figure.layout.xaxis.range
+    assert low < 0.6 < high
+
+
+@pytest.mark.parametrize("thirds", [1, 2])
+def test_the_triangle_puts_every_place_where_its_rates_are(small, thirds):
+    checkpoint, data, stream = small
+    points = shares(THREE, thirds)
+    done = {Pass(text): draw_once(checkpoint, data.task, stream, Pass(text)) for text in points.values()}
+    table = scores(done, [*points.values()], "ACC")
+    figure = triangle_chart(table, points, THREE, thirds, "ACC", span([table]), DARK, "title")
+    trace = figure.data[1]
+    corners = np.stack(across(np.eye(3)), 1)
+    for place, (x, y) in enumerate(zip(trace.x, trace.y, strict=True)):
+        rates = np.array([*points][place])
+        share = rates if thirds == 1 else 1 - rates
+        np.testing.assert_allclose([x, y], share @ corners, atol=1e-6)
+        assert trace.text[place] == f"{100 * done[Pass(points[tuple(rates)])].values['fused']['ACC'][0]:.1f}"
+        assert f"text {rates[1]:.0%} missing" in trace.customdata[place]
+    assert figure.layout.annotations[1].text == ("all of ■ text missing" if thirds == 1 else "only ■ text left")
+
+
+def test_bars_stand_where_there_is_no_triangle():
+    names = ("audio", "a<b>")
+    points = shares(names, 1)
+    table = tabled(dict(zip(points.values(), (0.8, 0.7, 0.6, 0.5), strict=True)))
+    figure = losses_chart(table, points, names, "ACC", (0.4, 0.9), LIGHT, "title")
+    assert [list(np.round(trace.y, 4)) for trace in figure.data] == [[0.8, 0.6], [0.7, 0.5]]
+    assert "<b>" not in "".join(figure.data[0].x)
+
+
+# The page
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """All is measured before the page is drawn for the first time."""
+    monkeypatch.setattr(evaluations, "MOMENT", 1e9)
+
+
+def test_every_number_on_the_page_is_the_librarys(open_trained, at_once, small_lab, whole):
+    app = open_trained("robustness", metric="MAE", share="two thirds")
+    assert not app.exception
+    checkpoint, spec = load_checkpoint(whole[0]), figures(app)
+    for key, patterns in (
+        ("rates", rate_patterns()), ("kept", [*availability(THREE).values()]), ("shares", [*shares(THREE, 2).values()]),
+    ):  # fmt: skip
+        seeds = RATE_SEEDS if key == "rates" else SHARE_SEEDS
+        found = evaluate(
+            checkpoint.model, small_lab.task, checkpoint.standardise, small_lab.split("test"), "test",
+            map(Pattern.parse, patterns), seeds,
+        )  # fmt: skip
+        expected = sorted(one.mean["MAE"] for one in found if one.predictor == "fused")
+        if key == "shares":
+            drawn = array(spec[key]["data"][1]["marker"]["color"])
+        else:
+            (trace,) = [trace for trace in spec[key]["data"] if trace.get("name") == "◆ fused"]
+            drawn = array(trace["y" if key == "rates" else "x"])
+        np.testing.assert_allclose(np.sort(drawn), expected, rtol=1e-5)
+    assert not app.button or all(button.label != "Cancel" for button in app.button)
+
+
+def test_measuring_goes_on_bit_by_bit_and_can_be_cancelled(open_trained, monkeypatch):
+    monkeypatch.setattr(evaluations, "MOMENT", 0.0)  # one pass at a time
+    app = open_trained("robustness")
+    labels = [button.label for button in app.button]
+    assert "Cancel" in labels
+    first = drawn_points(app)
+    assert 1 <= first < 4
+    app.run().run()  # a page draws what was measured before it
+    assert drawn_points(app) > first
+    next(button for button in app.button if button.label == "Cancel").click().run()
+    kept = drawn_points(app)
+    for _ in range(3):
+        app.run()
+        assert drawn_points(app) == kept
+    app.switch_page("pages/data.py").run()
+    app.switch_page("pages/robustness.py").run()
+    assert drawn_points(app) == kept  # what is done stays done
+    next(button for button in app.button if button.label == "Go on").click().run()
+    app.run().run()
+    assert drawn_points(app) > kept
+
+
+def drawn_points(app) -> int:
+    return len(array(next(t for t in figures(app)["rates"]["data"] if t.get("name") == "◆ fused")["y"]))
+
+
+def test_the_metric_and_the_split_are_chosen(open_trained, at_once):
+    app = open_trained("robustness")
+    assert app.selectbox(key="metric").options == ["ACC", "F1", "MAE", "CORR"]
+    app.selectbox(key="metric").set_value("CORR").run()
+    app.selectbox(key="split").set_value("validation").run()
+    assert not app.exception
+    assert any("optimistic" in caption.value for caption in app.caption)
+    assert figures(app)["rates"]["layout"]["yaxis"]["title"]["text"] == "CORR"
+
+
+def test_a_metric_of_another_task_is_brought_back_quietly(open_case, at_once):
+    app, _ = open_case("robustness", "six classes", metric="MAE", references="no such thing")
+    assert not app.exception
+    assert app.selectbox(key="metric").value == "ACC"
+
+
+def test_published_figures_are_shown_when_asked_for(open_trained, at_once):
+    app = open_trained("robustness")
+    assert not [t for t in figures(app)["rates"]["data"] if "published" in t.get("name", "")]
+    app.multiselect(key="references").set_value(["published, other data: CMU-MOSI, ComP"]).run()
+    (trace,) = [t for t in figures(app)["rates"]["data"] if "published" in t.get("name", "")]
+    assert trace["line"]["dash"] == "dot"
+
+
+def test_two_checkpoints_are_compared_on_shared_axes(
+    tmp_path, monkeypatch, at_once, whole, small_lab, small_checkpoint
+):
+    import shutil
+
+    (tmp_path / "data").mkdir()
+    write_table(tmp_path / "data" / "small.arrow", small_lab)
+    shutil.copytree(whole[0], tmp_path / "checkpoints" / "trained")
+    shutil.copytree(small_checkpoint, tmp_path / "checkpoints" / "untrained")
+    app = dashboard(monkeypatch, tmp_path / "checkpoints", tmp_path / "data")
+    app.query_params.update({"checkpoint": "trained", "data": "small.arrow"})
+    app.run()
+    app.switch_page("pages/robustness.py").run()
+    app.selectbox(key="compare").set_value("checkpoint untrained").run()
+    assert not app.exception
+    spec = figures(app)
+    for chart in ("rates", "kept", "shares"):
+        left, right = spec[f"{chart}left"], spec[f"{chart}right"]
+        axis = "xaxis" if chart == "kept" else "yaxis"
+        assert left["layout"][axis]["range"] == right["layout"][axis]["range"]
+    marks = [spec[f"shares{side}"]["data"][1]["marker"] for side in ("left", "right")]
+    assert marks[0]["cmin"] == marks[1]["cmin"]
+    assert marks[0]["cmax"] == marks[1]["cmax"]
+    values = [array(marks[i]["color"]) for i in (0, 1)]
+    assert not np.allclose(*values)
+
+
+@pytest.mark.parametrize("blank", ["labels", "splits"])
+def test_data_without_labels_or_splits_say_what_to_do(tmp_path, monkeypatch, blank):
+    data = write_case("usual", tmp_path)
+    changes = {
+        "labels": lambda c: replace(c, labels=np.full_like(c.labels, np.nan)),
+        "splits": lambda c: replace(c, split=""),
+    }
+    conversations = tuple(map(changes[blank], data.conversations))
+    write_table(tmp_path / "data" / "case.arrow", replace(data, conversations=conversations, digest=""))
+    app = dashboard(monkeypatch, tmp_path / "checkpoints", tmp_path / "data")
+    app.query_params.update({"checkpoint": "case", "data": "case.arrow"})
+    app.run()
+    app.switch_page("pages/robustness.py").run()
+    assert not app.exception
+    assert app.subheader[0].value == "Nothing can be measured here"
+    assert "data import" in app.info[0].value
+
+
+def test_a_table_that_cannot_be_read_is_left_out_and_named(open_trained, at_once, tmp_path, monkeypatch):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "broken.parquet").write_bytes(b"no table")
+    monkeypatch.setattr(evaluations, "RESULTS", tmp_path / "results")
+    app = open_trained("robustness")
+    assert not app.exception
+    assert "broken.parquet" in app.warning[0].value
+    assert app.multiselect(key="references").options == []
+
+
+def test_the_lab_has_its_attainable_accuracy_beside_it(small_checkpoint, tmp_path, monkeypatch):
+    lab = "lab(conversations=4/2/3, lengths=4/9)"
+    monkeypatch.setattr(evaluations, "MOMENT", 1e9)
+    app = dashboard(monkeypatch, small_checkpoint.parent, tmp_path)
+    app.query_params.update({"checkpoint": "small", "data": lab})
+    app.run()
+    app.switch_page("pages/robustness.py").run()
+    assert not app.exception
+    (trace,) = [t for t in figures(app)["rates"]["data"] if t.get("name") == "best attainable, computed"]
+    expected = attainable_at(LabSettings.parse(lab))
+    assert array(trace["y"]).tolist() == [one.together.accuracy for one in expected.values()]
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    """No test finds measured what another one had measured."""
+    evaluations._done.clear()
+    evaluations._stream.clear()
+    cached._data_set.clear()
