@@ -20,6 +20,7 @@ from comp_viz.network.intervention import AS_TRAINED, Intervention
 from comp_viz.ui import cached
 from comp_viz.ui.builder import pattern_controls, picture
 from comp_viz.ui.controlled import held
+from comp_viz.ui.intake import settled
 from comp_viz.ui.pattern import PATTERN, SEED, choose, chosen, in_force, leave_edited, remember
 
 GO, LABS = "go to", "labs"
@@ -83,13 +84,18 @@ class View:
 def open_in_live(checkpoint: str | None, data: str, conversation: str | None) -> None:
     """Have the next run open a conversation on the Live page; to be called in a callback. None leaves as is."""
     state = st.session_state
-    leave_edited()
     if is_lab(data):
         state[LABS] = list(dict.fromkeys([*state.get(LABS, []), data]))[-MOST_LABS:]
+    open_here(checkpoint, data, conversation)
+    go_to("pages/live.py")
+
+
+def open_here(checkpoint: str | None, data: str, conversation: str | None) -> None:
+    """Have the sidebar open a conversation; to be called in a callback or before the sidebar is drawn. None leaves as is."""
+    leave_edited()
     for key, value in {"checkpoint": checkpoint, "data": data, "conversation": conversation}.items():
         if value is not None:
-            state[key] = value
-    go_to("pages/live.py")
+            st.session_state[key] = value
 
 
 def labs() -> tuple[str, ...]:
@@ -108,6 +114,8 @@ def frame() -> None:
     """Draw the controls shared by all pages and keep the view for the page that is run next."""
     if page := st.session_state.pop(GO, None):
         st.switch_page(page, query_params=address())
+    if wanted := settled():
+        open_here(*wanted)
     st.session_state["view"] = sidebar()
 
 
