@@ -5,7 +5,7 @@ import streamlit as st
 from comp_viz.analysis.clip import describe_clip
 from comp_viz.device import choose_device
 from comp_viz.ui import cached
-from comp_viz.ui.capability import capability_title, panel_of_capabilities
+from comp_viz.ui.capability import all_usual_ready, capability_title, panel_of_capabilities
 from comp_viz.ui.clip_inside import availability, behind, confident_words, faces, quality, thresholds, waveform
 from comp_viz.ui.clips import (
     bring,
@@ -85,7 +85,7 @@ def clips(view: View | None) -> None:
         progress()
     if each is not None:
         analysed(each, view)
-    with st.expander(capability_title(), icon=":material/handyman:", expanded=each is None and job is None):
+    with st.expander(capability_title(), icon=":material/handyman:", expanded=not all_usual_ready()):
         panel_of_capabilities()
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from comp_viz.clips import faces, whisper
 from comp_viz.clips.decode import INSTALL, require_av
 from comp_viz.clips.extractors.registry import EXTRACTORS
+from comp_viz.clips.source import DEFAULT
 from comp_viz.errors import CompVizError
 from comp_viz.figures.style import modality_marks
 
@@ -65,6 +66,12 @@ def panel_of_capabilities() -> None:
             right.markdown(f"**Missing**: {missing}")
             if do := command(missing):
                 right.code(do, language="bash")
+
+
+def all_usual_ready() -> bool:
+    """Whether everything that clips are read with by default is ready."""
+    usual = {name for _, names in DEFAULT for name in names}
+    return not any(missing for name, *_, missing in capabilities() if name in usual or name not in EXTRACTORS)
 
 
 def capability_title() -> str:

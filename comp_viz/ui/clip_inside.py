@@ -9,7 +9,6 @@ import streamlit as st
 
 from comp_viz.clips.analyse import envelope
 from comp_viz.clips.clip import Clip
-from comp_viz.clips.extractors.registry import feature_names
 from comp_viz.clips.faces import BLENDSHAPES
 from comp_viz.clips.progress import STAGES
 from comp_viz.clips.settings import Thresholds
@@ -223,7 +222,7 @@ def behind(clip: Clip) -> None:
     took = [f"{STAGES[stage][0].lower()} {seconds:.1f} s" for stage, seconds in clip.seconds.items()]
     st.markdown(f"**Took** {sum(clip.seconds.values()):.1f} s: {', '.join(took)}")
     made = [
-        f"{u}: {source}, {len(feature_names(dict(clip.settings.extractors)[u]))} features"
+        f"{u}: {source}, {clip.features[u].shape[1]} features"
         for u, source in clip.sources.items()
     ]
     st.markdown("**Features** " + "; ".join(made))

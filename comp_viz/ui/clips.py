@@ -23,7 +23,7 @@ from comp_viz.ui.player import media_url, play_from, player, said
 from comp_viz.ui.sidebar import open_here
 from comp_viz.ui.utterance import select
 
-ROUND = "upload round"
+ROUND, TAKEN = "upload round", "upload taken"
 MIME = {
     "mp4": "video/mp4", "mov": "video/mp4", "webm": "video/webm", "avi": "video/x-msvideo", "mkv": "video/x-matroska",
     "mpg": "video/mpeg", "wav": "audio/wav", "mp3": "audio/mpeg", "m4a": "audio/mp4", "ogg": "audio/ogg", "flac": "audio/flac",
@@ -36,7 +36,9 @@ def bring(settings: Settings) -> None:
     uploader, microphone = f"upload {count}", f"microphone {count}"
 
     def uploaded(key: str) -> None:
-        if file := st.session_state[key]:
+        file = st.session_state[key]
+        if file and st.session_state.get(TAKEN) != file.file_id:  # a run that is cut short calls back again
+            st.session_state[TAKEN] = file.file_id
             take_in(file.getbuffer(), file.name, settings)
             st.session_state[ROUND] = count + 1  # a widget of another name: the old one lets go of the file
 
@@ -183,8 +185,8 @@ def utterance_list(clip: Clip, shown: Prediction | None) -> None:
     rows = {
         "": list(range(1, len(clip.spans) + 1)),
         "from, s": [span.start for span in clip.spans],
-        "words": [span.text or "(no words)" for span in clip.spans],
         **({"prediction": said(shown, len(clip.spans))} if shown else {}),
+        "words": [span.text or "(no words)" for span in clip.spans],
     }
 
     def picked() -> None:

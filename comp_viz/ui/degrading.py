@@ -46,7 +46,7 @@ def controls(each: Lying, selected: int) -> None:
     clip = each.clip
     numbers = list(range(1, len(clip.spans) + 1))
     key = f"degrade {clip.digest[:8]}"
-    where, how = st.columns([2, 3])
+    where, how = st.columns([1.3, 4], gap="medium")
     everywhere = where.toggle("All utterances", key=f"{key} all")
     picked = where.multiselect(
         "Utterances", numbers, key=f"{key} which", disabled=everywhere, placeholder=f"the one in hand, {selected + 1}",

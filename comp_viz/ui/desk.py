@@ -1,6 +1,6 @@
 """A visitor's desk: the clips of one session, the folder they lie in, and what is being analysed.
 
-The desk hangs on a cache of the session, which is emptied when the browser goes away. A browser that comes back within the
+A cache of the session, which Streamlit empties when the browser goes away, tells the desk. A browser that comes back within the
 time Streamlit keeps its session finds the desk as it was; after that everything on it is removed.
 """
 
@@ -96,16 +96,18 @@ class Desk:
 
 
 def desk() -> Desk:
-    """The desk of this session, a fresh one at the first visit."""
-    return _desk()
+    """The desk of this session, a fresh one at the first visit and after too long an absence."""
+    mine: Desk | None = st.session_state.get(DESK)
+    if mine is None or not mine.back():
+        mine = st.session_state[DESK] = Desk(new_place())
+    _attended(mine, str(mine.place))
+    return mine
 
 
 @st.cache_resource(scope="session", on_release=Desk.leave, show_spinner=False)
-def _desk() -> Desk:
-    before: Desk | None = st.session_state.get(DESK)
-    if before is None or not before.back():
-        before = st.session_state[DESK] = Desk(new_place())
-    return before
+def _attended(_desk: Desk, place: str) -> Desk:
+    """Nothing but a bell: the session's cache is emptied, and so the desk told, when the browser goes away."""
+    return _desk
 
 
 def put_clip(clip: Clip, path: Path) -> str:
@@ -116,8 +118,14 @@ def put_clip(clip: Clip, path: Path) -> str:
     name = same[0] if same else next(free)
     clips[name] = Lying(name, clip, path)
     for oldest in list(clips)[:-MOST]:
-        clips.pop(oldest).path.unlink(missing_ok=True)
+        remove(clips.pop(oldest))
     return name
+
+
+def remove(each: Lying) -> None:
+    """Remove the files of a clip."""
+    each.path.unlink(missing_ok=True)
+    shutil.rmtree(each.clip.media.folder.parent, ignore_errors=True)
 
 
 def lying(name: str) -> Lying:

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.checkpoint.folder import Checkpoint
+from comp_viz.clips.source import named_in
 from comp_viz.data.conversation import SPLITS, Bools, Conversation
 from comp_viz.data.dataset import DataSet, Utterances
 from comp_viz.data.lab.settings import LabSettings
@@ -180,11 +181,14 @@ def controls(name: str, device: str) -> View | None:
     files = cached.fitting_data(name, device, labs())
     if not files:
         dims = ", ".join(f"{u} {d}" for u, d in zip(checkpoint.config.modalities, checkpoint.config.dims, strict=True))
-        st.info(
-            f"No data set on this machine has the features this checkpoint was trained on ({dims}). "
-            "Set `COMP_VIZ_DATA` to the folder that holds it, or choose the `lab` checkpoint.",
-            icon=":material/folder_open:",
-        )
+        if named_in({u: checkpoint.card.sources.get(u, "") for u in checkpoint.config.modalities}):
+            st.info("This checkpoint reads clips. Bring one on the Clips page, or take the example there.", icon=":material/movie:")
+        else:
+            st.info(
+                f"No data set on this machine has the features this checkpoint was trained on ({dims}). "
+                "Set `COMP_VIZ_DATA` to the folder that holds it, or choose the `lab` checkpoint.",
+                icon=":material/folder_open:",
+            )
         return None
     file = (
         files[0]
