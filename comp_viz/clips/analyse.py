@@ -87,9 +87,7 @@ def read(media: Media, name: str, digest: str, settings: Settings, watch: Watch)
     if "audio" in extractors:
         reads["audio"] = []
         for i, (part, voiced_share) in enumerate(zip(sounds, shares, strict=True), 1):
-            reads["audio"].append(
-                read_audio(part, media.sound_problem, extractors["audio"], settings, voiced_share)
-            )
+            reads["audio"].append(read_audio(part, media.sound_problem, extractors["audio"], settings, voiced_share))
             watch.at("audio", i / len(spans))
     if "text" in extractors:
         reads["text"] = []

@@ -85,7 +85,9 @@ class Clip:
     spans: tuple[Span, ...]  # [S] utterances in order of time
     features: Mapping[str, Floats]  # modality -> [S, D_u]
     reasons: Mapping[str, tuple[str, ...]]  # modality -> [S], why it is missing, "" where it is observed
-    quality: Mapping[str, Floats]  # "level" dBFS, "voice" share of time, "confidence" 0 to 1, "faces" share of pictures: [S]
+    quality: Mapping[
+        str, Floats
+    ]  # "level" dBFS, "voice" share of time, "confidence" 0 to 1, "faces" share of pictures: [S]
     looked: tuple[Looked, ...]  # [S]
     degradations: tuple["Degradation", ...] = ()  # what a visitor did to it, see `degrade`
     language: str = ""  # that the recogniser heard, "en"; "" without speech
@@ -105,7 +107,14 @@ class Clip:
         durations = np.array([span.end - span.start for span in self.spans], np.float32)
         blank = ("",) * S
         return Conversation(
-            self.name, dict(self.features), observed, np.full(S, np.nan, np.float32), words, blank, ("speaker",) * S, durations
+            self.name,
+            dict(self.features),
+            observed,
+            np.full(S, np.nan, np.float32),
+            words,
+            blank,
+            ("speaker",) * S,
+            durations,
         )
 
     def at(self, time: float) -> int:

@@ -110,7 +110,10 @@ class TooLarge(Exception):
 def decode(source, folder, limits):
     """Decode everything and say what was found."""
     facts = {"container": "", "sound_problem": "", "video_problem": "", "notes": [], "declared": None}
-    options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "pipe"}  # a container cannot make us open anything else
+    options = {
+        "format_whitelist": CONTAINERS,
+        "protocol_whitelist": "pipe",
+    }  # a container cannot make us open anything else
     with av.open(source, options=options, metadata_errors="ignore") as container:
         facts["container"] = container.format.name
         facts["declared"] = container.duration / av.time_base if container.duration else None
@@ -128,7 +131,7 @@ def decode(source, folder, limits):
             video = None
         if facts["declared"] is not None and limits["seconds"] * 1.01 < facts["declared"] < 1e7:
             raise Refused(
-                f"lasts {facts['declared'] / 60:.0f} minutes, at most {limits['seconds'] / 60:g} can be analysed. "
+                f"lasts {facts['declared']:.0f} s, at most {limits['seconds']:g} s can be analysed. "
                 "Cut it to the part that matters."
             )
         take(container, sound, video, covers, start, folder, limits, facts)
@@ -171,7 +174,7 @@ def take(container, sound, video, covers, start, folder, limits, facts):
                 facts[which + "_error"] = reason(error)
             if listener.too_long or viewer.too_long:
                 raise Refused(
-                    f"is longer than {limits['seconds'] / 60:g} minutes, the most that can be analysed. "
+                    f"is longer than {limits['seconds']:g} s, the most that can be analysed. "
                     "Cut it to the part that matters."
                 )
         if sound is not None and listener.written:
@@ -185,9 +188,13 @@ def finish(facts, listener, viewer, sound, video, still, damaged):
         if count:
             facts["notes"].append(f"{count} damaged pieces of {which} were skipped")
     if sound is not None and not listener.written:
-        facts["sound_problem"] = f"the audio stream could not be decoded ({facts.pop('sound_error', 'it holds nothing')})"
+        facts["sound_problem"] = (
+            f"the audio stream could not be decoded ({facts.pop('sound_error', 'it holds nothing')})"
+        )
     if video is not None and not viewer.times and not facts["video_problem"]:
-        facts["video_problem"] = f"the video track could not be decoded ({facts.pop('video_error', 'it holds nothing')})"
+        facts["video_problem"] = (
+            f"the video track could not be decoded ({facts.pop('video_error', 'it holds nothing')})"
+        )
     if facts["video_problem"]:
         viewer.times, viewer.offsets, viewer.end = [], [0], 0.0
     elif viewer.backwards:
@@ -197,7 +204,7 @@ def finish(facts, listener, viewer, sound, video, still, damaged):
     if single and (still or heard > viewer.end):
         facts["notes"].append("the video is one still picture, taken to be shown throughout")
         viewer.end = max(viewer.end, heard)
-    if viewer.step > 1.001 / listener_rate(viewer) and viewer.times:
+    if viewer.times and viewer.step > 1.001 / viewer.limits["rate"] and viewer.end > viewer.step:
         facts["notes"].append(f"a picture was taken every {viewer.step:.2f} s, as the clip is long")
     facts |= {
         "duration": max(heard, viewer.end),
@@ -210,11 +217,6 @@ def finish(facts, listener, viewer, sound, video, still, damaged):
     }
     if not heard and not viewer.times:
         raise Refused(f"holds nothing that can be analysed: {facts['sound_problem']}; {facts['video_problem']}.")
-
-
-def listener_rate(viewer):
-    """Pictures per second that were asked for."""
-    return viewer.limits["rate"]
 
 
 def large(width, height, limits):
@@ -241,7 +243,9 @@ def main():
     except Refused as error:
         found = {"problem": str(error)}
     except (av.FFmpegError, ValueError, MemoryError, OverflowError) as error:
-        found = {"problem": f"is no clip that can be read ({reason(error)}). Expected video or sound, such as mp4, webm or wav."}
+        found = {
+            "problem": f"is no clip that can be read ({reason(error)}). Expected video or sound, such as mp4, webm or wav."
+        }
     (folder / "decoded.json").write_text(json.dumps(found), encoding="utf-8")
 
 

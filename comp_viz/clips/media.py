@@ -77,4 +77,6 @@ def read_media(folder: Path) -> Media:
         lists = {name: tuple(facts.pop(name)) for name in ("picture_times", "picture_offsets", "notes")}
         return Media(folder, **facts, **lists)
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise CompVizError(f"{folder} holds no decoded clip ({type(error).__name__}). Analyse the clip again.") from None
+        raise CompVizError(
+            f"{folder} holds no decoded clip ({type(error).__name__}). Analyse the clip again."
+        ) from None

@@ -27,7 +27,7 @@ class Cutting:
     pause: float = 0.6  # seconds of silence between words that end an utterance
     shortest: float = 0.4  # seconds; shorter ones join their neighbour
     longest: float = 15.0  # seconds; longer ones are cut at their longest pause
-    quiet: float = 3.0  # seconds without speech that make an utterance of their own, for what is seen then
+    quiet: float = 2.0  # seconds without speech that make an utterance of their own, for what is seen then
     window: float = 5.0  # seconds at most of such an utterance
 
 

@@ -70,4 +70,6 @@ def load_clip(folder: Path, media: Path, settings: Settings, name: str) -> Clip:
             seconds=facts["seconds"],
         )
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise CompVizError(f"{folder} holds no analysed clip ({type(error).__name__}). Remove it and analyse again.") from None
+        raise CompVizError(
+            f"{folder} holds no analysed clip ({type(error).__name__}). Remove it and analyse again."
+        ) from None

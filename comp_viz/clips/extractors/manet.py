@@ -25,9 +25,7 @@ class Block(nn.Module):
         self.conv1, self.bn1 = conv(inside, outside, stride), nn.BatchNorm2d(outside)
         self.downsample = None
         if stride != 1 or inside != outside:
-            self.downsample = nn.Sequential(
-                nn.Conv2d(inside, outside, 1, stride, bias=False), nn.BatchNorm2d(outside)
-            )
+            self.downsample = nn.Sequential(nn.Conv2d(inside, outside, 1, stride, bias=False), nn.BatchNorm2d(outside))
         self.build(outside)
 
     def build(self, width: int) -> None:
