@@ -132,11 +132,9 @@ def test_noise_in_the_middle_of_a_file_is_survived(tmp_path, rng):
     middle = slice(len(data) // 3, len(data) // 2)
     data[middle] = rng.integers(0, 256, middle.stop - middle.start, np.uint8).tobytes()
     (tmp_path / "noise.mkv").write_bytes(data)
-    try:
-        media = decode(tmp_path / "noise.mkv", tmp_path / "media")
-        assert np.isfinite(media.sound).all()
-    except CompVizError as error:
-        assert str(error).endswith(".")
+    media = decode(tmp_path / "noise.mkv", tmp_path / "media")
+    assert np.isfinite(media.sound).all()
+    assert 0 < media.duration < 10
 
 
 def test_tiny_and_huge_pictures(tmp_path):
@@ -159,10 +157,7 @@ def test_strange_rates(tmp_path):
     at = data.index(b"strh") + 8 + 20  # scale and rate of the first stream
     data[at : at + 8] = bytes(8)
     (tmp_path / "zero.avi").write_bytes(data)
-    try:
-        assert decode(tmp_path / "zero.avi", tmp_path / "zero").duration < 100
-    except CompVizError as error:
-        assert str(error).endswith(".")
+    assert "no clip" in refused(tmp_path / "zero.avi", tmp_path)
 
 
 def test_too_long_whether_or_not_the_file_says_so(tmp_path):

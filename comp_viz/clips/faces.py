@@ -114,4 +114,4 @@ def angles(matrix: Floats) -> Floats:
     turned = np.arctan2(r[0, 2], r[2, 2])
     up = np.arcsin(np.clip(r[1, 2], -1, 1))
     tilt = np.arctan2(r[0, 1], r[1, 1])
-    return np.degrees(np.array([turned, up, tilt])).astype(np.float32)
+    return np.array(np.degrees([turned, up, tilt]), np.float32)
