@@ -25,7 +25,7 @@ def refused(path: Path, tmp_path: Path, limits=LIMITS) -> str:
     place = tmp_path / "place"
     with pytest.raises(CompVizError) as caught:
         decode(path, place / "media", limits)
-    assert not place.exists() or not list(place.iterdir())
+    assert not place.exists()
     message = str(caught.value)
     assert message.endswith(".")
     assert "\n" not in message
@@ -221,7 +221,7 @@ def test_stopping_ends_the_process_and_leaves_nothing(tmp_path):
 
     with pytest.raises(Cancelled):
         decode(path, tmp_path / "place" / "media", tick=stop)
-    assert not list((tmp_path / "place").iterdir())
+    assert not (tmp_path / "place").exists()
     running = subprocess.run(["ps", "ax", "-o", "args"], capture_output=True, text=True).stdout
     assert str(tmp_path) not in running
 
