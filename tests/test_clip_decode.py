@@ -157,7 +157,9 @@ def test_strange_rates(tmp_path):
     at = data.index(b"strh") + 8 + 20  # scale and rate of the first stream
     data[at : at + 8] = bytes(8)
     (tmp_path / "zero.avi").write_bytes(data)
-    assert "no clip" in refused(tmp_path / "zero.avi", tmp_path)
+    media = decode(tmp_path / "zero.avi", tmp_path / "zero")
+    assert len(media.picture_times) >= 1
+    assert 0 < media.duration < 100
 
 
 def test_too_long_whether_or_not_the_file_says_so(tmp_path):
