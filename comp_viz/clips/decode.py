@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -45,6 +46,8 @@ def decode(
         return read_media(folder)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
+        with suppress(OSError):  # not when other things of the clip are there
+            folder.parent.rmdir()
         raise
 
 
@@ -63,7 +66,13 @@ def run_worker(path: Path, fresh: Path, limits: Limits, tick: Callable[[float], 
     began = time.monotonic()
     with path.open("rb") as clip, (fresh / "errors").open("wb") as errors:
         worker = subprocess.Popen(
-            command, stdin=clip, stdout=subprocess.DEVNULL, stderr=errors, cwd=fresh, env=environment, start_new_session=True
+            command,
+            stdin=clip,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            cwd=fresh,
+            env=environment,
+            start_new_session=True,
         )
     try:
         while worker.poll() is None:
