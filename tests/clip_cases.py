@@ -71,14 +71,28 @@ def make_clip(folder: Path, name: str = "talk.mp4", utterances: int = 4) -> Clip
         "faces": np.array([0.0 if gone else 1.0 for gone in last], np.float32),
     }
     looked = tuple(Looked(6, 0 if gone else 6, 20.0, () if gone else (make_face(0.0),)) for gone in last)
-    return Clip(name, name * 3, media, SETTINGS, tuple(spans), features, reasons, quality, looked, language="en", seconds={"decode": 0.1})
+    return Clip(
+        name,
+        name * 3,
+        media,
+        SETTINGS,
+        tuple(spans),
+        features,
+        reasons,
+        quality,
+        looked,
+        language="en",
+        seconds={"decode": 0.1},
+    )
 
 
 def make_face(time: float, shade: int = 90) -> Face:
     """A face of one shade."""
     marks = np.linspace(4, 24, 956, dtype=np.float32).reshape(478, 2)
     crop = np.full((224, 224, 3), shade, np.uint8)
-    return Face(time, (0, 0, 40, 40), marks, np.linspace(0, 1, 52, dtype=np.float32), np.zeros(3, np.float32), crop, marks / 32)
+    return Face(
+        time, (0, 0, 40, 40), marks, np.linspace(0, 1, 52, dtype=np.float32), np.zeros(3, np.float32), crop, marks / 32
+    )
 
 
 def find_face(picture: Picture, time: float) -> Face | None:
@@ -112,7 +126,9 @@ def simple_extractors(monkeypatch: pytest.MonkeyPatch, calls: list[str] | None =
     monkeypatch.setattr(faces, "find_face", find_face)
 
 
-def write_reader(folder: Path, settings: Settings = SETTINGS, dims: dict[str, int] = WIDTHS, max_length: int = 12) -> None:
+def write_reader(
+    folder: Path, settings: Settings = SETTINGS, dims: dict[str, int] = WIDTHS, max_length: int = 12
+) -> None:
     """Write an untrained checkpoint that reads such clips into `folder`."""
     rng = np.random.default_rng(0)
     n = min(6, max_length)
@@ -127,5 +143,15 @@ def write_reader(folder: Path, settings: Settings = SETTINGS, dims: dict[str, in
     torch.manual_seed(1)
     model, standardise = ComP(config).eval(), Standardiser.fit(learned)
     model.bank = prototype_bank(model, Batch.of(learned, standardise))
-    card = Card(FORMAT, "Reader", config, EMOTIONS, settings.sources, DataCard("random numbers", "0" * 64, "none"), None, (), versions())
+    card = Card(
+        FORMAT,
+        "Reader",
+        config,
+        EMOTIONS,
+        settings.sources,
+        DataCard("random numbers", "0" * 64, "none"),
+        None,
+        (),
+        versions(),
+    )
     save_checkpoint(folder, model, card, standardise)

@@ -68,7 +68,8 @@ def test_giving_up_while_running_and_while_waiting():
 
 
 @pytest.mark.parametrize(
-    ("error", "said"), [(CompVizError("It is empty."), "It is empty."), (RuntimeError("odd"), "broke off (RuntimeError: odd)")]
+    ("error", "said"),
+    [(CompVizError("It is empty."), "It is empty."), (RuntimeError("odd"), "broke off (RuntimeError: odd)")],
 )
 def test_a_failure_is_a_sentence_and_the_next_goes_on(error, said):
     def fail(report, stop):
@@ -92,7 +93,9 @@ time.sleep(60 if "wait" in sys.argv else 0)
 
 def run_server(tmp_path, *arguments):
     environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": os.getcwd()}
-    return subprocess.Popen([sys.executable, "-c", SERVER, *arguments], env=environment, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", SERVER, *arguments], env=environment, stdout=subprocess.PIPE, text=True
+    )
 
 
 def test_everything_is_gone_when_the_server_ends(tmp_path):

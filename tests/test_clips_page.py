@@ -19,7 +19,18 @@ from comp_viz.errors import CompVizError
 from comp_viz.figures.before_after import AFTER, BEFORE
 from comp_viz.ui import cached, desk, intake
 
-PAGES = ["live", "overview", "prototypes", "propagation", "coordinator", "modulation", "imbalance", "robustness", "data", "lab"]
+PAGES = [
+    "live",
+    "overview",
+    "prototypes",
+    "propagation",
+    "coordinator",
+    "modulation",
+    "imbalance",
+    "robustness",
+    "data",
+    "lab",
+]
 VIDEO = ("talk.mp4", b"not really a video", "video/mp4")
 
 
@@ -29,7 +40,9 @@ def places(tmp_path, monkeypatch):
     write_reader(tmp_path / "checkpoints" / "reader")
     (tmp_path / "data").mkdir()
     simple_extractors(monkeypatch)
-    monkeypatch.setattr(intake, "analyse", lambda path, folder, settings, name, report, stop: make_clip(folder / path.stem, name))
+    monkeypatch.setattr(
+        intake, "analyse", lambda path, folder, settings, name, report, stop: make_clip(folder / path.stem, name)
+    )
     return tmp_path
 
 
@@ -67,7 +80,9 @@ def place_of(app) -> Path:
 
 
 def component(app, name):
-    found = [json.loads(each.proto.json) for each in app.get("bidi_component") if each.proto.component_name.endswith(name)]
+    found = [
+        json.loads(each.proto.json) for each in app.get("bidi_component") if each.proto.component_name.endswith(name)
+    ]
     return found[0]
 
 
@@ -108,7 +123,9 @@ def test_numbers_on_the_page_are_those_of_the_library(opened, places):
     after = predict_clip(checkpoint, spoilt.conversation)
     bars = [trace for trace in figures(app)["before after"]["data"] if trace["name"] in (BEFORE, AFTER)]
     s = int(app.query_params.get("utterance", ["1"])[0]) - 1
-    for trace, expected in zip(bars, (before.fused[s], after.fused[s], before.coordinator[s], after.coordinator[s]), strict=True):
+    for trace, expected in zip(
+        bars, (before.fused[s], after.fused[s], before.coordinator[s], after.coordinator[s]), strict=True
+    ):
         np.testing.assert_allclose(array(trace["y"]), expected, atol=1e-6)
     flips = int(moved(before, after).flipped.sum())
     said = next(text.value for text in app.markdown if "utterances degraded" in text.value)

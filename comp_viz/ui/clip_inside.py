@@ -221,8 +221,5 @@ def behind(clip: Clip) -> None:
             st.caption(plain(note))
     took = [f"{STAGES[stage][0].lower()} {seconds:.1f} s" for stage, seconds in clip.seconds.items()]
     st.markdown(f"**Took** {sum(clip.seconds.values()):.1f} s: {', '.join(took)}")
-    made = [
-        f"{u}: {source}, {clip.features[u].shape[1]} features"
-        for u, source in clip.sources.items()
-    ]
+    made = [f"{u}: {source}, {clip.features[u].shape[1]} features" for u, source in clip.sources.items()]
     st.markdown("**Features** " + "; ".join(made))

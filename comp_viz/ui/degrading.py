@@ -166,11 +166,10 @@ def sample(clip: Clip, s: int) -> None:
         middle = len(pictures) // 2
         st.image(pictures[middle], f"{times[middle]:.2f} s", width=220)
     sound = sound_of(clip, s)
-    if len(sound):
-        # st.audio raises a quiet signal to full scale unless it is told not to, and muted sound must stay muted
-        st.audio(np.int16(np.clip(sound, -1, 1) * 32767), sample_rate=RATE) if "mute" not in kinds else st.caption(
-            "(muted)"
-        )
+    if "mute" in kinds:
+        st.caption("(muted)")  # st.audio would raise silence to full scale
+    elif len(sound):
+        st.audio((np.clip(sound, -1, 1) * 32767).astype(np.int16), sample_rate=RATE)
     st.caption(plain(clip.spans[s].text) or "(no words)")
 
 

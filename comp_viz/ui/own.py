@@ -7,7 +7,8 @@ from typing import Any, ParamSpec, TypeVar
 import streamlit as st
 
 CLIP = "clip: "
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def is_clip(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime import get_instance
@@ -41,7 +42,7 @@ def player(
 
     `on_unplayable` is called before the next run when the browser cannot play the file.
     """  # fmt: skip
-    data = {
+    data: dict[str, Any] = {
         "url": url,
         "picture": picture,
         "duration": round(duration, 3),

@@ -182,7 +182,10 @@ def controls(name: str, device: str) -> View | None:
     if not files:
         dims = ", ".join(f"{u} {d}" for u, d in zip(checkpoint.config.modalities, checkpoint.config.dims, strict=True))
         if named_in({u: checkpoint.card.sources.get(u, "") for u in checkpoint.config.modalities}):
-            st.info("This checkpoint reads clips. Bring one on the Clips page, or take the example there.", icon=":material/movie:")
+            st.info(
+                "This checkpoint reads clips. Bring one on the Clips page, or take the example there.",
+                icon=":material/movie:",
+            )
         else:
             st.info(
                 f"No data set on this machine has the features this checkpoint was trained on ({dims}). "
