@@ -44,7 +44,7 @@ def analysed(each: Lying, view: View | None) -> None:
     head(f"Clips, {each.name}", describe_clip(before) if before else each.name)
     if name:
         out_of_distribution(cached.checkpoint(name, device).card)
-    left, right = st.columns([3, 2.4], gap="medium")
+    left, right = st.columns([2.6, 2.6], gap="medium")
     with left:
         watching(each, before, selected, colours)
     with right:

@@ -197,6 +197,9 @@ def utterance_list(clip: Clip, shown: Prediction | None) -> None:
     st.dataframe(
         rows, hide_index=True, height=min(430, 38 + 35 * len(clip.spans)), key="utterances", on_select=picked,
         selection_mode="single-row",
-        column_config={"": st.column_config.NumberColumn(width=36), "from, s": st.column_config.NumberColumn(format="%.2f", width=70)},
+        column_config={
+            "": st.column_config.NumberColumn(width=36), "from, s": st.column_config.NumberColumn(format="%.2f", width=60),
+            "prediction": st.column_config.TextColumn(width=150), "words": st.column_config.TextColumn(width="large"),
+        },
     )  # fmt: skip
     st.caption("Choose a row to play that utterance from its exact start.")

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from comp_viz.checkpoint.card import Card
 from comp_viz.clips.background import Job
@@ -65,6 +67,7 @@ class Desk:
     """Everything a visitor brought along."""
 
     place: Path
+    session: str  # Streamlit's name of the session
     clips: dict[str, Lying] = field(default_factory=dict)  # by the name of their data set
     job: Job | None = None
     path: Path | None = None  # what the job is about
@@ -93,13 +96,18 @@ class Desk:
             self.job.over.wait()
             self.job = None
         shutil.rmtree(self.place, ignore_errors=True)
+        if runtime.exists():  # what players were given is kept in memory, for longer than the session
+            runtime.get_instance().media_file_mgr.clear_session_refs(self.session)
+            runtime.get_instance().media_file_mgr.remove_orphaned_files()
 
 
 def desk() -> Desk:
     """The desk of this session, a fresh one at the first visit and after too long an absence."""
     mine: Desk | None = st.session_state.get(DESK)
     if mine is None or not mine.back():
-        mine = st.session_state[DESK] = Desk(new_place())
+        mine = st.session_state[DESK] = Desk(
+            new_place(), context.session_id if (context := get_script_run_ctx()) else ""
+        )
     _attended(mine, str(mine.place))
     return mine
 
