@@ -6,6 +6,7 @@ from comp_viz.ui.sidebar import frame
 
 PAGES = {
     "live": "graphic_eq",
+    "clips": "movie",
     "overview": "schema",
     "prototypes": "hub",
     "propagation": "conversion_path",

@@ -5,6 +5,7 @@ from page_cases import CASES, dashboard, on_wire
 
 PAGES = [
     "live",
+    "clips",
     "overview",
     "prototypes",
     "propagation",
@@ -32,7 +33,7 @@ def test_a_page_without_anything_to_show_says_what_to_do(page, tmp_path, monkeyp
     app.run()
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception
-    assert "python -m comp_viz train" in app.info[0].value
+    assert "python -m comp_viz train" in app.sidebar.info[0].value
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -39,6 +39,7 @@ def utterance_axis(utterances: int) -> dict[str, Any]:
         "automargin": False,
         "showgrid": False,
         "zeroline": False,
+        **({"dtick": 1} if utterances < 20 else {}),  # no half utterances in short conversations
     }
 
 

@@ -13,7 +13,7 @@ from comp_viz.analysis.inside import Inside, look_inside
 from comp_viz.analysis.prediction import Prediction, predict_conversation
 from comp_viz.analysis.probe import Probe, probe
 from comp_viz.analysis.reached import reached
-from comp_viz.checkpoint.card import read_card
+from comp_viz.checkpoint.card import Card, read_card
 from comp_viz.checkpoint.folder import CONFIG, Checkpoint, load_checkpoint
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.header import Header
@@ -24,6 +24,8 @@ from comp_viz.data.source import LAB, data_files, data_root, is_lab, open_data, 
 from comp_viz.data.summary import Summary, summarise
 from comp_viz.errors import CompVizError
 from comp_viz.network.intervention import AS_TRAINED, Intervention
+from comp_viz.ui import desk
+from comp_viz.ui.own import is_clip, keep_data, keep_resource
 
 CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
 # A single conversation gains little from a second thread, and loses a hundredfold where a neighbour keeps it busy.
@@ -47,7 +49,12 @@ def _checkpoint(name: str, device: str, stamp: int) -> Checkpoint:
 
 
 def data_set(name: str, root: str) -> DataSet:
-    """The data set called `name` in the folder `root`, shared by all sessions; read anew when its file changed."""
+    """The data set called `name` in the folder `root`, shared by all sessions; read anew when its file changed.
+
+    The name of a clip means one of this session's.
+    """
+    if is_clip(name):
+        return desk.data_set(name)
     return _data_set(name, root, stamp(Path(root) / name))
 
 
@@ -57,8 +64,8 @@ def _data_set(name: str, root: str, stamp: int) -> DataSet:
 
 
 def data_names() -> list[str]:
-    """Data sets of this machine, the lab last."""
-    return [*data_files(), LAB]
+    """Data sets of this machine and clips of this session, the lab last."""
+    return [*data_files(), *desk.clip_names(), LAB]
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -74,6 +81,8 @@ def stamp(path: Path) -> int:
 def fitting_data(name: str, device: str, labs: tuple[str, ...]) -> list[str]:
     """Data sets with the modalities, widths and kind of labels the checkpoint was built for; the lab and `labs` last.
 
+    Of this session's clips those whose features were made as the checkpoint's were, ahead of the lab.
+
     The lab that a checkpoint was trained on comes first among them.
     """
     opened = checkpoint(name, device)
@@ -82,7 +91,7 @@ def fitting_data(name: str, device: str, labs: tuple[str, ...]) -> list[str]:
     paths = [data_root() / file for file in data_files()]
     files = [path.name for path in paths if _header(path, stamp(path)) == wanted]
     made = [lab for lab in dict.fromkeys((trained, LAB, *labs)) if _lab_header(lab) == wanted]
-    return files + made
+    return [*files, *desk.fitting_clips(opened.card, opened.config.max_length), *made]
 
 
 def _lab_header(name: str) -> Header | None:
@@ -95,26 +104,33 @@ def _lab_header(name: str) -> Header | None:
 def fitting_checkpoints(data: DataSet) -> list[str]:
     """Checkpoints that read the features of a data set and predict its labels."""
     wanted = Header(data.widths, bool(data.task.classes))
-    paths = {name: CHECKPOINTS / name / CONFIG for name in checkpoint_names()}
-    return [name for name, path in paths.items() if _promise(path, stamp(path)) == wanted]
+    cards = {name: card(name) for name in checkpoint_names()}
+    return [
+        name for name, its in cards.items() if its and Header(its.architecture.widths, bool(its.task.classes)) == wanted
+    ]
+
+
+def card(name: str) -> Card | None:
+    """What the checkpoint called `name` says of itself; None where it is damaged, which is said when it is opened."""
+    path = CHECKPOINTS / name / CONFIG
+    return _card(path, stamp(path))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _promise(config: Path, stamp: int) -> Header | None:
+def _card(config: Path, stamp: int) -> Card | None:
     try:
-        card = read_card(config)
-    except (CompVizError, OSError):  # said when it is opened
+        return read_card(config)
+    except (CompVizError, OSError):
         return None
-    return Header(card.architecture.widths, bool(card.task.classes))
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@keep_data(max_entries=64, show_spinner=False)
 def summary(name: str, root: str, digest: str) -> Summary:
     """What a data set holds, in numbers."""
     return summarise(data_set(name, root))
 
 
-@st.cache_data(max_entries=64, show_spinner="Fitting the linear reference …")
+@keep_data(max_entries=64, show_spinner="Fitting the linear reference …")
 def linear_probe(name: str, root: str, digest: str) -> Probe:
     """The linear reference of a data set. Raises `CompVizError` when its labels do not allow one."""
     return probe(data_set(name, root))
@@ -135,7 +151,7 @@ def reached_in(name: str, digest: str, device: str, lab: str, patterns: tuple[st
     return dict(zip(patterns, found, strict=True))
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@keep_data(max_entries=256, show_spinner=False)
 def prediction(
     checkpoint_name: str,
     digests: tuple[str, str],
@@ -156,7 +172,7 @@ def prediction(
         return predict_conversation(checkpoint(checkpoint_name, device), found, observed, changed)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@keep_resource(max_entries=16, show_spinner=False)
 def inside(
     checkpoint_name: str,
     digests: tuple[str, str],
@@ -174,7 +190,7 @@ def inside(
         return look_inside(checkpoint(checkpoint_name, device), found, observed, changed)
 
 
-@st.cache_data(max_entries=64, show_spinner="Taking away one prompt after the other …")
+@keep_data(max_entries=64, show_spinner="Taking away one prompt after the other …")
 def prompt_flow(
     checkpoint_name: str, digests: tuple[str, str], device: str, data: str, root: str, conversation: str, pattern: bytes
 ) -> Flow | None:

@@ -14,15 +14,13 @@ from comp_viz.analysis.imbalance import read_accuracy, read_ratios
 from comp_viz.analysis.tables import Compared, find_table
 from comp_viz.analysis.telemetry import Modulated, read_modulated
 from comp_viz.analysis.tempered import Tempered, tempered
-from comp_viz.checkpoint.card import Card, read_card
-from comp_viz.checkpoint.folder import CONFIG
 from comp_viz.data.patterns.pattern import Pattern
-from comp_viz.errors import CompVizError
 from comp_viz.figures.modulation import training_charts
 from comp_viz.figures.style import DARK, LIGHT, Palette
 from comp_viz.training.run import TELEMETRY
 from comp_viz.ui import cached
 from comp_viz.ui.cached import stamp
+from comp_viz.ui.own import keep_data
 
 RESULTS = Path(__file__).parents[2] / "results"
 
@@ -79,18 +77,10 @@ def accuracy_by_epoch(name: str) -> pd.DataFrame:
 def baseline(digest: str) -> str | None:
     """A checkpoint without prompting trained on the data of this digest, by its card; None where there is none."""
     for name in cached.checkpoint_names():
-        card = _card(cached.CHECKPOINTS / name / CONFIG, stamp(cached.CHECKPOINTS / name / CONFIG))
+        card = cached.card(name)
         if card and card.data and card.data.digest == digest and not card.architecture.prompting:
             return name
     return None
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _card(config: Path, stamp: int) -> Card | None:
-    try:
-        return read_card(config)
-    except (CompVizError, OSError):  # said when it is opened
-        return None
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -109,7 +99,7 @@ def published_modulator(classes: bool) -> pd.DataFrame:
     return published_effect(RESULTS / "published.csv", classes)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@keep_data(max_entries=256, show_spinner=False)
 def tempered_now(
     checkpoint_name: str, digests: tuple[str, str], device: str, data: str, root: str, conversation: str, pattern: bytes
 ) -> Tempered | None:
@@ -120,7 +110,7 @@ def tempered_now(
         return tempered(cached.checkpoint(checkpoint_name, device), found, observed)
 
 
-@st.cache_data(max_entries=64, show_spinner="Measuring on the test split …")
+@keep_data(max_entries=64, show_spinner="Measuring on the test split …")
 def discrepancy_on(
     checkpoint_name: str, digests: tuple[str, str], device: str, data: str, root: str, pattern: str
 ) -> Discrepancy:

@@ -18,6 +18,7 @@ from comp_viz.errors import CompVizError
 from comp_viz.sweep.epochs import is_epochs
 from comp_viz.ui import cached
 from comp_viz.ui.cached import INFERENCE
+from comp_viz.ui.own import keep_resource
 from comp_viz.ui.sidebar import View
 
 RESULTS = Path(__file__).parents[2] / "results"
@@ -75,7 +76,7 @@ def _done(checkpoint: str, data: str, split: str) -> Done:
     return Done()
 
 
-@st.cache_resource(max_entries=3, show_spinner=False)
+@keep_resource(max_entries=3, show_spinner=False)
 def _stream(name: str, digests: tuple[str, str], device: str, data: str, root: str, split: str) -> Stream:
     """A split standardised for a checkpoint, up to half a gigabyte."""
     conversations = cached.data_set(data, root).split(split)

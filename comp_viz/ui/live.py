@@ -10,6 +10,7 @@ from comp_viz.analysis.prediction import Prediction
 from comp_viz.data.conversation import Bools
 from comp_viz.figures.style import Palette
 from comp_viz.ui.charts import CONFIG
+from comp_viz.ui.own import is_clip
 from comp_viz.ui.painter import painter
 from comp_viz.ui.pattern import before_editing, can_undo, edit, undo
 from comp_viz.ui.sidebar import View
@@ -61,7 +62,9 @@ def painted(view: View, selected: int, palette: Palette) -> None:
     )
     with share.popover("Share this view", icon=":material/link:", width="stretch"):
         st.caption(
-            "Whoever opens this address on this dashboard sees the same checkpoint, conversation, pattern and utterance."
+            "This address opens the clip in this visit only: clips are never kept for others."
+            if is_clip(view.data_name)
+            else "Whoever opens this address on this dashboard sees the same checkpoint, conversation, pattern and utterance."
         )
         st.code(view.link(), language=None, wrap_lines=True)
     back.button("Undo", icon=":material/undo:", on_click=undo, disabled=not can_undo(), width="stretch")

@@ -26,6 +26,7 @@ from comp_viz.figures.blend import (
 from comp_viz.network.intervention import AS_TRAINED, Intervention
 from comp_viz.ui import cached
 from comp_viz.ui.compare import Side
+from comp_viz.ui.own import keep_data
 from comp_viz.ui.panel import About, panel
 from comp_viz.ui.prototypes import NO_PROMPTS, modality_choice
 from comp_viz.ui.sidebar import View
@@ -72,7 +73,7 @@ PARTS = About(
 )
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@keep_data(max_entries=64, show_spinner=False)
 def _over(asked: tuple[str, tuple[str, str], str, str, str, str, bytes]) -> tuple[AtMomentum, ...]:
     name, _, device, data, root, conversation, pattern = asked
     found = cached.data_set(data, root).find(conversation)

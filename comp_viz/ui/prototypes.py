@@ -1,13 +1,12 @@
 """What the sections of the Prototypes page share: the finding above them, the modality chosen, the bank by name."""
 
-import streamlit as st
-
 from comp_viz.analysis.mixing import Mixing, mixing
 from comp_viz.analysis.stands_for import Library, bank_library
 from comp_viz.errors import CompVizError
 from comp_viz.figures.mixing import page_title
 from comp_viz.ui import cached
 from comp_viz.ui.options import one_of
+from comp_viz.ui.own import keep_resource
 from comp_viz.ui.sidebar import View
 
 HELP = "Space: utterances and prototypes in one picture. Assignment: which prototypes utterances draw on. Stand for: which utterances lie nearest to a prototype. Prompts: momentum λ, old and new."
@@ -42,7 +41,7 @@ def modality_choice(view: View) -> str:
     )
 
 
-@st.cache_resource(max_entries=4, show_spinner="Encoding the conversations of the bank …")
+@keep_resource(max_entries=4, show_spinner="Encoding the conversations of the bank …")
 def _library(name: str, digests: tuple[str, str], device: str, data: str, root: str) -> Library | str:
     """The library of a checkpoint's bank, or why there is none. `digests` tell replaced files apart."""
     try:

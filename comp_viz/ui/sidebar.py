@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.checkpoint.folder import Checkpoint
+from comp_viz.clips.source import named_in
 from comp_viz.data.conversation import SPLITS, Bools, Conversation
 from comp_viz.data.dataset import DataSet, Utterances
 from comp_viz.data.lab.settings import LabSettings
@@ -20,6 +21,7 @@ from comp_viz.network.intervention import AS_TRAINED, Intervention
 from comp_viz.ui import cached
 from comp_viz.ui.builder import pattern_controls, picture
 from comp_viz.ui.controlled import held
+from comp_viz.ui.intake import settled
 from comp_viz.ui.pattern import PATTERN, SEED, choose, chosen, in_force, leave_edited, remember
 
 GO, LABS = "go to", "labs"
@@ -83,13 +85,18 @@ class View:
 def open_in_live(checkpoint: str | None, data: str, conversation: str | None) -> None:
     """Have the next run open a conversation on the Live page; to be called in a callback. None leaves as is."""
     state = st.session_state
-    leave_edited()
     if is_lab(data):
         state[LABS] = list(dict.fromkeys([*state.get(LABS, []), data]))[-MOST_LABS:]
+    open_here(checkpoint, data, conversation)
+    go_to("pages/live.py")
+
+
+def open_here(checkpoint: str | None, data: str, conversation: str | None) -> None:
+    """Have the sidebar open a conversation; to be called in a callback or before the sidebar is drawn. None leaves as is."""
+    leave_edited()
     for key, value in {"checkpoint": checkpoint, "data": data, "conversation": conversation}.items():
         if value is not None:
-            state[key] = value
-    go_to("pages/live.py")
+            st.session_state[key] = value
 
 
 def labs() -> tuple[str, ...]:
@@ -108,6 +115,8 @@ def frame() -> None:
     """Draw the controls shared by all pages and keep the view for the page that is run next."""
     if page := st.session_state.pop(GO, None):
         st.switch_page(page, query_params=address())
+    if wanted := settled():
+        open_here(*wanted)
     st.session_state["view"] = sidebar()
 
 
@@ -172,11 +181,17 @@ def controls(name: str, device: str) -> View | None:
     files = cached.fitting_data(name, device, labs())
     if not files:
         dims = ", ".join(f"{u} {d}" for u, d in zip(checkpoint.config.modalities, checkpoint.config.dims, strict=True))
-        st.info(
-            f"No data set on this machine has the features this checkpoint was trained on ({dims}). "
-            "Set `COMP_VIZ_DATA` to the folder that holds it, or choose the `lab` checkpoint.",
-            icon=":material/folder_open:",
-        )
+        if named_in({u: checkpoint.card.sources.get(u, "") for u in checkpoint.config.modalities}):
+            st.info(
+                "This checkpoint reads clips. Bring one on the Clips page, or take the example there.",
+                icon=":material/movie:",
+            )
+        else:
+            st.info(
+                f"No data set on this machine has the features this checkpoint was trained on ({dims}). "
+                "Set `COMP_VIZ_DATA` to the folder that holds it, or choose the `lab` checkpoint.",
+                icon=":material/folder_open:",
+            )
         return None
     file = (
         files[0]

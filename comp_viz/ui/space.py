@@ -18,6 +18,7 @@ from comp_viz.figures.space import Drawing, Extent, extent, space_chart, space_t
 from comp_viz.ui import cached
 from comp_viz.ui.compare import Side
 from comp_viz.ui.options import one_of
+from comp_viz.ui.own import keep_resource
 from comp_viz.ui.panel import About, panel
 from comp_viz.ui.sidebar import View
 from comp_viz.ui.theme import palette
@@ -47,7 +48,7 @@ ABOUT = About(
 )  # fmt: skip
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@keep_resource(max_entries=32, show_spinner=False)
 def _spaces(
     asked: tuple[Asked, ...], modalities: tuple[str, ...], method: str, dims: int, aligned: bool
 ) -> tuple[Space, ...]:

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from comp_viz.data.conversation import Bools
+from comp_viz.data.conversation import Bools, Conversation
 from comp_viz.figures.style import modality_marks
 from comp_viz.ui.controlled import from_widget, held, hold, show
 from comp_viz.ui.sidebar import View
@@ -20,16 +20,20 @@ def select(utterance: int) -> None:
 
 def selected_utterance(view: View) -> int:
     """The utterance in hand, counted from 0 and kept inside the conversation; where none was chosen, a telling one."""
-    wanted, S = held(UTTERANCE, ""), len(view.conversation)
+    return number_in_hand(view.conversation)
+
+
+def number_in_hand(conversation: Conversation) -> int:
+    """As `selected_utterance`, for any conversation."""
+    wanted, S = held(UTTERANCE, ""), len(conversation)
     if not wanted.isdecimal() or not 1 <= int(wanted) <= S:
-        wanted = str(S if wanted.isdecimal() and int(wanted) > S else telling(view) + 1)
+        wanted = str(S if wanted.isdecimal() and int(wanted) > S else telling(conversation) + 1)
         hold(UTTERANCE, wanted)
     return int(held(UTTERANCE, "")) - 1
 
 
-def telling(view: View) -> int:
+def telling(conversation: Conversation) -> int:
     """The first utterance that has words and all modalities."""
-    conversation = view.conversation
     return int((conversation.observed.all(1) & np.array([bool(words) for words in conversation.words])).argmax())
 
 

@@ -10,6 +10,14 @@ def read(task: Task, values: np.ndarray) -> str:
     return task.classes[int(values.argmax())] if task.classes else f"{values[0]:.2f}"
 
 
+def read_probably(task: Task, values: np.ndarray) -> str:
+    """A prediction as text that is no verdict: the two likeliest classes with their probabilities, or the score."""
+    if not task.classes:
+        return f"{task.name} {values[0]:.2f}"
+    first, second = np.argsort(-values, kind="stable")[:2]
+    return f"{task.classes[first]} {values[first]:.0%}, {task.classes[second]} {values[second]:.0%}"
+
+
 def read_change(task: Task, difference: float, decision: int) -> str | None:
     """The change against the complete conversation as text, None where it rounds to nothing."""
     if abs(difference) < 0.005:

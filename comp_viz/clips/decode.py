@@ -1,0 +1,122 @@
+"""Decodes a clip's file in a bounded process of its own and takes over what it found."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from comp_viz.clips.limits import LIMITS, Limits, check_file, shown
+from comp_viz.clips.media import Media, read_media
+from comp_viz.errors import CompVizError
+
+WORKER = Path(__file__).with_name("decode_worker.py")
+INSTALL = "Reading clips needs further libraries: pip install -r requirements-clips.txt."
+
+
+def decode(
+    path: Path, folder: Path, limits: Limits = LIMITS, tick: Callable[[float], None] = lambda seconds: None
+) -> Media:
+    """Decode `path` into `folder`, which must not exist yet, or take over what is there already.
+
+    `tick` is told every fraction of a second how long it has been, and may raise to stop it. Raises `CompVizError` with a
+    sentence for people when nothing can be read or a limit is passed; nothing is left behind then.
+    """
+    if folder.is_dir():
+        return read_media(folder)
+    check_file(path, limits)
+    require_av()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".decoding-"))
+    try:
+        run_worker(path, fresh, limits, tick)
+        media = taken_over(path, fresh)
+        media.save()
+        try:
+            fresh.replace(folder)
+        except OSError:  # decoded by someone else meanwhile
+            shutil.rmtree(fresh)
+        return read_media(folder)
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        with suppress(OSError):  # not when other things of the clip are there
+            folder.parent.rmdir()
+        raise
+
+
+def require_av() -> None:
+    """Raise `CompVizError` unless the decoding library is installed."""
+    from importlib.util import find_spec
+
+    if find_spec("av") is None:
+        raise CompVizError(INSTALL)
+
+
+def run_worker(path: Path, fresh: Path, limits: Limits, tick: Callable[[float], None]) -> None:
+    """Run the process until it ends, passes the time limit or `tick` raises; it never outlives this call."""
+    command = [sys.executable, "-I", str(WORKER), str(fresh), json.dumps(asdict(limits))]
+    environment = {"PATH": os.environ.get("PATH", ""), "OPENBLAS_NUM_THREADS": "1", "LANG": "C.UTF-8"}
+    began = time.monotonic()
+    with path.open("rb") as clip, (fresh / "errors").open("wb") as errors:
+        worker = subprocess.Popen(
+            command,
+            stdin=clip,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            cwd=fresh,
+            env=environment,
+            start_new_session=True,
+        )
+    try:
+        while worker.poll() is None:
+            passed = time.monotonic() - began
+            if passed > limits.wall:
+                raise CompVizError(
+                    f"{shown(path.name)} took longer than {limits.wall:g} s to decode. Cut it, or save it at a lower resolution."
+                )
+            tick(passed)
+            time.sleep(0.02 if passed < 2 else 0.1)
+    finally:
+        if worker.poll() is None:
+            os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+    if worker.returncode in (-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGXFSZ):
+        raise CompVizError(
+            f"{shown(path.name)} takes more time, memory or disk to decode than is allowed. Cut it, or save it at a lower resolution."
+        )
+
+
+def taken_over(path: Path, fresh: Path) -> Media:
+    """What the process wrote, checked: a decoder that was taken over by a hostile file must not take us over as well."""
+    try:
+        found = json.loads((fresh / "decoded.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise CompVizError(
+            f"{shown(path.name)} made the decoder break off. It is damaged, or was made to do so."
+        ) from None
+    if problem := found.get("problem"):
+        raise CompVizError(f"{shown(path.name)} {problem}")
+    for name in ("errors", "decoded.json"):
+        (fresh / name).unlink()
+    return Media(
+        folder=fresh,
+        container=str(found["container"]),
+        duration=float(found["duration"]),
+        width=int(found["width"]),
+        height=int(found["height"]),
+        picture_rate=float(found["picture_rate"]),
+        rotation=int(found["rotation"]),
+        picture_times=tuple(map(float, found["picture_times"])),
+        picture_offsets=tuple(map(int, found["picture_offsets"])),
+        pictures_end=float(found["pictures_end"]),
+        sound_problem=str(found["sound_problem"]),
+        video_problem=str(found["video_problem"]),
+        notes=tuple(map(str, found["notes"])),
+    )

@@ -1,0 +1,1 @@
+"""Feature extractors, one file each, and the registry that knows them by name."""

@@ -1,0 +1,34 @@
+"""Facial expression with names: MediaPipe's 52 blendshapes and the head's pose, pooled over an utterance."""
+
+import numpy as np
+
+from comp_viz.clips import faces
+from comp_viz.clips.extractors.extractor import Extract, Extractor, Faces
+from comp_viz.clips.weights import INSTALL
+from comp_viz.data.conversation import Floats
+
+POSE = ("headRight", "headUp", "headTilt")
+SHOWN = (*faces.BLENDSHAPES, *POSE)
+
+
+def extract(found: Faces) -> Floats:
+    """Mean and standard deviation over the faces of 52 blendshapes (0 to 1) and three angles (degrees / 45), `[110]`."""
+    values = np.stack([np.concatenate([face.blendshapes, face.pose / 45]) for face in found])
+    return np.concatenate([values.mean(0), values.std(0)]).astype(np.float32)
+
+
+def load() -> Extract:
+    """Nothing to load: the faces were found with these numbers."""
+    return extract
+
+
+EXTRACTOR = Extractor(
+    name="MediaPipe blendshapes",
+    modality="video",
+    feature_names=(*(f"{name} mean" for name in SHOWN), *(f"{name} deviation" for name in SHOWN)),
+    licence="Apache-2.0 / Apache-2.0",
+    about="How far each of 52 named movements of the face goes, and where the head points; mean and deviation over an utterance.",
+    get=f"pip install -r requirements-clips.txt; {INSTALL}",
+    ready=faces.missing,
+    load=load,
+)

@@ -1,0 +1,56 @@
+"""Every extractor by its name. To add one: write a file beside this one and name it here."""
+
+from collections.abc import Sequence
+from functools import cache
+
+from comp_viz.clips.extractors import (
+    egemaps,
+    face_blendshapes,
+    minilm,
+    published_audio,
+    published_text,
+    published_video,
+    whisper_encoder,
+)
+from comp_viz.clips.extractors.extractor import Extract, Extractor
+from comp_viz.errors import CompVizError
+
+EXTRACTORS: dict[str, Extractor] = {
+    e.name: e
+    for e in (
+        whisper_encoder.EXTRACTOR,
+        egemaps.EXTRACTOR,
+        minilm.EXTRACTOR,
+        face_blendshapes.EXTRACTOR,
+        published_audio.EXTRACTOR,
+        published_text.EXTRACTOR,
+        published_video.EXTRACTOR,
+    )
+}
+
+
+def extractor(name: str) -> Extractor:
+    """The extractor of that name. Raises `CompVizError` naming those there are."""
+    if name not in EXTRACTORS:
+        raise CompVizError(f"extractor: expected one of {', '.join(EXTRACTORS)}, got {name!r}.")
+    return EXTRACTORS[name]
+
+
+@cache
+def loaded(name: str) -> Extract:
+    """The extractor, loaded once for the life of the process. Raises `CompVizError` with the command that mends it."""
+    found = extractor(name)
+    if problem := found.ready():
+        raise CompVizError(f"{name}: {problem}")
+    return found.load()
+
+
+def feature_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Names of the features that several extractors of one modality make side by side, `[D]`."""
+    return tuple(feature for name in names for feature in extractor(name).feature_names)
+
+
+def what_is_missing(names: Sequence[str]) -> str:
+    """Why these extractors cannot all be used here, with the commands that mend it; "" when they can."""
+    problems = [f"{name}: {problem}" for name in names if (problem := extractor(name).ready())]
+    return " ".join(problems)

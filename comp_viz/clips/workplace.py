@@ -1,0 +1,53 @@
+"""Temporary folders for uploaded clips: one for each visit, under generated names, gone with the visit or the server."""
+
+import atexit
+import fcntl
+import secrets
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+PREFIX, MARK = "comp-viz-clips-", "in-use"
+held: list[
+    IO[str]
+] = []  # the open mark of this process's root, whose lock falls when the process ends, however it ends
+
+
+@cache
+def root() -> Path:
+    """This process's folder for all visits; those of servers that were killed are removed on the way."""
+    for old in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if not in_use(old):
+            shutil.rmtree(old, ignore_errors=True)
+    found = Path(tempfile.mkdtemp(prefix=PREFIX))
+    mark = (found / MARK).open("w")
+    fcntl.flock(mark, fcntl.LOCK_EX)
+    held.append(mark)
+    atexit.register(shutil.rmtree, found, ignore_errors=True)
+    return found
+
+
+def in_use(folder: Path) -> bool:
+    """Whether the process that made the folder still runs, by its lock on the mark inside."""
+    try:
+        with (folder / MARK).open("r+") as mark:
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # no mark: not made by us to the end, or another user's
+        return not folder.is_dir() or folder.stat().st_uid != folder.parent.stat().st_uid
+    return False
+
+
+def new_place() -> Path:
+    """A fresh folder for one visit, readable by this user only."""
+    return Path(tempfile.mkdtemp(dir=root()))
+
+
+def put(place: Path, content: bytes | memoryview, suffix: str) -> Path:
+    """Write an upload into a visit's folder under a generated name; `suffix` is one of ours, never the visitor's."""
+    path = place / f"{secrets.token_hex(16)}{suffix}"
+    path.write_bytes(content)
+    return path

@@ -1,0 +1,81 @@
+"""Which extractors can be used on this machine, and the command that mends each that cannot."""
+
+import re
+
+import streamlit as st
+
+from comp_viz.clips import faces, whisper
+from comp_viz.clips.decode import INSTALL, require_av
+from comp_viz.clips.extractors.registry import EXTRACTORS
+from comp_viz.clips.source import DEFAULT
+from comp_viz.errors import CompVizError
+from comp_viz.figures.style import modality_marks
+
+COMMAND = re.compile(r"Run ((?:pip|apt-get|hf) [^,.]*(?:\.txt|[^,.]*))")
+
+
+def capabilities() -> list[tuple[str, str, str, str]]:
+    """Name, what it is for, licence and what is missing ("" when it is ready) of everything a clip is read with."""
+    marks = modality_marks(tuple({extractor.modality for extractor in EXTRACTORS.values()}))
+    found = [
+        ("PyAV", "decoding of sound and pictures", "BSD-3-Clause", decoder_missing()),
+        ("Whisper base", "words with their times", "MIT / MIT", whisper.missing() or ""),
+        ("FaceLandmarker", "faces with landmarks", "Apache-2.0 / Apache-2.0", faces.missing() or ""),
+    ]
+    found += [
+        (e.name, f"{marks[e.modality]} {e.modality}, {e.dims} features. {e.about}", e.licence, e.ready() or "")
+        for e in EXTRACTORS.values()
+    ]
+    return found
+
+
+def decoder_missing() -> str:
+    """Why clips cannot be decoded here, "" when they can."""
+    try:
+        require_av()
+    except CompVizError as error:
+        return str(error)
+    return ""
+
+
+def command(problem: str) -> str:
+    """The command in a sentence that says what is missing; "" where it names none."""
+    if problem == INSTALL:
+        return INSTALL.partition(": ")[2].rstrip(".")
+    found = COMMAND.search(problem)
+    return found.group(1).strip() if found else ""
+
+
+def panel_of_capabilities() -> None:
+    """One row each; those that are not ready say what to do."""
+    found = capabilities()
+    ready = sum(not missing for *_, missing in found)
+    if not ready:
+        st.info(
+            "Nothing that reads clips is installed on this machine, so no clip can be analysed yet. All other pages work; the commands below "
+            "mend this one.",
+            icon=":material/handyman:",
+        )
+    for name, about, licence, missing in found:
+        left, right = st.columns([2, 5], vertical_alignment="top")
+        left.markdown(
+            f":{'gray' if missing else 'green'}[:material/{'block' if missing else 'check_circle'}:] **{name}**"
+        )
+        right.markdown(f"{about}  \n:gray[Licence (code / weights): {licence}]")
+        if missing:
+            right.markdown(f"**Missing**: {missing}")
+            if do := command(missing):
+                right.code(do, language="bash")
+
+
+def all_usual_ready() -> bool:
+    """Whether everything that clips are read with by default is ready."""
+    usual = {name for _, names in DEFAULT for name in names}
+    return not any(missing for name, *_, missing in capabilities() if name in usual or name not in EXTRACTORS)
+
+
+def capability_title() -> str:
+    """How much is ready, for the heading of the panel."""
+    found = capabilities()
+    ready = sum(not missing for *_, missing in found)
+    return f"What can be read on this machine: {ready} of {len(found)} parts ready"

@@ -1,0 +1,50 @@
+"""Caches that keep what is made from a visitor's clip for the visitor's own session, and everything else for all."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import streamlit as st
+
+CLIP = "clip: "
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def is_clip(name: str) -> bool:
+    """Whether the name of a data set means a clip of this session."""
+    return name.startswith(CLIP)
+
+
+def keep_data(**options: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """As `st.cache_data`, for functions that are told of data by name."""
+    return keeping(st.cache_data, options)
+
+
+def keep_resource(**options: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """As `st.cache_resource`, for functions that are told of data by name."""
+    return keeping(st.cache_resource, options)
+
+
+def keeping(cache: Any, options: dict[str, Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A decorator that chooses between a cache for all and one that is emptied when the visitor leaves."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        for_all: Callable[P, R] = cache(**options)(function)
+        for_one: Callable[P, R] = cache(scope="session", **options)(function)
+
+        @wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            return (for_one if of_a_clip((*args, *kwargs.values())) else for_all)(*args, **kwargs)
+
+        call.__dict__["clear"] = for_all.clear  # type: ignore[attr-defined]
+        return call
+
+    return decorate
+
+
+def of_a_clip(value: object) -> bool:
+    """Whether an argument, or one inside it, names a clip."""
+    if isinstance(value, tuple):
+        return any(of_a_clip(part) for part in value)
+    return isinstance(value, str) and is_clip(value)

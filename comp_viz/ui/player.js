@@ -1,0 +1,143 @@
+// The player: video or sound under our control, below it what is predicted over time. Click an utterance to play from its exact
+// start; the one being played is marked, and taken in hand when playing pauses. Nothing is sent while it plays.
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  const root = parentElement.querySelector(".player");
+  const state = (root.state ??= { asked: data.play?.stamp ?? 0 });
+  Object.assign(state, { data, send: setTriggerValue });
+  const shape = JSON.stringify([data.url, data.picture, data.starts, data.ends, data.rows]);
+  if (state.shape !== shape) {
+    const media = state.url === data.url ? state.media : null; // other predictions must not stop what is playing
+    Object.assign(state, { shape, url: data.url });
+    build(root, state, media);
+  }
+  subtitles(state);
+  mark(state);
+  if (data.play && data.play.stamp > state.asked) {
+    state.asked = data.play.stamp;
+    playFrom(state, data.play.utterance);
+  }
+  return () => cancelAnimationFrame(state.frame);
+}
+
+function build(root, state, media) {
+  const { data } = state;
+  root.replaceChildren();
+  state.media = media ?? document.createElement(data.picture ? "video" : "audio");
+  root.append(state.media);
+  if (!media) {
+    state.media.controls = true;
+    state.media.preload = "auto";
+    state.media.playsInline = true;
+    state.media.setAttribute("aria-label", "The clip");
+    state.media.src = data.url;
+    listen(state);
+  }
+  state.now = element("div", "now", root);
+  state.now.setAttribute("aria-live", "off");
+  const strip = element("div", "strip", root);
+  strip.setAttribute("role", "group");
+  strip.setAttribute("aria-label", "Predictions over time; each utterance plays from its start");
+  state.parts = data.starts.map((start, i) => {
+    const part = element("button", "part", strip);
+    part.style.left = `${(100 * start) / data.duration}%`;
+    part.style.width = `${(100 * (data.ends[i] - start)) / data.duration}%`;
+    part.title = `${i + 1}: ${data.texts[i]}\n${data.said[i]}`;
+    part.setAttribute("aria-label", `Play utterance ${i + 1}, from ${start.toFixed(1)} s: ${data.said[i]}`);
+    for (const [share, colour] of data.rows[i]) {
+      const band = element("i", "", part);
+      band.style.flexGrow = share;
+      band.style.background = colour;
+    }
+    part.onclick = () => {
+      playFrom(state, i);
+      tell(state, i);
+    };
+    return part;
+  });
+  state.head = element("div", "head", strip);
+  const key = element("div", "key", root);
+  for (const [name, colour] of data.key) {
+    const item = element("span", "", key);
+    element("i", "", item).style.background = colour;
+    item.append(name);
+  }
+}
+
+function listen(state) {
+  const { media } = state;
+  const step = () => {
+    mark(state);
+    if (!media.paused) state.frame = requestAnimationFrame(step);
+  };
+  media.onplay = () => (state.frame = requestAnimationFrame(step));
+  media.onseeked = media.onloadedmetadata = () => mark(state);
+  media.onpause = () => {
+    mark(state);
+    if (!media.ended && !media.seeking) tell(state, current(state));
+  };
+  media.onerror = () => state.send("unplayable", state.data.url);
+}
+
+function playFrom(state, utterance) {
+  const { media, data } = state;
+  const start = () => {
+    media.currentTime = data.starts[utterance];
+    media.play().catch(() => {}); // a browser that wants a click first shows the right picture all the same
+  };
+  if (media.readyState > 0) start();
+  else media.addEventListener("loadedmetadata", start, { once: true });
+}
+
+function tell(state, utterance) {
+  if (utterance !== state.data.selected) state.send("utterance", utterance);
+}
+
+function current(state) {
+  const time = state.media.currentTime + 0.02; // a frame's start may be rounded to just before it
+  const after = state.data.starts.findIndex((start) => start > time);
+  return after < 0 ? state.data.starts.length - 1 : Math.max(0, after - 1);
+}
+
+function mark(state) {
+  const { data, media } = state;
+  const now = current(state);
+  state.head.style.left = `${Math.min(100, (100 * media.currentTime) / data.duration)}%`;
+  if (state.marked === now && state.of === data) return;
+  Object.assign(state, { marked: now, of: data });
+  state.parts.forEach((part, i) => {
+    part.classList.toggle("playing", i === now);
+    part.classList.toggle("selected", i === data.selected);
+  });
+  state.now.replaceChildren();
+  element("b", "", state.now).textContent = `${now + 1}`;
+  element("span", "words", state.now).textContent = data.texts[now] || "(no words)";
+  element("span", "said", state.now).textContent = data.said[now];
+}
+
+function subtitles(state) {
+  const { data, media } = state;
+  if (!data.picture) return;
+  const cues = JSON.stringify([data.texts, data.said]);
+  if (state.cues === cues && state.track) return;
+  state.cues = cues;
+  if (!state.track || state.trackOf !== media) {
+    state.track = media.addTextTrack("subtitles", "Words and prediction", "en");
+    state.trackOf = media;
+    state.track.mode = "showing";
+  }
+  while (state.track.cues?.length) state.track.removeCue(state.track.cues[0]);
+  data.starts.forEach((start, i) => {
+    if (!data.texts[i] && !data.said[i]) return;
+    const safe = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+    state.track.addCue(new VTTCue(start, data.ends[i], `${safe(data.texts[i])}\n<i>${safe(data.said[i])}</i>`));
+  });
+}
+
+function element(tag, name, parent) {
+  const made = document.createElement(tag);
+  if (name) made.className = name;
+  parent.append(made);
+  return made;
+}

@@ -1,0 +1,278 @@
+"""The Clips page: bringing a clip, waiting, looking, degrading it, and every other page on it; nothing is left behind."""
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from clip_cases import EMOTIONS, make_clip, simple_extractors, write_reader
+from page_cases import array, dashboard, figures, on_wire
+
+from comp_viz.analysis.clip import moved, predict_clip
+from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.clips import background
+from comp_viz.clips.degradation import Degradation
+from comp_viz.clips.degrade import degrade
+from comp_viz.clips.progress import Cancelled, Progress
+from comp_viz.errors import CompVizError
+from comp_viz.figures.before_after import AFTER, BEFORE
+from comp_viz.ui import cached, desk, intake
+
+PAGES = [
+    "live",
+    "overview",
+    "prototypes",
+    "propagation",
+    "coordinator",
+    "modulation",
+    "imbalance",
+    "robustness",
+    "data",
+    "lab",
+]
+VIDEO = ("talk.mp4", b"not really a video", "video/mp4")
+
+
+@pytest.fixture
+def places(tmp_path, monkeypatch):
+    """Where checkpoints and data lie; clips are "analysed" at once into the small clip of the tests."""
+    write_reader(tmp_path / "checkpoints" / "reader")
+    (tmp_path / "data").mkdir()
+    simple_extractors(monkeypatch)
+    monkeypatch.setattr(
+        intake, "analyse", lambda path, folder, settings, name, report, stop: make_clip(folder / path.stem, name)
+    )
+    return tmp_path
+
+
+@pytest.fixture
+def opened(places, monkeypatch):
+    """The Clips page of a fresh session."""
+
+    def fresh():
+        app = dashboard(monkeypatch, places / "checkpoints", places / "data")
+        app.run()
+        return app.switch_page("pages/clips.py").run()
+
+    return fresh
+
+
+def bring(app, file=VIDEO):
+    app.get("file_uploader")[0].set_value(file).run()
+    end = time.monotonic() + 30
+    while background.line:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def press(app, key):
+    next(button for button in app.button if button.key == key).click().run()
+    assert not app.exception
+    return app
+
+
+def place_of(app) -> Path:
+    return app.session_state[desk.DESK].place
+
+
+def component(app, name):
+    found = [
+        json.loads(each.proto.json) for each in app.get("bidi_component") if each.proto.component_name.endswith(name)
+    ]
+    return found[0]
+
+
+def test_without_a_clip_the_page_says_what_to_do_and_what_can_be_read(opened):
+    app = opened()
+    assert not app.exception
+    assert "missing modality" in " ".join(text.value for text in app.markdown)
+    assert any("parts ready" in each.label for each in app.expander)
+    assert "Clips page" in app.sidebar.info[0].value
+
+
+def test_an_upload_becomes_a_conversation_that_is_opened_at_once(opened):
+    app = bring(opened())
+    assert "clip: talk.mp4" in app.caption[0].value or any("clip: talk.mp4" in text.value for text in app.caption)
+    assert app.selectbox(key="conversation").value == desk.RECORDED
+    assert app.subheader[0].value.startswith("4 utterances; read: audio 100%, text 75%, video 75%")
+    assert not app.error
+    assert max(on_wire(app).values()) < 2_000_000
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_works_on_a_clip(page, opened):
+    app = bring(opened())
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    assert not app.error
+    assert "talk.mp4" in " ".join(text.value for text in app.sidebar.caption)
+
+
+def test_numbers_on_the_page_are_those_of_the_library(opened, places):
+    app = bring(opened())
+    clip = next(iter(app.session_state[desk.DESK].clips.values())).clip
+    checkpoint = load_checkpoint(places / "checkpoints" / "reader")
+    before = predict_clip(checkpoint, clip.conversation)
+    app.multiselect[0].set_value([1, 2]).run()
+    press(app, "degrade")
+    spoilt = degrade(clip, [Degradation("mute", (0, 1))])
+    after = predict_clip(checkpoint, spoilt.conversation)
+    bars = [trace for trace in figures(app)["before after"]["data"] if trace["name"] in (BEFORE, AFTER)]
+    s = int(app.query_params.get("utterance", ["1"])[0]) - 1
+    for trace, expected in zip(
+        bars, (before.fused[s], after.fused[s], before.coordinator[s], after.coordinator[s]), strict=True
+    ):
+        np.testing.assert_allclose(array(trace["y"]), expected, atol=1e-6)
+    flips = int(moved(before, after).flipped.sum())
+    said = next(text.value for text in app.markdown if "utterances degraded" in text.value)
+    assert f"{flips} of 4 decisions flip" in said
+    assert "now missing: audio at 2" in said
+
+
+def test_a_degraded_clip_is_a_conversation_of_its_own_and_is_taken_back(opened):
+    app = press(bring(opened()), "degrade")
+    assert app.selectbox(key="conversation").options == [desk.RECORDED, desk.DEGRADED]
+    press(app, "take back 0")
+    app.run()
+    assert app.selectbox(key="conversation").options == [desk.RECORDED]
+    assert any("Nothing is degraded yet" in text.value for text in app.caption)
+
+
+def test_missing_entries_stand_with_their_reasons(opened):
+    app = bring(opened())
+    texts = [text for trace in figures(app)["availability"]["data"] for text in trace.get("hovertext", [])]
+    assert any("text, utterance 4: missing: no speech" in text for text in texts)
+    assert any("video, utterance 4: missing: no face (in 0 of 6 pictures" in text for text in texts)
+    assert not any("<b>" in text for text in texts)  # words are words
+    tables = [frame.value for frame in app.dataframe if "reason" in frame.value]
+    assert set(tables[0]["reason"]) == {"no speech", "no face (in 0 of 6 pictures, below 25%)"}
+
+
+def test_choosing_an_utterance_takes_it_in_hand_everywhere(opened):
+    app = bring(opened())
+    app.session_state["held utterance"] = "3"
+    app.run()
+    title = figures(app)["waveform"]["layout"]["shapes"][0]
+    assert (title["x0"], title["x1"]) == (3.0, 4.5)
+    assert app.switch_page("pages/coordinator.py").run().query_params["utterance"] in ("3", ["3"])
+
+
+def test_sessions_do_not_see_each_others_clips(opened, places):
+    mine, other = bring(opened()), opened()
+    name = next(iter(mine.session_state[desk.DESK].clips))
+    assert name not in other.session_state[desk.DESK].clips
+    assert place_of(mine) != place_of(other)
+    other.query_params["data"] = name
+    other.run()
+    assert not other.exception
+    assert "talk.mp4" not in " ".join(text.value for text in other.sidebar.caption)
+    assert other.selectbox(key="checkpoint").value == "reader"
+    assert "Clips page" in other.sidebar.info[0].value
+
+
+def test_same_content_again_replaces_the_clip_and_the_oldest_makes_room(opened):
+    app = opened()
+    for i in range(desk.MOST + 2):
+        bring(app, (f"talk{i}.mp4", b"x", "video/mp4"))
+    names = list(app.session_state[desk.DESK].clips)
+    assert names == [f"clip: talk{i}.mp4" for i in range(2, desk.MOST + 2)]
+    bring(app, (f"talk{desk.MOST}.mp4", b"x", "video/mp4"))
+    assert list(app.session_state[desk.DESK].clips) == names
+    uploads = [path for path in place_of(app).iterdir() if path.suffix == ".mp4"]
+    assert len(uploads) <= desk.MOST + 1
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd.mp4", "a\"b'<script>.mp4", "x" * 300 + ".mp4", "new\nline.mp4"])
+def test_names_of_uploads_never_become_paths_or_markup(name, opened):
+    app = bring(opened(), (name, b"x", "video/mp4"))
+    assert not app.exception
+    assert all(path.name[:32].isalnum() for path in place_of(app).iterdir() if path.is_file())
+
+
+def test_a_file_that_cannot_be_read_gives_a_sentence_and_leaves_nothing(opened, monkeypatch):
+    def refuse(*anything):
+        raise CompVizError("broken.mp4 holds neither sound nor pictures.")
+
+    monkeypatch.setattr(intake, "analyse", refuse)
+    app = bring(opened(), ("broken.mp4", b"junk", "video/mp4"))
+    assert app.warning[0].value == "broken.mp4 holds neither sound nor pictures."
+    assert list(place_of(app).iterdir()) == []
+    monkeypatch.undo()
+
+
+def test_an_analysis_shows_its_stage_and_can_be_cancelled(opened, monkeypatch):
+    def slow(path, folder, settings, name, report, stop):
+        report(Progress("video", 0.6, 12.0))
+        while not stop():
+            time.sleep(0.01)
+        raise Cancelled("The analysis was stopped.")
+
+    monkeypatch.setattr(intake, "analyse", slow)
+    app = opened()
+    app.get("file_uploader")[0].set_value(VIDEO).run()
+    time.sleep(0.2)
+    app.run()
+    assert "Looking for faces (stage 3 of 5), about 12 s left" in app.get("progress")[0].proto.text
+    press(app, "cancel analysis")
+    end = time.monotonic() + 10
+    while background.line and time.monotonic() < end:
+        time.sleep(0.01)
+    app.run()
+    assert "stopped" in app.warning[0].value
+    assert list(place_of(app).iterdir()) == []
+
+
+def test_a_clip_that_no_checkpoint_reads_is_shown_all_the_same(opened, places, monkeypatch):
+    import shutil
+
+    app = opened()
+    shutil.rmtree(places / "checkpoints" / "reader")
+    bring(app)
+    assert "No checkpoint here was trained on features made as this clip's" in " ".join(text.value for text in app.info)
+    assert {"waveform", "availability", "quality"} <= set(figures(app))
+
+
+def test_a_clip_longer_than_the_model_reads_is_read_in_parts(opened, places):
+    write_reader(places / "checkpoints" / "reader", max_length=3)
+    app = bring(opened())
+    assert app.selectbox(key="conversation").options == ["as recorded [1-3]", "as recorded [4-4]"]
+    assert app.subheader[0].value.startswith("4 utterances")
+
+
+def test_the_visit_ends_with_its_folder(opened, monkeypatch):
+    monkeypatch.setattr(desk, "GRACE", 0.05)
+    app = bring(opened())
+    mine = app.session_state[desk.DESK]
+    mine.leave()
+    end = time.monotonic() + 10
+    while mine.place.exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not mine.place.exists()
+    assert mine.clips == {}
+
+
+def test_a_browser_that_comes_back_in_time_finds_its_clips(opened):
+    mine = bring(opened()).session_state[desk.DESK]
+    mine.leave()
+    assert mine.back()
+    assert mine.place.exists()
+    assert mine.clips
+
+
+def test_what_is_computed_from_a_clip_is_kept_for_its_session_only(opened):
+    bring(opened()).switch_page("pages/live.py").run()
+    shared = cached.prediction.__wrapped__
+    assert shared  # the decorated function is the library's call, not a cache for all
+    from comp_viz.ui.own import of_a_clip
+
+    assert of_a_clip(("reader", ("a", "b"), "cpu", "clip: talk.mp4"))
+    assert of_a_clip((("reader", "clip: talk.mp4"), "x"))
+    assert not of_a_clip(("reader", ("a", "b"), "cpu", "lab"))
+
+
+def test_task_of_the_tests_has_four_emotions():
+    assert EMOTIONS.outputs == 4
