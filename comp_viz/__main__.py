@@ -3,7 +3,18 @@
 import argparse
 import sys
 
-from comp_viz.commands import clips_data, clips_measure, convert, data, evaluate, results, ship, sweep, train
+from comp_viz.commands import (
+    analyse,
+    clips_data,
+    clips_measure,
+    convert,
+    data,
+    evaluate,
+    results,
+    ship,
+    sweep,
+    train,
+)
 from comp_viz.errors import CompVizError
 
 
@@ -13,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m comp_viz", description="ComP: prepare data, train, evaluate and convert models."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (data, clips_data, clips_measure, train, evaluate, sweep, results, convert, ship):
+    for command in (data, train, evaluate, sweep, results, convert, ship, analyse, clips_data, clips_measure):
         command.add(commands)
     options = parser.parse_args(arguments)
     try:

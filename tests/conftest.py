@@ -42,6 +42,15 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def clips_folder() -> Path:
+    """Clips with an `index.csv` of what is in them, beside the data root; tests that need them are skipped elsewhere."""
+    folder = DATA.parent / "clips"
+    if not (folder / "index.csv").is_file():
+        pytest.skip("needs the folder clips beside the one COMP_VIZ_DATA names")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def small_lab() -> DataSet:
     """A lab small enough to train on in a test."""
     return lab(LabSettings(conversations=(8, 3, 3), lengths=(4, 9)))

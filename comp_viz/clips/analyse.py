@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from comp_viz.clips import whisper
-from comp_viz.clips.clip import Clip, Looked, Span
+from comp_viz.clips.clip import Clip, Looked, Span, Word
 from comp_viz.clips.cutting import cut
 from comp_viz.clips.decode import decode
 from comp_viz.clips.extractors.registry import what_is_missing
@@ -71,7 +71,9 @@ def key(settings: Settings) -> str:
 def read(media: Media, name: str, digest: str, settings: Settings, watch: Watch) -> Clip:
     """Everything after decoding."""
     sound = media.sound
-    words, language, unheard = (), "", media.sound_problem or whisper.missing() or ""
+    unheard = media.sound_problem or whisper.missing() or ""
+    words: tuple[Word, ...] = ()
+    language = ""
     if not unheard:
         words, language = listen(sound, settings, lambda done: watch.at("speech", done))
     voice = voiced(sound, settings.thresholds.speech)
@@ -87,9 +89,7 @@ def read(media: Media, name: str, digest: str, settings: Settings, watch: Watch)
     if "audio" in extractors:
         reads["audio"] = []
         for i, (part, voiced_share) in enumerate(zip(sounds, shares, strict=True), 1):
-            reads["audio"].append(
-                read_audio(part, media.sound_problem, extractors["audio"], settings, voiced_share)
-            )
+            reads["audio"].append(read_audio(part, media.sound_problem, extractors["audio"], settings, voiced_share))
             watch.at("audio", i / len(spans))
     if "text" in extractors:
         reads["text"] = []

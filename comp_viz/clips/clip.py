@@ -8,9 +8,11 @@ import numpy as np
 
 from comp_viz.clips.media import Media, Picture
 from comp_viz.clips.settings import Settings
-from comp_viz.data.conversation import Conversation, Floats
+from comp_viz.data.conversation import Conversation, Floats, Task
+from comp_viz.data.dataset import DataSet
 
 if TYPE_CHECKING:
+    from comp_viz.checkpoint.card import Card
     from comp_viz.clips.degradation import Degradation
 
 MODALITIES = ("audio", "text", "video")
@@ -85,7 +87,9 @@ class Clip:
     spans: tuple[Span, ...]  # [S] utterances in order of time
     features: Mapping[str, Floats]  # modality -> [S, D_u]
     reasons: Mapping[str, tuple[str, ...]]  # modality -> [S], why it is missing, "" where it is observed
-    quality: Mapping[str, Floats]  # "level" dBFS, "voice" share of time, "confidence" 0 to 1, "faces" share of pictures: [S]
+    quality: Mapping[
+        str, Floats
+    ]  # "level" dBFS, "voice" share of time, "confidence" 0 to 1, "faces" share of pictures: [S]
     looked: tuple[Looked, ...]  # [S]
     degradations: tuple["Degradation", ...] = ()  # what a visitor did to it, see `degrade`
     language: str = ""  # that the recogniser heard, "en"; "" without speech
@@ -105,8 +109,32 @@ class Clip:
         durations = np.array([span.end - span.start for span in self.spans], np.float32)
         blank = ("",) * S
         return Conversation(
-            self.name, dict(self.features), observed, np.full(S, np.nan, np.float32), words, blank, ("speaker",) * S, durations
+            self.name,
+            dict(self.features),
+            observed,
+            np.full(S, np.nan, np.float32),
+            words,
+            blank,
+            ("speaker",) * S,
+            durations,
         )
+
+    def data_set(self, task: Task) -> DataSet:
+        """The clip as a data set of one conversation, for everything that works on data sets."""
+        return DataSet(self.name, task, [self.conversation], self.sources, "the clip's own; it stays with its owner")
+
+    def misfit(self, card: "Card") -> str:
+        """Why a checkpoint cannot be fed this clip, "" when it can: its features must be made by the same extractors."""
+        wanted, got = card.sources, self.sources
+        for modality in card.architecture.modalities:
+            if wanted.get(modality) != got.get(modality):
+                return (
+                    f"Checkpoint {card.name!r} reads {modality} features from {wanted.get(modality, 'an unknown source')}; "
+                    f"those of this clip are from {got.get(modality, 'nothing')}."
+                )
+        if tuple(card.architecture.modalities) != tuple(self.features):
+            return f"Checkpoint {card.name!r} reads {', '.join(card.architecture.modalities)}, the clip has {', '.join(self.features)}."
+        return ""
 
     def at(self, time: float) -> int:
         """The utterance that is going on at `time`, else the last one that began; 0 before the first."""

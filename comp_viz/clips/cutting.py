@@ -1,6 +1,7 @@
 """Cuts a clip into utterances: sentences and pauses where somebody speaks, and windows where nobody does."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from comp_viz.clips.clip import Span, Word
 from comp_viz.clips.settings import Cutting
@@ -59,7 +60,7 @@ def shortened(group: list[Word], cutting: Cutting) -> list[list[Word]]:
     """A group that goes on too long, cut at its longest pauses."""
     if len(group) < 2 or group[-1].end - group[0].start <= cutting.longest:
         return [group]
-    pauses = [after.start - before.end for before, after in zip(group, group[1:], strict=False)]
+    pauses = [after.start - before.end for before, after in pairwise(group)]
     middle = (group[0].start + group[-1].end) / 2
     # of equally long pauses the one nearest to the middle, so that both parts get shorter
     at = max(range(len(pauses)), key=lambda i: (round(pauses[i], 2), -abs(group[i].end - middle))) + 1
@@ -83,4 +84,4 @@ def windows(start: float, end: float, cutting: Cutting) -> list[Span]:
     """A stretch where nobody speaks, in equal parts."""
     count = max(1, -int(-(end - start) // cutting.window))
     edges = [round(start + (end - start) * i / count, 3) for i in range(count + 1)]
-    return [Span(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+    return [Span(a, b) for a, b in pairwise(edges)]

@@ -63,7 +63,13 @@ def run_worker(path: Path, fresh: Path, limits: Limits, tick: Callable[[float], 
     began = time.monotonic()
     with path.open("rb") as clip, (fresh / "errors").open("wb") as errors:
         worker = subprocess.Popen(
-            command, stdin=clip, stdout=subprocess.DEVNULL, stderr=errors, cwd=fresh, env=environment, start_new_session=True
+            command,
+            stdin=clip,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            cwd=fresh,
+            env=environment,
+            start_new_session=True,
         )
     try:
         while worker.poll() is None:

@@ -11,7 +11,13 @@ import os
 import resource
 import sys
 from pathlib import Path
+from typing import Any, BinaryIO
 
+import av
+import numpy as np
+
+Limits = dict[str, Any]  # fields of `limits.Limits`
+Facts = dict[str, Any]  # fields of `media.Media`, or a "problem"
 RATE = 16_000
 # Containers of moving pictures and sound. Others that FFmpeg knows (playlists, lists of files, pictures, streams from the
 # network) can name further files or addresses, and are never opened.
@@ -19,7 +25,7 @@ CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,wa
 DRIFT = 0.2  # seconds that sound may stray from its timestamps before silence is put in
 
 
-def bound(limits):
+def bound(limits: Limits) -> None:
     """Bounds of the operating system on this process."""
     resource.setrlimit(resource.RLIMIT_AS, (limits["memory"], limits["memory"]))
     resource.setrlimit(resource.RLIMIT_CPU, (limits["processor"], limits["processor"] + 5))
@@ -30,13 +36,13 @@ def bound(limits):
 class Sound:
     """Takes the frames of one sound stream; writes 16 kHz mono, in step with the frames' times."""
 
-    def __init__(self, file, start, limits):
+    def __init__(self, file: BinaryIO, start: float, limits: Limits) -> None:
         self.file, self.start, self.most = file, start, int(limits["seconds"] * RATE)
         self.written = 0
         self.resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
         self.too_long = False
 
-    def take(self, frame):
+    def take(self, frame: Any) -> None:
         """Write one frame, with silence before it where its time says that something is missing."""
         if frame is not None and frame.time is not None and self.written < self.most:
             gap = frame.time - self.start - self.written / RATE
@@ -47,7 +53,7 @@ class Sound:
         for part in self.resampler.resample(frame):
             self.write(np.nan_to_num(part.to_ndarray()[0], posinf=1, neginf=-1).clip(-1, 1))
 
-    def write(self, samples):
+    def write(self, samples: Any) -> None:
         """Write samples, at most as many as the limit allows."""
         self.too_long |= self.written + len(samples) > self.most
         samples = samples[: self.most - self.written]
@@ -58,13 +64,14 @@ class Sound:
 class Pictures:
     """Takes the frames of the video stream; writes some of them as JPEG, turned upright and scaled down."""
 
-    def __init__(self, file, start, limits, expected):
+    def __init__(self, file: BinaryIO, start: float, limits: Limits, expected: float) -> None:
         self.file, self.start, self.limits = file, start, limits
         self.step = max(1 / limits["rate"], expected / limits["pictures"])
-        self.times, self.offsets, self.end, self.last = [], [0], 0.0, -math.inf
+        self.times, self.offsets = list[float](), [0]  # of the pictures kept
+        self.end, self.last = 0.0, -math.inf
         self.size, self.rotation, self.backwards, self.too_long = (0, 0), 0, False, False
 
-    def take(self, frame, rate):
+    def take(self, frame: Any, rate: float) -> None:
         """Keep this frame when it is due."""
         time = frame.time if frame.time is not None else self.start + (max(self.last, -1 / rate) + 1 / rate)
         time -= self.start
@@ -85,7 +92,7 @@ class Pictures:
         self.write(frame)
         self.times.append(round(time, 6))
 
-    def write(self, frame):
+    def write(self, frame: Any) -> None:
         """One picture, upright, its longer side at most the limit."""
         if frame.width * frame.height > self.limits["pixels"]:
             raise TooLarge(frame.width, frame.height)
@@ -107,11 +114,15 @@ class TooLarge(Exception):
     """A picture with more pixels than the limit allows."""
 
 
-def decode(source, folder, limits):
+def decode(source: BinaryIO, folder: Path, limits: Limits) -> Facts:
     """Decode everything and say what was found."""
-    facts = {"container": "", "sound_problem": "", "video_problem": "", "notes": [], "declared": None}
-    options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "pipe"}  # a container cannot make us open anything else
-    with av.open(source, options=options, metadata_errors="ignore") as container:
+    facts: Facts = {"container": "", "sound_problem": "", "video_problem": "", "notes": [], "declared": None}
+    options = {
+        "format_whitelist": CONTAINERS,
+        "protocol_whitelist": "pipe",
+    }  # a container cannot make us open anything else
+    opened: Any = av.open(source, options=options, metadata_errors="ignore")
+    with opened as container:
         facts["container"] = container.format.name
         facts["declared"] = container.duration / av.time_base if container.duration else None
         start = container.start_time / av.time_base if container.start_time else 0.0
@@ -128,14 +139,16 @@ def decode(source, folder, limits):
             video = None
         if facts["declared"] is not None and limits["seconds"] * 1.01 < facts["declared"] < 1e7:
             raise Refused(
-                f"lasts {facts['declared'] / 60:.0f} minutes, at most {limits['seconds'] / 60:g} can be analysed. "
+                f"lasts {facts['declared']:.0f} s, at most {limits['seconds']:g} s can be analysed. "
                 "Cut it to the part that matters."
             )
         take(container, sound, video, covers, start, folder, limits, facts)
     return facts
 
 
-def take(container, sound, video, covers, start, folder, limits, facts):
+def take(
+    container: Any, sound: Any, video: Any, covers: list[Any], start: float, folder: Path, limits: Limits, facts: Facts
+) -> None:
     """Read packets to the end, sound and pictures each into their file."""
     with (folder / "sound.f32").open("wb") as sound_file, (folder / "pictures.jpegs").open("wb") as picture_file:
         expected = facts["declared"] or limits["seconds"]
@@ -148,10 +161,10 @@ def take(container, sound, video, covers, start, folder, limits, facts):
             video.codec_context.thread_count = 2
         wanted = [stream for stream in (sound, video) if stream]
         damaged = {"sound": 0, "video": 0}
-        packets = container.demux(wanted) if wanted else ()
+        packets = container.demux(wanted) if wanted else iter(())
         while True:
             try:
-                packet = next(packets, None) if wanted else None
+                packet = next(packets, None)
             except (av.FFmpegError, ValueError) as error:  # the rest of the file cannot be read
                 facts["notes"].append(f"reading ended early ({reason(error)})")
                 break
@@ -165,13 +178,13 @@ def take(container, sound, video, covers, start, folder, limits, facts):
                     elif not facts["video_problem"]:
                         viewer.take(frame, facts["picture_rate"] or 25.0)
             except TooLarge as error:
-                facts["video_problem"] = large(*error.args, limits)
+                facts["video_problem"] = large(error.args[0], error.args[1], limits)
             except (av.FFmpegError, ValueError, MemoryError) as error:
                 damaged[which] += 1
                 facts[which + "_error"] = reason(error)
             if listener.too_long or viewer.too_long:
                 raise Refused(
-                    f"is longer than {limits['seconds'] / 60:g} minutes, the most that can be analysed. "
+                    f"is longer than {limits['seconds']:g} s, the most that can be analysed. "
                     "Cut it to the part that matters."
                 )
         if sound is not None and listener.written:
@@ -179,15 +192,21 @@ def take(container, sound, video, covers, start, folder, limits, facts):
         finish(facts, listener, viewer, sound, video, video in covers, damaged)
 
 
-def finish(facts, listener, viewer, sound, video, still, damaged):
+def finish(
+    facts: Facts, listener: Sound, viewer: Pictures, sound: Any, video: Any, still: bool, damaged: dict[str, int]
+) -> None:
     """Put together what was found."""
     for which, count in damaged.items():
         if count:
             facts["notes"].append(f"{count} damaged pieces of {which} were skipped")
     if sound is not None and not listener.written:
-        facts["sound_problem"] = f"the audio stream could not be decoded ({facts.pop('sound_error', 'it holds nothing')})"
+        facts["sound_problem"] = (
+            f"the audio stream could not be decoded ({facts.pop('sound_error', 'it holds nothing')})"
+        )
     if video is not None and not viewer.times and not facts["video_problem"]:
-        facts["video_problem"] = f"the video track could not be decoded ({facts.pop('video_error', 'it holds nothing')})"
+        facts["video_problem"] = (
+            f"the video track could not be decoded ({facts.pop('video_error', 'it holds nothing')})"
+        )
     if facts["video_problem"]:
         viewer.times, viewer.offsets, viewer.end = [], [0], 0.0
     elif viewer.backwards:
@@ -197,7 +216,7 @@ def finish(facts, listener, viewer, sound, video, still, damaged):
     if single and (still or heard > viewer.end):
         facts["notes"].append("the video is one still picture, taken to be shown throughout")
         viewer.end = max(viewer.end, heard)
-    if viewer.step > 1.001 / listener_rate(viewer) and viewer.times:
+    if viewer.times and viewer.step > 1.001 / viewer.limits["rate"] and viewer.end > viewer.step:
         facts["notes"].append(f"a picture was taken every {viewer.step:.2f} s, as the clip is long")
     facts |= {
         "duration": max(heard, viewer.end),
@@ -212,17 +231,12 @@ def finish(facts, listener, viewer, sound, video, still, damaged):
         raise Refused(f"holds nothing that can be analysed: {facts['sound_problem']}; {facts['video_problem']}.")
 
 
-def listener_rate(viewer):
-    """Pictures per second that were asked for."""
-    return viewer.limits["rate"]
-
-
-def large(width, height, limits):
+def large(width: int, height: int, limits: Limits) -> str:
     """A picture too large, in words."""
     return f"its pictures have {width} × {height} pixels, at most {limits['pixels'] / 1e6:.1f} million can be read"
 
 
-def reason(error):
+def reason(error: BaseException) -> str:
     """An error of FFmpeg in a few words, without file names."""
     if isinstance(error, MemoryError):
         return "out of memory"
@@ -233,7 +247,7 @@ class Refused(Exception):
     """The clip is of a kind that is not analysed; says why, without its name."""
 
 
-def main():
+def main() -> None:
     """Decode, and leave either facts or a problem in the folder."""
     folder, limits = Path(sys.argv[1]), json.loads(sys.argv[2])
     try:
@@ -241,15 +255,13 @@ def main():
     except Refused as error:
         found = {"problem": str(error)}
     except (av.FFmpegError, ValueError, MemoryError, OverflowError) as error:
-        found = {"problem": f"is no clip that can be read ({reason(error)}). Expected video or sound, such as mp4, webm or wav."}
+        found = {
+            "problem": f"is no clip that can be read ({reason(error)}). Expected video or sound, such as mp4, webm or wav."
+        }
     (folder / "decoded.json").write_text(json.dumps(found), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    import av
-    import numpy as np
-
     av.logging.set_level(None)
     bound(json.loads(sys.argv[2]))
     main()

@@ -81,7 +81,9 @@ def coarse(picture: Picture, side: float) -> Picture:
 
     whole = Image.fromarray(picture)
     scale = min(1.0, side / max(whole.size))
-    small = whole.resize((max(1, round(whole.width * scale)), max(1, round(whole.height * scale))), Image.Resampling.BOX)
+    small = whole.resize(
+        (max(1, round(whole.width * scale)), max(1, round(whole.height * scale))), Image.Resampling.BOX
+    )
     return np.asarray(small.resize(whole.size, Image.Resampling.NEAREST))
 
 

@@ -21,7 +21,9 @@ def degrade(clip: Clip, degradations: Sequence[Degradation]) -> Clip:
     `CompVizError` for an utterance that there is not, or when the clip is degraded already.
     """
     if clip.degradations:
-        raise CompVizError("This clip is degraded already. Give all degradations at once, with the clip as it was analysed.")
+        raise CompVizError(
+            "This clip is degraded already. Give all degradations at once, with the clip as it was analysed."
+        )
     for degradation in degradations:
         for i in degradation.utterances:
             if not 0 <= i < len(clip.spans):

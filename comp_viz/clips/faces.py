@@ -1,7 +1,6 @@
 """Finds the largest face in pictures, with landmarks, blendshapes and head pose, by MediaPipe's FaceLandmarker."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
 from ctypes import CDLL
 from functools import cache
 from importlib.util import find_spec
@@ -70,6 +69,13 @@ def landmarker() -> Any:
     return vision.FaceLandmarker.create_from_options(options)
 
 
+def close() -> None:
+    """Let go of the landmarker: to be called before Python ends, when it would complain of being too late."""
+    if landmarker.cache_info().currsize:
+        landmarker().close()
+        landmarker.cache_clear()
+
+
 def find_face(picture: Picture, time: float) -> Face | None:
     """The largest face in a picture `[H, W, 3]`, or None."""
     import mediapipe
@@ -108,13 +114,4 @@ def angles(matrix: Floats) -> Floats:
     turned = np.arctan2(r[0, 2], r[2, 2])
     up = np.arcsin(np.clip(r[1, 2], -1, 1))
     tilt = np.arctan2(r[0, 1], r[1, 1])
-    return np.degrees(np.array([turned, up, tilt])).astype(np.float32)
-
-
-def find_faces(
-    pictures: Iterator[Picture], times: Sequence[float], tick: Callable[[int], None] = lambda done: None
-) -> Iterator[Face | None]:
-    """The largest face of each picture in turn; `tick` is told after each how many were looked at."""
-    for done, (picture, time) in enumerate(zip(pictures, times, strict=True), 1):
-        yield find_face(picture, time)
-        tick(done)
+    return np.array(np.degrees([turned, up, tilt]), np.float32)

@@ -74,7 +74,9 @@ def read_media(folder: Path) -> Media:
     """A decoded clip from its folder. Raises `CompVizError` when the folder holds none."""
     try:
         facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-        lists = {name: tuple(facts.pop(name)) for name in ("picture_times", "picture_offsets", "notes")}
-        return Media(folder, **facts, **lists)
+        facts |= {name: tuple(facts[name]) for name in ("picture_times", "picture_offsets", "notes")}
+        return Media(folder, **facts)
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise CompVizError(f"{folder} holds no decoded clip ({type(error).__name__}). Analyse the clip again.") from None
+        raise CompVizError(
+            f"{folder} holds no decoded clip ({type(error).__name__}). Analyse the clip again."
+        ) from None

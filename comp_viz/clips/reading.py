@@ -47,7 +47,12 @@ def read_text(span: Span, problem: str, names: Sequence[str], settings: Settings
 
 
 def read_video(
-    pictures: Sequence[Picture], times: Sequence[float], problem: str, names: Sequence[str], settings: Settings, gallery: int
+    pictures: Sequence[Picture],
+    times: Sequence[float],
+    problem: str,
+    names: Sequence[str],
+    settings: Settings,
+    gallery: int,
 ) -> tuple[Read, Looked]:
     """The utterance's pictures and their times -> features of the faces in them, and what was found on the way."""
     problem = problem or (faces.missing() or "")
@@ -92,5 +97,3 @@ def level(sound: Floats) -> float:
     """Root mean square, dBFS."""
     power = float(np.mean(np.square(sound, dtype=np.float64))) if len(sound) else 0.0
     return max(SILENT, 10 * float(np.log10(power))) if power > 0 else SILENT
-
-

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from comp_viz.clips.limits import LIMITS, Limits
-from comp_viz.clips.source import DEFAULT, source
+from comp_viz.clips.source import DEFAULT, named_in, source
+from comp_viz.errors import CompVizError
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Cutting:
     pause: float = 0.6  # seconds of silence between words that end an utterance
     shortest: float = 0.4  # seconds; shorter ones join their neighbour
     longest: float = 15.0  # seconds; longer ones are cut at their longest pause
-    quiet: float = 3.0  # seconds without speech that make an utterance of their own, for what is seen then
+    quiet: float = 2.0  # seconds without speech that make an utterance of their own, for what is seen then
     window: float = 5.0  # seconds at most of such an utterance
 
 
@@ -50,3 +52,14 @@ class Settings:
     def digest(self) -> str:
         """SHA-256 over all fields, the first 16 characters."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def settings_for(sources: Mapping[str, str], name: str) -> Settings:
+    """Settings that make the features which a checkpoint's card names. Raises `CompVizError` when it is not made for clips."""
+    extractors = named_in(sources)
+    if extractors is None:
+        stated = "; ".join(f"{modality}: {text}" for modality, text in sources.items())
+        raise CompVizError(
+            f"Checkpoint {name!r} was not trained on features that this version makes of clips ({stated}). Choose one that was."
+        )
+    return Settings(extractors)

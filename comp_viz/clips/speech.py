@@ -1,6 +1,7 @@
 """Recognises words with their times, and tells where there is voice at all."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,11 @@ from comp_viz.clips.settings import Settings
 from comp_viz.data.conversation import Floats
 
 LOUD = 0.5  # peak that quiet sound is raised to before listening
+PAD = 1000  # milliseconds of sound around a stretch of voice that are listened to as well, for the ends of its words
+CUT, SURE = 0.12, 0.6  # seconds and probability: a first word below both is what the clip's beginning left of one
+WINDOW = 30 * RATE  # samples that are listened to for the language
+CLEAR = 0.6  # probability of a language that is taken to be clear
+REPEATING = 2.4  # times that text is shortened by packing it: more, and the recogniser was caught in a loop
 FAINTEST = 1e-3  # peak below which sound is left as it is: raising it would only raise the noise
 
 
@@ -24,26 +30,59 @@ def listen(
     """
     if len(sound) < RATE // 10 or np.abs(sound).max() < FAINTEST:
         return (), ""
-    model = whisper.model()
+    model, loud = whisper.model(), raised(sound)
     with whisper.LOCK:
-        segments, info = model.transcribe(
-            raised(sound),
-            language=settings.language or None,
+        language = settings.language or heard_language(loud, settings.thresholds.speech)
+        if not language:
+            return (), ""
+        segments, _ = model.transcribe(
+            loud,
+            language=language,
             beam_size=5,
+            temperature=0.0,  # the same words every time; what repeats itself is left out below
             word_timestamps=True,
             vad_filter=True,
-            vad_parameters={"threshold": settings.thresholds.speech},
+            vad_parameters={"threshold": settings.thresholds.speech, "speech_pad_ms": PAD},
             condition_on_previous_text=False,  # one wrong sentence must not spread to the next
         )
-        words = []
+        words = list[Word]()
         for segment in segments:
-            words += [
-                Word(word.word.strip(), float(word.start), float(word.end), float(word.probability))
-                for word in segment.words or ()
-                if word.word.strip()
-            ]
+            if segment.compression_ratio <= REPEATING:
+                words += words_of(segment)
             tick(min(1.0, segment.end * RATE / len(sound)))
-    return tuple(words), info.language if words else ""
+    if words and cut_off(words[0]):
+        words = words[1:]
+    return tuple(words), language if words else ""
+
+
+def cut_off(word: Word) -> bool:
+    """Whether the clip begins within this word, so that it was guessed from its end rather than heard."""
+    return word.start == 0 and word.end < CUT and word.probability < SURE
+
+
+def words_of(segment: Any) -> list[Word]:
+    """A recognised segment's words; pieces that continue one, such as "-year", are put back to it."""
+    found = list[Word]()
+    for word in segment.words or ():
+        text = word.word.strip()
+        if found and text and not word.word.startswith(" ") and segment.words[0].word.startswith(" "):
+            last = found.pop()
+            probability = min(last.probability, float(word.probability))
+            found.append(Word(last.text + text, last.start, float(word.end), probability))
+        elif text:
+            found.append(Word(text, float(word.start), float(word.end), float(word.probability)))
+    return found
+
+
+def heard_language(sound: Floats, threshold: float) -> str:
+    """The language spoken first, "en" and so on; "" when nobody speaks. English unless another one is clear."""
+    from faster_whisper.vad import VadOptions, get_speech_timestamps
+
+    found = get_speech_timestamps(sound, VadOptions(threshold=threshold))
+    if not found:
+        return ""
+    likeliest, probability, _ = whisper.model().detect_language(sound[found[0]["start"] :][:WINDOW])
+    return str(likeliest) if probability >= CLEAR else "en"
 
 
 def raised(sound: Floats) -> Floats:

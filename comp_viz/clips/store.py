@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ def save_clip(clip: Clip, folder: Path) -> None:
         "looked": [[look.pictures, look.found, look.size, len(look.gallery)] for look in clip.looked],
         "faces": [[face.time, face.box] for face in faces],
     }
-    arrays = {f"features.{name}": x for name, x in clip.features.items()}
+    arrays: dict[str, Any] = {f"features.{name}": x for name, x in clip.features.items()}
     arrays |= {f"quality.{name}": x for name, x in clip.quality.items()}
     if faces:
         arrays |= {f"face.{name}": np.stack([getattr(face, name) for face in faces]) for name in FACE_ARRAYS}
@@ -70,4 +71,6 @@ def load_clip(folder: Path, media: Path, settings: Settings, name: str) -> Clip:
             seconds=facts["seconds"],
         )
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise CompVizError(f"{folder} holds no analysed clip ({type(error).__name__}). Remove it and analyse again.") from None
+        raise CompVizError(
+            f"{folder} holds no analysed clip ({type(error).__name__}). Remove it and analyse again."
+        ) from None

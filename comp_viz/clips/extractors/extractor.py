@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from comp_viz.clips.clip import Face
 from comp_viz.data.conversation import Floats
@@ -11,7 +11,9 @@ from comp_viz.data.conversation import Floats
 #   audio  samples [n] from -1 to 1 at 16 kHz, up to 30 s
 #   text   the words as one line
 #   video  the faces found in it, in order of time, at least one
-Sound, Words, Faces = Floats, str, Sequence[Face]
+Sound: TypeAlias = Floats
+Words: TypeAlias = str
+Faces: TypeAlias = Sequence[Face]
 Extract = Callable[[Any], Floats]  # utterance -> [D], float32, finite
 
 

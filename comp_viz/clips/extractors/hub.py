@@ -17,7 +17,9 @@ def hub_files_missing(name: str) -> str | None:
 
     if os.environ.get(ONLINE) == "1" or isinstance(try_to_load_from_cache(name, "config.json"), str):
         return None
-    return f"{name} is not on this machine. Run hf download {name}, or set {ONLINE}=1 to have it downloaded when needed."
+    return (
+        f"{name} is not on this machine. Run hf download {name}, or set {ONLINE}=1 to have it downloaded when needed."
+    )
 
 
 def open_hub(name: str, kind: str) -> Any:

@@ -25,9 +25,7 @@ class Block(nn.Module):
         self.conv1, self.bn1 = conv(inside, outside, stride), nn.BatchNorm2d(outside)
         self.downsample = None
         if stride != 1 or inside != outside:
-            self.downsample = nn.Sequential(
-                nn.Conv2d(inside, outside, 1, stride, bias=False), nn.BatchNorm2d(outside)
-            )
+            self.downsample = nn.Sequential(nn.Conv2d(inside, outside, 1, stride, bias=False), nn.BatchNorm2d(outside))
         self.build(outside)
 
     def build(self, width: int) -> None:
@@ -36,7 +34,8 @@ class Block(nn.Module):
 
     def second(self, x: Tensor) -> Tensor:
         """What is done after the first convolution, `[N, width, H, W]` both ways."""
-        return self.bn2(self.conv2(x))
+        found: Tensor = self.bn2(self.conv2(x))
+        return found
 
     def forward(self, x: Tensor) -> Tensor:
         """The block."""
@@ -54,7 +53,8 @@ class AttentiveBlock(Block):
 
     def second(self, x: Tensor) -> Tensor:
         """Second convolution and both weightings."""
-        return self.cbam["SpatialGate"](self.cbam["ChannelGate"](super().second(x)))
+        found: Tensor = self.cbam["SpatialGate"](self.cbam["ChannelGate"](super().second(x)))
+        return found
 
 
 class ChannelGate(nn.Module):
@@ -69,7 +69,8 @@ class ChannelGate(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Weigh `[N, C, H, W]`."""
         weights = self.mlp(x.mean((2, 3))) + self.mlp(x.amax((2, 3)))
-        return x * weights.sigmoid()[:, :, None, None]
+        gated: Tensor = x * weights.sigmoid()[:, :, None, None]
+        return gated
 
 
 class SpatialGate(nn.Module):
@@ -82,7 +83,8 @@ class SpatialGate(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Weigh `[N, C, H, W]`."""
         both = torch.cat([x.amax(1, keepdim=True), x.mean(1, keepdim=True)], 1)
-        return x * self.spatial["bn"](self.spatial["conv"](both)).sigmoid()
+        gated: Tensor = x * self.spatial["bn"](self.spatial["conv"](both)).sigmoid()
+        return gated
 
 
 class ScalesBlock(Block):

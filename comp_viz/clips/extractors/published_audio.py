@@ -20,7 +20,8 @@ def embed(model: Any, sound: Sound) -> Floats:
     sound = np.pad(sound[: 30 * RATE], (0, max(0, SHORTEST - len(sound))))
     sound = (sound - sound.mean()) / np.sqrt(sound.var() + 1e-7)
     with torch.inference_mode():
-        return model(torch.from_numpy(sound.astype(np.float32))[None]).last_hidden_state[0].mean(0).numpy()
+        hidden = model(torch.from_numpy(sound.astype(np.float32))[None]).last_hidden_state[0]  # [T, D]
+    return np.asarray(hidden.mean(0), np.float32)
 
 
 def load() -> Extract:

@@ -3,8 +3,15 @@
 from collections.abc import Sequence
 from functools import cache
 
-from comp_viz.clips.extractors import egemaps, face_blendshapes, minilm, published_audio, published_text, published_video
-from comp_viz.clips.extractors import whisper_encoder
+from comp_viz.clips.extractors import (
+    egemaps,
+    face_blendshapes,
+    minilm,
+    published_audio,
+    published_text,
+    published_video,
+    whisper_encoder,
+)
 from comp_viz.clips.extractors.extractor import Extract, Extractor
 from comp_viz.errors import CompVizError
 

@@ -22,7 +22,7 @@ def extract(sound: Sound) -> Floats:
     spectrogram = model.feature_extractor(filled, padding=0)  # [80, T]
     with whisper.LOCK:
         encoded = np.asarray(model.encode(spectrogram))[0]  # [T / 2, 512]
-    return encoded[: max(1, len(sound) // (2 * HOP))].mean(0)
+    return np.asarray(encoded[: max(1, len(sound) // (2 * HOP))].mean(0), np.float32)
 
 
 def load() -> Extract:

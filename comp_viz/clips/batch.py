@@ -1,0 +1,105 @@
+"""Many clips through a checkpoint: one table of utterances, resuming, no bad file stopping the rest."""
+
+import json
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from comp_viz.analysis.prediction import predict_conversation
+from comp_viz.checkpoint.folder import Checkpoint
+from comp_viz.clips.analyse import analyse, content_digest
+from comp_viz.clips.clip import Clip
+from comp_viz.clips.settings import Settings
+from comp_viz.errors import CompVizError
+
+ENDINGS = (".mp4", ".mov", ".webm", ".avi", ".mkv", ".mpg", ".mpeg", ".m4v", ".wav", ".mp3", ".m4a", ".ogg", ".flac")
+Row = dict[str, Any]
+
+
+def clips_in(places: Iterable[Path]) -> list[Path]:
+    """Files as they are, and of folders everything below them that ends like a clip, in order. Raises `CompVizError`."""
+    found = dict[Path, None]()
+    for place in places:
+        if place.is_dir():
+            found |= dict.fromkeys(sorted(p for p in place.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file()))
+        elif place.exists():
+            found[place] = None
+        else:
+            raise CompVizError(f"There is no {place}.")
+    if not found:
+        raise CompVizError(f"No clips found; expected files ending in {', '.join(ENDINGS)}.")
+    return list(found)
+
+
+def rows_of(path: Path, checkpoint: Checkpoint, settings: Settings) -> list[Row]:
+    """A row for each utterance, or one row that says why there is none. Nothing of the clip is kept. Raises nothing."""
+    head: Row = {"file": str(path), "digest": "", "checkpoint": checkpoint.digest, "error": ""}
+    try:
+        head["digest"] = content_digest(path)
+        with tempfile.TemporaryDirectory(prefix="comp-viz-") as folder:
+            return [head | row for row in predicted(analyse(path, Path(folder), settings), checkpoint)]
+    except (CompVizError, OSError) as error:
+        return [head | {"error": str(error)}]
+    except Exception as error:  # one clip that meets a mistake of ours must not stop the other thousands
+        return [head | {"error": f"{type(error).__name__}: {error}"}]
+
+
+def predicted(clip: Clip, checkpoint: Checkpoint) -> Iterator[Row]:
+    """What is known of each utterance and what the model makes of it. Raises `CompVizError` when they do not fit."""
+    if misfit := clip.misfit(checkpoint.card):
+        raise CompVizError(misfit)
+    conversation, task = clip.conversation, checkpoint.card.task
+    parts = []
+    length = checkpoint.config.max_length  # a longer clip is read in windows, as in training
+    for first in range(0, len(conversation), length):
+        window = conversation.window(first, first + length)
+        parts.append(predict_conversation(checkpoint, window, window.observed))
+    i = 0
+    for part in parts:
+        decisions = part.decisions()
+        for row in range(len(part.fused)):
+            span = clip.spans[i]
+            values = dict(zip(task.classes or (task.name,), map(float, part.fused[row]), strict=True))
+            yield {
+                "utterance": i + 1,
+                "start": span.start,
+                "end": span.end,
+                "words": span.text,
+                "confidence": span.confidence,
+                "language": clip.language,
+                **{f"missing {m}": clip.reasons[m][i] for m in clip.reasons},
+                "prediction": task.classes[int(decisions[row])] if task.classes else float(part.fused[row, 0]),
+                **{f"p {name}" if task.classes else name: value for name, value in values.items()},
+                **{f"weight {m}": float(w) for m, w in zip(part.modalities, part.coordinator[row], strict=True)},
+            }
+            i += 1
+
+
+def read_rows(out: Path, checkpoint: Checkpoint) -> list[Row]:
+    """Rows of an earlier run with the same checkpoint that are still good: those without an error."""
+    if not out.is_file():
+        return []
+    try:
+        table = pd.read_parquet(out)
+        kept = table[(table["checkpoint"] == checkpoint.digest) & (table["error"] == "")]
+    except (OSError, ValueError, KeyError) as error:
+        raise CompVizError(
+            f"{out} is no table of analysed clips ({type(error).__name__}). Give another file."
+        ) from None
+    return [{str(k): v for k, v in row.items()} for row in kept.to_dict("records")]
+
+
+def write_rows(rows: list[Row], out: Path) -> None:
+    """Write the table, under another name first so that a break never leaves half of it."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fresh = out.with_name(f".{out.name}.part")
+    pd.DataFrame(rows).to_parquet(fresh, index=False)
+    fresh.replace(out)
+
+
+def as_json(rows: list[Row]) -> str:
+    """The rows as JSON; what a row does not have is null."""
+    return json.dumps(json.loads(pd.DataFrame(rows).to_json(orient="records")), indent=1, ensure_ascii=False)

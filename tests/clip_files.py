@@ -1,0 +1,71 @@
+"""Clips for tests, made here: containers with chosen sound and pictures, and what hostile people would upload."""
+
+import io
+import zipfile
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+av = __import__("pytest").importorskip("av")
+
+
+def make_clip(
+    path: Path,
+    seconds: float = 1.0,
+    rate: int = 10,
+    size: tuple[int, int] = (64, 48),
+    sound: np.ndarray | None = None,
+    codec: str = "mpeg4",
+    shift: int = 0,
+    metadata: dict[str, str] | None = None,
+) -> Path:
+    """A clip of `seconds` at `rate` pictures per second, each picture a shade of grey, with 16 kHz `sound` if given."""
+    with av.open(str(path), "w") as container:
+        container.metadata.update(metadata or {})
+        streams = []
+        if rate:
+            video = container.add_stream(codec, rate=rate)
+            video.width, video.height = size
+            video.pix_fmt = {"mjpeg": "yuvj420p", "png": "rgb24"}.get(codec, "yuv420p")
+            streams.append((video, pictures(seconds, rate, size, video.pix_fmt, shift)))
+        if sound is not None:
+            audio = container.add_stream(
+                "pcm_s16le" if path.suffix in (".wav", ".avi", ".mkv", ".mov") else "aac", rate=16000
+            )
+            audio.layout = "mono"
+            streams.append((audio, samples(sound)))
+        for stream, frames in streams:
+            for frame in frames:
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+    return path
+
+
+def pictures(seconds, rate, size, form, shift):
+    for i in range(max(1, round(seconds * rate))):
+        shade = np.full((size[1], size[0], 3), (i * 20) % 256, np.uint8)
+        frame = av.VideoFrame.from_ndarray(shade, format="rgb24").reformat(format=form)
+        frame.pts, frame.time_base = i + shift, Fraction(1, rate)
+        yield frame
+
+
+def samples(sound):
+    whole = (np.clip(sound, -1, 1) * 32767).astype(np.int16)
+    for at in range(0, len(whole), 1024):
+        frame = av.AudioFrame.from_ndarray(whole[None, at : at + 1024], format="s16", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = 16000, at, Fraction(1, 16000)
+        yield frame
+
+
+def tone(seconds: float, level: float = 0.3, pitch: float = 220.0) -> np.ndarray:
+    return (level * np.sin(2 * np.pi * pitch * np.arange(int(seconds * 16000)) / 16000)).astype(np.float32)
+
+
+def zip_bomb(path: Path) -> Path:
+    """Ten megabytes of zeros packed into a few kilobytes, under a clip's name."""
+    inside = io.BytesIO()
+    with zipfile.ZipFile(inside, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("zeros", bytes(10 << 20))
+    path.write_bytes(inside.getvalue())
+    return path

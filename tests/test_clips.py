@@ -1,0 +1,304 @@
+"""Whole clips: what was said, what is missing and why, against what is known of them; each is analysed once for all tests."""
+
+import csv
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from comp_viz.clips import faces, whisper
+from comp_viz.clips.analyse import analyse, envelope
+from comp_viz.clips.clip import Clip
+from comp_viz.clips.degradation import KINDS, Degradation
+from comp_viz.clips.degrade import degrade, pictures_of, sound_of
+from comp_viz.clips.extractors.registry import EXTRACTORS, feature_names
+from comp_viz.clips.progress import STAGES, Cancelled, Progress
+from comp_viz.clips.settings import Settings, Thresholds
+from comp_viz.data.conversation import Task
+from comp_viz.errors import CompVizError
+
+if whisper.missing() or faces.missing():
+    pytest.skip("needs requirements-clips.txt and requirements-weights.txt", allow_module_level=True)
+NUMBERS = dict(
+    zip("0123456789", ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"], strict=True)
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Iterator[Path]:
+    yield tmp_path_factory.mktemp("clips")
+    faces.close()
+
+
+@pytest.fixture(scope="module")
+def analysed(clips_folder, folder) -> dict[str, Clip]:
+    return {
+        path.name: analyse(path, folder) for path in sorted(clips_folder.iterdir()) if path.suffix in (".mp4", ".mpg")
+    }
+
+
+@pytest.fixture(scope="module")
+def index(clips_folder) -> list[dict[str, str]]:
+    with (clips_folder / "index.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def speaking(analysed) -> Clip:
+    """A clip with all three modalities and several utterances."""
+    return analysed["retalking_1.mp4"]
+
+
+def tokens(text: str) -> list[str]:
+    """Words for counting errors: small letters, digits spelt out and apart from letters, no punctuation."""
+    text = re.sub(r"\d", lambda digit: f" {NUMBERS[digit[0]]} ", text.lower())
+    return re.sub(r"[^a-z' ]", " ", text).split()
+
+
+def word_errors(said: list[str], heard: list[str]) -> int:
+    """Least words to replace, add and take away."""
+    row = np.arange(len(heard) + 1)
+    for word in said:
+        diagonal = row[:-1] + np.array([word != other for other in heard], int)
+        new = np.concatenate([[row[0] + 1], np.minimum(diagonal, row[1:] + 1)])
+        for j in range(1, len(new)):
+            new[j] = min(new[j], new[j - 1] + 1)
+        row = new
+    return int(row[-1])
+
+
+def test_counting_word_errors():
+    assert word_errors(["a", "b", "c"], ["a", "b", "c"]) == 0
+    assert word_errors(["a", "b", "c"], ["a", "x", "c", "d"]) == 2
+    assert word_errors(["a", "b", "c"], []) == 3
+    assert tokens("F2 now. It's") == ["f", "two", "now", "it's"]
+
+
+def test_words_where_they_are_known(analysed, index):
+    known = [(tokens(row["words"]), tokens(analysed[row["file"]].conversation.words and " ".join(analysed[row["file"]].conversation.words))) for row in index if row["words"]]  # fmt: skip
+    assert len(known) == 4
+    assert sum(word_errors(said, heard) for said, heard in known) / sum(len(said) for said, _ in known) < 0.15
+
+
+def test_missing_modalities_are_those_of_the_index(analysed, index):
+    for row in index:
+        clip = analysed[row["file"]]
+        observed = {m: [not reason for reason in clip.reasons[m]] for m in clip.reasons}
+        assert all(observed["video"]), row["file"]  # each of these clips shows a face throughout
+        gone = {m for m in ("audio", "text") if f"{m} and text must" in row["note"] or f"{m} must" in row["note"]}
+        for m in gone:
+            assert not any(observed[m]), (row["file"], clip.reasons[m])
+        if not gone:
+            assert any(observed["text"]), row["file"]
+        if "audio" not in gone:
+            assert all(observed["audio"]), row["file"]
+
+
+def test_reasons_say_what_is_missing(analysed):
+    assert set(analysed["no_audio_stream.mp4"].reasons["audio"]) == {"no audio stream"}
+    assert all("silence" in reason for reason in analysed["digital_silence.mp4"].reasons["audio"])
+    assert set(analysed["digital_silence.mp4"].reasons["text"]) == {"no speech"}
+    text = analysed["face_without_speech.mp4"].reasons["text"]
+    assert all("no speech" in reason or "confidence" in reason for reason in text)
+
+
+def test_a_clip_is_a_conversation(analysed):
+    for clip in analysed.values():
+        conversation = clip.conversation
+        assert conversation.widths == {"audio": 600, "text": 384, "video": 110}
+        for column, (modality, x) in enumerate(conversation.features.items()):
+            assert len(feature_names(dict(clip.settings.extractors)[modality])) == x.shape[1]
+            missing = ~conversation.observed[:, column]
+            assert not x[missing].any()
+            assert (np.abs(x[~missing]).sum(1) > 0).all()
+        data = clip.data_set(Task("emotion", ("calm", "angry")))
+        assert data.sources == clip.sources
+
+
+def test_utterances_follow_each_other_within_the_clip(analysed):
+    for clip in analysed.values():
+        edges = [edge for span in clip.spans for edge in (span.start, span.end)]
+        assert edges == sorted(edges)
+        assert edges[0] >= 0
+        assert edges[-1] <= clip.media.duration + 1e-3
+        for span in clip.spans:
+            assert all(0 <= word.probability <= 1 and word.start <= word.end for word in span.words)
+            assert clip.at((span.start + span.end) / 2) == clip.spans.index(span)
+
+
+def test_intermediates_can_be_looked_at(speaking):
+    lows, highs = envelope(speaking.media.sound, 100).T
+    assert len(lows) == 100
+    assert (lows <= highs).all()
+    assert highs.max() == speaking.media.sound.max()
+    assert len(envelope(np.zeros(0, np.float32))) == 0
+    for span, look in zip(speaking.spans, speaking.looked, strict=True):
+        assert 0 < len(look.gallery) <= 3
+        for face in look.gallery:
+            assert span.start <= face.time < span.end
+            assert face.crop.shape == (224, 224, 3)
+            assert face.crop_landmarks.shape == (478, 2)
+            assert (np.abs(face.crop_landmarks - 0.5) < 0.5).all()  # the face lies inside its crop
+            assert ((face.blendshapes >= 0) & (face.blendshapes <= 1)).all()
+            assert (np.abs(face.pose) < 60).all()
+
+
+def test_analysed_again_it_comes_from_the_folder_and_is_the_same(clips_folder, folder, speaking):
+    began, seen = time.perf_counter(), []
+    again = analyse(clips_folder / "retalking_1.mp4", folder, name="other name", report=seen.append)
+    assert time.perf_counter() - began < 1
+    assert again.name == "other name"
+    assert again.spans == speaking.spans
+    assert again.reasons == speaking.reasons
+    for m, x in speaking.features.items():
+        assert np.array_equal(again.features[m], x)
+    for mine, theirs in zip(again.looked, speaking.looked, strict=True):
+        assert np.array_equal(mine.gallery[0].crop, theirs.gallery[0].crop)
+
+
+def test_progress_goes_forward_through_every_stage(clips_folder, tmp_path):
+    seen: list[Progress] = []
+    analyse(clips_folder / "webcam_monologue.mp4", tmp_path, report=seen.append)
+    done = [progress.done for progress in seen]
+    assert done == sorted(done)
+    assert done[-1] == pytest.approx(1)
+    assert [*dict.fromkeys(progress.stage for progress in seen)] == list(STAGES)
+    assert all(progress.left >= 0 for progress in seen if progress.done > 0.1)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stopping_at_any_stage_keeps_no_result(clips_folder, tmp_path, stage):
+    now = ["decode"]
+    with pytest.raises(Cancelled):
+        analyse(
+            clips_folder / "webcam_monologue.mp4",
+            tmp_path,
+            report=lambda progress: now.append(progress.stage),
+            cancelled=lambda: now[-1] == stage,
+        )
+    assert not list(tmp_path.rglob("*.clip"))
+    assert not list(tmp_path.rglob(".*ing-*"))
+
+
+def test_thresholds_decide_what_counts_as_missing(clips_folder, folder):
+    strict = Settings(thresholds=Thresholds(level=-10, confidence=0.999, face_size=4000))
+    clip = analyse(clips_folder / "retalking_1.mp4", folder, strict)
+    assert all("silence" in reason for reason in clip.reasons["audio"])
+    assert all("confidence" in reason for reason in clip.reasons["text"])
+    assert all("too small" in reason for reason in clip.reasons["video"])
+
+
+def test_an_extractor_that_fails_makes_its_modality_missing(clips_folder, folder, monkeypatch):
+    def fail(sound):
+        raise RuntimeError("broken")
+
+    broken = replace(EXTRACTORS["eGeMAPS v02"], name="broken", load=lambda: fail)
+    absent = replace(EXTRACTORS["MiniLM-L6 sentence"], name="absent", ready=lambda: "not here. Run this.")
+    monkeypatch.setitem(EXTRACTORS, "broken", broken)
+    monkeypatch.setitem(EXTRACTORS, "absent", absent)
+    settings = Settings((("audio", ("broken",)), ("text", ("absent",)), ("video", ("MediaPipe blendshapes",))))
+    clip = analyse(clips_folder / "webcam_monologue.mp4", folder, settings)
+    assert "RuntimeError" in clip.reasons["audio"][0]
+    assert "not here" in clip.reasons["text"][0]
+    assert clip.conversation.observed.tolist()[0] == [False, False, True]
+
+
+def changed(before: Clip, after: Clip) -> set[tuple[str, int]]:
+    """Which modalities of which utterances differ in features or reason."""
+    return {
+        (m, i)
+        for m in before.features
+        for i in range(len(before.spans))
+        if not np.array_equal(before.features[m][i], after.features[m][i])
+        or before.reasons[m][i] != after.reasons[m][i]
+    }
+
+
+def test_degradations_change_what_they_say_and_nothing_else(speaking):
+    for kind, expected in (("mute", "audio"), ("noise", "audio"), ("black", "video"), ("blur", "video"), ("pixels", "video"), ("freeze", "video"), ("rewrite", "text"), ("drop", "text")):  # fmt: skip
+        amount = {"noise": 5.0, "blur": 0.01, "pixels": 120.0, "drop": 0.5}.get(kind, 0.0)
+        after = degrade(speaking, [Degradation(kind, (1,), amount, "I am so happy", listen_again=False)])
+        assert changed(speaking, after) == {(expected, 1)}, kind
+        assert [s.text for i, s in enumerate(after.spans) if i != 1] == [
+            s.text for i, s in enumerate(speaking.spans) if i != 1
+        ]
+    assert set(KINDS) == {"mute", "noise", "black", "blur", "pixels", "freeze", "rewrite", "drop"}
+
+
+def test_muting_takes_sound_and_what_could_be_heard(speaking):
+    after = degrade(speaking, [Degradation("mute", (0,))])
+    assert changed(speaking, after) == {("audio", 0), ("text", 0)}
+    assert "silence" in after.reasons["audio"][0]
+    assert after.reasons["text"][0] == "no speech"
+    assert not sound_of(after, 0).any()
+    assert sound_of(after, 1).any()
+
+
+def test_noise_is_as_strong_as_said(speaking):
+    clean = sound_of(speaking, 0)
+    for ratio in (20.0, 0.0):
+        after = degrade(speaking, [Degradation("noise", (0,), ratio, listen_again=False)])
+        noise = sound_of(after, 0).astype(float) - clean
+        assert 10 * np.log10(np.mean(clean.astype(float) ** 2) / np.mean(noise**2)) == pytest.approx(ratio, abs=0.3)
+
+
+def test_little_noise_leaves_the_words(speaking):
+    after = degrade(speaking, [Degradation("noise", (1,), 40.0)])
+    assert tokens(after.spans[1].text) == tokens(speaking.spans[1].text)
+    assert all(after.spans[1].start - 0.2 <= word.start <= after.spans[1].end + 0.2 for word in after.spans[1].words)
+
+
+def test_pictures_are_spoilt_as_said(speaking):
+    before, _ = pictures_of(speaking, 0)
+    black, _ = pictures_of(degrade(speaking, [Degradation("black", (0,))]), 0)
+    assert not np.any(black)
+    assert [p.shape for p in black] == [p.shape for p in before]
+    frozen = degrade(speaking, [Degradation("freeze", (0,))])
+    pictures, _ = pictures_of(frozen, 0)
+    assert all(np.array_equal(picture, before[0]) for picture in pictures)
+    deviations = frozen.features["video"][0][55:]
+    assert np.abs(deviations).max() < 1e-6
+    coarse, _ = pictures_of(degrade(speaking, [Degradation("pixels", (0,), 8.0)]), 0)
+    assert len(np.unique(coarse[0].reshape(-1, 3), axis=0)) <= 64
+    blurred, _ = pictures_of(degrade(speaking, [Degradation("blur", (0,), 0.02)]), 0)
+    assert (
+        np.abs(np.diff(blurred[0].astype(float), axis=1)).mean()
+        < np.abs(np.diff(before[0].astype(float), axis=1)).mean()
+    )
+    assert "no face" in degrade(speaking, [Degradation("black", (0,))]).reasons["video"][0]
+
+
+def test_rewritten_and_dropped_words(speaking):
+    after = degrade(speaking, [Degradation("rewrite", (0, 1), text="what a day")])
+    assert after.spans[0].text == after.spans[1].text == "what a day"
+    assert np.array_equal(after.features["text"][0], after.features["text"][1])
+    assert degrade(speaking, [Degradation("rewrite", (0,), text="")]).reasons["text"][0] == "no speech"
+    assert degrade(speaking, [Degradation("drop", (0,), 1.0)]).spans[0].words == ()
+    some = degrade(speaking, [Degradation("drop", (0,), 0.5, seed=1)]).spans[0].words
+    assert 0 < len(some) < len(speaking.spans[0].words)
+    assert set(some) <= set(speaking.spans[0].words)
+
+
+def test_the_clip_itself_is_never_changed(speaking):
+    before = {m: x.copy() for m, x in speaking.features.items()}
+    after = degrade(speaking, [Degradation("mute", (0,), listen_again=False), Degradation("black", (1,))])
+    assert all(np.array_equal(speaking.features[m], x) for m, x in before.items())
+    assert speaking.degradations == ()
+    assert after.features["text"] is speaking.features["text"]
+    with pytest.raises(CompVizError, match="degraded already"):
+        degrade(after, [])
+
+
+def test_wrong_degradations_say_so(speaking):
+    with pytest.raises(CompVizError, match="expected one of mute"):
+        Degradation("paint", (0,))
+    with pytest.raises(CompVizError, match="from 0 to 1"):
+        Degradation("drop", (0,), 2.0)
+    with pytest.raises(CompVizError, match="utterances from 0"):
+        degrade(speaking, [Degradation("mute", (99,))])
+    silent = degrade(speaking, [])
+    assert changed(speaking, silent) == set()
