@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from comp_viz.clips.extractors.registry import loaded, what_is_missing
 from comp_viz.clips.reading import Read
 from comp_viz.clips.settings import Settings
 from comp_viz.data.source import open_data
+from comp_viz.errors import CompVizError
 
 SETTINGS = Settings()
 CORPORA = (speech.CORPUS, dialogues.CORPUS, face_images.CORPUS)
@@ -127,21 +129,22 @@ def test_altered_sound_is_louder_and_noisier_and_always_the_same():
 
 
 def small(sources, folder):
-    """Real files, few of them: four actors, eight dialogues, forty faces."""
+    """Real files, few of them: four actors, some dialogues, three faces for each emotion and split."""
     (folder / speech.FOLDER).mkdir(parents=True)
     for path in sorted((sources / speech.FOLDER).glob("03-01-0[1345]-01-01-01-*.flac")):
         if int(path.stem[-2:]) in SPLIT_OF:
             shutil.copy(path, folder / speech.FOLDER)
     for name in dialogues.FILES:
-        lines = (sources / name).read_text(encoding="utf-8").splitlines(keepends=True)
-        (folder / name).write_text(
-            lines[0] + "".join(x for x in lines[1:] if int(x.split(",")[0]) < 12), encoding="utf-8"
-        )
+        head, *lines = (sources / name).read_text(encoding="utf-8").splitlines(keepends=True)
+        some = [line for line in lines if int(line.split(",")[0]) in (*range(12), *range(16, 80, 8))]
+        (folder / name).write_text(head + "".join(some), encoding="utf-8")
+    kinds = {}
+    for item in face_images.items(sources):
+        kinds.setdefault((item.label, item.split), []).append(int(item.name))
     with np.load(sources / face_images.FILE) as file:
-        rows = np.concatenate([np.flatnonzero(file["labels"] == n)[:25] for n in range(4)])
-        np.savez(
-            folder / face_images.FILE, images=file["images"][rows], labels=file["labels"][rows], classes=file["classes"]
-        )
+        chosen = sorted(row for rows in kinds.values() for row in rows[:3])
+        few = {"images": file["images"][chosen], "labels": file["labels"][chosen], "classes": file["classes"]}
+        np.savez(folder / face_images.FILE, **few)
     return folder
 
 
@@ -152,7 +155,7 @@ def test_the_command_makes_the_data_set_from_real_files_and_goes_on_where_it_was
     monkeypatch.setattr("comp_viz.clips.corpora.data_set.TRAINING", 200)
     monkeypatch.setattr("comp_viz.clips.corpora.data_set.HELD_OUT", 50)
     assert main(["clips-data", str(corpora), str(out), "--kind", "mix"]) == 0
-    assert "RAVDESS speech: 44 of 44" in capsys.readouterr().out
+    assert "RAVDESS speech: 40 of 40" in capsys.readouterr().out
     data = open_data(str(out))
     assert data.sources == SETTINGS.sources
     assert data.task.classes == EMOTIONS
@@ -254,6 +257,13 @@ def test_composites_have_one_voice_and_lack_some_entries_but_never_all(tables):
         assert len(voices) <= 1
     counts = np.bincount(np.concatenate([c.labels for c in made]).astype(int), minlength=4)
     assert counts.min() > 100  # all emotions about as often
+
+
+def test_a_corpus_that_lacks_an_emotion_is_refused(tables):
+    speech_table, text, faces = tables
+    happy = tuple(replace(item, label=OTHER) if item.label == 1 else item for item in text.items)
+    with pytest.raises(CompVizError, match="MELD transcripts has no happy utterance in the validation split"):
+        clip_data((speech_table, replace(text, items=happy), faces), "alone", 1, SETTINGS)
 
 
 def test_emotions_stay_for_a_while():

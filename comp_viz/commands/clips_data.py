@@ -6,6 +6,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from comp_viz.clips import faces
 from comp_viz.clips.corpora import dialogues, face_images, speech
 from comp_viz.clips.corpora.data_set import KINDS, clip_data
 from comp_viz.clips.corpora.features import Table, read_corpus
@@ -52,6 +53,7 @@ def run(options: argparse.Namespace) -> None:
                 bar.refresh()
 
             tables.append(read_corpus(corpus, options.corpora, kept, settings, tick))
+    faces.close()
     for table in tables:
         print(summary(table))
     data = clip_data(tables, options.kind, options.seed, settings)
