@@ -25,7 +25,7 @@ def refused(path: Path, tmp_path: Path, limits=LIMITS) -> str:
     place = tmp_path / "place"
     with pytest.raises(CompVizError) as caught:
         decode(path, place / "media", limits)
-    assert not place.exists() or not list(place.iterdir())
+    assert not place.exists()
     message = str(caught.value)
     assert message.endswith(".")
     assert "\n" not in message
@@ -157,7 +157,9 @@ def test_strange_rates(tmp_path):
     at = data.index(b"strh") + 8 + 20  # scale and rate of the first stream
     data[at : at + 8] = bytes(8)
     (tmp_path / "zero.avi").write_bytes(data)
-    assert "no clip" in refused(tmp_path / "zero.avi", tmp_path)
+    media = decode(tmp_path / "zero.avi", tmp_path / "zero")
+    assert len(media.picture_times) >= 1
+    assert 0 < media.duration < 100
 
 
 def test_too_long_whether_or_not_the_file_says_so(tmp_path):
@@ -221,7 +223,7 @@ def test_stopping_ends_the_process_and_leaves_nothing(tmp_path):
 
     with pytest.raises(Cancelled):
         decode(path, tmp_path / "place" / "media", tick=stop)
-    assert not list((tmp_path / "place").iterdir())
+    assert not (tmp_path / "place").exists()
     running = subprocess.run(["ps", "ax", "-o", "args"], capture_output=True, text=True).stdout
     assert str(tmp_path) not in running
 

@@ -17,6 +17,7 @@ FORBIDDEN = {
     "network": ("comp_viz.analysis", "comp_viz.checkpoint", "comp_viz.training", "comp_viz.ui", "streamlit", "plotly"),
     "analysis": ("comp_viz.figures", "comp_viz.ui", "streamlit", "plotly"),
     "figures": ("comp_viz.network", "comp_viz.ui", "streamlit", "torch"),
+    "clips": ("comp_viz.figures", "comp_viz.ui", "comp_viz.training", "streamlit", "plotly"),
     "training": ("comp_viz.analysis", "comp_viz.figures", "comp_viz.ui", "streamlit", "plotly"),
 }
 

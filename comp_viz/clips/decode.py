@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -45,6 +46,8 @@ def decode(
         return read_media(folder)
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
+        with suppress(OSError):  # not when other things of the clip are there
+            folder.parent.rmdir()
         raise
 
 

@@ -17,7 +17,7 @@ STAGES = {
 
 
 class Cancelled(CompVizError):
-    """The visitor stopped the analysis. Nothing of it is kept."""
+    """The visitor stopped the analysis. No result is kept, only what was decoded, so that another try begins there."""
 
 
 @dataclass(frozen=True)
