@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.clips import faces
 from comp_viz.clips.corpora import dialogues, face_images, speech
 from comp_viz.clips.corpora.alone import conversation
 from comp_viz.clips.corpora.corpus import EMOTIONS
@@ -24,7 +25,8 @@ SETTINGS = Settings()
 
 @pytest.fixture(scope="module")
 def checkpoint():
-    return load_checkpoint(FOLDER)
+    yield load_checkpoint(FOLDER)
+    faces.close()
 
 
 def said(checkpoint, conversations):
@@ -73,7 +75,7 @@ def test_it_answers_for_clips_of_any_length_whatever_is_missing(checkpoint, S, r
 
 
 @pytest.mark.parametrize(
-    ("corpus", "each"), zip(CORPORA, (8, 20, 20), strict=True), ids=lambda x: getattr(x, "name", "")
+    ("corpus", "each"), list(zip(CORPORA, (8, 20, 20), strict=True)), ids=lambda x: getattr(x, "name", "")
 )
 def test_it_is_above_chance_on_speakers_dialogues_and_faces_never_trained_on(checkpoint, corpus, each, real_data):
     root = real_data / "emotion_sources"
