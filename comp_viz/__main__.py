@@ -4,7 +4,18 @@ import argparse
 import os
 import sys
 
-from comp_viz.commands import analyse, convert, data, evaluate, results, ship, sweep, train
+from comp_viz.commands import (
+    analyse,
+    clips_data,
+    clips_measure,
+    convert,
+    data,
+    evaluate,
+    results,
+    ship,
+    sweep,
+    train,
+)
 from comp_viz.errors import CompVizError
 
 
@@ -14,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m comp_viz", description="ComP: prepare data, train, evaluate and convert models."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (data, train, evaluate, sweep, results, convert, ship, analyse):
+    for command in (data, train, evaluate, sweep, results, convert, ship, analyse, clips_data, clips_measure):
         command.add(commands)
     options = parser.parse_args(arguments)
     try:

@@ -1,12 +1,13 @@
 """What a checkpoint says of itself, in `config.json` and, for people, in `README.md`."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from comp_viz.checkpoint.part import Part, part_table
 from comp_viz.data.conversation import Task
 from comp_viz.errors import CompVizError
 from comp_viz.network.config import ComPConfig
@@ -69,6 +70,10 @@ class Card:
     measurements: tuple[Measurement, ...]
     versions: dict[str, str]
     note: str = ""
+    parts: tuple[Part, ...] = ()  # where the test split has kinds of conversations that are to be told apart
+    temperature: dict[str, float] = field(
+        default_factory=dict
+    )  # predictor -> what its logits were divided by when saved
 
 
 CARD = TypeAdapter(Card)
@@ -157,6 +162,8 @@ def model_card(card: Card) -> str:
     lines += [f"- **Versions**: {', '.join(f'{name} {version}' for name, version in card.versions.items())}", ""]
     if card.measurements:
         lines += measurement_table(card.measurements)
+    if card.parts:
+        lines += part_table(card.parts, card.temperature)
     lines += [
         "## Not for",
         "",

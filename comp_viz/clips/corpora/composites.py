@@ -1,0 +1,69 @@
+"""Composites: utterances that take voice, face and words of one emotion from the three corpora, each maybe missing."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from comp_viz.clips.corpora.alone import LONGEST, Row, conversation, length, usable
+from comp_viz.clips.corpora.corpus import EMOTIONS
+from comp_viz.clips.corpora.features import Table
+from comp_viz.data.conversation import Conversation
+from comp_viz.errors import CompVizError
+
+MISSING = 0.25  # share of an utterance's modalities that are left out, never all of them
+STAYS = 0.6  # how often an emotion is kept from one utterance to the next rather than drawn anew
+LONG, ONE_IN = 200, 40  # utterances of few long conversations, so that the network has met all positions of a long clip
+
+
+def composites(
+    tables: Sequence[Table], split: str, utterances: int, widths: dict[str, int], rng: np.random.Generator
+) -> Iterator[Conversation]:
+    """Conversations of `utterances` in all, each with the voice of one speaker.
+
+    Raises `CompVizError` when a corpus lacks an emotion, or a speaker one of them.
+    """
+    found = {table.corpus.modality: members(table, split) for table in tables}
+    by_modality = {table.corpus.modality: table for table in tables}
+    made = count = 0
+    while made < utterances:
+        speakers = sorted({speaker for speaker, _ in found["audio"]})
+        speaker = speakers[rng.integers(len(speakers))]
+        S = length(rng, LONGEST) if rng.random() * ONE_IN >= 1 else int(rng.integers(LONGEST, LONG + 1))
+        labels = emotions(min(S, utterances - made), rng)
+        rows: list[Row] = []
+        for emotion in labels:
+            there = [modality for modality in by_modality if rng.random() >= MISSING]
+            there = there or [list(by_modality)[rng.integers(len(by_modality))]]
+            rows.append(
+                {m: (by_modality[m], draw(found[m], speaker if m == "audio" else "", emotion, rng)) for m in there}
+            )
+        yield conversation(f"composite, {split} {count}", split, rows, labels, widths)
+        made, count = made + len(rows), count + 1
+
+
+def emotions(S: int, rng: np.random.Generator) -> list[int]:
+    """Labels of a conversation `[S]`, all as frequent, that tend to stay for a while."""
+    labels = [int(rng.integers(len(EMOTIONS)))]
+    while len(labels) < S:
+        labels.append(labels[-1] if rng.random() < STAYS else int(rng.integers(len(EMOTIONS))))
+    return labels
+
+
+def members(table: Table, split: str) -> dict[tuple[str, int], list[int]]:
+    """Items of a split by speaker and label, all four of each; who speaks counts for voices only."""
+    found: dict[tuple[str, int], list[int]] = {}
+    for n in usable(table, split):
+        item = table.items[n]
+        if item.label >= 0:
+            found.setdefault((item.speaker if table.corpus.modality == "audio" else "", item.label), []).append(n)
+    speakers = {speaker for speaker, _ in found} or {""}
+    for lacking in [(s, e) for s in sorted(speakers) for e in range(len(EMOTIONS)) if (s, e) not in found]:
+        whose = f" by {lacking[0]}" if lacking[0] else ""
+        raise CompVizError(f"{table.corpus.name} has no {EMOTIONS[lacking[1]]} utterance{whose} in the {split} split.")
+    return found
+
+
+def draw(found: dict[tuple[str, int], list[int]], speaker: str, emotion: int, rng: np.random.Generator) -> int:
+    """One item of that speaker and emotion."""
+    choice = found[speaker, emotion]
+    return choice[rng.integers(len(choice))]

@@ -1,0 +1,59 @@
+"""Calibrates a clip model on the validation split and measures it on each part of the test split."""
+
+import copy
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from comp_viz.checkpoint.part import Part
+from comp_viz.clips.corpora.data_set import part_of
+from comp_viz.data.batch import Standardiser, Stream
+from comp_viz.data.conversation import Conversation, Task
+from comp_viz.evaluation.calibration import reliability, temperature
+from comp_viz.evaluation.evaluate import predict
+from comp_viz.evaluation.metrics import metrics
+from comp_viz.network.model import ComP
+
+
+def temperatures(model: ComP, standardise: Standardiser, validation: Sequence[Conversation]) -> dict[str, float]:
+    """The temperature of each predictor, found on validation conversations as they are."""
+    stream = Stream(validation, standardise, model.fusion.weight.device)
+    said = predict(model, stream, stream.utterances.observed)
+    return {name: temperature(y, stream.utterances.labels) for name, y in said.items()}
+
+
+@torch.no_grad()
+def cooled(model: ComP, by: dict[str, float]) -> ComP:
+    """A copy whose logits are divided by each predictor's temperature: their last layers are linear, so it lies in them."""
+    model = copy.deepcopy(model)
+    for parameter in (model.fused_head.weight, model.fused_head.bias):
+        parameter /= by["fused"]
+    for u, name in enumerate(model.config.modalities):
+        model.modality_heads.weight[u] /= by[name]
+        model.modality_heads.bias[u] /= by[name]
+    return model
+
+
+def measured_parts(
+    model: ComP, task: Task, standardise: Standardiser, conversations: Sequence[Conversation]
+) -> tuple[Part, ...]:
+    """Each kind of conversation by itself: the fused prediction, and the heads of the modalities that are there."""
+    by_part: dict[str, list[Conversation]] = {}
+    for conversation in conversations:
+        by_part.setdefault(part_of(conversation.id), []).append(conversation)
+    found = []
+    for name, members in sorted(by_part.items()):
+        stream = Stream(members, standardise, model.fusion.weight.device)
+        utterances = stream.utterances
+        there = [m for u, m in enumerate(utterances.modalities) if utterances.observed[:, u].any()]
+        said = predict(model, stream, utterances.observed)
+        known = utterances.labels[~np.isnan(utterances.labels)]
+        majority = float(np.bincount(known.astype(int)).max() / len(known))
+        for predictor in ("fused", *there):
+            values = metrics(task, said[predictor], utterances.labels)
+            plain = {metric: None if math.isnan(value) else value for metric, value in values.items()}
+            right = reliability(said[predictor], utterances.labels)
+            found.append(Part(name, predictor, len(known), majority, plain, right))
+    return tuple(found)

@@ -1,0 +1,45 @@
+"""`clips-measure`: a finished run on the clip data set -> the same run, calibrated, its card with a table by part."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
+from comp_viz.clips.corpora.measured import cooled, measured_parts, temperatures
+from comp_viz.data.source import open_data
+from comp_viz.errors import CompVizError
+
+
+def add(commands: Any) -> None:
+    """Add this command to the parser."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "clips-measure",
+        help="calibrate a finished run on the clip data set, and measure it on each part of the test split",
+    )
+    parser.add_argument("folder", type=Path, help="folder of the finished run; it is changed")
+    parser.add_argument("--data", required=True, help="data set that it was trained on")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Fit temperatures on validation, put them into the last layers, save, and measure the weights as saved."""
+    saved, data = load_checkpoint(options.folder), open_data(options.data)
+    saved.check(data)
+    if saved.card.data is None or saved.card.data.digest != data.digest:
+        raise CompVizError(
+            f"{options.folder} was trained on other data than {options.data}. Give the data of that run."
+        )
+    if saved.card.parts:
+        raise CompVizError(f"{options.folder} has been calibrated and measured before. Train it anew to do so again.")
+    by = temperatures(saved.model, saved.standardise, data.split("validation"))
+    card = replace(saved.card, temperature=by)
+    save_checkpoint(options.folder, cooled(saved.model, by), card, saved.standardise)
+    model = load_checkpoint(options.folder).model
+    card = replace(card, parts=measured_parts(model, data.task, saved.standardise, data.split("test")))
+    save_checkpoint(options.folder, model, card, saved.standardise)
+    for part in card.parts:
+        acc, ua = part.metrics["ACC"], part.metrics["UA"]
+        print(
+            f"{part.name}, {part.predictor}: ACC {acc:.1%}, UA {ua:.1%}, ECE {part.reliability.error:.3f} ({part.utterances:,})"
+        )
