@@ -81,7 +81,7 @@ def page(address: str) -> Iterator[Page]:
             "request",
             lambda request: request.url.startswith((address, "data:", "blob:")) or problems.append(request.url),
         )
-        page.on("websocket", lambda opened: opened.on("framesent", SENT.append))
+        page.on("websocket", lambda opened: opened.on("framesent", lambda frame: SENT.append(frame)))
         page.goto(f"{address}clips?checkpoint={NAME}")
         page.locator("input[type=file]").first.set_input_files(EXAMPLE)
         expect(page.get_by_role("button", name="Cancel")).to_be_visible()
