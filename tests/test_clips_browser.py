@@ -32,6 +32,8 @@ if CHROMIUM is None:
     pytest.skip("needs Chromium on the PATH", allow_module_level=True)
 if MISSING:
     pytest.skip(MISSING, allow_module_level=True)
+if not EXAMPLE.is_file():
+    pytest.skip("needs a clip of some 15 s with faces and voices at examples/example.mp4", allow_module_level=True)
 
 
 @pytest.fixture(scope="module")

@@ -50,12 +50,13 @@ def bring(settings: Settings) -> None:
         "of your visit, and is removed when the visit ends.",
     )  # fmt: skip
     middle.audio_input("Or speak", key=microphone, on_change=uploaded, args=(microphone,), sample_rate=16_000)
-    with right:
-        st.markdown("Or", help="Three people, 16 s, from a published repository; `examples/README.md` says which.")
-        st.button(
-            "Take the example clip", icon=":material/movie:", key="example", width="stretch", disabled=not EXAMPLE.is_file(),
-            on_click=lambda: take_in(EXAMPLE.read_bytes(), EXAMPLE.name, settings),
-        )  # fmt: skip
+    if EXAMPLE.is_file():
+        with right:
+            st.markdown("Or", help="`examples/README.md` says where it comes from.")
+            st.button(
+                "Take the example clip", icon=":material/movie:", key="example", width="stretch",
+                on_click=lambda: take_in(EXAMPLE.read_bytes(), EXAMPLE.name, settings),
+            )  # fmt: skip
 
 
 @st.fragment(run_every=0.5)
