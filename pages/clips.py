@@ -41,7 +41,7 @@ def analysed(each: Lying, view: View | None) -> None:
     before = prediction(each, name, device) if name else None
     after = prediction(each, name, device, degraded=True) if name and each.degraded else None
     selected = number_in_hand(each.clip.conversation)
-    head(f"Clips, {each.name}", describe_clip(before) if before else each.name)
+    head(describe_clip(before) if before else each.name)
     if name:
         out_of_distribution(cached.checkpoint(name, device).card)
     left, right = st.columns([2.6, 2.6], gap="medium")
@@ -76,7 +76,7 @@ def clips(view: View | None) -> None:
         st.rerun()
     each = clip_in_hand()
     if each is None:
-        head("Clips", "Bring a clip of someone talking, and watch the model think")
+        head("Bring a clip of someone talking, and watch the model think")
         st.markdown(EMPTY)
     with st.expander("Another clip", icon=":material/upload:") if each else st.container():
         bring(wanted_settings(view.name if view else ""))

@@ -88,7 +88,8 @@ def test_by_keyboard_alone_from_live_to_the_weights_and_back(page, address):
     page.keyboard.press("Escape")
     page.get_by_role("radio", name="Other weights").focus()
     page.keyboard.press("Enter")
-    slider = page.get_by_role("slider").last
+    expect(page.get_by_text("made to sum to 1")).to_be_visible()
+    slider = page.get_by_test_id("stMain").get_by_role("slider").last
     slider.focus()
     page.keyboard.press("End")
     expect(page.get_by_text("made to sum to 1")).to_contain_text("0.50")

@@ -96,6 +96,7 @@ def read(media: Media, name: str, digest: str, settings: Settings, watch: Watch)
         for i, span in enumerate(spans, 1):
             reads["text"].append(read_text(span, unheard, extractors["text"], settings))
             watch.at("text", i / len(spans))
+    watch.at("text", 1.0)  # the last moment to stop
     quality = {
         "level": [level(part) for part in sounds],
         "voice": shares,
