@@ -4,6 +4,7 @@ The published network takes attention scores and their softmax in single precisi
 of 1e-7 there grows to 3e-4 in the logits. Processors differ in the order of sums and in the exponential, so both are written
 out here as the machine of the golden numbers has them: products added in order without rounding in between (fused
 multiply-add), and the exponential by the polynomial that PyTorch's softmax uses (SLEEF, error below one unit in the last place).
+The golden files have fewer than 16 keys a row; for longer rows that machine may add in another order.
 """
 
 import torch
