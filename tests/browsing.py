@@ -18,6 +18,16 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
+def stop(server: "subprocess.Popen[bytes]") -> None:
+    """End a server; one that does not listen is killed."""
+    server.terminate()
+    try:
+        server.wait(30)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.socket() as free:
@@ -38,8 +48,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 pytest.fail(f"The dashboard did not start: {log.read_text()}")
             yield f"http://localhost:{port}/"
         finally:
-            server.terminate()
-            server.wait()
+            stop(server)
     # A traceback through our own files; the server's library logs one of its own when a browser leaves in mid-sentence.
     ours = [f'File "{ROOT / room}' for room in ("comp_viz", "pages", "app.py")]
     assert not [line for line in log.read_text().splitlines() if any(room in line for room in ours)]

@@ -1,10 +1,10 @@
 """Training that is killed, runs out of room, or gets data of the most awkward kinds: a clear message or a sound result."""
 
-import os
+import multiprocessing
 import resource
 import signal
+import sys
 import time
-import traceback
 from dataclasses import replace
 
 import numpy as np
@@ -27,19 +27,27 @@ CPU = torch.device("cpu")
 RECIPE = Recipe(first_epochs=6, second_epochs=14, batch=3, bank=4, selection=("uniform(0.3)",))
 
 
-def in_a_process(work):
-    """Run `work` in a process of its own that can be killed; returns its number."""
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-            os._exit(0)
-        except CompVizError as error:
-            print(error, flush=True)
-            os._exit(7)
-        except BaseException:
-            traceback.print_exc()
-            os._exit(1)
+PROCESSES = multiprocessing.get_context("forkserver")  # a fork of this process, with its threads, may hang for ever
+PROCESSES.set_forkserver_preload(["comp_viz.training.run"])
+
+
+def work(data, config, out, room):
+    """What runs in a process of its own: a training that saves often, with room for files of so many bytes."""
+    runs.SAVE_EPOCHS, runs.SHOW_SECONDS = 2, 0.0
+    if room:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+    try:
+        train(data, config, RECIPE, out, CPU)
+    except CompVizError as error:
+        (out.parent / "said").write_text(str(error), encoding="utf-8")
+        sys.exit(7)
+
+
+def in_a_process(*arguments, room=0):
+    """Start `work` in a process of its own that can be killed."""
+    child = PROCESSES.Process(target=work, args=(*arguments, room))
+    child.start()
     return child
 
 
@@ -60,25 +68,24 @@ def test_a_run_killed_ten_times_gives_the_numbers_of_one_that_was_not(small_lab,
     train(small_lab, small_config, RECIPE, tmp_path / "whole", CPU)
     whole = time.monotonic() - start
     monkeypatch.setattr(runs, "SAVE_EPOCHS", 2)
-    monkeypatch.setattr(runs, "SHOW_SECONDS", 0.0)
     out, kills, random = tmp_path / "killed", 0, np.random.default_rng(time.time_ns())
     while True:
-        child = in_a_process(lambda: train(small_lab, small_config, RECIPE, out, CPU))
+        child = in_a_process(small_lab, small_config, out)
         if kills < 10:
             time.sleep(random.uniform(0, whole / 3))
-            os.kill(child, signal.SIGKILL)
+            child.kill()
             kills += 1
-        _, status = os.waitpid(child, 0)
+        child.join(120)
         for name in TABLES:  # whatever there is can be read
             read_telemetry(out / "running" / "telemetry", name)
-        if kills == 10 and os.waitstatus_to_exitcode(status) == 0:
+        if kills == 10 and child.exitcode == 0:
             break
-        assert os.waitstatus_to_exitcode(status) in (0, -signal.SIGKILL)
+        assert child.exitcode in (0, -signal.SIGKILL)
     assert same(out, tmp_path / "whole")
 
 
 def test_without_room_a_run_ends_in_words_and_goes_on_when_there_is_some(
-    small_lab, small_config, tmp_path, monkeypatch, capfd
+    small_lab, small_config, tmp_path, monkeypatch
 ):
     train(small_lab, small_config, RECIPE, tmp_path / "whole", CPU)
     monkeypatch.setattr(runs, "SAVE_EPOCHS", 2)
@@ -93,14 +100,10 @@ def test_without_room_a_run_ends_in_words_and_goes_on_when_there_is_some(
     state = out / "running" / "resume.pt"
     before, names = state.read_bytes(), {path.name for path in (out / "running").iterdir()}
 
-    def without_room():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, len(before) // 2))
-        train(small_lab, small_config, RECIPE, out, CPU)
-
-    _, status = os.waitpid(in_a_process(without_room), 0)
-    assert os.waitstatus_to_exitcode(status) == 7
-    said = capfd.readouterr().out
+    child = in_a_process(small_lab, small_config, out, room=len(before) // 2)
+    child.join(120)
+    assert child.exitcode == 7
+    said = (tmp_path / "said").read_text(encoding="utf-8")
     assert "cannot be written to" in said
     assert "MB are free there" in said
     assert "repeat the command" in said
