@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from comp_viz.ui import lecture
 from comp_viz.ui.sidebar import frame
 
 PAGES = {
@@ -16,6 +17,7 @@ PAGES = {
     "robustness": "shield",
     "data": "dataset",
     "lab": "science",
+    "lecture": "co_present",
 }
 
 st.set_page_config(page_title="ComP Viz", page_icon="comp_viz/ui/icon.svg", layout="wide")
@@ -25,4 +27,5 @@ pages = [
 ]
 page = st.navigation(pages, position="top")
 frame()
+lecture.bar()
 page.run()

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import plotly.graph_objects as go
+
 from comp_viz.figures.style import Palette
 
 FONT = "Source Sans, sans-serif"
@@ -34,3 +36,20 @@ def level(palette: Palette, value: float, words: str) -> dict[str, Any]:
         "shapes": [{"type": "line", "x0": value, "x1": value, "y0": 0, "y1": 1, "yref": "paper", "line": line}],
         "annotations": [{"x": value, "y": 1, "yref": "paper", "yanchor": "bottom", "text": words, **said}],
     }
+
+
+def enlarged(figure: go.Figure, by: float = 1.35) -> go.Figure:
+    """The same figure with all its type `by` times as large and taller with it, to be read from the back row."""
+    spec = larger(figure.to_dict(), by)
+    spec["layout"]["height"] = round(by * spec["layout"]["height"])
+    return go.Figure(spec)
+
+
+def larger(part: Any, by: float, type_of: bool = False) -> Any:
+    """A part of a figure with every size of type in it `by` times as large; `type_of` where the part describes type."""
+    if isinstance(part, dict):
+        return {
+            key: round(by * value) if type_of and key == "size" else larger(value, by, key.endswith("font"))
+            for key, value in part.items()
+        }
+    return [larger(one, by) for one in part] if isinstance(part, list | tuple) else part

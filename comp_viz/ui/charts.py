@@ -4,6 +4,8 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from comp_viz.ui.theme import for_the_room
+
 CONFIG = {
     "displaylogo": False,
     "modeBarButtonsToRemove": ["select2d", "lasso2d"],
@@ -16,4 +18,4 @@ def titled(place: DeltaGenerator, figure: go.Figure, key: str) -> None:
     title = str(figure.layout.meta)
     with place:
         st.markdown(f"**{title}**")
-        st.plotly_chart(figure, theme=None, key=key, config=CONFIG, alt=title)
+        st.plotly_chart(for_the_room(figure), theme=None, key=key, config=CONFIG, alt=title)

@@ -14,6 +14,7 @@ from comp_viz.ui.own import is_clip
 from comp_viz.ui.painter import painter
 from comp_viz.ui.pattern import before_editing, can_undo, edit, undo
 from comp_viz.ui.sidebar import View
+from comp_viz.ui.theme import for_the_room
 from comp_viz.ui.utterance import select, utterance_number, utterance_words
 from comp_viz.ui.words import read, read_change, read_label
 
@@ -124,6 +125,12 @@ def chart(figure: go.Figure, finding: str) -> None:
         f"heads, the change against the complete conversation, and the coordinator's weights. {finding}"
     )
     st.plotly_chart(
-        figure, theme=None, key="timeline", on_select=clicked, selection_mode="points", alt=alt, config=CONFIG
+        for_the_room(figure),
+        theme=None,
+        key="timeline",
+        on_select=clicked,
+        selection_mode="points",
+        alt=alt,
+        config=CONFIG,
     )
     st.caption(READING)

@@ -11,6 +11,7 @@ import streamlit as st
 
 from comp_viz.ui.charts import CONFIG
 from comp_viz.ui.controlled import show
+from comp_viz.ui.theme import for_the_room
 from comp_viz.ui.utterance import select
 
 FORMATS = ("SVG", "PNG")
@@ -49,7 +50,7 @@ def panel(
 
     picture = {"format": st.session_state.get(FORMAT, FORMATS[0]).lower(), "filename": key, "scale": 3}
     st.plotly_chart(
-        figure, theme=None, key=key, config=CONFIG | {"toImageButtonOptions": picture}, alt=f"{title}. {about.shows}",
+        for_the_room(figure), theme=None, key=key, config=CONFIG | {"toImageButtonOptions": picture}, alt=f"{title}. {about.shows}",
         on_select=clicked if selects else "ignore", selection_mode="points",
     )  # fmt: skip
 

@@ -1,0 +1,58 @@
+"""Lecture stories: text files of prepared views, each with a sentence, a question to the audience and notes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
+
+from comp_viz.checkpoint.card import first_problem
+from comp_viz.errors import CompVizError
+
+Text = Annotated[str, Field(min_length=1)]
+Settings = dict[str, bool | int | float | str]  # what stands in the address of a page, and its values
+
+
+class Step(BaseModel, extra="forbid", frozen=True):
+    """One prepared view."""
+
+    page: Annotated[str, Field(pattern=r"^[a-z]+$")]
+    say: Text  # one sentence, read from the back row
+    ask: Text  # a question to the audience
+    notes: Text  # for whoever presents
+    view: Settings = {}  # where it differs from the view that all steps share
+
+
+def with_checkpoint(view: Settings) -> Settings:
+    """Raise for a view that would depend on what was open before."""
+    if "checkpoint" not in view:
+        raise CompVizError("expected the name of a checkpoint in it")
+    return view
+
+
+class Story(BaseModel, extra="forbid", frozen=True):
+    """Five to eight steps that make one point."""
+
+    title: Text
+    about: Text
+    minutes: Annotated[int, Field(ge=1, le=120)]
+    view: Annotated[Settings, AfterValidator(with_checkpoint)]  # shared by all steps
+    steps: Annotated[tuple[Step, ...], Field(min_length=5, max_length=8)]
+
+    def settings(self, number: int) -> Settings:
+        """Everything that is set for a step, counted from 0."""
+        return self.view | self.steps[number].view
+
+
+def read_story(path: Path) -> Story:
+    """Read and check a story. Raises `CompVizError` naming the file, the field, what was expected and what came."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise CompVizError(f"{path.name} cannot be read as YAML ({' '.join(str(error).split())}).") from None
+    if not isinstance(content, dict):
+        raise CompVizError(f"{path.name}: expected fields such as title and steps, got {content!r:.80}.")
+    try:
+        return Story.model_validate(content)
+    except ValidationError as error:
+        raise CompVizError(f"{path.name}: {first_problem(error)}") from None

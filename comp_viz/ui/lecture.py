@@ -1,0 +1,115 @@
+"""Lecture mode: a bar above every page with the step's sentence and question, and the keys that go on and back."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+
+from comp_viz.data.patterns.pattern import FOUND
+from comp_viz.errors import CompVizError
+from comp_viz.stories import Settings, Story, read_story
+from comp_viz.ui import cached
+from comp_viz.ui.compare import COMPARE, NOTHING, OTHER
+from comp_viz.ui.controlled import held, hold
+from comp_viz.ui.pattern import PATTERN, SEED, Choice, choose
+from comp_viz.ui.sidebar import go_to, open_here
+from comp_viz.ui.theme import STORY
+from comp_viz.ui.utterance import UTTERANCE
+
+STORIES = Path(__file__).parents[2] / "stories"
+STEP = "step"  # in the address, counted from 1
+KEPT = {UTTERANCE: "", COMPARE: NOTHING, OTHER: "uniform(0.5)"}  # what goes from page to page, and its usual values
+OPENED = ("checkpoint", "data", "conversation")
+
+
+def stories() -> tuple[dict[str, Story], list[str]]:
+    """All stories by the name of their file, and what is wrong with files that hold none."""
+    found, wrong = {}, []
+    for path in sorted(STORIES.glob("*.yaml")):
+        try:
+            found[path.stem] = story(path, path.stat().st_mtime_ns)
+        except CompVizError as error:
+            wrong.append(str(error))
+    return found, wrong
+
+
+@lru_cache(maxsize=64)
+def story(path: Path, stamp: int) -> Story:
+    """The story in a file, read again when the file changed."""
+    return read_story(path)
+
+
+def open_step(name: str, told: Story, number: int) -> None:
+    """Prepare the view of a step, counted from 0, and open its page; to be called in a callback."""
+    hold(STORY, name)
+    hold(STEP, str(number + 1))
+    prepare(told.settings(number))
+    go_to(f"pages/{told.steps[number].page}.py")
+
+
+def prepare(settings: Settings) -> None:
+    """Set everything a step names; what goes from page to page and is not named gets its usual value."""
+    open_here(*(str(settings[key]) if key in settings else None for key in OPENED))
+    choose(Choice(str(settings.get(PATTERN, FOUND)), int(settings.get(SEED, 1))))
+    for key, usual in KEPT.items():
+        hold(key, str(settings.get(key, usual)))
+    for key in settings.keys() - {*OPENED, PATTERN, SEED, *KEPT}:
+        st.session_state[key] = settings[key]
+
+
+def leave() -> None:
+    """End the story and stay where it led to; to be called in a callback."""
+    hold(STORY, "")
+    hold(STEP, "1")
+
+
+def bar() -> None:
+    """The step's sentence, its question, and the way on; nothing where no story is told."""
+    name, number = held(STORY, ""), held(STEP, "1")
+    told = stories()[0].get(name)
+    if told is None:
+        return
+    last = len(told.steps) - 1
+    here = min(max(int(number) - 1, 0), last) if number.isdecimal() else 0
+    step = told.steps[here]
+    with st.container(border=True, key="lecture"):
+        st.header(step.say, anchor=False)
+        st.subheader(f":material/forum: {step.ask}", anchor=False)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                "Back", icon=":material/arrow_back:", shortcut="PageUp", disabled=here == 0,
+                on_click=open_step, args=(name, told, here - 1),
+            )  # fmt: skip
+            st.button(
+                "On", icon=":material/arrow_forward:", shortcut="PageDown", type="primary", disabled=here == last,
+                on_click=open_step, args=(name, told, here + 1),
+            )  # fmt: skip
+            st.markdown(f"**{told.title}**, step {here + 1} of {last + 1}", width="stretch")
+            with st.popover("Notes", icon=":material/speaker_notes:", type="tertiary"):
+                st.markdown(step.notes)
+            st.button(
+                "Show this view again", icon=":material/restart_alt:", type="tertiary",
+                on_click=open_step, args=(name, told, here), help="After someone tried something out.",
+            )  # fmt: skip
+            st.button("Leave", icon=":material/close:", type="tertiary", on_click=leave)
+
+
+def outline(name: str, told: Story) -> None:
+    """A story with its script and the way to begin it."""
+    needed = {str(told.settings(i)["checkpoint"]) for i in range(len(told.steps))}
+    lacking = sorted(needed - set(cached.checkpoint_names()))
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(
+                f"#### {told.title}\n{told.about} {len(told.steps)} steps, about {told.minutes} minutes.",
+                width="stretch",
+            )
+            st.button(
+                "Begin", icon=":material/play_arrow:", type="primary", key=f"begin {name}", disabled=bool(lacking),
+                on_click=open_step, args=(name, told, 0),
+            )  # fmt: skip
+        if lacking:
+            st.caption(f"Needs {', '.join(lacking)} in the folder `checkpoints`.")
+        with st.expander("Script and presenter's notes"):
+            for i, step in enumerate(told.steps):
+                st.markdown(f"{i + 1}. **{step.say}** *{step.ask}*  \n   {step.notes}")

@@ -1,0 +1,21 @@
+"""Lecture: guided stories, each a few prepared views with a sentence and a question to the audience."""
+
+import streamlit as st
+
+from comp_viz.ui.lecture import outline, stories
+from comp_viz.ui.page import head
+from comp_viz.ui.sidebar import current_view
+
+current_view("pages/lecture.py")
+found, wrong = stories()
+head(f"{len(found)} stories to tell with the dashboard, step by step, by the keys Page Down and Page Up.")
+st.markdown(
+    "A step opens a page with everything set, says one sentence in large type and asks the audience a question. Everything stays "
+    "alive: try what the audience proposes, then go on. Presenters' remote controls send the same keys. Each story's script with "
+    "the presenter's notes is below it, to be read on another screen."
+)
+for name, story in found.items():
+    outline(name, story)
+for problem in wrong:
+    st.error(problem, icon=":material/error:")
+st.caption("A story is a text file in the folder `stories`; add your own. docs/lecture.md says what stands in it.")

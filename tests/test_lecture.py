@@ -1,0 +1,178 @@
+"""Stories: their files, their steps on the pages they open, and what they claim."""
+
+from pathlib import Path
+
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+import yaml
+from page_cases import mend_navigation
+from streamlit.testing.v1 import AppTest
+
+from comp_viz.analysis.results import read_results
+from comp_viz.data.patterns.pattern import FOUND
+from comp_viz.errors import CompVizError
+from comp_viz.figures.chart import base_layout, enlarged
+from comp_viz.figures.style import LIGHT
+from comp_viz.stories import read_story
+from comp_viz.ui import cached, lecture
+
+ROOT = Path(__file__).parents[1]
+STORIES = {path.stem: read_story(path) for path in sorted((ROOT / "stories").glob("*.yaml"))}
+STEPS = [(name, number) for name, story in STORIES.items() for number in range(len(story.steps))]
+GOOD = yaml.safe_load((ROOT / "stories" / "missing.yaml").read_text())
+
+
+@pytest.fixture
+def app(monkeypatch):
+    mend_navigation(monkeypatch)
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+
+
+def button(app, label):
+    return next(b for b in app.main.button if b.label == label)
+
+
+def parameter(app, name, default=None):
+    """What stands in the address, which holds either a text or a list of one."""
+    value = app.query_params.get(name, default)
+    return value[0] if isinstance(value, list) else value
+
+
+def shown(app, key):
+    """What the control of a page that `key` names shows."""
+    return next(w.value for kind in ("selectbox", "toggle", "segmented_control") for w in app.get(kind) if w.key == key)
+
+
+def test_there_are_five_stories_and_a_page_for_each_step():
+    assert len(STORIES) == 5
+    for name, number in STEPS:
+        assert (ROOT / "pages" / f"{STORIES[name].steps[number].page}.py").is_file()
+        assert STORIES[name].settings(number)["checkpoint"] in cached.checkpoint_names()
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_story_is_walked_from_beginning_to_end(name, app):
+    story = STORIES[name]
+    app.run()
+    app.switch_page("pages/lecture.py").run()
+    app.button(f"begin {name}").click().run()
+    for number, step in enumerate(story.steps):
+        assert not app.exception
+        assert not [one.value for one in (*app.error, *app.warning)]
+        assert app.header[0].value == step.say
+        assert step.ask in app.subheader[0].value
+        wanted = story.settings(number)
+        assert app.sidebar.selectbox("checkpoint").value == wanted.pop("checkpoint")
+        assert parameter(app, "pattern", FOUND) == wanted.pop("pattern", FOUND)
+        assert parameter(app, "step", "1") == str(number + 1)
+        for key, value in wanted.items():
+            assert shown(app, key) == value
+        on = button(app, "On")
+        assert on.disabled == (number == len(story.steps) - 1)
+        if not on.disabled:
+            on.click().run()
+
+
+def test_a_view_that_was_touched_is_prepared_again_and_left(app):
+    app.run()
+    app.switch_page("pages/lecture.py").run()
+    app.button("begin missing").click().run()
+    button(app, "On").click().run()
+    app.sidebar.slider[0].set_value(0.6).run()
+    assert parameter(app, "pattern") == "uniform(0.6)"
+    button(app, "Show this view again").click().run()
+    assert parameter(app, "pattern") == "uniform(0.3)"
+    button(app, "Leave").click().run()
+    assert "story" not in app.query_params
+    assert parameter(app, "pattern") == "uniform(0.3)"  # where it led to
+    assert not app.header
+
+
+@pytest.mark.parametrize(("step", "number"), [("4", 4), ("99", 6), ("-1", 1), ("x", 1)])
+def test_an_address_opens_the_step_it_names(step, number, app):
+    app.query_params.update({"story": "missing", "step": step})
+    app.run()
+    assert app.header[0].value == STORIES["missing"].steps[number - 1].say
+
+
+def test_an_address_of_a_story_there_is_not_opens_the_page_without_one(app):
+    app.query_params["story"] = "../missing"
+    app.run()
+    assert not app.exception
+    assert not app.header
+
+
+def test_a_file_that_is_no_story_is_named_and_the_others_stay(app, tmp_path, monkeypatch):
+    (tmp_path / "good.yaml").write_text(yaml.safe_dump(GOOD))
+    (tmp_path / "bad.yaml").write_text(yaml.safe_dump(GOOD | {"minutes": "long"}))
+    monkeypatch.setattr(lecture, "STORIES", tmp_path)
+    app.run()
+    app.switch_page("pages/lecture.py").run()
+    assert "bad.yaml: field 'minutes'" in app.error[0].value
+    assert not app.button("begin good").disabled
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"steps": GOOD["steps"][:4]}, "steps"),
+        ({"steps": GOOD["steps"] * 2}, "steps"),
+        ({"title": ""}, "title"),
+        ({"more": 1}, "more"),
+        ({"steps": [*GOOD["steps"][:5], {"page": "../live", "say": "a", "ask": "b", "notes": "c"}]}, "steps.5.page"),
+        ({"view": {}}, "checkpoint"),
+    ],
+)
+def test_a_mistake_in_a_story_is_named(change, said, tmp_path):
+    path = tmp_path / "story.yaml"
+    path.write_text(yaml.safe_dump(GOOD | change))
+    with pytest.raises(CompVizError, match=said):
+        read_story(path)
+
+
+@pytest.mark.parametrize("text", ["[", "5", "\x00", "title: !!python/object/apply:os.getcwd []"])
+def test_what_is_no_story_at_all_is_refused(text, tmp_path):
+    path = tmp_path / "story.yaml"
+    path.write_text(text)
+    with pytest.raises(CompVizError, match=r"story\.yaml"):
+        read_story(path)
+
+
+def test_a_story_that_needs_a_checkpoint_that_is_not_here_cannot_begin(app, tmp_path, monkeypatch):
+    (tmp_path / "good.yaml").write_text(yaml.safe_dump(GOOD | {"view": {"checkpoint": "elsewhere"}}))
+    monkeypatch.setattr(lecture, "STORIES", tmp_path)
+    app.run()
+    app.switch_page("pages/lecture.py").run()
+    assert app.button("begin good").disabled
+    assert any("elsewhere" in caption.value for caption in app.caption)
+
+
+def test_the_results_that_stories_quote_are_those_of_the_tables():
+    rows = read_results(ROOT / "results" / "ablation.parquet")
+    means = 100 * rows[rows["predictor"] == "fused"].groupby(["method", "pattern"])["ACC"].mean()
+    said = STORIES["modulator"].steps[3]
+    for method in ("comp", "KP+PG+Cr"):
+        assert (
+            "{:.1f}, {:.1f} and {:.1f} %".format(*(means[method, f"uniform({rate})"] for rate in (0.3, 0.5, 0.7)))
+            in said.say
+        )
+    worth = [means["comp", f"uniform({rate})"] - means["KP+PG+GM", f"uniform({rate})"] for rate in (0.3, 0.5, 0.7)]
+    assert f"{min(worth):.1f} to {max(worth):.1f} points" in STORIES["dominance"].steps[5].notes
+    table = pd.read_csv(ROOT / "results" / "published.csv").query(
+        "table == 3 and dataset == 'CMUMOSI' and metric == 'ACC'"
+    )
+    full = table[table[["knowledge_propagation", "prompt_generation", "coordinator"]].astype(bool).all(axis=1)]
+    by_rate = full.pivot(index="missing_rate", columns="gradient_modulation", values="value_percent")
+    assert f"up to {(by_rate[True] - by_rate[False]).max():.1f} points on CMU-MOSI" in said.ask
+
+
+def test_a_figure_for_the_back_row_has_larger_type_and_the_same_data():
+    layout = base_layout(LIGHT, "title", 300, yaxis={"title": {"text": "y", "font": {"size": 12}}})
+    figure = go.Figure(go.Scatter(x=[1, 2], y=[3, 4], marker={"size": 9}, textfont={"size": 10}), layout)
+    large = enlarged(figure, 1.5)
+    assert (large.layout.font.size, large.layout.yaxis.title.font.size, large.layout.height) == (20, 18, 450)
+    assert large.data[0].textfont.size == 15
+    assert large.data[0].marker.size == 9
+    assert list(large.data[0].y) == [3, 4]
+    assert (figure.layout.font.size, large.layout.meta) == (13, "title")
