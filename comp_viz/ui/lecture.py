@@ -73,25 +73,36 @@ def bar() -> None:
     here = min(max(int(number) - 1, 0), last) if number.isdecimal() else 0
     step = told.steps[here]
     with st.container(border=True, key="lecture"):
-        st.header(step.say, anchor=False)
-        st.subheader(f":material/forum: {step.ask}", anchor=False)
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                "Back", icon=":material/arrow_back:", shortcut="PageUp", disabled=here == 0,
-                on_click=open_step, args=(name, told, here - 1),
-            )  # fmt: skip
-            st.button(
-                "On", icon=":material/arrow_forward:", shortcut="PageDown", type="primary", disabled=here == last,
-                on_click=open_step, args=(name, told, here + 1),
-            )  # fmt: skip
-            st.markdown(f"**{told.title}**, step {here + 1} of {last + 1}", width="stretch")
-            with st.popover("Notes", icon=":material/speaker_notes:", type="tertiary"):
-                st.markdown(step.notes)
-            st.button(
-                "Show this view again", icon=":material/restart_alt:", type="tertiary",
-                on_click=open_step, args=(name, told, here), help="After someone tried something out.",
-            )  # fmt: skip
-            st.button("Leave", icon=":material/close:", type="tertiary", on_click=leave)
+        sentence, keys = st.columns([2.6, 1], vertical_alignment="center")
+        with sentence:
+            st.subheader(step.say, anchor=False)
+            st.markdown(f"#### :material/forum: {step.ask}")
+        with keys:
+            ways(name, told, here)
+
+
+def ways(name: str, told: Story, here: int) -> None:
+    """On and back, the notes, and the way out; `here` counts steps from 0."""
+    last = len(told.steps) - 1
+    with st.container(horizontal=True):
+        st.button(
+            "Back", icon=":material/arrow_back:", shortcut="PageUp", disabled=here == 0, width="stretch",
+            on_click=open_step, args=(name, told, here - 1),
+        )  # fmt: skip
+        st.button(
+            "On", icon=":material/arrow_forward:", shortcut="PageDown", type="primary", disabled=here == last, width="stretch",
+            on_click=open_step, args=(name, told, here + 1),
+        )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{told.title}, step {here + 1} of {last + 1}", width="stretch")
+        with st.popover("Notes", icon=":material/speaker_notes:", type="tertiary"):
+            st.markdown(told.steps[here].notes)
+    with st.container(horizontal=True):
+        st.button(
+            "View again", icon=":material/restart_alt:", type="tertiary", on_click=open_step, args=(name, told, here),
+            help="Prepares the view of this step again, after someone tried something out.",
+        )  # fmt: skip
+        st.button("Leave", icon=":material/close:", type="tertiary", on_click=leave)
 
 
 def outline(name: str, told: Story) -> None:
@@ -108,6 +119,7 @@ def outline(name: str, told: Story) -> None:
                 "Begin", icon=":material/play_arrow:", type="primary", key=f"begin {name}", disabled=bool(lacking),
                 on_click=open_step, args=(name, told, 0),
             )  # fmt: skip
+        st.markdown(f"{told.about} {len(told.steps)} steps, about {told.minutes} minutes.")
         if lacking:
             st.caption(f"Needs {', '.join(lacking)} in the folder `checkpoints`.")
         with st.expander("Script and presenter's notes"):
