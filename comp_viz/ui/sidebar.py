@@ -91,7 +91,7 @@ def open_in_live(checkpoint: str | None, data: str, conversation: str | None) ->
     go_to("pages/live.py")
 
 
-def open_here(checkpoint: str | None, data: str, conversation: str | None) -> None:
+def open_here(checkpoint: str | None, data: str | None, conversation: str | None) -> None:
     """Have the sidebar open a conversation; to be called in a callback or before the sidebar is drawn. None leaves as is."""
     leave_edited()
     for key, value in {"checkpoint": checkpoint, "data": data, "conversation": conversation}.items():
