@@ -5,27 +5,27 @@ import streamlit as st
 from comp_viz.ui import lecture
 from comp_viz.ui.sidebar import frame
 
+# Group in the navigation -> its pages with their icons; those of the group without a name stand in the bar itself.
 PAGES = {
-    "live": "graphic_eq",
-    "clips": "movie",
-    "overview": "schema",
-    "prototypes": "hub",
-    "propagation": "conversion_path",
-    "coordinator": "balance",
-    "modulation": "tune",
-    "imbalance": "trending_up",
-    "robustness": "shield",
-    "data": "dataset",
-    "lab": "science",
-    "lecture": "co_present",
+    "": {"live": "graphic_eq", "clips": "movie", "lecture": "co_present"},
+    "Inside": {"overview": "schema", "prototypes": "hub", "propagation": "conversion_path", "coordinator": "balance"},
+    "Learning": {"modulation": "tune", "imbalance": "trending_up"},
+    "Judging": {"robustness": "shield"},
+    "Material": {"data": "dataset", "lab": "science"},
 }
 
 st.set_page_config(page_title="ComP Viz", page_icon="comp_viz/ui/icon.svg", layout="wide")
-pages = [
-    st.Page(f"pages/{name}.py", title=name.capitalize(), icon=f":material/{icon}:", default=name == "live")
-    for name, icon in PAGES.items()
-]
-page = st.navigation(pages, position="top")
+groups = {
+    group: [
+        st.Page(f"pages/{name}.py", title=name.capitalize(), icon=f":material/{icon}:", default=name == "live")
+        for name, icon in pages.items()
+    ]
+    for group, pages in PAGES.items()
+}
+page = st.navigation(groups, position="top")
 frame()
 lecture.bar()
+for group, pages in groups.items():
+    if group and page in pages:
+        st.caption(f"{group} › **{page.title}**")
 page.run()

@@ -20,11 +20,12 @@ from comp_viz.errors import CompVizError
 from comp_viz.network.intervention import AS_TRAINED, Intervention
 from comp_viz.ui import cached
 from comp_viz.ui.builder import pattern_controls, picture
-from comp_viz.ui.controlled import held
+from comp_viz.ui.controlled import held, hold, show
 from comp_viz.ui.intake import settled
 from comp_viz.ui.pattern import PATTERN, SEED, choose, chosen, in_force, leave_edited, remember
 
 GO, LABS = "go to", "labs"
+LABELS = {"checkpoint": "Checkpoint", "data": "Data set", "conversation": "Conversation"}  # by name in the address
 MOST_LABS = 8  # offered in the sidebar
 
 
@@ -96,7 +97,7 @@ def open_here(checkpoint: str | None, data: str | None, conversation: str | None
     leave_edited()
     for key, value in {"checkpoint": checkpoint, "data": data, "conversation": conversation}.items():
         if value is not None:
-            st.session_state[key] = value
+            hold(key, value)
 
 
 def labs() -> tuple[str, ...]:
@@ -152,19 +153,26 @@ def sidebar() -> View | None:
                 "There is no checkpoint yet. Make one with `python -m comp_viz train --data lab --out checkpoints/lab`."
             )
             return None
-        name = st.selectbox(
-            "Checkpoint",
-            preferred(names),
-            key="checkpoint",
-            on_change=leave_edited,
-            bind="query-params",
-            help="A trained ComP model: a folder in `checkpoints/`.",
-        )
+        name = opened("checkpoint", preferred(names), "A trained ComP model: a folder in `checkpoints/`.")
         try:
             return controls(name, str(choose_device()))
         except CompVizError as error:
             st.error(str(error), icon=":material/error:")
             return None
+
+
+def opened(key: str, options: list[str], help: str) -> str:
+    """Which checkpoint, data set or conversation is open, the first where the one held is not there; with its control."""
+    if held(key, options[0]) not in options:
+        hold(key, options[0])
+    name = held(key, options[0])
+
+    def other() -> None:
+        leave_edited()
+        hold(key, st.session_state[key])
+
+    st.selectbox(LABELS[key], options, key=show(key, name), on_change=other, help=help)
+    return name
 
 
 def preferred(names: list[str]) -> list[str]:
@@ -193,24 +201,17 @@ def controls(name: str, device: str) -> View | None:
                 icon=":material/folder_open:",
             )
         return None
-    file = (
-        files[0]
-        if len(files) == 1
-        else st.selectbox("Data set", files, key="data", bind="query-params", on_change=leave_edited)
-    )
+    file = files[0] if len(files) == 1 else opened("data", files, "Those with the features this checkpoint reads.")
     data = cached.data_set(file, str(data_root()))
     checkpoint.check(data)
     if doubt := checkpoint.doubts(data):
         st.warning(doubt, icon=":material/help:")
     order = {split: place for place, split in enumerate(reversed(SPLITS))}
     known = sorted(zip(data.utterances.ids, data.utterances.splits, strict=True), key=lambda c: order.get(c[1], 3))
-    picked = st.selectbox(
-        "Conversation",
+    picked = opened(
+        "conversation",
         [name for name, _ in known],
-        key="conversation",
-        bind="query-params",
-        on_change=leave_edited,
-        help=f"{data.name}: {len(data.conversations)} conversations. Those of the test split come first; the model never learned from them.",
+        f"{data.name}: {len(data.conversations)} conversations. Those of the test split come first; the model never learned from them.",
     )
     conversation = data.find(picked)
     split = f", {conversation.split} split" if conversation.split else ""
