@@ -116,6 +116,7 @@ def test_a_page_fits_and_speaks_in_every_theme(browser, address, scheme, where):
     for width in (390, 1440):
         context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme)
         page = context.new_page()
+        page.set_default_timeout(60_000)
         problems = []
         page.on("pageerror", lambda error, problems=problems: problems.append(str(error)))
         page.goto(f"{address}{where}?checkpoint=lab&pattern=uniform(0.3)")
