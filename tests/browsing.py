@@ -85,3 +85,8 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
 def settled(page: Page) -> None:
     page.locator(".js-plotly-plot .main-svg").first.wait_for()
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def fits(page: Page) -> None:
+    """Nothing of the page reaches beyond its right edge, once it has taken its place."""
+    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")

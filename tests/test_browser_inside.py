@@ -1,7 +1,7 @@
 """The mechanism pages in a real browser: journeys by mouse and by keyboard alone, links, themes."""
 
 import pytest
-from browsing import settled
+from browsing import fits, settled
 from playwright.sync_api import Page, expect
 
 INSIDE = ["overview", "prototypes", "propagation", "coordinator", "modulation", "imbalance", "robustness"]
@@ -113,16 +113,17 @@ def test_by_keyboard_alone_from_live_to_the_weights_and_back(page, address):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("where", INSIDE)
 def test_a_page_fits_and_speaks_in_every_theme(browser, address, scheme, where):
-    for width in (390, 1440):
-        context = browser.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        problems = []
-        page.on("pageerror", lambda error, problems=problems: problems.append(str(error)))
-        page.goto(f"{address}{where}?checkpoint=lab&pattern=uniform(0.3)")
-        page.locator(".js-plotly-plot .main-svg, .diagram svg").first.wait_for()
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        ground = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
-        assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
-        assert not problems
-        context.close()
+    context = browser.new_context(viewport={"width": 390, "height": 1000}, color_scheme=scheme)
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(f"{address}{where}?checkpoint=lab&pattern=uniform(0.3)")
+    page.locator(".js-plotly-plot .main-svg, .diagram svg").first.wait_for()
+    fits(page)
+    page.set_viewport_size({"width": 1440, "height": 1000})
+    fits(page)
+    ground = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
+    assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
+    assert not problems
+    context.close()
