@@ -24,4 +24,4 @@ class Section:
     title: str  # states what is seen
     about: About
     numbers: Callable[[], pd.DataFrame]  # everything drawn, as a table
-    figure: go.Figure | None = None
+    figure: go.Figure | str | None = None  # a string is an SVG

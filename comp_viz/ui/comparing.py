@@ -26,6 +26,7 @@ from comp_viz.ui.page import head
 from comp_viz.ui.panel import panel, table_panel
 from comp_viz.ui.pattern import Choice, choose, chosen
 from comp_viz.ui.robustness import NO_LABELS, NO_SPLITS, SPLIT, SPLIT_HELP, nothing
+from comp_viz.ui.shown import also
 from comp_viz.ui.sidebar import View, open_in_live
 from comp_viz.ui.theme import palette
 from comp_viz.ui.utterance import select
@@ -203,6 +204,8 @@ def charts(asked: Asked, top: DeltaGenerator) -> None:
     names = rows_of_patterns(asked.view.data.modalities, asked.pattern)
     made = {group: key.drawn(asked.by_pattern[pattern]) for pattern, group in names.items()}
     rows = [accuracy_under(key, root, passes, group) for group, passes in made.items() if passes]
+    for view in [each.view for each in asked.answering]:
+        also(view.origin)
     with top:
         head(f"{headline(found)}.", FINDING)
     seeds = [one.seed for one in drawn]

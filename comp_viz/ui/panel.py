@@ -11,6 +11,7 @@ import streamlit as st
 from comp_viz.report.section import About, Section
 from comp_viz.ui.charts import CONFIG
 from comp_viz.ui.controlled import show
+from comp_viz.ui.shown import keep
 from comp_viz.ui.theme import for_the_room
 from comp_viz.ui.utterance import select
 from comp_viz.ui.words import plain
@@ -30,6 +31,7 @@ def panel(
     """
     title = str(figure.layout.meta)
     heading(title, key, about, numbers)
+    keep(Section(key, title, about, numbers, figure))
 
     def clicked() -> None:
         points = st.session_state[key].selection.points
@@ -46,6 +48,7 @@ def panel(
 def table_panel(section: Section, shown: pd.DataFrame, picked: Callable[[], None] | None = None) -> None:
     """Show a table under its title, as people read it; its numbers in full can be saved. `picked` hears of a chosen row."""
     heading(section.title, section.key, section.about, section.numbers)
+    keep(section)
     st.dataframe(
         shown, hide_index=True, key=section.key, on_select=picked or "ignore", selection_mode="single-row",
         height="content" if len(shown) < 20 else 380,
