@@ -47,7 +47,7 @@ class Room:
 
     def takes(self, kind: str, size: int) -> bool:
         """Take some, where they are left."""
-        left = getattr(self, kind) - size
+        left: int = getattr(self, kind) - size
         if left >= 0:
             setattr(self, kind, left)
         return left >= 0
@@ -147,7 +147,7 @@ def data_of(figure: go.Figure, redaction: Redaction, words: bool) -> str:
 
 def explained(about: About) -> str:
     """What a chart shows, with its equation, and what it does not show."""
-    equation = f'<p class="equation"><code>{escape(about.equation)}</code></p>' if about.equation else ""
+    equation = f'<p class="equation">In LaTeX: <code>{escape(about.equation)}</code></p>' if about.equation else ""
     shown = f"<p><strong>What it shows.</strong> {escape(about.shows)}</p>" if about.shows else ""
     limits = f"<p><strong>What it does not show.</strong> {escape(about.not_shows)}</p>" if about.not_shows else ""
     return f'<div class="about">{shown}{equation}{limits}</div>'

@@ -99,7 +99,8 @@ def make(checkpoints: dict[str, Checkpoint], origin: Origin, split: str, words: 
     if len(origins) > 1:
         parts.insert(0, comparison_part(origins, split))
     page = "compare" if len(origins) > 1 else ""
-    link = f"{DASHBOARD}/{page}?{urlencode(origins[0].address)}"
+    more = {"compared": [*checkpoints], "split": split} if page else {}
+    link = f"{DASHBOARD}/{page}?{urlencode(origins[0].address | more, doseq=True)}"
     return Report(
         page.capitalize() or "Live", parts[0].finding, [section for part in parts for section in part.sections],
         facts(origins), link, date.today().isoformat(), False, transcripts([origin.conversation]), words,

@@ -40,12 +40,10 @@ class Redaction:
     def table(self, numbers: pd.DataFrame) -> pd.DataFrame:
         """A table without columns of words, and without transcripts elsewhere."""
         kept = numbers.drop(columns=[name for name in COLUMNS if name in numbers])
-        plain = {
-            name: kept[name].map(lambda cell: self.text(cell) if isinstance(cell, str) else cell)
-            for name in kept
-            if kept[name].dtype == object or pd.api.types.is_string_dtype(kept[name])
-        }
-        return kept.assign(**plain)
+        for name in kept:
+            if kept[name].dtype == object or pd.api.types.is_string_dtype(kept[name]):
+                kept[name] = [self.text(cell) if isinstance(cell, str) else cell for cell in kept[name]]
+        return kept
 
     def figure(self, figure: Figure) -> Figure:
         """A chart without hover labels and pictures, without labels that only hovers would show, and without transcripts."""

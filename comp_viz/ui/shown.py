@@ -1,16 +1,19 @@
 """What a page shows in this run, collected while it is drawn, so that it can be kept as a report."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from urllib.parse import urlencode
 
 import streamlit as st
 
+from comp_viz.data.conversation import Conversation
 from comp_viz.figures.style import DARK
 from comp_viz.report.html import Report, render
 from comp_viz.report.origin import Origin, facts
 from comp_viz.report.section import Section
 from comp_viz.report.words import transcripts
+from comp_viz.ui.desk import desk
 from comp_viz.ui.theme import palette
 
 SHOWN = "shown"
@@ -26,9 +29,9 @@ class Shown:
     origins: list[Origin] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)  # of what stands side by side: ending of its keys -> name
 
-    def report(self, link: str, dark: bool, words: bool) -> Report:
-        """What is shown as a report."""
-        said = transcripts({id(one.conversation): one.conversation for one in self.origins}.values())
+    def report(self, link: str, dark: bool, words: bool, clips: Sequence[Conversation] = ()) -> Report:
+        """What is shown as a report; without `words`, nothing is said of what these conversations and the `clips` say."""
+        said = transcripts([*(one.conversation for one in self.origins), *clips])
         return Report(
             self.page.capitalize(), self.finding, [self.named(one) for one in self.sections.values()], facts(self.origins) if self.origins else [],
             link, date.today().isoformat(), dark, said, words,
@@ -71,6 +74,7 @@ def address(origin: Origin | None) -> str:
 def report_button() -> None:
     """The control that saves the page as it is shown, with everything that is drawn after it in the same run."""
     now = shown()
+    clips = [one.conversation for lying in desk().clips.values() for one in (lying.clip, lying.degraded) if one]
     link, dark = address(now.origins[0] if now.origins else None), palette() is DARK
     with st.popover("Report", icon=":material/description:", type="tertiary"):
         st.markdown(
@@ -81,6 +85,6 @@ def report_button() -> None:
             help="Words of the recordings, on hover and in tables. Sound and pictures are never in a report.",
         )  # fmt: skip
         st.download_button(
-            "Save report", lambda: render(now.report(link, dark, words)), f"comp-viz-{now.page or 'page'}.html", "text/html",
+            "Save report", lambda: render(now.report(link, dark, words, clips)), f"comp-viz-{now.page or 'page'}.html", "text/html",
             key="report", icon=":material/download:", on_click="ignore", width="stretch",
         )  # fmt: skip
