@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from comp_viz.analysis.change import Change
@@ -128,7 +127,7 @@ def chart(section: Section) -> None:
     )
     keep(section)
     st.plotly_chart(
-        for_the_room(go.Figure(section.figure)),
+        for_the_room(section.figure),
         theme=None,
         key="timeline",
         on_select=clicked,
