@@ -134,7 +134,8 @@ def clearest(table: pd.DataFrame, where: str) -> str:
     first, low, high = table["predictor"].iloc[0], 100 * top["difference_low"], 100 * top["difference_high"]
     ends = "" if np.isnan(low) else f" (95 % interval {low:+.1f} to {high:+.1f})"
     group = str(top["group"]).removesuffix(" (in force)")
-    moved = f"{abs(100 * top['difference']):.1f} points {'ahead of' if top['difference'] >= 0 else 'behind'}"
+    points = round(100 * float(top["difference"]), 1)
+    moved = f"{abs(points):.1f} points {'ahead of' if points > 0 else 'behind'}" if points else "level with"
     count = (
         f"{len(clear)} of {len(rows)} differences exclude"
         if len(rows) > 1
