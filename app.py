@@ -10,7 +10,7 @@ PAGES = {
     "": {"live": "graphic_eq", "clips": "movie", "lecture": "co_present"},
     "Inside": {"overview": "schema", "prototypes": "hub", "propagation": "conversion_path", "coordinator": "balance"},
     "Learning": {"modulation": "tune", "imbalance": "trending_up"},
-    "Judging": {"robustness": "shield"},
+    "Judging": {"robustness": "shield", "compare": "compare_arrows"},
     "Material": {"data": "dataset", "lab": "science"},
 }
 

@@ -11,6 +11,7 @@ from comp_viz.commands import (
     convert,
     data,
     evaluate,
+    report,
     results,
     ship,
     sweep,
@@ -25,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m comp_viz", description="ComP: prepare data, train, evaluate and convert models."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (data, train, evaluate, sweep, results, convert, ship, analyse, clips_data, clips_measure):
+    for command in (data, train, evaluate, sweep, results, report, convert, ship, analyse, clips_data, clips_measure):
         command.add(commands)
     options = parser.parse_args(arguments)
     try:

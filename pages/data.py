@@ -6,6 +6,7 @@ from comp_viz.data.source import data_root
 from comp_viz.errors import CompVizError
 from comp_viz.ui import cached
 from comp_viz.ui.browse import charts, conversations, findings_table, headline, reading
+from comp_viz.ui.shown import report_button, shown
 from comp_viz.ui.sidebar import View, current_view
 from comp_viz.ui.theme import palette
 
@@ -23,7 +24,10 @@ def browse(view: View | None) -> None:
     except CompVizError as error:
         st.error(str(error), icon=":material/error:")
         return
-    st.header(data.name, anchor=False)
+    shown().finding = f"{data.name}: what it holds"
+    with st.container(horizontal=True, vertical_alignment="top", wrap=False):
+        st.header(data.name, anchor=False, width="stretch")
+        report_button()
     headline(summary, data)
     findings_table(data.findings)
     charts(summary, data, name, root, palette())

@@ -4,12 +4,16 @@ import streamlit as st
 
 from comp_viz.ui.dials import dials
 from comp_viz.ui.experiment import attainable_and_reached, hidden_truth, training
+from comp_viz.ui.shown import report_button, shown
 from comp_viz.ui.sidebar import current_view
 from comp_viz.ui.theme import palette
 
 view = current_view("pages/lab.py")
 view = view and view.now()
-st.header("Lab", anchor=False)
+shown().finding = "Lab: the best attainable accuracy, and what is reached"
+with st.container(horizontal=True, vertical_alignment="top", wrap=False):
+    st.header("Lab", anchor=False, width="stretch")
+    report_button()
 st.caption(
     "Synthetic conversations with dials that isolate what the paper talks about. The best attainable accuracy is computed "
     "from the generating model by exact inference, not learned: no predictor that sees the same can do better on average."

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from comp_viz.analysis.change import change, describe
-from comp_viz.figures.timeline import timeline
+from comp_viz.report.live import timeline_section
 from comp_viz.ui.live import chart, painted, transcript, utterance_card
-from comp_viz.ui.page import empty_state
+from comp_viz.ui.page import empty_state, head
 from comp_viz.ui.sidebar import View, current_view
 from comp_viz.ui.theme import palette
 
@@ -22,11 +22,10 @@ def live(view: View) -> None:
     conversation = view.conversation
     complete, here = view.predict(conversation.observed), view.predict(view.observed)
     found, colours = change(here, complete, conversation.labels), palette()
-    st.subheader(describe(found), anchor=False, help=WORDS)
+    head(describe(found), WORDS)
     selected = utterance_card(view, here, complete, found)
     painted(view, selected, colours)
-    figure = timeline(here, complete, found, conversation.labels, conversation.words, selected, colours)
-    chart(figure, describe(found))
+    chart(timeline_section(here, complete, found, conversation, selected, colours))
     transcript(view, complete)
 
 

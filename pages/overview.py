@@ -1,13 +1,17 @@
 """Overview: the parts of ComP with this conversation's numbers flowing through them."""
 
+from functools import partial
+
 import streamlit as st
 
 from comp_viz.analysis.parts import as_table, describe, parts
 from comp_viz.figures.diagram import diagram
+from comp_viz.report.section import Section
 from comp_viz.ui.compare import sides
 from comp_viz.ui.diagram import clickable
 from comp_viz.ui.page import empty_state, head
 from comp_viz.ui.panel import About, explained, saved
+from comp_viz.ui.shown import keep
 from comp_viz.ui.sidebar import View, current_view
 from comp_viz.ui.theme import palette
 from comp_viz.ui.utterance import utterance_bar
@@ -36,9 +40,10 @@ def overview(view: View) -> None:
                 with st.popover("About", icon=":material/info:", type="tertiary"):
                     explained(ABOUT)
                 with st.popover("Save", icon=":material/download:", type="tertiary"):
-                    saved(f"overview{side.key}", lambda shown=shown: as_table(shown))
+                    saved(f"overview{side.key}", partial(as_table, shown))
             svg = diagram(shown, view.data.task, view.conversation.labels, selected, palette())
             clickable(svg, f"overview{side.key}")
+            keep(Section(f"overview{side.key}", side.name or describe(shown), ABOUT, partial(as_table, shown), svg))
             with st.expander("The same as a table, for the utterance in hand"):
                 st.dataframe(as_table(shown).query("utterance == @selected + 1"), hide_index=True)
 

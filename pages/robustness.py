@@ -3,12 +3,11 @@
 import streamlit as st
 
 from comp_viz.ui.compare import sides
+from comp_viz.ui.measuring import tick
 from comp_viz.ui.page import empty_state
-from comp_viz.ui.robustness import WORKING, controls, measuring
+from comp_viz.ui.robustness import PAGE, controls, measured
 from comp_viz.ui.robustness_charts import charts
 from comp_viz.ui.sidebar import View, current_view
-
-TICK = 0.3  # seconds after which the page looks at what was measured
 
 
 def robustness(view: View) -> None:
@@ -19,10 +18,10 @@ def robustness(view: View) -> None:
         return
     progress = st.container()
     compared = sides(view, st.container(width=320), patterns=False)
-    measuring(progress, compared, asked, lambda: charts(compared, asked))
+    measured(progress, compared, asked, lambda: charts(compared, asked))
 
 
 if view := current_view("pages/robustness.py"):
-    st.fragment(robustness, run_every=TICK if st.session_state.get(WORKING, True) else None)(view)
+    st.fragment(robustness, run_every=tick(PAGE))(view)
 else:
     empty_state()

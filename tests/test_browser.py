@@ -308,3 +308,26 @@ def test_robustness_is_measured_cancelled_and_taken_up_again(page, address):
     for _ in range(3):  # it goes on by itself
         expect(progress).not_to_have_text(progress.inner_text())
     expect(progress).to_contain_text("Measuring")
+
+
+def test_a_report_is_saved_and_opens_without_a_network(page, browser, tmp_path):
+    finding = headline(page).inner_text()
+    page.get_by_role("button", name="Report").click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save report").click()
+    saved.value.save_as(tmp_path / "report.html")
+    assert (tmp_path / "report.html").stat().st_size < 8_000_000
+    alone = browser.new_page(offline=True)
+    problems: list[str] = []
+    alone.on("pageerror", lambda error: problems.append(str(error)))
+    alone.on("console", lambda message: problems.append(message.text) if message.type in ("error", "warning") else None)
+    alone.on(
+        "request", lambda request: request.url.startswith(("file:", "data:", "blob:")) or problems.append(request.url)
+    )
+    alone.goto(f"file://{tmp_path / 'report.html'}")
+    expect(alone.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    expect(alone.locator("h1")).to_have_text(finding)
+    assert len(alone.pdf()) > 10_000
+    alone.locator(".scatterlayer .point").first.hover(force=True)
+    alone.close()
+    assert not problems

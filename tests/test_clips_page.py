@@ -17,6 +17,7 @@ from comp_viz.clips.degrade import degrade
 from comp_viz.clips.progress import Cancelled, Progress
 from comp_viz.errors import CompVizError
 from comp_viz.figures.before_after import AFTER, BEFORE
+from comp_viz.report.html import render
 from comp_viz.ui import cached, desk, intake
 
 PAGES = [
@@ -276,3 +277,17 @@ def test_what_is_computed_from_a_clip_is_kept_for_its_session_only(opened):
 
 def test_task_of_the_tests_has_four_emotions():
     assert EMOTIONS.outputs == 4
+
+
+def test_a_report_on_a_clip_says_nothing_of_what_was_said(opened):
+    app = bring(opened())
+    clip = next(iter(app.session_state[desk.DESK].clips.values())).clip
+    found = app.session_state["shown"]
+    page = render(found.report("http://localhost/", False, False, [clip.conversation]))
+    before, _, rest = page.partition("<script>/**")
+    bare = before + rest.partition("</script>")[2]
+    assert "waveform" in found.sections
+    said = [words for words in clip.conversation.words if len(words) > 6]
+    assert said
+    assert not [words for words in said if words in bare]
+    assert "data:image" not in bare

@@ -13,6 +13,7 @@ PAGES = [
     "modulation",
     "imbalance",
     "robustness",
+    "compare",
     "data",
 ]
 

@@ -13,6 +13,7 @@ from comp_viz.errors import CompVizError
 from comp_viz.ui import cached
 from comp_viz.ui.controlled import from_widget, held, show
 from comp_viz.ui.pattern import chosen
+from comp_viz.ui.shown import also
 from comp_viz.ui.sidebar import View
 from comp_viz.ui.words import plain
 
@@ -59,6 +60,7 @@ def sides(view: View, place: DeltaGenerator, patterns: bool = True, wide: bool =
     except CompVizError as error:
         st.warning(f"Nothing to compare with yet. {error}", icon=":material/compare:")
         return alone
+    also(other.origin, left=mine, right=its)
     left, right = (st.container(), st.container()) if wide else st.columns(2, gap="medium")
     found = [Side(left, view, mine, "left"), Side(right, other, its, "right")]
     for side in found:

@@ -2,8 +2,10 @@
 
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol
 
 import pandas as pd
 import streamlit as st
@@ -23,6 +25,29 @@ from comp_viz.ui.sidebar import View
 
 RESULTS = Path(__file__).parents[2] / "results"
 MOMENT = 0.4  # seconds of measuring between two looks at the page
+
+
+class Made(Protocol):
+    """What was made so far."""
+
+    @property
+    def passes(self) -> Mapping[Pass, Any]:
+        """What every pass came to."""
+
+
+class Measurable(Protocol):
+    """A checkpoint on a split, of which passes can be made one at a time."""
+
+    @property
+    def split(self) -> str:
+        """The conversations."""
+
+    @property
+    def done(self) -> Made:
+        """What was made so far, by anybody."""
+
+    def measure(self, one: Pass) -> None:
+        """Make a pass, unless it is made already."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +75,11 @@ class Evaluation:
         view, done = self.view, self.done
         with done.measuring:
             if one not in done.passes:
-                digests = (view.checkpoint.digest, view.data.digest)
-                stream = _stream(view.name, digests, view.device, view.data_name, str(data_root()), self.split)
+                stream = stream_of(view, self.split)
                 done.passes[one] = draw_once(view.checkpoint, view.data.task, stream, one, turn=INFERENCE)
 
 
-def measure_for_a_moment(evaluations: list[Evaluation], passes: list[Pass]) -> None:
+def measure_for_a_moment(evaluations: Sequence[Measurable], passes: Sequence[Pass]) -> None:
     """Make passes in their order, for all evaluations in turn, until a moment has gone by."""
     end = time.monotonic() + MOMENT
     for one, evaluation in open_passes(evaluations, passes):
@@ -64,7 +88,7 @@ def measure_for_a_moment(evaluations: list[Evaluation], passes: list[Pass]) -> N
             return
 
 
-def open_passes(evaluations: list[Evaluation], passes: list[Pass]) -> list[tuple[Pass, Evaluation]]:
+def open_passes(evaluations: Sequence[Measurable], passes: Sequence[Pass]) -> list[tuple[Pass, Measurable]]:
     """What is still to be made."""
     found = [(evaluation, evaluation.done.passes) for evaluation in evaluations]
     return [(one, evaluation) for one in passes for evaluation, done in found if one not in done]
@@ -74,6 +98,12 @@ def open_passes(evaluations: list[Evaluation], passes: list[Pass]) -> list[tuple
 def _done(checkpoint: str, data: str, split: str) -> Done:
     """Kept by digests; a few kilobytes a pass."""
     return Done()
+
+
+def stream_of(view: View, split: str) -> Stream:
+    """The split of a view's data, standardised for its checkpoint."""
+    digests = (view.checkpoint.digest, view.data.digest)
+    return _stream(view.name, digests, view.device, view.data_name, str(data_root()), split)
 
 
 @keep_resource(max_entries=3, show_spinner=False)

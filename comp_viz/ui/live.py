@@ -2,17 +2,18 @@
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from comp_viz.analysis.change import Change
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.data.conversation import Bools
 from comp_viz.figures.style import Palette
+from comp_viz.report.section import Section
 from comp_viz.ui.charts import CONFIG
 from comp_viz.ui.own import is_clip
 from comp_viz.ui.painter import painter
 from comp_viz.ui.pattern import before_editing, can_undo, edit, undo
+from comp_viz.ui.shown import keep
 from comp_viz.ui.sidebar import View
 from comp_viz.ui.theme import for_the_room
 from comp_viz.ui.utterance import select, utterance_number, utterance_words
@@ -112,7 +113,7 @@ def transcript(view: View, complete: Prediction) -> None:
     )  # fmt: skip
 
 
-def chart(figure: go.Figure, finding: str) -> None:
+def chart(section: Section) -> None:
     """The timeline; a click on it takes that utterance in hand."""
 
     def clicked() -> None:
@@ -122,10 +123,11 @@ def chart(figure: go.Figure, finding: str) -> None:
 
     alt = (
         "Four charts over the utterances of the conversation: fused prediction with truth, the predictions of the modality "
-        f"heads, the change against the complete conversation, and the coordinator's weights. {finding}"
+        f"heads, the change against the complete conversation, and the coordinator's weights. {section.title}"
     )
+    keep(section)
     st.plotly_chart(
-        for_the_room(figure),
+        for_the_room(section.figure),
         theme=None,
         key="timeline",
         on_select=clicked,

@@ -2,10 +2,15 @@
 
 import streamlit as st
 
+from comp_viz.ui.shown import report_button, shown
+
 
 def head(finding: str, help: str | None = None) -> None:
     """What the current picture says, in a sentence or two; the name of the page is marked in the navigation."""
-    st.subheader(finding, anchor=False, help=help)
+    shown().finding = finding
+    with st.container(horizontal=True, vertical_alignment="top", wrap=False):
+        st.subheader(finding, anchor=False, help=help, width="stretch")
+        report_button()
 
 
 def empty_state() -> None:

@@ -1,7 +1,6 @@
 """A chart as every page shows it: its finding as the title, what it shows and what it does not, its numbers to take away."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 
@@ -9,22 +8,17 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from comp_viz.report.section import About, Section
 from comp_viz.ui.charts import CONFIG
 from comp_viz.ui.controlled import show
+from comp_viz.ui.shown import keep
 from comp_viz.ui.theme import for_the_room
 from comp_viz.ui.utterance import select
+from comp_viz.ui.words import plain
 
+__all__ = ["About", "panel"]
 FORMATS = ("SVG", "PNG")
 FORMAT = "picture format"  # what the session keeps
-
-
-@dataclass(frozen=True)
-class About:
-    """What a chart means, in a sentence or two each."""
-
-    shows: str
-    not_shows: str
-    equation: str = ""  # LaTeX, with the paper's number
 
 
 def panel(
@@ -36,12 +30,8 @@ def panel(
     click takes an utterance in hand: of traces whose `customdata` begins with its number, counted from 0.
     """
     title = str(figure.layout.meta)
-    with st.container(horizontal=True, vertical_alignment="top", wrap=False):
-        st.markdown(f"**{title}**", width="stretch")
-        with st.popover("About", icon=":material/info:", type="tertiary"):
-            explained(about)
-        with st.popover("Save", icon=":material/download:", type="tertiary"):
-            saved(key, numbers)
+    heading(title, key, about, numbers)
+    keep(Section(key, title, about, numbers, figure))
 
     def clicked() -> None:
         points = st.session_state[key].selection.points
@@ -53,6 +43,26 @@ def panel(
         for_the_room(figure), theme=None, key=key, config=CONFIG | {"toImageButtonOptions": picture}, alt=f"{title}. {about.shows}",
         on_select=clicked if selects else "ignore", selection_mode="points",
     )  # fmt: skip
+
+
+def table_panel(section: Section, shown: pd.DataFrame, picked: Callable[[], None] | None = None) -> None:
+    """Show a table under its title, as people read it; its numbers in full can be saved. `picked` hears of a chosen row."""
+    heading(section.title, section.key, section.about, section.numbers)
+    keep(section)
+    st.dataframe(
+        shown, hide_index=True, key=section.key, on_select=picked or "ignore", selection_mode="single-row",
+        height="content" if len(shown) < 20 else 380,
+    )  # fmt: skip
+
+
+def heading(title: str, key: str, about: About, numbers: Callable[[], pd.DataFrame]) -> None:
+    """A title with what is below it explained, and its numbers to take away."""
+    with st.container(horizontal=True, vertical_alignment="top", wrap=False):
+        st.markdown(f"**{plain(title)}**", width="stretch")
+        with st.popover("About", icon=":material/info:", type="tertiary"):
+            explained(about)
+        with st.popover("Save", icon=":material/download:", type="tertiary"):
+            saved(key, numbers)
 
 
 def explained(about: About) -> None:

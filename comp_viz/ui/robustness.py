@@ -15,12 +15,13 @@ from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.ui.compare import Side
-from comp_viz.ui.evaluations import Evaluation, measure_for_a_moment, open_passes, references
+from comp_viz.ui.evaluations import Evaluation, references
+from comp_viz.ui.measuring import measuring
 from comp_viz.ui.page import head
 from comp_viz.ui.sidebar import View
 
 METRIC, SPLIT, SHARE, REFERENCES = "metric", "split", "share", "references"  # widget keys and address parameters
-WORKING, CANCELLED = "robustness working", "robustness cancelled"
+PAGE = "robustness"
 THIRDS = {"one third": 1, "two thirds": 2}
 METRICS_HELP = (
     "ACC: share of utterances decided as the truth is; of scores the sign, those exactly neutral left out. F1: weighted by "
@@ -127,37 +128,7 @@ def reference_control(known: list[Reference]) -> list[Reference]:
     return [one for one in known if one.name in chosen]
 
 
-def cancel(cancelled: bool) -> None:
-    """Stop measuring, or go on; to be called in a callback."""
-    st.session_state[CANCELLED] = cancelled
-
-
-def measuring(place: DeltaGenerator, compared: list[Side], asked: Asked, draw: Callable[[], None]) -> None:
-    """Measure for a moment and draw: before, where there is nothing to draw yet, else after, so that the page stays lively.
-
-    `place` is for the progress. The page comes back by itself as long as `WORKING`.
-    """
+def measured(place: DeltaGenerator, compared: list[Side], asked: Asked, draw: Callable[[], None]) -> None:
+    """Measure for a moment and draw, with the progress at a place."""
     evaluations = [Evaluation(side.view, asked.split) for side in compared]
-    passes = plan(compared[0].view.data.modalities, asked.thirds)
-    cancelled = st.session_state.get(CANCELLED, False)
-    begun = all(evaluation.done.passes for evaluation in evaluations)
-    if not begun and not cancelled:
-        measure_for_a_moment(evaluations, passes)
-    left, of = len(open_passes(evaluations, passes)), len(passes) * len(evaluations)
-    if left:
-        with place, st.container(horizontal=True, vertical_alignment="center"):
-            state = "Cancelled after" if cancelled else "Measuring:"
-            st.progress(
-                1 - left / of, f"{state} {of - left} of {of} passes over the {asked.split} split", width="stretch"
-            )
-            if cancelled:
-                st.button("Go on", icon=":material/play_circle:", on_click=cancel, args=(False,))
-            else:
-                st.button("Cancel", icon=":material/stop_circle:", on_click=cancel, args=(True,))
-    draw()
-    if begun and not cancelled:
-        measure_for_a_moment(evaluations, passes)
-    working = not cancelled and bool(open_passes(evaluations, passes))
-    if working != st.session_state.get(WORKING, True):
-        st.session_state[WORKING] = working
-        st.rerun()
+    measuring(PAGE, place, evaluations, plan(compared[0].view.data.modalities, asked.thirds), draw)

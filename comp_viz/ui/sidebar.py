@@ -1,6 +1,7 @@
 """The frame around every page: which checkpoint, conversation, missing pattern and device."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -18,11 +19,13 @@ from comp_viz.data.source import LAB, data_root, is_lab
 from comp_viz.device import available_devices, choose_device
 from comp_viz.errors import CompVizError
 from comp_viz.network.intervention import AS_TRAINED, Intervention
+from comp_viz.report.origin import Origin
 from comp_viz.ui import cached
 from comp_viz.ui.builder import pattern_controls, picture
 from comp_viz.ui.controlled import held, hold, show
 from comp_viz.ui.intake import settled
-from comp_viz.ui.pattern import PATTERN, SEED, choose, chosen, in_force, leave_edited, remember
+from comp_viz.ui.pattern import choose, chosen, in_force, leave_edited, remember
+from comp_viz.ui.shown import begin, shown
 
 GO, LABS = "go to", "labs"
 LABELS = {"checkpoint": "Checkpoint", "data": "Data set", "conversation": "Conversation"}  # by name in the address
@@ -73,13 +76,20 @@ class View:
         remember((self.data_name, self.conversation.id))
         view = replace(self, observed=in_force(self.conversation, self.data.task)[0])
         picture(view.place, view.conversation, view.observed)
+        begin(shown().page, view.origin)
         return view
+
+    @property
+    def origin(self) -> Origin:
+        """Where numbers of this view come from."""
+        choice = chosen()
+        return Origin(
+            self.name, self.checkpoint, self.data_name, self.data, self.conversation, choice.text, choice.seed
+        )
 
     def link(self) -> str:
         """The address of exactly this view, also of what is at its default."""
-        choice = chosen()
-        parts = {"checkpoint": self.name, "data": self.data_name, "conversation": self.conversation.id}
-        parts |= {PATTERN: choice.text, SEED: str(choice.seed), "utterance": held("utterance", "1")}
+        parts = self.origin.address | {"utterance": held("utterance", "1")}
         return f"{(st.context.url or '').split('?')[0]}?{urlencode(parts)}"
 
 
@@ -130,6 +140,7 @@ def current_view(page: str) -> View | None:
     if "view" not in st.session_state:
         go_to(page)
         st.switch_page("app.py", query_params=address())
+    begin(Path(page).stem)
     view: View | None = st.session_state.pop("view")
     return view
 

@@ -1,0 +1,60 @@
+"""Confusion matrices side by side on one scale."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from comp_viz.figures.along import escape
+from comp_viz.figures.chart import base_layout
+from comp_viz.figures.style import Palette, sequential
+
+GAP = 0.06  # of the width, between two matrices
+STRONG = 0.55  # share from which a cell is so dark, or in the dark so bright, that the ground's tone is read on it
+MOST_NUMBERS = 8  # decisions up to which the shares are written into the cells
+
+
+def confusion_chart(found: Mapping[str, pd.DataFrame], palette: Palette, title: str) -> go.Figure:
+    """A matrix for every predictor: of each truth (row) the share of every decision (column), written into the cells."""
+    tables = {name: table.pivot(index="truth", columns="decision", values="share") for name, table in found.items()}
+    order = [*dict.fromkeys(next(iter(found.values()))["truth"])]
+    layout = base_layout(palette, title, 130 + 42 * len(order), dragmode=False)
+    axis, width = layout["xaxis"], (1 + GAP) / len(found) - GAP
+    names = [escape(name, 20) for name in order]
+    traces, notes = [], []
+    for i, (name, table) in enumerate(tables.items(), start=1):
+        tag, share = "" if i == 1 else str(i), table.loc[order, order].to_numpy()
+        start = (i - 1) * (width + GAP)
+        layout[f"xaxis{tag}"] = axis | {
+            "domain": [start, start + width], "showgrid": False, "fixedrange": True, "anchor": f"y{tag}", "type": "category",
+            "title": {"text": "decision", "font": {"size": 12}}, "tickangle": 0 if len(order) < 4 else -40,
+        }  # fmt: skip
+        layout[f"yaxis{tag}"] = axis | {
+            "autorange": "reversed", "showgrid": False, "fixedrange": True, "anchor": f"x{tag}", "showticklabels": i == 1,
+            "type": "category", **({"title": {"text": "truth", "font": {"size": 12}}} if i == 1 else {}),
+        }  # fmt: skip
+        traces.append(
+            go.Heatmap(
+                z=share.astype(np.float32), x=names, y=names, xaxis=f"x{tag}", yaxis=f"y{tag}", zmin=0, zmax=1,
+                colorscale=sequential(palette), showscale=False, xgap=1, ygap=1,
+                hovertemplate="%{y} decided as %{x}: %{z:.1%}<extra></extra>",
+            )
+        )  # fmt: skip
+        if len(order) <= MOST_NUMBERS:
+            traces.append(shares_in_cells(share, names, f"x{tag}", f"y{tag}", palette))
+        notes.append({
+            "text": f"<b>{escape(name, 36)}</b>", "x": start + width / 2, "y": 1, "xref": "paper", "yref": "paper",
+            "yanchor": "bottom", "showarrow": False, "font": {"size": 12, "color": palette.ink},
+        })  # fmt: skip
+    return go.Figure(traces, layout | {"annotations": notes})
+
+
+def shares_in_cells(share: np.ndarray, names: Sequence[str], xaxis: str, yaxis: str, palette: Palette) -> go.Scatter:
+    """Percents `[C, C]` written into the cells of a matrix, in the tone that stands out from each."""
+    cells = [(names[column], names[row], share[row, column]) for row, column in np.ndindex(share.shape)]
+    return go.Scatter(
+        x=[x for x, _, _ in cells], y=[y for _, y, _ in cells], xaxis=xaxis, yaxis=yaxis, mode="text", hoverinfo="skip",
+        text=["" if np.isnan(one) else f"{100 * one:.0f}" for _, _, one in cells], showlegend=False,
+        textfont={"size": 14, "color": [palette.ground if one > STRONG else palette.ink for _, _, one in cells]},
+    )  # fmt: skip

@@ -1,0 +1,183 @@
+"""A report as one HTML file: charts drawn by Plotly, which the file brings along, and everything else as plain text."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.offline import get_plotlyjs
+
+from comp_viz.report.light import in_light
+from comp_viz.report.origin import Facts
+from comp_viz.report.section import About, Section
+from comp_viz.report.words import Redaction
+
+HERE = Path(__file__).parent
+ROWS = 200  # of a table that are written out
+OPEN = 12  # rows up to which a table stands open
+CHARTS = 2_500_000  # bytes that all charts may take together; with Plotly's 4.8 MB a report stays below 8 MB
+TABLES = 400_000  # bytes of all tables
+POLICY = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a page shows or a command measured."""
+
+    page: str
+    finding: str
+    sections: Sequence[Section]
+    facts: Facts
+    link: str  # that opens the same view
+    made: str  # the date
+    dark: bool = False  # whether the charts were made for a dark ground
+    said: frozenset[str] = frozenset()  # transcripts, to be left out
+    words: bool = False  # whether to keep them
+
+
+@dataclass
+class Room:
+    """Bytes that are left."""
+
+    charts: int
+    tables: int
+
+    def takes(self, kind: str, size: int) -> bool:
+        """Take some, where they are left."""
+        left: int = getattr(self, kind) - size
+        if left >= 0:
+            setattr(self, kind, left)
+        return left >= 0
+
+
+def render(report: Report) -> str:
+    """The whole file."""
+    redaction, room = Redaction(frozenset() if report.words else report.said), Room(CHARTS, TABLES)
+    parts = [section(one, report, redaction, room) for one in report.sections]
+    style, script = ((HERE / f"report.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+    library = f"<script>{get_plotlyjs()}</script>" if any("figure-data" in part for part in parts) else ""
+    finding = escape(redaction.text(report.finding))
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>ComP Viz: {escape(report.page)}</title>
+<style>{style}</style>
+</head>
+<body>
+<header>
+<p class="kicker">ComP Viz · {escape(report.page)} · {escape(report.made)}</p>
+<h1>{finding}</h1>
+<p class="link">{link(report.link)}</p>
+<p class="note">{words_note(report)}</p>
+</header>
+<main>
+{"".join(parts)}
+</main>
+<section class="origin">
+<h2>Where these numbers come from</h2>
+<dl>{"".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in report.facts)}</dl>
+</section>
+{library}
+<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def link(address: str) -> str:
+    """The address that opens the same view; clickable where it is one of the web."""
+    shown = escape(address)
+    if not address.startswith(("http://", "https://")):
+        return f"Opens again on a dashboard at <code>{shown}</code>"
+    return f'<a href="{shown}" rel="noreferrer">Open this view in the dashboard</a><br><code>{shown}</code>'
+
+
+def words_note(report: Report) -> str:
+    """What of the recordings is in the file."""
+    if report.words:
+        return "This file holds words that were said in the recordings, on hover and in tables. It holds no sound and no picture."
+    return "What was said in the recordings was left out of this file. It holds no sound and no picture either."
+
+
+def section(one: Section, report: Report, redaction: Redaction, room: Room) -> str:
+    """One section: title, chart, what it shows and does not, numbers."""
+    title = redaction.text(one.title)
+    alt = escape(f"{title}. {one.about.shows}")
+    return f"""<section id="{escape(one.key)}">
+<h2>{escape(title)}</h2>
+{picture(one, alt, report, redaction, room)}
+{explained(one.about)}
+{table(one.numbers() if report.words else redaction.table(one.numbers()), room)}
+</section>
+"""
+
+
+def picture(one: Section, alt: str, report: Report, redaction: Redaction, room: Room) -> str:
+    """The chart with its description, or nothing for a table alone."""
+    if one.figure is None:
+        return ""
+    if isinstance(one.figure, str):
+        return f'<figure role="img" aria-label="{alt}">{in_light(one.figure, report.dark)}</figure>'
+    drawn = in_light(data_of(one.figure, redaction, report.words), report.dark)
+    if not room.takes("charts", len(drawn)):
+        return '<p class="note">The chart is too large for this file. Its link opens it.</p>'
+    height = int(one.figure.layout.height or 400)
+    return (
+        f'<figure role="img" aria-label="{alt}"><div class="chart" style="height:{height}px"></div>'
+        f'<script type="application/json" class="figure-data">{drawn}</script></figure>'
+    )
+
+
+def data_of(figure: go.Figure, redaction: Redaction, words: bool) -> str:
+    """A chart as JSON that no script element ends early."""
+    found = json.loads(figure.to_json())
+    found["layout"].pop("template", None) if figure.layout.template == go.Figure().layout.template else None
+    kept = found if words else redaction.figure(found)
+    return (
+        json.dumps(kept, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c").replace("\u2028", "\\u2028")
+    )
+
+
+def explained(about: About) -> str:
+    """What a chart shows, with its equation, and what it does not show."""
+    equation = f'<p class="equation">In LaTeX: <code>{escape(about.equation)}</code></p>' if about.equation else ""
+    shown = f"<p><strong>What it shows.</strong> {escape(about.shows)}</p>" if about.shows else ""
+    limits = f"<p><strong>What it does not show.</strong> {escape(about.not_shows)}</p>" if about.not_shows else ""
+    return f'<div class="about">{shown}{equation}{limits}</div>'
+
+
+def table(numbers: pd.DataFrame, room: Room) -> str:
+    """The numbers of a chart: all of them, or as many as there is room for, and how many there are."""
+    head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in numbers)
+    rows, written = numbers.head(ROWS), list[str]()
+    for row in rows.itertuples(index=False):
+        line = "<tr>" + "".join(f"<td>{cell(value)}</td>" for value in row) + "</tr>"
+        if not room.takes("tables", len(line)):
+            break
+        written.append(line)
+    few = len(written) < len(numbers)
+    count = (
+        f"the first {len(written):,} of {len(numbers):,} rows; the page saves them all"
+        if few
+        else f"{len(numbers):,} rows"
+    )
+    return (
+        f"<details{' open' if len(numbers) <= OPEN else ''}><summary>Numbers ({count})</summary>"
+        f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(written)}</tbody></table></div></details>'
+    )
+
+
+def cell(value: object) -> str:
+    """One number or word of a table: six significant digits."""
+    if value is None or value is pd.NA or (isinstance(value, float) and value != value):
+        return "–"
+    if isinstance(value, bool) or not hasattr(value, "__float__") or isinstance(value, int):
+        return escape(str(value))
+    return f"{float(value):.6g}"

@@ -1,0 +1,107 @@
+"""Reports made without a page: one conversation, and where several checkpoints are given their comparison over a split."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
+
+import numpy as np
+import pandas as pd
+
+from comp_viz.analysis.answers import answer_once, passes_of, passes_to_compare, rows_of_patterns
+from comp_viz.analysis.change import change, describe
+from comp_viz.analysis.comparison import compare, under
+from comp_viz.analysis.difficulty import difficulty
+from comp_viz.analysis.passes import Pass
+from comp_viz.analysis.prediction import predict_conversation
+from comp_viz.analysis.robustness import FUSED, judged
+from comp_viz.checkpoint.folder import Checkpoint
+from comp_viz.data.batch import Stream
+from comp_viz.data.dataset import DataSet, Utterances
+from comp_viz.data.lengths import check_lengths
+from comp_viz.data.patterns.pattern import Pattern
+from comp_viz.errors import CompVizError
+from comp_viz.figures.style import LIGHT
+from comp_viz.report.compare import compare_sections, differences_section, headline
+from comp_viz.report.html import Report
+from comp_viz.report.live import timeline_section
+from comp_viz.report.origin import Origin, facts
+from comp_viz.report.section import Section
+from comp_viz.report.words import transcripts
+
+DASHBOARD = "http://localhost:8501"  # where `make run` puts it
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a piece of a report says and shows."""
+
+    finding: str
+    sections: list[Section]
+
+
+def conversation_part(origin: Origin) -> Part:
+    """The conversation under the pattern against itself complete, as on the Live page. Raises `CompVizError`."""
+    conversation, task = origin.conversation, origin.data.task
+    utterances, pattern = Utterances.of([conversation]), Pattern.parse(origin.pattern)
+    pattern.check_data(utterances, task)
+    check_lengths(utterances, origin.checkpoint.config.max_length)
+    observed = pattern(utterances, task, np.random.default_rng(origin.seed))
+    here = predict_conversation(origin.checkpoint, conversation, observed)
+    complete = predict_conversation(origin.checkpoint, conversation, conversation.observed)
+    found = change(here, complete, conversation.labels)
+    section = timeline_section(here, complete, found, conversation, found.most_changed, LIGHT)
+    return Part(describe(found), [section])
+
+
+def comparison_part(origins: Sequence[Origin], split: str) -> Part:
+    """The fused predictions of several checkpoints over a split, as on the Compare page. Raises `CompVizError`."""
+    first = origins[0]
+    task, conversations = first.data.task, first.data.split(split)
+    utterances, modalities = Utterances.of(conversations), first.data.modalities
+    if not judged(task, utterances.labels):
+        raise CompVizError(f"No utterance of the {split} split has a label that counts, so nothing says what is right.")
+    Pattern.parse(first.pattern).check_data(utterances, task)
+    passes = passes_to_compare(modalities, first.pattern, first.seed)
+    made = {}
+    for one in origins:
+        check_lengths(utterances, one.checkpoint.config.max_length)
+        stream = Stream(conversations, one.checkpoint.standardise, one.checkpoint.model.fusion.weight.device)
+        made[one.name] = {each: answer_once(one.checkpoint, task, stream, each) for each in passes}
+
+    def answers(some: Sequence[Pass]) -> dict[str, np.ndarray]:
+        return {name: np.stack([done[one].predictions[FUSED] for one in some]) for name, done in made.items()}
+
+    drawn, names = passes_of(modalities, first.pattern, first.seed), rows_of_patterns(modalities, first.pattern)
+    taken = {p: float(np.mean([made[first.name][one].taken for one in some])) for p, some in drawn.items()}
+    rows = [under(task, answers(some), utterances, names[p], taken[p]) for p, some in drawn.items()]
+    mine = drawn[first.pattern]
+    found = compare(task, answers(mine), utterances, levels(first.data, split))
+    sections = compare_sections(found, pd.concat(rows, ignore_index=True), [one.seed for one in mine], task, LIGHT)
+    return Part(f"{headline(found)}.", [*sections, differences_section(found)])
+
+
+def levels(data: DataSet, split: str) -> np.ndarray | None:
+    """How hard every utterance is, None where the data do not allow to say."""
+    try:
+        return difficulty(data, split)
+    except CompVizError:
+        return None
+
+
+def make(checkpoints: dict[str, Checkpoint], origin: Origin, split: str, words: bool) -> Report:
+    """A report on a conversation by the first checkpoint, and where there are more on all of them over a split."""
+    origins = [
+        Origin(name, one, origin.data_name, origin.data, origin.conversation, origin.pattern, origin.seed)
+        for name, one in checkpoints.items()
+    ]
+    parts = [conversation_part(origins[0])]
+    if len(origins) > 1:
+        parts.insert(0, comparison_part(origins, split))
+    page = "compare" if len(origins) > 1 else ""
+    more = {"compared": [*checkpoints], "split": split} if page else {}
+    link = f"{DASHBOARD}/{page}?{urlencode(origins[0].address | more, doseq=True)}"
+    return Report(
+        page.capitalize() or "Live", parts[0].finding, [section for part in parts for section in part.sections],
+        facts(origins), link, date.today().isoformat(), False, transcripts([origin.conversation]), words,
+    )  # fmt: skip

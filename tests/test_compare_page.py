@@ -1,0 +1,131 @@
+"""The Compare page: every number is the library's, its rows open in Live as they were judged, and it says what to do."""
+
+import shutil
+
+import numpy as np
+import pytest
+from page_cases import array, dashboard, figures
+
+from comp_viz.analysis.answers import answer_once, drawings
+from comp_viz.analysis.paired import paired, sentence
+from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.data.batch import Stream
+from comp_viz.data.table.writer import write_table
+from comp_viz.ui import answering, cached, evaluations
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch):
+    """All is measured before the page is drawn for the first time, and nothing another test measured is found."""
+    monkeypatch.setattr(evaluations, "MOMENT", 1e9)
+    for kept in (
+        answering._done,
+        answering.accuracy_under,
+        answering.comparison,
+        answering.levels,
+        evaluations._stream,
+    ):
+        kept.clear()
+    cached._data_set.clear()
+
+
+@pytest.fixture
+def two(tmp_path, monkeypatch, whole, small_lab, small_checkpoint):
+    """The page with a trained and an untrained checkpoint, the trained one open: `two(**address)`."""
+    (tmp_path / "data").mkdir()
+    write_table(tmp_path / "data" / "small.arrow", small_lab)
+    shutil.copytree(whole[0], tmp_path / "checkpoints" / "trained")
+    shutil.copytree(small_checkpoint, tmp_path / "checkpoints" / "untrained")
+
+    def opened(**address):
+        app = dashboard(monkeypatch, tmp_path / "checkpoints", tmp_path / "data")
+        app.query_params.update({"checkpoint": "trained", "data": "small.arrow"} | address)
+        app.run()
+        app.switch_page("pages/compare.py").run()
+        app.multiselect(key="compared").set_value(["trained", "untrained"]).run()
+        assert not app.exception
+        return app
+
+    return opened
+
+
+def answers(folder, data, pattern, seed):
+    found = {}
+    for name, path in folder.items():
+        checkpoint = load_checkpoint(path)
+        stream = Stream(data.split("test"), checkpoint.standardise, checkpoint.model.fusion.weight.device)
+        passes = [answer_once(checkpoint, data.task, stream, one) for one in drawings(pattern, seed)]
+        found[name] = np.stack([one.predictions["fused"] for one in passes])
+    return found, stream.utterances
+
+
+def test_every_number_is_the_librarys(two, small_lab, whole, small_checkpoint):
+    app = two(pattern="uniform(0.5)", seed="3")
+    said, known = answers({"trained": whole[0], "untrained": small_checkpoint}, small_lab, "uniform(0.5)", 3)
+    table = paired(small_lab.task, said, known.labels, known.starts)
+    assert app.subheader[0].value == sentence(table) + "."
+    drawn = figures(app)
+    first, other, apart = drawn["by pattern"]["data"]
+    rows = table[table["metric"] == "ACC"].set_index("predictor")
+    assert array(first["x"])[0] == pytest.approx(rows.loc["trained", "value"])
+    assert array(other["x"])[0] == pytest.approx(rows.loc["untrained", "value"])
+    assert array(apart["x"])[0] == pytest.approx(rows.loc["untrained", "difference"])
+    assert array(apart["error_x"]["array"])[0] == pytest.approx(
+        rows.loc["untrained", "difference_high"] - rows.loc["untrained", "difference"]
+    )
+    assert len(array(first["x"])) == 10  # three missing rates, and seven sets of modalities of which one is everything
+    assert {"agreement", "by truth", "by difficulty", "confusion", "calibration"} <= set(drawn)
+    shown = next(frame.value for frame in app.dataframe if "measure" in frame.value)
+    assert set(shown["measure"]) == {"ACC", "F1", "MAE", "CORR"}
+
+
+def test_a_row_opens_in_live_as_it_was_judged(two):
+    app = two(pattern="uniform(0.5)")
+    rows = next(frame.value for frame in app.dataframe if "other is" in frame.value)
+    top = rows.iloc[0]
+    next(button for button in app.button if button.label == "Open the first in Live").click().run()
+    assert not app.exception
+    assert app.session_state["conversation"] == top["conversation"]
+    assert app.query_params["pattern"].startswith("cells(")
+    fused = next(metric.value for metric in app.metric if metric.label == "Fused")
+    assert fused == top["trained"].rstrip(" ✓✗")
+    assert app.number_input(key="utterance").value == top["utterance"]
+
+
+def test_a_head_is_compared_as_well(open_trained):
+    app = open_trained("compare")
+    assert not app.exception
+    assert app.multiselect(key="compared").value == ["trained", "trained: audio head", "trained: text head"]
+    assert "the closest" in app.subheader[0].value or "No clear difference" in app.subheader[0].value
+    app.multiselect(key="compared").set_value(["trained"]).run()
+    assert "at least two" in app.info[0].value
+
+
+def test_what_no_longer_fits_is_left_out_quietly(open_trained):
+    app = open_trained("compare", compared="gone", split="no such split")
+    assert not app.exception
+    assert app.multiselect(key="compared").value[0] == "trained"
+    assert app.selectbox(key="split").value == "test"
+
+
+def test_painted_cells_mean_nothing_for_a_split(open_trained, small_lab):
+    app = open_trained("compare", conversation=small_lab.split("test")[0].id, pattern="cells(00)")
+    assert not app.exception
+    assert any("painted for one conversation" in warning.value for warning in app.warning) or any(
+        "does not fit" in warning.value for warning in app.warning
+    )
+
+
+def test_measuring_goes_on_bit_by_bit_and_can_be_cancelled(open_trained, monkeypatch):
+    monkeypatch.setattr(evaluations, "MOMENT", 0.0)
+    app = open_trained("compare")
+    assert not app.exception
+    before = len(array(figures(app)["by pattern"]["data"][0]["x"]))
+    app.run().run()
+    after = len(array(figures(app)["by pattern"]["data"][0]["x"]))
+    assert after > before
+    next(button for button in app.button if button.label == "Cancel").click().run()
+    kept = len(array(figures(app)["by pattern"]["data"][0]["x"]))
+    app.run()
+    assert len(array(figures(app)["by pattern"]["data"][0]["x"])) == kept
+    assert any(button.label == "Go on" for button in app.button)
