@@ -1,8 +1,10 @@
 """The mechanism pages in a real browser: journeys by mouse and by keyboard alone, links, themes."""
 
 import pytest
-from browsing import fits, settled
+from browsing import ROOT, fits, settled
 from playwright.sync_api import Page, expect
+
+from comp_viz.stories import read_story
 
 INSIDE = ["overview", "prototypes", "propagation", "coordinator", "modulation", "imbalance", "robustness"]
 
@@ -127,3 +129,20 @@ def test_a_page_fits_and_speaks_in_every_theme(browser, address, scheme, where):
     assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
     assert not problems
     context.close()
+
+
+def test_a_story_is_told_by_keyboard_and_stands_in_the_address(page, address):
+    story = read_story(ROOT / "stories" / "coordinator.yaml")
+    page.goto(f"{address}lecture?checkpoint=lab")
+    page.get_by_role("button", name="Begin").first.click()
+    for step in story.steps[:-1]:
+        expect(page.get_by_role("heading", name=step.say)).to_be_visible()
+        page.keyboard.press("PageDown")
+    expect(page.get_by_role("heading", name=story.steps[-1].say)).to_be_visible()
+    page.keyboard.press("PageUp")
+    expect(page.get_by_role("heading", name=story.steps[-2].say)).to_be_visible()
+    page.wait_for_url(f"**story=coordinator**step={len(story.steps) - 1}**")
+    page.reload()
+    expect(page.get_by_role("heading", name=story.steps[-2].say)).to_be_visible()
+    page.get_by_role("button", name="Leave").click()
+    expect(page.get_by_role("button", name="Leave")).to_have_count(0)
