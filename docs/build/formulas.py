@@ -18,6 +18,7 @@ def on_page_content(content: str, page: Any, **_: Any) -> str:
         mathml = convert(tex, display="block" if found[1] == "div" else "inline")
         if "\\" in mathml:
             raise PluginError(f"{page.file.src_uri}: not all of the formula {tex!r} is LaTeX that can be converted.")
-        return mathml.replace("<math ", f'<math alttext="{html.escape(tex)}" ', 1)
+        mathml = mathml.replace("<math ", f'<math alttext="{html.escape(tex)}" ', 1)
+        return f'<div class="formula">{mathml}</div>' if found[1] == "div" else mathml  # wide ones scroll by themselves
 
     return FORMULA.sub(formula, content)

@@ -9,6 +9,7 @@ from mkdocs.structure.files import File, Files
 PACKAGE = Path(__file__).parents[2] / "comp_viz"
 PRIVATE = ("ui", "commands", "decode_worker.py", "__main__.py")  # rooms and files that nobody imports
 FOLDER = "reference"
+BEHIND = "---\nsearch: {boost: 0.3}\n---\n\n"  # in the search, behind the pages that explain
 
 
 def rooms() -> dict[str, list[str]]:
@@ -45,7 +46,7 @@ def text_of(room: str, modules: list[str]) -> str:
     tree = ast.parse(source)
     exports = any(isinstance(node, ast.ImportFrom) for node in tree.body)
     opening = f"::: {room}\n    options: {{members: {'true' if exports else '[]'}, show_root_heading: false}}"
-    return "\n\n".join([f"# {room}", opening, *(f"::: {module}" for module in modules)]) + "\n"
+    return BEHIND + "\n\n".join([f"# {room}", opening, *(f"::: {module}" for module in modules)]) + "\n"
 
 
 def on_config(config: Any) -> Any:
