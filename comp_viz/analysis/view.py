@@ -1,0 +1,112 @@
+"""The entry for notebooks and scripts: a conversation as a page of the dashboard looks at it, and its numbers as DataFrames."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from comp_viz.analysis.attention import ROLLOUT, attention, map_names
+from comp_viz.analysis.change import change, describe
+from comp_viz.analysis.flow import flow
+from comp_viz.analysis.inside import Inside, look_inside
+from comp_viz.analysis.parts import as_table, parts
+from comp_viz.analysis.prediction import Prediction
+from comp_viz.analysis.prediction_table import prediction_table
+from comp_viz.analysis.propagation_tables import attention_table, flow_table, reconstruction_table
+from comp_viz.analysis.reconstruction import reconstruct
+from comp_viz.analysis.weight_tables import weights_table
+from comp_viz.checkpoint.folder import Checkpoint
+from comp_viz.data.conversation import Bools, Conversation
+from comp_viz.data.dataset import DataSet, Utterances
+from comp_viz.data.lengths import check_lengths
+from comp_viz.data.patterns.pattern import FOUND, Pattern
+from comp_viz.errors import CompVizError
+
+
+@dataclass(frozen=True)
+class View:
+    """One conversation, read by one checkpoint under one missing pattern. Methods give the tables behind the charts.
+
+    Utterances are counted from 1 in tables, as on screen, and from 0 in arrays.
+    """
+
+    checkpoint: Checkpoint
+    conversation: Conversation
+    observed: Bools  # [S, M], what the model may see
+
+    @classmethod
+    def of(
+        cls, checkpoint: Checkpoint, data: DataSet, conversation: str, pattern: str = FOUND, seed: int = 1
+    ) -> "View":
+        """The conversation with this id under a missing pattern; the same seed takes away the same entries as on the pages.
+
+        Raises `CompVizError` when the checkpoint cannot read the data, there is no such conversation, it is too long for the
+        model, or the pattern does not fit it.
+        """
+        checkpoint.check(data)
+        chosen = data.find(conversation)
+        utterances, parsed = Utterances.of([chosen]), Pattern.parse(pattern)
+        check_lengths(utterances, checkpoint.config.max_length)
+        parsed.check_data(utterances, data.task)
+        return cls(checkpoint, chosen, parsed(utterances, data.task, np.random.default_rng(seed)))
+
+    @cached_property
+    def inside(self) -> Inside:
+        """Everything inside the forward pass, as arrays."""
+        return look_inside(self.checkpoint, self.conversation, self.observed)
+
+    @cached_property
+    def complete(self) -> Inside:
+        """The same with nothing taken away."""
+        return look_inside(self.checkpoint, self.conversation, self.conversation.observed)
+
+    @property
+    def prediction(self) -> Prediction:
+        """Predictions of the fused and every modality head, and the coordinator's weights."""
+        return self.inside.prediction
+
+    def finding(self) -> str:
+        """What the missing pattern changes, in a sentence: the title of the Live page."""
+        return describe(change(self.prediction, self.complete.prediction, self.conversation.labels))
+
+    def predictions(self) -> pd.DataFrame:
+        """One row an utterance: truth, fused prediction, heads, the complete conversation's, weights (page Live)."""
+        return prediction_table(self.prediction, self.complete.prediction, self.conversation)
+
+    def parts(self) -> pd.DataFrame:
+        """One row an utterance and modality: what every part of the network does with it (page Overview)."""
+        return as_table(parts(self.inside, self.conversation.labels))
+
+    def weights(self) -> pd.DataFrame:
+        """One row an utterance and modality: coordinator weight, and whether the modality's head is right (page Coordinator)."""
+        return weights_table(self.prediction, self.conversation.labels)
+
+    def attention(self, modality: str, name: str = ROLLOUT) -> pd.DataFrame:
+        """One row a query and key of the attention map called `name`, one of `attention_maps` (page Propagation).
+
+        Raises `CompVizError` when there is no such modality or map.
+        """
+        if modality not in self.inside.modalities or name not in self.attention_maps:
+            raise CompVizError(
+                f"attention: expected one of {', '.join(self.inside.modalities)} and one of "
+                f"{'; '.join(self.attention_maps) or 'no map, as this network has no propagation'}, got {modality!r} and {name!r}."
+            )
+        return attention_table(attention(self.inside, modality, name))
+
+    @property
+    def attention_maps(self) -> list[str]:
+        """Names of all attention maps: rollout, the mean, and every layer and head."""
+        return map_names(self.inside)
+
+    def prompts(self) -> pd.DataFrame:
+        """One row a receiver and source: what changes when that prompt is taken away; empty without prompts (page Propagation).
+
+        Runs the model once for each of the `M²` pairs.
+        """
+        found = flow(self.checkpoint, self.conversation, self.observed)
+        return flow_table(found) if found else pd.DataFrame()
+
+    def reconstruction(self) -> pd.DataFrame:
+        """One row a missing entry: how near its features come to what they would be, were nothing missing (page Propagation)."""
+        return reconstruction_table(reconstruct(self.inside, self.complete))

@@ -1,0 +1,14 @@
+"""The site has the icon of the dashboard."""
+
+from pathlib import Path
+from typing import Any
+
+from mkdocs.structure.files import File, Files
+
+ICON = Path(__file__).parents[2] / "comp_viz" / "ui" / "icon.svg"
+
+
+def on_files(files: Files, config: Any) -> Files:
+    """Add it to the files of the site."""
+    files.append(File.generated(config, "assets/icon.svg", abs_src_path=str(ICON)))
+    return files
