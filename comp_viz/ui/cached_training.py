@@ -83,13 +83,13 @@ def baseline(digest: str) -> str | None:
     return None
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner=False)
 def _table(folder: Path, methods: tuple[str, ...], digest: str | None, stamp: int) -> Compared | None:
     return find_table(folder, methods, digest)
 
 
 def table(methods: tuple[str, ...], digest: str | None) -> Compared | None:
-    """The shipped table of results that compares `methods`, on the data of a digest or on any."""
+    """The shipped table of results that compares `methods`, on the data of a digest or on any; not to be changed."""
     return _table(RESULTS, methods, digest, stamp(RESULTS))
 
 

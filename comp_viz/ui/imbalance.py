@@ -6,15 +6,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from comp_viz.analysis.imbalance import (
-    ALONE,
-    COMP,
-    WITHOUT,
-    curves_of_runs,
-    curves_of_table,
-    gaps,
-    joint_less_alone,
-)  # fmt: skip
+from comp_viz.analysis.imbalance import ALONE, COMP, WITHOUT, curves_of_runs, curves_of_table, gaps
 from comp_viz.analysis.tables import Compared
 from comp_viz.errors import CompVizError
 from comp_viz.figures import imbalance as drawn
@@ -46,10 +38,10 @@ def judged_under(table: Compared | None) -> str:
     return one_of("Judged under", patterns, UNDER, about.RATE)
 
 
-def finding(view: View, table: Compared | None, pattern: str) -> str:
+def finding(view: View, joint: pd.DataFrame | None) -> str:
     """What the current picture says: under-optimisation where a table tells, else how far heads lie apart."""
-    if table is not None:
-        return drawn.joint_title(joint_less_alone(table, pattern)) + "."
+    if joint is not None:
+        return drawn.joint_title(joint) + "."
     own = own_curves(view, "selection")
     return "Nothing is known yet of how balanced this checkpoint is." if own.empty else drawn.curves_title(own) + "."
 
@@ -117,13 +109,13 @@ def seeds(found: pd.DataFrame) -> str:
     )
 
 
-def numbers(view: View, table: Compared | None, pattern: str, palette: Palette) -> None:
+def numbers(view: View, table: Compared | None, joint: pd.DataFrame | None, pattern: str, palette: Palette) -> None:
     """Performance gap and under-optimisation, with intervals, under a missing pattern."""
-    if table is None:
+    if table is None or joint is None:
         st.info(about.NO_TABLE, icon=":material/table:")
         return
     left, right = st.columns(2, gap="medium")
-    apart, joint = gaps(table, pattern), joint_less_alone(table, pattern)
+    apart = gaps(table, pattern)
     with left:
         panel(drawn.gap_chart(apart, palette), "gap", about.GAP, lambda: apart)
     with right:
