@@ -3,6 +3,7 @@
 import streamlit as st
 
 from comp_viz.ui.sidebar import frame
+from comp_viz.ui.warm_up import compiling
 
 PAGES = {
     "live": "graphic_eq",
@@ -24,5 +25,6 @@ pages = [
     for name, icon in PAGES.items()
 ]
 page = st.navigation(pages, position="top")
+compiling()
 frame()
 page.run()
