@@ -22,8 +22,9 @@ def imbalance(view: View) -> None:
     with above:
         head(finding(view, joint), FINDING)
     numbers(view, table, joint, pattern, colours)
-    columns = sides(view, st.container(width=320), patterns=False)
-    curves(columns, table, colours)
+    compare, controls = st.container(width=320), st.container(horizontal=True, gap="medium")
+    columns = sides(view, compare, patterns=False)
+    curves(columns, controls, table, colours)
     discrepancies(columns, pattern, colours)
 
 
