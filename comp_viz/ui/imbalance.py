@@ -137,9 +137,10 @@ def discrepancies(place_of: Sequence[Side], pattern: str, palette: Palette) -> N
             with place:
                 figure = drawn.ratios_chart(one, side.view.data.modalities, shared, palette)
                 panel(figure, f"ratios{side.key}", about.OVER_TRAINING, partial(pd.DataFrame, one))
-    asked = st.toggle(
-        "Measure the finished model on the test split", key="measure", bind="query-params", help=about.MEASURE
-    )
+    with row(place_of)[0]:
+        asked = st.toggle(
+            "Measure the finished model on the test split", key="measure", bind="query-params", help=about.MEASURE
+        )
     if asked:
         finished(place_of, pattern, palette)
 
