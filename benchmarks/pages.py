@@ -38,7 +38,10 @@ WATCH = """
   window.ran = false;
   const touched = () => { window.last = performance.now(); };
   window.watcher?.disconnect();
-  window.watcher = new MutationObserver(touched);
+  window.watcher = new MutationObserver((changes) => {
+    window.ran ||= changes.some((change) => change.attributeName === 'data-test-script-state');
+    touched();
+  });
   window.watcher.observe(app, { childList: true, subtree: true, attributes: true, characterData: true });
   cancelAnimationFrame(window.looking);
   const look = () => {
