@@ -4,6 +4,7 @@ import streamlit as st
 
 from comp_viz.ui import lecture
 from comp_viz.ui.sidebar import frame
+from comp_viz.ui.warm_up import compiling
 
 # Group in the navigation -> its pages with their icons; those of the group without a name stand in the bar itself.
 PAGES = {
@@ -23,6 +24,7 @@ groups = {
     for group, pages in PAGES.items()
 }
 page = st.navigation(groups, position="top")
+compiling()
 frame()
 lecture.bar()
 for group, pages in groups.items():

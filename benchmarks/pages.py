@@ -3,11 +3,13 @@
     python -m benchmarks.pages [--pages live,robustness] [--checkpoint hazumi] [--changes 8] [--interactions 200]
 
 Starts the dashboard itself, on the longest conversation. For every page it prints when the first chart was there and when
-the page was still, then for every kind of change the median and the worst milliseconds until nothing moved any more, and the
-heaviest figure. Then it goes round the pages until `--interactions` changes were made and prints the server's memory.
+the page was still, then for every kind of change the median and the worst milliseconds until nothing moved any more, both
+with the processor time they took, and the heaviest figure. Then it goes round the pages until `--interactions` changes were
+made and prints the server's memory.
 """
 
 import argparse
+import os
 import re
 import shutil
 import statistics
@@ -24,7 +26,9 @@ from comp_viz.data.source import open_data
 
 PAGES = "live,overview,prototypes,propagation,coordinator,modulation,imbalance,robustness"
 DRAWN = "[data-testid=stMain] .js-plotly-plot .main-svg, [data-testid=stMain] .diagram svg"  # a chart, or the diagram
-STILL = 300  # milliseconds without a run of the server or a change on the page after which it counts as settled
+QUIET = 300  # milliseconds without a run of the server or a change on the page after which it counts as still
+STILL = f"""window.ran && performance.now() - window.last > {QUIET}
+  && !document.querySelector('[data-testid=stMain] [data-testid=stProgress]')"""
 PATIENCE = 600_000  # milliseconds; Robustness measures for minutes on a busy machine
 # Notes the last moment at which the server ran or something on the page changed.
 WATCH = """
@@ -34,7 +38,10 @@ WATCH = """
   window.ran = false;
   const touched = () => { window.last = performance.now(); };
   window.watcher?.disconnect();
-  window.watcher = new MutationObserver(touched);
+  window.watcher = new MutationObserver((changes) => {
+    window.ran ||= changes.some((change) => change.attributeName === 'data-test-script-state');
+    touched();
+  });
   window.watcher.observe(app, { childList: true, subtree: true, attributes: true, characterData: true });
   cancelAnimationFrame(window.looking);
   const look = () => {
@@ -64,7 +71,7 @@ def settled(page: Page, change: Callable[[], object]) -> float:
     """Make a change; milliseconds until the page was still, without the waiting that shows it is."""
     page.evaluate(WATCH)
     change()
-    page.wait_for_function(f"window.ran && performance.now() - window.last > {STILL}", timeout=PATIENCE)
+    page.wait_for_function(STILL, timeout=PATIENCE)
     return float(page.evaluate("window.last - window.begun"))
 
 
@@ -77,7 +84,7 @@ def opened(page: Page, name: str) -> tuple[float, float]:
     page.wait_for_url(re.compile(rf"/{name}\b" if name != "live" else r"\d/(\?|$)"))
     page.locator(DRAWN).first.wait_for(timeout=PATIENCE)
     first = 1000 * (time.perf_counter() - start)
-    page.wait_for_function(f"window.ran && performance.now() - window.last > {STILL}", timeout=PATIENCE)
+    page.wait_for_function(STILL, timeout=PATIENCE)
     return first, float(page.evaluate("window.last - window.begun"))
 
 
@@ -89,6 +96,13 @@ def other_option(page: Page, box: Locator) -> None:
     options.first.wait_for()
     names = options.all_inner_texts()
     options.nth((names.index(shown) + 1) % len(names)).click()
+
+
+def other_button(group: Locator) -> None:
+    """Press the button after the one that is pressed, and after the last one the first: the same one again changes nothing."""
+    buttons = group.get_by_role("radio")
+    pressed = buttons.evaluate_all("all => all.findIndex(button => button.ariaChecked === 'true')")
+    buttons.nth((pressed + 1) % buttons.count()).click()
 
 
 def kinds(page: Page) -> dict[str, Callable[[], object]]:
@@ -104,9 +118,9 @@ def kinds(page: Page) -> dict[str, Callable[[], object]]:
     if own.count():
         found[f"its control: {own.inner_text().splitlines()[0]}"] = lambda: other_option(page, own)
         return found
-    buttons = main.get_by_test_id("stButtonGroup").first.locator("button")
-    if buttons.count():
-        found["its control"] = buttons.locator("visible=true").last.click
+    group = main.get_by_test_id("stButtonGroup").first
+    if group.count():
+        found["its control"] = lambda: other_button(group)
     return found
 
 
@@ -116,20 +130,42 @@ def memory(server: subprocess.Popen[bytes]) -> float:
     return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
 
 
-def measure_page(page: Page, wire: Wire, name: str, changes: int) -> None:
+class Processor:
+    """Processor time of the server and of the page's main thread, which other work on the machine hardly changes."""
+
+    def __init__(self, page: Page, server: subprocess.Popen[bytes]) -> None:
+        self.server = server
+        self.tools = page.context.new_cdp_session(page)
+        self.tools.send("Performance.enable", {"timeDomain": "threadTicks"})
+        self.before = self.used()
+
+    def used(self) -> tuple[float, float]:
+        """So far, in milliseconds."""
+        user, system = Path(f"/proc/{self.server.pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+        page = {each["name"]: each["value"] for each in self.tools.send("Performance.getMetrics")["metrics"]}
+        return 1000 * (int(user) + int(system)) / os.sysconf("SC_CLK_TCK"), 1000 * page["TaskDuration"]
+
+    def since(self, changes: int = 1) -> str:
+        """What a change took since it was asked last."""
+        before, self.before = self.before, self.used()
+        server, browser = ((now - then) / changes for now, then in zip(self.before, before, strict=True))
+        return f"processor time: server {server:.0f} ms, browser {browser:.0f} ms"
+
+
+def measure_page(page: Page, wire: Wire, processor: Processor, name: str, changes: int) -> None:
     """Print what opening a page and each kind of change takes."""
     wire.heaviest = wire.total = 0
+    processor.since()
     first, still = opened(page, name)
-    said = f"first chart {first:.0f} ms, still {still:.0f} ms, heaviest figure {wire.heaviest / 1000:.0f} kB"
-    print(f"{name:12} opened: {said}, {wire.total / 1000:.0f} kB in all", flush=True)
+    said = f"first chart {first:.0f} ms, still {still:.0f} ms, {processor.since()}"
+    weighed = f"heaviest figure {wire.heaviest / 1000:.0f} kB, {wire.total / 1000:.0f} kB in all"
+    print(f"{name:12} opened: {said}, {weighed}", flush=True)
     for kind, change in kinds(page).items():
         wire.heaviest = 0
+        processor.since()
         times = [settled(page, change) for _ in range(changes)]
-        print(
-            f"{name:12} {kind}: median {statistics.median(times):.0f} ms, worst {max(times):.0f} ms, "
-            f"heaviest figure {wire.heaviest / 1000:.0f} kB",
-            flush=True,
-        )
+        said = f"median {statistics.median(times):.0f} ms, worst {max(times):.0f} ms, {processor.since(changes)}"
+        print(f"{name:12} {kind}: {said}, heaviest figure {wire.heaviest / 1000:.0f} kB", flush=True)
 
 
 def interact(page: Page, server: subprocess.Popen[bytes], names: list[str], interactions: int) -> None:
@@ -163,13 +199,13 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
             page = browser.new_page(viewport={"width": 1440, "height": 1200})
             page.set_default_timeout(PATIENCE)
-            wire = Wire(page)
+            wire, processor = Wire(page), Processor(page, server)
             page.goto(f"http://localhost:{PORT}/data?checkpoint={options.checkpoint}&conversation={longest.id}")
             page.get_by_text("Data set to browse").wait_for()
             page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
             print(f"{options.checkpoint} on {longest.id}: {len(longest)} utterances")
             for name in names:
-                measure_page(page, wire, name, options.changes)
+                measure_page(page, wire, processor, name, options.changes)
             interact(page, server, names, options.interactions)
             browser.close()
     finally:

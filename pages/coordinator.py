@@ -3,9 +3,9 @@
 import streamlit as st
 
 from comp_viz.ui.compare import sides
-from comp_viz.ui.coordinator import sentences, weight_charts
+from comp_viz.ui.coordinator import fit_axes, sentences, weight_charts
 from comp_viz.ui.options import one_of
-from comp_viz.ui.other_weights import other_weights
+from comp_viz.ui.other_weights import other_weights, sliders
 from comp_viz.ui.page import empty_state, head
 from comp_viz.ui.sidebar import View, current_view
 from comp_viz.ui.theme import palette
@@ -33,12 +33,16 @@ def coordinator(view: View) -> None:
     head(finding, WORDS)
     st.markdown(more, help=AUC)
     (selected, corner), colours = utterance_bar(view), palette()
+    controls = st.container()  # above the names of the sides
     found = sides(view, corner)
     learned = any(side.view.checkpoint.config.coordination for side in found)
-    if learned and one_of("Look at", [LEARNED, OTHER], "weighing", HELP, buttons=True) == LEARNED:
-        weight_charts(found, selected, colours)
+    with controls:
+        learned = learned and one_of("Look at", [LEARNED, OTHER], "weighing", HELP, buttons=True) == LEARNED
+        fitted, by_hand = (fit_axes(), ()) if learned else (False, sliders(view.checkpoint.config.modalities))
+    if learned:
+        weight_charts(found, fitted, selected, colours)
     else:
-        other_weights(found, selected, colours)
+        other_weights(found, by_hand, selected, colours)
 
 
 if view := current_view("pages/coordinator.py"):

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from comp_viz.analysis.imbalance import joint_less_alone
 from comp_viz.ui.about_imbalance import FINDING
 from comp_viz.ui.compare import sides
 from comp_viz.ui.imbalance import curves, discrepancies, finding, judged_under, numbers, results
@@ -17,11 +18,13 @@ def imbalance(view: View) -> None:
     table, colours = results(view), palette()
     above = st.container()
     pattern = judged_under(table)
+    joint = joint_less_alone(table, pattern) if table else None
     with above:
-        head(finding(view, table, pattern), FINDING)
-    numbers(view, table, pattern, colours)
-    columns = sides(view, st.container(width=320), patterns=False)
-    curves(columns, table, colours)
+        head(finding(view, joint), FINDING)
+    numbers(view, table, joint, pattern, colours)
+    compare, controls = st.container(width=320), st.container(horizontal=True, gap="medium")
+    columns = sides(view, compare, patterns=False)
+    curves(columns, controls, table, colours)
     discrepancies(columns, pattern, colours)
 
 

@@ -73,6 +73,18 @@ def test_a_click_on_a_chart_takes_its_utterance_in_hand_on_every_page(page, addr
     expect(utterance(page)).to_have_value(chosen)
 
 
+def test_a_row_of_the_hard_utterances_opens_in_live(page, address):
+    page.goto(f"{address}modulation?checkpoint=lab")
+    table = page.get_by_test_id("stDataFrame")
+    table.scroll_into_view_if_needed()
+    table.locator("[role=gridcell]").first.wait_for(state="attached")
+    row = [cell.inner_text() for cell in table.locator("[role=row][aria-rowindex='3'] [role=gridcell]").all()]
+    table.click(position={"x": 15, "y": 35 * 2 + 17})  # the box before the second row; cells are painted, not elements
+    page.wait_for_url("**utterance=**")
+    expect(page.get_by_role("combobox", name="Conversation")).to_have_value(row[0])
+    expect(utterance(page)).to_have_value(row[1])
+
+
 def test_numbers_are_saved_as_the_page_has_them(page, address):
     page.goto(f"{address}coordinator?checkpoint=lab&pattern=only(text)")
     settled(page)

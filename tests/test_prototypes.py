@@ -1,6 +1,9 @@
 """Prototypes, bank and prompts as numbers: against naive loops, against properties, and against the model run again."""
 
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +12,7 @@ from runs import CPU, RECIPE
 
 from comp_viz.analysis.blend import blends, by_momentum
 from comp_viz.analysis.colouring import BY, colouring
-from comp_viz.analysis.embedding import FEWEST, embed
+from comp_viz.analysis.embedding import FEWEST, compiled_on_disk, embed
 from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.mixing import mixing, variation_share
 from comp_viz.analysis.prediction import predict_conversation
@@ -250,3 +253,9 @@ def test_every_point_is_told_apart_rightly(by, opened):
         }[by]
         found = told.scores[s] if told.scores is not None else told.names[told.kinds[s]]
         assert found == expected or (np.isnan(found) and np.isnan(expected))
+
+
+def test_umap_compiled_by_a_process_of_its_own_is_found_on_disk():
+    code = "from comp_viz.analysis.embedding import compile_to_disk; compile_to_disk()"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])
+    assert compiled_on_disk()

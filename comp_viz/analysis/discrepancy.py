@@ -1,9 +1,11 @@
 """Discrepancy between modalities as the literature on balanced multimodal learning measures it, on a split of the data.
 
 - **Discrepancy ratio** (OGM-GE; Peng et al., CVPR 2022): `ρ^u = Σ_i s_i^u / mean over v≠u of Σ_i s_i^v`, where `s_i^u` is the
-  probability modality `u` gives the truth. There `s` comes from the fused layer's share of `u`; here `u` has a head of its own.
-- **Conditional utilisation rate** (Wu et al., ICML 2022): `(A - A_without u) / A`, the share of the fused accuracy that is lost
-  when `u` is taken away altogether.
+  probability modality `u` gives the truth. There are two modalities, the sums are over a batch while training, and `s` comes from
+  the fused layer's share of `u`; here `u` has a head of its own, and is compared with the mean of the others on a whole split.
+- **Conditional utilisation rate** (Wu et al., ICML 2022): `(A - A_without u) / A`, the share of accuracy that is lost without
+  `u`. There every branch of a network of two has its own `A`, and "without" is the training average of what it hears of the
+  other; here `A` is of the fused prediction, and "without" is missing altogether.
 
 A score has no probability of its truth; its sign has one, by the logistic loss that training takes on it: `σ(2 ŷ sign(y))`.
 """

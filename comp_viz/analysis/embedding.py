@@ -2,6 +2,8 @@
 
 import warnings
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -85,8 +87,15 @@ def nearest_neighbours(points: Floats, neighbours: int) -> tuple[np.ndarray, Flo
 
 def compiled_umap() -> Any:
     """The module umap. What it compiles on first use is kept on disk, so that only a machine's first time is slow."""
+    import numba
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a part of it nobody asks for would need TensorFlow
+        settings = vars(numba.config)
+        settings["DISABLE_JIT"] = True  # the search for neighbours is not used, and would take 20 s to compile
+        import pynndescent  # noqa: F401
+
+        settings["DISABLE_JIT"] = False
         import umap
     from umap import layouts, umap_
 
@@ -99,6 +108,17 @@ def compiled_umap() -> Any:
             except RuntimeError:  # no folder to write to: it is compiled anew in every process
                 return umap
     return umap
+
+
+def compile_to_disk() -> None:
+    """Have everything that UMAP compiles kept on disk; for a process of its own."""
+    by_umap(np.random.default_rng(SEED).standard_normal((2 * NEIGHBOURS, 4)).astype(np.float32), 2)
+
+
+def compiled_on_disk() -> bool:
+    """Whether the last of what UMAP compiles lies beside it; read without importing it, which takes seconds."""
+    package = find_spec("umap")
+    return bool(package and any(Path(str(package.origin)).parent.glob("__pycache__/layouts.*single_epoch*.nbi")))
 
 
 def trust(points: Floats, coordinates: Floats) -> float:

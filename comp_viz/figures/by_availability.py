@@ -11,6 +11,7 @@ from comp_viz.figures.style import Palette, modality_colours, modality_symbols
 from comp_viz.figures.weights_along import Span, availability_symbols, equal_line, legend_marks, weight_axis
 
 APART = 0.22  # rows between the marks of neighbouring modalities
+LETTER = 7  # pixels of the names of rows
 
 
 def by_availability_chart(
@@ -24,13 +25,13 @@ def by_availability_chart(
         *legend_marks(modalities, palette),
     ]
     layout = base_layout(palette, title, 110 + 46 * len(rows), hovermode="closest", dragmode=False)
-    axis = weight_axis(palette, span) | {"nticks": 4}
+    axis = weight_axis(palette, span) | {"nticks": 4, "automargin": False}
     layout["xaxis"] = layout["xaxis"] | axis | {"domain": [0, 0.47]}
     layout["xaxis2"] = layout["xaxis"] | {"domain": [0.53, 1]}
     called = [f"{here[some].name} ({len(here[some].members)})" if some in here else fixed[some].name for some in rows]
     layout["yaxis"] = layout["yaxis"] | {
         "tickvals": list(range(len(rows))), "ticktext": called, "range": [len(rows) - 0.5, -0.5],
-        "showgrid": False, "zeroline": False, "fixedrange": True,
+        "showgrid": False, "zeroline": False, "fixedrange": True, "automargin": False,
     }  # fmt: skip
     layout["shapes"] = [equal_line(palette, len(modalities), upright=True, xref=x) for x in ("x", "x2")]
     said = {
@@ -44,8 +45,8 @@ def by_availability_chart(
         {"text": text, "x": 0.5, "xref": f"{x} domain", **said}
         for text, x in (("utterances observed so", "x"), ("all utterances left so", "x2"))
     ]
-    layout["margin"] = layout["margin"] | {"t": 58}
-    layout["legend"] = layout["legend"] | {"y": 1 + 24 / (110 + 46 * len(rows) - 98)}  # above the names of the halves
+    layout["margin"] = {"l": 14 + LETTER * max(map(len, called)), "r": 8, "t": 58, "b": 48}
+    layout["legend"] = layout["legend"] | {"y": 1 + 24 / (110 + 46 * len(rows) - 106)}  # above the names of the halves
     return go.Figure(traces, layout)
 
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from comp_viz.analysis.discrepancy import Discrepancy, Interval
 from comp_viz.analysis.imbalance import ALONE, COMP, NAMES, WITHOUT, second_stage
 from comp_viz.figures.chart import base_layout
-from comp_viz.figures.grid import Span, band, cell, grid, line, soft, span, stage_mark
+from comp_viz.figures.grid import Span, band, cell, grid, line, rule, soft, span, stage_mark
 from comp_viz.figures.style import FUSED_MARK, Palette, modality_colours, modality_marks, modality_symbols
 
 LOOKS = {  # dashes are for references from elsewhere
@@ -133,7 +133,7 @@ def ratios_chart(found: pd.DataFrame, modalities: tuple[str, ...], shared: Span,
         look = {"name": f"{marks[u]} {u}", "showlegend": True, "mode": "lines+markers"}
         look |= {"marker": {"symbol": symbols[u], "size": 7}, "line": {"color": colours[u], "width": 1.8}}
         cell(figure, 0, line(rows["epoch"], rows["ratio"], colours[u], f"{u}, epoch %{{x}}: ρ %{{y:.3f}}", **look))
-    figure.add_hline(y=1, line={"color": palette.truth, "width": 1})
+    rule(figure, palette, 1)
     return figure.update_yaxes(range=shared)
 
 

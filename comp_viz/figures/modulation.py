@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from comp_viz.analysis.telemetry import BAND, Modulated
-from comp_viz.figures.grid import Span, band, cell, grid, line, soft, span
+from comp_viz.figures.grid import Span, band, cell, grid, line, rule, soft, span
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 
 HEIGHT = 300
@@ -66,7 +66,7 @@ def by_error(found: Modulated, shared: Span, palette: Palette) -> go.Figure:
     title = f"The coefficient {related} on how hard an utterance is: rank correlation at most {strongest:+.2f} ({name})"
     x = "error of the modality's head less mean error of the others'"
     figure = bands(found.by_error, "beyond", x, 0, found.modalities, title, shared, palette)
-    figure.add_vline(x=0, line={"color": palette.truth, "width": 1})
+    rule(figure, palette, 0, upright=True)
     return figure
 
 
@@ -97,7 +97,7 @@ def bands(
             band(at, rows["low"], rows["high"], soft(colours[u], 0.4)),
             line(at, rows["middle"], colours[u], hover, customdata=parts),
         )  # fmt: skip
-    figure.add_hline(y=1, line={"color": palette.truth, "width": 1})
+    rule(figure, palette, 1)
     figure.update_yaxes(range=shared)
     return figure
 

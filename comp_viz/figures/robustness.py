@@ -96,7 +96,7 @@ def rates_chart(
         "title": {"text": "missing rate (share of all entries taken, drawn at random)", "font": {"size": 12}},
     }  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | value_axis(metric, bounds)
-    layout["legend"] = {"orientation": "h", "x": 0, "y": -0.13, "yanchor": "top", "font": {"size": 12}}
+    layout["legend"] = {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top", "font": {"size": 12}}
     layout["margin"] = {"l": 8, "r": 8, "t": 20, "b": 8}
     shapes, notes = zip(*(trained_line(rate, palette) for rate in trained), strict=True) if trained else ((), ())
     return go.Figure(traces, layout | {"shapes": list(shapes), "annotations": list(notes), "dragmode": False})

@@ -17,7 +17,8 @@ from comp_viz.figures.style import Palette, class_colours, diverging, modality_c
 
 PANELS: dict[Stage, str] = {"encoded": "Z, encoded", "propagated": "Z̄, propagated", "fused": "F, fused"}
 AXES = ("x", "y", "z")
-SYMBOLS_3D = {"triangle-up": "x", "star": "cross", "hexagon": "diamond"}  # Plotly has few in three dimensions
+# In three dimensions Plotly has few marks, which it writes as letters; its x is one that many machines have no glyph for.
+SYMBOLS_3D = {"triangle-up": "diamond", "star": "cross", "hexagon": "diamond"}
 GAP = 0.04
 WORDS = 60  # of an utterance in a hover label: there are many labels
 Extent = dict[str, list[list[float]]]  # stage -> ends of every axis
@@ -75,11 +76,16 @@ def scatter(at: Floats, panel: int, dims: int, **look: Any) -> Any:
     return go.Scatter(x=at[:, 0], y=at[:, 1], xaxis=f"x{number}", yaxis=f"y{number}", **look)
 
 
+def symbol(cloud: Cloud, here: Prediction, dims: int) -> str:
+    """The modality's mark, or the one that stands for it in three dimensions."""
+    mark = modality_symbols(here.modalities).get(cloud.modality, "diamond")
+    return SYMBOLS_3D.get(mark, mark) if dims == 3 else mark
+
+
 def symbols(cloud: Cloud, here: Prediction, dims: int) -> list[str]:
     """The modality's mark of every point, open where it is missing."""
-    mark = modality_symbols(here.modalities).get(cloud.modality, "diamond")
-    mark = SYMBOLS_3D.get(mark, mark) if dims == 3 else mark
-    can_be_open = mark != "x" or dims == 2  # a cross has no inside: it turns faint instead
+    mark = symbol(cloud, here, dims)
+    can_be_open = mark != "cross" or dims == 2  # a cross has no inside: it turns faint instead
     return [mark if there or not can_be_open else f"{mark}-open" for there in observed(here, cloud)]
 
 
@@ -191,6 +197,9 @@ def key(space: Space, here: Prediction, drawing: Drawing, dims: int) -> list[Any
         colours = kind_colours(told[0], here, palette)
         there = {int(kind) for each in told if each.kinds is not None for kind in each.kinds}
         entries += [entry(escape(told[0].names[k], 24), "circle", colours[k]) for k in sorted(there)]
+    usual = modality_symbols(here.modalities)
+    other = [(cloud.modality, symbol(cloud, here, dims)) for cloud in space.of("encoded")]
+    entries += [entry(f"{name} in 3-D", mark, palette.truth) for name, mark in other if mark != usual[name]]
     entries.append(entry("missing", "circle-open", palette.truth))
     if space.of("prototypes"):
         entries.append(entry("A, own prototypes", "cross" if dims == 3 else "cross-thin", palette.truth))

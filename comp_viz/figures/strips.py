@@ -12,6 +12,12 @@ from comp_viz.figures.weights_along import Span, availability_symbols, equal_lin
 
 Column = tuple[str, Mapping[str, np.ndarray]]  # what stands below it; modality -> utterances counted from 0
 ROOM = 0.82  # of a column, shared by its strips
+MARGIN = {
+    "l": 62,
+    "r": 8,
+    "t": 34,
+    "b": 66,
+}  # fixed: margins that Plotly finds by itself cost as much as the whole chart
 
 
 def strips(
@@ -54,9 +60,10 @@ def strips(
     layout["shapes"] = [equal_line(palette, len(names))]
     layout["xaxis"] = layout["xaxis"] | {
         "range": [-0.5, len(columns) - 0.5], "tickvals": list(range(len(columns))), "ticktext": [text for text, _ in columns],
-        "showgrid": False, "zeroline": False, "fixedrange": True, "tickangle": 0,
+        "showgrid": False, "zeroline": False, "fixedrange": True, "tickangle": 0, "automargin": False,
     }  # fmt: skip
-    layout["yaxis"] = layout["yaxis"] | weight_axis(palette, span)
+    layout["yaxis"] = layout["yaxis"] | weight_axis(palette, span) | {"automargin": False}
+    layout["margin"] = MARGIN | {"t": 72 if above else MARGIN["t"]}
     said = {
         "y": 1,
         "yref": "paper",
@@ -66,7 +73,6 @@ def strips(
     }
     layout["annotations"] = [{"x": x, "text": text, **said} for x, text in above]
     if above:
-        layout["margin"] = layout["margin"] | {"t": 72}
         layout["legend"] = layout["legend"] | {"y": 1.13}
     return go.Figure([*traces, *legend_marks(names, palette)], layout)
 

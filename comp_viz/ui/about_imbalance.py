@@ -32,15 +32,17 @@ RATIO = About(
     "The discrepancy ratio of OGM-GE (Peng et al., CVPR 2022): how sure a modality's head is of the truth, against the mean of the others, "
     "summed over the test split. Intervals: 95 % of redrawn conversations. Where labels are scores, s is the probability that "
     "the logistic loss of training gives the true side of neutral; that is our extension.",
-    "What a modality knows by itself: under prompting all heads hear of all modalities. OGM-GE takes s from the fused layer's share of "
-    "a modality during training; here every modality has a head of its own, and the model is finished.",
+    "What a modality knows by itself: under prompting all heads hear of all modalities. OGM-GE compares two modalities over a batch while "
+    "training, with s from the fused layer's share of each; here every modality has a head of its own, it is compared with the mean of the "
+    "others, and the model is finished.",
     r"\rho^u = \frac{\sum_i s_i^u}{\operatorname{mean}_{v \neq u} \sum_i s_i^v}, \quad s_i^u = \mathrm{softmax}(Y_i^u)_{y_i}"
     r" \;\text{ or }\; \sigma(2\,Y_i^u \operatorname{sign} y_i)",
 )
 UTILISATION = About(
     "The conditional utilisation rate (Wu et al., ICML 2022), for more than two modalities: the share of the fused accuracy that is lost when a "
     "modality is taken away from all utterances, on the test split, with the 95 % interval of redrawn conversations.",
-    "What the modality is worth to a model trained without it. Below zero the model would answer better without it. Where two "
+    "What the modality is worth to a model trained without it. Wu et al. have two branches and one answer of each, and put the training average "
+    "in the place of what one hears of the other; here the modality is missing, and the fused prediction answers. Below zero the model would answer better without it. Where two "
     "modalities tell the same, taking one away costs nothing.",
     r"u^u = \frac{A - A_{\text{without } u}}{A}",
 )

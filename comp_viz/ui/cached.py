@@ -15,6 +15,7 @@ from comp_viz.analysis.probe import Probe, probe
 from comp_viz.analysis.reached import reached
 from comp_viz.checkpoint.card import Card, read_card
 from comp_viz.checkpoint.folder import CONFIG, Checkpoint, load_checkpoint
+from comp_viz.data.conversation import Bools, Conversation
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.header import Header
 from comp_viz.data.lab.model import DIMS
@@ -151,6 +152,12 @@ def reached_in(name: str, digest: str, device: str, lab: str, patterns: tuple[st
     return dict(zip(patterns, found, strict=True))
 
 
+def under(data: str, root: str, conversation: str, pattern: bytes) -> tuple[Conversation, Bools]:
+    """A conversation, and the missing pattern `[S, M]` whose bytes are given."""
+    found = data_set(data, root).find(conversation)
+    return found, np.frombuffer(pattern, dtype=bool).reshape(found.observed.shape)
+
+
 @keep_data(max_entries=256, show_spinner=False)
 def prediction(
     checkpoint_name: str,
@@ -166,8 +173,7 @@ def prediction(
 
     `digests`, of checkpoint and data, only tell the answers of replaced files apart.
     """
-    found = data_set(data, root).find(conversation)
-    observed = np.frombuffer(pattern, dtype=bool).reshape(found.observed.shape)
+    found, observed = under(data, root, conversation, pattern)
     with INFERENCE:
         return predict_conversation(checkpoint(checkpoint_name, device), found, observed, changed)
 
@@ -184,8 +190,7 @@ def inside(
     changed: Intervention = AS_TRAINED,
 ) -> Inside:
     """Everything inside the forward pass on one conversation, as `prediction`; about 8 MB for 120 utterances."""
-    found = data_set(data, root).find(conversation)
-    observed = np.frombuffer(pattern, dtype=bool).reshape(found.observed.shape)
+    found, observed = under(data, root, conversation, pattern)
     with INFERENCE:
         return look_inside(checkpoint(checkpoint_name, device), found, observed, changed)
 
@@ -195,7 +200,6 @@ def prompt_flow(
     checkpoint_name: str, digests: tuple[str, str], device: str, data: str, root: str, conversation: str, pattern: bytes
 ) -> Flow | None:
     """What every prompt and every modality's own features are worth, as `prediction`; one pass for each of them."""
-    found = data_set(data, root).find(conversation)
-    observed = np.frombuffer(pattern, dtype=bool).reshape(found.observed.shape)
+    found, observed = under(data, root, conversation, pattern)
     with INFERENCE:
         return flow(checkpoint(checkpoint_name, device), found, observed)

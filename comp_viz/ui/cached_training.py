@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -83,13 +82,13 @@ def baseline(digest: str) -> str | None:
     return None
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner=False)
 def _table(folder: Path, methods: tuple[str, ...], digest: str | None, stamp: int) -> Compared | None:
     return find_table(folder, methods, digest)
 
 
 def table(methods: tuple[str, ...], digest: str | None) -> Compared | None:
-    """The shipped table of results that compares `methods`, on the data of a digest or on any."""
+    """The shipped table of results that compares `methods`, on the data of a digest or on any; not to be changed."""
     return _table(RESULTS, methods, digest, stamp(RESULTS))
 
 
@@ -104,8 +103,7 @@ def tempered_now(
     checkpoint_name: str, digests: tuple[str, str], device: str, data: str, root: str, conversation: str, pattern: bytes
 ) -> Tempered | None:
     """The coefficients one conversation would produce as a batch of its own, as `prediction`."""
-    found = cached.data_set(data, root).find(conversation)
-    observed = np.frombuffer(pattern, dtype=bool).reshape(found.observed.shape)
+    found, observed = cached.under(data, root, conversation, pattern)
     with cached.INFERENCE:
         return tempered(cached.checkpoint(checkpoint_name, device), found, observed)
 

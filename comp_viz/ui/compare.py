@@ -1,5 +1,6 @@
 """Compare mode: the same view beside itself, under another missing pattern or by another checkpoint."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -66,6 +67,11 @@ def sides(view: View, place: DeltaGenerator, patterns: bool = True, wide: bool =
     for side in found:
         side.place.markdown(f"**{plain(side.name)}**")
     return found
+
+
+def row(found: Sequence[Side]) -> list[DeltaGenerator]:
+    """Places for one chart of every side, level with each other however long the titles above them are."""
+    return [found[0].place.container()] if len(found) == 1 else list(st.columns(2, gap="medium"))
 
 
 def other_view(view: View, with_what: str) -> tuple[View, str, str]:

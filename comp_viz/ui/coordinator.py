@@ -36,7 +36,7 @@ from comp_viz.figures.strips import strips
 from comp_viz.figures.style import Palette
 from comp_viz.figures.timeline import hover_texts
 from comp_viz.figures.weights_along import WHOLE, Span, weights_along
-from comp_viz.ui.compare import Side
+from comp_viz.ui.compare import Side, row
 from comp_viz.ui.coordinator_words import ABOUT, SHAPES
 from comp_viz.ui.panel import panel
 from comp_viz.ui.sidebar import View
@@ -74,15 +74,19 @@ def rows(found: Sequence[Side], charts: int) -> list[list[DeltaGenerator]]:
     """Places `[chart][side]`: charts beside each other for a single side, sides beside each other where there are two."""
     if len(found) == 1:
         return [[place] for place in st.columns(charts, gap="medium")]
-    return [list(st.columns(2, gap="medium")) for _ in range(charts)]
+    return [row(found) for _ in range(charts)]
 
 
-def weight_charts(found: Sequence[Side], selected: int, palette: Palette) -> None:
-    """All views of the learned weights, for every side that has some."""
-    fitted = st.toggle(
+def fit_axes() -> bool:
+    """The control of how much of the axes is shown."""
+    return st.toggle(
         "Fit axes to the weights", key=FITTED, bind="query-params",
         help="Weights are often close to equal. Off: axes show all that is possible, 0 to 1. On: only what occurs, and each axis says from where to where.",
     )  # fmt: skip
+
+
+def weight_charts(found: Sequence[Side], fitted: bool, selected: int, palette: Palette) -> None:
+    """All views of the learned weights, for every side that has some; axes are `fitted` to them or whole."""
     here = [side.view.predict(side.view.observed) for side in found]
     floor = weight_floor(*here) if fitted else (0.0,) * len(here[0].modalities)
     frame = Frame(weight_span(*here) if fitted else WHOLE, floor, selected, palette)

@@ -20,10 +20,10 @@ from comp_viz.errors import CompVizError
 from comp_viz.sweep.epochs import is_epochs
 from comp_viz.ui import cached
 from comp_viz.ui.cached import INFERENCE
+from comp_viz.ui.cached_training import RESULTS
 from comp_viz.ui.own import keep_resource
 from comp_viz.ui.sidebar import View
 
-RESULTS = Path(__file__).parents[2] / "results"
 MOMENT = 0.4  # seconds of measuring between two looks at the page
 
 
@@ -115,19 +115,20 @@ def _stream(name: str, digests: tuple[str, str], device: str, data: str, root: s
 
 def references(digest: str, classes: bool, split: str) -> list[Reference]:
     """Curves of the tables shipped in `results/`: ours on the same data and split, then those of the paper."""
-    tables: dict[str, pd.DataFrame] = {}
-    for path in sorted(path for path in RESULTS.glob("*.parquet") if not is_epochs(path)):
-        try:
-            tables[path.stem] = _table(path, cached.stamp(path))
-        except CompVizError as error:
-            st.warning(f"A table of results is left out. {error}", icon=":material/table_view:")
+    tables = tuple(sorted(path for path in RESULTS.glob("*.parquet") if not is_epochs(path)))
     published = RESULTS / "published.csv"
-    return [
-        *from_tables(tables, digest, split),
-        *(from_paper(read_published(published, classes)) if published.exists() else ()),
-    ]
+    return _references(tables, published, tuple(map(cached.stamp, (*tables, published))), digest, classes, split)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _table(path: Path, stamp: int) -> pd.DataFrame:
-    return read_results(path)
+def _references(
+    paths: tuple[Path, ...], published: Path, stamps: tuple[int, ...], digest: str, classes: bool, split: str
+) -> list[Reference]:
+    tables: dict[str, pd.DataFrame] = {}
+    for path in paths:
+        try:
+            tables[path.stem] = read_results(path)
+        except CompVizError as error:
+            st.warning(f"A table of results is left out. {error}", icon=":material/table_view:")
+    paper = from_paper(read_published(published, classes)) if published.exists() else ()
+    return [*from_tables(tables, digest, split), *paper]

@@ -5,23 +5,16 @@ from functools import partial
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from comp_viz.analysis.imbalance import (
-    ALONE,
-    COMP,
-    WITHOUT,
-    curves_of_runs,
-    curves_of_table,
-    gaps,
-    joint_less_alone,
-)  # fmt: skip
+from comp_viz.analysis.imbalance import ALONE, COMP, WITHOUT, curves_of_runs, curves_of_table, gaps
 from comp_viz.analysis.tables import Compared
 from comp_viz.errors import CompVizError
 from comp_viz.figures import imbalance as drawn
 from comp_viz.figures.style import Palette
 from comp_viz.ui import about_imbalance as about
 from comp_viz.ui import cached_training
-from comp_viz.ui.compare import Side
+from comp_viz.ui.compare import Side, row
 from comp_viz.ui.options import one_of
 from comp_viz.ui.panel import panel
 from comp_viz.ui.sidebar import View
@@ -46,18 +39,18 @@ def judged_under(table: Compared | None) -> str:
     return one_of("Judged under", patterns, UNDER, about.RATE)
 
 
-def finding(view: View, table: Compared | None, pattern: str) -> str:
+def finding(view: View, joint: pd.DataFrame | None) -> str:
     """What the current picture says: under-optimisation where a table tells, else how far heads lie apart."""
-    if table is not None:
-        return drawn.joint_title(joint_less_alone(table, pattern)) + "."
+    if joint is not None:
+        return drawn.joint_title(joint) + "."
     own = own_curves(view, "selection")
     return "Nothing is known yet of how balanced this checkpoint is." if own.empty else drawn.curves_title(own) + "."
 
 
-def curves(place_of: Sequence[Side], table: Compared | None, palette: Palette) -> None:
-    """Accuracy by epoch for each side on shared axes, with its controls."""
+def curves(place_of: Sequence[Side], controls: DeltaGenerator, table: Compared | None, palette: Palette) -> None:
+    """Accuracy by epoch for each side on shared axes; what is chosen of it stands in `controls`."""
     from_table = table is not None and len(table.epochs) > 0 and len(place_of) == 1
-    with place_of[0].place.container(horizontal=True, gap="medium"):
+    with controls:
         split = SPLITS[one_of("Accuracy on", list(SPLITS), "judged_on", about.SPLIT, buttons=True)]
         runs = one_of("Runs of", RUNS, "runs", about.RUNS, buttons=True) if from_table else OWN
     found = [
@@ -65,8 +58,8 @@ def curves(place_of: Sequence[Side], table: Compared | None, palette: Palette) -
         for side in place_of
     ]
     shared = drawn.accuracy_span(found)
-    for side, one in zip(place_of, found, strict=True):
-        with side.place:
+    for side, place, one in zip(place_of, row(place_of), found, strict=True):
+        with place:
             if one.empty:
                 st.info(about.NOT_RECORDED.format(name=plain(side.view.checkpoint.card.name)), icon=":material/info:")
                 continue
@@ -117,13 +110,13 @@ def seeds(found: pd.DataFrame) -> str:
     )
 
 
-def numbers(view: View, table: Compared | None, pattern: str, palette: Palette) -> None:
+def numbers(view: View, table: Compared | None, joint: pd.DataFrame | None, pattern: str, palette: Palette) -> None:
     """Performance gap and under-optimisation, with intervals, under a missing pattern."""
-    if table is None:
+    if table is None or joint is None:
         st.info(about.NO_TABLE, icon=":material/table:")
         return
     left, right = st.columns(2, gap="medium")
-    apart, joint = gaps(table, pattern), joint_less_alone(table, pattern)
+    apart = gaps(table, pattern)
     with left:
         panel(drawn.gap_chart(apart, palette), "gap", about.GAP, lambda: apart)
     with right:
@@ -139,12 +132,12 @@ def discrepancies(place_of: Sequence[Side], pattern: str, palette: Palette) -> N
     """Discrepancy ratios: over training where it was recorded, and of the finished model when asked for."""
     told = [cached_training.ratios(side.view.name, bool(side.view.data.task.classes)) for side in place_of]
     shared = drawn.ratio_span(told)
-    for side, one in zip(place_of, told, strict=True):
+    for side, place, one in zip(place_of, row(place_of), told, strict=True):
         if len(one):
-            with side.place:
+            with place:
                 figure = drawn.ratios_chart(one, side.view.data.modalities, shared, palette)
                 panel(figure, f"ratios{side.key}", about.OVER_TRAINING, partial(pd.DataFrame, one))
-    with place_of[0].place:
+    with row(place_of)[0]:
         asked = st.toggle(
             "Measure the finished model on the test split", key="measure", bind="query-params", help=about.MEASURE
         )
@@ -160,9 +153,11 @@ def finished(place_of: Sequence[Side], pattern: str, palette: Palette) -> None:
         st.info(str(error), icon=":material/info:")
         return
     ratio, utilisation = drawn.measure_spans(found)
-    for side, one in zip(place_of, found, strict=True):
-        with side.place:
+    for side, place, one in zip(place_of, row(place_of), found, strict=True):
+        with place:
             panel(drawn.ratio_chart(one, ratio, palette), f"ratio{side.key}", about.RATIO, one.table)
+    for side, place, one in zip(place_of, row(place_of), found, strict=True):
+        with place:
             figure = drawn.utilisation_chart(one, utilisation, palette)
             panel(figure, f"utilisation{side.key}", about.UTILISATION, one.table)
             st.caption(

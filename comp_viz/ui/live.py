@@ -30,7 +30,7 @@ each modality enters the fused prediction, hatched where the modality is missing
 def utterance_card(view: View, here: Prediction, complete: Prediction, found: Change) -> int:
     """Words, truth and prediction of the utterance in hand, and ways to move; returns its number, counted from 0."""
     conversation, task = view.conversation, here.task
-    pick, said, numbers = st.columns([1.1, 3.5, 3.5], vertical_alignment="top")
+    pick, said, numbers = st.columns([1.4, 3.3, 3.4], vertical_alignment="top")
     with pick:
         s = utterance_number(view)
         st.button(
@@ -57,7 +57,7 @@ def utterance_card(view: View, here: Prediction, complete: Prediction, found: Ch
 
 def painted(view: View, selected: int, palette: Palette) -> None:
     """The availability matrix with its tools: share, undo."""
-    title, share, back = st.columns([6, 1.6, 1], vertical_alignment="bottom")
+    title, share, back = st.columns([5, 2, 1.2], vertical_alignment="bottom")
     title.markdown(
         "**Availability**: click or drag cells, a modality's name, or an utterance's number",
         help="Filled: the model sees it. Hatched: taken away. Dashed outline: not in the recording, and so missing by nature. A dot marks what was edited by hand. With the keyboard: arrows move, Space toggles a cell, R its row, C its column.",

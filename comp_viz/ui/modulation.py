@@ -16,7 +16,7 @@ from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.figures.tempered import tempered_chart, tempered_span
 from comp_viz.ui import about_modulation as about
 from comp_viz.ui import cached_training
-from comp_viz.ui.compare import Side
+from comp_viz.ui.compare import Side, row
 from comp_viz.ui.options import one_of
 from comp_viz.ui.panel import panel
 from comp_viz.ui.sidebar import View, open_in_live
@@ -47,12 +47,15 @@ def trained(place_of: Sequence[Side], palette: Palette) -> None:
     """What the modulator did in training, for each side on shared axes."""
     names = tuple(side.view.name for side in place_of)
     drawn = cached_training.training_figures(names, place_of[0].view.data.modalities, palette)
-    for side, (found, figures) in zip(place_of, drawn, strict=True):
-        with side.place:
+    if any(found.by_epoch.empty for found, _ in drawn):
+        for side, place, (found, _) in zip(place_of, row(place_of), drawn, strict=True):
             if found.by_epoch.empty and side.view.checkpoint.config.prompting:  # without, it was said above
-                st.info(no_coefficients(side.view, found), icon=":material/info:")
-            for table, figure in figures.items():
-                panel(figure, f"{table}{side.key}", about.TRAINED[table], partial(getattr, found, table))
+                place.info(no_coefficients(side.view, found), icon=":material/info:")
+    for table in dict.fromkeys(name for _, figures in drawn for name in figures):
+        for side, place, (found, figures) in zip(place_of, row(place_of), drawn, strict=True):
+            if table in figures:
+                with place:
+                    panel(figures[table], f"{table}{side.key}", about.TRAINED[table], partial(getattr, found, table))
 
 
 def no_coefficients(view: View, found: Modulated) -> str:
@@ -67,9 +70,9 @@ def now(place_of: Sequence[Side], selected: int, palette: Palette) -> None:
     """The coefficients the open conversation would produce as a batch of its own, for each side on one axis."""
     found = [would(side.view) for side in place_of]
     shared = tempered_span([one for one in found if one])
-    for side, one in zip(place_of, found, strict=True):
+    for side, place, one in zip(place_of, row(place_of), found, strict=True):
         view = side.view
-        with side.place:
+        with place:
             if one is None:
                 st.info(nothing_now(view), icon=":material/info:")
                 continue

@@ -21,8 +21,7 @@ from comp_viz.figures.accuracy import accuracy_chart
 from comp_viz.figures.reweighed import reach, reweighed_along
 from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.network.intervention import Intervention
-from comp_viz.ui.compare import Side
-from comp_viz.ui.coordinator import rows
+from comp_viz.ui.compare import Side, row
 from comp_viz.ui.coordinator_words import ABOUT
 from comp_viz.ui.panel import panel
 from comp_viz.ui.sidebar import View
@@ -56,13 +55,12 @@ def under_weights(view: View, by_hand: tuple[float, ...]) -> Mapping[str, Reweig
     )
 
 
-def other_weights(found: Sequence[Side], selected: int, palette: Palette) -> None:
-    """Sliders, predictions along the conversation, and accuracy, for every side."""
-    by_hand = sliders(found[0].view.checkpoint.config.modalities)
+def other_weights(found: Sequence[Side], by_hand: tuple[float, ...], selected: int, palette: Palette) -> None:
+    """Predictions along the conversation, and accuracy, for every side; one of the weightings is `by_hand [M]`."""
     under = [under_weights(side.view, by_hand) for side in found]
     conversations = [side.view.conversation for side in found]
     span = reach(*((each, conversation.labels) for each, conversation in zip(under, conversations, strict=True)))
-    along, shares = rows(found, 1)[0], rows(found, 1)[0]
+    along, shares = row(found), row(found)
     for i, (side, each) in enumerate(zip(found, under, strict=True)):
         labels, words = conversations[i].labels, conversations[i].words
         with along[i]:

@@ -27,7 +27,9 @@ def panel(
     """Show a figure made with `base_layout` or `along` under its title, which `layout.meta` holds.
 
     `key` names the chart and the files it is saved to. `numbers` gives everything drawn as a table. With `selects`, a
-    click takes an utterance in hand: of traces whose `customdata` begins with its number, counted from 0.
+    click takes an utterance in hand: of traces whose `customdata` begins with its number, counted from 0. Cells of a heat-map
+    are none: Streamlit hears of selected points only, and an invisible point on each of 15,000 cells would cost more than the
+    map does, so a heat-map has clickable bars or points on the same axis above or below it.
     """
     title = str(figure.layout.meta)
     heading(title, key, about, numbers)

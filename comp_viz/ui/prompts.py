@@ -76,8 +76,7 @@ PARTS = About(
 @keep_data(max_entries=64, show_spinner=False)
 def _over(asked: tuple[str, tuple[str, str], str, str, str, str, bytes]) -> tuple[AtMomentum, ...]:
     name, _, device, data, root, conversation, pattern = asked
-    found = cached.data_set(data, root).find(conversation)
-    observed = np.frombuffer(pattern, dtype=bool).reshape(found.observed.shape)
+    found, observed = cached.under(data, root, conversation, pattern)
     with cached.INFERENCE:
         return by_momentum(cached.checkpoint(name, device), found, observed, MOMENTA)
 

@@ -19,7 +19,7 @@ from comp_viz.data.source import is_lab
 from comp_viz.figures.robustness import availability_chart, rates_chart, span
 from comp_viz.figures.shares import fused_span, losses_chart, triangle_chart
 from comp_viz.ui import cached
-from comp_viz.ui.compare import Side
+from comp_viz.ui.compare import Side, row
 from comp_viz.ui.evaluations import Evaluation
 from comp_viz.ui.panel import About, panel
 from comp_viz.ui.robustness import Asked
@@ -75,11 +75,15 @@ def charts(compared: list[Side], asked: Asked) -> None:
     elsewhere = [one.of(asked.metric) for one in asked.references]
     rates_span = span([*by_rate, *elsewhere], [always, *best.values()])
     kept_span, shares_span = span(by_kept, [always]), fused_span(by_share)
-    for side, *tables in zip(compared, by_rate, by_kept, by_share, strict=True):
-        with side.place:
-            rates_panel(side, tables[0], asked, always, best, rates_span)
-            kept_panel(side, tables[1], asked, always, kept, kept_span)
-            shares_panel(side, tables[2], asked, points, shares_span)
+    for side, place, table in zip(compared, row(compared), by_rate, strict=True):
+        with place:
+            rates_panel(side, table, asked, always, best, rates_span)
+    for side, place, table in zip(compared, row(compared), by_kept, strict=True):
+        with place:
+            kept_panel(side, table, asked, always, kept, kept_span)
+    for side, place, table in zip(compared, row(compared), by_share, strict=True):
+        with place:
+            shares_panel(side, table, asked, points, shares_span)
 
 
 def best_attainable(view: View, asked: Asked) -> dict[float, float]:

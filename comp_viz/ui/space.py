@@ -23,11 +23,11 @@ from comp_viz.ui.panel import About, panel
 from comp_viz.ui.sidebar import View
 from comp_viz.ui.theme import palette
 from comp_viz.ui.utterance import selected_utterance
+from comp_viz.ui.warm_up import wait_for_umap
 
 Asked = tuple[str, tuple[str, str], str, str, str, str, bytes]  # see `View.asked`
 ALL = "all modalities"
 ALIGNED = "aligned"
-COMPILING = "UMAP is compiled the first time it is used on this machine, which takes a while. Then it answers at once …"
 PROJECTION = (
     "PCA keeps the directions of largest variance. UMAP and t-SNE keep who is near whom; below "
     f"{FEWEST} different points PCA stands in for them. Seeds are fixed: the same points always come out the same."
@@ -103,7 +103,9 @@ def placed(views: list[View], choice: Choice) -> tuple[Space, ...]:
     """The space of every view, by one embedding where they are of one network."""
     asked = tuple(view.asked(view.observed) for view in views)
     together = [asked] if one_network(views) else [(one,) for one in asked]
-    with st.spinner(COMPILING if choice.method == "UMAP" else "Projecting …"):
+    if choice.method == "UMAP":
+        wait_for_umap()
+    with st.spinner("Projecting …"):
         groups = [_spaces(each, choice.modalities, choice.method, choice.dims, choice.aligned) for each in together]
     return tuple(space for group in groups for space in group)
 

@@ -67,7 +67,7 @@ def utterance_words(view: View, observed: Bools, s: int) -> None:
     marks = modality_marks(tuple(conversation.features))
     shown = [f"{marks[u]} {u} {state(view, observed, s, i)}" for i, u in enumerate(conversation.features)]
     seconds = conversation.durations[s]
-    st.caption(" · ".join([*shown, *([] if np.isnan(seconds) else [f"{seconds:.1f} s"])]))
+    st.caption(" · ".join([*shown, *([] if np.isnan(seconds) else [f"{seconds:.1f}\u00a0s"])]))
 
 
 def state(view: View, observed: Bools, s: int, u: int) -> str:
