@@ -8,6 +8,7 @@ import numpy as np
 from comp_viz.clips import whisper
 from comp_viz.clips.clip import Word
 from comp_viz.clips.media import RATE
+from comp_viz.clips.ready import library_missing
 from comp_viz.clips.settings import Settings
 from comp_viz.data.conversation import Floats
 
@@ -94,7 +95,7 @@ def raised(sound: Floats) -> Floats:
 
 def voiced(sound: Floats, threshold: float) -> list[tuple[float, float]]:
     """Stretches of voice, start and end in seconds. Without the recognition library there are none known."""
-    if whisper.library_missing() or len(sound) < RATE // 10 or np.abs(sound).max() < FAINTEST:
+    if library_missing(whisper.LIBRARY) or len(sound) < RATE // 10 or np.abs(sound).max() < FAINTEST:
         return []
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
