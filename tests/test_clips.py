@@ -215,14 +215,14 @@ def test_an_extractor_that_fails_makes_its_modality_missing(clips_folder, folder
     assert clip.conversation.observed.tolist()[0] == [False, False, True]
 
 
-def test_pictures_that_cannot_show_a_face_are_a_missing_modality(tmp_path):
+def test_pictures_that_cannot_show_a_face_are_a_missing_modality(tmp_path, folder):
     for name, changes, why in (
         ("one.avi", {"size": (1, 1), "codec": "mjpeg"}, "no face"),
         ("huge.mov", {"size": (16000, 16000), "codec": "png", "seconds": 0.1}, "16000 × 16000"),
         ("fast.mkv", {"rate": 1000}, "no face"),
         ("early.mkv", {"shift": -7}, "no face"),
     ):
-        clip = analyse(make_clip(tmp_path / name, sound=tone(2), **changes), tmp_path / "kept")
+        clip = analyse(make_clip(tmp_path / name, sound=tone(2), **changes), folder)
         assert all(why in reason for reason in clip.reasons["video"]), (name, clip.reasons["video"])
         assert all(clip.reasons["text"])  # a tone says nothing
         assert clip.conversation.observed[:, 0].all()
