@@ -13,13 +13,22 @@ from urllib.request import urlopen
 
 import pytest
 from needs import need
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 NO_BROWSER = None if CHROMIUM else "Chromium on the PATH; .ci/run installs it"
 LEAVE = 60  # seconds that a server has for its farewell before it is killed
+
+
+GROUPS = {
+    "Modulation": "Learning",
+    "Imbalance": "Learning",
+    "Robustness": "Judging",
+    "Live": None,
+    "Clips": None,
+}  # others: Inside
 
 
 @contextmanager
@@ -124,3 +133,12 @@ def still(page: Page) -> None:
 def fits(page: Page) -> None:
     """Nothing of the page reaches beyond its right edge, once it has taken its place."""
     page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+
+
+def nav(page: Page, name: str) -> Locator:
+    """The way to a page in the navigation, its group opened."""
+    bar = page.get_by_test_id("stTopNav")
+    if group := GROUPS.get(name, "Inside"):
+        bar.get_by_role("button", name=group).click()
+        return page.get_by_role("menuitem", name=name)
+    return bar.get_by_role("link", name=name)
