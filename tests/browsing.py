@@ -7,86 +7,138 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from needs import need
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+NO_BROWSER = None if CHROMIUM else "Chromium on the PATH; .ci/run installs it"
+LEAVE = 60  # seconds that a server has for its farewell before it is killed
 
 
-def stop(server: "subprocess.Popen[bytes]") -> None:
-    """End a server; one that does not listen is killed."""
-    server.terminate()
-    try:
-        server.wait(30)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
+GROUPS = {
+    "Modulation": "Learning",
+    "Imbalance": "Learning",
+    "Robustness": "Judging",
+    "Live": None,
+    "Clips": None,
+}  # others: Inside
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@contextmanager
+def serving(log: Path, **environment: str) -> Iterator[str]:
+    """A dashboard's address while it runs. In the end it must have met no error of our own files and must be gone."""
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
-    log = tmp_path_factory.mktemp("server") / "log"
     with log.open("w") as output:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
-        try:
-            for _ in range(600):
-                try:
-                    urlopen(f"http://localhost:{port}/_stcore/health").read()
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            else:
-                pytest.fail(f"The dashboard did not start: {log.read_text()}")
-            yield f"http://localhost:{port}/"
-        finally:
-            stop(server)
+        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, env=os.environ | environment)
+    try:
+        wait_for(f"http://localhost:{port}/_stcore/health", log)
+        yield f"http://localhost:{port}/"
+    finally:
+        hung = not ended(server)
+    assert not hung, f"The dashboard did not end within {LEAVE} s: {log.read_text()}"
     # A traceback through our own files; the server's library logs one of its own when a browser leaves in mid-sentence.
     ours = [f'File "{ROOT / room}' for room in ("comp_viz", "pages", "app.py")]
     assert not [line for line in log.read_text().splitlines() if any(room in line for room in ours)]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None and os.environ.get("CI") != "true":
-        pytest.skip("needs Chromium on the PATH")
-    assert CHROMIUM, "CI needs Chromium; .ci/run installs it"
+def wait_for(health: str, log: Path) -> None:
+    """Return once the server answers."""
+    for _ in range(600):
+        try:
+            urlopen(health, timeout=5).read()
+            return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"The dashboard did not start: {log.read_text()}")
+
+
+def ended(server: subprocess.Popen[bytes]) -> bool:
+    """Whether the server ended when asked to; one that does not is killed, so that it never holds up what comes after."""
+    server.terminate()
+    try:
+        server.wait(LEAVE)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+        return False
+    return True
+
+
+@contextmanager
+def chromium(*flags: str) -> Iterator[Browser]:
+    """A browser of its own."""
+    need(NO_BROWSER)
     expect.set_options(timeout=60_000)  # a server that has just started imports for seconds on a busy machine
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+        yield browser
+        browser.close()
 
 
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1440, "height": 1200})
+@contextmanager
+def watched(browser: Browser, address: str, height: int = 1200) -> Iterator[Page]:
+    """A page that in the end must have met no error and asked no one but our server."""
+    page = browser.new_page(viewport={"width": 1440, "height": height})
     page.set_default_timeout(60_000)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on(
         "request", lambda request: request.url.startswith((address, "data:", "blob:")) or problems.append(request.url)
     )
-    page.goto(f"{address}?checkpoint=lab")
-    settled(page)
     yield page
     page.close()
     assert not problems
 
 
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(tmp_path_factory.mktemp("server") / "log") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    with watched(browser, address) as page:
+        page.goto(f"{address}?checkpoint=lab")
+        settled(page)
+        yield page
+
+
 def settled(page: Page) -> None:
     page.locator(".js-plotly-plot .main-svg").first.wait_for()
+    still(page)
+
+
+def still(page: Page) -> None:
+    """Nothing is being computed any more."""
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
 def fits(page: Page) -> None:
     """Nothing of the page reaches beyond its right edge, once it has taken its place."""
     page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+
+
+def nav(page: Page, name: str) -> Locator:
+    """The way to a page in the navigation, its group opened."""
+    bar = page.get_by_test_id("stTopNav")
+    if group := GROUPS.get(name, "Inside"):
+        bar.get_by_role("button", name=group).click()
+        return page.get_by_role("menuitem", name=name)
+    return bar.get_by_role("link", name=name)

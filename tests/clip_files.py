@@ -6,9 +6,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-import pytest
+from needs import need
 
-av = pytest.importorskip("av")
+from comp_viz.clips import decode
+
+need(decode.missing())
+import av  # noqa: E402  # only where it is there
 
 
 def make_clip(

@@ -1,7 +1,7 @@
 """The mechanism pages in a real browser: journeys by mouse and by keyboard alone, links, themes."""
 
 import pytest
-from browsing import ROOT, fits, settled
+from browsing import ROOT, fits, nav, settled
 from playwright.sync_api import Page, expect
 
 from comp_viz.stories import read_story
@@ -11,23 +11,6 @@ INSIDE = ["overview", "prototypes", "propagation", "coordinator", "modulation", 
 
 def utterance(page: Page):
     return page.get_by_label("Utterance", exact=True)
-
-
-GROUPS = {
-    "Modulation": "Learning",
-    "Imbalance": "Learning",
-    "Robustness": "Judging",
-    "Live": None,
-}  # the others: Inside
-
-
-def nav(page: Page, name: str):
-    """The way to a page in the navigation, its group opened."""
-    bar = page.get_by_test_id("stTopNav")
-    if group := GROUPS.get(name, "Inside"):
-        bar.get_by_role("button", name=group).click()
-        return page.get_by_role("menuitem", name=name)
-    return bar.get_by_role("link", name=name)
 
 
 def test_a_part_of_the_diagram_opens_its_page(page, address):

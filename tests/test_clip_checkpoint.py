@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from needs import need
 
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.clips import faces
@@ -79,8 +80,7 @@ def test_it_answers_for_clips_of_any_length_whatever_is_missing(checkpoint, S, r
 )
 def test_it_is_above_chance_on_speakers_dialogues_and_faces_never_trained_on(checkpoint, corpus, each, real_data):
     root = real_data / "emotion_sources"
-    if problem := what_is_missing(dict(SETTINGS.extractors)[corpus.modality]):
-        pytest.skip(problem)
+    need(what_is_missing(dict(SETTINGS.extractors)[corpus.modality]))
     if not root.is_dir():
         pytest.skip("needs emotion_sources in the folder COMP_VIZ_DATA names")
     held_out = [item for item in corpus.items(root) if item.split == "test" and not item.altered]

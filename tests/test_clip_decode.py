@@ -181,6 +181,13 @@ def test_a_duration_without_end_is_not_believed(tmp_path):
         assert media.duration == pytest.approx(1, abs=0.2)
 
 
+def test_sound_that_says_it_never_ends_ends_with_its_samples(tmp_path):
+    data = bytearray(make_clip(tmp_path / "a.wav", rate=0, sound=tone(1)).read_bytes())
+    data[4:8] = data[data.index(b"data") + 4 : data.index(b"data") + 8] = b"\xff\xff\xff\xff"  # as live recorders write
+    (tmp_path / "endless.wav").write_bytes(data)
+    assert decode(tmp_path / "endless.wav", tmp_path / "media").duration == pytest.approx(1, abs=0.1)
+
+
 def test_huge_descriptions_and_names_of_any_kind(tmp_path):
     path = make_clip(tmp_path / "a.mkv", metadata={"title": "x" * 5_000_000, "comment": "\x01\x02'\";"})
     assert decode(path, tmp_path / "media").duration > 0

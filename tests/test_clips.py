@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from clip_files import make_clip, tone
+from needs import need
 
 from comp_viz.clips import faces, whisper
 from comp_viz.clips.analyse import analyse, envelope
@@ -21,8 +23,7 @@ from comp_viz.clips.settings import Settings, Thresholds
 from comp_viz.data.conversation import Task
 from comp_viz.errors import CompVizError
 
-if whisper.missing() or faces.missing():
-    pytest.skip("needs requirements-clips.txt and requirements-weights.txt", allow_module_level=True)
+need(whisper.missing() or faces.missing())
 NUMBERS = dict(
     zip("0123456789", ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"], strict=True)
 )
@@ -85,10 +86,10 @@ def test_words_where_they_are_known(analysed, index):
             heard = tokens(" ".join(analysed[row["file"]].conversation.words))
             errors[row["file"]], lengths[row["file"]] = word_errors(said, heard), len(said)
     assert len(errors) == 4
-    command = "grid_bbaf2n.mpg"  # letters and digits without sense: 3 or 5 of its 6 words go wrong, as rounding falls
+    command = "grid_bbaf2n.mpg"  # letters and digits without sense: 3 of its 6 words go wrong
     natural = errors.keys() - {command}
     assert sum(errors[name] for name in natural) / sum(lengths[name] for name in natural) < 0.06, errors
-    assert sum(errors.values()) / sum(lengths.values()) < 0.20, errors
+    assert sum(errors.values()) / sum(lengths.values()) < 0.15, errors
 
 
 def test_missing_modalities_are_those_of_the_index(analysed, index):
@@ -212,6 +213,19 @@ def test_an_extractor_that_fails_makes_its_modality_missing(clips_folder, folder
     assert "RuntimeError" in clip.reasons["audio"][0]
     assert "not here" in clip.reasons["text"][0]
     assert clip.conversation.observed.tolist()[0] == [False, False, True]
+
+
+def test_pictures_that_cannot_show_a_face_are_a_missing_modality(tmp_path, folder):
+    for name, changes, why in (
+        ("one.avi", {"size": (1, 1), "codec": "mjpeg"}, "no face"),
+        ("huge.mov", {"size": (16000, 16000), "codec": "png", "seconds": 0.1}, "16000 × 16000"),
+        ("fast.mkv", {"rate": 1000}, "no face"),
+        ("early.mkv", {"shift": -7}, "no face"),
+    ):
+        clip = analyse(make_clip(tmp_path / name, sound=tone(2), **changes), folder)
+        assert all(why in reason for reason in clip.reasons["video"]), (name, clip.reasons["video"])
+        assert all(clip.reasons["text"])  # a tone says nothing
+        assert clip.conversation.observed[:, 0].all()
 
 
 def changed(before: Clip, after: Clip) -> set[tuple[str, int]]:

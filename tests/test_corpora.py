@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from needs import need
 
 from comp_viz.__main__ import main
 from comp_viz.clips.corpora import dialogues, face_images, features, speech
@@ -35,8 +36,7 @@ def sources(real_data):
 def ready():
     """Skip where the extractors or their weights are not installed."""
     for _, names in SETTINGS.extractors:
-        if problem := what_is_missing(names):
-            pytest.skip(problem)
+        need(what_is_missing(names))
 
 
 def table(corpus, items, width):

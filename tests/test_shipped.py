@@ -2,8 +2,10 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
+import torch
 
 from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.checkpoint.tensors import read_tensors
 from comp_viz.data.patterns.pattern import PROTOCOL
 from comp_viz.data.source import open_data
 from comp_viz.evaluation.evaluate import evaluate
@@ -11,7 +13,7 @@ from comp_viz.training.recipe import Recipe
 from comp_viz.training.telemetry import TABLES, read_telemetry
 
 CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
-NAMES = ("hazumi", "hazumi-no-prompting", "lab", "lab-balanced", "lab-dominant", "mosi")
+NAMES = ("clips", "hazumi", "hazumi-no-prompting", "lab", "lab-balanced", "lab-dominant", "mosi")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -19,7 +21,8 @@ def test_each_is_small_loads_and_tells_its_story(name):
     folder = CHECKPOINTS / name
     checkpoint = load_checkpoint(folder)
     card = checkpoint.card
-    assert card.training.rounding < 0.01
+    stored = read_tensors(folder / "model.safetensors")["model.fused_head.weight"].dtype
+    assert stored == {16: torch.float16, 32: torch.float32}[card.training.bits]
     assert set(card.sources) == set(checkpoint.config.modalities)
     assert {m.pattern for m in card.measurements} == set(map(str, PROTOCOL))
     assert Recipe(**card.training.recipe).missing == card.training.missing

@@ -14,6 +14,7 @@ from comp_viz.network.config import ComPConfig
 
 FORMAT = "comp-viz checkpoint 2"
 MAX_BYTES = 4_000_000
+ROUNDING = 0.01  # label units or logits: 16-bit weights that move a prediction further are stored in 32 bits instead
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,12 @@ class TrainingCard:
     selection: str  # the protocol in words: which split chose the epoch, by what
     epoch: int  # the chosen one, counted from 0 over both stages
     recipe: dict[str, Any]
-    rounding: float  # furthest that storing 16-bit weights moved any prediction, in label units or logits
+    rounding: float  # furthest that 16-bit weights move any prediction, in label units or logits
+
+    @property
+    def bits(self) -> int:
+        """In how many bits each weight is stored: 16 where no prediction minds."""
+        return 16 if self.rounding <= ROUNDING else 32
 
     @property
     def on_test(self) -> bool:
@@ -157,7 +163,9 @@ def model_card(card: Card) -> str:
         lines += [
             f"- **Training**: missing pattern `{t.missing}`, seed {t.seed}, epoch {t.epoch}",
             f"- **Selection**: {t.selection}",
-            f"- **16-bit weights**: storing them moved no prediction by more than {t.rounding:.4f}",
+            f"- **16-bit weights**: storing them moved no prediction by more than {t.rounding:.4f}"
+            if t.bits == 16
+            else f"- **32-bit weights**: 16 bits would have moved a prediction by {t.rounding:.4f}",
         ]
     lines += [f"- **Versions**: {', '.join(f'{name} {version}' for name, version in card.versions.items())}", ""]
     if card.measurements:

@@ -86,9 +86,14 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    folder: str | Path, model: ComP, card: Card, standardise: Standardiser, precision: torch.dtype = torch.float16
+    folder: str | Path, model: ComP, card: Card, standardise: Standardiser, precision: torch.dtype | None = None
 ) -> None:
-    """Write a checkpoint, by default with 16-bit weights: all files under temporary names first, then each into its place."""
+    """Write a checkpoint: all files under temporary names first, then each into its place.
+
+    Without a `precision` weights are stored in 16 bits, or in 32 where the card says that 16 move predictions.
+    """
+    if precision is None:
+        precision = torch.float32 if card.training and card.training.bits == 32 else torch.float16
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise CompVizError(f"{folder} is a file; a checkpoint needs a folder of its own.")

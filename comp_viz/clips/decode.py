@@ -15,10 +15,10 @@ from pathlib import Path
 
 from comp_viz.clips.limits import LIMITS, Limits, check_file, shown
 from comp_viz.clips.media import Media, read_media
+from comp_viz.clips.ready import library_missing, require
 from comp_viz.errors import CompVizError
 
 WORKER = Path(__file__).with_name("decode_worker.py")
-INSTALL = "Reading clips needs further libraries: pip install -r requirements-clips.txt."
 
 
 def decode(
@@ -32,7 +32,7 @@ def decode(
     if folder.is_dir():
         return read_media(folder)
     check_file(path, limits)
-    require_av()
+    require("Decoding", missing())
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".decoding-"))
     try:
@@ -51,12 +51,9 @@ def decode(
         raise
 
 
-def require_av() -> None:
-    """Raise `CompVizError` unless the decoding library is installed."""
-    from importlib.util import find_spec
-
-    if find_spec("av") is None:
-        raise CompVizError(INSTALL)
+def missing() -> str | None:
+    """None when clips can be decoded on this machine, else what is missing and the command that mends it."""
+    return library_missing("av")
 
 
 def run_worker(path: Path, fresh: Path, limits: Limits, tick: Callable[[float], None]) -> None:

@@ -3,17 +3,16 @@
 import threading
 from ctypes import CDLL
 from functools import cache
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from comp_viz.clips.clip import Face
 from comp_viz.clips.media import Picture
+from comp_viz.clips.ready import library_missing, require
 from comp_viz.clips.weights import FACE, content
 from comp_viz.clips.weights import missing as weights_missing
 from comp_viz.data.conversation import Floats
-from comp_viz.errors import CompVizError
 
 BLENDSHAPES = (
     "_neutral", "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "cheekPuff",
@@ -33,8 +32,8 @@ LOCK = threading.Lock()  # one landmarker serves all sessions, one at a time
 
 def missing() -> str | None:
     """None when faces can be found on this machine, else what is missing and the command that mends it."""
-    if find_spec("mediapipe") is None:
-        return "the library mediapipe is not installed. Run pip install -r requirements-clips.txt."
+    if problem := library_missing("mediapipe"):
+        return problem
     absent = [name for name in LIBRARIES if not has_library(name)]
     if absent:
         return f"the system libraries {', '.join(absent)} are absent. Run apt-get install libegl1 libgles2 libgl1."
@@ -54,8 +53,7 @@ def has_library(name: str) -> bool:
 @cache
 def landmarker() -> Any:
     """MediaPipe's FaceLandmarker in image mode, which finds faces that video mode loses. Raises `CompVizError`."""
-    if problem := missing():
-        raise CompVizError(f"Faces: {problem}")
+    require("Faces", missing())
     from mediapipe.tasks import python as tasks
     from mediapipe.tasks.python import vision
 

@@ -8,12 +8,16 @@ import numpy as np
 from comp_viz.clips import whisper
 from comp_viz.clips.clip import Word
 from comp_viz.clips.media import RATE
+from comp_viz.clips.ready import library_missing
 from comp_viz.clips.settings import Settings
 from comp_viz.data.conversation import Floats
 
 LOUD = 0.5  # peak that quiet sound is raised to before listening
 PAD = 1000  # milliseconds of sound around a stretch of voice that are listened to as well, for the ends of its words
-CUT, SURE = 0.12, 0.6  # seconds and probability: a first word below both is what the clip's beginning left of one
+CUT = (
+    0.12  # seconds: a first word that begins with the clip and is shorter may be what the clip's beginning left of one
+)
+SURE = 0.75  # probability below which it is taken to be that; the number of threads alone moves it by 0.03
 WINDOW = 30 * RATE  # samples that are listened to for the language
 CLEAR = 0.6  # probability of a language that is taken to be clear
 REPEATING = 2.4  # times that text is shortened by packing it: more, and the recogniser was caught in a loop
@@ -94,7 +98,7 @@ def raised(sound: Floats) -> Floats:
 
 def voiced(sound: Floats, threshold: float) -> list[tuple[float, float]]:
     """Stretches of voice, start and end in seconds. Without the recognition library there are none known."""
-    if whisper.library_missing() or len(sound) < RATE // 10 or np.abs(sound).max() < FAINTEST:
+    if library_missing(whisper.LIBRARY) or len(sound) < RATE // 10 or np.abs(sound).max() < FAINTEST:
         return []
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 

@@ -12,6 +12,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from comp_viz.clips.ready import require
 from comp_viz.errors import CompVizError
 
 FOLDER = "COMP_VIZ_WEIGHTS"
@@ -75,15 +76,19 @@ FACE = (
 
 def parts(file: File) -> list[Path]:
     """Where the file lies: one path, or several whose contents follow each other; empty when it is nowhere."""
-    if folder := os.environ.get(FOLDER):
-        own = Path(folder) / file.name
-        if own.is_file():
-            return [own]
+    if own := in_folder(file.name):
+        return [own]
     packaged = [inside(package, path) for package, path in file.packaged]
     if packaged and all(path is not None and path.is_file() for path in packaged):
         return [path for path in packaged if path is not None]
     cached = in_hub_cache(*file.hub)
     return [cached] if cached else []
+
+
+def in_folder(name: str) -> Path | None:
+    """A file of the folder that people can name, or None."""
+    folder = os.environ.get(FOLDER)
+    return path if folder and (path := Path(folder) / name).is_file() else None
 
 
 def inside(package: str, path: str) -> Path | None:
@@ -115,9 +120,8 @@ def missing(files: Iterable[File]) -> str | None:
 @cache
 def checked(file: File) -> tuple[Path, ...]:
     """The file's parts, their digest compared with the official one, once per process. Raises `CompVizError`."""
+    require("Weights", missing([file]))
     found = parts(file)
-    if not found:
-        raise CompVizError(f"Weights: {missing([file])}")
     digest = hashlib.sha256()
     for part in found:
         with part.open("rb") as stream:

@@ -4,11 +4,9 @@ import re
 
 import streamlit as st
 
-from comp_viz.clips import faces, whisper
-from comp_viz.clips.decode import INSTALL, require_av
+from comp_viz.clips import decode, faces, whisper
 from comp_viz.clips.extractors.registry import EXTRACTORS
 from comp_viz.clips.source import DEFAULT
-from comp_viz.errors import CompVizError
 from comp_viz.figures.style import modality_marks
 
 COMMAND = re.compile(r"Run ((?:pip|apt-get|hf) [^,.]*(?:\.txt|[^,.]*))")
@@ -18,7 +16,7 @@ def capabilities() -> list[tuple[str, str, str, str]]:
     """Name, what it is for, licence and what is missing ("" when it is ready) of everything a clip is read with."""
     marks = modality_marks(tuple({extractor.modality for extractor in EXTRACTORS.values()}))
     found = [
-        ("PyAV", "decoding of sound and pictures", "BSD-3-Clause", decoder_missing()),
+        ("PyAV", "decoding of sound and pictures", "BSD-3-Clause", decode.missing() or ""),
         ("Whisper base", "words with their times", "MIT / MIT", whisper.missing() or ""),
         ("FaceLandmarker", "faces with landmarks", "Apache-2.0 / Apache-2.0", faces.missing() or ""),
     ]
@@ -29,19 +27,8 @@ def capabilities() -> list[tuple[str, str, str, str]]:
     return found
 
 
-def decoder_missing() -> str:
-    """Why clips cannot be decoded here, "" when they can."""
-    try:
-        require_av()
-    except CompVizError as error:
-        return str(error)
-    return ""
-
-
 def command(problem: str) -> str:
     """The command in a sentence that says what is missing; "" where it names none."""
-    if problem == INSTALL:
-        return INSTALL.partition(": ")[2].rstrip(".")
     found = COMMAND.search(problem)
     return found.group(1).strip() if found else ""
 

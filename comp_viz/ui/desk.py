@@ -124,6 +124,8 @@ def put_clip(clip: Clip, path: Path) -> str:
     same = [name for name, lying in clips.items() if lying.clip.digest == clip.digest]
     free = (name for name in (base, *(f"{base} ({i})" for i in range(2, MOST + 2))) if name not in clips)
     name = same[0] if same else next(free)
+    if same and clips[name].path != path:
+        clips[name].path.unlink(missing_ok=True)
     clips[name] = Lying(name, clip, path)
     for oldest in list(clips)[:-MOST]:
         remove(clips.pop(oldest))

@@ -1,11 +1,10 @@
 """Audio features with names: the 88 functionals of eGeMAPS v02, as the library afx-audio computes them."""
 
-from importlib.util import find_spec
-
 import numpy as np
 
 from comp_viz.clips.extractors.extractor import Extract, Extractor, Sound
 from comp_viz.clips.media import RATE
+from comp_viz.clips.ready import CLIPS, library_missing
 from comp_viz.data.conversation import Floats
 
 # The standard's own names, spelt out so that a checkpoint's features have names where the library is not installed.
@@ -42,13 +41,6 @@ NAMES = (
 )  # fmt: skip
 
 
-def ready() -> str | None:
-    """None, or what is missing and the command that mends it."""
-    if find_spec("afx_audio") is None:
-        return "the library afx-audio is not installed. Run pip install -r requirements-clips.txt."
-    return None
-
-
 def load() -> Extract:
     """Load the library."""
     from afx_audio import egemaps
@@ -67,7 +59,7 @@ EXTRACTOR = Extractor(
     feature_names=NAMES,
     licence="MIT / none needed",
     about="88 named measures of the voice: pitch, loudness, spectrum, formants, jitter and shimmer, pauses.",
-    get="pip install -r requirements-clips.txt",
-    ready=ready,
+    get=CLIPS,
+    ready=lambda: library_missing("afx-audio"),
     load=load,
 )

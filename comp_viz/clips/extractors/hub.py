@@ -1,18 +1,19 @@
 """Models by their name on the Hugging Face hub, for the published extractors."""
 
 import os
-from importlib.util import find_spec
 from typing import Any
 
+from comp_viz.clips.ready import library_missing
 from comp_viz.errors import CompVizError
 
+EXTRA = "pip install 'comp-viz[published]'"
 ONLINE = "COMP_VIZ_ONLINE"  # set to 1 to let the hub's library download what is not there yet
 
 
 def hub_files_missing(name: str) -> str | None:
     """None when the model can be loaded here, else what is missing and the command that mends it."""
-    if find_spec("transformers") is None:
-        return "the library transformers is not installed. Run pip install 'comp-viz[published]'."
+    if problem := library_missing("transformers", EXTRA):
+        return problem
     from huggingface_hub import try_to_load_from_cache
 
     if os.environ.get(ONLINE) == "1" or isinstance(try_to_load_from_cache(name, "config.json"), str):

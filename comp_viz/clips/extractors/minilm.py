@@ -1,13 +1,12 @@
 """Text features: the sentence embedding of MiniLM-L6, a small BERT run here directly on its published weights."""
 
-from importlib.util import find_spec
-
 import torch
 from safetensors.torch import load as read_safetensors
 from torch import Tensor
 from torch.nn.functional import embedding, gelu, layer_norm, linear, normalize, scaled_dot_product_attention
 
 from comp_viz.clips.extractors.extractor import Extract, Extractor, Words
+from comp_viz.clips.ready import library_missing
 from comp_viz.clips.weights import INSTALL, MINILM, content
 from comp_viz.clips.weights import missing as weights_missing
 from comp_viz.data.conversation import Floats
@@ -19,9 +18,7 @@ MAX_TOKENS = 256  # what its sentence embeddings were trained with
 
 def ready() -> str | None:
     """None, or what is missing and the command that mends it."""
-    if find_spec("tokenizers") is None:
-        return "the library tokenizers is not installed. Run pip install -r requirements-clips.txt."
-    return weights_missing(MINILM)
+    return library_missing("tokenizers") or weights_missing(MINILM)
 
 
 def load() -> Extract:

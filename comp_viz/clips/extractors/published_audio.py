@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from comp_viz.clips.extractors.extractor import Extract, Extractor, Sound
-from comp_viz.clips.extractors.hub import hub_files_missing, open_hub
+from comp_viz.clips.extractors.hub import EXTRA, hub_files_missing, open_hub
 from comp_viz.clips.media import RATE
 from comp_viz.data.conversation import Floats
 
@@ -36,7 +36,7 @@ EXTRACTOR = Extractor(
     feature_names=tuple(f"wav2vec {i}" for i in range(DIMS)),
     licence="Apache-2.0 / Apache-2.0",
     about=f"The audio features of the paper, from {HUB} (1.3 GB).",
-    get=f"pip install 'comp-viz[published]'; hf download {HUB}",
+    get=f"{EXTRA}; hf download {HUB}",
     ready=lambda: hub_files_missing(HUB),
     load=load,
 )

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 from comp_viz.clips.extractors.extractor import Extract, Extractor, Words
-from comp_viz.clips.extractors.hub import hub_files_missing, open_hub
+from comp_viz.clips.extractors.hub import EXTRA, hub_files_missing, open_hub
 from comp_viz.data.conversation import Floats
 
 HUB = "microsoft/deberta-large"
@@ -33,7 +33,7 @@ EXTRACTOR = Extractor(
     feature_names=tuple(f"DeBERTa {i}" for i in range(DIMS)),
     licence="Apache-2.0 / MIT",
     about="The text features of the paper, from microsoft/deberta-large (1.6 GB).",
-    get=f"pip install 'comp-viz[published]'; hf download {HUB}",
+    get=f"{EXTRA}; hf download {HUB}",
     ready=lambda: hub_files_missing(HUB),
     load=load,
 )

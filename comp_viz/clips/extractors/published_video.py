@@ -1,6 +1,5 @@
 """Video features as in the paper: MA-Net, from a file of its published weights on this machine."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ from comp_viz.checkpoint.tensors import read_tensors
 from comp_viz.clips.extractors.extractor import Extract, Extractor, Faces
 from comp_viz.clips.extractors.manet import MANet
 from comp_viz.clips.faces import missing as faces_missing
-from comp_viz.clips.weights import FOLDER
+from comp_viz.clips.weights import FOLDER, in_folder
 from comp_viz.data.conversation import Floats
 from comp_viz.errors import CompVizError
 
@@ -21,8 +20,7 @@ CLASSIFIERS = ("fc_1.", "fc_2.")  # what follows the features, for classes that 
 
 def weight_file() -> Path | None:
     """The file in the configured folder, or None. Files with code in them are refused by the reader."""
-    folder = os.environ.get(FOLDER)
-    return next((path for name in NAMES if folder and (path := Path(folder) / name).is_file()), None)
+    return next((path for name in NAMES if (path := in_folder(name))), None)
 
 
 def ready() -> str | None:
@@ -59,7 +57,7 @@ def embed(model: MANet, found: Faces) -> Floats:
 def load() -> Extract:
     """Load the network."""
     path = weight_file()
-    if path is None:
+    if path is None:  # it went away since `ready` was asked
         raise CompVizError(f"MA-Net: {ready()}")
     model = network(path)
     return lambda found: embed(model, found)

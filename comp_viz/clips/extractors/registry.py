@@ -13,6 +13,7 @@ from comp_viz.clips.extractors import (
     whisper_encoder,
 )
 from comp_viz.clips.extractors.extractor import Extract, Extractor
+from comp_viz.clips.ready import require
 from comp_viz.errors import CompVizError
 
 EXTRACTORS: dict[str, Extractor] = {
@@ -40,8 +41,7 @@ def extractor(name: str) -> Extractor:
 def loaded(name: str) -> Extract:
     """The extractor, loaded once for the life of the process. Raises `CompVizError` with the command that mends it."""
     found = extractor(name)
-    if problem := found.ready():
-        raise CompVizError(f"{name}: {problem}")
+    require(name, found.ready())
     return found.load()
 
 
