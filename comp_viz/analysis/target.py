@@ -39,3 +39,15 @@ def amount(task: Task, value: float, signed: bool = False) -> str:
     """A part of the explained number as text, with its unit: percentage points of a probability, or points of the score."""
     sign = "+" if signed else ""
     return f"{100 * value:{sign}.0f} %-points" if task.classes else f"{value:{sign}.2f} points"
+
+
+def margin(task: Task, values: Floats, columns: np.ndarray, ways: Floats) -> Floats:
+    """How far predictions `[…, S, C]` are from another decision, `[…, S]`: from neutral, or from the likeliest other class.
+
+    Below 0 the decision is another one.
+    """
+    if not task.classes:
+        return np.asarray((values[..., 0] - task.neutral) * ways, np.float32)
+    own = np.arange(values.shape[-1]) == columns[:, None]
+    others = np.where(own, -np.inf, values).max(-1)
+    return np.asarray(explained(values, columns) - others, np.float32)

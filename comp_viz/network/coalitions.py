@@ -93,7 +93,7 @@ def pick(x: Tensor, which: Tensor) -> Tensor:
 
 
 def attend(block: PropagationBlock, g: Tensor, half: Rows, shown: Tensor) -> Tensor:
-    """The attention layers of a block, `G_0 [M, 2^M·N, d] -> G_m` (eq. 4): each modality attends in its half of the coalitions."""
+    """The attention layers of a block, `G_0 [M, 2^M·N, d] -> G_m` (eq. 4): a modality attends in its half of the coalitions."""
     M, C = len(g), len(shown)
     apart = g.unflatten(1, (C, -1))  # (M, 2^M, N, d)
     order = shown.T.long().argsort(dim=1, descending=True, stable=True)  # (M, 2^M), coalitions with the modality first
