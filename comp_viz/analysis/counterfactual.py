@@ -117,7 +117,7 @@ def describe(found: Counterfactual) -> str:
     verb = "losing" if found.kind == LOSS else "returning"
     result = "flips" if found.kind == LOSS else "restores"
     if not found.cells:
-        return f"Not even {verb} all {found.searched} cells {result} the decision for {which}"
+        return f"No set was found: {verb} up to all {found.searched} cells, the most helpful first, never {result} the decision for {which}"
     names = ", ".join(f"{found.modalities[u]} of {s + 1}" for s, u in found.cells[:6])
     more = f" and {len(found.cells) - 6} more" if len(found.cells) > 6 else ""
     count = len(found.cells)

@@ -29,24 +29,35 @@ class FoundSet:
 
 
 def smallest_set(goal: Goal, players: int, singles: tuple[Bools, Floats] | None = None) -> FoundSet | None:
-    """Find it among `P` players, `singles` being what is known of each alone; None where not even all together reach it."""
+    """Find it among `P` players, `singles` being what is known of each alone; None where no set was found.
+
+    Players can work against each other, so that a set may reach the goal where all of them together do not.
+    """
+    if not players:
+        return None
     one = np.eye(players, dtype=bool)
     reached, lack = goal(one) if singles is None else singles
     if reached.any():
-        return FoundSet((int(np.where(reached, lack, np.inf).argmin()),), SMALLEST)
-    if not players or not goal(np.ones((1, players), dtype=bool))[0][0]:
+        return FoundSet((best_of(reached, lack),), SMALLEST)
+    if players == 1:
         return None
     order = np.argsort(lack, kind="stable")
     pairs, all_pairs = promising_pairs(order)
-    if len(pairs):
-        chosen = one[pairs[:, 0]] | one[pairs[:, 1]]
-        reached, lack = goal(chosen)
-        best = int(np.where(reached, lack, np.inf).argmin() if reached.any() else lack.argmin())
-        if reached[best]:
-            return FoundSet(members(chosen[best]), SMALLEST)
-        found = pruned(goal, greedy(goal, order, chosen[best]))
-        return FoundSet(members(found), SMALLEST if all_pairs and found.sum() == 3 else IRREDUCIBLE)
-    return FoundSet(tuple(range(players)), SMALLEST)  # a single player, which all together are
+    chosen = one[pairs[:, 0]] | one[pairs[:, 1]]
+    reached, lack = goal(chosen)
+    best = best_of(reached, lack)
+    if reached[best]:
+        return FoundSet(members(chosen[best]), SMALLEST)
+    found = greedy(goal, order, chosen[best])
+    if found is None:
+        return None
+    found = pruned(goal, found)
+    return FoundSet(members(found), SMALLEST if all_pairs and found.sum() == 3 else IRREDUCIBLE)
+
+
+def best_of(reached: Bools, lack: Floats) -> int:
+    """The set that reaches the goal with most to spare, else the one that lacks least."""
+    return int(np.where(reached, lack, np.inf).argmin() if reached.any() else lack.argmin())
 
 
 def promising_pairs(order: np.ndarray) -> tuple[np.ndarray, bool]:
@@ -58,30 +69,30 @@ def promising_pairs(order: np.ndarray) -> tuple[np.ndarray, bool]:
     return np.array(list(combinations(order[:most], 2)), dtype=int).reshape(-1, 2), most == P
 
 
-def greedy(goal: Goal, order: np.ndarray, start: Bools) -> Bools:
+def greedy(goal: Goal, order: np.ndarray, start: Bools) -> Bools | None:
     """From a set `[P]` on, add the player that helps most, again and again; after some steps in order and in bulk."""
     chosen = start.copy()
     for _ in range(STEPS):
-        open_ = [i for i in order if not chosen[i]][:WIDTH]
-        if not open_:
-            return chosen
-        tried = np.repeat(chosen[None], len(open_), axis=0)
-        tried[np.arange(len(open_)), open_] = True
+        waiting = [i for i in order if not chosen[i]][:WIDTH]
+        if not waiting:
+            return None
+        tried = np.repeat(chosen[None], len(waiting), axis=0)
+        tried[np.arange(len(waiting)), waiting] = True
         reached, lack = goal(tried)
-        best = int(np.where(reached, lack, np.inf).argmin() if reached.any() else lack.argmin())
+        best = best_of(reached, lack)
         chosen = tried[best]
         if reached[best]:
             return chosen
-    rest = [i for i in order if not chosen[i]]
-    ends = sorted({-(-len(rest) * k // WIDTH) for k in range(1, WIDTH + 1)})
-    tried = np.repeat(chosen[None], len(ends), axis=0)
-    for row, end in zip(tried, ends, strict=True):
-        row[rest[:end]] = True
-    return np.asarray(tried[int(goal(tried)[0].argmax())])
+    waiting = [i for i in order if not chosen[i]]
+    if not waiting:
+        return None
+    added = prefixes(chosen, waiting, True)
+    reached, _ = goal(added)
+    return np.array(added[int(reached.argmax())]) if reached.any() else None
 
 
 def pruned(goal: Goal, chosen: Bools) -> Bools:
-    """Without the players it can do without, one after the other, until it can do without none."""
+    """Without players it can do without, as many at a time as it can, until it can do without none."""
     while True:
         there = np.flatnonzero(chosen)
         tried = np.repeat(chosen[None], len(there), axis=0)
@@ -89,7 +100,22 @@ def pruned(goal: Goal, chosen: Bools) -> Bools:
         reached, lack = goal(tried)
         if not reached.any():
             return chosen
-        chosen = tried[int(np.where(reached, lack, np.inf).argmin())]
+        spare = there[np.argsort(np.where(reached, lack, np.inf), kind="stable")][: int(reached.sum())]
+        fewer = prefixes(chosen, spare.tolist(), False)
+        together = goal(fewer)[0]
+        # One alone can be spared, but the first prefix may be of several.
+        chosen = (
+            fewer[np.flatnonzero(together)[-1]] if together.any() else tried[int(np.flatnonzero(there == spare[0])[0])]
+        )
+
+
+def prefixes(chosen: Bools, players: list[int], there: bool) -> Bools:
+    """A set with more and more of some players put in or left out, in at most `WIDTH` steps to all of them: `[K, P]`."""
+    ends = sorted({-(-len(players) * k // WIDTH) for k in range(1, WIDTH + 1)})
+    found = np.repeat(chosen[None], len(ends), axis=0)
+    for row, end in zip(found, ends, strict=True):
+        row[players[:end]] = there
+    return found
 
 
 def members(chosen: Bools) -> tuple[int, ...]:
