@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
@@ -9,8 +10,10 @@ import torch
 from numpy.typing import NDArray
 
 from comp_viz.analysis.attribution import Attribution
+from comp_viz.analysis.coalitions import FUSED, Coalitions
+from comp_viz.analysis.contribution import contribution
 from comp_viz.analysis.masked import ROWS, Masked, read_fused
-from comp_viz.analysis.target import explained
+from comp_viz.analysis.target import decided, explained
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Bools, Conversation, Floats
@@ -79,6 +82,19 @@ def of_cells(masked: Masked, target: int, column: int) -> tuple[Value, Bools]:
     return value, masked.observed
 
 
+def of_utterances(masked: Masked, target: int, column: int) -> tuple[Value, np.ndarray]:
+    """The explained number by which other utterances are kept; and which those are, those with anything observed."""
+    columns = np.full(len(masked.observed), column)
+    others = np.flatnonzero(masked.observed.any(1) & (np.arange(len(masked.observed)) != target))
+
+    def value(kept: Bools) -> Floats:
+        shown = np.repeat(masked.observed[None], len(kept), axis=0)
+        shown[:, others] &= kept[:, :, None]
+        return explained(masked.fused(shown), columns)[:, target]
+
+    return value, others
+
+
 def of_features(
     checkpoint: Checkpoint, conversation: Conversation, observed: Bools, target: int, column: int
 ) -> tuple[Value, tuple[str, ...]]:
@@ -125,6 +141,33 @@ def feature_curves(
     return curves(value, way * support, way, seed)
 
 
+def utterance_curves(masked: Masked, support: Floats, target: int, column: int, way: int, seed: int = 0) -> Curves:
+    """Curves of the other utterances in the order of their `support [S]` for the decision."""
+    value, others = of_utterances(masked, target, column)
+    return curves(value, support[others], way, seed)
+
+
+def modality_curves(found: Coalitions, predictor: str = FUSED) -> Curves:
+    """Curves of whole modalities in the order of their Shapley values, beside all `M!` fixed orders.
+
+    The mean over the conversation of the explained number, counted towards the decision; no further pass is needed.
+    """
+    shapley = contribution(found, predictor)
+    predictions = found.predictions[predictor]
+    values = explained(predictions, decided(found.task, predictions[-1])) * shapley.ways  # (2^M, S)
+    M, S = shapley.values.shape
+    best = np.argsort(-shapley.toward, axis=0, kind="stable").T  # (S, M)
+    fixed = [np.tile(order, (S, 1)) for order in permutations(range(M))]
+
+    def walk(order: np.ndarray, removing: bool) -> Floats:
+        bits = np.cumsum(np.concatenate([np.zeros((S, 1), int), 1 << order], axis=1), axis=1)  # (S, M + 1)
+        numbers = (2**M - 1) - bits if removing else bits
+        return np.asarray(values[numbers, np.arange(S)[:, None]].mean(0), np.float32)
+
+    down, up = (np.stack([walk(order, removing) for order in (best, *fixed)]) for removing in (True, False))
+    return Curves(np.arange(M + 1) / M, down[0], up[0], down[1:], up[1:], 1)
+
+
 def curve_table(found: Curves) -> pd.DataFrame:
     """One row for every point of every curve."""
     rows = [("deletion", "explanation", found.deletion), ("insertion", "explanation", found.insertion)]
@@ -142,5 +185,5 @@ def describe(found: Curves, what: str) -> str:
     n = len(found.random_deletion)
     ways = [("taking away", down), ("bringing back", up)]
     verdict = {2: "Faithful", 1: "Half faithful", 0: "Not faithful"}[sum(x > n / 2 for _, x in ways)]
-    said = " and ".join(f"{word} {what} in its order beats {x} of {n} random orders" for word, x in ways)
+    said = " and ".join(f"{word} {what} in its order beats {x} of {n} other orders" for word, x in ways)
     return f"{verdict}: {said}"

@@ -71,7 +71,7 @@ def promising_pairs(order: np.ndarray) -> tuple[np.ndarray, bool]:
 
 def greedy(goal: Goal, order: np.ndarray, start: Bools) -> Bools | None:
     """From a set `[P]` on, add the player that helps most, again and again; after some steps in order and in bulk."""
-    chosen = start.copy()
+    chosen: Bools = start.copy()
     for _ in range(STEPS):
         waiting = [i for i in order if not chosen[i]][:WIDTH]
         if not waiting:

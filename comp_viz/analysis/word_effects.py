@@ -1,7 +1,6 @@
 """What single words of a clip's utterance do: the text is extracted anew without each, and with sentences rewritten."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -9,8 +8,8 @@ import pandas as pd
 from comp_viz.analysis.clip import predict_clip
 from comp_viz.analysis.target import amount, decided, direction
 from comp_viz.checkpoint.folder import Checkpoint
-from comp_viz.clips.clip import Clip, Span, Word
-from comp_viz.clips.degrade import said_again
+from comp_viz.clips.clip import Clip
+from comp_viz.clips.degrade import replaced_words
 from comp_viz.data.conversation import Floats, Task
 
 MOST = 60  # words of an utterance that are left out one by one
@@ -29,16 +28,10 @@ class WordEffects:
     before: Floats  # [C]
 
 
-def without_words(clip: Clip, utterance: int, left_out: Sequence[int]) -> Clip:
-    """The clip with some words of an utterance left out, its text features extracted anew."""
-    return said_again(clip, utterance, kept(clip, utterance, set(left_out)))
-
-
-def kept(clip: Clip, utterance: int, left_out: set[int]) -> Span:
-    """The utterance with its other words."""
-    span = clip.spans[utterance]
-    words: tuple[Word, ...] = tuple(word for i, word in enumerate(span.words) if i not in left_out)
-    return replace(span, words=words)
+def without_word(clip: Clip, utterance: int, left_out: int) -> Clip:
+    """The clip without one word of an utterance."""
+    words = clip.spans[utterance].words
+    return replaced_words(clip, utterance, words[:left_out] + words[left_out + 1 :])
 
 
 def word_effects(checkpoint: Checkpoint, clip: Clip, utterance: int) -> WordEffects:
@@ -48,7 +41,7 @@ def word_effects(checkpoint: Checkpoint, clip: Clip, utterance: int) -> WordEffe
     column, way = int(decided(task, before)[utterance]), int(direction(task, before)[utterance])
     after = np.array(
         [
-            predict_clip(checkpoint, without_words(clip, utterance, [i]).conversation).fused[utterance]
+            predict_clip(checkpoint, without_word(clip, utterance, i).conversation).fused[utterance]
             for i in range(len(words))
         ]
     ).reshape(len(words), task.outputs)
