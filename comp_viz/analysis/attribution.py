@@ -175,3 +175,18 @@ def describe(found: Attribution) -> str:
         f"Utterance {found.target + 1} by {found.method}: most is {whose} {found.modalities[u]} ({size}); "
         f"its own cells make up {own:.0%}, the other utterances {1 - own:.0%}"
     )
+
+
+def describe_cells(found: Attribution) -> str:
+    """How the parts divide among modalities, and which other utterance matters most, in a sentence."""
+    size = np.abs(found.cells)
+    if not size.any():
+        return "No cell has a part"
+    shares = size.sum(0) / size.sum()
+    said = ", ".join(f"{u} {x:.0%}" for u, x in zip(found.modalities, shares, strict=True))
+    others = np.where(np.arange(len(size)) == found.target, 0, size.sum(1))
+    if not others.any():
+        return f"Of all parts {said}; no other utterance has one"
+    top = int(others.argmax())
+    part = amount(found.task, float(found.cells[top].sum()), signed=True)
+    return f"Of all parts {said}; of the other utterances {top + 1} has the largest ({part})"

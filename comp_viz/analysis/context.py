@@ -106,3 +106,14 @@ def describe_all(found: Context) -> str:
     if not len(agree):
         return said
     return f"{said}; attention rollout ranks the others as taking them away does with correlation {agree.mean():.2f} on average"
+
+
+def describe_influence(found: Context) -> str:
+    """Which utterance matters most for all others, in a sentence."""
+    S = len(found.effects)
+    others = found.sizes * (1 - np.eye(S, dtype=np.float32))
+    means = others.sum(0) / max(S - 1, 1)
+    top = int(means.argmax())
+    if not means[top]:
+        return "No utterance moves the prediction for another one"
+    return f"Utterance {top + 1} matters most for the others: it moves their predictions by {amount(found.task, float(means[top]))} on average"

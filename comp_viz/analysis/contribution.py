@@ -154,6 +154,19 @@ def describe(found: Contribution) -> str:
     )
 
 
+def describe_along(found: Contribution) -> str:
+    """Where modalities together move predictions furthest, and where they conflict most, in a sentence."""
+    moved = found.whole - found.empty
+    top = int(np.abs(moved).argmax())
+    said = f"Together they move utterance {top + 1} furthest, by {amount(found.task, float(moved[top]), signed=True)}"
+    sides = [np.maximum(sign * found.values, 0).sum(0) for sign in (1, -1)]
+    conflict = np.where(found.relations == CONFLICT, np.minimum(*sides), 0)
+    if not conflict.any():
+        return f"{said}; nowhere do they conflict"
+    most = int(conflict.argmax())
+    return f"{said}; they conflict most at utterance {most + 1}, {amount(found.task, float(conflict[most]))} against the stronger side"
+
+
 def describe_utterance(found: Contribution, s: int) -> str:
     """What makes one utterance's prediction, in a sentence."""
     parts = ", ".join(

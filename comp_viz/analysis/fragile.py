@@ -59,6 +59,15 @@ def fragile_table(found: Fragility, words: tuple[str, ...]) -> pd.DataFrame:
     )
 
 
+def describe_distance(found: Fragility) -> str:
+    """How much of the distance from another decision the worst single loss takes, in a sentence."""
+    now, left = (float(np.median(x)) for x in (found.margin, found.left))
+    return (
+        f"The typical decision is {amount(found.task, now)} from another one, and {amount(found.task, left)} after its worst "
+        "single loss (medians)"
+    )
+
+
 def describe_fragility(found: Fragility) -> str:
     """How many decisions hang on a single cell, in a sentence."""
     S, flipped = len(found.flips), int((found.flips > 0).sum())

@@ -42,12 +42,12 @@ class Masked:
     def fused(self, shown: Bools) -> Floats:
         """Fused predictions `[K, S, C]` under patterns `shown [K, S, M]`: scores in label units, or probabilities."""
         model, together = self.checkpoint.model, max(1, ROWS // len(self.observed))
-        found = []
-        for part in torch.from_numpy(np.ascontiguousarray(shown)).split(together):
+        found = [np.zeros((0, len(self.observed), self.task.outputs), np.float32)]
+        for part in torch.from_numpy(np.ascontiguousarray(shown)).split(together) if len(shown) else ():
             keys = part.to(self.encoded.device).permute(0, 2, 1) & self.rows.keys  # (K, M, S)
             every = side_by_side(model, self.rows, keys)
             found.append(read_fused(self.task, model.second_stage(versions(self.encoded, every), every, "bank").fused))
-        return np.concatenate(found) if found else np.zeros((0, len(self.observed), self.task.outputs), np.float32)
+        return np.concatenate(found)
 
 
 def read_fused(task: Task, logits: Tensor) -> Floats:

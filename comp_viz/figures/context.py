@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from comp_viz.analysis.context import Context, describe, describe_all
+from comp_viz.analysis.context import Context, describe, describe_influence
 from comp_viz.analysis.target import unit
 from comp_viz.figures.along import along, escape
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols, sequential
@@ -82,7 +82,7 @@ def context_map(found: Context, top: float, selected: int, palette: Palette) -> 
         hovertemplate="prediction of %{y} without %{x}: moves by %{z:.3f}<extra></extra>",
         colorbar={"thickness": 10, "nticks": 5, "title": {"text": unit(found.task), "side": "right", "font": {"size": 11}}},
     )  # fmt: skip
-    layout = along(palette, describe_all(found), 420, S, selected)
+    layout = along(palette, describe_influence(found), 420, S, selected)
     layout["xaxis"] = layout["xaxis"] | {"title": {"text": "utterance taken away", "font": {"size": 12}}}
     layout["yaxis"] = layout["yaxis"] | {"range": [S + 0.5, 0.5], "title": {"text": "prediction of", "font": {"size": 12}}, "showgrid": False}  # fmt: skip
     line = {"color": palette.mark, "width": 1.5}

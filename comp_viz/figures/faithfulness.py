@@ -1,4 +1,4 @@
-"""Deletion and insertion curves of an explanation beside those of random orders."""
+"""Deletion and insertion curves of an explanation beside those of other orders."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -18,16 +18,18 @@ def curves_chart(found: Curves, task: Task, what: str, palette: Palette, title: 
     for number, (curve, random) in enumerate(both):
         cell(figure, number, *one_curve(found, curve, random, palette, number == 0))
     figure.update_xaxes(tickformat=".0%", range=[-0.01, 1.01], fixedrange=True)
-    figure.update_yaxes(fixedrange=True)
+    every = np.concatenate([x.ravel() for pair in both for x in pair])
+    room = 0.06 * max(float(np.ptp(every)), 1e-3)
+    figure.update_yaxes(fixedrange=True, range=[float(every.min()) - room, float(every.max()) + room])
     return figure
 
 
 def one_curve(found: Curves, curve: Floats, random: Floats, palette: Palette, legend: bool) -> list[go.Scatter]:
-    """The explanation's curve, and of random orders the band from lowest to highest and their mean."""
+    """The explanation's curve, and of other orders the band from lowest to highest and their mean."""
     form = "%{x:.0%}: %{y:.3f}"
     return [
-        band(found.share, random.min(0), random.max(0), soft(palette.truth, 0.25), name="random orders, lowest to highest", showlegend=legend),
-        line(found.share, random.mean(0), palette.truth, f"random, mean {form}", name="random orders, mean", showlegend=legend, line={"color": palette.truth, "dash": "dash", "width": 1.5}),
+        band(found.share, random.min(0), random.max(0), soft(palette.truth, 0.25), name="other orders, lowest to highest", showlegend=legend),
+        line(found.share, random.mean(0), palette.truth, f"other orders, mean {form}", name="other orders, mean", showlegend=legend, line={"color": palette.truth, "dash": "dash", "width": 1.5}),
         line(
             found.share, np.asarray(curve), palette.mark, f"explanation {form}", name="this explanation", showlegend=legend, mode="lines+markers",
             line={"color": palette.mark, "width": 2.5}, marker={"size": 5, "symbol": "diamond"},

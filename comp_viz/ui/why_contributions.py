@@ -6,7 +6,14 @@ import pandas as pd
 import streamlit as st
 
 from comp_viz.analysis.coalitions import FUSED
-from comp_viz.analysis.contribution import Contribution, contribution, contribution_table, describe, pair_table
+from comp_viz.analysis.contribution import (
+    Contribution,
+    contribution,
+    contribution_table,
+    describe,
+    describe_along,
+    pair_table,
+)
 from comp_viz.analysis.faithfulness import modality_curves
 from comp_viz.analysis.weight_agreement import disagreement_table
 from comp_viz.figures.contribution import (
@@ -87,7 +94,7 @@ def draw(
     """The charts of one side."""
     words, key = side.view.conversation.words, side.key
     numbers = partial(contribution_table, found)
-    figure = contributions_along(found, words, top, selected, palette, describe(found))
+    figure = contributions_along(found, words, top, selected, palette, describe_along(found))
     panel(figure, f"contributions{key}", ALONG, numbers, selects=True)
     left, right = st.columns(2, gap="medium") if alone else (st.container(), st.container())
     with left:

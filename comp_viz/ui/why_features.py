@@ -14,6 +14,7 @@ from comp_viz.analysis.attribution import (
     SAMPLING,
     Attribution,
     describe,
+    describe_cells,
 )
 from comp_viz.analysis.named_features import describe_features, feature_table, group_table, names_of
 from comp_viz.analysis.target import amount
@@ -84,7 +85,7 @@ def features_part(sides: list[Side], selected: int, palette: Palette) -> str:
 def draw(side: Side, found: Attribution, top: float, selected: int, palette: Palette, alone: bool) -> None:
     """Cells, and features where the method has them."""
     key = side.key
-    figure = cells_chart(found, side.view.conversation.words, top, selected, palette, describe(found))
+    figure = cells_chart(found, side.view.conversation.words, top, selected, palette, describe_cells(found))
     panel(figure, f"attribution_cells{key}", About(*HOW[found.method]), partial(cell_numbers, found), selects=True)
     st.caption(complete(found))
     if found.features is None or not found.observed[selected].any():
