@@ -26,6 +26,7 @@ PAGES = [
     "prototypes",
     "propagation",
     "coordinator",
+    "why",
     "modulation",
     "imbalance",
     "robustness",

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from comp_viz.analysis.losses import Losses
+from comp_viz.analysis.losses import Losses, most_losses
 from comp_viz.analysis.masked import Masked
 from comp_viz.analysis.search import SMALLEST, Goal, smallest_set
 from comp_viz.analysis.target import decided, decides, direction, margin
 from comp_viz.data.conversation import Bools, Floats, Task
 
-NEAREST = 400  # cells among which is searched, those nearest to the utterance
 LOSS, RETURN = "loss", "return"
 
 
@@ -41,9 +40,9 @@ class Counterfactual:
 
 
 def nearest(cells: Bools, target: int) -> np.ndarray:
-    """The marked cells `[S, M]` nearest to an utterance, at most `NEAREST`, as rows (utterance, modality) in order of place."""
+    """The marked cells `[S, M]` nearest to an utterance, as many as single losses are tried, as rows (utterance, modality)."""
     places = np.argwhere(cells)
-    keep = np.argsort(np.abs(places[:, 0] - target), kind="stable")[:NEAREST]
+    keep = np.argsort(np.abs(places[:, 0] - target), kind="stable")[: most_losses(len(cells))]
     found: np.ndarray = places[np.sort(keep)]
     return found
 

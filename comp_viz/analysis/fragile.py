@@ -72,7 +72,7 @@ def describe_fragility(found: Fragility) -> str:
     """How many decisions hang on a single cell, in a sentence."""
     S, flipped = len(found.flips), int((found.flips > 0).sum())
     unit = "cell" if found.together == 1 else f"modality of {found.together} neighbouring utterances"
-    said = f"{flipped} of {S} decisions hang on a single {unit}: its loss flips them"
+    said = f"{flipped} of {S} {'decisions hang' if flipped != 1 else 'decisions hangs'} on a single {unit}: its loss flips {'them' if flipped != 1 else 'it'}"
     if not flipped:
         closest = int(found.left.argmin())
         return (
@@ -80,4 +80,5 @@ def describe_fragility(found: Fragility) -> str:
             f"{amount(found.task, float(found.left[closest]))} left"
         )
     most = int(found.order[0])
-    return f"{said}; utterance {most + 1} is the most fragile, flipped by {found.flips[most]} different losses"
+    many = f"flipped by {found.flips[most]} different ones" if found.flips[most] > 1 else "flipped furthest"
+    return f"{said}; utterance {most + 1} is the most fragile, {many}"

@@ -7,7 +7,14 @@ import numpy as np
 from comp_viz.analysis.masked import Masked
 from comp_viz.data.conversation import Bools, Floats, Task
 
-PASSES = 400  # most single losses of a conversation; in longer ones neighbouring utterances go missing together
+# Most single losses of a conversation, and most utterances in all their passes together; beyond that neighbouring utterances
+# go missing together.
+PASSES, UTTERANCES = 400, 100_000
+
+
+def most_losses(utterances: int) -> int:
+    """How many single losses of a conversation of that length are tried."""
+    return max(1, min(PASSES, UTTERANCES // utterances))
 
 
 @dataclass(frozen=True)
@@ -27,7 +34,7 @@ def losses(masked: Masked, modalities: bool = True) -> Losses:
     """Take away every cell in turn, or without `modalities` every utterance with all of its cells."""
     S, M = masked.observed.shape
     kinds = M if modalities else 1
-    together = -(-S * kinds // PASSES)
+    together = -(-S // max(1, most_losses(S) // kinds))
     players = (np.arange(S) // together * kinds)[:, None] + (np.arange(M) if modalities else np.zeros(M, dtype=int))
     P = int(players.max()) + 1
     left = masked.observed & (players != np.arange(P)[:, None, None])

@@ -8,7 +8,7 @@ import pandas as pd
 
 from comp_viz.analysis.attribution import Attribution
 from comp_viz.analysis.target import amount
-from comp_viz.clips.extractors.registry import feature_names
+from comp_viz.clips.extractors.registry import EXTRACTORS, feature_names
 from comp_viz.clips.source import named_in
 from comp_viz.data.dataset import DataSet
 
@@ -42,7 +42,8 @@ UNITS = {
 
 def names_of(data: DataSet) -> Names:
     """What the features of a data set are called: as its file says, as the clip extractors say, else by number."""
-    clips = dict(named_in(data.sources) or ())
+    named = named_in(data.sources) or ()
+    clips = {modality: names for modality, names in named if set(names) <= set(EXTRACTORS)}
     found = {}
     for name, width in data.widths.items():
         known = data.feature_names.get(name) or (feature_names(clips[name]) if name in clips else ())

@@ -38,7 +38,9 @@ def unit(task: Task) -> str:
 def amount(task: Task, value: float, signed: bool = False) -> str:
     """A part of the explained number as text, with its unit: percentage points of a probability, or points of the score."""
     sign = "+" if signed else ""
-    return f"{100 * value:{sign}.0f} %-points" if task.classes else f"{value:{sign}.2f} points"
+    if task.classes:
+        return f"{100 * value:{sign}.{0 if abs(value) >= 0.1 else 1}f} %-points"
+    return f"{value:{sign}.{2 if abs(value) >= 0.1 else 3}f} points"
 
 
 def margin(task: Task, values: Floats, columns: np.ndarray, ways: Floats) -> Floats:

@@ -29,6 +29,7 @@ def split_chart(table: pd.DataFrame, palette: Palette, title: str) -> go.Figure:
             )
         )  # fmt: skip
     layout = base_layout(palette, title, 110 + 40 * len(rows), barmode="stack", dragmode=False)
+    layout["legend"] = layout["legend"] | {"traceorder": "normal"}
     layout["xaxis"] = layout["xaxis"] | {"range": [0, 1], "tickformat": ".0%", "fixedrange": True}
     layout["yaxis"] = layout["yaxis"] | {"autorange": "reversed", "fixedrange": True}
     return go.Figure(traces, layout)
