@@ -16,6 +16,7 @@ from comp_viz.analysis.split_contribution import split_table
 from comp_viz.analysis.word_effects import describe_words, word_effects, word_table
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.clips import background
+from comp_viz.clips.extractors import registry
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.ui import cached, intake
@@ -39,7 +40,10 @@ def open_part(open_case):
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("part", [FEATURES, CONTEXT, COUNTERFACTUALS])
-def test_every_part_bears_every_case(part, case, open_part):
+def test_every_part_bears_every_case(part, case, open_part, monkeypatch):
+    monkeypatch.setattr(
+        "comp_viz.analysis.losses.UTTERANCES", 15_000
+    )  # fewer passes over the longest; benchmarks measure
     app, *_ = open_part(part, case)
     assert not app.exception
     assert not app.error
@@ -126,6 +130,7 @@ def test_a_fragile_utterance_is_taken_in_hand_by_its_row(open_part):
 @pytest.fixture
 def clip(tmp_path, monkeypatch):
     simple_extractors(monkeypatch)
+    monkeypatch.setattr(registry, "what_is_missing", lambda names: "")
     return make_clip(tmp_path)
 
 

@@ -150,11 +150,13 @@ def utterance_curves(masked: Masked, support: Floats, target: int, column: int, 
 def modality_curves(found: Coalitions, predictor: str = FUSED) -> Curves:
     """Curves of whole modalities in the order of their Shapley values, beside all `M!` fixed orders.
 
-    The mean over the conversation of the explained number, counted towards the decision; no further pass is needed.
+    The mean over the conversation of the explained number, a score counted from neutral towards the decision; no further
+    pass is needed.
     """
     shapley = contribution(found, predictor)
     predictions = found.predictions[predictor]
-    values = explained(predictions, decided(found.task, predictions[-1])) * shapley.ways  # (2^M, S)
+    nothing = 0.0 if found.task.classes else found.task.neutral
+    values = (explained(predictions, decided(found.task, predictions[-1])) - nothing) * shapley.ways  # (2^M, S)
     M, S = shapley.values.shape
     best = np.argsort(-shapley.toward, axis=0, kind="stable").T  # (S, M)
     fixed = [np.tile(order, (S, 1)) for order in permutations(range(M))]

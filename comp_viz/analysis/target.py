@@ -40,7 +40,7 @@ def amount(task: Task, value: float, signed: bool = False) -> str:
     sign = "+" if signed else ""
     if task.classes:
         return f"{100 * value:{sign}.{0 if abs(value) >= 0.1 else 1}f} %-points"
-    return f"{value:{sign}.{2 if abs(value) >= 0.1 else 3}f} points"
+    return f"{value:{sign}.{2 if abs(value) >= 0.01 or not value else 3}f} points"
 
 
 def margin(task: Task, values: Floats, columns: np.ndarray, ways: Floats) -> Floats:

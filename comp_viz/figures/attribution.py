@@ -60,7 +60,7 @@ def cells_chart(
     return go.Figure([heat, *missing, touch], layout)
 
 
-def error(found: Attribution, s: int, u: int) -> str:
+def error(found: Attribution, s: np.integer, u: np.integer) -> str:
     """The standard error of a cell in words, where there is one."""
     if found.error is None:
         return ""

@@ -12,8 +12,8 @@ from comp_viz.figures.style import Palette
 
 def curves_chart(found: Curves, task: Task, what: str, palette: Palette, title: str) -> go.Figure:
     """Two small charts on shared axes: the explained number while players go, and while they come back."""
-    names = [f"{what} taken away, most supporting first", f"{what} brought back, most supporting first"]
-    figure = grid(palette, title, names, 300, f"share of {what}", unit(task), legend=True)
+    names = ["taken away", "brought back"]
+    figure = grid(palette, title, names, 300, f"share of {what}, most supporting first", unit(task), legend=True)
     both = ((found.deletion, found.random_deletion), (found.insertion, found.random_insertion))
     for number, (curve, random) in enumerate(both):
         cell(figure, number, *one_curve(found, curve, random, palette, number == 0))

@@ -109,7 +109,7 @@ def whole_split(side: Side, rows: list[int], name: str, working: bool, palette: 
         SPLIT,
         partial(split_table, found, labels),
     )
-    config = {c: st.column_config.NumberColumn(label, format=f, help=h) for c, (label, f, h) in COLUMNS.items()}  # type: ignore[arg-type]
+    config = {c: st.column_config.NumberColumn(label, format=f, help=h) for c, (label, f, h) in COLUMNS.items()}
     st.dataframe(table, hide_index=True, key=f"split table{side.key}", column_config=config)
     st.caption(f"{int(table['utterances'].iloc[0]):,} utterances of {len(known)} conversations of {name}.")
 

@@ -5,10 +5,10 @@ import streamlit as st
 from comp_viz.analysis.clip import predict_clip
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.analysis.word_effects import WordEffects, word_effects, word_table
-from comp_viz.clips import reading
 from comp_viz.clips.clip import Clip
 from comp_viz.clips.degradation import written
 from comp_viz.clips.degrade import replaced_words
+from comp_viz.clips.extractors import registry
 from comp_viz.figures.attribution import words_chart
 from comp_viz.figures.style import Palette
 from comp_viz.ui import cached
@@ -89,7 +89,7 @@ def unreadable(clip: Clip, utterance: int) -> str:
 
 def missing_extractor(clip: Clip) -> str:
     """Why text features cannot be made anew, "" where they can."""
-    return reading.what_is_missing(dict(clip.settings.extractors).get("text", ()))
+    return registry.what_is_missing(dict(clip.settings.extractors).get("text", ()))
 
 
 @keep_data(max_entries=64, show_spinner="Leaving out one word after the other …")
