@@ -84,7 +84,8 @@ def by_gradient(
         K = len(features[0])
         given = dict(zip(names, features, strict=True))
         out = model(given, shown.expand(K, -1, -1), batch.valid.expand(K, -1)).fused[:, target]
-        return out.softmax(-1)[:, column] if task.classes else out[:, 0] + task.neutral
+        number: Tensor = out.softmax(-1)[:, column] if task.classes else out[:, 0] + task.neutral
+        return number
 
     inputs = tuple((batch.features[u] * shown[None, :, i, None]).requires_grad_() for i, u in enumerate(names))
     with torch.no_grad():

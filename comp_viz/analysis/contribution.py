@@ -50,7 +50,8 @@ class Contribution:
         """`[M, S]`, size of each contribution as a share of all, sum 1; equal where there is none."""
         size = np.abs(self.values)
         total = size.sum(0)
-        return np.where(total > 0, size / np.maximum(total, np.finfo(np.float32).tiny), 1 / len(size))
+        found: Floats = np.where(total > 0, size / np.maximum(total, np.finfo(np.float32).tiny), 1 / len(size))
+        return found
 
     @property
     def relations(self) -> np.ndarray:
@@ -182,7 +183,7 @@ def describe_utterance(found: Contribution, s: int) -> str:
 def describe_pairs(found: Contribution) -> str:
     """How pairs of modalities work together, in a sentence."""
     table = pair_table(found)
-    strongest = table.loc[table["interaction"].abs().idxmax()]
+    strongest = table.iloc[int(table["interaction"].abs().to_numpy().argmax())]
     both = f"{strongest['first']} and {strongest['second']}"
     if strongest["interaction"] == 0:
         return "No pair of modalities interacts: contributions simply add"

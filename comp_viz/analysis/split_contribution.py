@@ -66,7 +66,7 @@ def describe_split(found: Sequence[Coalitions], labels: Sequence[Floats]) -> str
     """Who carries predictions and accuracy over a split, in a sentence."""
     table = split_table(found, labels)
     fused = table[table["predictor"] == FUSED]
-    top = fused.loc[fused["mean"].idxmax()]
+    top = fused.iloc[int(fused["mean"].to_numpy().argmax())]
     size = amount(found[0].task, float(top["mean"]))
     said = f"{str(top['modality']).capitalize()} moves the fused prediction most, by {size} on average ({top['share']:.0%} of all)"
     if fused["accuracy"].isna().any():

@@ -34,7 +34,7 @@ def cells_chart(
     hover = [
         f"<b>utterance {i + 1}</b> {escape(words[i], 60)}<br>{escape(found.modalities[j])}: "
         + (f"{found.cells[i, j]:{form}}{error(found, i, j)}" if found.observed[i, j] else "missing")
-        for j, i in zip(u, s, strict=True)
+        for j, i in zip(u.tolist(), s.tolist(), strict=True)
     ]
     heat = go.Heatmap(
         z=z, x=np.arange(1, S + 1), y=np.arange(M), zmin=-top, zmax=top, colorscale=diverging(palette), hoverinfo="skip", ygap=3, xgap=1 if S < 150 else 0,
@@ -60,7 +60,7 @@ def cells_chart(
     return go.Figure([heat, *missing, touch], layout)
 
 
-def error(found: Attribution, s: np.integer, u: np.integer) -> str:
+def error(found: Attribution, s: int, u: int) -> str:
     """The standard error of a cell in words, where there is one."""
     if found.error is None:
         return ""

@@ -78,7 +78,7 @@ def relation_row(found: Contribution, hover: Sequence[str], palette: Palette) ->
     return [
         go.Scatter(
             x=np.flatnonzero(where) + 1, y=np.zeros(int(where.sum())), yaxis="y2", mode="markers", name=word, customdata=np.flatnonzero(where),
-            hovertext=[hover[s] for s in np.flatnonzero(where)], hoverinfo="text", showlegend=bool(where.any()),
+            hovertext=[hover[s] for s in np.flatnonzero(where).tolist()], hoverinfo="text", showlegend=bool(where.any()),
             marker={"symbol": symbol, "color": tone, "size": 9 if S < 150 else 5, "line": {"color": tone, "width": 1.6}},
         )
         for word, (where, symbol, tone) in kinds.items()

@@ -103,4 +103,5 @@ def attend(block: PropagationBlock, g: Tensor, half: Rows, shown: Tensor) -> Ten
         seeing, _ = layer(seeing, half)
         blind = blind + layer.mlp(blind.new_zeros(M, 1, g.shape[-1]))
     joined = torch.cat([seeing, blind], dim=1).unflatten(1, (C, -1))
-    return joined[one, order.argsort(dim=1)].flatten(1, 2)
+    attended: Tensor = joined[one, order.argsort(dim=1)].flatten(1, 2)
+    return attended
