@@ -65,7 +65,7 @@ class Contribution:
     @property
     def leaders(self) -> np.ndarray:
         """`[S]`, number of the modality that contributes most."""
-        return np.abs(self.values).argmax(0)
+        return np.asarray(np.abs(self.values).argmax(0))
 
     def pair_kinds(self, u: int, v: int) -> np.ndarray:
         """`[S]`: whether two modalities say more together than each by itself, less, or as much, towards the decision."""
