@@ -12,11 +12,13 @@ from comp_viz.clips.extractors import registry
 from comp_viz.figures.attribution import words_chart
 from comp_viz.figures.style import Palette
 from comp_viz.ui import cached
+from comp_viz.ui.charts import CONFIG
 from comp_viz.ui.compare import Side
 from comp_viz.ui.desk import DEGRADED, lying
 from comp_viz.ui.own import is_clip, keep_data
-from comp_viz.ui.panel import About, panel
+from comp_viz.ui.panel import About, heading
 from comp_viz.ui.sidebar import View
+from comp_viz.ui.theme import for_the_room
 from comp_viz.ui.words import plain, read_probably
 
 LONGEST = 500  # characters of a sentence
@@ -38,7 +40,11 @@ def words_part(side: Side, selected: int, palette: Palette) -> None:
         st.info(problem, icon=":material/text_fields:")
         return
     effects = _effects(side.view.name, side.view.checkpoint.digest, side.view.device, side.view.data_name, side.view.data.digest, side.view.conversation.id, utterance)  # fmt: skip
-    panel(words_chart(effects, palette), f"word_effects{side.key}", WORDS, lambda: word_table(effects))
+    figure, key = words_chart(effects, palette), f"word_effects{side.key}"
+    title = str(figure.layout.meta)
+    # No `panel`, which would put it into reports: each word on it was said in the clip.
+    heading(title, key, WORDS, lambda: word_table(effects))
+    st.plotly_chart(for_the_room(figure), theme=None, key=key, config=CONFIG, alt=f"{title}. {WORDS.shows}")
 
 
 def rewriting(side: Side, selected: int) -> None:
