@@ -8,7 +8,7 @@ from comp_viz.ui.warm_up import compiling
 
 # Group in the navigation -> its pages with their icons; those of the group without a name stand in the bar itself.
 PAGES = {
-    "": {"live": "graphic_eq", "clips": "movie", "lecture": "co_present"},
+    "": {"live": "graphic_eq", "clips": "movie", "why": "psychology_alt", "lecture": "co_present"},
     "Inside": {"overview": "schema", "prototypes": "hub", "propagation": "conversion_path", "coordinator": "balance"},
     "Learning": {"modulation": "tune", "imbalance": "trending_up"},
     "Judging": {"robustness": "shield", "compare": "compare_arrows"},

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from comp_viz.stories import read_story
 
-INSIDE = ["overview", "prototypes", "propagation", "coordinator", "modulation", "imbalance", "robustness"]
+INSIDE = ["overview", "prototypes", "propagation", "coordinator", "why", "modulation", "imbalance", "robustness"]
 
 
 def utterance(page: Page):
@@ -141,3 +141,17 @@ def test_a_story_is_told_by_keyboard_and_stands_in_the_address(page, address):
     expect(page.get_by_role("heading", name=story.steps[-2].say)).to_be_visible()
     page.get_by_role("button", name="Leave").click()
     expect(page.get_by_role("button", name="Leave")).to_have_count(0)
+
+
+def test_why_from_a_fragile_utterance_to_its_cells(page, address):
+    """A click on an utterance takes it in hand, and it stays in hand from part to part."""
+    page.goto(f"{address}why?checkpoint=lab&pattern=uniform(0.5)&utterance=1&why=Counterfactuals")
+    settled(page)
+    points = page.locator(".js-plotly-plot").first.locator(".scatterlayer .point")
+    points.nth(7).click(force=True)
+    expect(utterance(page)).not_to_have_value("1")
+    chosen = utterance(page).input_value()
+    page.get_by_role("radio", name="Features").click()
+    expect(page.get_by_text(f"Utterance {chosen} by Integrated Gradients")).to_be_visible()
+    expect(page.get_by_text("✓ complete")).to_be_visible()
+    assert f"utterance={chosen}" in page.url

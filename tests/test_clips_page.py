@@ -14,6 +14,7 @@ from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.clips import background
 from comp_viz.clips.degradation import Degradation
 from comp_viz.clips.degrade import degrade
+from comp_viz.clips.extractors import registry
 from comp_viz.clips.progress import Cancelled, Progress
 from comp_viz.errors import CompVizError
 from comp_viz.figures.before_after import AFTER, BEFORE
@@ -26,6 +27,7 @@ PAGES = [
     "prototypes",
     "propagation",
     "coordinator",
+    "why",
     "modulation",
     "imbalance",
     "robustness",
@@ -41,6 +43,7 @@ def places(tmp_path, monkeypatch):
     write_reader(tmp_path / "checkpoints" / "reader")
     (tmp_path / "data").mkdir()
     simple_extractors(monkeypatch)
+    monkeypatch.setattr(registry, "what_is_missing", lambda names: "")
     monkeypatch.setattr(
         intake, "analyse", lambda path, folder, settings, name, report, stop: make_clip(folder / path.stem, name)
     )

@@ -10,6 +10,7 @@ PAGES = [
     "prototypes",
     "propagation",
     "coordinator",
+    "why",
     "modulation",
     "imbalance",
     "robustness",

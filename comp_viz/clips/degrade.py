@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from comp_viz.clips.clip import Clip, Span
+from comp_viz.clips.clip import Clip, Span, Word
 from comp_viz.clips.degradation import PICTURES, SOUND, WORDS, Degradation, spoilt_pictures, spoilt_sound, spoilt_words
 from comp_viz.clips.media import RATE, Picture
 from comp_viz.clips.reading import Read, level, read_audio, read_text, read_video
@@ -86,6 +86,11 @@ def seen_again(clip: Clip, i: int) -> Clip:
     faces = looked.found / looked.pictures if looked.pictures else 0.0
     clip = with_read(clip, "video", i, read, faces=faces)
     return replace(clip, looked=(*clip.looked[:i], looked, *clip.looked[i + 1 :]))
+
+
+def replaced_words(clip: Clip, i: int, words: tuple[Word, ...]) -> Clip:
+    """The clip with these words in utterance `i` and its text features made anew; none make the text missing."""
+    return said_again(clip, i, replace(clip.spans[i], words=words))
 
 
 def said_again(clip: Clip, i: int, span: Span) -> Clip:

@@ -131,6 +131,9 @@ class DataSet:
     licence: str
     digest: str = ""  # of the contents, so that a result names what it was computed on; computed when not given
     findings: Findings = field(default_factory=Findings)  # what the reader noticed: entries missing by nature, bad rows
+    feature_names: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # modality -> [D_u], where they are known
     utterances: Utterances = field(init=False, repr=False)
     rows: Mapping[str, int] = field(init=False, repr=False)  # conversation id -> its number
 

@@ -2,7 +2,7 @@
 
 Needed keys: at least two of `audio`, `text`, `video` `[V, S, D]`, `labels [V, S]`, `lengths [V]`. Used when there:
 `video_ids`, `split` (0 training, 1 validation, 2 test), `transcripts`, `system_transcripts` (what was said to the speaker),
-`speakers`, `duration` (seconds).
+`speakers`, `duration` (seconds), `audio_names`, `text_names`, `video_names` (`[D]`, what each feature is called).
 """
 
 import zipfile
@@ -53,7 +53,20 @@ def read_npz(path: str | Path) -> DataSet:
     conversations = tuple(
         one_conversation(found, path.name, arrays, modalities, v, int(lengths[v]), spoken) for v in range(count)
     )
-    return DataSet(facts.name, facts.task, conversations, facts.sources(modalities), facts.licence, findings=found)
+    return DataSet(
+        facts.name, facts.task, conversations, facts.sources(modalities), facts.licence, findings=found,
+        feature_names=names_of_features(arrays, modalities),
+    )  # fmt: skip
+
+
+def names_of_features(arrays: Arrays, modalities: list[str]) -> dict[str, tuple[str, ...]]:
+    """Names of features, of the modalities that have as many names as features."""
+    names = {u: arrays.get(f"{u}_names", np.zeros(0)) for u in modalities}
+    return {
+        u: tuple(map(str, found))
+        for u, found in names.items()
+        if found.dtype.kind == "U" and found.shape == arrays[u].shape[2:]
+    }
 
 
 def load_arrays(path: Path) -> Arrays:

@@ -138,9 +138,7 @@ class ComP(nn.Module):
             z = self.prompted(utterances, prototypes, rows, scope, seen, changed)
         else:
             z = self.unprompted(utterances, rows, seen)
-        heads = self.modality_heads(z)  # Y^u, (M, N, C)
-        weights, fused_features = self.coordinate(z, changed.weights)
-        fused = self.fused_head(fused_features + self.dropout(F.relu(self.fusion(fused_features))))  # eq. 15
+        fused, heads, weights, fused_features = self.conclude(z, changed.weights)
         inside = None
         if trace:
             once = {
@@ -150,6 +148,15 @@ class ComP(nn.Module):
             }
             inside = seen.trace(self.config.modalities, **once)
         return Output(rows.pad(fused), self.by_modality(rows.pad(heads)), rows.pad(weights), inside)
+
+    def conclude(
+        self, propagated: Tensor, given: tuple[float, ...] | None = None
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """What is made of `Z̄^u [M, N, d]`: fused `[N, C]`, heads `[M, N, C]`, weights `[N, M]`, `F [N, M·d]` (eq. 12 to 15)."""
+        heads = self.modality_heads(propagated)  # Y^u
+        weights, fused_features = self.coordinate(propagated, given)
+        fused = self.fused_head(fused_features + self.dropout(F.relu(self.fusion(fused_features))))  # eq. 15
+        return fused, heads, weights, fused_features
 
     def prompted(
         self, encoded: Tensor, prototypes: Tensor, rows: Rows, scope: Scope, seen: Recorder, changed: Intervention

@@ -1,0 +1,132 @@
+"""Times the analyses of the Why page, and counts how often explanations beat other orders on the shipped checkpoints.
+
+OMP_NUM_THREADS=1 python -m benchmarks.why [--checkpoint hazumi] [--data hazumi_online.npz] [--faithful]
+
+Seconds are those of the process itself, the smallest of the repeats.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+
+from benchmarks.prediction import CHECKPOINTS
+from comp_viz.analysis.attribution import METHODS, OCCLUSION, attribute, by_occlusion
+from comp_viz.analysis.coalitions import FUSED, coalitions
+from comp_viz.analysis.context import context
+from comp_viz.analysis.counterfactual import smallest_loss
+from comp_viz.analysis.faithfulness import cell_curves, feature_curves, modality_curves, utterance_curves
+from comp_viz.analysis.inside import look_inside
+from comp_viz.analysis.losses import losses
+from comp_viz.analysis.masked import Masked
+from comp_viz.analysis.split_contribution import split_table
+from comp_viz.analysis.target import decided, direction
+from comp_viz.checkpoint.folder import Checkpoint, load_checkpoint
+from comp_viz.data.batch import Batch
+from comp_viz.data.conversation import Conversation
+from comp_viz.data.source import open_data
+from comp_viz.network.coalitions import coalitions as pass_of
+
+SHIPPED = {
+    "hazumi": "hazumi_online.npz", "hazumi-no-prompting": "hazumi_online.npz", "mosi": "mosi.npz", "lab": "lab",
+    "lab-balanced": "lab(strengths=1.4/1.4/1.4)", "lab-dominant": "lab(strengths=0.5/2.5/0.5)",
+}  # fmt: skip
+WINDOW, TALKS, TARGETS = 16, 5, 2  # utterances of a conversation, conversations, utterances explained in each
+
+
+def seconds(what: Callable[[], object], repeats: int) -> float:
+    """The least processor time of some repeats."""
+    taken = []
+    for _ in range(repeats):
+        start = time.process_time()
+        what()
+        taken.append(time.process_time() - start)
+    return min(taken)
+
+
+def timings(checkpoint: Checkpoint, conversations: list[Conversation]) -> None:
+    """Print the times of every analysis on the conversation nearest to 120 utterances, and of a whole split."""
+    talk = min(conversations, key=lambda c: abs(len(c) - 120))
+    batch = Batch.of([talk], checkpoint.standardise)
+    given = (batch.features, batch.observed, batch.valid)
+    with torch.inference_mode():
+        one = seconds(lambda: checkpoint.model(*given), 30)
+        eight = seconds(lambda: pass_of(checkpoint.model, *given), 30)
+    print(f"{len(talk)} utterances: one forward {1000 * one:.1f} ms, all coalitions {1000 * eight:.1f} ms, {eight / one:.1f} times")  # fmt: skip
+    start = time.perf_counter()
+    whole = seconds(lambda: split(checkpoint, conversations), 1)
+    print(f"Shapley table of {sum(map(len, conversations)):,} utterances: {whole:.1f} s, {time.perf_counter() - start:.1f} s by the clock")  # fmt: skip
+    target = len(talk) // 2
+    for method in METHODS:
+        found = attribute(checkpoint, talk, talk.observed, target, method)
+        taken = seconds(lambda method=method: attribute(checkpoint, talk, talk.observed, target, method), 2)
+        print(f"{method}: {taken:.2f} s, {found.steps} steps, {found.missing_sum:.2%} lacking")
+    masked = Masked.of(checkpoint, talk, talk.observed)
+    single = losses(masked)
+    found = attribute(checkpoint, talk, talk.observed, target, METHODS[0])
+    print(f"deletion and insertion of cells: {seconds(lambda: cell_curves(masked, found, 1), 1):.2f} s")
+    print(f"losses of utterances: {seconds(lambda: losses(masked, modalities=False), 1):.2f} s")
+    print(f"smallest loss that flips: {seconds(lambda: smallest_loss(masked, single, target), 1):.2f} s")
+
+
+def split(checkpoint: Checkpoint, conversations: list[Conversation]) -> object:
+    """The Shapley table of a split."""
+    found = [coalitions(checkpoint, c, c.observed) for c in conversations]
+    return split_table(found, [c.labels for c in conversations])
+
+
+def gains(checkpoint: Checkpoint, conversations: list[Conversation]) -> Iterator[tuple[str, tuple[float, float]]]:
+    """Gains over other orders by kind of explanation, of some utterances of windows of some conversations."""
+    for talk in conversations[:: max(1, len(conversations) // TALKS)][:TALKS]:
+        talk = talk.window(0, WINDOW)
+        masked = Masked.of(checkpoint, talk, talk.observed)
+        single, utterances = losses(masked), losses(masked, modalities=False)
+        ways, columns = direction(masked.task, single.whole), decided(masked.task, single.whole)
+        inside = look_inside(checkpoint, talk, talk.observed)
+        in_all = coalitions(checkpoint, talk, talk.observed)
+        yield "modalities by Shapley values", modality_curves(in_all, FUSED).gains()
+        around = context(utterances, inside)
+        for target in np.linspace(0, len(talk) - 1, TARGETS).astype(int).tolist():
+            way, column = int(ways[target]), int(columns[target])
+            for method in METHODS:
+                found = by_occlusion(single, target) if method == OCCLUSION else attribute(checkpoint, talk, talk.observed, target, method)  # fmt: skip
+                yield f"cells by {method}", cell_curves(masked, found, way).gains()
+                if tested := feature_curves(checkpoint, talk, talk.observed, found, way):
+                    yield f"features by {method}", tested.gains()
+            orders = {"taking away": way * around.effects[target]}
+            if around.mean_rollout is not None:
+                orders["attention rollout"] = around.mean_rollout[target]
+            for name, support in orders.items():
+                yield f"utterances by {name}", utterance_curves(masked, support, target, column, way).gains()
+
+
+def faithful() -> None:
+    """Print for every shipped checkpoint how often each kind of explanation beats the mean of other orders."""
+    for name, data in SHIPPED.items():
+        found: dict[str, list[tuple[float, float]]] = {}
+        for kind, gain in gains(load_checkpoint(CHECKPOINTS / name), list(open_data(data).split("test"))):
+            found.setdefault(kind, []).append(gain)
+        for kind, pairs in found.items():
+            better = (np.array(pairs) > 0).mean(0)
+            print(f"{name}, {kind}: deletion better in {better[0]:.0%}, insertion in {better[1]:.0%} of {len(pairs)}", flush=True)  # fmt: skip
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--checkpoint", default="hazumi")
+    parser.add_argument("--data", default="hazumi_online.npz")
+    parser.add_argument(
+        "--faithful", action="store_true", help="count how often explanations beat other orders instead"
+    )
+    options = parser.parse_args()
+    if options.faithful:
+        faithful()
+    else:
+        timings(load_checkpoint(CHECKPOINTS / options.checkpoint), list(open_data(options.data).split("test")))
+
+
+if __name__ == "__main__":
+    main()

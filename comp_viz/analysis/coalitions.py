@@ -1,0 +1,52 @@
+"""What a checkpoint predicts for one conversation in every coalition of its modalities."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+
+from comp_viz.analysis.masked import read_fused
+from comp_viz.checkpoint.folder import Checkpoint
+from comp_viz.data.batch import Batch
+from comp_viz.data.conversation import Bools, Conversation, Floats, Task
+from comp_viz.network.coalitions import coalitions as pass_of
+
+FUSED = "fused"
+
+
+@dataclass(frozen=True)
+class Coalitions:
+    """Predictions in all 2^M coalitions: coalition `k` shows modality `u`, wherever it is observed, where bit `u` of `k` is set.
+
+    The last coalition is the conversation as it is observed, the first one without anything.
+    """
+
+    task: Task
+    observed: Bools  # [S, M]
+    predictions: Mapping[str, Floats]  # fused and each modality's head -> [2^M, S, C], label units or probabilities
+    coordinator: Floats  # [2^M, S, M], weights from 0 to 1, sum 1
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Modality names in order."""
+        return tuple(name for name in self.predictions if name != FUSED)
+
+    @property
+    def predictors(self) -> tuple[str, ...]:
+        """`fused` and the heads."""
+        return tuple(self.predictions)
+
+
+@torch.inference_mode()
+def coalitions(checkpoint: Checkpoint, conversation: Conversation, observed: Bools) -> Coalitions:
+    """All coalitions in one batched pass; a modality that is left out is masked, which is what missing is to the model.
+
+    Raises `CompVizError` for more than six modalities.
+    """
+    model, task = checkpoint.model, checkpoint.card.task
+    batch = Batch.of([conversation], checkpoint.standardise).to(model.fusion.weight.device)
+    shown = observed & conversation.observed
+    out = pass_of(model, batch.features, shown[None], batch.valid)
+    predictions = {FUSED: out.fused, **out.heads}
+    read = {name: read_fused(task, values) for name, values in predictions.items()}
+    return Coalitions(task, shown, read, out.coordinator.float().cpu().numpy())

@@ -1,0 +1,107 @@
+"""All 2^M coalitions of modalities for one conversation in one pass, computing once what they have in common.
+
+In a coalition a modality is either there as it was observed or missing in every utterance, so that up to the first block there
+are only two versions of it. And a modality that is missing everywhere has no key to attend to: `H = 0` in all its layers (eq. 4),
+which then add the same to every row. Together that is little more than half of the work of as many separate conversations.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from comp_viz.errors import CompVizError
+from comp_viz.network.model import ComP, PropagationBlock
+from comp_viz.network.rows import Rows
+from comp_viz.network.trace import Output, Recorder
+
+MOST = 6  # modalities, 64 coalitions
+SILENT = Recorder(None)
+
+
+def subsets(modalities: int) -> Tensor:
+    """Which modality is in which coalition, `[2^M, M]` bool: number `k` has modality `u` where bit `u` of `k` is set.
+
+    Raises `CompVizError` for more modalities than can be enumerated.
+    """
+    if modalities > MOST:
+        raise CompVizError(
+            f"modalities: all coalitions of at most {MOST} can be computed ({2**MOST}), got {modalities} modalities."
+        )
+    return (torch.arange(2**modalities)[:, None] >> torch.arange(modalities) & 1).bool()
+
+
+def coalitions(model: ComP, features: Mapping[str, Any], observed: Any, valid: Any) -> Output:
+    """The output for one conversation (a batch of one) in every coalition, `[2^M, S, …]`, prompts from own prototypes and bank.
+
+    The same as `model` with `observed` restricted to each row of `subsets(M)` in turn. Raises `CompVizError` when the
+    conversation does not fit the model, or there are too many coalitions.
+    """
+    shown = subsets(len(model.config.modalities))
+    _, encoded, rows = model.begin(features, observed, valid)
+    shown = shown.to(encoded.device)
+    every = side_by_side(model, rows, rows.keys & shown[:, :, None])
+    if not model.config.prompting:
+        return model.second_stage(versions(encoded, every), every, "bank")
+    z = together(model, encoded, rows, every, shown)
+    fused, heads, weights, _ = model.conclude(z)
+    return Output(every.pad(fused), model.by_modality(every.pad(heads)), every.pad(weights))
+
+
+def side_by_side(model: ComP, rows: Rows, keys: Tensor) -> Rows:
+    """Rows of one conversation as often as it is seen in another way, `keys [K, M, N]` saying what is observed each time."""
+    valid = torch.ones(len(keys), len(rows), dtype=torch.bool)
+    return Rows.of(keys.transpose(1, 2), valid, model.config.max_length)
+
+
+def versions(encoded: Tensor, every: Rows) -> Tensor:
+    """`Z^u [M, K·N + K, d]` of a conversation seen in `K` ways, from `[M, N + 1, d]` as it was observed: missing is blank."""
+    K = len(every.lengths)
+    blank = encoded[:, -1:]
+    utterances = torch.where(every.keys[..., None], encoded[:, :-1].repeat(1, K, 1), blank)
+    return torch.cat([utterances, blank.expand(-1, K, -1)], dim=1)
+
+
+def together(model: ComP, encoded: Tensor, rows: Rows, every: Rows, shown: Tensor) -> Tensor:
+    """`Z̄^u [M, 2^M·N, d]` of all coalitions, from `[M, N + 1, d]`."""
+    there = torch.stack([rows.keys, torch.zeros_like(rows.keys)])
+    two = side_by_side(model, rows, there)
+    seen, blanks = two.part(versions(encoded, two))
+    prototypes = model.compress(seen, blanks, two)  # (M, 2, c, d)
+    fresh = model.generate(model.blocks[0], seen, prototypes, two, "bank", SILENT)  # type: ignore[arg-type]
+    which = 1 - shown.long()  # (2^M, M), 0 as observed, 1 missing
+    z, fresh = (pick(x.unflatten(1, (2, -1)), which).flatten(1, 2) for x in (seen, fresh))
+    prototypes, renewed = pick(prototypes, which), None
+    half = side_by_side(model, rows, rows.keys.expand(len(shown) // 2, -1, -1))
+    for l, block in enumerate(model.blocks):
+        if l:
+            fresh = model.generate(block, z, prototypes, every, "bank", SILENT)
+        delivered = model.deliver(fresh)
+        if renewed is not None:  # eq. 9
+            delivered = model.config.momentum * renewed + (1 - model.config.momentum) * delivered
+        g = attend(block, block.inject(torch.cat([z, delivered], dim=-1)), half, shown)  # eq. 3, 4
+        if block.expand is None:
+            return g
+        z, renewed = block.expand(g).split([model.config.hidden, model.config.delivered], dim=-1)  # eq. 5
+    return z
+
+
+def pick(x: Tensor, which: Tensor) -> Tensor:
+    """From versions `[M, 2, …]` those that coalitions have, `which [2^M, M]`: `[M, 2^M, …]`."""
+    return x[torch.arange(len(x), device=x.device)[:, None], which.T]
+
+
+def attend(block: PropagationBlock, g: Tensor, half: Rows, shown: Tensor) -> Tensor:
+    """The attention layers of a block, `G_0 [M, 2^M·N, d] -> G_m` (eq. 4): a modality attends in its half of the coalitions."""
+    M, C = len(g), len(shown)
+    apart = g.unflatten(1, (C, -1))  # (M, 2^M, N, d)
+    order = shown.T.long().argsort(dim=1, descending=True, stable=True)  # (M, 2^M), coalitions with the modality first
+    one = torch.arange(M, device=g.device)[:, None]
+    seeing, blind = (apart[one, part].flatten(1, 2) for part in order.split(C // 2, dim=1))
+    for layer in block.layers:
+        seeing, _ = layer(seeing, half)
+        blind = blind + layer.mlp(blind.new_zeros(M, 1, g.shape[-1]))
+    joined = torch.cat([seeing, blind], dim=1).unflatten(1, (C, -1))
+    attended: Tensor = joined[one, order.argsort(dim=1)].flatten(1, 2)
+    return attended

@@ -1,0 +1,184 @@
+"""The Why page: every part bears every kind of data, shows the library's numbers, and words of clips are left out one by one."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from clip_cases import EXTRACT, make_clip, simple_extractors, write_reader
+from page_cases import CASES, array, dashboard, figures, on_wire
+
+from comp_viz.analysis.attribution import GRADIENT, INTEGRATED, OCCLUSION, SAMPLING, attribute
+from comp_viz.analysis.clip import predict_clip
+from comp_viz.analysis.coalitions import coalitions
+from comp_viz.analysis.contribution import contribution
+from comp_viz.analysis.split_contribution import split_table
+from comp_viz.analysis.word_effects import describe_words, word_effects, word_table
+from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.clips import background
+from comp_viz.clips.extractors import registry
+from comp_viz.data.dataset import Utterances
+from comp_viz.data.patterns.pattern import Pattern
+from comp_viz.ui import cached, intake
+
+CONTRIBUTIONS, FEATURES, CONTEXT, COUNTERFACTUALS = "Contributions", "Features", "Context", "Counterfactuals"
+UNIFORM = "uniform(0.3)"
+
+
+@pytest.fixture
+def open_part(open_case):
+    """Open a part of the page; gives the dashboard, the conversation, its matrix under the pattern, and the checkpoint."""
+
+    def opened(part, case="usual", **address):
+        app, data = open_case("why", case, pattern=UNIFORM, why=part, **address)
+        conversation = data.find(app.selectbox(key="conversation").value)
+        observed = Pattern.parse(UNIFORM)(Utterances.of([conversation]), data.task, np.random.default_rng(1))
+        return app, conversation, observed, cached.checkpoint("case", "cpu")
+
+    return opened
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("part", [FEATURES, CONTEXT, COUNTERFACTUALS])
+def test_every_part_bears_every_case(part, case, open_part, monkeypatch):
+    monkeypatch.setattr(
+        "comp_viz.analysis.losses.UTTERANCES", 15_000
+    )  # fewer passes over the longest; benchmarks measure
+    app, *_ = open_part(part, case)
+    assert not app.exception
+    assert not app.error
+    assert app.subheader[0].value
+    assert figures(app)
+    assert max(on_wire(app).values()) < 2_000_000
+
+
+@pytest.mark.parametrize("part", [CONTRIBUTIONS, FEATURES, CONTEXT, COUNTERFACTUALS])
+def test_every_part_stands_beside_the_complete_conversation(part, open_part):
+    app, *_ = open_part(part, compare="nothing missing")
+    assert not app.exception
+    keys = figures(app)
+    assert {key.removesuffix("left") for key in keys if key.endswith("left")} == {
+        key.removesuffix("right") for key in keys if key.endswith("right")
+    } | ({"restore_set"} if "restore_setleft" in keys else set())
+
+
+@pytest.mark.parametrize("predictor", ["fused", "text"])
+def test_contributions_are_the_librarys(predictor, open_part):
+    app, conversation, observed, checkpoint = open_part(CONTRIBUTIONS, why_of=predictor)
+    found = contribution(coalitions(checkpoint, conversation, observed), predictor)
+    bars = figures(app)["contributions"]["data"][:3]
+    for bar, values, missing in zip(bars, found.values, ~(observed & conversation.observed).T, strict=True):
+        np.testing.assert_allclose(array(bar["y"]), values, atol=1e-5)
+        assert [bool(shape) for shape in bar["marker"]["pattern"]["shape"]] == missing.tolist()
+    assert ("contribution_weights" in figures(app)) == (predictor == "fused")
+
+
+@pytest.mark.parametrize("method", [INTEGRATED, GRADIENT, OCCLUSION, SAMPLING])
+def test_attributions_are_the_librarys(method, open_part):
+    app, conversation, observed, checkpoint = open_part(FEATURES, why_method=method, utterance="4")
+    found = attribute(checkpoint, conversation, observed, 3, method)
+    drawn = figures(app)
+    shown = array(drawn["attribution_cells"]["data"][0]["z"])
+    np.testing.assert_allclose(shown[found.observed.T], found.cells.T[found.observed.T], atol=1e-5)
+    assert np.isnan(shown[~found.observed.T]).all()
+    assert ("attribution_features" in drawn) == (found.features is not None)
+    said = " ".join(caption.value for caption in app.caption)
+    assert ("complete" in said) == (method in (INTEGRATED, SAMPLING))
+
+
+@pytest.mark.parametrize("part", [CONTRIBUTIONS, FEATURES])
+def test_further_tests_are_told_when_asked_for(part, open_part):
+    app, *_ = open_part(part, why_method=GRADIENT)
+    assert not any("random weights" in text.value for text in app.markdown)
+    app.toggle(key="further_tests").set_value(True).run()
+    assert not app.exception
+    assert any("random weights" in text.value for text in app.markdown)
+
+
+def test_a_whole_split_is_computed_bit_by_bit_and_can_be_stopped(open_part, monkeypatch):
+    monkeypatch.setattr("comp_viz.ui.why_split.MOMENT", 0.0)  # one conversation at each look
+    app, *_ = open_part(CONTRIBUTIONS)
+    assert not app.get("progress")
+    app.toggle(key="whole_split").set_value(True).run()
+    assert not app.exception
+    assert "1 of 2 conversations" in app.get("progress")[0].proto.text
+    app.button(key="split stop").click().run()
+    assert "Stopped after" in app.get("progress")[0].proto.text
+    app.button(key="split stop").click().run()
+    for _ in range(3):
+        app.run()
+    assert not app.get("progress")
+    data, checkpoint = cached.data_set("case.arrow", str(cached.data_root())), cached.checkpoint("case", "cpu")
+    test = list(data.split("test"))
+    expected = split_table([coalitions(checkpoint, c, c.observed) for c in test], [c.labels for c in test])
+    shown = next(frame.value for frame in app.dataframe if "dominates" in frame.value)
+    np.testing.assert_allclose(shown["mean"], expected["mean"], atol=1e-6)
+
+
+def test_a_fragile_utterance_is_taken_in_hand_by_its_row(open_part):
+    app, *_ = open_part(COUNTERFACTUALS)
+    table = next(frame.value for frame in app.dataframe if "worst loss" in frame.value)
+    app.session_state["fragility table"] = {"selection": {"rows": [2], "columns": [], "cells": []}}
+    app.run()
+    assert not app.exception
+    assert len(table) == 9
+
+
+# Words of clips
+
+
+@pytest.fixture
+def clip(tmp_path, monkeypatch):
+    simple_extractors(monkeypatch)
+    monkeypatch.setattr(registry, "what_is_missing", lambda names: "")
+    return make_clip(tmp_path)
+
+
+@pytest.fixture
+def reader(tmp_path):
+    write_reader(tmp_path / "checkpoints" / "reader")
+    return load_checkpoint(tmp_path / "checkpoints" / "reader")
+
+
+def test_a_word_is_worth_what_the_prediction_loses_without_it(clip, reader):
+    found = word_effects(reader, clip, 1)
+    assert found.words == ("word<b>", "number1.")
+    before = predict_clip(reader, clip.conversation).fused[1]
+    for i, effect in enumerate(found.effects):
+        text = found.words[1 - i]
+        changed = clip.features["text"].copy()
+        changed[1] = EXTRACT["reader"](text)
+        conversation = replace(clip.conversation, features={**clip.features, "text": changed})
+        after = predict_clip(reader, conversation).fused[1]
+        assert effect == pytest.approx(float((before - after)[before.argmax()]), abs=1e-6)
+        assert found.flips[i] == (after.argmax() != before.argmax())
+    assert word_table(found)["word"].tolist() == list(found.words)
+    assert "no words" in describe_words(word_effects(reader, clip, 3))
+
+
+def test_words_and_other_sentences_are_on_the_page_of_a_clip(clip, reader, tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()
+    monkeypatch.setattr(intake, "analyse", lambda *_: clip)
+    app = dashboard(monkeypatch, tmp_path / "checkpoints", tmp_path / "data")
+    app.query_params.update({"why": FEATURES, "utterance": "2"})
+    app.run()
+    app.switch_page("pages/clips.py").run()
+    app.get("file_uploader")[0].set_value(("talk.mp4", b"not really a video", "video/mp4")).run()
+    end = time.monotonic() + 30
+    while background.line:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    app.run()
+    app.switch_page("pages/why.py").run()
+    app.segmented_control(key="why").set_value(FEATURES).run()
+    assert not app.exception
+    app.number_input(key="utterance").set_value(2).run()
+    np.testing.assert_allclose(
+        array(figures(app)["word_effects"]["data"][0]["y"]), word_effects(reader, clip, 1).effects, atol=1e-6
+    )
+    app.number_input(key="utterance").set_value(4).run()
+    assert "No words were recognised" in " ".join(box.value for box in app.info)
+    app.segmented_control(key="why").set_value(COUNTERFACTUALS).run()
+    app.text_input[0].set_value("quite another sentence").run()
+    assert not app.exception
+    assert any("With this sentence" in text.value for text in app.markdown)
