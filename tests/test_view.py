@@ -133,3 +133,25 @@ def test_robustness_says_what_is_wrong(checkpoint, small_lab):
         robustness_table(checkpoint, small_lab, ["found"], "UA")
     with pytest.raises(CompVizError, match="seeds"):
         robustness_table(checkpoint, small_lab, ["found"], seeds=0)
+
+
+def test_contributions_and_attributions_are_those_of_the_pages(checkpoint, small_lab):
+    view = View.of(checkpoint, small_lab, first(small_lab), HALF)
+    for predictor in ("fused", "text"):
+        table = view.contributions(predictor)
+        parts = table.groupby("utterance")["contribution"].sum()
+        ends = table.groupby("utterance")[["as observed", "nothing observed"]].first()
+        np.testing.assert_allclose(parts, ends["as observed"] - ends["nothing observed"], atol=1e-6)
+        answer = view.prediction.fused if predictor == "fused" else view.prediction.heads[predictor]
+        np.testing.assert_allclose(ends["as observed"], answer[:, 0], atol=1e-5)
+    cells = view.attributions(2, "Occlusion")
+    assert len(cells) == view.observed.size
+    assert (cells["prediction of"] == 2).all()
+    assert (cells.loc[~cells["observed"], "part"] == 0).all()
+    for call in (
+        lambda: view.contributions("smell"),
+        lambda: view.attributions(0),
+        lambda: view.attributions(1, "Guess"),
+    ):
+        with pytest.raises(CompVizError, match="expected"):
+            call()

@@ -5,12 +5,15 @@ is zero, with the missing pattern left as it is: half a mask means nothing to th
 the mask itself: a cell that is taken away is missing as the model means it.
 """
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
 
 import numpy as np
+import pandas as pd
 import torch
-from captum.attr import InputXGradient, IntegratedGradients, ShapleyValueSampling
 from torch import Tensor
 
 from comp_viz.analysis.losses import Losses, losses
@@ -72,6 +75,13 @@ def attribute(
     return by_sampling(masked, target, column, seed)
 
 
+def captum() -> ModuleType:
+    """Captum's methods, imported when asked for: that takes a second, and in a notebook brings advice on progress bars."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return import_module("captum.attr")
+
+
 def by_gradient(
     checkpoint: Checkpoint, conversation: Conversation, masked: Masked, target: int, column: int, method: str
 ) -> Attribution:
@@ -92,12 +102,14 @@ def by_gradient(
         start, whole = (float(predicted(*at)) for at in (tuple(map(torch.zeros_like, inputs)), inputs))
     steps = 0
     if method == GRADIENT:
-        parts = InputXGradient(predicted).attribute(inputs)
+        parts = captum().InputXGradient(predicted).attribute(inputs)
     else:
         together = max(1, 1024 // len(conversation)) * len(inputs[0])
         for steps in STEPS:
-            parts = IntegratedGradients(predicted).attribute(
-                inputs, n_steps=steps, method="gausslegendre", internal_batch_size=together
+            parts = (
+                captum()
+                .IntegratedGradients(predicted)
+                .attribute(inputs, n_steps=steps, method="gausslegendre", internal_batch_size=together)
             )
             lacking = abs(sum(float(x.detach().sum()) for x in parts) - (whole - start))
             if lacking <= COMPLETE / 2 * max(abs(whole - start), NOISE_FLOOR):
@@ -132,7 +144,7 @@ def by_sampling(masked: Masked, target: int, column: int, seed: int) -> Attribut
     groups = blocks(masked.observed, target)
     players = int(groups.max()) + 1
     orders = max(4, EVALUATIONS // players)
-    sampling, mask = ShapleyValueSampling(predicted), torch.from_numpy(groups)[None]
+    sampling, mask = captum().ShapleyValueSampling(predicted), torch.from_numpy(groups)[None]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         drawn = [
@@ -191,3 +203,13 @@ def describe_cells(found: Attribution) -> str:
     top = int(others.argmax())
     part = amount(found.task, float(found.cells[top].sum()), signed=True)
     return f"Of all parts {said}; of the other utterances {top + 1} has the largest ({part})"
+
+
+def cell_table(found: Attribution) -> pd.DataFrame:
+    """One row for every cell of the conversation: its part in the prediction explained."""
+    s, u = (x.ravel() for x in np.indices(found.cells.shape))
+    table = {
+        "method": found.method, "prediction of": found.target + 1, "utterance": s + 1, "modality": np.array(found.modalities)[u],
+        "observed": found.observed[s, u], "part": found.cells.ravel(),
+    }  # fmt: skip
+    return pd.DataFrame(table | ({} if found.error is None else {"standard error": found.error.ravel()}))

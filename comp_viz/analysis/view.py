@@ -7,7 +7,10 @@ import numpy as np
 import pandas as pd
 
 from comp_viz.analysis.attention import ROLLOUT, attention, map_names
+from comp_viz.analysis.attribution import INTEGRATED, METHODS, attribute, cell_table
 from comp_viz.analysis.change import change, describe
+from comp_viz.analysis.coalitions import FUSED, coalitions
+from comp_viz.analysis.contribution import contribution, contribution_table
 from comp_viz.analysis.flow import flow
 from comp_viz.analysis.inside import Inside, look_inside
 from comp_viz.analysis.parts import as_table, parts
@@ -110,3 +113,29 @@ class View:
     def reconstruction(self) -> pd.DataFrame:
         """One row a missing entry: how near its features come to what they would be, were nothing missing (page Propagation)."""
         return reconstruction_table(reconstruct(self.inside, self.complete))
+
+    def contributions(self, predictor: str = FUSED) -> pd.DataFrame:
+        """One row an utterance and modality: its exact Shapley value in a prediction, `fused` or of a head (page Why).
+
+        All `2^M` coalitions of modalities are computed in one pass. Raises `CompVizError` when there is no such predictor.
+        """
+        if predictor not in (FUSED, *self.inside.modalities):
+            raise CompVizError(
+                f"contributions: expected {FUSED} or one of {', '.join(self.inside.modalities)}, got {predictor!r}."
+            )
+        return contribution_table(
+            contribution(coalitions(self.checkpoint, self.conversation, self.observed), predictor)
+        )
+
+    def attributions(self, utterance: int, method: str = INTEGRATED, seed: int = 0) -> pd.DataFrame:
+        """One row a cell: its part in the fused prediction of an utterance, counted from 1, by one of `METHODS` (page Why).
+
+        Raises `CompVizError` when there is no such utterance or method.
+        """
+        if not 1 <= utterance <= len(self.conversation) or method not in METHODS:
+            raise CompVizError(
+                f"attributions: expected an utterance from 1 to {len(self.conversation)} and one of {', '.join(METHODS)}, "
+                f"got {utterance} and {method!r}."
+            )
+        found = attribute(self.checkpoint, self.conversation, self.observed, utterance - 1, method, seed)
+        return cell_table(found)

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -13,6 +12,7 @@ from comp_viz.analysis.attribution import (
     OCCLUSION,
     SAMPLING,
     Attribution,
+    cell_table,
     describe,
     describe_cells,
 )
@@ -86,7 +86,7 @@ def draw(side: Side, found: Attribution, top: float, selected: int, palette: Pal
     """Cells, and features where the method has them."""
     key = side.key
     figure = cells_chart(found, side.view.conversation.words, top, selected, palette, describe_cells(found))
-    panel(figure, f"attribution_cells{key}", About(*HOW[found.method]), partial(cell_numbers, found), selects=True)
+    panel(figure, f"attribution_cells{key}", About(*HOW[found.method]), partial(cell_table, found), selects=True)
     st.caption(complete(found))
     if found.features is None or not found.observed[selected].any():
         return
@@ -133,13 +133,3 @@ def tested(side: Side, found: Attribution, palette: Palette, further: bool) -> N
         curves_panel(of_features, task, "features", f"attribution_feature_curves{key}", palette)
     if further:
         sanity_line(partial(cached_why.tested_again, asked, found.target, found.method), f"attribution sanity{key}")
-
-
-def cell_numbers(found: Attribution) -> pd.DataFrame:
-    """One row for every cell."""
-    s, u = (x.ravel() for x in np.indices(found.cells.shape))
-    table = {
-        "method": found.method, "prediction of": found.target + 1, "utterance": s + 1, "modality": np.array(found.modalities)[u],
-        "observed": found.observed[s, u], "part": found.cells.ravel(),
-    }  # fmt: skip
-    return pd.DataFrame(table | ({} if found.error is None else {"standard error": found.error.ravel()}))
