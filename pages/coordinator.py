@@ -21,8 +21,11 @@ AUC = (
     "an utterance the head gets right than in one it gets wrong, 0 to 1; 0.5 if weights do not tell. Only utterances with a "
     "label that is not exactly neutral are judged."
 )
-LEARNED, OTHER = "Learned weights", "Other weights"
-HELP = "Learned weights: whom the coordinator trusts, where, and whether rightly. Other weights: what the model would say with equal ones, with one modality alone, or with yours."
+LEARNED, BY_GROUP, OTHER = "Learned weights", "By group", "Other weights"
+HELP = (
+    "Learned weights: whom the coordinator trusts, utterance by utterance. By group: whom it trusts by what is observed, by emotion, "
+    "and whether rightly. Other weights: what the model would say with equal ones, with one modality alone, or with yours."
+)
 
 
 @st.fragment
@@ -37,12 +40,15 @@ def coordinator(view: View) -> None:
     found = sides(view, corner)
     learned = any(side.view.checkpoint.config.coordination for side in found)
     with controls:
-        learned = learned and one_of("Look at", [LEARNED, OTHER], "weighing", HELP, buttons=True) == LEARNED
-        fitted, by_hand = (fit_axes(), ()) if learned else (False, sliders(view.checkpoint.config.modalities))
-    if learned:
-        weight_charts(found, fitted, selected, colours)
-    else:
+        look = one_of("Look at", [LEARNED, BY_GROUP, OTHER], "weighing", HELP, buttons=True) if learned else OTHER
+        if look == OTHER:
+            by_hand = sliders(view.checkpoint.config.modalities)
+        else:
+            fitted = fit_axes()
+    if look == OTHER:
         other_weights(found, by_hand, selected, colours)
+    else:
+        weight_charts(found, look == BY_GROUP, fitted, selected, colours)
 
 
 if view := current_view("pages/coordinator.py"):

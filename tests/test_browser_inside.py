@@ -41,7 +41,7 @@ def test_the_utterance_in_hand_and_what_is_compared_go_from_page_to_page(page, a
     expect(page.get_by_text("nothing missing", exact=True).last).to_be_visible()
     nav(page, "Coordinator").click()
     page.wait_for_url("**/coordinator?**compare=nothing+missing**")
-    expect(page.locator(".js-plotly-plot")).to_have_count(10)
+    expect(page.locator(".js-plotly-plot")).to_have_count(4)
 
 
 def test_a_click_on_a_chart_takes_its_utterance_in_hand_on_every_page(page, address):

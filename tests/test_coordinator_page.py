@@ -22,7 +22,7 @@ from comp_viz.network.intervention import Intervention
 
 SHAPE = {"two modalities": "line", "four modalities": "paths"}
 PATTERN = "only(audio, text)"
-OTHER = "Other weights"
+GROUPS, OTHER = "By group", "Other weights"
 
 
 @pytest.fixture
@@ -41,11 +41,13 @@ def shown(open_case, tmp_path):
     return opened
 
 
-def both_parts(app):
-    """The charts of the learned weights and those of other weights."""
-    learned = figures(app)
-    app.segmented_control(key="weighing").set_value(OTHER).run()
-    return learned | figures(app)
+def all_parts(app):
+    """The charts of the learned weights, those by group, and those of other weights."""
+    found = figures(app)
+    for part in (GROUPS, OTHER):
+        app.segmented_control(key="weighing").set_value(part).run()
+        found |= figures(app)
+    return found
 
 
 def dots(spec):
@@ -59,7 +61,7 @@ def test_weights_on_the_page_are_those_of_the_forward_pass(case, pattern, shown)
     app, checkpoint, conversation, observed = shown(case, pattern=pattern)
     inside = look_inside(checkpoint, conversation, observed)
     weights = inside.prediction.coordinator
-    charts = figures(app)
+    charts = all_parts(app)
     along = dots(charts["weights"])
     assert len(along) == weights.shape[1]
     for u, trace in enumerate(along):
@@ -99,7 +101,7 @@ def test_every_utterance_is_one_point_or_path(case, shown):
 
 @pytest.mark.parametrize("case", ["usual", "four modalities"])
 def test_fixed_patterns_are_really_run(case, shown):
-    app, checkpoint, conversation, observed = shown(case, pattern=PATTERN)
+    app, checkpoint, conversation, observed = shown(case, pattern=PATTERN, weighing=GROUPS)
     names = checkpoint.config.modalities
     chart = figures(app)["availability"]
     fixed = [trace for trace in chart["data"] if trace.get("xaxis") == "x2"]
@@ -188,7 +190,7 @@ def test_axes_are_whole_unless_asked_and_then_say_so(shown):
 @pytest.mark.parametrize("fitted", ["true", "false"])
 def test_compared_sides_share_their_axes(fitted, shown):
     app, *_ = shown(compare="another missing pattern", compare_pattern="only(video)", fitted=fitted, pattern="found")
-    charts = both_parts(app)
+    charts = all_parts(app)
     for name, axis in (
         ("weights", "yaxis"),
         ("emotions", "yaxis"),
@@ -217,7 +219,7 @@ def test_the_utterance_in_hand_is_marked_everywhere(case, shown):
     app, checkpoint, conversation, observed = shown(case)
     app.number_input(key="utterance").set_value(4).run()
     weights = predict_conversation(checkpoint, conversation, observed).coordinator
-    charts = both_parts(app)
+    charts = all_parts(app)
     for name in ("weights", "other weights"):
         assert 4 in [shape["x0"] for shape in charts[name]["layout"]["shapes"]]
     ring = charts["triangle"]["data"][-1]

@@ -1,4 +1,4 @@
-"""Pieces of the Coordinator page: the weights in five charts, side by side in compare mode."""
+"""Pieces of the Coordinator page: the learned weights in five charts, side by side in compare mode."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -85,28 +85,31 @@ def fit_axes() -> bool:
     )  # fmt: skip
 
 
-def weight_charts(found: Sequence[Side], fitted: bool, selected: int, palette: Palette) -> None:
-    """All views of the learned weights, for every side that has some; axes are `fitted` to them or whole."""
-    here = [side.view.predict(side.view.observed) for side in found]
+def frame_of(here: Sequence[Prediction], fitted: bool, selected: int, palette: Palette) -> Frame:
+    """What the charts of all sides share: axes `fitted` to the weights of all, or whole."""
     floor = weight_floor(*here) if fitted else (0.0,) * len(here[0].modalities)
-    frame = Frame(weight_span(*here) if fitted else WHOLE, floor, selected, palette)
-    places = [*rows(found, 1), *rows(found, 2), *rows(found, 2)]
+    return Frame(weight_span(*here) if fitted else WHOLE, floor, selected, palette)
+
+
+def weight_charts(found: Sequence[Side], by_group: bool, fitted: bool, selected: int, palette: Palette) -> None:
+    """The learned weights of every side that has some: utterance by utterance, or by what utterances have in common."""
+    here = [side.view.predict(side.view.observed) for side in found]
+    frame = frame_of(here, fitted, selected, palette)
+    places = [*rows(found, 1), *(rows(found, 2) if by_group else rows(found, 1))]
     for i, (side, prediction) in enumerate(zip(found, here, strict=True)):
-        along, shape, available, emotion, trusted = (place[i] for place in places)
+        first, *others = (place[i] for place in places)
         if not side.view.checkpoint.config.coordination:
-            along.info(f"{no_coordinator(side.view)}.", icon=":material/balance:")
+            first.info(f"{no_coordinator(side.view)}.", icon=":material/balance:")
             continue
         hover = hover_texts(prediction, side.view.conversation.labels, side.view.conversation.words)
-        with along:
-            draw_along(side, prediction, hover, frame)
-        with shape:
-            draw_simplex(side, prediction, hover, frame)
-        with available:
-            draw_availability(side, prediction, frame)
-        with emotion:
-            draw_emotions(side, prediction, hover, frame)
-        with trusted:
-            draw_trust(side, prediction, hover, frame)
+        with first:
+            if by_group:
+                draw_availability(side, prediction, frame)
+            else:
+                draw_along(side, prediction, hover, frame)
+        for place, draw in zip(others, (draw_emotions, draw_trust) if by_group else (draw_simplex,), strict=True):
+            with place:
+                draw(side, prediction, hover, frame)
 
 
 def show(side: Side, figure: go.Figure, name: str, prediction: Prediction, selects: bool = True) -> None:
