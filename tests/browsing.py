@@ -23,6 +23,9 @@ LEAVE = 60  # seconds that a server has for its farewell before it is killed
 
 
 GROUPS = {
+    "Data": "Material",
+    "Lab": "Material",
+    "Compare": "Judging",
     "Modulation": "Learning",
     "Imbalance": "Learning",
     "Robustness": "Judging",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from browsing import ROOT, fits, settled
+from browsing import ROOT, fits, nav, settled
 from playwright.sync_api import Page, expect
 
 from comp_viz.analysis.change import change, describe
@@ -198,7 +198,7 @@ def test_the_sidebar_follows_the_matrix(page):
 def test_a_pattern_survives_other_pages_and_stays_in_the_address(page):
     cell(page, 4, 1).click()
     expect(sidebar(page)).to_contain_text("Taken away: 2%")
-    page.get_by_role("link", name="Data").click()
+    nav(page, "Data").click()
     expect(page.get_by_text("Data set to browse")).to_be_visible()
     page.wait_for_url("**/data?**cells**")
     page.get_by_role("link", name="Live").click()
@@ -206,7 +206,7 @@ def test_a_pattern_survives_other_pages_and_stays_in_the_address(page):
 
 
 def test_a_conversation_is_found_in_data_and_opened_in_live(page):
-    page.get_by_role("link", name="Data").click()
+    nav(page, "Data").click()
     page.get_by_label("Id contains").fill("test-007")
     page.keyboard.press("Enter")
     expect(page.get_by_text("1 of 440 conversations")).to_be_visible()
@@ -300,9 +300,9 @@ def test_robustness_is_measured_cancelled_and_taken_up_again(page, address):
     kept = progress.inner_text()
     page.wait_for_timeout(1500)
     assert progress.inner_text() == kept
-    page.get_by_role("link", name="Data").click()
+    nav(page, "Data").click()
     expect(page.get_by_text("Data set to browse")).to_be_visible()
-    page.get_by_role("link", name="Robustness").click()
+    nav(page, "Robustness").click()
     expect(progress).to_have_text(kept)
     page.get_by_role("button", name="Go on").click()
     for _ in range(3):  # it goes on by itself

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from dataclasses import replace
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -33,6 +34,7 @@ PROCESSES.set_forkserver_preload(["comp_viz.training.run"])
 
 def work(data, config, out, room):
     """What runs in a process of its own: a training that saves often, with room for files of so many bytes."""
+    torch.set_num_threads(1)  # as here: threads change the order of sums
     runs.SAVE_EPOCHS, runs.SHOW_SECONDS = 2, 0.0
     if room:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -42,6 +44,12 @@ def work(data, config, out, room):
     except CompVizError as error:
         (out.parent / "said").write_text(str(error), encoding="utf-8")
         sys.exit(7)
+
+
+@pytest.fixture(autouse=True)
+def without_a_main(monkeypatch):
+    """A page that was tested here before left itself as the main module, which every new process would run."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
 def in_a_process(*arguments, room=0):

@@ -13,8 +13,11 @@ from reference import FOLDER, place_of
 
 ROOT = Path(__file__).parents[2]
 RESULTS = {"Tables and findings": "results/README.md"}
+EXAMPLE = {"The example clip": "examples/README.md"}
 CARDS = {path.parent.name: path.relative_to(ROOT).as_posix() for path in sorted(ROOT.glob("checkpoints/*/README.md"))}
-PAGES = {"README.md": "readme.md"} | {path: path.replace("/README.md", ".md") for path in (RESULTS | CARDS).values()}
+PAGES = {"README.md": "readme.md"} | {
+    path: path.replace("/README.md", ".md") for path in (RESULTS | CARDS | EXAMPLE).values()
+}
 ORIGIN = {page: path for path, page in PAGES.items()}
 LINK = re.compile(r"\]\((?![a-z]+:|#)(?P<path>[^)\s#]+)(?P<anchor>#[^)\s]*)?\)")
 FENCE = re.compile(r"(^```.*?^```\s*$)", re.DOTALL | re.MULTILINE)
@@ -25,7 +28,7 @@ def on_config(config: Any) -> Any:
     for entry in config.nav:
         if "Results" in entry:
             cards = {f"Model card: {name}": path for name, path in CARDS.items()}
-            entry["Results"] = [{title: PAGES[path]} for title, path in (RESULTS | cards).items()]
+            entry["Results"] = [{title: PAGES[path]} for title, path in (RESULTS | cards | EXAMPLE).items()]
             entry["Results"].append({"The README": PAGES["README.md"]})
     return config
 
@@ -57,7 +60,7 @@ def place(path: str, config: Any, files: Files) -> str:
         return path.removeprefix("docs/")
     if path in PAGES:
         return PAGES[path]
-    if path.startswith(("..", FOLDER)):
+    if path.startswith(("..", FOLDER)) or path.endswith(".md"):
         return path
     if path.endswith(".py") and (there := place_of(Path(path))):
         return there
