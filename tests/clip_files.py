@@ -31,7 +31,7 @@ def make_clip(
         if rate:
             video = container.add_stream(codec, rate=rate)
             video.width, video.height = size
-            video.pix_fmt = {"mjpeg": "yuvj420p", "png": "rgb24"}.get(codec, "yuv420p")
+            video.pix_fmt = {"mjpeg": "yuvj420p", "png": "gray"}.get(codec, "yuv420p")
             streams.append((video, pictures(seconds, rate, size, video.pix_fmt, shift)))
         if sound is not None:
             audio = container.add_stream(
@@ -48,8 +48,8 @@ def make_clip(
 
 def pictures(seconds, rate, size, form, shift):
     for i in range(max(1, round(seconds * rate))):
-        shade = np.full((size[1], size[0], 3), (i * 20) % 256, np.uint8)
-        frame = av.VideoFrame.from_ndarray(shade, format="rgb24").reformat(format=form)
+        shade = np.full((size[1], size[0]), (i * 20) % 256, np.uint8)
+        frame = av.VideoFrame.from_ndarray(shade, format="gray").reformat(format=form)
         frame.pts, frame.time_base = i + shift, Fraction(1, rate)
         yield frame
 
