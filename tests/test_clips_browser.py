@@ -152,3 +152,27 @@ def test_a_hostile_upload_is_answered_with_a_sentence_and_the_same_clip_again_is
     settled(page)
     expect(page.locator(".player .part").first).to_be_visible()
     expect(page.get_by_text("clip: example.mp4").first).to_be_visible()
+
+
+def test_a_recording_by_the_camera_is_analysed_and_a_refusal_is_said(browser, address):
+    page = browser.new_page()
+    page.set_default_timeout(120_000)
+    page.goto(f"{address}clips?checkpoint=lab")
+    page.get_by_role("button", name="Or film yourself").click()
+    expect(page.get_by_text("Filming, for at most 60 seconds.")).to_be_visible()
+    page.wait_for_timeout(2500)
+    page.get_by_role("button", name="Stop, and analyse this").click()
+    expect(page.get_by_text("recording.").first).to_be_visible(timeout=SLOW)
+    page.get_by_role("tab", name="File and stages").wait_for(timeout=SLOW)
+    assert not page.evaluate("document.querySelector('.camera')?.state.stream")
+    page.close()
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(120_000)
+    page.add_init_script(
+        "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError'))"
+    )
+    page.goto(f"{address}clips?checkpoint=lab")
+    page.get_by_role("button", name="Or film yourself").click()
+    expect(page.get_by_text("cannot be used (NotAllowedError)")).to_be_visible()
+    context.close()

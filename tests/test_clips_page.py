@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from comp_viz.clips.progress import Cancelled, Progress
 from comp_viz.errors import CompVizError
 from comp_viz.figures.before_after import AFTER, BEFORE
 from comp_viz.report.html import render
-from comp_viz.ui import cached, desk, intake
+from comp_viz.ui import cached, camera, desk, intake
 
 PAGES = [
     "live",
@@ -304,3 +305,25 @@ def test_a_report_on_a_clip_says_nothing_of_what_was_said(opened):
     assert said
     assert not [words for words in said if words in bare]
     assert "data:image" not in bare
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None,
+        "x",
+        {"type": "video/webm"},
+        {"type": "text/html", "content": "AAAA"},
+        {"type": "video/webm", "content": "not base64!"},
+        {"type": "video/webm", "content": 5},
+    ],
+)
+def test_what_a_browser_sends_as_a_recording_is_checked(sent):
+    assert camera.read(sent) is None
+
+
+def test_a_recording_has_a_name_of_ours_and_a_limit(monkeypatch):
+    sent = {"type": "video/webm;codecs=vp8,opus", "content": "AAEC"}
+    assert camera.read(sent) == (b"\x00\x01\x02", "recording.webm")
+    monkeypatch.setattr(camera, "LIMITS", replace(camera.LIMITS, megabytes=1e-6))
+    assert camera.read(sent) is None

@@ -16,6 +16,7 @@ from comp_viz.errors import CompVizError
 from comp_viz.figures.style import Palette
 from comp_viz.figures.subtitles import webvtt
 from comp_viz.ui import cached
+from comp_viz.ui.camera import camera
 from comp_viz.ui.desk import Lying, desk, lying
 from comp_viz.ui.intake import AUDIO, EXAMPLE, IN_HAND, PROBLEM, SETTLE, VIDEO, fitting, opening, take_in
 from comp_viz.ui.own import keep_data
@@ -31,7 +32,7 @@ MIME = {
 
 
 def bring(settings: Settings) -> None:
-    """Upload, microphone and example. What is handed over is written away at once and dropped from memory."""
+    """Upload, microphone, camera and example. What is handed over is written away at once and dropped from memory."""
     count = st.session_state.setdefault(ROUND, 0)
     uploader, microphone = f"upload {count}", f"microphone {count}"
 
@@ -50,6 +51,8 @@ def bring(settings: Settings) -> None:
         "of your visit, and is removed when the visit ends.",
     )  # fmt: skip
     middle.audio_input("Or speak", key=microphone, on_change=uploaded, args=(microphone,), sample_rate=16_000)
+    with middle:
+        camera("camera", lambda content, name: take_in(content, name, settings), no_recording)
     if EXAMPLE.is_file():
         with right:
             st.markdown("Or", help="`examples/README.md` says where it comes from.")
@@ -57,6 +60,14 @@ def bring(settings: Settings) -> None:
                 "Take the example clip", icon=":material/movie:", key="example", width="stretch",
                 on_click=lambda: take_in(EXAMPLE.read_bytes(), EXAMPLE.name, settings),
             )  # fmt: skip
+
+
+def no_recording() -> None:
+    """Say that the camera gave nothing; to be called in a callback."""
+    st.session_state[PROBLEM] = (
+        f"The browser handed over no recording of a kind that is known here, or one of more than {LIMITS.megabytes:g} MB. "
+        "Upload a video instead."
+    )
 
 
 @st.fragment(run_every=0.5)
