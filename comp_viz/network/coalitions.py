@@ -95,13 +95,10 @@ def pick(x: Tensor, which: Tensor) -> Tensor:
 def attend(block: PropagationBlock, g: Tensor, half: Rows, shown: Tensor) -> Tensor:
     """The attention layers of a block, `G_0 [M, 2^M·N, d] -> G_m` (eq. 4): a modality attends in its half of the coalitions."""
     M, C = len(g), len(shown)
-    apart = g.unflatten(1, (C, -1))  # (M, 2^M, N, d)
-    order = shown.T.long().argsort(dim=1, descending=True, stable=True)  # (M, 2^M), coalitions with the modality first
-    one = torch.arange(M, device=g.device)[:, None]
-    seeing, blind = (apart[one, part].flatten(1, 2) for part in order.split(C // 2, dim=1))
+    attended: Tensor = g.unflatten(1, (C, -1))
+    seeing = attended[shown.T].unflatten(0, (M, -1)).flatten(1, 2)  # (M, 2^M/2·N, d)
     for layer in block.layers:
         seeing, _ = layer(seeing, half)
-        blind = blind + layer.mlp(blind.new_zeros(M, 1, g.shape[-1]))
-    joined = torch.cat([seeing, blind], dim=1).unflatten(1, (C, -1))
-    attended: Tensor = joined[one, order.argsort(dim=1)].flatten(1, 2)
-    return attended
+        attended = attended + layer.mlp(g.new_zeros(M, 1, 1, g.shape[-1]))
+    attended[shown.T] = seeing.unflatten(1, (C // 2, -1)).flatten(0, 1)
+    return attended.flatten(1, 2)

@@ -214,10 +214,12 @@ class ComP(nn.Module):
             cosines = torch.cat([own, cosines], dim=-1)
         assignments = cosines.softmax(-1)  # S^u
         mine, theirs = assignments.split([cosines.shape[-1] - common.shape[1], common.shape[1]], dim=-1)
-        mixed = product(theirs, common)  # S^u A^u, (M, N, d)
+        # The MLP's first layer comes before the sum over prototypes: S (A W) = (S A) W, and W is narrower than A.
+        narrow = block.from_prototypes.fc1
+        hidden = product(theirs, product(common, narrow.weight), narrow.bias)  # (M, N, p)
         if scope != "batch":
-            mixed = mixed + rows.pack(rows.pad(mine) @ prototypes)
-        fresh: Tensor = block.from_prototypes(mixed) + block.from_features(z)
+            hidden = hidden + rows.pack(rows.pad(mine) @ (prototypes @ narrow.weight[:, None]))
+        fresh: Tensor = block.from_prototypes.second(hidden) + block.from_features(z)
         seen.add("assignments", assignments)
         seen.add("prompts", fresh)
         return fresh

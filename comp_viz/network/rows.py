@@ -48,13 +48,15 @@ class Rows:
     def pad(self, x: Tensor, fill: float = 0) -> Tensor:
         """Back to the batch's shape: `[…, N, k] -> […, B, S, k]`, `fill` where there is no utterance."""
         B, S = self.shape
-        padded = x.new_full((*x.shape[:-2], B * S, x.shape[-1]), fill).index_copy(-2, self.index, x)
-        shaped: Tensor = padded.unflatten(-2, (B, S))
+        if len(self) < B * S:
+            x = x.new_full((*x.shape[:-2], B * S, x.shape[-1]), fill).index_copy(-2, self.index, x)
+        shaped: Tensor = x.unflatten(-2, (B, S))
         return shaped
 
     def pack(self, x: Tensor) -> Tensor:
         """From the batch's shape to rows: `[…, B, S, k] -> […, N, k]`."""
-        return x.flatten(-3, -2).index_select(-2, self.index)
+        flat = x.flatten(-3, -2)
+        return flat if len(self) == flat.shape[-2] else flat.index_select(-2, self.index)
 
     def conversations(self, x: Tensor, dim: int) -> tuple[Tensor, ...]:
         """The rows along `dim`, conversation by conversation."""
