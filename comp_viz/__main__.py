@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 
 from comp_viz.commands import (
@@ -48,4 +49,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    # Who asks a process to end, such as a scheduler or a cancel button, gets what Ctrl-C gets: tables written, nothing half done.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

@@ -29,3 +29,11 @@ def available_devices() -> list[str]:
     """Kinds of device on this machine, fastest first."""
     kinds = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     return [kind for kind, there in kinds.items() if there]
+
+
+def imitates_bfloat16(device: torch.device) -> bool:
+    """Whether `device` computes bfloat16 by way of float32, which takes several times longer than float32 itself."""
+    if device.type == "cuda":
+        return not torch.cuda.is_bf16_supported(including_emulation=False)
+    there = torch.cpu.get_capabilities()
+    return device.type == "cpu" and not any(there.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))

@@ -1,10 +1,13 @@
 """The commands `train` and `evaluate`: what they take, write, print and refuse."""
 
 import json
+import subprocess
+import sys
 from dataclasses import asdict
 
 import numpy as np
 import pytest
+import torch
 from runs import log
 
 from comp_viz.__main__ import main
@@ -190,6 +193,28 @@ def test_an_interrupted_train_command_ends_with_status_130(written, tmp_path, ca
     monkeypatch.setattr("comp_viz.commands.train.train", stop)
     assert main(["train", "--data", str(written), "--out", str(tmp_path / "out"), *SIZES]) == 130
     assert "stopped" in capsys.readouterr().err
+
+
+def test_a_command_that_is_told_to_end_ends_like_an_interrupted_one(written, tmp_path):
+    told = (
+        "import os, runpy, signal, comp_viz.commands.train as command\n"
+        "command.train = lambda *arguments: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "runpy.run_module('comp_viz', run_name='__main__')"
+    )
+    arguments = ["train", "--data", str(written), "--out", str(tmp_path / "out"), *SIZES]
+    ended = subprocess.run([sys.executable, "-c", told, *arguments], capture_output=True, text=True, timeout=300)
+    assert ended.returncode == 130
+    assert ended.stderr.endswith("comp_viz: stopped.\n")
+
+
+@pytest.mark.parametrize("there", [{}, {"avx512_bf16": True}, {"bf16": True}])
+def test_a_precision_that_is_only_imitated_is_said_to_be_slow(written, tmp_path, capsys, monkeypatch, there):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: there)
+    train = ["train", "--data", str(written), "--device", "cpu", *SIZES]
+    main([*train, "--out", str(tmp_path / "half"), "--precision", "bfloat16"])
+    assert ("imitates bfloat16" in capsys.readouterr().err) == (not there)
+    main([*train, "--out", str(tmp_path / "single")])
+    assert "imitates" not in capsys.readouterr().err
 
 
 def test_a_command_is_needed_and_help_is_there(capsys):

@@ -1,6 +1,7 @@
 """`train`: both stages on a data set -> a checkpoint folder with its log and measurements."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import MISSING, asdict, fields, replace
@@ -13,7 +14,7 @@ from comp_viz.checkpoint.card import cell
 from comp_viz.data.lengths import usual_max_length
 from comp_viz.data.patterns.pattern import EXAMPLES
 from comp_viz.data.source import open_data
-from comp_viz.device import choose_device
+from comp_viz.device import choose_device, imitates_bfloat16
 from comp_viz.network.config import ComPConfig
 from comp_viz.training.recipe import ARCHITECTURES, PRESETS, Recipe
 from comp_viz.training.record import Epoch
@@ -115,6 +116,11 @@ def run(options: argparse.Namespace) -> None:
     shape = {f.name: given[f.name] for f in fields(ComPConfig) if f.name in given}
     config = ComPConfig(data.modalities, data.dims, data.task.outputs, **ARCHITECTURES[options.preset] | shape)
     recipe = replace(PRESETS[options.preset], **{f.name: given[f.name] for f in fields(Recipe) if f.name in given})
+    device = choose_device(options.device)
+    if recipe.precision == "bfloat16" and imitates_bfloat16(device):
+        print(
+            "This processor only imitates bfloat16: expect several times the time that float32 takes.", file=sys.stderr
+        )
     settings = {"data": options.data, **asdict(config), **asdict(recipe)}
     with ExitStack() as stack:
         trackers = [open_tracker(name, options.out, settings) for name in options.track]
@@ -128,7 +134,7 @@ def run(options: argparse.Namespace) -> None:
             for tracker in trackers:
                 tracker.epoch(epoch)
 
-        card = train(data, config, recipe, options.out, choose_device(options.device), progress)
+        card = train(data, config, recipe, options.out, device, progress)
     for m in card.measurements:
         if m.predictor == "fused" or not recipe.second_epochs:
             values = "  ".join(f"{name} {cell(name, m.mean[name], m.std[name])}" for name in m.mean)
