@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
-import yaml
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field
 
-from comp_viz.checkpoint.card import first_problem
 from comp_viz.errors import CompVizError
+from comp_viz.yaml_file import read_yaml
 
 Text = Annotated[str, Field(min_length=1)]
 Settings = dict[str, bool | int | float | str]  # what stands in the address of a page, and its values
@@ -46,13 +45,4 @@ class Story(BaseModel, extra="forbid", frozen=True):
 
 def read_story(path: Path) -> Story:
     """Read and check a story. Raises `CompVizError` naming the file, the field, what was expected and what came."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise CompVizError(f"{path.name} cannot be read as YAML ({' '.join(str(error).split())}).") from None
-    if not isinstance(content, dict):
-        raise CompVizError(f"{path.name}: expected fields such as title and steps, got {content!r:.80}.")
-    try:
-        return Story.model_validate(content)
-    except ValidationError as error:
-        raise CompVizError(f"{path.name}: {first_problem(error)}") from None
+    return read_yaml(path, Story)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from comp_viz.analysis.losses import Losses, most_losses
 from comp_viz.analysis.masked import Masked
-from comp_viz.analysis.search import SMALLEST, Goal, smallest_set
+from comp_viz.analysis.search import SMALLEST, smallest_set
 from comp_viz.analysis.target import decided, decides, direction, margin
 from comp_viz.data.conversation import Bools, Floats, Task
 
@@ -60,7 +60,10 @@ def smallest_loss(masked: Masked, found: Losses, target: int) -> Counterfactual:
         return flipped, margin(masked.task, values, columns, ways)[:, target]
 
     singles = judged(found.after[found.players[places[:, 0], places[:, 1]]]) if found.together == 1 else None
-    goal: Goal = lambda sets: judged(masked.fused(toggled(masked.observed, places, sets)))  # noqa: E731
+
+    def goal(sets: Bools) -> tuple[Bools, Floats]:
+        return judged(masked.fused(toggled(masked.observed, places, sets)))
+
     best = smallest_set(goal, len(places), singles)
     return told(masked, LOSS, target, places, best, masked.observed, True)
 

@@ -69,7 +69,8 @@ def together(model: ComP, encoded: Tensor, rows: Rows, every: Rows, shown: Tenso
     two = side_by_side(model, rows, there)
     seen, blanks = two.part(versions(encoded, two))
     prototypes = model.compress(seen, blanks, two)  # (M, 2, c, d)
-    fresh = model.generate(model.blocks[0], seen, prototypes, two, "bank", SILENT)  # type: ignore[arg-type]
+    first, *_ = model.blocks
+    fresh = model.generate(first, seen, prototypes, two, "bank", SILENT)
     which = 1 - shown.long()  # (2^M, M), 0 as observed, 1 missing
     z, fresh = (pick(x.unflatten(1, (2, -1)), which).flatten(1, 2) for x in (seen, fresh))
     prototypes, renewed = pick(prototypes, which), None

@@ -3,15 +3,14 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from comp_viz.checkpoint.card import first_problem
 from comp_viz.data.conversation import SPLITS
 from comp_viz.data.patterns.pattern import PROTOCOL, Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.training.folds import FOLDS
 from comp_viz.training.methods import find_method
+from comp_viz.yaml_file import read_yaml
 
 
 def as_pattern(value: Any) -> str:
@@ -105,14 +104,5 @@ class Sweep(Part):
 
 
 def read_sweep(path: Path) -> Sweep:
-    """Read and check a sweep file. Raises `CompVizError` naming the field, what was expected and what came."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise CompVizError(f"{path} is not valid YAML ({' '.join(str(error).split())}).") from None
-    if not isinstance(content, dict):
-        raise CompVizError(f"{path}: expected fields such as data, missing, methods and seeds, got {content!r:.80}.")
-    try:
-        return Sweep.model_validate(content)
-    except ValidationError as error:
-        raise CompVizError(f"{path}: {first_problem(error)}") from None
+    """Read and check a sweep file. Raises `CompVizError` naming the file, the field, what was expected and what came."""
+    return read_yaml(path, Sweep)
