@@ -33,6 +33,7 @@ def same(first: DataSet, second: DataSet) -> None:
     for name in ("name", "task", "licence", "digest", "widths"):
         assert getattr(first, name) == getattr(second, name), name
     assert dict(first.sources) == dict(second.sources)
+    assert dict(first.feature_names) == dict(second.feature_names)
     assert first.findings.counts() == second.findings.counts()
     assert first.findings.problems == second.findings.problems
     for name in Utterances.__dataclass_fields__:
@@ -81,7 +82,9 @@ def data_sets(draw):
     found = Findings()
     for _ in range(draw(st.integers(0, 3))):
         found.problem(draw(texts), draw(texts), draw(texts), draw(st.none() | st.integers(1, 9)), draw(texts))
-    return DataSet(draw(texts), task, made, {name: draw(texts) for name in names}, draw(texts), findings=found)
+    called = {name: tuple(draw(texts) for _ in range(width)) for name, width in widths.items() if draw(st.booleans())}
+    sources = {name: draw(texts) for name in names}
+    return DataSet(draw(texts), task, made, sources, draw(texts), findings=found, feature_names=called)
 
 
 @settings(max_examples=60, deadline=None)
@@ -104,6 +107,7 @@ def test_parquet_holds_the_same_contents(data, tmp_path_factory):
     opened = open_data(str(path))
     assert opened.digest == data.digest
     assert opened.task == data.task
+    assert dict(opened.feature_names) == dict(data.feature_names)
     assert opened.findings.problems == data.findings.problems
 
 
@@ -395,6 +399,7 @@ LIES = {
     "one class": (lambda about: about | {"task": about["task"] | {"classes": ["a"]}}, "at least two"),
     "classes for scores": (lambda about: about | {"task": about["task"] | {"classes": ["a", "b"]}}, "columns"),
     "counts of words": (lambda about: about | {"counts": [["problem", "", "", "many"]]}, "counts"),
+    "one name for all features": (lambda about: about | {"feature_names": {"audio": "loud"}}, "feature_names"),
     "a problem without a place": (lambda about: about | {"problems": [{"kind": "problem"}]}, "problems"),
 }
 
@@ -413,6 +418,13 @@ def test_a_source_that_is_not_stated_is_said_to_be_unknown(table):
         about = json.loads(reader.schema.metadata[KEY])
     rewritten(table, lambda t: t, {KEY: json.dumps(about | {"sources": {}}).encode()})
     assert set(open_table(table).sources.values()) == {"not stated in the data file"}
+
+
+def test_names_that_are_not_one_for_each_feature_are_no_names(table):
+    with pa.ipc.open_file(str(table)) as reader:
+        about = json.loads(reader.schema.metadata[KEY])
+    rewritten(table, lambda t: t, {KEY: json.dumps(about | {"feature_names": {"audio": ["loud"]}}).encode()})
+    assert not open_table(table).feature_names
 
 
 @pytest.mark.parametrize(("value", "said"), [(np.nan, "NaN or infinite"), (0, "all zero but not marked as missing")])

@@ -65,6 +65,7 @@ class About:
     digest: str  # `content_digest` of what the file holds
     counts: list[tuple[Kind, str, str, int]]  # of all findings: kind, modality, reason, how often
     problems: list[Finding]  # the first of them
+    feature_names: dict[str, tuple[str, ...]] = field(default_factory=dict)  # modality -> [D_u], where they are known
 
     @classmethod
     def of(cls, data: DataSet) -> "About":
@@ -72,11 +73,16 @@ class About:
         counts = [(*what, count) for what, count in data.findings.counts().items()]
         task = StoredTask(**asdict(data.task))
         problems = data.findings.problems[:MOST_PROBLEMS]
-        return cls(FORMAT, data.name, task, dict(data.sources), data.licence, "", counts, problems)
+        names = dict(data.feature_names)
+        return cls(FORMAT, data.name, task, dict(data.sources), data.licence, "", counts, problems, names)
 
     def sources_of(self, modalities: Iterable[str]) -> dict[str, str]:
         """How the features of each modality were made."""
         return {name: self.sources.get(name, UNKNOWN_SOURCE) for name in modalities}
+
+    def names_for(self, widths: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
+        """What features are called, of the modalities that have a name for each."""
+        return {u: self.feature_names[u] for u, D in widths.items() if len(self.feature_names.get(u, ())) == D}
 
     def findings(self) -> StoredFindings:
         """The findings; those that are not listed are counted."""

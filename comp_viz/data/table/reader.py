@@ -19,7 +19,8 @@ def open_table(path: str | Path) -> DataSet:
     """Open one of our Arrow files without reading features. Raises `CompVizError` when it is damaged or was changed."""
     about, task, conversations = map_table(Path(path))
     sources = about.sources_of(conversations.utterances.modalities)
-    return DataSet(about.name, task, conversations, sources, about.licence, about.digest, about.findings())
+    names = about.names_for(conversations[0].widths)
+    return DataSet(about.name, task, conversations, sources, about.licence, about.digest, about.findings(), names)
 
 
 def is_table(path: Path) -> bool:

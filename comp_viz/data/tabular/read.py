@@ -58,8 +58,9 @@ def as_written(file: str, data: DataSet, about: About, altered: bool) -> DataSet
     if data.digest != about.digest and not altered:
         found.problem(file, ALTERED)
     return replace(
-        data, name=about.name, sources=about.sources_of(data.modalities), licence=about.licence, findings=found
-    )
+        data, name=about.name, sources=about.sources_of(data.modalities), licence=about.licence, findings=found,
+        feature_names=about.names_for(data.widths),
+    )  # fmt: skip
 
 
 def read_columns(columns: Columns, task: Task | None, ours: bool = False) -> DataSet:
