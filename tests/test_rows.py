@@ -56,7 +56,8 @@ def gradients(x, weight, bias):
 @pytest.mark.parametrize("biased", [True, False])
 @pytest.mark.parametrize("outputs", [1, 7])
 @pytest.mark.parametrize("layout", ["plain", "slice", "transposed", "shared"])
-def test_both_kernels_multiply_alike(layout, outputs, biased, monkeypatch):
+@pytest.mark.parametrize("kernel", ["onednn", "threads"])
+def test_every_kernel_multiplies_alike(kernel, layout, outputs, biased, monkeypatch):
     torch.manual_seed(1)
     x, weight = torch.randn(3, 9, 5), torch.randn(3, 5, outputs)
     x = {
@@ -68,9 +69,17 @@ def test_both_kernels_multiply_alike(layout, outputs, biased, monkeypatch):
     bias = torch.randn(3, 1, outputs) if biased else None
     monkeypatch.setattr(module, "ONEDNN", None)
     plain = gradients(x, weight, bias)
-    monkeypatch.setattr(module, "ONEDNN", torch.ops.mkldnn._linear_pointwise)
+    if kernel == "onednn":
+        monkeypatch.setattr(module, "ONEDNN", torch.ops.mkldnn._linear_pointwise)
+    else:
+        monkeypatch.setattr(module, "MANY", 1)
+        monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+        monkeypatch.setattr(torch, "bmm", None)
+        monkeypatch.setattr(torch, "baddbmm", None)
     for ours, theirs in zip(gradients(x, weight, bias), plain, strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-5)
+    with torch.no_grad():
+        torch.testing.assert_close(product(x, weight, bias), plain[0], atol=1e-4, rtol=1e-5)
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])

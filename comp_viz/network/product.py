@@ -1,4 +1,4 @@
-"""Products `x W + b` with one set of weights per modality, by the fastest kernel that the processor has."""
+"""Products `x W + b` with one set of weights per modality, in the way that is fastest on the processor."""
 
 from pathlib import Path
 from typing import Any
@@ -18,21 +18,37 @@ def amd() -> bool:
 # Zen 5 where oneDNN, which comes with PyTorch as well, reaches 270. PyTorch offers it under this name only.
 ONEDNN = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if amd() else None
 
+MANY = 256  # rows; with fewer, three products of their own cost more than a thread that waits
+
 
 def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`[M, N, inputs] · [M, inputs, outputs] + [M, 1, outputs] -> [M, N, outputs]`."""
     plain = x.device.type == "cpu" and x.dtype is torch.float32 and not torch.is_autocast_enabled("cpu")
-    if not ONEDNN or not plain or not x.numel() or not weight.numel():
+    in_turn = ONEDNN or (torch.get_num_threads() > 1 and x.shape[1] >= MANY)
+    if not plain or not in_turn or not x.numel() or not weight.numel():
         return torch.bmm(x, weight) if bias is None else torch.baddbmm(bias, x, weight)
-    out: Tensor = OneDNN.apply(x, weight, bias)  # type: ignore[no-untyped-call]
+    if not torch.is_grad_enabled():
+        return rows_by_rows(x, weight.mT, bias)
+    out: Tensor = InTurn.apply(x, weight, bias)  # type: ignore[no-untyped-call]
     return out
 
 
 def rows_by_rows(x: Tensor, y: Tensor, bias: Tensor | None = None) -> Tensor:
-    """`x yᵀ + b` for every modality, `[M, N, k] · [M, n, k] -> [M, N, n]`."""
-    assert ONEDNN
-    biases = [None] * len(x) if bias is None else bias.flatten(1)
-    return torch.stack([ONEDNN(dense(a), dense(b), c, "none", [], "") for a, b, c in zip(x, y, biases, strict=True)])
+    """`x yᵀ + b`, modality after modality, `[M, N, k] · [M, n, k] -> [M, N, n]`.
+
+    A batched product hands each thread whole modalities: of two threads one waits while the other has the third.
+    """
+    if ONEDNN:
+        biases = [None] * len(x) if bias is None else bias.flatten(1)
+        multiplied = zip(x, y, biases, strict=True)
+        return torch.stack([ONEDNN(dense(a), dense(b), c, "none", [], "") for a, b, c in multiplied])
+    out = x.new_empty(len(x), x.shape[1], y.shape[1])
+    for u, part in enumerate(out):
+        if bias is None:
+            torch.mm(x[u], y[u].T, out=part)
+        else:
+            torch.addmm(bias[u], x[u], y[u].T, out=part)
+    return out
 
 
 def dense(matrix: Tensor) -> Tensor:
@@ -40,8 +56,8 @@ def dense(matrix: Tensor) -> Tensor:
     return matrix if matrix.mT.is_contiguous() else matrix.contiguous()
 
 
-class OneDNN(torch.autograd.Function):
-    """The product and its gradients by oneDNN."""
+class InTurn(torch.autograd.Function):
+    """The product and its gradients, modality after modality."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
