@@ -1,28 +1,16 @@
-"""The camera on a page: a small component of our own with no build step, as Streamlit's own takes stills only."""
+"""The camera on a page: a small component of our own, as Streamlit's own takes stills only."""
 
 from base64 import b64decode
 from binascii import Error
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
 from comp_viz.clips.limits import LIMITS
+from comp_viz.ui.component import component
 
-HERE = Path(__file__).parent
 SECONDS, BITS = 60, 1_000_000  # of a recording at most, and of its picture per second
 TYPES = {"video/webm": "recording.webm", "video/mp4": "recording.mp4", "video/x-matroska": "recording.mkv"}
-
-
-@st.cache_resource
-def _component() -> Callable[..., object]:
-    """Register the component once for the whole server."""
-    return st.components.v2.component(
-        "camera",
-        html='<div class="camera"></div>',
-        css=(HERE / "camera.css").read_text(encoding="utf-8"),
-        js=(HERE / "camera.js").read_text(encoding="utf-8"),
-    )
 
 
 def camera(key: str, on_recording: Callable[[bytes, str], None], on_nothing: Callable[[], None]) -> None:
@@ -37,7 +25,7 @@ def camera(key: str, on_recording: Callable[[bytes, str], None], on_nothing: Cal
         else:
             on_nothing()
 
-    _component()(key=key, data={"seconds": SECONDS, "bits": BITS}, on_recording_change=recorded)
+    component("camera")(key=key, data={"seconds": SECONDS, "bits": BITS}, on_recording_change=recorded)
 
 
 def read(sent: object) -> tuple[bytes, str] | None:

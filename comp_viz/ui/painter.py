@@ -1,7 +1,6 @@
-"""The availability matrix to click and drag, a small component of our own with no build step."""
+"""The availability matrix to click and drag, a small component of our own."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -9,20 +8,9 @@ import streamlit as st
 from comp_viz.data.conversation import Bools
 from comp_viz.figures.along import MARGIN_LEFT, MARGIN_RIGHT
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
+from comp_viz.ui.component import component
 
-HERE = Path(__file__).parent
 KEY, STAMP = "painter", "painter stamp"
-
-
-@st.cache_resource
-def _component() -> Callable[..., object]:
-    """Register the component once for the whole server."""
-    return st.components.v2.component(
-        "availability_painter",
-        html='<div class="painter"></div>',
-        css=(HERE / "painter.css").read_text(encoding="utf-8"),
-        js=(HERE / "painter.js").read_text(encoding="utf-8"),
-    )
 
 
 def painter(
@@ -61,7 +49,7 @@ def painter(
             st.session_state[STAMP] = gesture["stamp"]
             on_edit(matrix, gesture["utterances"])
 
-    _component()(key=KEY, data=data, on_edit_change=edited)
+    component("painter")(key=KEY, data=data, on_edit_change=edited)
 
 
 def columns(matrix: Bools) -> list[str]:

@@ -1,4 +1,4 @@
-"""The player on a page: a small component of our own with no build step, and where its media come from."""
+"""The player on a page: a small component of our own, and where its media come from."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,22 +10,11 @@ from streamlit.runtime import get_instance
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.clips.clip import Span
 from comp_viz.figures.style import Palette, class_colours
+from comp_viz.ui.component import component
 from comp_viz.ui.utterance import select
 from comp_viz.ui.words import read_probably
 
-HERE = Path(__file__).parent
 KEY, PLAY = "player", "play"
-
-
-@st.cache_resource
-def _component() -> Callable[..., object]:
-    """Register the component once for the whole server."""
-    return st.components.v2.component(
-        "clip_player",
-        html='<div class="player"></div>',
-        css=(HERE / "player.css").read_text(encoding="utf-8"),
-        js=(HERE / "player.js").read_text(encoding="utf-8"),
-    )
 
 
 def player(
@@ -65,7 +54,7 @@ def player(
         if st.session_state[KEY].get("unplayable") == url:
             on_unplayable()
 
-    _component()(key=KEY, data=data, on_utterance_change=picked, on_unplayable_change=unplayable)
+    component("player")(key=KEY, data=data, on_utterance_change=picked, on_unplayable_change=unplayable)
 
 
 def play_from(utterance: int) -> None:
