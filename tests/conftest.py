@@ -31,7 +31,13 @@ __all__ = ["address", "browser", "open_case", "open_trained", "page"]  # fixture
 GOLDEN = Path(__file__).parent / "golden"
 DATA = Path(os.environ.get("COMP_VIZ_DATA") or Path(__file__).parents[2] / "shared" / "data")
 os.environ["COMP_VIZ_DATA"] = str(DATA)
-torch.set_num_threads(1)  # two test processes share the machine
+torch.set_num_threads(1)  # several test processes share the machine
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that drive a browser come first: begun last, the longest of all would keep one process when the others are done."""
+    browsing = {item.path for item in items if "browser" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: item.path not in browsing)
 
 
 @pytest.fixture(scope="session")
