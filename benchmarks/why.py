@@ -1,13 +1,13 @@
 """Times the analyses of the Why page, and counts how often explanations beat other orders on the shipped checkpoints.
 
-OMP_NUM_THREADS=1 python -m benchmarks.why [--checkpoint hazumi] [--data hazumi_online.npz] [--faithful]
+OMP_NUM_THREADS=1 python -m benchmarks.why [--checkpoint hazumi] [--data hazumi_online.npz] [--faithful this|all]
 
 Seconds are those of the process itself, the smallest of the repeats.
 """
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import torch
@@ -102,15 +102,15 @@ def gains(checkpoint: Checkpoint, conversations: list[Conversation]) -> Iterator
                 yield f"utterances by {name}", utterance_curves(masked, support, target, column, way).gains()
 
 
-def faithful() -> None:
-    """Print for every shipped checkpoint how often each kind of explanation beats the mean of other orders."""
-    for name, data in SHIPPED.items():
+def faithful(pairs: Mapping[str, str]) -> None:
+    """Print for every checkpoint, on its data, how often each kind of explanation beats the mean of other orders."""
+    for name, data in pairs.items():
         found: dict[str, list[tuple[float, float]]] = {}
         for kind, gain in gains(load_checkpoint(CHECKPOINTS / name), list(open_data(data).split("test"))):
             found.setdefault(kind, []).append(gain)
-        for kind, pairs in found.items():
-            better = (np.array(pairs) > 0).mean(0)
-            print(f"{name}, {kind}: deletion better in {better[0]:.0%}, insertion in {better[1]:.0%} of {len(pairs)}", flush=True)  # fmt: skip
+        for kind, tried in found.items():
+            better = (np.array(tried) > 0).mean(0)
+            print(f"{name}, {kind}: deletion better in {better[0]:.0%}, insertion in {better[1]:.0%} of {len(tried)}", flush=True)  # fmt: skip
 
 
 def main() -> None:
@@ -119,11 +119,11 @@ def main() -> None:
     parser.add_argument("--checkpoint", default="hazumi")
     parser.add_argument("--data", default="hazumi_online.npz")
     parser.add_argument(
-        "--faithful", action="store_true", help="count how often explanations beat other orders instead"
-    )
+        "--faithful", choices=["this", "all"], help="count instead how often explanations of it, or of all with data, beat other orders"
+    )  # fmt: skip
     options = parser.parse_args()
     if options.faithful:
-        faithful()
+        faithful(SHIPPED if options.faithful == "all" else {options.checkpoint: options.data})
     else:
         timings(load_checkpoint(CHECKPOINTS / options.checkpoint), list(open_data(options.data).split("test")))
 
