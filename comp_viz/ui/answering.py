@@ -1,8 +1,7 @@
 """Answers of checkpoints over a split, made a few passes at a time and kept, and what is made of them."""
 
-import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -18,38 +17,22 @@ from comp_viz.data.dataset import Utterances
 from comp_viz.errors import CompVizError
 from comp_viz.ui import cached
 from comp_viz.ui.cached import INFERENCE
-from comp_viz.ui.evaluations import stream_of
+from comp_viz.ui.evaluations import Done, OnSplit, stream_of
 from comp_viz.ui.own import keep_data
-from comp_viz.ui.sidebar import View
 
 
-@dataclass(frozen=True)
-class Done:
-    """The passes made so far with one checkpoint on one split; grows, shared by all visitors."""
-
-    passes: dict[Pass, Answered] = field(default_factory=dict)
-    measuring: threading.Lock = field(default_factory=threading.Lock)  # so that no two visitors make the same pass
-
-
-@dataclass(frozen=True)
-class Answering:
-    """One checkpoint on one split of one data set."""
-
-    view: View
-    split: str
+class Answering(OnSplit[Answered]):
+    """What a checkpoint answers to every utterance of a split."""
 
     @property
-    def done(self) -> Done:
+    def done(self) -> Done[Answered]:
         """What was answered so far."""
-        return _done(self.view.checkpoint.digest, self.view.data.digest, self.split)
+        return _done(*self.digests, self.split)
 
-    def measure(self, one: Pass) -> None:
-        """Make a pass, unless it is made already."""
-        view, done = self.view, self.done
-        with done.measuring:
-            if one not in done.passes:
-                stream = stream_of(view, self.split)
-                done.passes[one] = answer_once(view.checkpoint, view.data.task, stream, one, turn=INFERENCE)
+    def make(self, one: Pass) -> Answered:
+        """Predict the split once, and keep the predictions."""
+        stream = stream_of(self.view, self.split)
+        return answer_once(self.view.checkpoint, self.view.data.task, stream, one, turn=INFERENCE)
 
 
 @dataclass(frozen=True)
@@ -80,7 +63,7 @@ class Compared:
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _done(checkpoint: str, data: str, split: str) -> Done:
+def _done(checkpoint: str, data: str, split: str) -> Done[Answered]:
     """Kept by digests; 16 bytes an utterance, predictor and pass for four classes."""
     return Done()
 

@@ -2,10 +2,11 @@
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Generic, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -25,61 +26,61 @@ from comp_viz.ui.own import keep_resource
 from comp_viz.ui.sidebar import View
 
 MOMENT = 0.4  # seconds of measuring between two looks at the page
-
-
-class Made(Protocol):
-    """What was made so far."""
-
-    @property
-    def passes(self) -> Mapping[Pass, Any]:
-        """What every pass came to."""
-
-
-class Measurable(Protocol):
-    """A checkpoint on a split, of which passes can be made one at a time."""
-
-    @property
-    def split(self) -> str:
-        """The conversations."""
-
-    @property
-    def done(self) -> Made:
-        """What was made so far, by anybody."""
-
-    def measure(self, one: Pass) -> None:
-        """Make a pass, unless it is made already."""
+Made = TypeVar("Made")  # what is kept of a pass
 
 
 @dataclass(frozen=True)
-class Done:
+class Done(Generic[Made]):
     """The passes made so far with one checkpoint on one split; grows, shared by all visitors."""
 
-    passes: dict[Pass, Drawn] = field(default_factory=dict)
+    passes: dict[Pass, Made] = field(default_factory=dict)
     measuring: threading.Lock = field(default_factory=threading.Lock)  # so that no two visitors make the same pass
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """One checkpoint on one split of one data set."""
+class OnSplit(ABC, Generic[Made]):
+    """One checkpoint on one split of one data set, of which passes are made one at a time."""
 
     view: View
     split: str
 
     @property
-    def done(self) -> Done:
-        """What was measured so far."""
-        return _done(self.view.checkpoint.digest, self.view.data.digest, self.split)
+    def digests(self) -> tuple[str, str]:
+        """Of checkpoint and data, which with the split are the key of what is made."""
+        return self.view.checkpoint.digest, self.view.data.digest
+
+    @property
+    @abstractmethod
+    def done(self) -> Done[Made]:
+        """What was made so far, by anybody."""
+
+    @abstractmethod
+    def make(self, one: Pass) -> Made:
+        """Make a pass."""
 
     def measure(self, one: Pass) -> None:
         """Make a pass, unless it is made already."""
-        view, done = self.view, self.done
+        done = self.done
         with done.measuring:
             if one not in done.passes:
-                stream = stream_of(view, self.split)
-                done.passes[one] = draw_once(view.checkpoint, view.data.task, stream, one, turn=INFERENCE)
+                done.passes[one] = self.make(one)
 
 
-def measure_for_a_moment(evaluations: Sequence[Measurable], passes: Sequence[Pass]) -> None:
+class Evaluation(OnSplit[Drawn]):
+    """How well a checkpoint does on a split."""
+
+    @property
+    def done(self) -> Done[Drawn]:
+        """What was measured so far."""
+        return _done(*self.digests, self.split)
+
+    def make(self, one: Pass) -> Drawn:
+        """Predict the split once, and keep the scores."""
+        stream = stream_of(self.view, self.split)
+        return draw_once(self.view.checkpoint, self.view.data.task, stream, one, turn=INFERENCE)
+
+
+def measure_for_a_moment(evaluations: Sequence[OnSplit[Any]], passes: Sequence[Pass]) -> None:
     """Make passes in their order, for all evaluations in turn, until a moment has gone by."""
     end = time.monotonic() + MOMENT
     for one, evaluation in open_passes(evaluations, passes):
@@ -88,14 +89,14 @@ def measure_for_a_moment(evaluations: Sequence[Measurable], passes: Sequence[Pas
             return
 
 
-def open_passes(evaluations: Sequence[Measurable], passes: Sequence[Pass]) -> list[tuple[Pass, Measurable]]:
+def open_passes(evaluations: Sequence[OnSplit[Any]], passes: Sequence[Pass]) -> list[tuple[Pass, OnSplit[Any]]]:
     """What is still to be made."""
     found = [(evaluation, evaluation.done.passes) for evaluation in evaluations]
     return [(one, evaluation) for one in passes for evaluation, done in found if one not in done]
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _done(checkpoint: str, data: str, split: str) -> Done:
+def _done(checkpoint: str, data: str, split: str) -> Done[Drawn]:
     """Kept by digests; a few kilobytes a pass."""
     return Done()
 

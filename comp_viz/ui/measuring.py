@@ -1,12 +1,13 @@
 """Measuring a moment at a time while the page stays lively: progress, cancel, go on."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.passes import Pass
-from comp_viz.ui.evaluations import Measurable, measure_for_a_moment, open_passes
+from comp_viz.ui.evaluations import OnSplit, measure_for_a_moment, open_passes
 
 TICK = 0.3  # seconds after which a page looks at what was measured
 
@@ -34,7 +35,7 @@ def cancel(page: str, stop: bool) -> None:
 def measuring(
     page: str,
     place: DeltaGenerator,
-    evaluations: Sequence[Measurable],
+    evaluations: Sequence[OnSplit[Any]],
     passes: Sequence[Pass],
     draw: Callable[[], None],
 ) -> None:
