@@ -103,28 +103,33 @@ def share_title(mine: Sequence[Blend], receiver: str, into: str) -> str:
 
 
 def parts_chart(found: Sequence[Blend], into: str, palette: Palette) -> go.Figure:
-    """Mean length of the old and the new part for every pair of receiver and sender, with the share of the old one."""
+    """Mean length of the old and the new part for every pair of receiver and sender, with the share of the old one.
+
+    The share stands below the names, where there is room for it however narrow the chart is.
+    """
     marks = modality_marks(tuple(dict.fromkeys(blend.receiver for blend in found)))
     pairs = [f"{marks[b.sender]} {b.sender} → {marks[b.receiver]} {b.receiver}" for b in found]
     old, new = [float(b.old.mean()) for b in found], [float(b.new.mean()) for b in found]
     cosines = [float(b.cosine.mean()) for b in found]
+    said = [f"{pair}<br>{b.overall:.0%} old, cosine {c:.2f}" for pair, b, c in zip(pairs, found, cosines, strict=True)]
     bars = [
         go.Bar(
             y=pairs, x=old, orientation="h", name="old: λ · renewed", marker={"color": palette.mark, "pattern": {"shape": "/"}},
-            customdata=cosines, hovertemplate="%{y}: length of the old part %{x:.2f}, cosine with the new %{customdata:.2f}<extra></extra>",
+            hovertemplate="%{y}<br>length of the old part %{x:.2f}<extra></extra>",
         ),
         go.Bar(
             y=pairs, x=new, orientation="h", name="new: (1-λ) · fresh", marker={"color": palette.truth},
-            text=[f"{b.overall:.0%} old, cosine {c:.2f}" for b, c in zip(found, cosines, strict=True)], textposition="outside",
-            cliponaxis=False, hovertemplate="%{y}: length of the new part %{x:.2f}<extra></extra>",
+            hovertemplate="%{y}<br>length of the new part %{x:.2f}<extra></extra>",
         ),
     ]  # fmt: skip
-    layout = base_layout(palette, parts_title(found, into), 120 + 34 * len(found), barmode="stack")
+    layout = base_layout(palette, parts_title(found, into), 120 + 40 * len(found), barmode="stack")
     longest = max((a + b for a, b in zip(old, new, strict=True)), default=1.0)
     layout["xaxis"] = layout["xaxis"] | {
-        "range": [0, 1.35 * longest + 1e-6], "title": {"text": "mean length of the parts", "font": {"size": 12}}, "zeroline": False,
+        "range": [0, 1.05 * longest + 1e-6], "title": {"text": "mean length of the parts", "font": {"size": 12}}, "zeroline": False,
     }  # fmt: skip
-    layout["yaxis"] = layout["yaxis"] | {"autorange": "reversed", "showgrid": False}
+    layout["yaxis"] = layout["yaxis"] | {
+        "autorange": "reversed", "showgrid": False, "tickvals": pairs, "ticktext": said, "tickfont": {"size": 12},
+    }  # fmt: skip
     return go.Figure(bars, layout)
 
 

@@ -44,7 +44,7 @@ def confusion_chart(found: Mapping[str, pd.DataFrame], palette: Palette, title: 
         if len(order) <= MOST_NUMBERS:
             traces.append(shares_in_cells(share, names, f"x{tag}", f"y{tag}", palette))
         notes.append({
-            "text": f"<b>{escape(name, 36)}</b>", "x": start + width / 2, "y": 1, "xref": "paper", "yref": "paper",
+            "text": f"<b>{escape(name, 36)}</b>", "x": start + width / 2, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "center",
             "yanchor": "bottom", "showarrow": False, "font": {"size": 12, "color": palette.ink},
         })  # fmt: skip
     return go.Figure(traces, layout | {"annotations": notes})

@@ -36,7 +36,10 @@ def effect_chart(ours: pd.DataFrame, published: pd.DataFrame, name: str, palette
             )
         )
     layout = base_layout(palette, effect_title(ours), 320)
-    layout["xaxis"] = layout["xaxis"] | {"title": {"text": "missing rate, uniform protocol", "font": {"size": 12}}}
+    rates = [*ours["rate"], *published["rate"]]
+    layout["xaxis"] = layout["xaxis"] | {
+        "range": [min(rates) - 0.02, max(rates) + 0.02], "title": {"text": "missing rate, uniform protocol", "font": {"size": 12}},
+    }  # fmt: skip
     what = {"text": "ACC with less without, points", "font": {"size": 12}}
     layout["yaxis"] = layout["yaxis"] | {"title": what, "zeroline": True, "zerolinecolor": palette.truth}
     return go.Figure(traces, layout)

@@ -27,7 +27,7 @@ def grid(
     axis = {**layout.pop("xaxis"), **layout.pop("yaxis")}
     said = {"showarrow": False, "xref": "paper", "yref": "paper", "font": {"size": 12, "color": palette.ink}}
     notes = [
-        {"text": x_title, "x": 0.5, "y": 0, "yanchor": "top", "yshift": -30, **said},
+        {"text": x_title, "x": 0.5, "y": 0, "xanchor": "center", "yanchor": "top", "yshift": -30, **said},
         {"text": y_title, "x": 0, "y": 0.5, "xanchor": "right", "xshift": -40, "textangle": -90, **said},
     ]
     for i, name in enumerate(names):
@@ -41,7 +41,8 @@ def grid(
         layout[f"yaxis{i + 1}"] = axis | shared[1] | {
             "domain": [max(top - high, 0), top], "anchor": f"x{i + 1}", "showticklabels": column == 0
         }  # fmt: skip
-        notes.append({"text": name, "x": left + wide / 2, "y": top, "yanchor": "bottom", **said})
+        # By itself Plotly takes the side of a name that is nearer to the edge of the figure, not its middle.
+        notes.append({"text": name, "x": left + wide / 2, "y": top, "xanchor": "center", "yanchor": "bottom", **said})
     layout |= {"annotations": notes, "margin": {"l": 64, "r": 10, "t": 56 if legend else 26, "b": 52}}
     layout["legend"] = layout["legend"] | {"y": 1.02 + 24 / (height - 108)}
     return go.Figure(layout=layout)

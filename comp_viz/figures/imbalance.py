@@ -197,7 +197,7 @@ def dots(
     at: float, palette: Palette,
 ) -> go.Figure:  # fmt: skip
     """A dot with its interval in every row `(name, mean, half, symbol, colour)`, and a line `at` nothing."""
-    figure = go.Figure(layout=base_layout(palette, title, 110 + 34 * len(rows)))
+    figure = go.Figure(layout=base_layout(palette, title, 110 + 34 * max(len(rows), 6)))
     for (name, mean, half, symbol, colour), said in zip(rows, hover, strict=True):
         figure.add_scatter(
             x=[scale * mean], y=[name], mode="markers", marker={"symbol": symbol, "size": 11, "color": colour, "line": {"width": 2}},

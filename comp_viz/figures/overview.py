@@ -49,12 +49,15 @@ def label_title(counts: Mapping[str, Sequence[tuple[str, int]]], polarity: tuple
 def missing_chart(
     ids: Sequence[str], modalities: Sequence[str], shares: NDArray[np.float64], palette: Palette
 ) -> go.Figure:
-    """What each conversation lacks: `shares [V, M]` from 0 to 1 as columns side by side, darker where more is missing."""
+    """What each conversation lacks: `shares [V, M]` from 0 to 1 as columns side by side, in more colour where more is missing.
+
+    Colours end at the largest share, or at a tenth where that is less.
+    """
     drawn = np.unique(np.linspace(0, len(ids) - 1, min(len(ids), MOST_COLUMNS)).astype(int)).tolist()
     marks = modality_marks(tuple(modalities))
     heat = go.Heatmap(
         z=shares[drawn].T.astype(np.float32), x=np.arange(1, len(drawn) + 1), y=[f"{marks[u]} {u}" for u in modalities],
-        customdata=[[ids[row] for row in drawn]] * len(modalities), zmin=0, zmax=1,
+        customdata=[[ids[row] for row in drawn]] * len(modalities), zmin=0, zmax=max(float(shares.max(initial=0)), 0.1),
         colorscale=[[0, "rgba(128,128,128,0.08)"], [1, palette.mark]], ygap=4, xgap=0.3 if len(drawn) < 150 else 0,
         hovertemplate="%{customdata}, %{y}: %{z:.0%} of utterances missing<extra></extra>",
         colorbar={"title": {"text": "missing", "side": "right"}, "tickformat": ".0%", "thickness": 10, "len": 0.9},
@@ -88,14 +91,15 @@ def probe_chart(accuracy: Mapping[str, float], majority: float, palette: Palette
     bars = go.Bar(
         y=[f"{marks.get(name, '◆')} {name}" for name in names], x=[accuracy[name] for name in names], orientation="h",
         marker={"color": [colours.get(name, palette.ink) for name in names]},
-        text=[f"{accuracy[name]:.1%}" for name in names], textposition="inside", insidetextanchor="end",
+        text=[f"{accuracy[name]:.1%}" for name in names], textposition="outside", cliponaxis=False,
         hovertemplate="%{y}: %{x:.1%}<extra></extra>",
     )  # fmt: skip
     layout = base_layout(
         palette, f"{best.capitalize()} alone reaches {accuracy[best]:.1%}, {names[-1]} {accuracy[names[-1]]:.1%}", 300
     )
     layout["xaxis"] = layout["xaxis"] | {
-        "range": [0, 1],
+        "range": [0, 1.12],
+        "tickvals": np.linspace(0, 1, 6),
         "tickformat": ".0%",
         "title": {"text": "accuracy", "font": {"size": 12}},
     }

@@ -111,11 +111,30 @@ def cloud_traces(cloud: Cloud, here: Prediction, drawing: Drawing, panel: int, d
     if told.scores is not None:
         known = ~np.isnan(told.scores)
         scored = trace(np.flatnonzero(known), told.scores[known].round(3), told.by, coloraxis="coloraxis")
-        return [scored, *([trace(np.flatnonzero(~known), palette.truth, UNKNOWN)] if (~known).any() else [])]
+        return [
+            *rim(cloud.at, marks, palette, panel, dims),
+            scored,
+            *([trace(np.flatnonzero(~known), palette.truth, UNKNOWN)] if (~known).any() else []),
+        ]
     assert told.kinds is not None
     colours = kind_colours(told, here, palette)
     rows = {kind: np.flatnonzero(told.kinds == kind) for kind in range(len(told.names))}
     return [trace(found, colours[kind], told.names[kind]) for kind, found in rows.items() if len(found)]
+
+
+def rim(at: Floats, marks: np.ndarray, palette: Palette, panel: int, dims: int) -> list[Any]:
+    """A thin line around open marks: near neutral, their own colour is near the ground's."""
+    is_open = np.char.endswith(marks, "-open")
+    look = {
+        "symbol": marks[is_open].tolist(),
+        "size": 7 if dims == 3 else 11,
+        "color": palette.truth,
+        "line": {"width": 1},
+    }
+    drawn = scatter(
+        at[is_open], panel, dims, mode="markers", marker=look, hoverinfo="skip", showlegend=False, name="rim"
+    )
+    return [drawn] if is_open.any() else []
 
 
 def kind_colours(told: Colouring, here: Prediction, palette: Palette) -> list[str]:
@@ -191,14 +210,18 @@ def key(space: Space, here: Prediction, drawing: Drawing, dims: int) -> list[Any
         marker = {"symbol": symbol, "color": colour, "size": 9, "line": {"width": 1.6, "color": colour}}
         return scatter(nowhere, 0, dims, mode="markers", name=name, marker=marker, hoverinfo="skip")
 
-    told = [drawing.colouring(cloud) for stage in PANELS for cloud in space.of(stage)]
-    entries = []
+    drawn = [cloud for stage in PANELS for cloud in space.of(stage)]
+    told = [drawing.colouring(cloud) for cloud in drawn]
+    by_modality, entries = told[0].by == "modality", []
     if told[0].kinds is not None:
         colours = kind_colours(told[0], here, palette)
         there = {int(kind) for each in told if each.kinds is not None for kind in each.kinds}
-        entries += [entry(escape(told[0].names[k], 24), "circle", colours[k]) for k in sorted(there)]
+        marks = dict.fromkeys(told[0].names, "circle")
+        if by_modality:
+            marks |= {cloud.modality or told[0].names[-1]: symbol(cloud, here, dims) for cloud in drawn}
+        entries += [entry(escape(told[0].names[k], 24), marks[told[0].names[k]], colours[k]) for k in sorted(there)]
     usual = modality_symbols(here.modalities)
-    other = [(cloud.modality, symbol(cloud, here, dims)) for cloud in space.of("encoded")]
+    other = [] if by_modality else [(cloud.modality, symbol(cloud, here, dims)) for cloud in space.of("encoded")]
     entries += [entry(f"{name} in 3-D", mark, palette.truth) for name, mark in other if mark != usual[name]]
     entries.append(entry("missing", "circle-open", palette.truth))
     if space.of("prototypes"):

@@ -9,7 +9,8 @@ from comp_viz.analysis.stands_for import Neighbours
 from comp_viz.data.conversation import Floats, Task
 from comp_viz.figures.along import escape
 from comp_viz.figures.chart import base_layout
-from comp_viz.figures.style import Palette, class_colours
+from comp_viz.figures.emotions import emotion_looks
+from comp_viz.figures.style import Palette
 
 
 def neighbours_chart(
@@ -21,7 +22,7 @@ def neighbours_chart(
     title: str,
     palette: Palette,
 ) -> go.Figure:
-    """Cosines of the nearest utterances of every prototype, coloured by label; `labels [c, k]`, `texts [c·k]`.
+    """Cosines of the nearest utterances of every prototype, in colour and mark of the label; `labels [c, k]`, `texts [c·k]`.
 
     A short line marks the median of all utterances. `picked` counts from 0.
     """
@@ -29,13 +30,13 @@ def neighbours_chart(
     x = (np.arange(c)[:, None] + 1 + np.linspace(-0.3, 0.3, k)).ravel()
     y, said = found.cosines.ravel(), np.array(texts, dtype=object)
     traces = []
-    for name, rows, colour in label_kinds(task, labels.ravel(), palette):
+    for name, rows, (colour, symbol) in label_kinds(task, labels.ravel(), palette):
         if rows.any():
             traces.append(
                 go.Scatter(
                     x=x[rows].astype(np.float32), y=y[rows].round(4), name=name, mode="markers", hoverinfo="text",
                     hovertext=[f"{escape(text)}<br>cosine {v:.2f}, {name}" for text, v in zip(said[rows], y[rows], strict=True)],
-                    marker={"color": colour, "size": 9, "line": {"width": 1, "color": palette.ground}},
+                    marker={"color": colour, "symbol": symbol, "size": 11, "line": {"width": 1, "color": palette.ground}},
                 )
             )  # fmt: skip
     middle = np.stack([found.typical, found.typical, np.full(c, np.nan)], 1).ravel()
@@ -53,17 +54,14 @@ def neighbours_chart(
     return go.Figure(traces, layout)
 
 
-def label_kinds(task: Task, labels: Floats, palette: Palette) -> list[tuple[str, np.ndarray, str]]:
-    """(name, which, colour): the classes, or for scores the sides of neutral; the unlabelled in grey."""
-    unknown = [("no label", np.isnan(labels), palette.truth)]
-    if task.classes:
-        colours = class_colours(palette, task.classes)
-        return [(escape(name, 24), labels == i, colours[name]) for i, name in enumerate(task.classes)] + unknown
+def label_kinds(task: Task, labels: Floats, palette: Palette) -> list[tuple[str, np.ndarray, tuple[str, str]]]:
+    """(name, which, colour and mark): the classes, or for scores the sides of neutral; last the unlabelled."""
+    sides = (labels < task.neutral, labels == task.neutral, labels > task.neutral)
+    which = [labels == i for i in range(len(task.classes))] if task.classes else [*sides]
+    looks = emotion_looks(palette, task.classes)
     return [
-        ("negative", labels < task.neutral, palette.negative),
-        ("neutral", labels == task.neutral, palette.ink),
-        ("positive", labels > task.neutral, palette.positive),
-        *unknown,
+        (escape(name, 24), rows, look)
+        for (name, look), rows in zip(looks.items(), [*which, np.isnan(labels)], strict=True)
     ]
 
 

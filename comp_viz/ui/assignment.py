@@ -6,10 +6,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.mixing import Mixing
 from comp_viz.figures.mixing import mixing_chart, variation_chart
-from comp_viz.ui.compare import Side
+from comp_viz.ui.compare import Side, row
 from comp_viz.ui.options import one_of
 from comp_viz.ui.panel import About, panel
 from comp_viz.ui.prototypes import NO_PROMPTS, bank_names, mixings, modality_choice
@@ -60,19 +61,25 @@ def assignment_controls(view: View) -> Choice:
 
 def assignment_section(sides: list[Side], choice: Choice) -> None:
     """Draw the assignments of every side in a block, and what they decide."""
-    for side in sides:
-        view, blocks = side.view, mixings(side.view)
-        mixed = blocks[min(choice.block, len(blocks) - 1)]
-        with side.place:
-            if not mixed:
-                st.info(NO_PROMPTS, icon=":material/info:")
-                continue
-            words, names, s = view.conversation.words, ["own", *bank_names(view)], selected_utterance(view)
-            figure = mixing_chart(mixed, choice.modality, names, choice.singly, words, s, palette())
-            panel(figure, f"assignment{side.key}", MIXING, partial(mixing_numbers, mixed, names), selects=True)
-            panel(
-                variation_chart(blocks, palette()), f"variation{side.key}", VARIED, partial(variation_numbers, blocks)
-            )
+    found = [[mixed for mixed in mixings(side.view) if mixed] for side in sides]
+    for side, blocks, above, below in zip(sides, found, row(sides, charts=all(found)), row(sides), strict=True):
+        if blocks:
+            draw(side, blocks, choice, above, below)
+        else:
+            above.info(NO_PROMPTS, icon=":material/info:")
+
+
+def draw(
+    side: Side, blocks: list[dict[str, Mixing]], choice: Choice, above: DeltaGenerator, below: DeltaGenerator
+) -> None:
+    """The charts of one side, each at its place."""
+    view, mixed = side.view, blocks[min(choice.block, len(blocks) - 1)]
+    words, names, s = view.conversation.words, ["own", *bank_names(view)], selected_utterance(view)
+    with above:
+        figure = mixing_chart(mixed, choice.modality, names, choice.singly, words, s, palette())
+        panel(figure, f"assignment{side.key}", MIXING, partial(mixing_numbers, mixed, names), selects=True)
+    with below:
+        panel(variation_chart(blocks, palette()), f"variation{side.key}", VARIED, partial(variation_numbers, blocks))
 
 
 def mixing_numbers(mixed: dict[str, Mixing], names: list[str]) -> pd.DataFrame:

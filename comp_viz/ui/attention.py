@@ -4,13 +4,14 @@ from functools import partial
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.attention import Attention, attention, describe_heads, evenness_by_head, map_names
 from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.propagation_tables import attention_table, evenness_table
 from comp_viz.figures.attention import MOST_ARCS, arcs, attention_map, evenness_chart, shared_tops
 from comp_viz.figures.style import Palette
-from comp_viz.ui.compare import Side
+from comp_viz.ui.compare import Side, row
 from comp_viz.ui.options import one_of
 from comp_viz.ui.panel import About, panel
 
@@ -62,35 +63,37 @@ def attention_part(sides: list[Side], selected: int, palette: Palette) -> str:
     )  # fmt: skip
     found = {side.key: attention(i, modality, name) for side, i in zip(sides, insides, strict=True) if i.attention}
     tops = shared_tops(list(found.values()), selected)
-    for side, inside in zip(sides, insides, strict=True):
-        with side.place:
-            if side.key in found:
-                if found[side.key].name != name:
-                    st.caption(f"This network has no {name}; shown is the {found[side.key].name}.")
-                draw(side, inside, found[side.key], tops, selected, palette)
-            else:
-                st.info(NONE, icon=":material/block:")
+    places = zip(row(sides, charts=len(found) == len(sides)), row(sides), row(sides), strict=True)
+    for side, inside, mine in zip(sides, insides, places, strict=True):
+        if side.key not in found:
+            mine[0].info(NONE, icon=":material/block:")
+            continue
+        if found[side.key].name != name:
+            side.place.caption(f"This network has no {name}; shown is the {found[side.key].name}.")
+        draw(side, inside, found[side.key], tops, selected, palette, mine)
     return describe_heads(evenness_by_head(next(i for i in insides if i.attention)))
 
 
 def draw(
-    side: Side, inside: Inside, found: Attention, tops: tuple[float, float, float], selected: int, palette: Palette
+    side: Side,
+    inside: Inside,
+    found: Attention,
+    tops: tuple[float, float, float],
+    selected: int,
+    palette: Palette,
+    places: tuple[DeltaGenerator, ...],
 ) -> None:
-    """The three charts of one side."""
+    """The three charts of one side, each at its place."""
     words, key = side.view.conversation.words, side.key
-    panel(
-        arcs(found, words, tops[2], selected, palette),
-        f"attention_row{key}",
-        ARCS,
-        partial(row_numbers, found, selected),
-        selects=True,
-    )
-    panel(
-        attention_map(found, words, tops[0], tops[1], selected, palette), f"attention_matrix{key}", MAP,
-        partial(attention_table, found), selects=True,
-    )  # fmt: skip
-    evenness = evenness_by_head(inside)
-    panel(evenness_chart(evenness, palette), f"attention_evenness{key}", EVENNESS, partial(evenness_table, inside))
+    with places[0]:
+        figure = arcs(found, words, tops[2], selected, palette)
+        panel(figure, f"attention_row{key}", ARCS, partial(row_numbers, found, selected), selects=True)
+    with places[1]:
+        figure = attention_map(found, words, tops[0], tops[1], selected, palette)
+        panel(figure, f"attention_matrix{key}", MAP, partial(attention_table, found), selects=True)
+    with places[2]:
+        evenness = evenness_chart(evenness_by_head(inside), palette)
+        panel(evenness, f"attention_evenness{key}", EVENNESS, partial(evenness_table, inside))
 
 
 def row_numbers(found: Attention, query: int) -> pd.DataFrame:

@@ -26,7 +26,8 @@ NOTHING, COMPLETE, PATTERN, BY = "nothing", "nothing missing", "another missing 
 class Side:
     """One column of a page: where to draw, what to look at, and what to add to widget keys so that each is its own."""
 
-    place: DeltaGenerator
+    place: DeltaGenerator  # right below its name
+    below: DeltaGenerator  # where rows of all sides follow, the same for each
     view: View
     name: str  # what sets it apart, "" when it stands alone
     key: str
@@ -53,7 +54,8 @@ def sides(view: View, place: DeltaGenerator, patterns: bool = True, wide: bool =
                 "Its missing pattern", key=show(OTHER, held(OTHER, "uniform(0.5)")), on_change=from_widget(OTHER),
                 help="In the words of the sidebar's \"As text\", for example `only(audio)` or `uniform(0.3) + outage(audio, 8, 12)`.",
             )  # fmt: skip
-    alone = [Side(st.container(), view, "", "")]
+    place = st.container()
+    alone = [Side(place, place, view, "", "")]
     if with_what == NOTHING:
         return alone
     try:
@@ -63,15 +65,23 @@ def sides(view: View, place: DeltaGenerator, patterns: bool = True, wide: bool =
         return alone
     also(other.origin, left=mine, right=its)
     left, right = (st.container(), st.container()) if wide else st.columns(2, gap="medium")
-    found = [Side(left, view, mine, "left"), Side(right, other, its, "right")]
+    below = st.container()
+    found = [Side(left, below, view, mine, "left"), Side(right, below, other, its, "right")]
     for side in found:
         side.place.markdown(f"**{plain(side.name)}**")
     return found
 
 
-def row(found: Sequence[Side]) -> list[DeltaGenerator]:
-    """Places for one chart of every side, level with each other however long the titles above them are."""
-    return [found[0].place.container()] if len(found) == 1 else list(st.columns(2, gap="medium"))
+def row(found: Sequence[Side], charts: bool = True) -> list[DeltaGenerator]:
+    """Places for the same thing of every side, below all rows before.
+
+    `charts` stand on one line, however long the titles above them are: what is below a chart needs a row of its own,
+    and where a side has no chart but a word on why, the row is none of charts.
+    """
+    below = found[0].below
+    if len(found) == 1:
+        return [below.container()]
+    return list(below.columns(2, gap="medium", vertical_alignment="bottom" if charts else "top"))
 
 
 def other_view(view: View, with_what: str) -> tuple[View, str, str]:

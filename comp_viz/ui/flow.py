@@ -3,13 +3,14 @@
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.flow import WHERE, Flow, describe
 from comp_viz.analysis.propagation_tables import flow_along_table, flow_table
 from comp_viz.figures.flow import flow_along, flow_chart, highest, total
 from comp_viz.figures.style import Palette
 from comp_viz.ui import cached
-from comp_viz.ui.compare import Side
+from comp_viz.ui.compare import Side, row
 from comp_viz.ui.options import one_of
 from comp_viz.ui.panel import About, panel
 
@@ -43,32 +44,36 @@ def flow_part(sides: list[Side], selected: int, palette: Palette) -> str:
     found = {key: one for key, one in flows.items() if one}
     whole = max((total(one, measure, where) for one in found.values()), default=0)
     top = highest(list(found.values()), measure)
-    for side in sides:
-        with side.place:
-            if side.key not in found:
-                st.info(NONE, icon=":material/block:")
-                continue
-            draw(side, found[side.key], measure, where, (whole, top), selected, palette)
+    places = zip(row(sides, charts=len(found) == len(sides)), row(sides, charts=False), row(sides), strict=True)
+    for side, mine in zip(sides, places, strict=True):
+        if side.key not in found:
+            mine[0].info(NONE, icon=":material/block:")
+            continue
+        draw(side, found[side.key], measure, where, (whole, top), selected, palette, mine)
     main = flows[sides[0].key]
     return describe(main, measure, where) if main else "No flow here: a network without prompts"
 
 
 def draw(
-    side: Side, found: Flow, measure: str, where: str, scales: tuple[float, float], selected: int, palette: Palette
+    side: Side,
+    found: Flow,
+    measure: str,
+    where: str,
+    scales: tuple[float, float],
+    selected: int,
+    palette: Palette,
+    places: tuple[DeltaGenerator, ...],
 ) -> None:
-    """The charts and the table of one side."""
+    """The charts and the table of one side, each at its place."""
     words, key = side.view.conversation.words, side.key
-    panel(
-        flow_chart(found, measure, where, scales[0], palette),
-        f"flow_links{key}",
-        SANKEY,
-        partial(flow_table, found, where),
-    )
-    table(found, where, f"flow table{key}")
-    panel(
-        flow_along(found, measure, words, scales[1], selected, palette), f"flow_along{key}", ALONG,
-        partial(flow_along_table, found), selects=True,
-    )  # fmt: skip
+    with places[0]:
+        figure = flow_chart(found, measure, where, scales[0], palette)
+        panel(figure, f"flow_links{key}", SANKEY, partial(flow_table, found, where))
+    with places[1]:
+        table(found, where, f"flow table{key}")
+    with places[2]:
+        figure = flow_along(found, measure, words, scales[1], selected, palette)
+        panel(figure, f"flow_along{key}", ALONG, partial(flow_along_table, found), selects=True)
 
 
 def table(found: Flow, where: str, key: str) -> None:

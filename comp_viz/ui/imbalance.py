@@ -58,14 +58,17 @@ def curves(place_of: Sequence[Side], controls: DeltaGenerator, table: Compared |
         for side in place_of
     ]
     shared = drawn.accuracy_span(found)
-    for side, place, one in zip(place_of, row(place_of), found, strict=True):
+    recorded = not any(one.empty for one in found)
+    places = zip(row(place_of, charts=recorded), row(place_of, charts=False), strict=True)
+    for side, (place, below), one in zip(place_of, places, found, strict=True):
+        if one.empty:
+            said = about.NOT_RECORDED.format(name=plain(side.view.checkpoint.card.name))
+            place.info(said, icon=":material/info:")
+            continue
+        figure = drawn.curves_chart(one, side.view.data.modalities, shared, palette, drawn.curves_title(one))
         with place:
-            if one.empty:
-                st.info(about.NOT_RECORDED.format(name=plain(side.view.checkpoint.card.name)), icon=":material/info:")
-                continue
-            figure = drawn.curves_chart(one, side.view.data.modalities, shared, palette, drawn.curves_title(one))
             panel(figure, f"curves{side.key}", about.CURVES, partial(pd.DataFrame, one))
-            st.caption(source(side.view, one, table if runs == TABLE else None))
+        below.caption(source(side.view, one, table if runs == TABLE else None))
 
 
 def own_curves(view: View, split: str) -> pd.DataFrame:
@@ -115,7 +118,7 @@ def numbers(view: View, table: Compared | None, joint: pd.DataFrame | None, patt
     if table is None or joint is None:
         st.info(about.NO_TABLE, icon=":material/table:")
         return
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
     apart = gaps(table, pattern)
     with left:
         panel(drawn.gap_chart(apart, palette), "gap", about.GAP, lambda: apart)

@@ -48,7 +48,7 @@ def trained(place_of: Sequence[Side], palette: Palette) -> None:
     names = tuple(side.view.name for side in place_of)
     drawn = cached_training.training_figures(names, place_of[0].view.data.modalities, palette)
     if any(found.by_epoch.empty for found, _ in drawn):
-        for side, place, (found, _) in zip(place_of, row(place_of), drawn, strict=True):
+        for side, place, (found, _) in zip(place_of, row(place_of, charts=False), drawn, strict=True):
             if found.by_epoch.empty and side.view.checkpoint.config.prompting:  # without, it was said above
                 place.info(no_coefficients(side.view, found), icon=":material/info:")
     for table in dict.fromkeys(name for _, figures in drawn for name in figures):
@@ -70,15 +70,17 @@ def now(place_of: Sequence[Side], selected: int, palette: Palette) -> None:
     """The coefficients the open conversation would produce as a batch of its own, for each side on one axis."""
     found = [would(side.view) for side in place_of]
     shared = tempered_span([one for one in found if one])
-    for side, place, one in zip(place_of, row(place_of), found, strict=True):
+    places = zip(row(place_of, charts=None not in found), row(place_of, charts=False), strict=True)
+    for side, (place, below), one in zip(place_of, places, found, strict=True):
         view = side.view
+        if one is None:
+            place.info(nothing_now(view), icon=":material/info:")
+            continue
+        recorded = cached_training.hardness(view.name).of(view.conversation.id if same_data(view) else "")
+        figure = tempered_chart(one, recorded, view.conversation.words, selected, shared, palette)
         with place:
-            if one is None:
-                st.info(nothing_now(view), icon=":material/info:")
-                continue
-            recorded = cached_training.hardness(view.name).of(view.conversation.id if same_data(view) else "")
-            figure = tempered_chart(one, recorded, view.conversation.words, selected, shared, palette)
             panel(figure, f"now{side.key}", about.NOW, one.table, selects=True)
+        with below:
             numbers(one)
 
 
@@ -98,7 +100,7 @@ def nothing_now(view: View) -> str:
 
 def numbers(found: Tempered) -> None:
     """What holds of any batch, in this one's numbers."""
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         st.metric("Utterances that count", f"{found.count:,}", width="content", help=about.COUNTED)
         st.metric("Mean before the guard", f"{found.mean:.4f}", width="content", help=about.MEAN)
         st.metric("1 − 1/N", f"{found.expected_mean:.4f}", width="content", help=about.MEAN)

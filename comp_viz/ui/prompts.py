@@ -25,7 +25,7 @@ from comp_viz.figures.blend import (
 )
 from comp_viz.network.intervention import AS_TRAINED, Intervention
 from comp_viz.ui import cached
-from comp_viz.ui.compare import Side
+from comp_viz.ui.compare import Side, row
 from comp_viz.ui.own import keep_data
 from comp_viz.ui.panel import About, panel
 from comp_viz.ui.prototypes import NO_PROMPTS, modality_choice
@@ -66,7 +66,7 @@ SHARES = About(
     r"\mathrm{old} = \frac{\langle \lambda \bar P, P\rangle}{\langle P, P\rangle},\quad P = \lambda \bar P + (1-\lambda) \tilde P",
 )
 PARTS = About(
-    "Mean length of λ times the renewed prompt and of (1-λ) times the fresh one, for every pair of sender and receiver; beside the bars, "
+    "Mean length of λ times the renewed prompt and of (1-λ) times the fresh one, for every pair of sender and receiver; below their names, "
     "the share of the delivered prompts that is old over the whole conversation, and the mean cosine of the two parts.",
     "The length of what is delivered, which is shorter than both together unless the cosine is 1.",
     BLEND,
@@ -124,16 +124,21 @@ def prompts_section(sides: list[Side], choice: tuple[str, float]) -> None:
         charts_of(side.view, inside, modality, momentum, reach) if inside.delivered else {}
         for side, inside in zip(sides, runs, strict=True)
     ]
-    for name, chart in charts[0].items():
-        if chart.alike:
-            alike([each[name].figure for each in charts if name in each], chart.alike)
     for side, found in zip(sides, charts, strict=True):
-        with side.place:
-            if not found:
-                st.info(NO_PROMPTS, icon=":material/info:")
-            elif side.view.checkpoint.config.blocks == 1:
-                st.info(ONE_BLOCK, icon=":material/info:")
-            for name, chart in found.items():
+        if not found:
+            side.place.info(NO_PROMPTS, icon=":material/info:")
+        elif side.view.checkpoint.config.blocks == 1:
+            side.place.info(ONE_BLOCK, icon=":material/info:")
+    for name in dict.fromkeys(name for found in charts for name in found):
+        both = [
+            (side, place, found[name])
+            for side, place, found in zip(sides, row(sides), charts, strict=True)
+            if name in found
+        ]
+        if both[0][2].alike:
+            alike([chart.figure for *_, chart in both], both[0][2].alike)
+        for side, place, chart in both:
+            with place:
                 panel(chart.figure, f"{name}{side.key}", chart.about, chart.numbers, selects=chart.selects)
 
 

@@ -6,12 +6,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.propagation_tables import reconstruction_table
 from comp_viz.analysis.reconstruction import Entry, Reconstruction, describe, entry, next_missing, reconstruct, verdict
 from comp_viz.figures.reconstruction import features_chart, lowest, rank_chart, reconstruction_along
 from comp_viz.figures.style import Palette
-from comp_viz.ui.compare import Side
+from comp_viz.ui.compare import Side, row
 from comp_viz.ui.panel import About, panel
 from comp_viz.ui.pattern import Choice, choose, chosen
 from comp_viz.ui.utterance import select
@@ -45,12 +46,16 @@ def reconstruction_part(sides: list[Side], selected: int, palette: Palette) -> s
         side.key: reconstruct(side.view.inside(), side.view.inside(side.view.conversation.observed)) for side in sides
     }
     low = lowest(list(found.values()))
-    for side in sides:
+    along, ranks = row(sides), row(sides)
+    features = {u: row(sides) for u in sides[0].view.conversation.features}
+    for i, side in enumerate(sides):
         with side.place:
-            if any(map(len, found[side.key].values())):
-                draw(side, found[side.key], low, selected, palette)
-            else:
+            if not any(map(len, found[side.key].values())):
                 nothing_missing(side)
+                continue
+            described(found[side.key])
+        draw(side, found[side.key], low, selected, palette, along[i], ranks[i])
+        entry_in_hand(side, found[side.key], selected, palette, {u: places[i] for u, places in features.items()})
     return verdict(found[sides[0].key])
 
 
@@ -69,30 +74,47 @@ def nothing_missing(side: Side) -> None:
         )
 
 
-def draw(side: Side, found: Mapping[str, Reconstruction], low: float, selected: int, palette: Palette) -> None:
-    """The charts of one side."""
-    words, key = side.view.conversation.words, side.key
+def described(found: Mapping[str, Reconstruction]) -> None:
+    """What comes back of each modality, in a sentence."""
     for one in found.values():
         if len(one):
             st.markdown(f"- {describe(one)}")
-    numbers = partial(reconstruction_table, found)
-    panel(
-        reconstruction_along(found, words, low, selected, palette),
-        f"reconstruction_entries{key}",
-        ALONG,
-        numbers,
-        selects=True,
-    )
-    panel(rank_chart(found, palette), f"reconstruction_ranks{key}", RANKS, numbers)
+
+
+def draw(
+    side: Side, found: Mapping[str, Reconstruction], low: float, selected: int, palette: Palette, along: DeltaGenerator,
+    ranks: DeltaGenerator,
+) -> None:  # fmt: skip
+    """The charts of all entries of one side, each at its place."""
+    words, key, numbers = side.view.conversation.words, side.key, partial(reconstruction_table, found)
+    with along:
+        figure = reconstruction_along(found, words, low, selected, palette)
+        panel(figure, f"reconstruction_entries{key}", ALONG, numbers, selects=True)
+    with ranks:
+        panel(rank_chart(found, palette), f"reconstruction_ranks{key}", RANKS, numbers)
+
+
+def entry_in_hand(
+    side: Side,
+    found: Mapping[str, Reconstruction],
+    selected: int,
+    palette: Palette,
+    places: Mapping[str, DeltaGenerator],
+) -> None:
+    """The features of the utterance in hand where they are missing, each modality's at its place; else the way to one."""
     gone = [u for u, one in found.items() if selected in one.utterances]
     for u in gone:
-        own_features(side, u, selected, palette)
+        with places[u]:
+            own_features(side, u, selected, palette)
     if not gone:
         following = next_missing(found, selected)
-        st.caption(
-            f"Nothing of utterance {selected + 1} is taken away; the features of one that is missing can be looked at in full."
-        )
-        st.button(f"Go to utterance {following + 1}", on_click=select, args=(following,), key=f"next missing{key}")
+        with next(iter(places.values())):
+            st.caption(
+                f"Nothing of utterance {selected + 1} is taken away; the features of one that is missing can be looked at in full."
+            )
+            st.button(
+                f"Go to utterance {following + 1}", on_click=select, args=(following,), key=f"next missing{side.key}"
+            )
 
 
 def own_features(side: Side, u: str, s: int, palette: Palette) -> None:

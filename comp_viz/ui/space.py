@@ -16,7 +16,7 @@ from comp_viz.analysis.prediction import true_decisions
 from comp_viz.analysis.space import Cloud, Space, agreements, spaces
 from comp_viz.figures.space import Drawing, Extent, extent, space_chart, space_title
 from comp_viz.ui import cached
-from comp_viz.ui.compare import Side
+from comp_viz.ui.compare import Side, row
 from comp_viz.ui.options import one_of
 from comp_viz.ui.own import keep_resource
 from comp_viz.ui.panel import About, panel
@@ -89,9 +89,11 @@ def space_section(sides: list[Side], choice: Choice) -> None:
     """Draw the feature space of every side."""
     found = placed([side.view for side in sides], choice)
     ends = [extent(found)] * 2 if one_network([side.view for side in sides]) else [extent([space]) for space in found]
-    for side, space, reach in zip(sides, found, ends, strict=False):
-        with side.place:
+    for side, place, space, reach in zip(sides, row(sides), found, ends, strict=False):
+        with place:
             drawn(side, space, choice, reach, len(sides) == 1)
+    for side, place, space in zip(sides, row(sides, charts=False), found, strict=True):
+        place.caption(said(space, len(side.view.conversation)))
 
 
 def one_network(views: list[View]) -> bool:
@@ -111,7 +113,7 @@ def placed(views: list[View], choice: Choice) -> tuple[Space, ...]:
 
 
 def drawn(side: Side, space: Space, choice: Choice, reach: Extent, wide: bool) -> None:
-    """One side's picture with what must be said about it."""
+    """One side's picture."""
     view, inside = side.view, side.view.inside()
     conversation, here = view.conversation, inside.prediction
 
@@ -123,7 +125,6 @@ def drawn(side: Side, space: Space, choice: Choice, reach: Extent, wide: bool) -
     title = space_title(measured, choice.modalities[0] if len(choice.modalities) == 1 else "")
     figure = space_chart(space, here, drawing, title)
     panel(figure, f"space{side.key}", ABOUT, partial(space_numbers, space, inside, told), selects=choice.dims == 2)
-    st.caption(said(space, len(conversation)))
 
 
 def said(space: Space, utterances: int) -> str:

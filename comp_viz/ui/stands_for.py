@@ -6,11 +6,12 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.stands_for import Library, Neighbours, neighbours, own_library
 from comp_viz.data.conversation import Floats
 from comp_viz.figures.stands_for import neighbours_chart, neighbours_title
-from comp_viz.ui.compare import Side
+from comp_viz.ui.compare import Side, row
 from comp_viz.ui.options import one_of
 from comp_viz.ui.panel import About, panel
 from comp_viz.ui.prototypes import NO_PROMPTS, bank_names, library, modality_choice
@@ -52,24 +53,24 @@ def stands_controls(view: View) -> Choice:
 
 def stands_section(sides: list[Side], choice: Choice) -> None:
     """Draw which utterances the prototypes of a conversation lie nearest to, for every side."""
-    for side in sides:
-        with side.place:
-            if side.view.checkpoint.config.prompting:
-                neighbours_of(side, choice)
-            else:
-                st.info(NO_PROMPTS, icon=":material/info:")
+    charts = all(side.view.checkpoint.config.prompting for side in sides)
+    for side, chart, listed in zip(sides, row(sides, charts), row(sides, charts=False), strict=True):
+        if side.view.checkpoint.config.prompting:
+            neighbours_of(side, choice, chart, listed)
+        else:
+            chart.info(NO_PROMPTS, icon=":material/info:")
 
 
-def neighbours_of(side: Side, choice: Choice) -> None:
-    """One side: the chart of all prototypes, the list of one's neighbours."""
+def neighbours_of(side: Side, choice: Choice, chart: DeltaGenerator, listed: DeltaGenerator) -> None:
+    """One side: the chart of all prototypes, the list of one's neighbours, each at its place."""
     view, found = side.view, library(side.view)
     if isinstance(found, str):
-        st.info(f"{found} Neighbours are sought in the open conversation instead.", icon=":material/info:")
+        side.place.info(f"{found} Neighbours are sought in the open conversation instead.", icon=":material/info:")
         found = own_library(view.inside(), view.conversation)
     prototypes = prototypes_of(view, choice)
     near, number = neighbours(prototypes, found, choice.modality), min(choice.number, len(prototypes) - 1)
     if not near.rows.size:
-        st.info(f"No utterance there has {choice.modality}.", icon=":material/info:")
+        side.place.info(f"No utterance there has {choice.modality}.", icon=":material/info:")
         return
     table = neighbour_table(near, found, view)
     mine = table[table["prototype"] == number + 1]
@@ -83,8 +84,9 @@ def neighbours_of(side: Side, choice: Choice) -> None:
         title,
         palette(),
     )
-    panel(figure, f"stands_for{side.key}", STANDS, partial(table.drop, columns="value"))
-    st.dataframe(
+    with chart:
+        panel(figure, f"stands_for{side.key}", STANDS, partial(table.drop, columns="value"))
+    listed.dataframe(
         mine.drop(columns=["value", "prototype", *([] if table["speaker"].nunique() > 1 else ["speaker"])]), hide_index=True, key=f"neighbours{side.key}",
         column_config={"cosine": st.column_config.NumberColumn(format="%.2f", help="With the prototype, from -1 to 1.")},
     )  # fmt: skip
