@@ -1,7 +1,7 @@
 """The mechanism pages in a real browser: journeys by mouse and by keyboard alone, links, themes."""
 
 import pytest
-from browsing import ROOT, fits, nav, settled
+from browsing import ROOT, fits, nav, settled, still
 from playwright.sync_api import Page, expect
 
 from comp_viz.stories import read_story
@@ -42,6 +42,21 @@ def test_the_utterance_in_hand_and_what_is_compared_go_from_page_to_page(page, a
     nav(page, "Coordinator").click()
     page.wait_for_url("**/coordinator?**compare=nothing+missing**")
     expect(page.locator(".js-plotly-plot")).to_have_count(4)
+
+
+@pytest.mark.parametrize(
+    ("where", "charts"), [("propagation?", 6), ("propagation?propagation=Cross-modal+flow&", 4), ("prototypes?", 2)]
+)
+def test_compared_charts_stand_level_below_titles_of_unequal_length(page, address, where, charts):
+    page.set_viewport_size({"width": 1280, "height": 1200})
+    page.goto(f"{address}{where}checkpoint=lab&compare=another+missing+pattern&compare_pattern=only(audio)")
+    drawn = page.locator(".js-plotly-plot .main-svg:first-child")
+    expect(drawn).to_have_count(charts)
+    still(page)
+    boxes = [chart.bounding_box() for chart in drawn.all()]
+    for left, right in zip(boxes[::2], boxes[1::2], strict=True):
+        assert left["y"] == pytest.approx(right["y"], abs=1)
+        assert left["x"] < right["x"]
 
 
 def test_a_click_on_a_chart_takes_its_utterance_in_hand_on_every_page(page, address):

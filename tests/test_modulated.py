@@ -163,3 +163,10 @@ def test_gradients_share_an_axis_that_holds_all_of_them(found):
     assert high > math.log10(positive["high"].max())
     drawn = gradients(found, (low, high), LIGHT)
     assert {note.text for note in drawn.layout.annotations} >= set(found.gradients["module"])
+
+
+def test_every_chart_has_its_name_above_its_middle(found):
+    drawn = gradients(found, gradient_span([found.gradients]), LIGHT).layout
+    for i, module in enumerate(found.gradients["module"].unique()):
+        (name,) = [note for note in drawn.annotations if note.text == module]
+        assert (name.x, name.xanchor) == (pytest.approx(np.mean(drawn[f"xaxis{i + 1}"].domain)), "center")

@@ -50,6 +50,31 @@ def test_points_are_drawn_where_the_library_puts_them(method, dims, open_case):
         assert missing == gone.tolist()
 
 
+@pytest.mark.parametrize(
+    ("dims", "marks"), [("2-D", ("circle", "square", "triangle-up")), ("3-D", ("circle", "square", "diamond"))]
+)
+def test_the_legend_shows_the_mark_beside_the_colour(dims, marks, open_case):
+    app, _ = open_case("prototypes", dimensions=dims, features="all modalities", colour="modality")
+    legend = {t["name"]: t["marker"]["symbol"] for t in figures(app)["space"]["data"] if t.get("showlegend", True)}
+    assert [legend[name] for name in ("audio", "text", "video", "fused")] == [*marks, "diamond"]
+
+
+def test_what_is_missing_has_a_rim_that_is_seen_at_neutral(open_case):
+    app, data = open_case("prototypes", features="text", colour="prediction")
+    _, conversation = opened(app, data)
+    drawn = figures(app)["space"]["data"]
+    rims = [t for t in drawn if t["name"] == "rim" and t["xaxis"] == "x2"]
+    assert [len(array(t["x"])) for t in rims] == [(~conversation.observed[:, 1]).sum()]
+
+
+def test_neighbours_are_told_apart_by_mark_too(open_case):
+    app, _ = open_case("prototypes", "six classes", look_at="Stand for")
+    drawn = [t for t in figures(app)["stands_for"]["data"] if t["mode"] == "markers"]
+    marks = [t["marker"]["symbol"] for t in drawn]
+    assert len(marks) > 2
+    assert len(set(marks)) == len(marks)
+
+
 def test_too_few_points_say_that_pca_stands_in(open_case):
     app, _ = open_case("prototypes", "two utterances", method="t-SNE")
     assert not app.exception
@@ -83,6 +108,10 @@ def test_moving_momentum_runs_the_model_again(open_case):
     s = app.number_input(key="utterance").value - 1
     rows = array(drawn["prompts"]["data"][0]["z"])
     np.testing.assert_allclose(rows[0], inside.delivered["audio"][0][s, 0], atol=1e-4)
+    said = drawn["old_new_1"]["layout"]["yaxis"]["ticktext"]
+    assert [line.split("<br>")[1] for line in said] == [
+        f"{b.overall:.0%} old, cosine {b.cosine.mean():.2f}" for b in blends(inside, 1, 0.9)
+    ]
 
 
 def test_one_block_says_that_momentum_has_no_effect(open_case):

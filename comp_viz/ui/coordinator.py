@@ -73,7 +73,7 @@ def no_coordinator(view: View) -> str:
 def rows(found: Sequence[Side], charts: int) -> list[list[DeltaGenerator]]:
     """Places `[chart][side]`: charts beside each other for a single side, sides beside each other where there are two."""
     if len(found) == 1:
-        return [[place] for place in st.columns(charts, gap="medium")]
+        return [[place] for place in st.columns(charts, gap="medium", vertical_alignment="bottom")]
     everywhere = all(side.view.checkpoint.config.coordination for side in found)
     return [row(found, charts=everywhere) for _ in range(charts)]
 

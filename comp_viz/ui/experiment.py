@@ -41,7 +41,7 @@ def attainable_and_reached(settings: LabSettings, view: View | None, palette: Pa
     patterns = (FOUND, *(f"only({u})" for u in best.alone), *(f"uniform({rate})" for rate in by_rate))
     found, why = reached_by(view, text, patterns)
     own = {pattern: estimate.accuracy for pattern, estimate in found.items()}
-    left, right = st.columns(2)
+    left, right = st.columns(2, vertical_alignment="bottom")
     titled(left, by_modality(best, own, palette), "attainable")
     titled(right, by_missing_rate(by_rate, own, palette), "by rate")
     widest = max(estimate.error for estimate in (*best.alone.values(), best.together, best.without_context))
