@@ -24,7 +24,8 @@ from playwright.sync_api import Locator, Page, sync_playwright
 from benchmarks.live_click import FLAGS, PORT, serve
 from comp_viz.data.source import open_data
 
-PAGES = "live,overview,prototypes,propagation,coordinator,modulation,imbalance,robustness"
+PAGES = "live,overview,prototypes,propagation,coordinator,why,modulation,imbalance,robustness,compare"
+NOT_OWN = re.compile("Compare with|Split")  # selectboxes that draw a page twice, or have a whole split measured
 DRAWN = "[data-testid=stMain] .js-plotly-plot .main-svg, [data-testid=stMain] .diagram svg"  # a chart, or the diagram
 QUIET = 300  # milliseconds without a run of the server or a change on the page after which it counts as still
 STILL = f"""window.ran && performance.now() - window.last > {QUIET}
@@ -130,7 +131,7 @@ def kinds(page: Page) -> dict[str, Callable[[], object]]:
     pattern = page.locator("[data-testid=stSidebar] [data-testid=stSelectbox]").filter(has_text="Missing pattern")
     found["another pattern"] = lambda: other_option(page, pattern)
     main = page.locator("[data-testid=stMain]")
-    own = main.locator("[data-testid=stSelectbox]").filter(has_not_text="Compare with").first
+    own = main.locator("[data-testid=stSelectbox]").filter(has_not_text=NOT_OWN).first
     if own.count():
         found[f"its control: {own.inner_text().splitlines()[0]}"] = lambda: other_option(page, own)
         return found

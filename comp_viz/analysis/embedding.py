@@ -103,6 +103,7 @@ def compiled_umap() -> Any:
         umap_.smooth_knn_dist, umap_.compute_membership_strengths, layouts._nb_optimize_layout_euclidean_single_epoch,
     ):  # fmt: skip
         if not function.signatures:
+            function.targetoptions["parallel"] = False  # takes twice as long to compile, for 800 points at most
             try:
                 function.enable_caching()
             except RuntimeError:  # no folder to write to: it is compiled anew in every process
