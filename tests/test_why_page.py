@@ -62,6 +62,27 @@ def test_every_part_stands_beside_the_complete_conversation(part, open_part):
     } | ({"restore_set"} if "restore_setleft" in keys else set())
 
 
+@pytest.mark.parametrize(
+    ("part", "axes"),
+    [
+        (CONTRIBUTIONS, {"contribution_steps": "xaxis", "contribution_pairs": "xaxis", "contribution_curves": "yaxis"}),
+        (FEATURES, {"attribution_cells_curves": "yaxis", "attribution_features_curves": "yaxis"}),
+        (CONTEXT, {"context_curves": "yaxis"}),
+    ],
+)
+def test_sides_share_axes_that_hold_both(part, axes, open_part):
+    app, *_ = open_part(part, compare="nothing missing")
+    drawn = figures(app)
+    for chart, axis in axes.items():
+        sides = [drawn[f"{chart}{side}"] for side in ("left", "right")]
+        low, high = sides[0]["layout"][axis]["range"]
+        assert sides[1]["layout"][axis]["range"] == [low, high]
+        if axis == "yaxis":
+            values = np.concatenate([array(trace["y"]) for side in sides for trace in side["data"]])
+            assert low <= values.min()
+            assert values.max() <= high
+
+
 @pytest.mark.parametrize("predictor", ["fused", "text"])
 def test_contributions_are_the_librarys(predictor, open_part):
     app, conversation, observed, checkpoint = open_part(CONTRIBUTIONS, why_of=predictor)

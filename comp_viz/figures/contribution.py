@@ -139,16 +139,27 @@ def waterfall_span(found: Sequence[Contribution], s: int) -> tuple[float, float]
     return low - room, high + room
 
 
-def pairs_chart(found: Contribution, s: int, palette: Palette) -> go.Figure:
-    """The interaction of every pair towards the decision: the mean of all utterances as a bar, the one in hand as a mark."""
-    table, marks = pair_table(found), modality_marks(found.modalities)
-    number = {name: u for u, name in enumerate(found.modalities)}
-    rows = [
-        f"{marks[a]} {escape(a)} and {marks[b]} {escape(b)}"
+def pairs_of(found: Contribution, s: int) -> list[float]:
+    """The interaction of every pair towards the decision in utterance `s`, in the order of `pair_table`."""
+    table, number = pair_table(found), {name: u for u, name in enumerate(found.modalities)}
+    return [
+        float(found.pairs[number[a], number[b], s] * found.ways[s])
         for a, b in zip(table["first"], table["second"], strict=True)
     ]
-    here = [
-        float(found.pairs[number[a], number[b], s] * found.ways[s])
+
+
+def pairs_span(found: Sequence[Contribution], s: int) -> tuple[float, float]:
+    """Where the axis of interactions of charts side by side begins and ends."""
+    ends = [0.0, *(x for one in found for x in (*pair_table(one)["interaction"], *pairs_of(one, s)))]
+    room = 0.08 * max(max(ends) - min(ends), 1e-3)
+    return min(ends) - room, max(ends) + room
+
+
+def pairs_chart(found: Contribution, s: int, span: tuple[float, float], palette: Palette) -> go.Figure:
+    """The interaction of every pair towards the decision: the mean of all utterances as a bar, the one in hand as a mark."""
+    table, marks = pair_table(found), modality_marks(found.modalities)
+    rows = [
+        f"{marks[a]} {escape(a)} and {marks[b]} {escape(b)}"
         for a, b in zip(table["first"], table["second"], strict=True)
     ]
     form = ".1%" if found.task.classes else ".2f"
@@ -162,12 +173,12 @@ def pairs_chart(found: Contribution, s: int, palette: Palette) -> go.Figure:
             marker={"color": palette.truth}, hovertemplate=f"%{{y}}: %{{x:+{form}}}<br>%{{customdata}}<extra></extra>",
         ),
         go.Scatter(
-            y=rows, x=here, mode="markers", name=f"utterance {s + 1}", marker={"symbol": "diamond", "size": 11, "color": palette.mark},
+            y=rows, x=pairs_of(found, s), mode="markers", name=f"utterance {s + 1}", marker={"symbol": "diamond", "size": 11, "color": palette.mark},
             hovertemplate=f"utterance {s + 1}, %{{y}}: %{{x:+{form}}}<extra></extra>",
         ),
     ]  # fmt: skip
     layout = base_layout(palette, describe_pairs(found), 150 + 40 * len(rows), dragmode=False)
-    layout["xaxis"] = layout["xaxis"] | {"fixedrange": True, "zeroline": True, "title": {"text": f"← redundancy · {unit(found.task)} · synergy →", "font": {"size": 12}}}  # fmt: skip
+    layout["xaxis"] = layout["xaxis"] | {"range": list(span), "fixedrange": True, "zeroline": True, "title": {"text": f"← redundancy · {unit(found.task)} · synergy →", "font": {"size": 12}}}  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | {"fixedrange": True, "autorange": "reversed"}
     return go.Figure(traces, layout)
 

@@ -1,26 +1,35 @@
 """Deletion and insertion curves of an explanation beside those of other orders."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
 from comp_viz.analysis.faithfulness import Curves
 from comp_viz.analysis.target import unit
 from comp_viz.data.conversation import Floats, Task
-from comp_viz.figures.grid import band, cell, grid, line, soft
+from comp_viz.figures.grid import Span, band, cell, grid, line, soft
 from comp_viz.figures.style import Palette
 
 
-def curves_chart(found: Curves, task: Task, what: str, palette: Palette, title: str) -> go.Figure:
+def curves_span(found: Sequence[Curves]) -> Span:
+    """The axis of the explained number for charts side by side."""
+    every = np.concatenate([
+        x.ravel() for one in found for x in (one.deletion, one.random_deletion, one.insertion, one.random_insertion)
+    ])  # fmt: skip
+    room = 0.06 * max(float(np.ptp(every)), 1e-3)
+    return float(every.min()) - room, float(every.max()) + room
+
+
+def curves_chart(found: Curves, shared: Span, task: Task, what: str, palette: Palette, title: str) -> go.Figure:
     """Two small charts on shared axes: the explained number while players go, and while they come back."""
     names = ["taken away", "brought back"]
     figure = grid(palette, title, names, 300, f"share of {what}, most supporting first", unit(task), legend=True)
     both = ((found.deletion, found.random_deletion), (found.insertion, found.random_insertion))
     for number, (curve, random) in enumerate(both):
         cell(figure, number, *one_curve(found, curve, random, palette, number == 0))
-    figure.update_xaxes(tickformat=".0%", range=[-0.01, 1.01], fixedrange=True)
-    every = np.concatenate([x.ravel() for pair in both for x in pair])
-    room = 0.06 * max(float(np.ptp(every)), 1e-3)
-    figure.update_yaxes(fixedrange=True, range=[float(every.min()) - room, float(every.max()) + room])
+    figure.update_xaxes(tickformat=".0%", tickvals=[0, 0.5, 1], range=[-0.01, 1.01], fixedrange=True)
+    figure.update_yaxes(fixedrange=True, range=shared)
     return figure
 
 

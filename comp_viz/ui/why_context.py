@@ -6,7 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from comp_viz.analysis.context import Context, context_table, describe_all
+from comp_viz.analysis.faithfulness import Curves
 from comp_viz.figures.context import context_chart, context_map, tops
+from comp_viz.figures.faithfulness import curves_span
 from comp_viz.figures.style import Palette
 from comp_viz.ui import cached_why
 from comp_viz.ui.compare import Side
@@ -15,6 +17,7 @@ from comp_viz.ui.panel import About, panel
 from comp_viz.ui.why_tests import curves_panel
 
 TAKEN, ROLLED = "taking away", "attention rollout"
+NO_ATTENTION = "This network was built without propagation: it has no attention whose order could be tested."
 HELP = "Whose order of the other utterances is tested below: how far the prediction moves without each, or the mean of attention rollout over modalities."
 ROW = About(
     "Above: how far the prediction in hand moves when each other utterance goes missing with all its modalities; red where the utterance "
@@ -41,28 +44,34 @@ def context_part(sides: list[Side], selected: int, palette: Palette) -> str:
     both = tops(found, selected)
     for side, one in zip(sides, found, strict=True):
         with side.place:
-            draw(side, one, both, order == ROLLED, selected, palette)
+            draw(side, one, both, selected, palette)
+    curves = [tested(side, one, order == ROLLED, selected) for side, one in zip(sides, found, strict=True)]
+    known = [curve for curve in curves if curve]
+    shared = curves_span(known) if known else (0, 1)
+    for side, one, curve in zip(sides, found, curves, strict=True):
+        with side.place:
+            if curve:
+                curves_panel(curve, shared, one.task, "utterances", f"context_curves{side.key}", palette)
+            else:
+                st.info(NO_ATTENTION, icon=":material/block:")
+            every = partial(context_table, one)
+            panel(context_map(one, both[0], selected, palette), f"context_map{side.key}", MAP, every)
     return describe_all(found[0])
 
 
-def draw(
-    side: Side, found: Context, both: tuple[float, float], by_rollout: bool, selected: int, palette: Palette
-) -> None:
-    """The charts of one side."""
-    words, key = side.view.conversation.words, side.key
-    numbers = partial(of_one, found, selected)
-    panel(context_chart(found, words, both, selected, palette), f"context_row{key}", ROW, numbers, selects=True)
+def draw(side: Side, found: Context, both: tuple[float, float], selected: int, palette: Palette) -> None:
+    """The chart of the prediction in hand, of one side."""
+    words, numbers = side.view.conversation.words, partial(of_one, found, selected)
+    panel(context_chart(found, words, both, selected, palette), f"context_row{side.key}", ROW, numbers, selects=True)
     if found.together > 1:
         st.caption(f"In so long a conversation {found.together} neighbouring utterances are taken away together.")
+
+
+def tested(side: Side, found: Context, by_rollout: bool, selected: int) -> Curves | None:
+    """Whether an order of the other utterances is faithful; None for that of attention where there is none."""
     if by_rollout and found.rolled is None:
-        st.info(
-            "This network was built without propagation: it has no attention whose order could be tested.",
-            icon=":material/block:",
-        )
-    else:
-        tested = cached_why.utterances_tested(side.view.asked(side.view.observed), selected, by_rollout)
-        curves_panel(tested, found.task, "utterances", f"context_curves{key}", palette)
-    panel(context_map(found, both[0], selected, palette), f"context_map{key}", MAP, partial(context_table, found))
+        return None
+    return cached_why.utterances_tested(side.view.asked(side.view.observed), selected, by_rollout)
 
 
 def of_one(found: Context, target: int) -> pd.DataFrame:

@@ -19,11 +19,13 @@ from comp_viz.analysis.weight_agreement import disagreement_table
 from comp_viz.figures.contribution import (
     contributions_along,
     pairs_chart,
+    pairs_span,
     reach,
     waterfall,
     waterfall_span,
     weights_against,
 )
+from comp_viz.figures.faithfulness import curves_span
 from comp_viz.figures.style import Palette
 from comp_viz.ui import cached_why
 from comp_viz.ui.compare import Side
@@ -73,11 +75,18 @@ def contributions_part(sides: list[Side], selected: int, palette: Palette) -> st
     predictor = one_of("Prediction", predictors, "why_of", "Whose prediction is explained: the fused one, or the head of one modality.", width=150)  # fmt: skip
     wanted = further_tests()
     found = [contribution(cached_why.in_coalitions(side.view.asked(side.view.observed)), predictor) for side in sides]
-    top, span = reach(found), waterfall_span(found, selected)
-    for side, one in zip(sides, found, strict=True):
+    curves = [
+        modality_curves(cached_why.in_coalitions(side.view.asked(side.view.observed)), predictor) for side in sides
+    ]
+    spans, shared = (waterfall_span(found, selected), pairs_span(found, selected)), curves_span(curves)
+    top = reach(found)
+    for side, one, curve in zip(sides, found, curves, strict=True):
         with side.place:
-            draw(side, one, top, span, selected, palette, alone=len(sides) == 1)
-            tested(side, predictor, palette, wanted)
+            draw(side, one, top, spans, selected, palette, alone=len(sides) == 1)
+            curves_panel(curve, shared, side.view.data.task, "modalities", f"contribution_curves{side.key}", palette)
+            if wanted:
+                again = partial(cached_why.contributions_again, side.view.asked(side.view.observed), predictor)
+                sanity_line(again, f"contribution sanity{side.key}")
             split_part(side, palette)
     return describe(found[0])
 
@@ -86,7 +95,7 @@ def draw(
     side: Side,
     found: Contribution,
     top: float,
-    span: tuple[float, float],
+    spans: tuple[tuple[float, float], tuple[float, float]],
     selected: int,
     palette: Palette,
     alone: bool,
@@ -99,13 +108,14 @@ def draw(
     left, right = st.columns(2, gap="medium") if alone else (st.container(), st.container())
     with left:
         panel(
-            waterfall(found, selected, span, palette),
+            waterfall(found, selected, spans[0], palette),
             f"contribution_steps{key}",
             STEPS,
             partial(of_one, found, selected),
         )
     with right:
-        panel(pairs_chart(found, selected, palette), f"contribution_pairs{key}", PAIRS, partial(pair_table, found))
+        pairs = pairs_chart(found, selected, spans[1], palette)
+        panel(pairs, f"contribution_pairs{key}", PAIRS, partial(pair_table, found))
     if found.predictor != FUSED:
         return
     if not side.view.checkpoint.config.coordination:
@@ -127,12 +137,3 @@ def draw(
 def of_one(found: Contribution, s: int) -> pd.DataFrame:
     """The contributions of one utterance."""
     return contribution_table(found).query("utterance == @s + 1")
-
-
-def tested(side: Side, predictor: str, palette: Palette, further: bool) -> None:
-    """Whether the contributions of one side are faithful."""
-    asked = side.view.asked(side.view.observed)
-    found = modality_curves(cached_why.in_coalitions(asked), predictor)
-    curves_panel(found, side.view.data.task, "modalities", f"contribution_curves{side.key}", palette)
-    if further:
-        sanity_line(partial(cached_why.contributions_again, asked, predictor), f"contribution sanity{side.key}")

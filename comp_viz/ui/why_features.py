@@ -16,10 +16,12 @@ from comp_viz.analysis.attribution import (
     describe,
     describe_cells,
 )
+from comp_viz.analysis.faithfulness import Curves
 from comp_viz.analysis.named_features import describe_features, feature_table, group_table, names_of
 from comp_viz.analysis.target import amount
 from comp_viz.data.dataset import DataSet
 from comp_viz.figures.attribution import cells_chart, feature_bars, reach
+from comp_viz.figures.faithfulness import curves_span
 from comp_viz.figures.style import Palette
 from comp_viz.ui import cached_why
 from comp_viz.ui.compare import Side
@@ -77,7 +79,16 @@ def features_part(sides: list[Side], selected: int, palette: Palette) -> str:
     for side, one in zip(sides, found, strict=True):
         with side.place:
             draw(side, one, top, selected, palette, alone=len(sides) == 1)
-            tested(side, one, palette, wanted)
+    curves = [tested(side, one) for side, one in zip(sides, found, strict=True)]
+    shared = {what: curves_span([each[what] for each in curves if what in each]) for what in set().union(*curves)}
+    for side, one, each in zip(sides, found, curves, strict=True):
+        with side.place:
+            for what, curve in each.items():
+                key = f"attribution_{what}_curves{side.key}"
+                curves_panel(curve, shared[what], side.view.data.task, what, key, palette)
+            if wanted:
+                again = partial(cached_why.tested_again, side.view.asked(side.view.observed), one.target, one.method)
+                sanity_line(again, f"attribution sanity{side.key}")
             words_part(side, selected, palette)
     return describe(found[0])
 
@@ -123,13 +134,10 @@ def complete(found: Attribution) -> str:
     )
 
 
-def tested(side: Side, found: Attribution, palette: Palette, further: bool) -> None:
-    """Whether the attribution of one side is faithful."""
-    asked, task, key = side.view.asked(side.view.observed), side.view.data.task, side.key
-    curves_panel(
-        cached_why.cells_tested(asked, found.target, found.method), task, "cells", f"attribution_curves{key}", palette
-    )
+def tested(side: Side, found: Attribution) -> dict[str, Curves]:
+    """Whether the attribution of one side is faithful: of cells, and of features where the method has them."""
+    asked = side.view.asked(side.view.observed)
+    curves = {"cells": cached_why.cells_tested(asked, found.target, found.method)}
     if found.features is not None and (of_features := cached_why.features_tested(asked, found.target, found.method)):
-        curves_panel(of_features, task, "features", f"attribution_feature_curves{key}", palette)
-    if further:
-        sanity_line(partial(cached_why.tested_again, asked, found.target, found.method), f"attribution sanity{key}")
+        curves["features"] = of_features
+    return curves

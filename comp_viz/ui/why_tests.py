@@ -11,6 +11,7 @@ from comp_viz.analysis.sanity import Sanity
 from comp_viz.analysis.sanity import describe as describe_sanity
 from comp_viz.data.conversation import Task
 from comp_viz.figures.faithfulness import curves_chart
+from comp_viz.figures.grid import Span
 from comp_viz.figures.style import Palette
 from comp_viz.ui.panel import About, panel
 
@@ -30,9 +31,9 @@ SANITY = (
 )
 
 
-def curves_panel(found: Curves, task: Task, what: str, key: str, palette: Palette) -> None:
-    """Deletion and insertion curves under their finding."""
-    figure = curves_chart(found, task, what, palette, describe(found, what))
+def curves_panel(found: Curves, shared: Span, task: Task, what: str, key: str, palette: Palette) -> None:
+    """Deletion and insertion curves under their finding, on an axis `shared` with the other side's."""
+    figure = curves_chart(found, shared, task, what, palette, describe(found, what))
     panel(figure, key, CURVES, partial(curve_table, found))
     down, up = found.gains()
     st.caption(
