@@ -28,7 +28,7 @@ def curves_chart(found: Curves, shared: Span, task: Task, what: str, palette: Pa
     both = ((found.deletion, found.random_deletion), (found.insertion, found.random_insertion))
     for number, (curve, random) in enumerate(both):
         cell(figure, number, *one_curve(found, curve, random, palette, number == 0))
-    figure.update_xaxes(tickformat=".0%", tickvals=[0, 0.5, 1], range=[-0.01, 1.01], fixedrange=True)
+    figure.update_xaxes(tickformat=".0%", tickvals=[0.25, 0.5, 0.75], range=[-0.01, 1.01], fixedrange=True)
     figure.update_yaxes(fixedrange=True, range=shared)
     return figure
 
