@@ -15,7 +15,10 @@ PAGES = {
     "Material": {"data": "dataset", "lab": "science"},
 }
 
-st.set_page_config(page_title="ComP Viz", page_icon="comp_viz/ui/icon.svg", layout="wide")
+st.set_page_config(
+    page_title="ComP Viz", page_icon="comp_viz/ui/icon.svg", layout="wide",
+    initial_sidebar_state="collapsed" if lecture.being_told() else "auto",
+)  # fmt: skip
 groups = {
     group: [
         st.Page(f"pages/{name}.py", title=name.capitalize(), icon=f":material/{icon}:", default=name == "live")

@@ -19,6 +19,7 @@ class Step(BaseModel, extra="forbid", frozen=True):
     say: Text  # one sentence, read from the back row
     ask: Text  # a question to the audience
     notes: Text  # for whoever presents
+    show: str = ""  # key of the chart that is brought into view, the top of the page where none is named
     view: Settings = {}  # where it differs from the view that all steps share
 
 
@@ -35,6 +36,7 @@ class Story(BaseModel, extra="forbid", frozen=True):
     title: Text
     about: Text
     minutes: Annotated[int, Field(ge=1, le=120)]
+    place: Annotated[int, Field(ge=1)] = 99  # in the list of stories
     view: Annotated[Settings, AfterValidator(with_checkpoint)]  # shared by all steps
     steps: Annotated[tuple[Step, ...], Field(min_length=5, max_length=8)]
 

@@ -171,7 +171,7 @@ def test_a_figure_for_the_back_row_has_larger_type_and_the_same_data():
     layout = base_layout(LIGHT, "title", 300, yaxis={"title": {"text": "y", "font": {"size": 12}}})
     figure = go.Figure(go.Scatter(x=[1, 2], y=[3, 4], marker={"size": 9}, textfont={"size": 10}), layout)
     large = enlarged(figure, 1.5)
-    assert (large.layout.font.size, large.layout.yaxis.title.font.size, large.layout.height) == (20, 18, 450)
+    assert (large.layout.font.size, large.layout.yaxis.title.font.size, large.layout.height) == (20, 18, 375)
     assert large.data[0].textfont.size == 15
     assert large.data[0].marker.size == 9
     assert list(large.data[0].y) == [3, 4]

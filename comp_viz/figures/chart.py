@@ -39,9 +39,12 @@ def level(palette: Palette, value: float, words: str) -> dict[str, Any]:
 
 
 def enlarged(figure: go.Figure, by: float = 1.35) -> go.Figure:
-    """The same figure with all its type `by` times as large and taller with it, to be read from the back row."""
+    """The same figure with all its type `by` times as large, to be read from the back row, and by half of that taller.
+
+    A projector's window has room for a chart of about 430 pixels below the story's sentence.
+    """
     spec = larger(figure.to_dict(), by)
-    spec["layout"]["height"] = round(by * spec["layout"]["height"])
+    spec["layout"]["height"] = round((1 + by) / 2 * spec["layout"]["height"])
     return go.Figure(spec)
 
 

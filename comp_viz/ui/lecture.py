@@ -13,24 +13,26 @@ from comp_viz.ui.compare import COMPARE, NOTHING, OTHER
 from comp_viz.ui.controlled import held, hold
 from comp_viz.ui.pattern import PATTERN, SEED, Choice, choose
 from comp_viz.ui.sidebar import go_to, open_here
+from comp_viz.ui.stage import stage
 from comp_viz.ui.theme import STORY
 from comp_viz.ui.utterance import UTTERANCE
 
 STORIES = Path(__file__).parents[2] / "stories"
 STEP = "step"  # in the address, counted from 1
+OPENINGS = "openings"  # where the session counts the steps it opened
 KEPT = {UTTERANCE: "", COMPARE: NOTHING, OTHER: "uniform(0.5)"}  # what goes from page to page, and its usual values
 OPENED = ("checkpoint", "data", "conversation")
 
 
 def stories() -> tuple[dict[str, Story], list[str]]:
-    """All stories by the name of their file, and what is wrong with files that hold none."""
+    """All stories by the name of their file, in their places, and what is wrong with files that hold none."""
     found, wrong = {}, []
     for path in sorted(STORIES.glob("*.yaml")):
         try:
             found[path.stem] = story(path, path.stat().st_mtime_ns)
         except CompVizError as error:
             wrong.append(str(error))
-    return found, wrong
+    return dict(sorted(found.items(), key=lambda each: each[1].place)), wrong
 
 
 @lru_cache(maxsize=64)
@@ -43,6 +45,7 @@ def open_step(name: str, told: Story, number: int) -> None:
     """Prepare the view of a step, counted from 0, and open its page; to be called in a callback."""
     hold(STORY, name)
     hold(STEP, str(number + 1))
+    st.session_state[OPENINGS] = st.session_state.get(OPENINGS, 0) + 1
     prepare(told.settings(number))
     go_to(f"pages/{told.steps[number].page}.py")
 
@@ -63,28 +66,33 @@ def leave() -> None:
     hold(STEP, "1")
 
 
+def being_told() -> Story | None:
+    """The story that is being told, where there is one."""
+    return stories()[0].get(held(STORY, ""))
+
+
 def bar() -> None:
     """The step's sentence, its question, and the way on; nothing where no story is told."""
-    name, number = held(STORY, ""), held(STEP, "1")
-    told = stories()[0].get(name)
+    name, number, told = held(STORY, ""), held(STEP, "1"), being_told()
     if told is None:
         return
     last = len(told.steps) - 1
     here = min(max(int(number) - 1, 0), last) if number.isdecimal() else 0
     step = told.steps[here]
     with st.container(border=True, key="lecture"):
-        sentence, keys = st.columns([2.6, 1], vertical_alignment="center")
+        sentence, keys = st.columns([2.1, 1], vertical_alignment="center")
         with sentence:
             st.subheader(step.say, anchor=False)
-            st.markdown(f"#### :material/forum: {step.ask}")
+            st.markdown(f"#### :material/forum: {step.ask}", anchors=False)
         with keys:
             ways(name, told, here)
+    stage(f"{name} {here} {st.session_state.get(OPENINGS, 0)}", step.show)
 
 
 def ways(name: str, told: Story, here: int) -> None:
     """On and back, the notes, and the way out; `here` counts steps from 0."""
     last = len(told.steps) - 1
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, gap="small"):
         st.button(
             "Back", icon=":material/arrow_back:", shortcut="PageUp", disabled=here == 0, width="stretch",
             on_click=open_step, args=(name, told, here - 1),
@@ -93,16 +101,15 @@ def ways(name: str, told: Story, here: int) -> None:
             "On", icon=":material/arrow_forward:", shortcut="PageDown", type="primary", disabled=here == last, width="stretch",
             on_click=open_step, args=(name, told, here + 1),
         )  # fmt: skip
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{told.title}, step {here + 1} of {last + 1}", width="stretch")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(f"{here + 1} of {last + 1}", width="stretch")
         with st.popover("Notes", icon=":material/speaker_notes:", type="tertiary"):
             st.markdown(told.steps[here].notes)
-    with st.container(horizontal=True):
         st.button(
             "View again", icon=":material/restart_alt:", type="tertiary", on_click=open_step, args=(name, told, here),
             help="Prepares the view of this step again, after someone tried something out.",
         )  # fmt: skip
-        st.button("Leave", icon=":material/close:", type="tertiary", on_click=leave)
+        st.button("Leave", icon=":material/close:", type="tertiary", on_click=leave, help=f"Ends “{told.title}” here.")
 
 
 def outline(name: str, told: Story) -> None:
@@ -119,7 +126,6 @@ def outline(name: str, told: Story) -> None:
                 "Begin", icon=":material/play_arrow:", type="primary", key=f"begin {name}", disabled=bool(lacking),
                 on_click=open_step, args=(name, told, 0),
             )  # fmt: skip
-        st.markdown(f"{told.about} {len(told.steps)} steps, about {told.minutes} minutes.")
         if lacking:
             st.caption(f"Needs {', '.join(lacking)} in the folder `checkpoints`.")
         with st.expander("Script and presenter's notes"):

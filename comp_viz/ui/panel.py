@@ -59,7 +59,7 @@ def table_panel(section: Section, shown: pd.DataFrame, picked: Callable[[], None
 
 def heading(title: str, key: str, about: About, numbers: Callable[[], pd.DataFrame]) -> None:
     """A title with what is below it explained, and its numbers to take away."""
-    with st.container(horizontal=True, vertical_alignment="top", wrap=False):
+    with st.container(horizontal=True, vertical_alignment="top", wrap=False, key=f"{key} title"):
         st.markdown(f"**{plain(title)}**", width="stretch")
         with st.popover("About", icon=":material/info:", type="tertiary"):
             explained(about)
