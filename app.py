@@ -28,6 +28,7 @@ groups = {
 }
 page = st.navigation(groups, position="top")
 compiling()
+lecture.arrive()
 frame()
 lecture.bar()
 for group, pages in groups.items():

@@ -143,10 +143,12 @@ def test_a_page_fits_and_speaks_in_every_theme(browser, address, scheme, where):
 
 def test_a_story_is_told_by_keyboard_and_stands_in_the_address(page, address):
     story = read_story(ROOT / "stories" / "coordinator.yaml")
+    page.set_viewport_size({"width": 1280, "height": 720})
     page.goto(f"{address}lecture?checkpoint=lab")
     page.locator(".st-key-begin-coordinator button").click()
     for step in story.steps[:-1]:
         expect(page.get_by_role("heading", name=step.say)).to_be_visible()
+        on_the_projector(page, step.show)
         page.keyboard.press("PageDown")
     expect(page.get_by_role("heading", name=story.steps[-1].say)).to_be_visible()
     page.keyboard.press("PageUp")
@@ -156,6 +158,35 @@ def test_a_story_is_told_by_keyboard_and_stands_in_the_address(page, address):
     expect(page.get_by_role("heading", name=story.steps[-2].say)).to_be_visible()
     page.get_by_role("button", name="Leave").click()
     expect(page.get_by_role("button", name="Leave")).to_have_count(0)
+
+
+def on_the_projector(page: Page, show: str) -> None:
+    """The chart of a step stands right below its sentence, most of it in the window, with its title above it."""
+    chart = page.locator(f".stMain .st-key-{show.replace(' ', '-')}")
+    expect(chart.locator(".main-svg").first).to_be_visible()
+    bar = page.locator(".st-key-lecture")
+    page.wait_for_function(
+        """show => {
+            const box = (name) => document.querySelector(`.stMain .st-key-${name}`)?.getBoundingClientRect();
+            const [bar, title, chart] = [box("lecture"), box(`${show}-title`), box(show)];
+            return title && chart && title.top >= bar.bottom && title.top < bar.bottom + 30 && chart.top < innerHeight - 300;
+        }""",
+        arg=show.replace(" ", "-"),
+    )
+    assert bar.bounding_box()["height"] < 200
+
+
+def test_a_story_goes_on_from_a_field_that_was_typed_into(page, address):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{address}?story=missing&step=2")
+    page.get_by_test_id("stExpandSidebarButton").click()
+    seed = page.get_by_label("Seed", exact=True)
+    seed.fill("7")
+    seed.press("Enter")
+    page.wait_for_url("**seed=7**")
+    seed.press("PageDown")
+    page.wait_for_url("**step=3**")
+    expect(seed).to_have_value("1")  # as the next step was prepared
 
 
 def test_why_from_a_fragile_utterance_to_its_cells(page, address):

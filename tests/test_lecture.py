@@ -39,9 +39,25 @@ def parameter(app, name, default=None):
     return value[0] if isinstance(value, list) else value
 
 
+def keys(part):
+    """All keys of what is on a page, by which a step names what it shows."""
+    below = [key for child in getattr(part, "children", {}).values() for key in keys(child)]
+    return {getattr(part, "key", None), *below}
+
+
 def shown(app, key):
     """What the control of a page that `key` names shows."""
     return next(w.value for kind in ("selectbox", "toggle", "segmented_control") for w in app.get(kind) if w.key == key)
+
+
+def test_stories_are_listed_from_the_easiest_on_each_summed_up_once(app):
+    app.run()
+    app.switch_page("pages/lecture.py").run()
+    begin = [one.key.removeprefix("begin ") for one in app.main.button if one.label == "Begin"]
+    assert begin == ["missing", "prompt", "dominance", "coordinator", "modulator"]
+    said = "\n".join(one.value for one in app.main.markdown)
+    for story in STORIES.values():
+        assert said.count(story.about) == 1
 
 
 def test_there_are_five_stories_and_a_page_for_each_step():
@@ -68,6 +84,7 @@ def test_a_story_is_walked_from_beginning_to_end(name, app):
         assert parameter(app, "step", "1") == str(number + 1)
         for key, value in wanted.items():
             assert shown(app, key) == value
+        assert not step.show or step.show in keys(app.main)
         on = button(app, "On")
         assert on.disabled == (number == len(story.steps) - 1)
         if not on.disabled:
@@ -176,3 +193,19 @@ def test_a_figure_for_the_back_row_has_larger_type_and_the_same_data():
     assert large.data[0].marker.size == 9
     assert list(large.data[0].y) == [3, 4]
     assert (figure.layout.font.size, large.layout.meta) == (13, "title")
+
+
+@pytest.mark.parametrize("step", [2, 4])
+def test_an_address_that_names_only_a_step_opens_it_as_it_was_prepared(step, app):
+    app.query_params.update({"story": "missing", "step": str(step)})
+    app.run()
+    assert not app.exception
+    assert app.subheader[0].value == STORIES["missing"].steps[step - 1].say
+    assert parameter(app, "pattern") == STORIES["missing"].settings(step - 1)["pattern"]
+    assert STORIES["missing"].steps[step - 1].show in keys(app.main)
+
+
+def test_an_address_with_a_view_of_its_own_opens_that_view(app):
+    app.query_params.update({"story": "missing", "step": "2", "pattern": "uniform(0.6)"})
+    app.run()
+    assert parameter(app, "pattern") == "uniform(0.6)"

@@ -42,10 +42,10 @@ def story(path: Path, stamp: int) -> Story:
 
 
 def open_step(name: str, told: Story, number: int) -> None:
-    """Prepare the view of a step, counted from 0, and open its page; to be called in a callback."""
+    """Prepare the view of a step, counted from 0, and open its page; to be called in a callback or before the sidebar is drawn."""
     hold(STORY, name)
     hold(STEP, str(number + 1))
-    st.session_state[OPENINGS] = st.session_state.get(OPENINGS, 0) + 1
+    st.session_state[OPENINGS] += 1
     prepare(told.settings(number))
     go_to(f"pages/{told.steps[number].page}.py")
 
@@ -71,13 +71,26 @@ def being_told() -> Story | None:
     return stories()[0].get(held(STORY, ""))
 
 
+def standing(told: Story) -> int:
+    """Where a story stands: the number of its step, counted from 0."""
+    number = held(STEP, "1")
+    return min(max(int(number) - 1, 0), len(told.steps) - 1) if number.isdecimal() else 0
+
+
+def arrive() -> None:
+    """Prepare the step that a visitor's address names; one that names parts of a view, too, opens exactly that."""
+    if st.session_state.setdefault(OPENINGS, 0) == 0 and (told := being_told()):
+        st.session_state[OPENINGS] = 1
+        if set(st.query_params) <= {STORY, STEP}:
+            open_step(held(STORY, ""), told, standing(told))
+
+
 def bar() -> None:
     """The step's sentence, its question, and the way on; nothing where no story is told."""
-    name, number, told = held(STORY, ""), held(STEP, "1"), being_told()
+    name, told = held(STORY, ""), being_told()
     if told is None:
         return
-    last = len(told.steps) - 1
-    here = min(max(int(number) - 1, 0), last) if number.isdecimal() else 0
+    here = standing(told)
     step = told.steps[here]
     with st.container(border=True, key="lecture"):
         sentence, keys = st.columns([2.1, 1], vertical_alignment="center")
@@ -86,7 +99,7 @@ def bar() -> None:
             st.markdown(f"#### :material/forum: {step.ask}", anchors=False)
         with keys:
             ways(name, told, here)
-    stage(f"{name} {here} {st.session_state.get(OPENINGS, 0)}", step.show)
+    stage(f"{name} {here} {st.session_state[OPENINGS]}", step.show)
 
 
 def ways(name: str, told: Story, here: int) -> None:
@@ -94,12 +107,12 @@ def ways(name: str, told: Story, here: int) -> None:
     last = len(told.steps) - 1
     with st.container(horizontal=True, gap="small"):
         st.button(
-            "Back", icon=":material/arrow_back:", shortcut="PageUp", disabled=here == 0, width="stretch",
+            "Back", icon=":material/arrow_back:", shortcut="PageUp", key="lecture back", disabled=here == 0, width="stretch",
             on_click=open_step, args=(name, told, here - 1),
         )  # fmt: skip
         st.button(
-            "On", icon=":material/arrow_forward:", shortcut="PageDown", type="primary", disabled=here == last, width="stretch",
-            on_click=open_step, args=(name, told, here + 1),
+            "On", icon=":material/arrow_forward:", shortcut="PageDown", key="lecture on", type="primary",
+            disabled=here == last, width="stretch", on_click=open_step, args=(name, told, here + 1),
         )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f"{here + 1} of {last + 1}", width="stretch")

@@ -17,7 +17,7 @@ from comp_viz.ui.panel import About, panel
 from comp_viz.ui.prototypes import NO_PROMPTS, bank_names, library, modality_choice
 from comp_viz.ui.sidebar import View
 from comp_viz.ui.theme import palette
-from comp_viz.ui.words import read_label
+from comp_viz.ui.words import plain, read_label
 
 OWN = "the open conversation"
 STANDS = About(
@@ -86,10 +86,12 @@ def neighbours_of(side: Side, choice: Choice, chart: DeltaGenerator, listed: Del
     )
     with chart:
         panel(figure, f"stands_for{side.key}", STANDS, partial(table.drop, columns="value"))
-    listed.dataframe(
-        mine.drop(columns=["value", "prototype", *([] if table["speaker"].nunique() > 1 else ["speaker"])]), hide_index=True, key=f"neighbours{side.key}",
-        column_config={"cosine": st.column_config.NumberColumn(format="%.2f", help="With the prototype, from -1 to 1.")},
-    )  # fmt: skip
+    with listed, st.container(key=f"nearest{side.key}"):
+        st.markdown(f"**Nearest to prototype {number + 1} of {plain(choice.modality)}**")
+        st.dataframe(
+            mine.drop(columns=["value", "prototype", *([] if table["speaker"].nunique() > 1 else ["speaker"])]), hide_index=True, key=f"neighbours{side.key}",
+            column_config={"cosine": st.column_config.NumberColumn(format="%.2f", help="With the prototype, from -1 to 1.")},
+        )  # fmt: skip
 
 
 def prototypes_of(view: View, choice: Choice) -> Floats:
