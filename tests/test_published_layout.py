@@ -312,7 +312,7 @@ WRONG = {
     "labels as text": (replace("labels", ["a", "b"]), "a label of conversation '0zz' is a str"),
     "a nested sentence": (replace("sentences", [["a"], "b"]), "one of sentences of conversation '0zz' is a list"),
     "many labels out of range": (replace("labels", [7.0, 7.0]), "2 of 10 labels are not from -3 to 3"),
-    "tested on what was trained on": (swap("test", {"Video_1", "video3"}), "1 conversations are in both train and test, as 'video3'"),
+    "tested on what was trained on": (swap("test", {"Video_1", "video3"}), "train and test share 1 conversation, as 'video3'"),
     "nothing": (lambda fields: fields.update({field: {} for field in PER_VIDEO}), "no utterances"),
 }  # fmt: skip
 
@@ -439,9 +439,9 @@ def test_a_test_list_of_another_session_is_noticed(spoken):
     data = spoken.read()
     assert [c.id for c in data.split("test")] == names[4:]
     (row,) = data.findings.problems
-    assert "test list is not session 5: 2 conversations differ, as 'Ses01" in str(row)
+    assert "test list is not session 5: it differs in 2 conversations, as 'Ses01" in str(row)
     spoken.fields["train"] = set(names)
-    assert "both train and test" in spoken.refusal()
+    assert "train and test share" in spoken.refusal()
 
 
 def test_ids_without_a_session_are_in_no_split(spoken):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from comp_viz.analysis.prediction import Prediction, true_decisions
+from comp_viz.counting import how_many
 from comp_viz.data.conversation import Bools, Floats
 
 
@@ -67,9 +68,9 @@ def describe(found: Change) -> str:
     """The change in one or two plain sentences."""
     S = len(found.flipped)
     if found.missing_share == 0:
-        return f"Nothing is taken away: these are the predictions for the complete conversation of {S} utterances."
+        return f"Nothing is taken away: these are the predictions for the complete conversation of {how_many(S, 'utterance')}."
     flips = int(found.flipped.sum())
-    sentence = f"{what_is_missing(found)}, {flips if flips else 'none'} of {S} predictions flip{'s' * (flips == 1)}"
+    sentence = f"{what_is_missing(found)}, {flips if flips else 'none'} of {how_many(S, 'prediction')} flip{'s' * (flips == 1)}"
     if found.accuracy is not None and found.complete_accuracy is not None:
         now, before = f"{found.accuracy:.0%}", f"{found.complete_accuracy:.0%}"
         sentence += f"; accuracy stays at {now}" if now == before else f"; accuracy goes from {before} to {now}"

@@ -7,6 +7,7 @@ import numpy as np
 
 from comp_viz.analysis.prediction import Prediction, predict_conversation
 from comp_viz.checkpoint.folder import Checkpoint
+from comp_viz.counting import how_many
 from comp_viz.data.conversation import Conversation, Floats
 from comp_viz.data.dataset import windows
 
@@ -59,14 +60,14 @@ def describe_moved(found: Moved, before: Prediction, after: Prediction, touched:
     gone = [f"{name} at {n}" for name, n in zip(before.modalities, lost, strict=True) if n]
     missing = f"now missing: {', '.join(gone)}" if gone else "nothing went missing"
     flips, where = int(found.flipped.sum()), int(found.distance.argmax())
-    changed = f"{flips} of {len(found.flipped)} decisions flip"
+    changed = f"{flips} of {how_many(len(found.flipped), 'decision')} flip"
     unit = "probability moved" if before.task.classes else "the score moved"
     far = f"furthest at utterance {where + 1}: {unit} by {found.distance[where]:.2f}"
     u = int(np.abs(found.weights[where]).argmax())
     weight = (
         f"its weight of {before.modalities[u]} {before.coordinator[where, u]:.2f} → {after.coordinator[where, u]:.2f}"
     )
-    return f"{len(set(touched))} of {len(found.flipped)} utterances degraded, {missing}; {changed}, {far}, {weight}"
+    return f"{len(set(touched))} of {how_many(len(found.flipped), 'utterance')} degraded, {missing}; {changed}, {far}, {weight}"
 
 
 def describe_clip(prediction: Prediction) -> str:
@@ -74,7 +75,7 @@ def describe_clip(prediction: Prediction) -> str:
     shares = [
         f"{name} {share:.0%}" for name, share in zip(prediction.modalities, prediction.observed.mean(0), strict=True)
     ]
-    read = f"{len(prediction.fused)} utterances; read: {', '.join(shares)}"
+    read = f"{how_many(len(prediction.fused), 'utterance')}; read: {', '.join(shares)}"
     if not prediction.task.classes:
         return f"{read}; mean {prediction.task.name} {prediction.fused.mean():.2f}"
     mean = prediction.fused.mean(0)

@@ -8,6 +8,7 @@ import numpy as np
 from comp_viz.analysis.change import accuracy
 from comp_viz.analysis.prediction import Prediction, true_decisions
 from comp_viz.analysis.weights import first_upper
+from comp_viz.counting import how_many
 from comp_viz.data.conversation import Bools, Floats, Task
 
 LEARNED, EQUAL, BY_HAND = "learned weights", "equal weights", "by hand"
@@ -99,9 +100,7 @@ def describe_reweighed(found: Mapping[str, Reweighed]) -> str:
     named = [EQUAL, most] if trained != EQUAL else [most]
     shares = [f"{name} {found[name].accuracy:.0%}" for name in (trained, *named) if found[name].accuracy is not None]
     if not any(found[name].differs.any() for name in named):
-        sentence = (
-            f"Neither equal weights nor all weight on one modality would change any of {len(learned.differs)} decisions"
-        )
+        sentence = f"Neither equal weights nor all weight on one modality would change any of {how_many(len(learned.differs), 'decision')}"
     else:
         sentence = first_upper(", ".join(f"{name} would change {counted(found[name])}" for name in named))
     return f"{sentence}; accuracy with {', '.join(shares)}" if shares else sentence
@@ -109,7 +108,7 @@ def describe_reweighed(found: Mapping[str, Reweighed]) -> str:
 
 def counted(each: Reweighed) -> str:
     """How many decisions differ."""
-    return f"{int(each.differs.sum()) or 'none'} of {len(each.differs)} decisions"
+    return f"{int(each.differs.sum()) or 'none'} of {how_many(len(each.differs), 'decision')}"
 
 
 def describe_accuracy(found: Mapping[str, Reweighed]) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from comp_viz.analysis.contribution import NOTHING, Contribution
 from comp_viz.analysis.ranks import rank_correlation, read_correlation
+from comp_viz.counting import how_many
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def describe_agreement(found: WeightAgreement) -> str:
         f"{u} {read_correlation(x)}" for u, x in zip(found.modalities, found.correlations, strict=True)
     )  # fmt: skip
     return (
-        f"The modality weighed most contributes most in {found.same} of {found.counted} utterances "
+        f"The modality weighed most contributes most in {found.same} of {how_many(found.counted, 'utterance')} "
         f"({found.by_chance:.0f} by chance); rank correlation of weight and share: {said}"
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from comp_viz.analysis.prediction import Prediction
+from comp_viz.counting import how_many
 from comp_viz.data.conversation import Floats
 
 NEAR = 0.05  # weights no farther than this from equal are as good as equal
@@ -107,7 +108,7 @@ def describe_distance(found: Weights) -> str:
 def describe_leader(found: Weights) -> str:
     """Who is weighed most, in how many utterances."""
     leads = found.by_modality[found.leader].leads
-    return f"{first_upper(found.leader)} has the largest weight in {leads} of {found.utterances} utterances"
+    return f"{first_upper(found.leader)} has the largest weight in {leads} of {how_many(found.utterances, 'utterance')}"
 
 
 def describe_availability(found: Weights) -> str:
@@ -126,4 +127,6 @@ def describe_availability(found: Weights) -> str:
 def describe_near(prediction: Prediction) -> str:
     """In how many utterances the weights are as good as equal."""
     far = np.abs(prediction.coordinator - 1 / len(prediction.modalities)).max(1)
-    return f"In {int((far <= NEAR).sum())} of {len(far)} utterances no weight is more than {NEAR} from equal"
+    return (
+        f"In {int((far <= NEAR).sum())} of {how_many(len(far), 'utterance')} no weight is more than {NEAR} from equal"
+    )

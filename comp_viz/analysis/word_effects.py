@@ -10,6 +10,7 @@ from comp_viz.analysis.target import amount, decided, direction
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.clips.clip import Clip
 from comp_viz.clips.degrade import replaced_words
+from comp_viz.counting import how_many
 from comp_viz.data.conversation import Floats, Task
 
 MOST = 60  # words of an utterance that are left out one by one
@@ -69,4 +70,4 @@ def describe_words(found: WordEffects) -> str:
     top = int(np.abs(found.effects).argmax())
     flips = int(found.flips.sum())
     said = f"“{found.words[top]}” matters most: it adds {amount(found.task, float(found.effects[top]), signed=True)}"
-    return f"{said}; leaving out a single word flips the decision for {flips} of {len(found.words)} words"
+    return f"{said}; leaving out a single word flips the decision for {flips} of {how_many(len(found.words), 'word')}"

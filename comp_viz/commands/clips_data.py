@@ -12,6 +12,7 @@ from comp_viz.clips.corpora.data_set import KINDS, clip_data
 from comp_viz.clips.corpora.features import Table, read_corpus
 from comp_viz.clips.extractors.registry import what_is_missing
 from comp_viz.clips.settings import Settings
+from comp_viz.counting import how_many
 from comp_viz.data.table.writer import check_suffix, write_table
 from comp_viz.errors import CompVizError
 
@@ -58,10 +59,12 @@ def run(options: argparse.Namespace) -> None:
         print(summary(table))
     data = clip_data(tables, options.kind, options.seed, settings)
     write_table(options.out, data)
-    print(f"Wrote {options.out}: {len(data.conversations):,} conversations, {len(data.utterances):,} utterances.")
+    print(
+        f"Wrote {options.out}: {how_many(len(data.conversations), 'conversation')}, {how_many(len(data.utterances), 'utterance')}."
+    )
 
 
 def summary(table: Table) -> str:
     """How much of a corpus could be read, in a line."""
     there = sum(not reason for reason in table.reasons)
-    return f"{table.corpus.name}: {there:,} of {len(table.items):,} utterances ({there / len(table.items):.1%}) have features."
+    return f"{table.corpus.name}: {there:,} of {how_many(len(table.items), 'utterance')} ({there / len(table.items):.1%}) have features."

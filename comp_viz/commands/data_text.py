@@ -6,6 +6,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from comp_viz.counting import how_many
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Finding, Findings
 from comp_viz.data.replacing import replacing
@@ -39,12 +40,12 @@ def headline(data: DataSet, summary: Summary) -> list[str]:
         f"{data.name}: {data.task.name}, {data.task.scale}",
         f"licence        {data.licence}",
         f"digest         {data.digest}",
-        f"conversations  {summary.conversations:,}, the longest of {summary.longest:,} utterances",
+        f"conversations  {summary.conversations:,}, the longest of {how_many(summary.longest, 'utterance')}",
         f"utterances     {summary.utterances:,}, {summary.complete:.1%} of them with every modality",
         f"speakers       {f'{summary.speakers:,} by name' if summary.speakers else 'not stated'}",
         f"speech         {length}",
         *(
-            f"{name or 'no split':14} {conversations:,} conversations, {utterances:,} utterances"
+            f"{name or 'no split':14} {how_many(conversations, 'conversation')}, {how_many(utterances, 'utterance')}"
             for name, (conversations, utterances) in summary.splits.items()
         ),
     ]

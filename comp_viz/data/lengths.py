@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from comp_viz.counting import how_many
 from comp_viz.data.dataset import Utterances
 from comp_viz.errors import CompVizError
 
@@ -18,8 +19,8 @@ def check_lengths(utterances: Utterances, max_length: int) -> None:
         return
     first = longer[0]
     raise CompVizError(
-        f"Conversation {utterances.ids[first]!r:.80} has {utterances.lengths[first]} utterances, but max_length of the model "
-        f"is {max_length} ({len(longer):,} of {len(utterances.ids):,} conversations are longer). "
+        f"Conversation {utterances.ids[first]!r:.80} has {how_many(utterances.lengths[first], 'utterance')}, but max_length of the model "
+        f"is {max_length} ({len(longer):,} of {how_many(len(utterances.ids), 'conversation')} are longer). "
         f"Train a model with --max-length {utterances.lengths.max()} or more, "
         f"or cut the data: python -m comp_viz data import SOURCE OUT --window {max_length}."
     )

@@ -4,6 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from comp_viz.analysis.reweighed import Reweighed
+from comp_viz.counting import how_many
 from comp_viz.figures.chart import base_layout
 from comp_viz.figures.reweighed import Found, looks
 from comp_viz.figures.style import Palette
@@ -20,7 +21,7 @@ def accuracy_chart(found: Found, palette: Palette, title: str) -> go.Figure:
         x=share, y=[rows.index(name) for name in judged], mode="markers", showlegend=False,
         marker={"color": colours, "symbol": [look[name][1] for name in judged], "size": 11},
         error_x={"array": high - share, "arrayminus": share - low, "color": palette.truth, "thickness": 1.5, "width": 4},
-        hovertext=[f"{name}: {each.accuracy:.1%} of {int(each.judged.sum())} labelled utterances, 95 % interval {each.interval[0]:.1%} to {each.interval[1]:.1%}" for name, each in judged.items() if each.interval],
+        hovertext=[f"{name}: {each.accuracy:.1%} of {how_many(int(each.judged.sum()), 'labelled utterance')}, 95 % interval {each.interval[0]:.1%} to {each.interval[1]:.1%}" for name, each in judged.items() if each.interval],
         hoverinfo="text",
     )  # fmt: skip
     layout = base_layout(palette, title, 70 + 34 * len(rows), hovermode="closest", dragmode=False)

@@ -9,6 +9,7 @@ from comp_viz.analysis.blend import AtMomentum, Blend
 from comp_viz.analysis.change import Change
 from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.prediction import Prediction
+from comp_viz.counting import how_many
 from comp_viz.figures.along import along, escape
 from comp_viz.figures.chart import base_layout, level
 from comp_viz.figures.style import Palette, diverging, modality_colours, modality_marks, modality_symbols
@@ -192,7 +193,7 @@ def rerun_title(found: Change, momenta: tuple[float, float], classes: bool) -> s
         return f"These are the predictions at λ = {momenta[1]:g}, as trained; move λ to see what depends on it"
     flips, shift = int(found.flipped.sum()), float(np.abs(found.difference).mean())
     unit = " in probability" if classes else ""
-    count = f"{flips if flips else 'none'} of {len(found.flipped)} predictions flip{'s' * (flips == 1)}"
+    count = f"{flips if flips else 'none'} of {how_many(len(found.flipped), 'prediction')} flip{'s' * (flips == 1)}"
     return f"At λ = {momenta[0]:g} instead of {momenta[1]:g}, {count}; the mean change is {shift:.2f}{unit}"
 
 
@@ -220,7 +221,7 @@ def momentum_title(found: Sequence[AtMomentum], trained: float) -> str:
     """What the chart shows, in a sentence."""
     most = max(found, key=lambda at: at.shift)
     flips = int(most.change.flipped.sum())
-    count = f"{flips if flips else 'none'} of {len(most.change.flipped)} decisions flip{'s' * (flips == 1)}"
+    count = f"{flips if flips else 'none'} of {how_many(len(most.change.flipped), 'decision')} flip{'s' * (flips == 1)}"
     return f"Over all λ, predictions move most at λ = {most.momentum:g}, by {most.shift:.2f} on average; there {count}"
 
 

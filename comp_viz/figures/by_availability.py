@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from comp_viz.analysis.weights_by import Availability
+from comp_viz.counting import how_many
 from comp_viz.figures.chart import base_layout
 from comp_viz.figures.style import Palette, modality_colours, modality_symbols
 from comp_viz.figures.weights_along import Span, availability_symbols, equal_line, legend_marks, weight_axis
@@ -72,7 +73,7 @@ def marks_of(
                 },
                 error_x={"array": high - mean, "arrayminus": mean - low, "color": colours[name], "thickness": 1.5, "width": 0},
                 hovertext=[
-                    f"{each.name}: {name} weighed {m:.3f}<br>middle 80 % from {a:.3f} to {b:.3f}, {len(each.members)} utterances"
+                    f"{each.name}: {name} weighed {m:.3f}<br>middle 80 % from {a:.3f} to {b:.3f}, {how_many(len(each.members), 'utterance')}"
                     for each, m, a, b in zip(groups.values(), mean, low, high, strict=True)
                 ],
                 hoverinfo="text",

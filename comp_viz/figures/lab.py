@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from comp_viz.counting import how_many
 from comp_viz.data.conversation import Bools, Floats, Task
 from comp_viz.figures.chart import base_layout, level
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
@@ -121,9 +122,7 @@ def truth_chart(
             )
         )
     agreeing = int((expressed == state[:, None]).all(1).sum())
-    title = (
-        f"{agreeing} of {len(state)} utterances show one emotion in all modalities; {int(hard.sum())} are hard (shaded)"
-    )
+    title = f"{agreeing} of {how_many(len(state), 'utterance')} show one emotion in all modalities; {int(hard.sum())} are hard (shaded)"
     layout = base_layout(palette, title, 330)
     layout["shapes"] = [
         {"type": "rect", "x0": at - 0.5, "x1": at + 0.5, "y0": 0, "y1": 1, "yref": "paper", "layer": "below",

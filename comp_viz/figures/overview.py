@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from comp_viz.counting import how_many
 from comp_viz.figures.chart import base_layout, level
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
 
@@ -80,7 +81,7 @@ def missing_title(ids: Sequence[str], modalities: Sequence[str], shares: NDArray
     worst = int(shares.mean(0).argmax())
     incomplete = int((shares[:, worst] > 0).sum())
     others = "" if touched.sum() > 1 else ", nothing else is missing"
-    return f"{str(modalities[worst]).capitalize()} is missing somewhere in {incomplete} of {len(ids)} conversations{others}"
+    return f"{str(modalities[worst]).capitalize()} is missing somewhere in {incomplete} of {how_many(len(ids), 'conversation')}{others}"
 
 
 def probe_chart(accuracy: Mapping[str, float], majority: float, palette: Palette) -> go.Figure:

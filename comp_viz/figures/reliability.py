@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from comp_viz.analysis.reliability import Calibration
+from comp_viz.counting import how_many
 from comp_viz.data.conversation import Task
 from comp_viz.figures.chart import base_layout
 from comp_viz.figures.paired import predictor_looks, small
@@ -24,7 +25,7 @@ def reliability_chart(found: Mapping[str, Calibration], task: Task, palette: Pal
         look = {"name": called, "legendgroup": name, "line": {"color": colour, "width": 2}, "mode": "lines+markers"}
         hover = f"<b>{called}</b><br>predicted %{{x:{share}}}, "
         x, y, count = (one.rows[column] for column in ("predicted", "found", "utterances"))
-        counted = [f"{n:,.0f} utterances" for n in count]
+        counted = [how_many(round(n), "utterance") for n in count]
         traces.append(
             go.Scatter(
                 x=x, y=y, marker={"symbol": symbol, "size": 9}, customdata=counted,

@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from comp_viz.analysis.prediction import Prediction
+from comp_viz.counting import how_many
 from comp_viz.figures.chart import base_layout
 from comp_viz.figures.style import Palette, modality_colours, modality_symbols
 from comp_viz.figures.weights_along import Span, availability_symbols, equal_line, legend_marks, weight_axis
@@ -108,6 +109,6 @@ def middles(weight: np.ndarray, placed: Sequence[tuple[np.ndarray, float, float]
         x=[at for _, at in there], y=median, mode="markers", showlegend=False,
         marker={"symbol": "line-ew", "size": 12, "line": {"color": palette.ink, "width": 2.5}},
         error_y={"array": high - median, "arrayminus": median - low, "color": palette.ink, "thickness": 1.2, "width": 0},
-        hovertext=[f"median {m:.2f}, middle half {a:.2f} to {b:.2f}, {n} utterances" for m, a, b, n in zip(median, low, high, counts, strict=True)],
+        hovertext=[f"median {m:.2f}, middle half {a:.2f} to {b:.2f}, {how_many(n, 'utterance')}" for m, a, b, n in zip(median, low, high, counts, strict=True)],
         hoverinfo="text",
     )  # fmt: skip

@@ -8,6 +8,7 @@ import pandas as pd
 from comp_viz.analysis.comparison import Comparison, test_table
 from comp_viz.analysis.paired import sentence
 from comp_viz.analysis.robustness import read_metric
+from comp_viz.counting import how_many
 from comp_viz.data.conversation import Task
 from comp_viz.figures.confusion import confusion_chart
 from comp_viz.figures.paired import agreement_chart, paired_chart
@@ -109,7 +110,7 @@ def agreement_section(found: Comparison, seeds: Sequence[int], palette: Palette)
     other, over = str(chosen["other"]), table.loc[table["other"] == chosen["other"], column]
     ranged = f"; {read_p(over.min())} to {read_p(over.max())} over {len(seeds)} drawings" if len(seeds) > 1 else ""
     title = (
-        f"Only {first} is right for {chosen['only first right']:,} utterances, only {other} for "
+        f"Only {first} is right for {how_many(chosen['only first right'], 'utterance')}, only {other} for "
         f"{chosen['only other right']:,}: exact McNemar test p = {read_p(chosen[column])}"
         f"{' by Holm' if len(found.tests) > 1 else ''}{ranged}"
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from comp_viz.checkpoint.folder import Checkpoint
+from comp_viz.counting import how_many
 from comp_viz.data.conversation import Conversation
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.patterns.pattern import Pattern
@@ -43,7 +44,7 @@ def facts(origins: list[Origin]) -> Facts:
         ("Data", f"{first.data.name} ({first.data_name}), SHA-256 {first.data.digest}"),
         ("Licence of the data", first.data.licence),
         ("Labels", f"{first.data.task.name}, {first.data.task.scale}"),
-        ("Conversation", f"{first.conversation.id}{split}, {len(first.conversation)} utterances"),
+        ("Conversation", f"{first.conversation.id}{split}, {how_many(len(first.conversation), 'utterance')}"),
         ("Missing pattern", f"{first.pattern}: {in_words(first.pattern)}"),
         ("Seed of the pattern", str(first.seed)),
         ("Versions", ", ".join(f"{name} {version}" for name, version in versions().items())),

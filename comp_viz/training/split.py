@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from comp_viz.counting import how_many
 from comp_viz.data.conversation import Conversation
 from comp_viz.data.dataset import DataSet, Utterances, pick
 from comp_viz.errors import CompVizError
@@ -43,7 +44,7 @@ def splits(data: DataSet, seed: int, select: Select = "validation") -> Splits:
     together = len(groups) >= FEWEST
     held = held_out(utterances, groups if together else [[row] for row in range(len(training))], seed)
     rest = sorted(set(range(len(training))) - set(held))
-    words = f"{len(held)} conversations held out of training (seed {seed}), "
+    words = f"{how_many(len(held), 'conversation')} held out of training (seed {seed}), "
     words += "none of whose speakers is trained on" if together else "whose speakers may be trained on"
     return Splits(pick(training, rest), pick(training, held), words)
 

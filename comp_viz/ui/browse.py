@@ -8,6 +8,7 @@ import streamlit as st
 
 from comp_viz.analysis.listing import listing, missing_shares
 from comp_viz.analysis.probe import MOST, REGULARISATION
+from comp_viz.counting import how_many
 from comp_viz.data.conversation import SPLITS, Conversation
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Finding, Findings
@@ -69,7 +70,7 @@ def linear_reference(data: DataSet, name: str, root: str, palette: Palette) -> N
         "decided as labelled" if data.task.classes else "on the right side of neutral (exactly neutral ones left out)"
     )
     st.caption(
-        f"Share of {found.judged:,} utterances of the {found.split} {counted}, by logistic regression on single utterances "
+        f"Share of {how_many(found.judged, 'utterance')} of the {found.split} {counted}, by logistic regression on single utterances "
         f"(C = {REGULARISATION:g}, learned from {found.learned_from:,}; at most {MOST:,} of each are used). No context, nothing "
         "non-linear: a reference that shows which modality carries how much, not what can be reached."
     )
@@ -132,7 +133,7 @@ def conversations(data: DataSet) -> Conversation | None:
     settings = {f"{name} missing": percent for name in data.modalities} | {"minutes": number, table.columns[-1]: number}
     if data.task.classes:
         settings.pop(table.columns[-1])
-    st.caption(f"{len(table):,} of {len(data.conversations):,} conversations. Choose a row to read it below.")
+    st.caption(f"{len(table):,} of {how_many(len(data.conversations), 'conversation')}. Choose a row to read it below.")
     event = st.dataframe(
         table,
         hide_index=True,
@@ -149,7 +150,9 @@ def conversations(data: DataSet) -> Conversation | None:
 def reading(data: DataSet, name: str, conversation: Conversation, palette: Palette) -> None:
     """One conversation: what is there of it, its words, and the way to Live."""
     title, button = st.columns([5, 1.4], vertical_alignment="center")
-    title.markdown(f"**{plain(conversation.id)}**, {len(conversation)} utterances, {conversation.split or 'no'} split")
+    title.markdown(
+        f"**{plain(conversation.id)}**, {how_many(len(conversation), 'utterance')}, {conversation.split or 'no'} split"
+    )
     fitting = cached.fitting_checkpoints(data)
     button.button(
         "Open in Live", icon=":material/graphic_eq:", type="primary", width="stretch", disabled=not fitting,
@@ -171,7 +174,8 @@ def availability_words(conversation: Conversation) -> str:
     """What the availability picture shows, for those who do not see it."""
     present = conversation.observed.sum(0)
     parts = [
-        f"{u} at {n} of {len(conversation)} utterances" for u, n in zip(conversation.features, present, strict=True)
+        f"{u} at {n} of {how_many(len(conversation), 'utterance')}"
+        for u, n in zip(conversation.features, present, strict=True)
     ]
     return f"Availability along the conversation: {', '.join(parts)}."
 

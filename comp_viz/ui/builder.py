@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from comp_viz.counting import how_many
 from comp_viz.data.conversation import Bools, Conversation, Task
 from comp_viz.data.patterns.entries import Cells, Only, Rates, Uniform
 from comp_viz.data.patterns.label import CONDITIONS, Label
@@ -260,7 +261,7 @@ def picture(place: DeltaGenerator, conversation: Conversation, observed: Bools) 
             " Never recorded: " + ", ".join(f"{u} {share:.0%}" for u, share in found.natural.items() if share) + "."
         )
     if found.empty:
-        words += f" {found.empty} of {len(observed)} utterances have nothing left."
+        words += f" {found.empty} of {how_many(len(observed), 'utterance')} have nothing left."
     with place:
         alt = f"Preview of the missing pattern. {words}"
         st.image(preview(modalities, observed, there, palette()), width="stretch", alt=alt)

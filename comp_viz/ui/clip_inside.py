@@ -12,6 +12,7 @@ from comp_viz.clips.clip import Clip
 from comp_viz.clips.faces import BLENDSHAPES
 from comp_viz.clips.progress import STAGES
 from comp_viz.clips.settings import Thresholds
+from comp_viz.counting import how_many
 from comp_viz.figures.clip import quality_chart, reasons_chart, waveform_chart
 from comp_viz.figures.face import marked_crop, strongest
 from comp_viz.figures.style import Palette
@@ -55,8 +56,8 @@ def available_title(clip: Clip) -> str:
     S = len(clip.spans)
     read = {u: sum(not why for why in reasons) for u, reasons in clip.reasons.items()}
     if all(n == S for n in read.values()):
-        return f"All modalities of all {S} utterances could be read"
-    return f"Read of {S} utterances: " + ", ".join(f"{u} {n}" for u, n in read.items())
+        return f"All modalities of all {how_many(S, 'utterance')} could be read"
+    return f"Read of {how_many(S, 'utterance')}: " + ", ".join(f"{u} {n}" for u, n in read.items())
 
 
 def reason_table(clip: Clip) -> pd.DataFrame:
@@ -86,7 +87,7 @@ def waveform(clip: Clip, selected: int, palette: Palette) -> None:
     ]
     words = sum(len(span.words) for span in clip.spans)
     heard = f" in {clip.language!r}" if clip.language else ""
-    title = f"{clip.media.duration:.1f} s, {len(clip.spans)} utterances, {words} words recognised{heard}"
+    title = f"{clip.media.duration:.1f} s, {how_many(len(clip.spans), 'utterance')}, {how_many(words, 'word')} recognised{heard}"
     if clip.media.sound_problem:
         title = f"No sound: {clip.media.sound_problem}"
     figure = waveform_chart(

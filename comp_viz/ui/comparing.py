@@ -10,6 +10,7 @@ from comp_viz.analysis.answers import drawings, passes_of, passes_to_compare, ro
 from comp_viz.analysis.differences import called
 from comp_viz.analysis.passes import Pass
 from comp_viz.analysis.robustness import FUSED, judged
+from comp_viz.counting import how_many
 from comp_viz.data.conversation import SPLITS
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.matrices import to_hex
@@ -178,8 +179,8 @@ def said(asked: Asked, utterances: Utterances, note: str) -> None:
     task, draws = asked.view.data.task, drawings(asked.pattern, asked.seed)
     seeds = f", {len(draws)} drawings with the seeds {asked.seed} to {draws[-1].seed}" if len(draws) > 1 else ""
     st.caption(
-        f"Judged on the {asked.split} split: {len(utterances.ids):,} conversations, {judged(task, utterances.labels):,} "
-        f"utterances that count. In force: {plain(Pattern.parse(asked.pattern).words())}{seeds}. {SPLIT_HELP[asked.split]}"
+        f"Judged on the {asked.split} split: {how_many(len(utterances.ids), 'conversation')}, "
+        f"{how_many(judged(task, utterances.labels), 'utterance')} that count. In force: {plain(Pattern.parse(asked.pattern).words())}{seeds}. {SPLIT_HELP[asked.split]}"
     )
     doubts = {view.checkpoint.doubts(view.data) for view, _ in asked.predictors.values()} - {""}
     for words in [note, *sorted(doubts)]:

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.imbalance import ALONE, COMP, WITHOUT, curves_of_runs, curves_of_table, gaps
 from comp_viz.analysis.tables import Compared
+from comp_viz.counting import how_many
 from comp_viz.errors import CompVizError
 from comp_viz.figures import imbalance as drawn
 from comp_viz.figures.style import Palette
@@ -164,6 +165,6 @@ def finished(place_of: Sequence[Side], pattern: str, palette: Palette) -> None:
             figure = drawn.utilisation_chart(one, utilisation, palette)
             panel(figure, f"utilisation{side.key}", about.UTILISATION, one.table)
             st.caption(
-                f"{plain(side.view.data.name)}, test split: {one.utterances:,} utterances that count in {one.conversations} "
-                f"conversations, under {plain(pattern)}. Intervals are over conversations, of this one checkpoint."
+                f"{plain(side.view.data.name)}, test split: {how_many(one.utterances, 'utterance')} that count in "
+                f"{how_many(one.conversations, 'conversation')}, under {plain(pattern)}. Intervals are over conversations, of this one checkpoint."
             )

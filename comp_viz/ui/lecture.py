@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from comp_viz.counting import how_many
 from comp_viz.data.patterns.pattern import FOUND
 from comp_viz.errors import CompVizError
 from comp_viz.stories import Settings, Story, read_story
@@ -42,7 +43,7 @@ def story(path: Path, stamp: int) -> Story:
 
 
 def open_step(name: str, told: Story, number: int) -> None:
-    """Prepare the view of a step, counted from 0, and open its page; to be called in a callback or before the sidebar is drawn."""
+    """Prepare the view of a step, counted from 0, and open its page; to be called before the sidebar is drawn."""
     hold(STORY, name)
     hold(STEP, str(number + 1))
     st.session_state[OPENINGS] += 1
@@ -132,7 +133,7 @@ def outline(name: str, told: Story) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
-                f"#### {told.title}\n{told.about} {len(told.steps)} steps, about {told.minutes} minutes.",
+                f"#### {told.title}\n{told.about} {how_many(len(told.steps), 'step')}, about {how_many(told.minutes, 'minute')}.",
                 width="stretch",
             )
             st.button(

@@ -11,6 +11,7 @@ from comp_viz.analysis.effect import WITH, WITHOUT, effect
 from comp_viz.analysis.hardness import SHOWN, with_words
 from comp_viz.analysis.telemetry import Modulated
 from comp_viz.analysis.tempered import Tempered
+from comp_viz.counting import how_many
 from comp_viz.figures.effect import effect_chart
 from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.figures.tempered import tempered_chart, tempered_span
@@ -142,7 +143,9 @@ def utterances(view: View) -> None:
         selection_mode="single-row", column_config=columns(view.data.modalities),
     )  # fmt: skip
     where = "Choose a row to open it in Live." if known else "Open the data set it was trained on to see their words."
-    st.caption(f"The {SHOWN} {end} of {len(found.rows):,} training utterances with a label that counts. {where}")
+    st.caption(
+        f"The {SHOWN} {end} of {how_many(len(found.rows), 'training utterance')} with a label that counts. {where}"
+    )
 
 
 def in_live(view: View, row: pd.Series) -> None:

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from comp_viz.analysis.passes import plan, rate_patterns
 from comp_viz.analysis.references import Reference
 from comp_viz.analysis.robustness import describe_rates, judged, metric_names, scores
+from comp_viz.counting import how_many
 from comp_viz.data.conversation import SPLITS, Floats
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.lengths import check_lengths
@@ -92,8 +93,8 @@ def controls(view: View) -> Asked | None:
         head(describe_rates(table, metric), METRICS_HELP)
         training = view.checkpoint.card.training
         st.caption(
-            f"Judged on the {split} split: {len(utterances.ids):,} conversations, {judged(data.task, utterances.labels):,} "
-            f"utterances that count. {SPLIT_HELP[split]} "
+            f"Judged on the {split} split: {how_many(len(utterances.ids), 'conversation')}, "
+            f"{how_many(judged(data.task, utterances.labels), 'utterance')} that count. {SPLIT_HELP[split]} "
             + (
                 f"Trained with {Pattern.parse(training.missing).words()}; epoch chosen on: {training.selection}."
                 if training

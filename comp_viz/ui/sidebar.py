@@ -11,6 +11,7 @@ from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.clips.source import named_in
+from comp_viz.counting import how_many
 from comp_viz.data.conversation import SPLITS, Bools, Conversation
 from comp_viz.data.dataset import DataSet, Utterances
 from comp_viz.data.lab.settings import LabSettings
@@ -222,11 +223,11 @@ def controls(name: str, device: str) -> View | None:
     picked = opened(
         "conversation",
         [name for name, _ in known],
-        f"{data.name}: {len(data.conversations)} conversations. Those of the test split come first; the model never learned from them.",
+        f"{data.name}: {how_many(len(data.conversations), 'conversation')}. Those of the test split come first; the model never learned from them.",
     )
     conversation = data.find(picked)
     split = f", {conversation.split} split" if conversation.split else ""
-    st.caption(f"{data.name}{split}, {len(conversation)} utterances")
+    st.caption(f"{data.name}{split}, {how_many(len(conversation), 'utterance')}")
     check_lengths(Utterances.of([conversation]), checkpoint.config.max_length)
     choose(chosen())  # into the address, which a change of page empties
     observed, problem = in_force(conversation, data.task)

@@ -10,6 +10,7 @@ import streamlit as st
 from comp_viz.analysis.coalitions import Coalitions, coalitions
 from comp_viz.analysis.split_contribution import describe_split, split_table
 from comp_viz.checkpoint.folder import Checkpoint
+from comp_viz.counting import how_many
 from comp_viz.data.conversation import Conversation, Floats
 from comp_viz.data.lengths import check_lengths
 from comp_viz.errors import CompVizError
@@ -69,7 +70,7 @@ def split_part(side: Side, palette: Palette) -> None:
         return
     if side.key != "right":
         st.toggle(
-            f"Over {name}: {count} conversations", key=WANTED, bind="query-params",
+            f"Over {name}: {how_many(count, 'conversation')}", key=WANTED, bind="query-params",
             help="Shapley values of every utterance of the split that the conversation is of. Takes seconds, and can be stopped.",
         )  # fmt: skip
     if not st.session_state.get(WANTED):
@@ -101,7 +102,7 @@ def whole_split(side: Side, rows: list[int], name: str, working: bool, palette: 
         return
     found, labels = [done.found[row] for row in known], [done.labels[row] for row in known]
     table = split_table(found, labels)
-    so_far = "" if len(known) == len(rows) else f" So far: {len(known)} conversations."
+    so_far = "" if len(known) == len(rows) else f" So far: {how_many(len(known), 'conversation')}."
     title = f"{describe_split(found, labels)}."
     panel(
         split_chart(table, palette, title + so_far),
@@ -111,7 +112,9 @@ def whole_split(side: Side, rows: list[int], name: str, working: bool, palette: 
     )
     config = {c: st.column_config.NumberColumn(label, format=f, help=h) for c, (label, f, h) in COLUMNS.items()}
     st.dataframe(table, hide_index=True, key=f"split table{side.key}", column_config=config)
-    st.caption(f"{int(table['utterances'].iloc[0]):,} utterances of {len(known)} conversations of {name}.")
+    st.caption(
+        f"{how_many(int(table['utterances'].iloc[0]), 'utterance')} of {how_many(len(known), 'conversation')} of {name}."
+    )
 
 
 def compute_for_a_moment(view: View, done: Done, missing: list[int]) -> None:
@@ -139,6 +142,6 @@ def progress(known: int, all_: int, stopped: bool, key: str) -> None:
 
     with st.container(horizontal=True, vertical_alignment="center"):
         state = "Stopped after" if stopped else "Computing:"
-        st.progress(known / all_, f"{state} {known} of {all_} conversations", width="stretch")
+        st.progress(known / all_, f"{state} {known} of {how_many(all_, 'conversation')}", width="stretch")
         word, icon = ("Go on", "play_circle") if stopped else ("Stop", "stop_circle")
         st.button(word, icon=f":material/{icon}:", on_click=stop, args=(not stopped,), key=f"split stop{key}")

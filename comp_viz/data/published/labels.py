@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from comp_viz.counting import how_many
 from comp_viz.data.conversation import SPLITS, Bools, Floats, Task
 from comp_viz.data.findings import Findings
 from comp_viz.data.published.unpickle import load_plain_pickle, with_folder
@@ -188,7 +189,7 @@ def check_lists(file: LabelFile) -> None:
     """Make sure that the split lists speak of the file's conversations, and that none is trained and tested on."""
     if leak := sorted(file.fields["train"] & file.fields["test"]):
         raise CompVizError(
-            f"{len(leak)} conversations are in both train and test, as {leak[0]!r:.60}. "
+            f"train and test share {how_many(len(leak), 'conversation')}, as {leak[0]!r:.60}. "
             "Results on such a split mean nothing; take them out of one of the two."
         )
     names = set(file.fields["ids"])
@@ -220,7 +221,7 @@ def by_session(file: LabelFile, fold: int) -> dict[str, str]:
             file.note("its id tells no session from Ses01 to Ses05, so it is in no split", name)
     if odd := [name for name in sessions if (name in file.fields["test"]) != (sessions[name] == FOLDS[-1])]:
         file.note(
-            f"its test list is not session {FOLDS[-1]}: {len(odd)} conversations differ, as {odd[0]!r:.60}; "
+            f"its test list is not session {FOLDS[-1]}: it differs in {how_many(len(odd), 'conversation')}, as {odd[0]!r:.60}; "
             "folds are made by session all the same",
             "",
         )
@@ -235,7 +236,9 @@ def one_talk(file: LabelFile, name: str, split: str) -> Talk:
     parts = {field: entries(field, name, file.fields[field][name]) for field in PER_VIDEO}
     for field, part in parts.items():
         if len(part) != len(parts["ids"]):
-            raise CompVizError(f"conversation {name!r:.60} has {len(part)} {field} for {len(parts['ids'])} utterances.")
+            raise CompVizError(
+                f"conversation {name!r:.60} has {len(part)} {field} for {how_many(len(parts['ids']), 'utterance')}."
+            )
     utterances, speakers, words = (
         tuple(as_text(f"one of {field} of conversation {name!r:.60}", part) for part in parts[field])
         for field in ("ids", "speakers", "sentences")
