@@ -2,22 +2,22 @@
 
 import streamlit as st
 
-from comp_viz.ui.comparing import PAGE, compared, controls
-from comp_viz.ui.measuring import tick
+from comp_viz.ui.comparing import compared, controls
 from comp_viz.ui.page import empty_state
 from comp_viz.ui.sidebar import View, current_view
 
 
+@st.fragment
 def compare(view: View) -> None:
-    """The page; runs again by itself when one of its own controls changes, and while it measures."""
+    """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
     top = st.container()
     asked = controls(view)
     if asked is not None:
-        compared(asked, top, st.container())
+        compared(asked, top)
 
 
 if view := current_view("pages/compare.py"):
-    st.fragment(compare, run_every=tick(PAGE))(view)
+    compare(view)
 else:
     empty_state()

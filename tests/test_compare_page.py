@@ -1,17 +1,19 @@
 """The Compare page: every number is the library's, its rows open in Live as they were judged, and it says what to do."""
 
+import json
 import shutil
 
 import numpy as np
 import pytest
 from page_cases import array, dashboard, figures
+from streamlit.testing.v1 import AppTest
 
 from comp_viz.analysis.answers import answer_once, drawings
 from comp_viz.analysis.paired import paired, sentence
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.data.table.writer import write_table
-from comp_viz.ui import answering, cached, evaluations
+from comp_viz.ui import answering, cached, comparing, evaluations
 
 
 @pytest.fixture(autouse=True)
@@ -69,14 +71,19 @@ def test_every_number_is_the_librarys(two, small_lab, whole, small_checkpoint):
     rows = table[table["metric"] == "ACC"].set_index("predictor")
     assert array(first["x"])[0] == pytest.approx(rows.loc["trained", "value"])
     assert array(other["x"])[0] == pytest.approx(rows.loc["untrained", "value"])
-    assert array(apart["x"])[0] == pytest.approx(rows.loc["untrained", "difference"])
+    assert array(apart["x"])[0] == pytest.approx(100 * rows.loc["untrained", "difference"])
     assert array(apart["error_x"]["array"])[0] == pytest.approx(
-        rows.loc["untrained", "difference_high"] - rows.loc["untrained", "difference"]
+        100 * (rows.loc["untrained", "difference_high"] - rows.loc["untrained", "difference"])
     )
+    axis = drawn["by pattern"]["layout"]["xaxis2"]
+    assert "points of ACC" in axis["title"]["text"]
+    assert "%" not in axis["tickformat"] + axis.get("ticksuffix", "")
     assert len(array(first["x"])) == 10  # three missing rates, and seven sets of modalities of which one is everything
     assert {"agreement", "by truth", "by difficulty", "confusion", "calibration"} <= set(drawn)
     shown = next(frame.value for frame in app.dataframe if "measure" in frame.value)
     assert set(shown["measure"]) == {"ACC", "F1", "MAE", "CORR"}
+    moved = shown[shown["of"] == "untrained"].set_index("measure")["first less this"]
+    assert {measure for measure, said in moved.items() if said.endswith(" points")} == {"ACC", "F1"}
 
 
 def test_a_row_opens_in_live_as_it_was_judged(two):
@@ -129,3 +136,28 @@ def test_measuring_goes_on_bit_by_bit_and_can_be_cancelled(open_trained, monkeyp
     app.run()
     assert len(array(figures(app)["by pattern"]["data"][0]["x"])) == kept
     assert any(button.label == "Go on" for button in app.button)
+
+
+def test_a_tick_draws_only_the_chart_that_grows(two, monkeypatch):
+    app, drawn, fragment = two(), [], comparing.st.fragment
+    monkeypatch.setattr(comparing, "measuring", lambda *arguments: arguments[-1]())
+    monkeypatch.setattr(comparing, "panel", lambda figure, key, *more: drawn.append(key))
+    monkeypatch.setattr(comparing, "table_panel", lambda section, *more: drawn.append(section.key))
+
+    def ticking(function, **when):
+        return (lambda asked: [function(asked) for _ in range(3)]) if when else fragment(function)
+
+    monkeypatch.setattr(comparing.st, "fragment", ticking)
+    app.run()
+    assert not app.exception
+    assert drawn.count("by pattern") == 3
+    assert {key: drawn.count(key) for key in ("measures", "agreement", "confusion", "calibration")} == dict.fromkeys(
+        ("measures", "agreement", "confusion", "calibration"), 1
+    )
+
+
+def test_an_address_with_several_predictors_is_kept_when_the_page_changes():
+    app = AppTest.from_string("import streamlit as st\nfrom comp_viz.ui.sidebar import address\nst.json(address())")
+    app.query_params["compared"] = ["one", "other"]
+    app.run()
+    assert json.loads(app.json[0].value) == {"compared": ["one", "other"]}

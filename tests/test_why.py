@@ -26,6 +26,7 @@ from comp_viz.analysis.coalitions import FUSED, coalitions
 from comp_viz.analysis.context import context, context_table
 from comp_viz.analysis.contribution import RELATIONS, contribution, contribution_table, pair_table, relation_shares
 from comp_viz.analysis.counterfactual import cell_table, smallest_loss, smallest_return
+from comp_viz.analysis.counterfactual import describe as describe_set
 from comp_viz.analysis.faithfulness import cell_curves, curve_table, curves, feature_curves, modality_curves
 from comp_viz.analysis.fragile import fragile_table, fragility
 from comp_viz.analysis.inside import look_inside
@@ -540,6 +541,19 @@ def test_losing_the_found_cells_flips_the_decision_and_no_single_one_would(check
             fewer = found.changed.copy()
             fewer[s, u] = True
             assert predict_conversation(checkpoint, conversation, fewer).decisions()[target] == before[target]
+
+
+def test_a_search_says_when_it_looked_only_at_near_cells(masked, monkeypatch):
+    monkeypatch.setattr("comp_viz.analysis.losses.PASSES", 3)
+    single, cells = losses(masked), int(masked.observed.sum())
+    for target in range(len(masked.observed)):
+        found = smallest_loss(masked, single, target)
+        assert (found.searched, found.possible) == (3, cells)
+        said = describe_set(found)
+        assert (f"among the 3 nearest of {cells} cells" in said) == (len(found.cells) != 1)
+        many = replace(found, cells=((0, 0), (0, 1)), proof=SMALLEST)
+        assert f"no smaller set among the 3 nearest of {cells} cells does" in describe_set(many)
+        assert describe_set(replace(many, searched=cells)).endswith("no smaller set does")
 
 
 def test_returning_the_found_cells_restores_the_decision():

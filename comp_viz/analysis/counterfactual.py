@@ -9,6 +9,7 @@ from comp_viz.analysis.losses import Losses, most_losses
 from comp_viz.analysis.masked import Masked
 from comp_viz.analysis.search import SMALLEST, smallest_set
 from comp_viz.analysis.target import decided, decides, direction, margin
+from comp_viz.counting import how_many
 from comp_viz.data.conversation import Bools, Floats, Task
 
 LOSS, RETURN = "loss", "return"
@@ -25,7 +26,8 @@ class Counterfactual:
     observed: Bools  # [S, M], before
     cells: tuple[tuple[int, int], ...]  # (utterance, modality), counted from 0; empty where there is no such set
     proof: str  # `smallest` or `irreducible`, "" without cells
-    searched: int  # cells it was looked for among
+    searched: int  # cells it was looked for among, those nearest to the target
+    possible: int  # cells that could be changed
     before: Floats  # [C], prediction as observed
     after: Floats  # [C], prediction with the change; with everything searched changed where there is no such set
     needed: bool  # False where there is nothing to restore
@@ -105,9 +107,10 @@ def told(
     every = np.zeros(len(places), dtype=bool)
     every[list(players) if best else slice(None)] = True
     before, after = masked.fused(np.concatenate([observed[None], toggled(observed, places, every[None])]))[:, target]
+    possible = int((observed if kind == LOSS else masked.observed & ~observed).sum())
     return Counterfactual(
         masked.task, kind, target, masked.checkpoint.config.modalities, observed, cells, getattr(best, "proof", ""),
-        len(places), before, after, needed,
+        len(places), possible, before, after, needed,
     )  # fmt: skip
 
 
@@ -118,14 +121,21 @@ def describe(found: Counterfactual) -> str:
         return f"Nothing to restore: {which} is decided as with the complete recording"
     verb = "losing" if found.kind == LOSS else "returning"
     result = "flips" if found.kind == LOSS else "restores"
+    among = (
+        ""
+        if found.searched == found.possible
+        else f" among the {found.searched:,} nearest of {how_many(found.possible, 'cell')}"
+    )
     if not found.cells:
-        return f"No set was found: {verb} up to all {found.searched} cells, the most helpful first, never {result} the decision for {which}"
+        return (
+            f"No set was found{among}: {verb} up to all {found.searched:,} cells, the most helpful first, never {result} the "
+            f"decision for {which}"
+        )
     names = ", ".join(f"{found.modalities[u]} of {s + 1}" for s, u in found.cells[:6])
     more = f" and {len(found.cells) - 6} more" if len(found.cells) > 6 else ""
-    count = len(found.cells)
-    said = f"{verb.capitalize()} {count} cell{'s' * (count != 1)} {result} the decision for {which}: {names}{more}"
+    said = f"{verb.capitalize()} {how_many(len(found.cells), 'cell')} {result} the decision for {which}: {names}{more}"
     if found.proof == SMALLEST:
-        return f"{said}; no smaller set does"
+        return said if len(found.cells) == 1 else f"{said}; no smaller set{among} does"
     return f"{said}; none of them can be spared, though a smaller set may exist"
 
 

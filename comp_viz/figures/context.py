@@ -24,22 +24,26 @@ def context_chart(
     form = ".1%" if found.task.classes else ".3f"
     own = f"without itself the prediction moves by {found.sizes[selected, selected]:{form}}"
     effects = np.where(others, found.effects[selected], np.nan).astype(np.float32)
+    lowers = np.nan_to_num(effects) < 0
     bars = go.Bar(
         x=np.arange(1, S + 1), y=np.abs(effects), customdata=np.arange(S), text=names, textposition="none", showlegend=False,
-        marker={"color": np.where(np.nan_to_num(effects) >= 0, palette.positive, palette.negative)},
+        marker={
+            "color": np.where(lowers, palette.negative, palette.positive),
+            "pattern": {"shape": np.where(lowers, ".", ""), "fgcolor": palette.ground, "fillmode": "overlay", "size": 5},
+        },
         hovertext=[f"{n}<br>{own if s == selected else f'adds {effects[s]:+{form}}'}" for s, n in enumerate(names)], hoverinfo="text",
     )  # fmt: skip
     layout = along(palette, describe(found, selected), 420, S, selected, bargap=0.15)
     layout["yaxis"] = layout["yaxis"] | {
-        "domain": [0.52, 1], "range": [0, tops[0]], "title": {"text": "effect", "font": {"size": 12}}, "nticks": 5,
+        "domain": [0.52, 1], "range": [0, tops[0]], "title": {"text": f"effect,<br>{unit(found.task)}", "font": {"size": 12}}, "nticks": 5,
     }  # fmt: skip
     layout["yaxis2"] = layout["yaxis"] | {
-        "domain": [0, 0.42], "range": [0, tops[1]], "title": {"text": "rollout", "font": {"size": 12}}, "anchor": "x", "tickformat": ".1%",
+        "domain": [0, 0.42], "range": [0, tops[1]], "title": {"text": "rollout,<br>share", "font": {"size": 12}}, "anchor": "x", "tickformat": ".1%",
     }  # fmt: skip
     layout["xaxis"] = layout["xaxis"] | {"anchor": "y2"}
     key = [
         go.Scatter(x=[None], y=[None], mode="markers", name=word, marker={"symbol": "square", "size": 9, "color": tone})
-        for word, tone in (("raises the number", palette.positive), ("lowers it", palette.negative))
+        for word, tone in (("raises the number", palette.positive), ("lowers it, dotted", palette.negative))
     ]
     return go.Figure([bars, *rollout_lines(found, names, selected, palette), *key], layout)
 

@@ -42,13 +42,13 @@ def paired_chart(table: pd.DataFrame, palette: Palette, title: str) -> go.Figure
         at = np.array([groups.index(group) for group in rows["group"]]) + APART * ((i + 0.5) / len(names) - 0.5)
         traces.append(dots(rows, "", at, looks[name], "x"))
         if i:
-            traces.append(dots(rows, "difference", at, looks[name], "x2"))
+            traces.append(dots(in_points(rows), "difference", at, looks[name], "x2"))
     height = 112 + len(groups) * (26 + 12 * len(names))
     layout = base_layout(palette, title, height, hovermode="closest", dragmode=False)
     axis = layout["xaxis"] | {"tickformat": ".0%", "fixedrange": True, "zeroline": False, "nticks": 6}
     layout["xaxis"] = axis | {"domain": LEFT, "title": small("ACC, share decided as the truth is")}
     layout["xaxis2"] = axis | {
-        "domain": RIGHT, "anchor": "y", "ticksuffix": "", "tickformat": "+.1%",
+        "domain": RIGHT, "anchor": "y", "tickformat": "+.1f",
         "title": small(f"{escape(names[0], NAME)} less the other, points of ACC"),
     }  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | {
@@ -99,11 +99,17 @@ def ends(what: str) -> tuple[str, str, str]:
     return (what, f"{what}_low", f"{what}_high") if what else ("value", "low", "high")
 
 
+def in_points(rows: pd.DataFrame) -> pd.DataFrame:
+    """The same with differences of shares in points, as no reader takes a difference of percentages for a percentage."""
+    columns = [*ends("difference")]
+    return rows.assign(**{name: 100 * rows[name] for name in columns})
+
+
 def number(value: float, what: str) -> str:
     """A share, or a difference in points."""
     if np.isnan(value):
         return "not defined"
-    return f"{100 * value:+.1f} points" if what else f"{100 * value:.1f} %"
+    return f"{value:+.1f} points" if what else f"{100 * value:.1f} %"
 
 
 def agreement_chart(found: Mapping[str, McNemar], first: str, palette: Palette, title: str) -> go.Figure:

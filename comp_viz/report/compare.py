@@ -77,7 +77,12 @@ def compare_sections(
     found: Comparison, patterns: pd.DataFrame, seeds: Sequence[int], task: Task, palette: Palette
 ) -> list[Section]:
     """All sections but the list of utterances. `patterns` are rows of `comparison.under`; `seeds` drew the pattern in force."""
-    parts = [patterns_section(patterns, palette), measures_section(found), agreement_section(found, seeds, palette)]
+    return [patterns_section(patterns, palette), *in_force_sections(found, seeds, task, palette)]
+
+
+def in_force_sections(found: Comparison, seeds: Sequence[int], task: Task, palette: Palette) -> list[Section]:
+    """What is said of the pattern in force: all sections but that of all patterns and the list of utterances."""
+    parts = [measures_section(found), agreement_section(found, seeds, palette)]
     parts.append(group_section(found.by_truth, "by truth", TRUTH, palette))
     if len(found.by_difficulty):
         parts.append(group_section(found.by_difficulty, "by difficulty", DIFFICULTY, palette))
@@ -205,7 +210,7 @@ def read_measures(table: pd.DataFrame) -> pd.DataFrame:
         metric = str(row["metric"])
         ends = [read_metric(metric, row[end]) for end in ("low", "high")]
         apart = [row[f"difference{end}"] for end in ("", "_low", "_high")]
-        scale, digits = (100, 1) if metric in ("ACC", "F1", "UA") else (1, 3)
+        scale, digits, unit = (100, 1, " points") if metric in ("ACC", "F1", "UA") else (1, 3, "")
         moved = [("" if np.isnan(x) else f"{scale * x:+.{digits}f}") for x in apart]
         rows.append(
             {
@@ -213,8 +218,8 @@ def read_measures(table: pd.DataFrame) -> pd.DataFrame:
                 "of": row["predictor"],
                 "value": read_metric(metric, row["value"]),
                 "95 % interval": f"{ends[0]} to {ends[1]}",
-                "first less this": moved[0],
-                "95 % interval of that": f"{moved[1]} to {moved[2]}" if moved[1] else "",
+                "first less this": moved[0] + unit * bool(moved[0]),
+                "95 % interval of that": f"{moved[1]} to {moved[2]}{unit}" if moved[1] else "",
             }
         )
     return pd.DataFrame(rows)

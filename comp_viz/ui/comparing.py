@@ -17,11 +17,11 @@ from comp_viz.data.patterns.matrices import to_hex
 from comp_viz.data.patterns.pattern import FOUND, Pattern
 from comp_viz.data.source import data_root
 from comp_viz.errors import CompVizError
-from comp_viz.report.compare import compare_sections, differences_section, headline, read_measures
+from comp_viz.report.compare import differences_section, headline, in_force_sections, patterns_section, read_measures
 from comp_viz.report.section import Section
 from comp_viz.ui import cached
 from comp_viz.ui.answering import Answering, Compared, accuracy_under, comparison
-from comp_viz.ui.measuring import measuring
+from comp_viz.ui.measuring import measuring, tick
 from comp_viz.ui.options import one_of
 from comp_viz.ui.page import head
 from comp_viz.ui.panel import panel, table_panel
@@ -37,6 +37,7 @@ PAGE = "compare"
 COMPARED = "compared"  # widget key and address parameter
 MOST = 6  # predictors beside each other
 USUAL = 3
+SEEN = "drawings in force that the page shows"  # what the session keeps
 COMPARED_HELP = (
     "The first is set against each of the others. A checkpoint means its fused prediction; a head predicts from one modality "
     "and the prompts that it receives. Only checkpoints that read these features are listed."
@@ -77,6 +78,11 @@ class Asked:
         """The same in names and digests."""
         names = tuple((name, view.checkpoint.digest, of) for name, (view, of) in self.predictors.items())
         return Compared(names, self.view.data_name, self.view.data.digest, self.split)
+
+    @property
+    def drawn(self) -> tuple[Pass, ...]:
+        """The drawings of the pattern in force that are made for everything compared."""
+        return self.compared.drawn(drawings(self.pattern, self.seed))
 
     @property
     def answering(self) -> list[Answering]:
@@ -188,29 +194,45 @@ def said(asked: Asked, utterances: Utterances, note: str) -> None:
             st.warning(words, icon=":material/help:")
 
 
-def compared(asked: Asked, top: DeltaGenerator, progress: DeltaGenerator) -> None:
-    """Measure for a moment and draw, the finding at the `top`."""
-    measuring(PAGE, progress, asked.answering, asked.passes, lambda: charts(asked, top))
-
-
-def charts(asked: Asked, top: DeltaGenerator) -> None:
-    """Everything that is said of what was measured so far."""
-    task, root, key = asked.view.data.task, str(data_root()), asked.compared
-    drawn = key.drawn(drawings(asked.pattern, asked.seed))
-    if not drawn:
-        with top:
-            head("Making the first pass")
-        return
-    found = comparison(key, root, drawn)
-    names = rows_of_patterns(asked.view.data.modalities, asked.pattern)
-    made = {group: key.drawn(asked.by_pattern[pattern]) for pattern, group in names.items()}
-    rows = [accuracy_under(key, root, passes, group) for group, passes in made.items() if passes]
+def compared(asked: Asked, top: DeltaGenerator) -> None:
+    """Measure and draw, the finding at the `top`. What a new pass changes runs again by itself, the rest stays as it is."""
+    st.session_state.pop(SEEN, None)
+    st.fragment(growing, run_every=tick(PAGE))(asked)
+    drawn = st.session_state[SEEN] = asked.drawn
     for view in [each.view for each in asked.answering]:
         also(view.origin)
+    if drawn:
+        in_force(asked, top, drawn)
+    else:
+        with top:
+            head("Making the first pass")
+
+
+def growing(asked: Asked) -> None:
+    """Measure for a moment and draw the chart of all patterns; has the page drawn anew with every drawing of the one in force."""
+    measuring(PAGE, st.container(), asked.answering, asked.passes, lambda: by_pattern(asked))
+    now = asked.drawn
+    if st.session_state.get(SEEN, now) != now:
+        st.rerun()
+
+
+def by_pattern(asked: Asked) -> None:
+    """What each reaches under every pattern, as far as it is measured."""
+    names = rows_of_patterns(asked.view.data.modalities, asked.pattern)
+    made = {group: asked.compared.drawn(asked.by_pattern[pattern]) for pattern, group in names.items()}
+    root = str(data_root())
+    if rows := [accuracy_under(asked.compared, root, passes, group) for group, passes in made.items() if passes]:
+        section = patterns_section(pd.concat(rows, ignore_index=True), palette())
+        if section.figure is not None:
+            panel(section.figure, section.key, section.about, section.numbers)
+
+
+def in_force(asked: Asked, top: DeltaGenerator, drawn: tuple[Pass, ...]) -> None:
+    """Everything that is said of the pattern in force."""
+    found = comparison(asked.compared, str(data_root()), drawn)
     with top:
         head(f"{headline(found)}.", FINDING)
-    seeds = [one.seed for one in drawn]
-    for section in compare_sections(found, pd.concat(rows, ignore_index=True), seeds, task, palette()):
+    for section in in_force_sections(found, [one.seed for one in drawn], asked.view.data.task, palette()):
         if section.figure is not None:
             panel(section.figure, section.key, section.about, section.numbers)
         else:

@@ -151,9 +151,9 @@ def go_to(page: str) -> None:
     st.session_state[GO] = page
 
 
-def address() -> dict[str, str]:
+def address() -> dict[str, list[str]]:
     """Parameters of the address, to be kept when the page changes; widgets of this session see to their own."""
-    return {name: st.query_params[name] for name in st.query_params if name not in st.session_state}
+    return {name: st.query_params.get_all(name) for name in st.query_params if name not in st.session_state}
 
 
 def sidebar() -> View | None:

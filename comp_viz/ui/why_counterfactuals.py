@@ -8,6 +8,7 @@ import streamlit as st
 
 from comp_viz.analysis.counterfactual import Counterfactual, cell_table, describe
 from comp_viz.analysis.fragile import Fragility, describe_fragility, fragile_table, fragility
+from comp_viz.counting import how_many
 from comp_viz.figures.counterfactual import fragility_chart, fragility_span, set_chart
 from comp_viz.figures.style import Palette
 from comp_viz.ui import cached_why
@@ -19,7 +20,8 @@ from comp_viz.ui.words import plain, read_probably
 
 SEARCH = (
     "Every single cell is tried, then pairs of those that help most (all pairs where there are few), then cells are added one by one, the "
-    "most helpful first, and at last every cell that can be spared is taken out again. The title says whether every smaller set was tried."
+    "most helpful first, and at last every cell that can be spared is taken out again. In a long conversation only the cells nearest to the "
+    "utterance are searched, and the title says how many. It also says whether every smaller set of them was tried."
 )
 LOSS = About(
     "The smallest set found of observed cells whose loss makes the model decide otherwise for the utterance in hand: marked with a cross. "
@@ -95,7 +97,11 @@ def draw_set(side: Side, found: Counterfactual, about: About, name: str, selecte
         selects=True,
     )
     ends = [plain(read_probably(found.task, np.asarray(x))) for x in (found.before, found.after)]
-    what = "with this change" if found.cells else f"with all {found.searched} cells searched changed"
+    what = (
+        "with this change"
+        if found.cells
+        else f"with {how_many(found.searched, 'cell')}, all that were searched, changed"
+    )
     st.caption(f"As observed: {ends[0]}; {what}: {ends[1]}. Computed by running the model under both patterns.")
 
 
