@@ -12,9 +12,18 @@ HELP = (
     "Attention: who attends to whom within a modality. Cross-modal flow: what each modality's output owes to the prompts of the others. "
     "Reconstruction: how near the features of missing utterances come to what they would be."
 )
+# What a reader needs to know to read the finding of a part.
+WORDS = {
+    "Attention": "Every layer attends with several heads side by side. The entropy of a head's weights says how evenly they spread: at "
+    "its greatest every observed utterance gets the same.",
+    "Cross-modal flow": "A prompt is what one modality hands another. It is worth how far the receiver's features after propagation move "
+    "when it is taken away, as a share of their length.",
+    "Reconstruction": "An entry is one modality of one utterance. Its features after propagation are compared with those it would have "
+    "had, were it not missing: nearest means nearer to them than to those of any other utterance.",
+}
 
 
 if view := current_view("pages/propagation.py"):
-    in_parts(view, "propagation", PARTS, HELP)
+    in_parts(view, "propagation", PARTS, HELP, WORDS)
 else:
     empty_state()

@@ -1,6 +1,7 @@
 """The library behind the Compare page: sums, bootstrap, exact test, groups, calibration, differences."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,6 +37,7 @@ from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import Utterances
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.metrics import metrics
+from comp_viz.report.compare import clearest
 
 SCORE, SEVEN, CLASSES = (
     Task("sentiment"),
@@ -328,3 +330,16 @@ def test_an_answer_over_the_split_is_that_of_the_conversation_alone(small_checkp
     here = readable(small_lab.task, answered.predictions["fused"][first:last])
     np.testing.assert_allclose(here, alone.fused, atol=1e-5)
     assert 0.4 < answered.taken < 0.6
+
+
+def test_a_table_without_a_clear_difference_says_so_first():
+    rows = {"group": ["30% missing", "30% missing", "only text", "only text"], "predictor": ["A", "B"] * 2}
+    moved = {"difference": [np.nan, 0.004, np.nan, -0.007], "difference_low": [np.nan, -0.01, np.nan, -0.02]}
+    table = pd.DataFrame(rows | moved | {"difference_high": [np.nan, 0.02, np.nan, 0.001]})
+    assert clearest(table, "with {}") == (
+        "None of 2 differences excludes zero; the largest: with only text, A is 0.7 points behind B (95 % interval -2.0 to +0.1)"
+    )
+    table["difference_high"] = [np.nan, 0.02, np.nan, -0.001]
+    assert clearest(table, "with {}") == (
+        "With only text, A is 0.7 points behind B (95 % interval -2.0 to -0.1); 1 of 2 differences exclude zero"
+    )

@@ -17,7 +17,7 @@ from comp_viz.__main__ import main
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.table.writer import write_table
 from comp_viz.figures.style import DARK, LIGHT
-from comp_viz.report.html import Report, render
+from comp_viz.report.html import Report, prose, render
 from comp_viz.report.light import in_light
 from comp_viz.report.numbers import numbers_of
 from comp_viz.report.section import About, Section
@@ -336,3 +336,7 @@ def test_numbers_of_a_chart_are_those_it_draws():
     assert found["z"].tolist()[2:] == [3, 4]
     assert found["x"].tolist() == ["a", "b", "p", "q"]
     assert numbers_of(go.Figure()).empty
+
+
+def test_our_words_keep_their_code_and_nothing_becomes_markup():
+    assert prose("in `results/` <b>") == "in <code>results/</code> &lt;b&gt;"

@@ -8,6 +8,7 @@ import pandas as pd
 from comp_viz.analysis.comparison import Comparison, test_table
 from comp_viz.analysis.paired import sentence
 from comp_viz.analysis.robustness import read_metric
+from comp_viz.analysis.weights import first_upper
 from comp_viz.counting import how_many
 from comp_viz.data.conversation import Task
 from comp_viz.figures.confusion import confusion_chart
@@ -91,7 +92,7 @@ def in_force_sections(found: Comparison, seeds: Sequence[int], task: Task, palet
 
 def patterns_section(patterns: pd.DataFrame, palette: Palette) -> Section:
     """ACC and differences under every pattern."""
-    title = clearest(patterns, "With {}")
+    title = clearest(patterns, "with {}")
     return Section("by pattern", title, PATTERNS, lambda: patterns, paired_chart(patterns, palette, title))
 
 
@@ -125,7 +126,7 @@ def agreement_section(found: Comparison, seeds: Sequence[int], palette: Palette)
 
 def group_section(table: pd.DataFrame, key: str, about: About, palette: Palette) -> Section:
     """ACC and differences by groups of utterances."""
-    title = clearest(table, "Of {} utterances") if len(table) else "No utterance counts"
+    title = clearest(table, "of {} utterances") if len(table) else "No utterance counts"
     return Section(key, title, about, lambda: table, paired_chart(table, palette, title))
 
 
@@ -142,12 +143,14 @@ def clearest(table: pd.DataFrame, where: str) -> str:
     group = str(top["group"]).removesuffix(" (in force)")
     points = round(100 * float(top["difference"]), 1)
     moved = f"{abs(points):.1f} points {'ahead of' if points > 0 else 'behind'}" if points else "level with"
-    count = (
-        f"{len(clear)} of {len(rows)} differences exclude"
-        if len(rows) > 1
-        else f"it {'does not' if clear.empty else 'does'} exclude"
-    )
-    return f"{where.format(group)}, {first} is {moved} {top['predictor']}{ends}; {count} zero"
+    said = f"{first} is {moved} {top['predictor']}{ends}"
+    if len(rows) == 1:
+        return (
+            f"{first_upper(where.format(group))}, {said}; it {'does not exclude' if clear.empty else 'excludes'} zero"
+        )
+    if clear.empty:
+        return f"None of {len(rows)} differences excludes zero; the largest: {where.format(group)}, {said}"
+    return f"{first_upper(where.format(group))}, {said}; {len(clear)} of {len(rows)} differences exclude zero"
 
 
 def confusion_section(found: Comparison, palette: Palette) -> Section:

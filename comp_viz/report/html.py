@@ -1,6 +1,7 @@
 """A report as one HTML file: charts drawn by Plotly, which the file brings along, and everything else as plain text."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -145,11 +146,16 @@ def data_of(figure: go.Figure, redaction: Redaction, words: bool) -> str:
     )
 
 
+def prose(text: str) -> str:
+    """Our own words as HTML, with names of files and settings, in backticks, as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
 def explained(about: About) -> str:
     """What a chart shows, with its equation, and what it does not show."""
     equation = f'<p class="equation">In LaTeX: <code>{escape(about.equation)}</code></p>' if about.equation else ""
-    shown = f"<p><strong>What it shows.</strong> {escape(about.shows)}</p>" if about.shows else ""
-    limits = f"<p><strong>What it does not show.</strong> {escape(about.not_shows)}</p>" if about.not_shows else ""
+    shown = f"<p><strong>What it shows.</strong> {prose(about.shows)}</p>" if about.shows else ""
+    limits = f"<p><strong>What it does not show.</strong> {prose(about.not_shows)}</p>" if about.not_shows else ""
     return f'<div class="about">{shown}{equation}{limits}</div>'
 
 

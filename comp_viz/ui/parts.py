@@ -16,8 +16,11 @@ Part = Callable[[list[Side], int, Palette], str]  # draws what is compared at on
 
 
 @st.fragment
-def in_parts(view: View, page: str, parts: Mapping[str, Part], help: str) -> None:
-    """The part that is chosen below what it found; runs again by itself when one of its own controls changes."""
+def in_parts(view: View, page: str, parts: Mapping[str, Part], help: str, words: Mapping[str, str]) -> None:
+    """The part that is chosen below what it found; runs again by itself when one of its own controls changes.
+
+    `words` explain the terms of each part's finding.
+    """
     view = view.now()
     top = st.container()
     selected, corner = utterance_bar(view)
@@ -27,4 +30,4 @@ def in_parts(view: View, page: str, parts: Mapping[str, Part], help: str) -> Non
         part = one_of("Part", list(parts), page, help, buttons=True)
         finding = parts[part](compared, selected, palette())
     with top:
-        head(finding)
+        head(finding, words[part])
