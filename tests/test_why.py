@@ -28,7 +28,7 @@ from comp_viz.analysis.contribution import RELATIONS, contribution, contribution
 from comp_viz.analysis.counterfactual import cell_table, smallest_loss, smallest_return
 from comp_viz.analysis.counterfactual import describe as describe_set
 from comp_viz.analysis.faithfulness import cell_curves, curve_table, curves, feature_curves, modality_curves
-from comp_viz.analysis.fragile import fragile_table, fragility
+from comp_viz.analysis.fragile import describe_distance, fragile_table, fragility
 from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.losses import losses
 from comp_viz.analysis.masked import Masked
@@ -379,6 +379,19 @@ def test_features_of_clips_have_the_names_of_their_extractors():
     assert "audio: not named" not in groups
     faces = [name for name in feature_names(("MediaPipe blendshapes",)) if not name.startswith("_neutral")]
     assert all(group_of(name, "video").startswith("face:") for name in faces)
+
+
+def test_features_without_any_name_are_their_modality_as_a_whole(checkpoint, conversation, observed, small_lab):
+    table = feature_table(attribute(checkpoint, conversation, observed, 2, GRADIENT), names_of(small_lab))
+    assert set(table["group"]) == {f"{name} as a whole" for name in table["modality"]}
+
+
+def test_a_typical_decision_that_a_loss_flips_is_not_at_a_negative_distance(masked):
+    found = fragility(losses(masked))
+    assert "after its worst single loss" in describe_distance(replace(found, left=np.abs(found.left)))
+    said = describe_distance(replace(found, left=np.full_like(found.left, -0.25)))
+    assert "passes by 0.25 points" in said
+    assert "-" not in said
 
 
 def test_groups_keep_the_sum_of_their_features(checkpoint, conversation, observed, small_lab):

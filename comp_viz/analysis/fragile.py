@@ -62,10 +62,12 @@ def fragile_table(found: Fragility, words: tuple[str, ...]) -> pd.DataFrame:
 def describe_distance(found: Fragility) -> str:
     """How much of the distance from another decision the worst single loss takes, in a sentence."""
     now, left = (float(np.median(x)) for x in (found.margin, found.left))
-    return (
-        f"The typical decision is {amount(found.task, now)} from another one, and {amount(found.task, left)} after its worst "
-        "single loss (medians)"
+    worst = (
+        f"and {amount(found.task, left)} after its worst single loss"
+        if left >= 0
+        else f"which its worst single loss passes by {amount(found.task, -left)}"
     )
+    return f"The typical decision is {amount(found.task, now)} from another one, {worst} (medians)"
 
 
 def describe_fragility(found: Fragility) -> str:

@@ -78,6 +78,8 @@ def feature_table(found: Attribution, names: Names, own: bool = True) -> pd.Data
         values = parts[found.target] if own else parts.sum(0)
         called = names[modality]
         groups = [group_of(name, modality) for name in called]
+        if set(groups) == {group_of("", modality)}:
+            groups = [f"{modality} as a whole"] * len(called)
         tables.append(pd.DataFrame({"modality": modality, "feature": called, "group": groups, "part": values}))
     columns = ["modality", "feature", "group", "part"]
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
@@ -99,5 +101,5 @@ def describe_features(found: Attribution, features: pd.DataFrame) -> str:
     top, group = features.iloc[0], group_table(features).iloc[0]
     return (
         f"Of its own features {readable(str(top['feature']))} says most, {amount(found.task, float(top['part']), signed=True)}; "
-        f"in groups {group['group']}, {amount(found.task, float(group['part']), signed=True)}"
+        f"of the groups {group['group']}, {amount(found.task, float(group['part']), signed=True)}"
     )
