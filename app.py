@@ -1,10 +1,14 @@
 """The frame of the dashboard: sidebar and navigation. Start it with `streamlit run app.py`."""
 
+import sys
+from contextlib import nullcontext
+
 import streamlit as st
 
-from comp_viz.ui import lecture
-from comp_viz.ui.sidebar import frame
-from comp_viz.ui.warm_up import compiling
+with nullcontext() if "torch" in sys.modules else st.spinner("Starting; only the first visitor waits for PyTorch …"):
+    from comp_viz.ui import lecture
+    from comp_viz.ui.sidebar import frame
+    from comp_viz.ui.warm_up import compiling
 
 # Group in the navigation -> its pages with their icons; those of the group without a name stand in the bar itself.
 PAGES = {

@@ -21,6 +21,11 @@ def base_layout(palette: Palette, title: str, height: int, **more: Any) -> dict[
         "font": {"color": palette.ink, "size": 13, "family": FONT},
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}},
         "hoverlabel": {"font": {"size": 13}},
+        "modebar": {
+            "bgcolor": "rgba(0,0,0,0)",
+            "color": palette.truth,
+            "activecolor": palette.ink,
+        },  # else dark grey on white
         "bargap": 0.25,
         "xaxis": axis,
         "yaxis": axis,
