@@ -28,6 +28,7 @@ from comp_viz.analysis.contribution import RELATIONS, contribution, contribution
 from comp_viz.analysis.counterfactual import cell_table, smallest_loss, smallest_return
 from comp_viz.analysis.counterfactual import describe as describe_set
 from comp_viz.analysis.faithfulness import cell_curves, curve_table, curves, feature_curves, modality_curves
+from comp_viz.analysis.faithfulness import describe as describe_curves
 from comp_viz.analysis.fragile import describe_distance, fragile_table, fragility
 from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.losses import losses
@@ -444,9 +445,21 @@ def test_curves_of_a_known_sum():
     assert best.deletion[0] == best.insertion[-1] == pytest.approx(parts.sum())
     assert best.deletion[-1] == best.insertion[0] == 0
     assert min(best.gains()) > 0 > max(worst.gains())
-    assert sum(best.beaten()) >= 2 * len(best.random_deletion) - 2
-    assert sum(worst.beaten()) <= 2
+    assert min(map(min, best.ahead())) > 0 > max(map(max, worst.ahead()))
     assert set(curve_table(best)["curve"]) == {"deletion", "insertion"}
+
+
+def test_orders_that_come_to_the_same_are_no_evidence():
+    """Of few players many random orders are the explanation's own; the best order is faithful all the same."""
+
+    def value(kept):
+        return kept.astype(np.float64) @ np.array([3.0, 1.0])
+
+    best, worst = curves(value, np.array([3.0, 1.0]), 1), curves(value, np.array([1.0, 3.0]), 1)
+    assert describe_curves(best, "modalities").startswith("Faithful: ")
+    assert describe_curves(worst, "modalities").startswith("Not faithful: ")
+    single = curves(lambda kept: kept[:, 0].astype(np.float64), np.ones(1), 1)
+    assert describe_curves(single, "cells") == "Nothing to tell apart: every order of cells comes to the same"
 
 
 def test_modality_curves_begin_and_end_at_the_whole_and_at_nothing(checkpoint, conversation, observed):
@@ -531,6 +544,18 @@ def test_the_smallest_set_is_smallest_where_it_says_so(parts, wanted):
             fewer = chosen.copy()
             fewer[i] = False
             assert not goal(fewer[None])[0][0]
+
+
+def test_a_pair_is_smallest_though_not_all_pairs_were_tried():
+    """Of 30 players not all pairs are tried, but every single one is."""
+
+    def goal(sets):
+        reached = sets[:, 28] & sets[:, 29]
+        lack = np.where(reached, 0, 10 - sets[:, :28].sum(1) / 28 + sets[:, 28:].sum(1))
+        return reached, lack.astype(np.float32)
+
+    found = smallest_set(goal, 30)
+    assert (found.players, found.proof) == ((28, 29), SMALLEST)
 
 
 def test_a_set_is_found_where_all_players_together_miss_the_goal():

@@ -20,6 +20,7 @@ from comp_viz.data.conversation import Bools, Conversation, Floats
 
 POINTS = 11  # of a curve, denser where little is taken away
 RANDOM = 8  # random orders
+SAME = 1e-6  # areas no further apart differ by rounding
 
 Value = Callable[[Bools], Floats]  # which players are kept `[K, P]` -> the explained number `[K]`
 
@@ -44,11 +45,14 @@ class Curves:
         down, up = random_down - self.area(self.deletion), self.area(self.insertion) - random_up
         return float(self.way * down), float(self.way * up)
 
-    def beaten(self) -> tuple[int, int]:
-        """How many of the random orders deletion and insertion are better than."""
-        down = self.way * (self.area(self.random_deletion) - self.area(self.deletion)) > 0
-        up = self.way * (self.area(self.insertion) - self.area(self.random_insertion)) > 0
-        return int(down.sum()), int(up.sum())
+    def ahead(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The same for every random order by itself, `[orders]` each, without those that come to the same area.
+
+        Of few players many random orders are the explanation's own, and say nothing for or against it.
+        """
+        down = self.way * (self.area(self.random_deletion) - self.area(self.deletion))
+        up = self.way * (self.area(self.insertion) - self.area(self.random_insertion))
+        return down[np.abs(down) > SAME], up[np.abs(up) > SAME]
 
     def area(self, curve: Floats) -> NDArray[np.float64]:
         """Area under curves `[…, points]` over the share."""
@@ -183,9 +187,10 @@ def curve_table(found: Curves) -> pd.DataFrame:
 
 def describe(found: Curves, what: str) -> str:
     """Whether the order is better than chance, in a sentence."""
-    down, up = found.beaten()
-    n = len(found.random_deletion)
-    ways = [("taking away", down), ("bringing back", up)]
-    verdict = {2: "Faithful", 1: "Half faithful", 0: "Not faithful"}[sum(x > n / 2 for _, x in ways)]
-    said = " and ".join(f"{word} {what} in its order beats {x} of {n} other orders" for word, x in ways)
+    ahead = found.ahead()
+    if not any(map(len, ahead)):
+        return f"Nothing to tell apart: every order of {what} comes to the same"
+    ways = [(word, int((x > 0).sum()), len(x)) for word, x in zip(("taking away", "bringing back"), ahead, strict=True)]
+    verdict = {2: "Faithful", 1: "Half faithful", 0: "Not faithful"}[sum(better > n / 2 for _, better, n in ways)]
+    said = " and ".join(f"{word} {what} in its order beats {better} of {n} other orders" for word, better, n in ways)
     return f"{verdict}: {said}"

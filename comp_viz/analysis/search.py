@@ -52,7 +52,8 @@ def smallest_set(goal: Goal, players: int, singles: tuple[Bools, Floats] | None 
     if found is None:
         return None
     found = pruned(goal, found)
-    return FoundSet(members(found), SMALLEST if all_pairs and found.sum() == 3 else IRREDUCIBLE)
+    tried = 2 if all_pairs else 1  # all sets of so many players miss the goal
+    return FoundSet(members(found), SMALLEST if found.sum() == tried + 1 else IRREDUCIBLE)
 
 
 def best_of(reached: Bools, lack: Floats) -> int:
