@@ -271,6 +271,8 @@ def test_the_findings_say_what_the_numbers_say():
     said = describe_availability(tabled(values), kept, "ACC")
     assert said == "Text alone reaches ACC 80.0 %; without audio it is 70.0 %, the most that one modality costs"
     assert describe_availability(tabled({"uniform(0)": 0.9}), kept, "ACC") == "ACC by what is available"
+    alone = tabled(dict(zip(list(kept.values())[4:], [0.6, 0.8, 0.5], strict=True)))
+    assert describe_availability(alone, kept, "ACC") == "Text alone reaches ACC 80.0 %"
     missing, left = shares(THREE, 1), shares(THREE, 2)
     corners = {missing[1, 0, 0]: 0.7, missing[0, 1, 0]: 0.6, missing[0, 0, 1]: 0.8}
     assert describe_shares(tabled(corners), missing, THREE, "ACC") == (

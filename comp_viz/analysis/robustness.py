@@ -131,6 +131,8 @@ def describe_availability(table: pd.DataFrame, kept: Mapping[tuple[str, ...], st
         return f"{said}, {other} alone {read_metric(metric, alone[other])}"
     everything = next(subset for subset in kept if len(subset) == M)
     without = {next(u for u in everything if u not in s): v for s, v in known.items() if len(s) == M - 1}
+    if len(without) < M:
+        return said
     missed = best(without, metric, worst=True)
     return f"{said}; without {missed} it is {read_metric(metric, without[missed])}, the most that one modality costs"
 
