@@ -59,6 +59,16 @@ def answers_of(task, rng, names=("first", "second"), D=2, N=30):
     return {name: rng.standard_normal((D, N, task.outputs)).astype(np.float32) for name in names}
 
 
+def test_a_measure_that_one_conversation_counts_for_has_no_interval():
+    """Neutral labels count for the error, not for accuracy: there every resample would say the same."""
+    labels = np.array([1, -1, 2, 0, 0], np.float32)
+    answers = {"only": np.array([1, 1, 1, 0.5, -1], np.float32).reshape(1, 5, 1)}
+    found = paired(SCORE, answers, labels, np.array([0, 3, 5])).set_index("metric")
+    assert found["conversations"].to_dict() == {"ACC": 1, "F1": 1, "MAE": 2, "CORR": 2}
+    assert np.isnan(found.loc["ACC", "low"])
+    assert found.loc["MAE", "low"] < found.loc["MAE", "high"]
+
+
 @TASKS
 def test_sums_over_conversations_give_the_metrics(task, rng):
     labels, predictions = labels_of(task, rng), rng.standard_normal((30, task.outputs)).astype(np.float32)

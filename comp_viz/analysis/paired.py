@@ -15,7 +15,7 @@ from comp_viz.analysis.mcnemar import McNemar, mcnemar
 from comp_viz.analysis.prediction import true_decisions
 from comp_viz.analysis.reached import decided
 from comp_viz.analysis.robustness import read_metric
-from comp_viz.analysis.sums import metrics_of, sums
+from comp_viz.analysis.sums import conversations, metrics_of, sums
 from comp_viz.analysis.weights_by import emotions
 from comp_viz.data.conversation import Floats, Task
 from comp_viz.data.dataset import Ints
@@ -28,13 +28,13 @@ def paired(task: Task, answers: Answers, labels: Floats, starts: Ints, seed: int
     """One row for every predictor and metric, means over drawings: `value`, and `difference`, the first less this one.
 
     Each with `low` and `high`, the 95 % interval by the bootstrap over conversations, `conversations` of which have a label
-    that counts. Of the first, the difference to itself is NaN.
+    that the metric counts. Of the first, the difference to itself is NaN.
     """
     found = np.stack([[sums(task, drawing, labels, starts) for drawing in one] for one in answers.values()])
     whole, draws = metrics_of(task, found.sum(2)), metrics_of(task, resampled(found, seed))
-    V = int((found[0, 0].sum(1) > 0).sum())
     rows = []
     for metric in whole:
+        V = conversations(task, metric, found[0, 0])
         values, of_draws = whole[metric].mean(1), draws[metric].mean(2)
         for p, name in enumerate(answers):
             bounds = interval(of_draws[:, p], V)

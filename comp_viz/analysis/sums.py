@@ -36,6 +36,13 @@ def kinds(task: Task) -> int:
     return len(task.classes) or 2
 
 
+def conversations(task: Task, metric: str, found: Values) -> int:
+    """How many conversations have an utterance that a metric counts, from their sums `[V, K]`; neutral scores are none for ACC."""
+    cells = kinds(task) ** 2
+    counted = found[:, cells] if metric in ("MAE", "CORR") else found[:, :cells].sum(1)
+    return int((counted > 0).sum())
+
+
 def metrics_of(task: Task, found: Values) -> dict[str, Values]:
     """The metrics of `evaluation.metrics` from sums `[..., K]` over any conversations, `[...]` each; NaN where not defined."""
     classes = kinds(task)
