@@ -262,6 +262,13 @@ def test_an_interval_is_wider_where_conversations_differ():
     assert high == pytest.approx(0.5 + 1.96 * 0.5 / np.sqrt(20), abs=0.05)
 
 
+def test_one_conversation_gives_no_interval():
+    sums = Sums(np.array([0, 3, 5]), np.array([True, True, False, False, False]))
+    low, value, high = sums.interval(sums(np.array([0.2, 0.4, 1, 1, 1])), sums(np.ones(5)))
+    assert value == pytest.approx(0.3)
+    assert np.isnan([low, high]).all()
+
+
 def test_only_what_leaves_balance_out_is_called_ahead(tmp_path):
     data = write_case("usual", tmp_path)
     found = discrepancy(load_checkpoint(tmp_path / "checkpoints" / "case", "cpu"), data, Pattern.parse("uniform(0)"))

@@ -14,20 +14,21 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
+from comp_viz.analysis.bootstrap import interval, resampled
 from comp_viz.analysis.prediction import true_decisions
+from comp_viz.analysis.reached import decided
+from comp_viz.analysis.sums import Values
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Stream
-from comp_viz.data.conversation import Floats, Task
-from comp_viz.data.dataset import DataSet, Utterances
+from comp_viz.data.conversation import Bools, Floats, Task
+from comp_viz.data.dataset import DataSet, Ints, Utterances
 from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import predict
 
-DRAWS = 1000  # bootstrap draws of conversations for an interval
 Interval = tuple[float, float, float]  # lower end, value, upper end
 
 
@@ -42,7 +43,7 @@ class Discrepancy:
     confidence: dict[str, float]  # modality -> mean probability of the truth
     accuracy: float  # of the fused prediction, a share
     utterances: int  # that count
-    conversations: int
+    conversations: int  # they are of
 
     def table(self) -> pd.DataFrame:
         """Both measures of every modality with the ends of their intervals."""
@@ -73,54 +74,49 @@ def discrepancy(checkpoint: Checkpoint, data: DataSet, pattern: Pattern, seed: i
     said = predict(checkpoint.model, stream, observed)
     by_conversation = Sums(utterances.starts, truth >= 0)
     sure = {u: by_conversation(probability_of_truth(task, said[u], truth)) for u in utterances.modalities}
-    right = by_conversation(hits(task, said["fused"], truth))
+    right = by_conversation(decided(task, said["fused"]) == truth)
     ratio, utilisation = {}, {}
     for i, u in enumerate(utterances.modalities):
         others = np.mean([sure[v] for v in utterances.modalities if v != u], axis=0)
         ratio[u] = by_conversation.interval(sure[u], others)
         taken = observed & (np.arange(observed.shape[1]) != i)
-        left = by_conversation(hits(task, predict(checkpoint.model, stream, taken)["fused"], truth))
+        left = by_conversation(decided(task, predict(checkpoint.model, stream, taken)["fused"]) == truth)
         utilisation[u] = by_conversation.interval(right - left, right)
     N = int((truth >= 0).sum())
     means = {u: float(x.sum() / N) for u, x in sure.items()}
-    return Discrepancy(ratio, utilisation, means, float(right.sum() / N), N, len(utterances.ids))
+    return Discrepancy(ratio, utilisation, means, float(right.sum() / N), N, by_conversation.conversations)
 
 
+@dataclass(frozen=True)
 class Sums:
     """Sums over the utterances that count of each conversation, and ratios of sums with their intervals."""
 
-    def __init__(self, starts: NDArray[np.int64], counted: NDArray[np.bool_]) -> None:
-        self.starts, self.counted = starts, counted
-        V = len(starts) - 1
-        self.drawn = np.random.default_rng(0).multinomial(
-            V, np.full(V, 1 / V), size=DRAWS
-        )  # [DRAWS, V], how often each
+    starts: Ints  # [V + 1]
+    counted: Bools  # [N]
 
-    def __call__(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def __call__(self, values: Values | Bools) -> Values:
         """`[N] -> [V]`."""
-        return np.add.reduceat(np.where(self.counted, values, 0.0), self.starts[:-1])
+        found: Values = np.add.reduceat(np.where(self.counted, values, 0.0), self.starts[:-1])
+        return found
 
-    def interval(self, above: NDArray[np.float64], below: NDArray[np.float64]) -> Interval:
-        """The ratio of two sums over all conversations, and the 95 % interval of redrawn conversations; NaN over nothing."""
+    @property
+    def conversations(self) -> int:
+        """How many conversations have an utterance that counts."""
+        return int((self(np.ones(len(self.counted))) > 0).sum())
+
+    def interval(self, above: Values, below: Values) -> Interval:
+        """The ratio of two sums over all conversations, and its 95 % interval by the bootstrap; NaN where not defined."""
         if not below.sum():
             return (float("nan"),) * 3
-        over = self.drawn @ below
-        drawn = (self.drawn @ above)[over != 0] / over[over != 0]
-        low, high = np.quantile(drawn, [0.025, 0.975])
-        return float(low), float(above.sum() / below.sum()), float(high)
+        of, over = resampled(np.column_stack([above, below])).T
+        low, high = interval(of[over != 0] / over[over != 0], self.conversations)
+        return low, float(above.sum() / below.sum()), high
 
 
-def probability_of_truth(task: Task, said: Floats, truth: NDArray[np.int64]) -> NDArray[np.float64]:
+def probability_of_truth(task: Task, said: Floats, truth: Ints) -> Values:
     """What a head gives the true class, or the true side of neutral, `[N]`; `said [N, C]` are logits or relative scores."""
     if task.classes:
-        chosen: NDArray[np.float64] = softmax(said.astype(float), axis=1)[np.arange(len(truth)), np.maximum(truth, 0)]
+        chosen: Values = softmax(said.astype(float), axis=1)[np.arange(len(truth)), np.maximum(truth, 0)]
         return chosen
-    of_sign: NDArray[np.float64] = expit(2 * said[:, 0].astype(float) * np.where(truth > 0, 1, -1))
+    of_sign: Values = expit(2 * said[:, 0].astype(float) * np.where(truth > 0, 1, -1))
     return of_sign
-
-
-def hits(task: Task, said: Floats, truth: NDArray[np.int64]) -> NDArray[np.float64]:
-    """1 where the decision is right, else 0, `[N]`."""
-    decided = said.argmax(1) if task.classes else said[:, 0] > 0
-    right: NDArray[np.float64] = (decided == truth).astype(float)
-    return right
