@@ -37,7 +37,7 @@ def kinds(task: Task) -> int:
 
 
 def conversations(task: Task, metric: str, found: Values) -> int:
-    """How many conversations have an utterance that a metric counts, from their sums `[V, K]`; neutral scores are none for ACC."""
+    """How many have an utterance that a metric counts, from sums `[V, K]`: neutral scores count for MAE and CORR alone."""
     cells = kinds(task) ** 2
     counted = found[:, cells] if metric in ("MAE", "CORR") else found[:, :cells].sum(1)
     return int((counted > 0).sum())
