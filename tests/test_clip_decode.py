@@ -6,7 +6,7 @@ import struct
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +105,40 @@ def test_empty_renamed_and_packed_files(tmp_path):
     (tmp_path / "zeros.mp4").write_bytes(bytes(100_000))
     assert "no clip" in refused(tmp_path / "zeros.mp4", tmp_path)
     assert "not a file" in refused(tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        [],
+        {},
+        {"duration": 1e12},
+        {"duration": float("nan")},
+        {"width": float("inf")},
+        {"picture_times": [0.0, 1e9]},
+        {"picture_offsets": [0, -5, 7]},
+        {"picture_offsets": [0, 1 << 40, 1 << 41]},
+        {"notes": 5},
+    ],
+    ids=str,
+)
+def test_a_decoder_that_lies_is_not_believed(tmp_path, monkeypatch, lie):
+    """A file that took the decoder over could have it write anything: memory must not follow what it says."""
+    path = make_clip(tmp_path / "a.mp4")
+    media = decode(path, tmp_path / "media")
+    facts = {name: value for name, value in asdict(media).items() if name != "folder"}
+    facts |= {"picture_times": facts["picture_times"][:2], "picture_offsets": facts["picture_offsets"][:3]}
+
+    def lying(path, fresh, limits, tick):
+        for name in ("sound.f32", "pictures.jpegs"):
+            (fresh / name).write_bytes((media.folder / name).read_bytes())
+        (fresh / "errors").touch()
+        (fresh / "decoded.json").write_text(json.dumps(facts | lie if lie else lie))
+
+    monkeypatch.setattr("comp_viz.clips.decode.run_worker", lying)
+    assert "break off" in refused(path, tmp_path)
+    lie = {"container": "mp4"}
+    assert len(decode(path, tmp_path / "honest").picture_times) == 2
 
 
 def test_lists_that_name_other_files_are_not_followed(tmp_path):

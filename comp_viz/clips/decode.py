@@ -11,12 +11,14 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from comp_viz.clips.limits import LIMITS, Limits, check_file, shown
-from comp_viz.clips.media import Media, read_media
+from comp_viz.clips.media import PICTURES, SOUND, Media, read_media
 from comp_viz.clips.ready import library_missing, require
-from comp_viz.errors import CompVizError
+from comp_viz.errors import UNREADABLE, CompVizError
 
 WORKER = Path(__file__).with_name("decode_worker.py")
 
@@ -37,7 +39,7 @@ def decode(
     fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".decoding-"))
     try:
         run_worker(path, fresh, limits, tick)
-        media = taken_over(path, fresh)
+        media = taken_over(path, fresh, limits)
         media.save()
         try:
             fresh.replace(folder)
@@ -90,20 +92,28 @@ def run_worker(path: Path, fresh: Path, limits: Limits, tick: Callable[[float], 
         )
 
 
-def taken_over(path: Path, fresh: Path) -> Media:
+def taken_over(path: Path, fresh: Path, limits: Limits) -> Media:
     """What the process wrote, checked: a decoder that was taken over by a hostile file must not take us over as well."""
+    broken = f"{shown(path.name)} made the decoder break off. It is damaged, or was made to do so."
     try:
         found = json.loads((fresh / "decoded.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise CompVizError(
-            f"{shown(path.name)} made the decoder break off. It is damaged, or was made to do so."
-        ) from None
-    if problem := found.get("problem"):
+        problem = found.get("problem")
+        media = None if problem else media_of(found, fresh)
+    except (*UNREADABLE, OverflowError):
+        raise CompVizError(broken) from None
+    if media is None:
         raise CompVizError(f"{shown(path.name)} {problem}")
+    if not within(media, limits):
+        raise CompVizError(broken)
     for name in ("errors", "decoded.json"):
         (fresh / name).unlink()
+    return media
+
+
+def media_of(found: dict[str, Any], folder: Path) -> Media:
+    """The facts, each of the kind it should be."""
     return Media(
-        folder=fresh,
+        folder=folder,
         container=str(found["container"]),
         duration=float(found["duration"]),
         width=int(found["width"]),
@@ -116,4 +126,18 @@ def taken_over(path: Path, fresh: Path) -> Media:
         sound_problem=str(found["sound_problem"]),
         video_problem=str(found["video_problem"]),
         notes=tuple(map(str, found["notes"])),
+    )
+
+
+def within(media: Media, limits: Limits) -> bool:
+    """Whether times are within the limits and rise, and so do the places of pictures within their file."""
+    times, places = media.picture_times, media.picture_offsets
+    files = [media.folder / name for name in (SOUND, PICTURES)]
+    return (
+        all(file.is_file() and not file.is_symlink() for file in files)
+        and 0 < media.duration <= limits.seconds
+        and len(places) == len(times) + 1 <= limits.pictures + 1
+        and all(before < after for row in (times, places) for before, after in pairwise(row))
+        and all(0 <= time <= limits.seconds for time in (*times[:1], *times[-1:], media.pictures_end))
+        and 0 <= places[0] <= places[-1] <= files[1].stat().st_size
     )
