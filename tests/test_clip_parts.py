@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import clip_cases
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,6 +27,7 @@ from comp_viz.clips.extractors.registry import EXTRACTORS, extractor, feature_na
 from comp_viz.clips.settings import Cutting, Settings, settings_for
 from comp_viz.clips.source import DEFAULT, named_in, source
 from comp_viz.clips.speech import share
+from comp_viz.clips.store import load_clip, save_clip
 from comp_viz.clips.weights import File, checked, content, missing
 from comp_viz.data.batch import Batch, Standardiser
 from comp_viz.data.conversation import Conversation, Task
@@ -341,3 +343,17 @@ def test_a_clip_that_does_not_fit_says_which_modality(clip_checkpoint, tmp_path)
     assert clip.misfit(card) == ""
     other = replace(card, sources={**card.sources, "text": "DeBERTa-large (comp_viz clips 1)"})
     assert "DeBERTa-large" in clip.misfit(other)
+
+
+def test_a_clip_is_stored_whole_or_not_at_all(tmp_path, monkeypatch):
+    clip = clip_cases.make_clip(tmp_path)
+    monkeypatch.setattr(np, "savez", lambda *_, **__: (_ for _ in ()).throw(OSError("no space left")))
+    with pytest.raises(OSError, match="no space"):
+        save_clip(clip, tmp_path / "kept.clip")
+    assert [path.name for path in tmp_path.iterdir()] == ["media"]
+    monkeypatch.undo()
+    for _ in range(2):  # by someone else meanwhile
+        save_clip(clip, tmp_path / "kept.clip")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept.clip", "media"]
+    again = load_clip(tmp_path / "kept.clip", tmp_path / "media", clip.settings, clip.name)
+    assert (again.spans, again.reasons, again.media) == (clip.spans, clip.reasons, clip.media)

@@ -3,6 +3,7 @@
 import json
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,12 +35,13 @@ def save_clip(clip: Clip, folder: Path) -> None:
     if faces:
         arrays |= {f"face.{name}": np.stack([getattr(face, name) for face in faces]) for name in FACE_ARRAYS}
     fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".saving-"))
-    (fresh / "clip.json").write_text(json.dumps(facts), encoding="utf-8")
-    np.savez(fresh / "clip.npz", **arrays)
     try:
-        fresh.replace(folder)
-    except OSError:  # analysed by someone else meanwhile
-        shutil.rmtree(fresh)
+        (fresh / "clip.json").write_text(json.dumps(facts), encoding="utf-8")
+        np.savez(fresh / "clip.npz", **arrays)
+        with suppress(OSError):  # analysed by someone else meanwhile
+            fresh.replace(folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def load_clip(folder: Path, media: Path, settings: Settings, name: str) -> Clip:
