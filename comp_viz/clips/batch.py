@@ -8,11 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from comp_viz.analysis.prediction import predict_conversation
+from comp_viz.analysis.clip import predict_clip
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.clips.analyse import analyse, content_digest
 from comp_viz.clips.clip import Clip
 from comp_viz.clips.settings import Settings
+from comp_viz.data.replacing import replacing
 from comp_viz.errors import CompVizError
 
 ENDINGS = (".mp4", ".mov", ".webm", ".avi", ".mkv", ".mpg", ".mpeg", ".m4v", ".wav", ".mp3", ".m4a", ".ogg", ".flac")
@@ -51,31 +52,22 @@ def predicted(clip: Clip, checkpoint: Checkpoint) -> Iterator[Row]:
     """What is known of each utterance and what the model makes of it. Raises `CompVizError` when they do not fit."""
     if misfit := clip.misfit(checkpoint.card):
         raise CompVizError(misfit)
-    conversation, task = clip.conversation, checkpoint.card.task
-    parts = []
-    length = checkpoint.config.max_length  # a longer clip is read in windows, as in training
-    for first in range(0, len(conversation), length):
-        window = conversation.window(first, first + length)
-        parts.append(predict_conversation(checkpoint, window, window.observed))
-    i = 0
-    for part in parts:
-        decisions = part.decisions()
-        for row in range(len(part.fused)):
-            span = clip.spans[i]
-            values = dict(zip(task.classes or (task.name,), map(float, part.fused[row]), strict=True))
-            yield {
-                "utterance": i + 1,
-                "start": span.start,
-                "end": span.end,
-                "words": span.text,
-                "confidence": span.confidence,
-                "language": clip.language,
-                **{f"missing {m}": clip.reasons[m][i] for m in clip.reasons},
-                "prediction": task.classes[int(decisions[row])] if task.classes else float(part.fused[row, 0]),
-                **{f"p {name}" if task.classes else name: value for name, value in values.items()},
-                **{f"weight {m}": float(w) for m, w in zip(part.modalities, part.coordinator[row], strict=True)},
-            }
-            i += 1
+    task, found = checkpoint.card.task, predict_clip(checkpoint, clip.conversation)
+    decisions = found.decisions()
+    for i, span in enumerate(clip.spans):
+        values = dict(zip(task.classes or (task.name,), map(float, found.fused[i]), strict=True))
+        yield {
+            "utterance": i + 1,
+            "start": span.start,
+            "end": span.end,
+            "words": span.text,
+            "confidence": span.confidence,
+            "language": clip.language,
+            **{f"missing {m}": clip.reasons[m][i] for m in clip.reasons},
+            "prediction": task.classes[int(decisions[i])] if task.classes else float(found.fused[i, 0]),
+            **{f"p {name}" if task.classes else name: value for name, value in values.items()},
+            **{f"weight {m}": float(w) for m, w in zip(found.modalities, found.coordinator[i], strict=True)},
+        }
 
 
 def read_rows(out: Path, checkpoint: Checkpoint) -> list[Row]:
@@ -93,11 +85,9 @@ def read_rows(out: Path, checkpoint: Checkpoint) -> list[Row]:
 
 
 def write_rows(rows: list[Row], out: Path) -> None:
-    """Write the table, under another name first so that a break never leaves half of it."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    fresh = out.with_name(f".{out.name}.part")
-    pd.DataFrame(rows).to_parquet(fresh, index=False)
-    fresh.replace(out)
+    """Write the table, whole or not at all."""
+    with replacing(out) as temporary:
+        pd.DataFrame(rows).to_parquet(temporary, index=False)
 
 
 def as_json(rows: list[Row]) -> str:
