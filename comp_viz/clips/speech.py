@@ -34,8 +34,9 @@ def listen(
     """
     if len(sound) < RATE // 10 or np.abs(sound).max() < FAINTEST:
         return (), ""
-    model, loud = whisper.model(), raised(sound)
+    loud = raised(sound)
     with whisper.LOCK:
+        model = whisper.model()
         language = settings.language or heard_language(loud, settings.thresholds.speech)
         if not language:
             return (), ""

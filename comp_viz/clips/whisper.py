@@ -9,7 +9,8 @@ from comp_viz.clips.weights import WHISPER, content
 from comp_viz.clips.weights import missing as weights_missing
 
 LIBRARY = "faster-whisper"  # brings its own detector of voice, which needs no weights of ours
-LOCK = threading.Lock()  # one model serves all sessions; two at once would only halve each other's speed
+# Held by whoever loads or uses the model: one serves all sessions, and two at once would only halve each other's speed.
+LOCK = threading.Lock()
 
 
 def missing() -> str | None:

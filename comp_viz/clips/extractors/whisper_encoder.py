@@ -17,18 +17,19 @@ SHORTEST = RATE // 2  # samples; less is filled up with silence
 
 def extract(sound: Sound) -> Floats:
     """Samples -> mean of the encoder's output over the utterance, `[512]`; what is beyond 30 s is not heard."""
-    model = whisper.model()
     sound = np.ascontiguousarray(sound[:WINDOW], np.float32)
     filled = np.pad(sound, (0, max(0, SHORTEST - len(sound))))
-    spectrogram = model.feature_extractor(filled, padding=0)  # [80, T]
     with whisper.LOCK:
+        model = whisper.model()
+        spectrogram = model.feature_extractor(filled, padding=0)  # [80, T]
         encoded = np.asarray(model.encode(spectrogram))[0]  # [T / 2, 512]
     return np.asarray(encoded[: max(1, len(sound) // (2 * HOP))].mean(0), np.float32)
 
 
 def load() -> Extract:
     """Load the model that recognises words as well."""
-    whisper.model()
+    with whisper.LOCK:
+        whisper.model()
     return extract
 
 
