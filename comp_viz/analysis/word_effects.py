@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from comp_viz.analysis.clip import predict_clip
+from comp_viz.analysis.prediction import decide
 from comp_viz.analysis.target import amount, decided, direction
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.clips.clip import Clip
@@ -46,16 +47,11 @@ def word_effects(checkpoint: Checkpoint, clip: Clip, utterance: int) -> WordEffe
             for i in range(len(words))
         ]
     ).reshape(len(words), task.outputs)
-    now = decisions(task, before[utterance][None])
+    now = decide(task, before[[utterance]])
     return WordEffects(
         task, utterance, tuple(word.text for word in words), before[utterance, column] - after[:, column], way,
-        decisions(task, after) != now, before[utterance],
+        decide(task, after) != now, before[utterance],
     )  # fmt: skip
-
-
-def decisions(task: Task, values: Floats) -> np.ndarray:
-    """What predictions `[K, C]` decide."""
-    return values.argmax(1) if task.classes else np.asarray(values[:, 0] > task.neutral)
 
 
 def word_table(found: WordEffects) -> pd.DataFrame:
