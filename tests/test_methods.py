@@ -264,6 +264,16 @@ def test_rows_lack_what_a_pattern_takes(small_lab):
     assert rows.under(shown, "text").shape == (len(rows.utterances), widths[1])
 
 
+def test_unknown_classes_are_left_out_without_a_warning():
+    data = lab(LabSettings(conversations=(6, 3, 3), classes=4))
+    for one in data.conversations:
+        one.labels[::5] = np.nan
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _, judge, test = judged(data)
+    assert 0 <= judge(test.observed)["fused"]["ACC"] <= 1
+
+
 def test_on_hazumi_it_reaches_what_came_with_the_data(real_data, monkeypatch):
     monkeypatch.setattr(linear, "DRAWS", 1)  # with nothing missing they are all the same
     data = open_data("hazumi_online.npz")

@@ -101,8 +101,8 @@ def fit_linear(
     labels, truth = np.tile(learned.utterances.labels, draws), np.tile(chosen_on.utterances.labels, len(judged))
     targets = labels if task.classes else labels - np.float32(task.neutral)
     counted = ~np.isnan(targets) & (bool(task.classes) | (targets != 0))
-    kinds = targets.astype(int) if task.classes else targets > 0
-    if len(np.unique(kinds[counted])) < 2:
+    kinds = targets[counted].astype(int) if task.classes else targets[counted] > 0
+    if len(np.unique(kinds)) < 2:
         raise CompVizError("The linear reference needs labelled training utterances of at least two kinds.")
     decide: dict[str, Predictor] = {}
     score: dict[str, Predictor] = {}
@@ -110,7 +110,7 @@ def fit_linear(
         x = np.concatenate([learned.under(one, column(predictor)) for one in shown])
         other = np.concatenate([chosen_on.under(one, column(predictor)) for one in judged])
         models = (LogisticRegression(C=C, max_iter=300) for C in INVERSE_STRENGTHS)
-        fitted = [decisions(task, model.fit(x[counted], kinds[counted])) for model in models]
+        fitted = [decisions(task, model.fit(x[counted], kinds)) for model in models]
         decide[predictor] = max(fitted, key=lambda one: metrics(task, one(other), truth)["ACC"])
         if not task.classes:
             known = ~np.isnan(targets)
