@@ -104,7 +104,7 @@ def by_gradient(
     if method == GRADIENT:
         parts = captum().InputXGradient(predicted).attribute(inputs)
     else:
-        together = max(1, 1024 // len(conversation)) * len(inputs[0])
+        together = max(1, 1024 // len(conversation))
         for steps in STEPS:
             parts = (
                 captum()

@@ -7,7 +7,7 @@ import pandas as pd
 
 from comp_viz.analysis.losses import Losses, most_losses
 from comp_viz.analysis.masked import Masked
-from comp_viz.analysis.search import SMALLEST, smallest_set
+from comp_viz.analysis.search import SMALLEST, FoundSet, smallest_set
 from comp_viz.analysis.target import decided, decides, direction, margin
 from comp_viz.counting import how_many
 from comp_viz.data.conversation import Bools, Floats, Task
@@ -99,17 +99,18 @@ def toggled(observed: Bools, places: np.ndarray, sets: Bools) -> Bools:
 
 
 def told(
-    masked: Masked, kind: str, target: int, places: np.ndarray, best: object, observed: Bools, needed: bool
+    masked: Masked, kind: str, target: int, places: np.ndarray, best: FoundSet | None, observed: Bools, needed: bool
 ) -> Counterfactual:
     """The finding with the predictions before and after."""
-    players = getattr(best, "players", ())
-    cells = tuple((int(s), int(u)) for s, u in places[list(players)])
-    every = np.zeros(len(places), dtype=bool)
-    every[list(players) if best else slice(None)] = True
-    before, after = masked.fused(np.concatenate([observed[None], toggled(observed, places, every[None])]))[:, target]
+    chosen = np.full(len(places), best is None)  # without a set, what all cells together come to
+    cells: tuple[tuple[int, int], ...] = ()
+    if best:
+        chosen[list(best.players)] = True
+        cells = tuple((int(s), int(u)) for s, u in places[chosen])
+    before, after = masked.fused(np.stack([observed, toggled(observed, places, chosen[None])[0]]))[:, target]
     possible = int((observed if kind == LOSS else masked.observed & ~observed).sum())
     return Counterfactual(
-        masked.task, kind, target, masked.checkpoint.config.modalities, observed, cells, getattr(best, "proof", ""),
+        masked.task, kind, target, masked.checkpoint.config.modalities, observed, cells, best.proof if best else "",
         len(places), possible, before, after, needed,
     )  # fmt: skip
 
