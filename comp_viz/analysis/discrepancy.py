@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, softmax
+from scipy.special import expit
 
 from comp_viz.analysis.bootstrap import interval, resampled
 from comp_viz.analysis.prediction import true_decisions
@@ -27,6 +27,7 @@ from comp_viz.data.dataset import DataSet, Ints, Utterances
 from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
+from comp_viz.evaluation.calibration import probabilities
 from comp_viz.evaluation.evaluate import predict
 
 Interval = tuple[float, float, float]  # lower end, value, upper end
@@ -116,7 +117,7 @@ class Sums:
 def probability_of_truth(task: Task, said: Floats, truth: Ints) -> Values:
     """What a head gives the true class, or the true side of neutral, `[N]`; `said [N, C]` are logits or relative scores."""
     if task.classes:
-        chosen: Values = softmax(said.astype(float), axis=1)[np.arange(len(truth)), np.maximum(truth, 0)]
+        chosen: Values = probabilities(said)[np.arange(len(truth)), np.maximum(truth, 0)]
         return chosen
     of_sign: Values = expit(2 * said[:, 0].astype(float) * np.where(truth > 0, 1, -1))
     return of_sign

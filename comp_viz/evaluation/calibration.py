@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import softmax
 from torch.nn.functional import cross_entropy
 
 from comp_viz.checkpoint.part import Reliability
@@ -14,9 +15,8 @@ LOWEST, HIGHEST = 0.2, 5.0  # temperatures that are tried
 
 def probabilities(logits: Array) -> NDArray[np.float64]:
     """Softmax over classes, `[N, C]`."""
-    raised = np.exp(logits.astype(np.float64) - logits.max(1, keepdims=True))
-    shares: NDArray[np.float64] = raised / raised.sum(1, keepdims=True)
-    return shares
+    found: NDArray[np.float64] = softmax(logits.astype(np.float64), axis=1)
+    return found
 
 
 def reliability(logits: Array, labels: Array, bins: int = BINS) -> Reliability:
