@@ -8,8 +8,8 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from comp_viz.errors import UNREADABLE, CompVizError
+from comp_viz.evaluation.metrics import METRICS
 
-METRICS = ("ACC", "UA", "F1", "MAE", "CORR")
 # Rows that agree in these are of one table; `select` says which split chose the epoch.
 TABLE = ["data", "split", "select", "trained_under"]
 ROW = [*TABLE, "method", "predictor", "pattern"]

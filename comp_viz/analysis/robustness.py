@@ -12,9 +12,8 @@ from comp_viz.analysis.results import CONFIDENCE
 from comp_viz.data.conversation import Floats, Task
 from comp_viz.data.patterns.entries import Uniform
 from comp_viz.data.patterns.pattern import Pattern
-from comp_viz.evaluation.metrics import metrics
+from comp_viz.evaluation.metrics import SHARES, metrics
 
-SHARES = ("ACC", "UA", "F1")  # read in percent
 FUSED = "fused"
 LEVEL = 0.01  # a difference that is not worth a word
 

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from comp_viz.checkpoint.part import Part, part_table
 from comp_viz.data.conversation import Task
 from comp_viz.errors import CompVizError
+from comp_viz.evaluation.metrics import SHARES
 from comp_viz.network.config import ComPConfig
 
 FORMAT = "comp-viz checkpoint 2"
@@ -206,5 +207,5 @@ def cell(metric: str, mean: float | None, std: float | None) -> str:
     """One table cell."""
     if mean is None:
         return "not defined"
-    scale, digits = (100, 1) if metric in ("ACC", "UA", "F1") else (1, 3)
+    scale, digits = (100, 1) if metric in SHARES else (1, 3)
     return f"{scale * mean:.{digits}f} ± {scale * (std or 0):.{digits}f}"

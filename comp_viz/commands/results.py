@@ -9,18 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from comp_viz.analysis.results import (
-    METRICS,
-    TABLE,
-    matched,
-    named_by_flags,
-    read_published,
-    read_results,
-    summarise,
-)
+from comp_viz.analysis.results import TABLE, matched, named_by_flags, read_published, read_results, summarise
 from comp_viz.commands.data_text import printable
 from comp_viz.commands.results_text import WIDTH, Line, flag_lines, method_lines, ordered, table
 from comp_viz.errors import CompVizError
+from comp_viz.evaluation.metrics import METRICS
 from comp_viz.sweep.epochs import is_epochs
 from comp_viz.training.methods import ABLATION
 

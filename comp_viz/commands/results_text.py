@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from comp_viz.evaluation.metrics import SHARES
 from comp_viz.training.methods import ABLATION
 
 WIDTH = 120  # characters of a line
-SHARES = ("ACC", "UA", "F1")  # printed in percent
 Cells = Mapping[str, str]  # pattern -> what is printed
 Line = tuple[str, Cells]
 

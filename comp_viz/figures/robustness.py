@@ -8,7 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from comp_viz.analysis.references import Reference
-from comp_viz.analysis.robustness import FUSED, SHARES
+from comp_viz.analysis.robustness import FUSED
+from comp_viz.evaluation.metrics import SHARES
 from comp_viz.figures.along import escape
 from comp_viz.figures.chart import base_layout
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols

@@ -7,7 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from comp_viz.analysis.robustness import FUSED, SHARES
+from comp_viz.analysis.robustness import FUSED
+from comp_viz.evaluation.metrics import SHARES
 from comp_viz.figures.along import escape, hatching
 from comp_viz.figures.chart import base_layout
 from comp_viz.figures.robustness import hover_numbers, number, span, value_axis

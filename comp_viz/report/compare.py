@@ -11,6 +11,7 @@ from comp_viz.analysis.robustness import read_metric
 from comp_viz.analysis.weights import first_upper
 from comp_viz.counting import how_many
 from comp_viz.data.conversation import Task
+from comp_viz.evaluation.metrics import SHARES
 from comp_viz.figures.confusion import confusion_chart
 from comp_viz.figures.paired import agreement_chart, paired_chart
 from comp_viz.figures.reliability import reliability_chart
@@ -213,7 +214,7 @@ def read_measures(table: pd.DataFrame) -> pd.DataFrame:
         metric = str(row["metric"])
         ends = [read_metric(metric, row[end]) for end in ("low", "high")]
         apart = [row[f"difference{end}"] for end in ("", "_low", "_high")]
-        scale, digits, unit = (100, 1, " points") if metric in ("ACC", "F1", "UA") else (1, 3, "")
+        scale, digits, unit = (100, 1, " points") if metric in SHARES else (1, 3, "")
         moved = [("" if np.isnan(x) else f"{scale * x:+.{digits}f}") for x in apart]
         rows.append(
             {

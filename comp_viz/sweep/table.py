@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from comp_viz.data.replacing import replacing
+from comp_viz.evaluation.metrics import METRICS
 from comp_viz.sweep.plan import Cell
 
-METRICS = ("ACC", "UA", "F1", "MAE", "CORR")
 SCHEMA = pa.schema(
     {
         "data": pa.string(),
