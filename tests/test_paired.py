@@ -26,8 +26,7 @@ from comp_viz.analysis.mcnemar import holm, mcnemar
 from comp_viz.analysis.paired import by_truth, grouped, paired, sentence
 from comp_viz.analysis.paired import tests as exact_tests
 from comp_viz.analysis.passes import Pass
-from comp_viz.analysis.prediction import predict_conversation, true_decisions
-from comp_viz.analysis.reached import decided
+from comp_viz.analysis.prediction import decide_output, predict_conversation, true_decisions
 from comp_viz.analysis.reliability import calibration
 from comp_viz.analysis.robustness import metric_names
 from comp_viz.analysis.sums import metrics_of, sums
@@ -286,7 +285,7 @@ def test_the_furthest_apart_come_first(task, rng):
         assert row["difference"] == pytest.approx(max(far.values()))
         assert far[row["against"]] == max(far.values())
         truth = true_decisions(task, labels)[n]
-        expected = bool(decided(task, answers["a"][0][[n]])[0] == truth) if truth >= 0 else None
+        expected = bool(decide_output(task, answers["a"][0][[n]])[0] == truth) if truth >= 0 else None
         assert row["right"] is expected
     if task.classes:
         assert rows["difference"].max() <= 1

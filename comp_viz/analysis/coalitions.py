@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from comp_viz.analysis.masked import read_fused
+from comp_viz.analysis.prediction import in_units
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Bools, Conversation, Floats, Task
@@ -48,5 +48,5 @@ def coalitions(checkpoint: Checkpoint, conversation: Conversation, observed: Boo
     shown = observed & conversation.observed
     out = pass_of(model, batch.features, shown[None], batch.valid)
     predictions = {FUSED: out.fused, **out.heads}
-    read = {name: read_fused(task, values) for name, values in predictions.items()}
+    read = {name: in_units(task, values) for name, values in predictions.items()}
     return Coalitions(task, shown, read, out.coordinator.float().cpu().numpy())

@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from comp_viz.analysis.prediction import true_decisions
-from comp_viz.analysis.reached import decided
+from comp_viz.analysis.prediction import decide_output, true_decisions
 from comp_viz.data.conversation import Floats, Task
 
 SIDES = ("negative", "positive")
@@ -23,7 +22,7 @@ def confusion(task: Task, predictions: Floats, labels: Floats) -> pd.DataFrame:
     names, truth = decision_names(task), true_decisions(task, labels)
     counts = np.zeros((len(names), len(names)))
     for drawing in predictions:
-        np.add.at(counts, (truth[truth >= 0], decided(task, drawing)[truth >= 0]), 1 / len(predictions))
+        np.add.at(counts, (truth[truth >= 0], decide_output(task, drawing)[truth >= 0]), 1 / len(predictions))
     share = counts / np.where(counts.sum(1) > 0, counts.sum(1), np.nan)[:, None]
     rows, columns = np.indices(counts.shape).reshape(2, -1)
     return pd.DataFrame(

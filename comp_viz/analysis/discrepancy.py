@@ -17,8 +17,7 @@ import pandas as pd
 from scipy.special import expit
 
 from comp_viz.analysis.bootstrap import interval, resampled
-from comp_viz.analysis.prediction import true_decisions
-from comp_viz.analysis.reached import decided
+from comp_viz.analysis.prediction import decide_output, true_decisions
 from comp_viz.analysis.sums import Values
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Stream
@@ -75,13 +74,13 @@ def discrepancy(checkpoint: Checkpoint, data: DataSet, pattern: Pattern, seed: i
     said = predict(checkpoint.model, stream, observed)
     by_conversation = Sums(utterances.starts, truth >= 0)
     sure = {u: by_conversation(probability_of_truth(task, said[u], truth)) for u in utterances.modalities}
-    right = by_conversation(decided(task, said["fused"]) == truth)
+    right = by_conversation(decide_output(task, said["fused"]) == truth)
     ratio, utilisation = {}, {}
     for i, u in enumerate(utterances.modalities):
         others = np.mean([sure[v] for v in utterances.modalities if v != u], axis=0)
         ratio[u] = by_conversation.interval(sure[u], others)
         taken = observed & (np.arange(observed.shape[1]) != i)
-        left = by_conversation(decided(task, predict(checkpoint.model, stream, taken)["fused"]) == truth)
+        left = by_conversation(decide_output(task, predict(checkpoint.model, stream, taken)["fused"]) == truth)
         utilisation[u] = by_conversation.interval(right - left, right)
     N = int((truth >= 0).sum())
     means = {u: float(x.sum() / N) for u, x in sure.items()}

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from comp_viz.analysis.attribution import Attribution
 from comp_viz.analysis.coalitions import FUSED, Coalitions
 from comp_viz.analysis.contribution import contribution
-from comp_viz.analysis.masked import ROWS, Masked, read_fused
+from comp_viz.analysis.masked import ROWS, Masked
+from comp_viz.analysis.prediction import in_units
 from comp_viz.analysis.target import decided, explained
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Batch
@@ -122,7 +123,7 @@ def of_features(
                 features[u][:, target] *= part[:, ends[i] : ends[i + 1]].to(features[u])
             there = torch.from_numpy(shown).expand(K, -1, -1)
             out = model(features, there, batch.valid.expand(K, -1))
-            found.append(read_fused(checkpoint.card.task, out.fused[:, target])[:, column])
+            found.append(in_units(checkpoint.card.task, out.fused[:, target])[:, column])
         return np.concatenate(found)
 
     return value, names

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from comp_viz.analysis.prediction import in_units
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Bools, Conversation, Floats, Task
@@ -46,12 +47,5 @@ class Masked:
         for part in torch.from_numpy(np.ascontiguousarray(shown)).split(together) if len(shown) else ():
             keys = part.to(self.encoded.device).permute(0, 2, 1) & self.rows.keys  # (K, M, S)
             every = side_by_side(model, self.rows, keys)
-            found.append(read_fused(self.task, model.second_stage(versions(self.encoded, every), every, "bank").fused))
+            found.append(in_units(self.task, model.second_stage(versions(self.encoded, every), every, "bank").fused))
         return np.concatenate(found)
-
-
-def read_fused(task: Task, logits: Tensor) -> Floats:
-    """Outputs `[…, C]` in the units people read: scores in label units, or probabilities of the classes."""
-    values = logits.float()
-    read: Floats = (values.softmax(-1) if task.classes else values + task.neutral).cpu().numpy()
-    return read

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from comp_viz.analysis.bootstrap import interval, resampled
 from comp_viz.analysis.confusion import SIDES
 from comp_viz.analysis.mcnemar import McNemar, mcnemar
-from comp_viz.analysis.prediction import true_decisions
-from comp_viz.analysis.reached import decided
+from comp_viz.analysis.prediction import decide_output, true_decisions
 from comp_viz.analysis.robustness import read_metric
 from comp_viz.analysis.sums import conversations, metrics_of, sums
 from comp_viz.analysis.weights_by import emotions
@@ -70,7 +69,7 @@ def by_truth(task: Task, answers: Answers, labels: Floats, starts: Ints) -> pd.D
 def tests(task: Task, answers: Answers, labels: Floats) -> dict[str, list[McNemar]]:
     """McNemar's test of the first predictor against every other, one for each drawing."""
     truth = true_decisions(task, labels)
-    right = {name: [decided(task, drawing) == truth for drawing in one] for name, one in answers.items()}
+    right = {name: [decide_output(task, drawing) == truth for drawing in one] for name, one in answers.items()}
     first, *others = right
     return {
         name: [mcnemar(a, b, truth >= 0) for a, b in zip(right[first], right[name], strict=True)] for name in others

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Batch
@@ -35,8 +36,13 @@ class Prediction:
 
 
 def decide(task: Task, values: Floats) -> np.ndarray:
-    """Class number with the highest probability, or for scores whether they lie above neutral."""
+    """Decisions `[N]` from scores in label units or probabilities `[N, C]`: whether above neutral, or the likeliest class."""
     return values.argmax(1) if task.classes else (values[:, 0] > task.neutral).astype(int)
+
+
+def decide_output(task: Task, output: Floats) -> np.ndarray:
+    """The same from what the network puts out: relative scores or logits."""
+    return output.argmax(1) if task.classes else (output[:, 0] > 0).astype(int)
 
 
 def true_decisions(task: Task, labels: Floats) -> np.ndarray:
@@ -74,11 +80,12 @@ def run(
 
 def read_output(task: Task, observed: Bools, out: Output) -> Prediction:
     """The output for a batch of one in the units people read."""
+    heads = {name: in_units(task, y[0]) for name, y in out.heads.items()}
+    return Prediction(task, observed, in_units(task, out.fused[0]), heads, out.coordinator[0].float().cpu().numpy())
 
-    def readable(values: torch.Tensor) -> Floats:
-        values = values[0].float()
-        shown: Floats = (values.softmax(-1) if task.classes else values + task.neutral).cpu().numpy()
-        return shown
 
-    heads = {name: readable(y) for name, y in out.heads.items()}
-    return Prediction(task, observed, readable(out.fused), heads, out.coordinator[0].float().cpu().numpy())
+def in_units(task: Task, output: Tensor) -> Floats:
+    """Relative scores or logits `[…, C]` in the units people read: scores in label units, or probabilities of the classes."""
+    values = output.float()
+    read: Floats = (values.softmax(-1) if task.classes else values + task.neutral).cpu().numpy()
+    return read

@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comp_viz.analysis.attainable import Estimate
-from comp_viz.analysis.prediction import true_decisions
+from comp_viz.analysis.prediction import decide_output, true_decisions
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Stream
-from comp_viz.data.conversation import Floats, Task
 from comp_viz.data.dataset import DataSet, Utterances
 from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import Pattern
@@ -26,13 +25,8 @@ def reached(checkpoint: Checkpoint, data: DataSet, patterns: Sequence[Pattern], 
     for pattern in patterns:
         observed = pattern(stream.utterances, data.task, np.random.default_rng(seed))
         fused = predict(checkpoint.model, stream, observed)["fused"]
-        found.append(accuracy(decided(data.task, fused) == truth, truth >= 0, starts))
+        found.append(accuracy(decide_output(data.task, fused) == truth, truth >= 0, starts))
     return found
-
-
-def decided(task: Task, fused: Floats) -> NDArray[np.int64]:
-    """Decisions `[N]` from relative scores or logits `[N, C]`."""
-    return fused.argmax(1) if task.classes else (fused[:, 0] > 0).astype(np.int64)
 
 
 def accuracy(right: NDArray[np.bool_], counted: NDArray[np.bool_], starts: NDArray[np.int64]) -> Estimate:

@@ -3,8 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from comp_viz.analysis.prediction import true_decisions
-from comp_viz.analysis.reached import decided
+from comp_viz.analysis.prediction import decide_output, true_decisions
 from comp_viz.data.conversation import Floats, Task
 from comp_viz.data.dataset import Ints
 
@@ -20,7 +19,7 @@ def sums(task: Task, predictions: Floats, labels: Floats, starts: Ints) -> Value
     """
     classes = kinds(task)
     truth = true_decisions(task, labels)
-    cells = np.where(truth < 0, classes**2, truth * classes + decided(task, predictions))
+    cells = np.where(truth < 0, classes**2, truth * classes + decide_output(task, predictions))
     rows = np.eye(classes**2 + 1)[cells][:, :-1]
     if not task.classes:
         known = ~np.isnan(labels)
