@@ -348,6 +348,20 @@ def test_sampled_shapley_values_sum_to_the_change_and_repeat(checkpoint, convers
     assert found.steps >= 4
 
 
+def test_sampled_orders_are_nobody_elses_random_numbers(checkpoint, conversation, observed, monkeypatch):
+    """Another thread may draw from PyTorch's global generator meanwhile."""
+    first = attribute(checkpoint, conversation, observed, 1, SAMPLING, seed=3)
+    fused = Masked.fused
+
+    def beside(*given):
+        torch.rand(1)
+        return fused(*given)
+
+    monkeypatch.setattr(Masked, "fused", beside)
+    second = attribute(checkpoint, conversation, observed, 1, SAMPLING, seed=3)
+    np.testing.assert_array_equal(first.cells, second.cells)
+
+
 def test_distant_cells_share_a_player():
     numbers = blocks(np.ones((60, 3), bool), 20)
     assert len(np.unique(numbers[16:25])) == 27

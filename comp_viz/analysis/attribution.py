@@ -144,13 +144,14 @@ def by_sampling(masked: Masked, target: int, column: int, seed: int) -> Attribut
     groups = blocks(masked.observed, target)
     players = int(groups.max()) + 1
     orders = max(4, EVALUATIONS // players)
-    sampling, mask = captum().ShapleyValueSampling(predicted), torch.from_numpy(groups)[None]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        drawn = [
-            sampling.attribute(shown, n_samples=1, feature_mask=mask, perturbations_per_eval=32)[0].numpy()
-            for _ in range(orders)
-        ]
+    rng, mask = np.random.default_rng(seed), torch.from_numpy(groups)[None]
+    sampling = captum().ShapleyValueSampling(predicted)
+    # By itself it draws from PyTorch's global generator, which other threads draw from as well.
+    sampling.permutation_generator = lambda P, count: (rng.permutation(P).tolist() for _ in range(count))
+    drawn = [
+        sampling.attribute(shown, n_samples=1, feature_mask=mask, perturbations_per_eval=32)[0].numpy()
+        for _ in range(orders)
+    ]
     sizes = np.zeros(players)
     np.add.at(sizes, groups[masked.observed], 1)
     shared = np.stack(drawn) * masked.observed / np.maximum(sizes, 1)[groups]
