@@ -277,7 +277,10 @@ def test_weights_are_compared_with_shares():
     assert agreement.correlations[0] == pytest.approx(1.0)
     assert agreement.apart[2] == pytest.approx(0.4)
     assert "2 of 3 utterances (2 by chance)" in describe_agreement(agreement)
-    assert disagreement_table(found, ("a", "b", "c"), 1)["utterance"].tolist() == [3]
+    assert disagreement_table(found, ("a", "b", "c"))["utterance"].iloc[0] == 3
+    # In the second utterance nothing contributes.
+    still = made([[0.9, 0.001, 0.8], [0.1, 0.001, 0.2]], weights=[[0.8, 0.2], [0.3, 0.7], [0.4, 0.6]])
+    assert disagreement_table(still, ("a", "b", "c"))["utterance"].tolist() == [3, 1]
 
 
 def test_accuracy_is_divided_without_rest(checkpoint, small_lab):

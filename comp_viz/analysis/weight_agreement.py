@@ -9,6 +9,8 @@ from comp_viz.analysis.contribution import NOTHING, Contribution
 from comp_viz.analysis.ranks import rank_correlation, read_correlation
 from comp_viz.counting import how_many
 
+SHOWN = 5
+
 
 @dataclass(frozen=True)
 class WeightAgreement:
@@ -51,10 +53,11 @@ def describe_agreement(found: WeightAgreement) -> str:
     )
 
 
-def disagreement_table(found: Contribution, words: tuple[str, ...], count: int = 5) -> pd.DataFrame:
-    """The utterances whose weights are furthest from what contributes, the furthest first."""
+def disagreement_table(found: Contribution, words: tuple[str, ...]) -> pd.DataFrame:
+    """The `SHOWN` utterances whose weights are furthest from what contributes, the furthest first; none where nothing does."""
     agreement = weight_agreement(found)
-    order = np.argsort(-np.where(found.relations == NOTHING, -1, agreement.apart), kind="stable")[:count]
+    order = np.argsort(-agreement.apart, kind="stable")
+    order = order[found.relations[order] != NOTHING][:SHOWN]
     names = np.array(found.modalities)
     return pd.DataFrame(
         {
