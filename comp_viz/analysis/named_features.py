@@ -62,21 +62,18 @@ def readable(name: str) -> str:
     return f"{name} ({unit})" if unit else name
 
 
-def feature_table(found: Attribution, names: Names, own: bool = True) -> pd.DataFrame:
-    """One row for every feature of observed cells: its part in the prediction, the largest first.
+def feature_table(found: Attribution, names: Names) -> pd.DataFrame:
+    """One row for every observed feature of the explained utterance: its part in the prediction, the largest first.
 
-    With `own` of the explained utterance alone, else summed over the conversation. Raises `ValueError` for a method that
-    explains masks and says nothing of features.
+    Raises `ValueError` for a method that explains masks and says nothing of features.
     """
     if found.features is None:
         raise ValueError(f"{found.method} explains cells, not features")
     tables = []
     for u, modality in enumerate(found.modalities):
-        if own and not found.observed[found.target, u]:
+        if not found.observed[found.target, u]:
             continue
-        parts = found.features[modality]
-        values = parts[found.target] if own else parts.sum(0)
-        called = names[modality]
+        values, called = found.features[modality][found.target], names[modality]
         groups = [group_of(name, modality) for name in called]
         if set(groups) == {group_of("", modality)}:
             groups = [f"{modality} as a whole"] * len(called)
@@ -96,8 +93,10 @@ def group_table(features: pd.DataFrame) -> pd.DataFrame:
 
 def describe_features(found: Attribution, features: pd.DataFrame) -> str:
     """Which feature and which group say most, in a sentence."""
-    if features.empty or not features["part"].any():
+    if features.empty:
         return "No feature of this utterance is observed"
+    if not features["part"].any():
+        return "No feature of this utterance has a part"
     top, group = features.iloc[0], group_table(features).iloc[0]
     return (
         f"Of its own features {readable(str(top['feature']))} says most, {amount(found.task, float(top['part']), signed=True)}; "

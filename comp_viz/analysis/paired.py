@@ -76,16 +76,16 @@ def tests(task: Task, answers: Answers, labels: Floats) -> dict[str, list[McNema
     }
 
 
-def sentence(table: pd.DataFrame, metric: str = "ACC") -> str:
-    """How the first stands against the one that comes closest to it, in a sentence without its stop."""
-    rows = table[table["metric"] == metric]
+def sentence(table: pd.DataFrame) -> str:
+    """How the first stands in ACC against the one that comes closest to it, in a sentence without its stop."""
+    rows = table[table["metric"] == "ACC"]
     first, others = rows.iloc[0], rows.iloc[1:].dropna(subset=["difference"])
     if others.empty:
-        return f"{first['predictor']}: {metric} {read_metric(metric, first['value'])}"
+        return f"{first['predictor']}: ACC {read_metric('ACC', first['value'])}"
     other = others.iloc[int(others["difference"].abs().to_numpy().argmin())]
     difference, low, high = (100 * float(other[f"difference{end}"]) for end in ("", "_low", "_high"))
-    whose = f"{first['predictor']} ({read_metric(metric, first['value'])})"
-    against = f"{other['predictor']} ({read_metric(metric, other['value'])})"
+    whose = f"{first['predictor']} ({read_metric('ACC', first['value'])})"
+    against = f"{other['predictor']} ({read_metric('ACC', other['value'])})"
     ends = "" if np.isnan(low) else f", 95 % interval {low:+.1f} to {high:+.1f}"
     if not np.isnan(low) and low <= 0 <= high:
         return f"No clear difference: {whose} against {against}, {difference:+.1f} points{ends}"
