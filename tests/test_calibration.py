@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from comp_viz.checkpoint.card import read_card
+from comp_viz.__main__ import main
+from comp_viz.checkpoint.card import DataCard, read_card
 from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
 from comp_viz.clips.corpora.measured import cooled, measured_parts
+from comp_viz.commands import clips_measure
 from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.lab.make import lab
 from comp_viz.data.lab.settings import LabSettings
+from comp_viz.data.source import open_data
 from comp_viz.evaluation.calibration import probabilities, reliability, temperature
 from comp_viz.evaluation.evaluate import predict
 from comp_viz.network.model import ComP
@@ -116,3 +119,29 @@ def test_parts_are_measured_by_themselves_and_stand_in_the_card(small_checkpoint
     assert f"| speech | audio | {parts[3].utterances} |" in readme
     assert f"{parts[3].metrics['ACC']:.1%}" in readme
     assert "fused 1.25" in readme
+
+
+def test_an_interrupted_measurement_goes_on_with_its_temperatures(
+    small_checkpoint, small_config, tmp_path, monkeypatch
+):
+    """Calibrated twice, a card would say of divided logits that they were divided by 1."""
+    name = "lab(classes=4, conversations=8/3/3, lengths=4/9)"
+    emotions, folder = open_data(name), tmp_path / "emotions"
+    torch.manual_seed(3)
+    model = ComP(replace(small_config, outputs=4)).eval()
+    card = replace(load_checkpoint(small_checkpoint).card, architecture=model.config, task=emotions.task)
+    card = replace(card, data=DataCard(emotions.name, emotions.digest, emotions.licence))
+    save_checkpoint(folder, model, card, Standardiser.fit(emotions.split("train")))
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(clips_measure, "measured_parts", killed)
+        assert main(["clips-measure", str(folder), "--data", name]) == 130
+    by = load_checkpoint(folder).card.temperature
+    assert by["fused"] != pytest.approx(1, abs=0.05)
+    assert main(["clips-measure", str(folder), "--data", name]) == 0
+    assert load_checkpoint(folder).card.temperature == by
+    assert load_checkpoint(folder).card.parts
+    assert main(["clips-measure", str(folder), "--data", name]) == 2

@@ -32,12 +32,13 @@ def run(options: argparse.Namespace) -> None:
         )
     if saved.card.parts:
         raise CompVizError(f"{options.folder} has been calibrated and measured before. Train it anew to do so again.")
-    by = temperatures(saved.model, saved.standardise, data.split("validation"))
-    card = replace(saved.card, temperature=by)
-    save_checkpoint(options.folder, cooled(saved.model, by), card, saved.standardise)
-    model = load_checkpoint(options.folder).model
-    card = replace(card, parts=measured_parts(model, data.task, saved.standardise, data.split("test")))
-    save_checkpoint(options.folder, model, card, saved.standardise)
+    if not saved.card.temperature:  # else a measurement that was interrupted goes on
+        by = temperatures(saved.model, saved.standardise, data.split("validation"))
+        card = replace(saved.card, temperature=by)
+        save_checkpoint(options.folder, cooled(saved.model, by), card, saved.standardise)
+        saved = load_checkpoint(options.folder)
+    card = replace(saved.card, parts=measured_parts(saved.model, data.task, saved.standardise, data.split("test")))
+    save_checkpoint(options.folder, saved.model, card, saved.standardise)
     for part in card.parts:
         acc, ua = part.metrics["ACC"], part.metrics["UA"]
         print(
