@@ -716,3 +716,17 @@ def test_a_converted_checkpoint_still_meets_the_published_numbers(name, tmp_path
         fused = checkpoint.model.double()(features, observed, valid, prototypes="batch").fused
     np.testing.assert_allclose(fused.numpy()[valid], expected[valid], atol=1e-9)
     assert main(["convert", str(tmp_path / "weights.npz"), *options]) == 2  # never over another checkpoint
+
+
+@pytest.mark.parametrize(
+    ("value", "precision", "said"),
+    [(1e6, torch.float16, "16 bits, which end at 65504"), (float("nan"), torch.float32, "not finite in 32 bits.")],
+)
+def test_weights_that_cannot_be_stored_are_refused_for_the_right_reason(
+    small_checkpoint, tmp_path, value, precision, said
+):
+    saved = load_checkpoint(small_checkpoint)
+    saved.model.fusion.bias.fill_(value)
+    with pytest.raises(CompVizError, match=said):
+        save_checkpoint(tmp_path / "out", saved.model, saved.card, saved.standardise, precision)
+    assert not (tmp_path / "out").exists()

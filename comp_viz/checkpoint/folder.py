@@ -104,7 +104,8 @@ def save_checkpoint(
     for name, tensor in tensors.items():
         if not tensor.isfinite().all():
             raise CompVizError(
-                f"{name!r} holds values that 16 bits cannot, above 65504 or not finite. The training diverged."
+                f"{name!r} holds values that are not finite in "
+                f"{'16 bits, which end at 65504' if precision == torch.float16 else '32 bits'}. The training diverged."
             )
     for name in model.config.modalities:
         tensors[f"mean.{name}"] = torch.from_numpy(standardise.mean[name])
