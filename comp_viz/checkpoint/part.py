@@ -49,13 +49,9 @@ def part_table(parts: Sequence[Part], temperature: dict[str, float]) -> list[str
         "",
     ]
     fused = [p for p in parts if p.predictor == "fused"]
-    bins = (
-        [n for n in range(len(fused[0].reliability.count)) if any(p.reliability.count[n] for p in fused)]
-        if fused
-        else []
-    )
-    width = 1 / max(1, len(fused[0].reliability.count)) if fused else 1.0
-    lines.append(f"| part | {' | '.join(f'{n * width:.1f} to {(n + 1) * width:.1f}' for n in bins)} |")
+    N = len(parts[0].reliability.count)
+    bins = [n for n in range(N) if any(p.reliability.count[n] for p in fused)]
+    lines.append(f"| part | {' | '.join(f'{n / N:.1f} to {(n + 1) / N:.1f}' for n in bins)} |")
     lines.append("|---" * (1 + len(bins)) + "|")
     for p in fused:
         r = p.reliability
