@@ -27,7 +27,14 @@ from comp_viz.analysis.context import context, context_table
 from comp_viz.analysis.contribution import RELATIONS, contribution, contribution_table, pair_table, relation_shares
 from comp_viz.analysis.counterfactual import cell_table, smallest_loss, smallest_return
 from comp_viz.analysis.counterfactual import describe as describe_set
-from comp_viz.analysis.faithfulness import cell_curves, curve_table, curves, feature_curves, modality_curves
+from comp_viz.analysis.faithfulness import (
+    cell_curves,
+    curve_table,
+    curves,
+    feature_curves,
+    modality_curves,
+    utterance_curves,
+)
 from comp_viz.analysis.faithfulness import describe as describe_curves
 from comp_viz.analysis.fragile import describe_distance, fragile_table, fragility
 from comp_viz.analysis.inside import look_inside
@@ -477,6 +484,19 @@ def test_orders_that_come_to_the_same_are_no_evidence():
     assert describe_curves(worst, "modalities").startswith("Not faithful: ")
     single = curves(lambda kept: kept[:, 0].astype(np.float64), np.ones(1), 1)
     assert describe_curves(single, "cells") == "Nothing to tell apart: every order of cells comes to the same"
+
+
+def test_where_nothing_else_is_observed_there_is_no_order_to_test(checkpoint, conversation):
+    nothing = np.zeros_like(conversation.observed)
+    found, masked = (
+        attribute(checkpoint, conversation, nothing, 0, GRADIENT),
+        Masked.of(checkpoint, conversation, nothing),
+    )
+    assert describe_curves(cell_curves(masked, found, 1), "cells").startswith("Nothing to tell apart")
+    nothing[0] = conversation.observed[0]
+    masked = Masked.of(checkpoint, conversation, nothing)
+    tested = utterance_curves(masked, np.zeros(len(conversation), np.float32), 0, 0, 1)
+    assert describe_curves(tested, "utterances").startswith("Nothing to tell apart")
 
 
 def test_modality_curves_begin_and_end_at_the_whole_and_at_nothing(checkpoint, conversation, observed):

@@ -70,8 +70,7 @@ def curves(value: Value, support: NDArray[np.floating], way: int, seed: int = 0)
     orders = np.stack([best, *(rng.permutation(P) for _ in range(RANDOM))])
     rank = orders.argsort(1)  # when each player's turn is
     taken = rank[:, None] < counts[:, None]  # (orders, points, P)
-    found = value(np.concatenate([~taken, taken]).reshape(-1, P)).reshape(2, len(orders), len(counts))
-    down, up = found
+    down, up = value(np.stack([~taken, taken]).reshape(2 * len(orders) * len(counts), P)).reshape(2, *taken.shape[:2])
     return Curves(counts / max(P, 1), down[0], up[0], down[1:], up[1:], way)
 
 
