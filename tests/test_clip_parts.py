@@ -302,6 +302,10 @@ def test_batch_goes_on_after_bad_files_and_resumes(clip_checkpoint, tmp_path, ca
         .reset_index(drop=True)["p sad"]
         .equals(good["p sad"].reset_index(drop=True))
     )
+    again.assign(checkpoint="another").to_parquet(out)
+    assert main(command) == 2
+    assert "another checkpoint" in capsys.readouterr().err
+    assert len(pd.read_parquet(out)) == len(again)
 
 
 def test_a_checkpoint_for_other_features_is_refused(small_checkpoint, tmp_path, capsys):

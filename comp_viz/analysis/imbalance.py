@@ -74,15 +74,15 @@ def second_stage(curves: pd.DataFrame) -> int | None:
     return int(second.min()) if len(second) else None
 
 
-def read_ratios(folder: Path, classes: bool) -> pd.DataFrame:
+def read_ratios(folder: Path, probabilities: bool) -> pd.DataFrame:
     """Discrepancy ratio of every modality by recorded epoch of the training pass: epoch, modality, ratio, share.
 
-    `ρ^u = Σ_i s_i^u / mean over v≠u of Σ_i s_i^v` over training utterances that count. For classes `s` is the probability of the
-    truth, one minus the recorded error; for scores, whose telemetry has no probability, 1 where the head was right.
+    `ρ^u = Σ_i s_i^u / mean over v≠u of Σ_i s_i^v` over training utterances that count. Where errors were recorded as
+    `probabilities`, one minus that of the truth, `s` is that probability; else, as for scores, 1 where the head was right.
     """
     rows = words(read_telemetry(folder, "utterances"))
     rows = rows[rows["correct"].notna()]
-    sure = 1 - rows["error"] if classes else rows["correct"].astype(float)
+    sure = 1 - rows["error"] if probabilities else rows["correct"].astype(float)
     sums = sure.groupby([rows["epoch"], rows["modality"]], sort=False).sum().reset_index(name="sum")
     of_epoch = sums.groupby("epoch", sort=False)["sum"]
     others = (of_epoch.transform("sum") - sums["sum"]) / (of_epoch.transform("size") - 1).clip(lower=1)

@@ -71,16 +71,21 @@ def predicted(clip: Clip, checkpoint: Checkpoint) -> Iterator[Row]:
 
 
 def read_rows(out: Path, checkpoint: Checkpoint) -> list[Row]:
-    """Rows of an earlier run with the same checkpoint that are still good: those without an error."""
+    """Rows of an earlier run without an error. Raises `CompVizError` where they are of another checkpoint."""
     if not out.is_file():
         return []
     try:
         table = pd.read_parquet(out)
-        kept = table[(table["checkpoint"] == checkpoint.digest) & (table["error"] == "")]
+        others = table["checkpoint"] != checkpoint.digest
+        kept = table[table["error"] == ""]
     except (OSError, ValueError, KeyError) as error:
         raise CompVizError(
             f"{out} is no table of analysed clips ({type(error).__name__}). Give another file."
         ) from None
+    if others.any():
+        raise CompVizError(
+            f"{out} holds what another checkpoint made of clips. Give another file, so that nothing is lost."
+        )
     return [{str(k): v for k, v in row.items()} for row in kept.to_dict("records")]
 
 

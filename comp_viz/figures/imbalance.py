@@ -183,11 +183,16 @@ def measured(
     colours, marks, symbols = looks(modalities, palette)
     figure = go.Figure(layout=base_layout(palette, title, 110 + 38 * len(modalities)))
     for u, (low, value, high) in values.items():
+        interval = (
+            "no interval from one conversation"
+            if np.isnan(low)
+            else f"95 % interval {scale * low:.3f} to {scale * high:.3f}"
+        )
         figure.add_scatter(
             x=[scale * value], y=[f"{marks[u]} {u}"], mode="markers", showlegend=False,
             marker={"symbol": symbols[u], "size": 11, "color": colours[u]},
             error_x={"type": "data", "array": [scale * (high - value)], "arrayminus": [scale * (value - low)], "thickness": 2},
-            hovertemplate=f"{u}: {scale * value:.3f}, 95 % interval {scale * low:.3f} to {scale * high:.3f}<extra></extra>",
+            hovertemplate=f"{u}: {scale * value:.3f}, {interval}<extra></extra>",
         )  # fmt: skip
     return finish(figure, what, at, palette).update_xaxes(range=shared)
 

@@ -47,8 +47,8 @@ UTILISATION = About(
     r"u^u = \frac{A - A_{\text{without } u}}{A}",
 )
 OVER_TRAINING = About(
-    "The same ratio while learning: s is one minus the recorded error where labels are classes; where they are scores, 1 if the head was "
-    "on the right side of neutral, else 0. By recorded epoch, over the utterances of the training split.",
+    "The same ratio while learning: s is the probability of the true class where the run recorded it; else, as for scores, 1 if the "
+    "head was right, else 0. By recorded epoch, over the utterances of the training split.",
     "The finished model: here is dropout, noise and a fresh missing pattern in every epoch.",
     r"\rho^u = \frac{\sum_i s_i^u}{\operatorname{mean}_{v \neq u} \sum_i s_i^v}",
 )

@@ -120,11 +120,11 @@ def discrepancy_on(
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading the telemetry …")
-def _ratios(folder: Path, classes: bool, stamp: int) -> pd.DataFrame:
-    return read_ratios(folder, classes)
+def _ratios(folder: Path, probabilities: bool, stamp: int) -> pd.DataFrame:
+    return read_ratios(folder, probabilities)
 
 
-def ratios(name: str, classes: bool) -> pd.DataFrame:
+def ratios(name: str, probabilities: bool) -> pd.DataFrame:
     """Discrepancy ratios over a checkpoint's training; empty where nothing was recorded."""
     folder = cached.CHECKPOINTS / name / TELEMETRY
-    return _ratios(folder, classes, stamp(folder))
+    return _ratios(folder, probabilities, stamp(folder))

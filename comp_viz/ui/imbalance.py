@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.imbalance import ALONE, COMP, WITHOUT, curves_of_runs, curves_of_table, gaps
 from comp_viz.analysis.tables import Compared
+from comp_viz.checkpoint.card import Card
 from comp_viz.counting import how_many
 from comp_viz.errors import CompVizError
 from comp_viz.figures import imbalance as drawn
@@ -132,9 +133,16 @@ def numbers(view: View, table: Compared | None, joint: pd.DataFrame | None, patt
         st.warning(about.ON_TEST, icon=":material/warning:")
 
 
+def recorded_probabilities(card: Card) -> bool:
+    """Whether the errors in a checkpoint's telemetry are one minus the probability of the truth."""
+    return bool(card.task.classes) and card.training is not None and card.training.recipe.get("error") == "probability"
+
+
 def discrepancies(place_of: Sequence[Side], pattern: str, palette: Palette) -> None:
     """Discrepancy ratios: over training where it was recorded, and of the finished model when asked for."""
-    told = [cached_training.ratios(side.view.name, bool(side.view.data.task.classes)) for side in place_of]
+    told = [
+        cached_training.ratios(side.view.name, recorded_probabilities(side.view.checkpoint.card)) for side in place_of
+    ]
     shared = drawn.ratio_span(told)
     for side, place, one in zip(place_of, row(place_of), told, strict=True):
         if len(one):

@@ -40,8 +40,8 @@ MISSING = (
 ALONG = About(
     "What each modality adds to the explained number of every utterance, from nothing observed to the pattern in force: exact Shapley "
     "values over all coalitions of modalities. The explained number is the score, or the probability of the class decided for. The row "
-    "below says how modalities relate: one holds two thirds or more of all contributions (dominance, in its mark), several push the same "
-    "way (complement, plus), or the weaker side holds a fifth or more against the stronger (conflict, cross). Hatched where the modality is "
+    "below says how modalities relate: the weaker side holds a fifth or more against the stronger (conflict, cross), else one holds two "
+    "thirds or more of all contributions (dominance, in its mark), else several push the same way (complement, plus). Hatched where the modality is "
     f"missing: what it adds then comes from its other utterances. {MISSING}",
     "Whether a contribution is right: a modality can carry a wrong decision. Nor what a modality would be worth to a network trained "
     "without the others.",
