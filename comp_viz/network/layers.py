@@ -34,8 +34,9 @@ class Dropout(nn.Module):
         if not self.training or not self.threshold:
             return x
         words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device).random_(-(2**63), None)
-        kept = words.view(torch.uint8)[: x.numel()].view(x.shape) >= self.threshold
-        return x * (kept.to(x.dtype) * (256 / (256 - self.threshold)))
+        drawn = words.view(torch.uint8)[: x.numel()].view(x.shape)
+        kept = torch.ge(drawn, self.threshold, out=torch.empty_like(x))  # 1 or 0, in one pass
+        return x * kept.mul_(256 / (256 - self.threshold))
 
 
 class ModalityLinear(nn.Module):
