@@ -179,6 +179,7 @@ def on_the_projector(page: Page, show: str) -> None:
 def test_a_story_goes_on_from_a_field_that_was_typed_into(page, address):
     page.set_viewport_size({"width": 1280, "height": 720})
     page.goto(f"{address}?story=missing&step=2")
+    page.locator(".st-key-lecture[style*='--ground']").wait_for()  # whoever listens to the keys is there
     page.get_by_test_id("stExpandSidebarButton").click()
     seed = page.get_by_label("Seed", exact=True)
     seed.fill("7")

@@ -87,10 +87,16 @@ def test_sides_share_axes_that_hold_both(part, axes, open_part):
 def test_contributions_are_the_librarys(predictor, open_part):
     app, conversation, observed, checkpoint = open_part(CONTRIBUTIONS, why_of=predictor)
     found = contribution(coalitions(checkpoint, conversation, observed), predictor)
-    bars = figures(app)["contributions"]["data"][:3]
-    for bar, values, missing in zip(bars, found.values, ~(observed & conversation.observed).T, strict=True):
-        np.testing.assert_allclose(array(bar["y"]), values, atol=1e-5)
-        assert [bool(shape) for shape in bar["marker"]["pattern"]["shape"]] == missing.tolist()
+    bars = [trace for trace in figures(app)["contributions"]["data"] if trace["type"] == "bar"]
+    for u, (values, missing) in enumerate(zip(found.values, ~(observed & conversation.observed).T, strict=True)):
+        of = [bar for bar in bars if bar["name"].endswith(checkpoint.config.modalities[u])]
+        drawn = {
+            int(s): (y, "pattern" in bar["marker"])
+            for bar in of
+            for s, y in zip(array(bar["x"]), array(bar["y"]), strict=True)
+        }
+        np.testing.assert_allclose([drawn[s + 1][0] for s in range(len(values))], values, atol=1e-5)
+        assert [drawn[s + 1][1] for s in range(len(values))] == missing.tolist()
     assert ("contribution_weights" in figures(app)) == (predictor == "fused")
 
 

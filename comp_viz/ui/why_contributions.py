@@ -18,6 +18,7 @@ from comp_viz.analysis.faithfulness import modality_curves
 from comp_viz.analysis.weight_agreement import disagreement_table
 from comp_viz.figures.contribution import (
     contributions_along,
+    hovers,
     pairs_chart,
     pairs_span,
     reach,
@@ -102,8 +103,8 @@ def draw(
 ) -> None:
     """The charts of one side."""
     words, key = side.view.conversation.words, side.key
-    numbers = partial(contribution_table, found)
-    figure = contributions_along(found, words, top, selected, palette, describe_along(found))
+    numbers, hover = partial(contribution_table, found), hovers(found, words)
+    figure = contributions_along(found, hover, top, selected, palette, describe_along(found))
     panel(figure, f"contributions{key}", ALONG, numbers, selects=True)
     left, right = st.columns(2, gap="medium") if alone else (st.container(), st.container())
     with left:
@@ -125,7 +126,7 @@ def draw(
         )
         return
     panel(
-        weights_against(found, words, selected, palette), f"contribution_weights{key}", WEIGHTS, numbers, selects=True
+        weights_against(found, hover, selected, palette), f"contribution_weights{key}", WEIGHTS, numbers, selects=True
     )
     with st.expander("Where weight and contribution are furthest apart"):
         st.dataframe(
