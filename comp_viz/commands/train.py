@@ -99,9 +99,15 @@ def number(text: str) -> float | None:
     return None if text == "none" else float(text)
 
 
+def count(text: str) -> int | None:
+    """`5` -> 5; `none` -> None."""
+    return None if text == "none" else int(text)
+
+
 PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "clip": (numbers, "LOW,HIGH|none"),
     "gradient_norm": (number, "NORM|none"),
+    "steady_steps": (count, "STEPS|none"),
 }
 
 

@@ -123,7 +123,7 @@ def learn(trainer: Trainer, out: Path, telemetry: Telemetry, progress: Callable[
         if not np.isfinite(epoch.loss):
             raise CompVizError(
                 f"Training diverged: the loss is {epoch.loss} in epoch {epoch.number}. Lower the learning rate "
-                f"({trainer.recipe.learning_rate:g}). {folder} keeps the state saved before it, if any, and the telemetry."
+                f"(it began at {trainer.rate:g}). {folder} keeps the state saved before it, if any, and the telemetry."
             )
         telemetry.add(epoch.tables)
         now, over = time.monotonic(), trainer.epoch == trainer.epochs
