@@ -15,7 +15,7 @@ from comp_viz.training.telemetry import read_telemetry
 
 CPU = torch.device("cpu")
 HALF = (Pattern.parse("uniform(0)"), Pattern.parse("uniform(0.5)"))
-RECIPE = Recipe(first_epochs=3, second_epochs=3, batch=3, learning_rate=5e-3, bank=4)
+RECIPE = Recipe(first_epochs=3, second_epochs=3, batch=3, learning_rate=5e-3, bank=4, fit_to_data=False)
 
 
 def tensors(folder):

@@ -25,7 +25,7 @@ from comp_viz.training.run import train
 from comp_viz.training.telemetry import TABLES, read_telemetry
 
 CPU = torch.device("cpu")
-RECIPE = Recipe(first_epochs=6, second_epochs=14, batch=3, bank=4, selection=("uniform(0.3)",))
+RECIPE = Recipe(first_epochs=6, second_epochs=14, batch=3, bank=4, selection=("uniform(0.3)",), fit_to_data=False)
 
 
 PROCESSES = multiprocessing.get_context("forkserver")  # a fork of this process, with its threads, may hang for ever

@@ -232,17 +232,6 @@ def test_the_cosine_schedule_falls_along_each_stage(trainer):
     np.testing.assert_allclose(rates, expected)
 
 
-def test_runs_of_many_steps_start_with_a_lower_rate(trainer):
-    recipe = Recipe(first_epochs=2, second_epochs=8, batch=10, learning_rate=1e-3, steady_steps=100)
-    assert [recipe.rate(n) for n in (1, 100, 101, 400)] == pytest.approx([1e-3, 1e-3, 1e-3 * (100 / 110) ** 0.5, 5e-4])
-    assert replace(recipe, steady_steps=None).rate(4000) == 1e-3
-    assert Recipe().rate(75) == Recipe().learning_rate  # Hazumi, for which it was found
-    made = trainer(learning_rate=5e-3, cosine=False, steady_steps=1)  # 6 epochs of at least 2 steps
-    made.one_epoch(True)
-    steps = 6 * -(-len(made.train) // made.recipe.batch)
-    assert made.optimizer.param_groups[0]["lr"] == pytest.approx(5e-3 / steps**0.5)
-
-
 @pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_every_scope_and_precision_trains(trainer, scope, precision):
@@ -340,6 +329,6 @@ def test_flags_change_what_the_preset_says_and_nothing_else(monkeypatch, tmp_pat
     assert seen["config"].hidden == 256
     main([*lab, "--preset", "published", "--hidden", "32"])
     assert seen["config"].hidden == 32
-    main(lab)
-    assert seen["recipe"] == Recipe()
+    main([*lab, "--no-fit-to-data"])
+    assert seen["recipe"] == Recipe(fit_to_data=False)
     assert seen["config"].hidden == ComPConfig.hidden

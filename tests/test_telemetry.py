@@ -20,7 +20,7 @@ from comp_viz.training.telemetry import TABLES, Telemetry, read_telemetry, thinn
 
 CPU = torch.device("cpu")
 NAMES = ["audio", "text", "video"]
-RECIPE = Recipe(first_epochs=2, second_epochs=3, batch=3, bank=4, missing="uniform(0.4)")
+RECIPE = Recipe(first_epochs=2, second_epochs=3, batch=3, bank=4, missing="uniform(0.4)", fit_to_data=False)
 
 
 @pytest.fixture(params=["scores", "classes"])

@@ -223,7 +223,7 @@ def test_one_stage_alone_can_be_run(small_lab, small_config, tmp_path, epochs):
 BAD = [
     {"missing": "uniform(0.8)"}, {"missing": "smoke"}, {"scope": "all"}, {"first_epochs": -1},
     {"first_epochs": 0, "second_epochs": 0}, {"batch": 0}, {"precision": "int8"}, {"learning_rate": -1.0},
-    {"learning_rate": float("nan")}, {"steady_steps": 0}, {"weight_decay": -1.0}, {"bank": -1}, {"seed": -1}, {"clip": (2.0, 0.0)},
+    {"learning_rate": float("nan")}, {"weight_decay": -1.0}, {"bank": -1}, {"seed": -1}, {"clip": (2.0, 0.0)},
     {"head_weight": float("nan")}, {"average": 1.0}, {"average": -0.1}, {"selection": ()},
     {"selection": ("found", "uniform(0.9)")}, {"gradient_norm": -1.0}, {"feature_noise": -1.0}, {"sign_weight": -1.0},
 ]  # fmt: skip

@@ -16,9 +16,11 @@ from comp_viz.data.patterns.pattern import EXAMPLES
 from comp_viz.data.source import open_data
 from comp_viz.device import choose_device, imitates_bfloat16
 from comp_viz.network.config import ComPConfig
+from comp_viz.training.fitting import fitted
 from comp_viz.training.recipe import ARCHITECTURES, PRESETS, Recipe
 from comp_viz.training.record import Epoch
 from comp_viz.training.run import train
+from comp_viz.training.split import splits
 from comp_viz.training.tracking import TRACKERS, open_tracker
 
 
@@ -99,16 +101,18 @@ def number(text: str) -> float | None:
     return None if text == "none" else float(text)
 
 
-def count(text: str) -> int | None:
-    """`5` -> 5; `none` -> None."""
-    return None if text == "none" else int(text)
-
-
 PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "clip": (numbers, "LOW,HIGH|none"),
     "gradient_norm": (number, "NORM|none"),
-    "steady_steps": (count, "STEPS|none"),
 }
+
+
+def differences(asked: Recipe, recipe: Recipe) -> str:
+    """What fitting changed, in words: `batch 2 instead of 8`."""
+    pairs = [(name.replace("_", " "), value, getattr(asked, name)) for name, value in asdict(recipe).items()]
+    return ", ".join(
+        f"{name} {new:.3g} instead of {old:g}" for name, new, old in pairs if new != old and name != "fit to data"
+    )
 
 
 def run(options: argparse.Namespace) -> None:
@@ -122,6 +126,9 @@ def run(options: argparse.Namespace) -> None:
     shape = {f.name: given[f.name] for f in fields(ComPConfig) if f.name in given}
     config = ComPConfig(data.modalities, data.dims, data.task.outputs, **ARCHITECTURES[options.preset] | shape)
     recipe = replace(PRESETS[options.preset], **{f.name: given[f.name] for f in fields(Recipe) if f.name in given})
+    asked, recipe = recipe, fitted(recipe, splits(data, recipe.seed, recipe.select).training)
+    if recipe != asked:
+        print(f"Fitted to the data (not with --no-fit-to-data): {differences(asked, recipe)}.", file=sys.stderr)
     device = choose_device(options.device)
     if recipe.precision == "bfloat16" and imitates_bfloat16(device):
         print(

@@ -66,7 +66,6 @@ class Trainer:
         self.optimizer = make_optimizer(recipe, [*self.model.parameters(), *self.companion.parameters()])
         self.gradient_norms = GradientNorms(self.model, config)
         self.train, self.selection = train, selection
-        self.rate = recipe.rate(len(train))
         rng = run_generator(recipe.seed)
         self.bank_conversations = train.pick(bank_rows(rng, len(train), recipe))
         self.missing = Pattern.parse(recipe.missing)
@@ -298,7 +297,7 @@ class Trainer:
         along = (self.epoch - start) / length
         scale = (1 + np.cos(np.pi * along)) / 2 if self.recipe.cosine else 1.0
         for group in self.optimizer.param_groups:
-            group["lr"] = float(self.rate * scale)  # a NumPy number could not be loaded back
+            group["lr"] = float(self.recipe.learning_rate * scale)  # a NumPy number could not be loaded back
 
 
 def make_optimizer(recipe: Recipe, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:

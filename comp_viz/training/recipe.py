@@ -29,7 +29,6 @@ class Recipe:
     second_epochs: int = 50  # 150
     batch: int = 8  # conversations; 32
     learning_rate: float = 2e-3  # 1e-4
-    steady_steps: int | None = 700  # runs of more steps lower the rate, see `rate`; published: None, the same for all
     weight_decay: float = 0.02  # 1e-5
     decoupled_decay: bool = True  # weight decay beside the gradient instead of inside it; published: inside
     cosine: bool = True  # let the learning rate fall to zero along each stage; published: constant
@@ -50,6 +49,7 @@ class Recipe:
     select: Select = "validation"  # split that chooses the epoch; "test" is the paper's protocol, and optimistic
     selection: tuple[str, ...] = tuple(map(str, PROTOCOL))  # missing patterns the selection split is judged under
     bank: int = 31  # conversations in the prototype bank: with the own one as many as a published batch
+    fit_to_data: bool = True  # fit batch, learning rate and feature noise to the data, `fitting.py`; published: False
     precision: str = "float32"  # or "bfloat16", by autocast: slower where the processor only imitates it
 
     def __post_init__(self) -> None:
@@ -74,19 +74,8 @@ class Recipe:
         for name in ("bank", "batch"):
             if getattr(self, name) < 1:
                 raise CompVizError(f"{name}: expected at least 1 conversation, got {getattr(self, name)}.")
-        if self.steady_steps is not None and self.steady_steps < 1:
-            raise CompVizError(f"steady_steps: expected at least 1 step, got {self.steady_steps}.")
         if not 0 <= self.average < 1:
             raise CompVizError(f"average: expected a value from 0 to below 1, got {self.average:g}.")
-
-    def rate(self, conversations: int) -> float:
-        """The learning rate a run on so many training conversations starts with.
-
-        Nothing in the network holds its activations down, and thousands of steps at the full rate blow them up. So a run
-        of `N > steady_steps` steps has `learning_rate · sqrt(steady_steps / N)`.
-        """
-        steps = (self.first_epochs + self.second_epochs) * math.ceil(conversations / self.batch)
-        return self.learning_rate * math.sqrt(min(1.0, (self.steady_steps or steps) / steps))
 
 
 # What the published code really minimises, and how.
@@ -95,7 +84,7 @@ PUBLISHED = Recipe(
     second_epochs=150,
     batch=32,
     learning_rate=1e-4,
-    steady_steps=None,
+    fit_to_data=False,
     weight_decay=1e-5,
     decoupled_decay=False,
     cosine=False,

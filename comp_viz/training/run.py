@@ -23,6 +23,7 @@ from comp_viz.data.replacing import replacing
 from comp_viz.errors import CompVizError
 from comp_viz.network.config import ComPConfig
 from comp_viz.training.finish import write_checkpoint
+from comp_viz.training.fitting import fitted
 from comp_viz.training.loop import Trainer
 from comp_viz.training.recipe import Recipe
 from comp_viz.training.record import Epoch
@@ -57,6 +58,7 @@ def train(
     parts = splits(data, recipe.seed, recipe.select)
     check_split(data, "training", Utterances.of(parts.training), [recipe.missing])
     check_split(data, "selection", Utterances.of(parts.selection), recipe.selection)
+    recipe = fitted(recipe, parts.training)
     standardise = Standardiser.fit(parts.training)
     streams = [Stream(part, standardise, device) for part in (parts.training, parts.selection)]
     trainer = Trainer(data.task, config, recipe, streams[0], streams[1], device)
@@ -123,7 +125,7 @@ def learn(trainer: Trainer, out: Path, telemetry: Telemetry, progress: Callable[
         if not np.isfinite(epoch.loss):
             raise CompVizError(
                 f"Training diverged: the loss is {epoch.loss} in epoch {epoch.number}. Lower the learning rate "
-                f"(it began at {trainer.rate:g}). {folder} keeps the state saved before it, if any, and the telemetry."
+                f"({trainer.recipe.learning_rate:g}). {folder} keeps the state saved before it, if any, and the telemetry."
             )
         telemetry.add(epoch.tables)
         now, over = time.monotonic(), trainer.epoch == trainer.epochs
