@@ -20,11 +20,6 @@ OURS = Recipe()
 FITTED = {"batch", "learning_rate", "feature_noise", "fit_to_data"}
 
 
-def conversations(number, length):
-    """Something as long as so many conversations."""
-    return [range(length)] * number
-
-
 def steps(recipe, number):
     """Of a whole run."""
     return (recipe.first_epochs + recipe.second_epochs) * math.ceil(number / recipe.batch)
@@ -33,7 +28,7 @@ def steps(recipe, number):
 @given(st.integers(1, 20_000), st.integers(1, 200), st.sampled_from([1, 3, 8, 32]))
 def test_what_is_promised_holds_for_any_amount(number, length, batch):
     asked = replace(OURS, batch=batch)
-    got = fitted(asked, conversations(number, length))
+    got = fitted(asked, number, number * length)
     assert {name for name, value in asdict(got).items() if value != getattr(asked, name)} <= FITTED
     assert min(batch, SMALLEST_BATCH) <= got.batch <= batch
     if got.batch < batch:  # as large as it may be
@@ -48,31 +43,32 @@ def test_what_is_promised_holds_for_any_amount(number, length, batch):
 
 
 def test_noise_is_as_strong_a_ridge_whatever_the_number_of_utterances():
-    few, fewer = (fitted(OURS, conversations(number, 10)).feature_noise for number in (400, 200))
+    few, fewer = (fitted(OURS, number, 10 * number).feature_noise for number in (400, 200))
     assert fewer / few == pytest.approx(math.sqrt(2))
-    assert fitted(OURS, conversations(5, 2)).feature_noise == pytest.approx(MOST_NOISE * OURS.feature_noise)
+    assert fitted(OURS, 5, 10).feature_noise == pytest.approx(MOST_NOISE * OURS.feature_noise)
 
 
 def test_fitting_twice_is_fitting_once():
     for number in (3, 5000):
-        once = fitted(OURS, conversations(number, 20))
+        once = fitted(OURS, number, 20 * number)
         assert once != OURS
-        assert fitted(once, conversations(number, 20)) is once
+        assert fitted(once, number, 20 * number) is once
 
 
 def test_hazumi_is_what_the_recipe_was_found_on(real_data):
     training = splits(read_npz(real_data / "hazumi_online.npz"), 1).training
-    assert fitted(OURS, training) == replace(OURS, fit_to_data=False)
+    assert fitted(OURS, len(training), sum(map(len, training))) == replace(OURS, fit_to_data=False)
 
 
 def test_the_published_recipe_is_left_as_published():
-    assert fitted(PUBLISHED, conversations(3, 5)) is PUBLISHED
+    assert fitted(PUBLISHED, 3, 15) is PUBLISHED
 
 
 def test_a_run_is_fitted_and_says_to_what(small_lab, small_config, tmp_path):
     recipe = replace(RECIPE, fit_to_data=True)
     card = train(small_lab, small_config, recipe, tmp_path / "run", CPU)
-    expected = fitted(recipe, small_lab.split("train"))
+    training = small_lab.split("train")
+    expected = fitted(recipe, len(training), sum(map(len, training)))
     assert expected.batch == 2 < recipe.batch
     assert card.training.recipe == asdict(expected)
 

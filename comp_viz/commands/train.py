@@ -11,6 +11,7 @@ from typing import Any
 from tqdm import tqdm
 
 from comp_viz.checkpoint.card import cell
+from comp_viz.data.dataset import Utterances
 from comp_viz.data.lengths import usual_max_length
 from comp_viz.data.patterns.pattern import EXAMPLES
 from comp_viz.data.source import open_data
@@ -126,7 +127,8 @@ def run(options: argparse.Namespace) -> None:
     shape = {f.name: given[f.name] for f in fields(ComPConfig) if f.name in given}
     config = ComPConfig(data.modalities, data.dims, data.task.outputs, **ARCHITECTURES[options.preset] | shape)
     recipe = replace(PRESETS[options.preset], **{f.name: given[f.name] for f in fields(Recipe) if f.name in given})
-    asked, recipe = recipe, fitted(recipe, splits(data, recipe.seed, recipe.select).training)
+    training = Utterances.of(splits(data, recipe.seed, recipe.select).training)
+    asked, recipe = recipe, fitted(recipe, len(training.ids), len(training))
     if recipe != asked:
         print(f"Fitted to the data (not with --no-fit-to-data): {differences(asked, recipe)}.", file=sys.stderr)
     device = choose_device(options.device)

@@ -4,10 +4,8 @@
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
-from comp_viz.data.conversation import Conversation
 from comp_viz.training.recipe import Recipe
 
 MOST_STEPS = 700  # of a run at the full learning rate
@@ -17,8 +15,8 @@ MOST_NOISE = 2.5  # times the recipe's own
 SMALLEST_BATCH = 2  # conversations, so that there are prototypes of others
 
 
-def fitted(recipe: Recipe, training: Sequence[Conversation]) -> Recipe:
-    """The recipe for these training conversations; as it is where it asks not to be fitted.
+def fitted(recipe: Recipe, conversations: int, utterances: int) -> Recipe:
+    """The recipe for so many training conversations and utterances; as it is where it asks not to be fitted.
 
     - **Batch**: as few conversations as make `FEWEST_STEPS` steps an epoch. With fewer steps the second stage ends before
       prompts are worth anything.
@@ -30,7 +28,6 @@ def fitted(recipe: Recipe, training: Sequence[Conversation]) -> Recipe:
     """
     if not recipe.fit_to_data:
         return recipe
-    conversations, utterances = len(training), sum(map(len, training))
     small = (conversations - 1) // (FEWEST_STEPS - 1)  # the largest batch that makes so many steps
     batch = min(recipe.batch, max(SMALLEST_BATCH, small))
     steps = (recipe.first_epochs + recipe.second_epochs) * math.ceil(conversations / batch)

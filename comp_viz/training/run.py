@@ -56,9 +56,10 @@ def train(
         raise CompVizError(f"outputs: expected {data.task.outputs} for {data.task.scale}, got {config.outputs}.")
     check_lengths(data.utterances, config.max_length)
     parts = splits(data, recipe.seed, recipe.select)
-    check_split(data, "training", Utterances.of(parts.training), [recipe.missing])
+    training = Utterances.of(parts.training)
+    check_split(data, "training", training, [recipe.missing])
     check_split(data, "selection", Utterances.of(parts.selection), recipe.selection)
-    recipe = fitted(recipe, parts.training)
+    recipe = fitted(recipe, len(training.ids), len(training))
     standardise = Standardiser.fit(parts.training)
     streams = [Stream(part, standardise, device) for part in (parts.training, parts.selection)]
     trainer = Trainer(data.task, config, recipe, streams[0], streams[1], device)
