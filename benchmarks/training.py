@@ -22,12 +22,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.published_code import PublishedCode
 from comp_viz.data.batch import Standardiser, Stream
-from comp_viz.data.dataset import DataSet
+from comp_viz.data.dataset import DataSet, Utterances
 from comp_viz.data.lengths import usual_max_length
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.data.source import open_data
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.product import product
+from comp_viz.training.fitting import fitted
 from comp_viz.training.loop import Trainer
 from comp_viz.training.recipe import ARCHITECTURES, PRESETS
 
@@ -93,7 +94,7 @@ def ours(data: DataSet, preset: str, precision: str) -> Contestant:
     config = ComPConfig(
         data.modalities, data.dims, data.task.outputs, usual_max_length(data.utterances), **ARCHITECTURES[preset]
     )
-    recipe = replace(PRESETS[preset], precision=precision)
+    recipe = fitted(replace(PRESETS[preset], precision=precision), Utterances.of(training))
     streams = [Stream(part, standardise, CPU) for part in (training, data.split("validation"))]
     trainer = Trainer(data.task, config, recipe, streams[0], streams[1], CPU)
 

@@ -20,12 +20,13 @@ from comp_viz.data.dataset import DataSet
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import predict
 from comp_viz.training import run as runs
-from comp_viz.training.recipe import PRESETS, Recipe
+from comp_viz.training.fitting import Fitted
+from comp_viz.training.recipe import PRESETS
 from comp_viz.training.run import train
 from comp_viz.training.telemetry import TABLES, read_telemetry
 
 CPU = torch.device("cpu")
-RECIPE = Recipe(first_epochs=6, second_epochs=14, batch=3, bank=4, selection=("uniform(0.3)",), fit_to_data=False)
+RECIPE = Fitted(first_epochs=6, second_epochs=14, batch=3, bank=4, selection=("uniform(0.3)",))
 
 
 PROCESSES = multiprocessing.get_context("forkserver")  # a fork of this process, with its threads, may hang for ever

@@ -20,15 +20,14 @@ from comp_viz.evaluation import linear
 from comp_viz.evaluation.evaluate import measure
 from comp_viz.evaluation.linear import Rows, fit_linear
 from comp_viz.network.config import ComPConfig
+from comp_viz.training.fitting import Fitted
 from comp_viz.training.folds import FOLDS, with_fold
 from comp_viz.training.methods import ABLATION, METHODS, PROTOCOL, find_method
 from comp_viz.training.recipe import PUBLISHED, Recipe
 from comp_viz.training.run import train
 
 CONFIG = ComPConfig(("audio", "text"), (5, 4), 3, 20, hidden=8, momentum=0.6)
-RECIPE = Recipe(
-    missing="uniform(0.2)", seed=3, first_epochs=2, second_epochs=5, bank=4, clip=None, select="test", fit_to_data=False
-)
+RECIPE = Fitted(missing="uniform(0.2)", seed=3, first_epochs=2, second_epochs=5, bank=4, clip=None, select="test")
 
 
 def changed(before, after):

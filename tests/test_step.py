@@ -18,8 +18,9 @@ from comp_viz.evaluation.evaluate import evaluate
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import SCOPES
 from comp_viz.training import finish
+from comp_viz.training.fitting import Fitted
 from comp_viz.training.modulator import modulation
-from comp_viz.training.recipe import PUBLISHED, Recipe
+from comp_viz.training.recipe import PUBLISHED
 from comp_viz.training.run import train
 
 pytestmark = pytest.mark.usefixtures("few_measurements")
@@ -325,10 +326,10 @@ def test_flags_change_what_the_preset_says_and_nothing_else(monkeypatch, tmp_pat
     monkeypatch.setattr("comp_viz.commands.train.train", instead)
     lab = ["train", "--data", "lab(conversations=2/2/2)", "--out", str(tmp_path / "x")]
     main([*lab, "--preset", "published", "--learning-rate", "0.01", "--selection", "found"])
-    assert seen["recipe"] == replace(PUBLISHED, learning_rate=0.01, selection=("found",))
+    assert vars(seen["recipe"]) == vars(replace(PUBLISHED, learning_rate=0.01, selection=("found",)))
     assert seen["config"].hidden == 256
     main([*lab, "--preset", "published", "--hidden", "32"])
     assert seen["config"].hidden == 32
-    main([*lab, "--no-fit-to-data"])
-    assert seen["recipe"] == Recipe(fit_to_data=False)
+    main(lab)
+    assert seen["recipe"] == Fitted(batch=2, feature_noise=1.25)  # of two conversations
     assert seen["config"].hidden == ComPConfig.hidden

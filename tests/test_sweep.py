@@ -26,6 +26,7 @@ from comp_viz.sweep.file import Sweep, read_sweep
 from comp_viz.sweep.plan import plan
 from comp_viz.sweep.table import SCHEMA
 from comp_viz.training import finish
+from comp_viz.training.fitting import Fitted
 from comp_viz.training.methods import METHODS
 from comp_viz.training.recipe import Recipe
 from comp_viz.training.run import train
@@ -182,7 +183,7 @@ def test_methods_that_come_down_to_the_same_are_trained_once(sweep, trained):
 
 @pytest.mark.parametrize("change", [f.name for f in fields(Recipe)])
 def test_every_option_of_a_recipe_makes_another_run(change):
-    value = getattr(Recipe(), change)
+    value = getattr(Fitted(), change)
     other = {
         "missing": "found", "selection": ("found",), "clip": None, "gradient_norm": None, "scope": "bank",
         "error": "reference", "select": "test", "precision": "bfloat16", "average": 0.5,

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.conversation import Task
 from comp_viz.errors import CompVizError
+from comp_viz.training.fitting import Fitted
 from comp_viz.training.loop import Trainer
-from comp_viz.training.recipe import Recipe
 from comp_viz.training.telemetry import TABLES, Telemetry, read_telemetry, thinned
 
 CPU = torch.device("cpu")
 NAMES = ["audio", "text", "video"]
-RECIPE = Recipe(first_epochs=2, second_epochs=3, batch=3, bank=4, missing="uniform(0.4)", fit_to_data=False)
+RECIPE = Fitted(first_epochs=2, second_epochs=3, batch=3, bank=4, missing="uniform(0.4)")
 
 
 @pytest.fixture(params=["scores", "classes"])

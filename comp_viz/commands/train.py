@@ -11,6 +11,7 @@ from typing import Any
 from tqdm import tqdm
 
 from comp_viz.checkpoint.card import cell
+from comp_viz.counting import how_many
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.lengths import usual_max_length
 from comp_viz.data.patterns.pattern import EXAMPLES
@@ -82,7 +83,7 @@ def add_options(group: Any, kind: type, leave_out: tuple[str, ...] = ()) -> None
         if option.default is MISSING or option.name in leave_out:
             continue
         flag = "--" + option.name.replace("_", "-")
-        shared: dict[str, Any] = {"default": argparse.SUPPRESS, "help": f"default: {option.default}"}
+        shared: dict[str, Any] = {"default": argparse.SUPPRESS, "help": f"default: {by_data(option.default)}"}
         if isinstance(option.default, bool):
             group.add_argument(flag, action=argparse.BooleanOptionalAction, **shared)
         elif option.name in PARSERS:
@@ -90,6 +91,11 @@ def add_options(group: Any, kind: type, leave_out: tuple[str, ...] = ()) -> None
             group.add_argument(flag, type=parse, metavar=shape, **shared)
         else:
             group.add_argument(flag, type=type(option.default), **shared)
+
+
+def by_data(default: Any) -> str:
+    """What help says of a default."""
+    return "set by the amount of data" if default is None else str(default)
 
 
 def numbers(text: str) -> tuple[float, ...] | None:
@@ -103,17 +109,12 @@ def number(text: str) -> float | None:
 
 
 PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "batch": (int, "CONVERSATIONS"),
+    "learning_rate": (float, "RATE"),
+    "feature_noise": (float, "DEVIATION"),
     "clip": (numbers, "LOW,HIGH|none"),
     "gradient_norm": (number, "NORM|none"),
 }
-
-
-def differences(asked: Recipe, recipe: Recipe) -> str:
-    """What fitting changed, in words: `batch 2 instead of 8`."""
-    pairs = [(name.replace("_", " "), value, getattr(asked, name)) for name, value in asdict(recipe).items()]
-    return ", ".join(
-        f"{name} {new:.3g} instead of {old:g}" for name, new, old in pairs if new != old and name != "fit to data"
-    )
 
 
 def run(options: argparse.Namespace) -> None:
@@ -128,9 +129,12 @@ def run(options: argparse.Namespace) -> None:
     config = ComPConfig(data.modalities, data.dims, data.task.outputs, **ARCHITECTURES[options.preset] | shape)
     recipe = replace(PRESETS[options.preset], **{f.name: given[f.name] for f in fields(Recipe) if f.name in given})
     training = Utterances.of(splits(data, recipe.seed, recipe.select).training)
-    asked, recipe = recipe, fitted(recipe, len(training.ids), len(training))
-    if recipe != asked:
-        print(f"Fitted to the data (not with --no-fit-to-data): {differences(asked, recipe)}.", file=sys.stderr)
+    recipe = fitted(recipe, training)
+    print(
+        f"{how_many(len(training.ids), 'training conversation')}: batch {recipe.batch}, learning rate "
+        f"{recipe.learning_rate:.3g}, feature noise {recipe.feature_noise:.3g}.",
+        file=sys.stderr,
+    )
     device = choose_device(options.device)
     if recipe.precision == "bfloat16" and imitates_bfloat16(device):
         print(

@@ -10,16 +10,18 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from comp_viz.checkpoint.card import first_problem
-from comp_viz.data.dataset import DataSet
+from comp_viz.data.dataset import DataSet, Utterances
 from comp_viz.data.lengths import usual_max_length
 from comp_viz.data.published.layout import is_published, read_published
 from comp_viz.data.source import data_path, is_lab, open_data
 from comp_viz.errors import CompVizError
 from comp_viz.network.config import ComPConfig
 from comp_viz.sweep.file import DataChoice, Evaluation, MethodChoice, Sweep
+from comp_viz.training.fitting import Fitted, fitted
 from comp_viz.training.folds import with_fold
 from comp_viz.training.methods import find_method
 from comp_viz.training.recipe import Recipe
+from comp_viz.training.split import splits
 
 FORMAT = "comp-viz sweep 1"  # to be changed when the same settings come to give other numbers
 OF_THE_GRID = ("missing", "seed")  # fields of the recipe that the grid sets
@@ -36,7 +38,7 @@ class Run:
     digest: str  # of the data
     linear: bool
     config: ComPConfig
-    recipe: Recipe
+    recipe: Fitted
     evaluation: Evaluation
 
     @property
@@ -111,7 +113,8 @@ def cell(
     where = f"methods.{method.name}."
     config = made(ComPConfig, plain(config), method.architecture, where + "architecture", OF_THE_DATA)
     recipe = made(Recipe, plain(recipe), method.recipe, where + "recipe", OF_THE_GRID)
-    return Cell(method.name, Run(choice.name, fold, data.digest, known.linear, config, recipe, sweep.evaluation))
+    settled = fitted(recipe, Utterances.of(splits(data, seed, recipe.select).training))
+    return Cell(method.name, Run(choice.name, fold, data.digest, known.linear, config, settled, sweep.evaluation))
 
 
 def of_data(data: DataSet) -> dict[str, Any]:

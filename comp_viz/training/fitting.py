@@ -1,40 +1,47 @@
-"""A recipe fitted to how much data there is: ours was found on 75 conversations, and has to hold on ten and on ten thousand.
+"""What a recipe leaves open, set by the amount of data: ours was found on 75 conversations, and has to hold on ten or on thousands.
 
-`results/README.md` has the experiments behind the numbers below.
+`results/README.md` shows what it is worth; the exact numbers below are round ones between data sets that were tried.
 """
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass
 
+from comp_viz.data.dataset import Utterances
 from comp_viz.training.recipe import Recipe
 
 MOST_STEPS = 700  # of a run at the full learning rate
 FEWEST_STEPS = 7  # an epoch
-ENOUGH = 6_000  # training utterances
-MOST_NOISE = 2.5  # times the recipe's own
 SMALLEST_BATCH = 2  # conversations, so that there are prototypes of others
+ENOUGH_UTTERANCES = 6_000
+MOST_NOISE = 1.25
 
 
-def fitted(recipe: Recipe, conversations: int, utterances: int) -> Recipe:
-    """The recipe for so many training conversations and utterances; as it is where it asks not to be fitted.
+@dataclass(frozen=True)
+class Fitted(Recipe):
+    """A recipe that leaves nothing open; the defaults are what ours comes to on the data it was found on."""
 
-    - **Batch**: as few conversations as make `FEWEST_STEPS` steps an epoch. With fewer steps the second stage ends before
-      prompts are worth anything.
+    batch: int = 8
+    learning_rate: float = 2e-3
+    feature_noise: float = 0.5
+
+
+def fitted(recipe: Recipe, training: Utterances) -> Fitted:
+    """The recipe with what it leaves open set for this training data; what it says is kept.
+
+    - **Batch**: at most as many conversations as leave `FEWEST_STEPS` steps an epoch, but no fewer than `SMALLEST_BATCH`.
+      With fewer steps the second stage ends before prompts are worth anything.
     - **Learning rate**: a run of `N > MOST_STEPS` steps starts with `sqrt(MOST_STEPS / N)` of it. Nothing in the network
       holds its activations down, and thousands of steps at the full rate blow them up.
-    - **Feature noise**: its variance grows as `ENOUGH / N` for `N < ENOUGH` utterances, up to `MOST_NOISE` times its
-      deviation. Noise on the features acts as a ridge penalty (Bishop 1995), and a ridge counts for as much against fewer
-      data when it grows so.
+    - **Feature noise**: with `N < ENOUGH_UTTERANCES` its variance grows as `1 / N`, up to a deviation of `MOST_NOISE`.
+      Noise on features acts as a ridge penalty (Bishop 1995); growing so, it weighs the same against fewer data.
     """
-    if not recipe.fit_to_data:
-        return recipe
-    small = (conversations - 1) // (FEWEST_STEPS - 1)  # the largest batch that makes so many steps
-    batch = min(recipe.batch, max(SMALLEST_BATCH, small))
+    conversations, utterances = len(training.ids), len(training)
+    largest = (conversations - 1) // (FEWEST_STEPS - 1)  # batch with so many steps
+    batch = recipe.batch or min(Fitted.batch, max(SMALLEST_BATCH, largest))
     steps = (recipe.first_epochs + recipe.second_epochs) * math.ceil(conversations / batch)
-    return replace(
-        recipe,
-        batch=batch,
-        learning_rate=recipe.learning_rate * math.sqrt(min(1, MOST_STEPS / steps)),
-        feature_noise=recipe.feature_noise * min(MOST_NOISE, math.sqrt(max(1, ENOUGH / utterances))),
-        fit_to_data=False,
+    rate = Fitted.learning_rate * math.sqrt(min(1, MOST_STEPS / steps))
+    noise = min(MOST_NOISE, Fitted.feature_noise * math.sqrt(max(1, ENOUGH_UTTERANCES / utterances)))
+    noise = noise if recipe.feature_noise is None else recipe.feature_noise
+    return Fitted(
+        **vars(recipe) | {"batch": batch, "learning_rate": recipe.learning_rate or rate, "feature_noise": noise}
     )

@@ -19,9 +19,9 @@ from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import ComP
 from comp_viz.network.rows import Rows
 from comp_viz.network.trace import PerModality
+from comp_viz.training.fitting import Fitted
 from comp_viz.training.modulator import Modulation, errors, modulation
 from comp_viz.training.objective import Companion, disentanglement, private_loss, task_loss
-from comp_viz.training.recipe import Recipe
 from comp_viz.training.record import (
     Epoch,
     Value,
@@ -55,7 +55,7 @@ class Trainer:
     """One training run. Everything random follows from the recipe's seed and the epoch, so that a run can be resumed."""
 
     def __init__(
-        self, task: Task, config: ComPConfig, recipe: Recipe, train: Stream, selection: Stream, device: torch.device
+        self, task: Task, config: ComPConfig, recipe: Fitted, train: Stream, selection: Stream, device: torch.device
     ) -> None:
         self.task, self.recipe, self.device = task, recipe, device
         torch.manual_seed(recipe.seed)
@@ -300,7 +300,7 @@ class Trainer:
             group["lr"] = float(self.recipe.learning_rate * scale)  # a NumPy number could not be loaded back
 
 
-def make_optimizer(recipe: Recipe, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
+def make_optimizer(recipe: Fitted, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
     """Adam, with weight decay inside the gradient as published or decoupled from it."""
     kind = torch.optim.AdamW if recipe.decoupled_decay else torch.optim.Adam
     return kind(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)

@@ -21,20 +21,23 @@ NOT_NEGATIVE = (
 
 @dataclass(frozen=True)
 class Recipe:
-    """Options of a training run; the defaults are our own recipe, the comments name the published values."""
+    """Options of a training run; the defaults are our own recipe, the comments name the published values.
+
+    What is None by default is left to the amount of data and set by `fitting.py`.
+    """
 
     missing: str = "uniform(0.3)"  # the missing pattern, drawn afresh for every batch
     seed: int = 66
     first_epochs: int = 10  # 150
     second_epochs: int = 50  # 150
-    batch: int = 8  # conversations; 32
-    learning_rate: float = 2e-3  # 1e-4
+    batch: int | None = None  # conversations; 32
+    learning_rate: float | None = None  # 1e-4
     weight_decay: float = 0.02  # 1e-5
     decoupled_decay: bool = True  # weight decay beside the gradient instead of inside it; published: inside
     cosine: bool = True  # let the learning rate fall to zero along each stage; published: constant
     gradient_norm: float | None = 5.0  # longer gradients are shortened to it; published: None
     average: float = 0.98  # predict with a running average of the weights, this much of it old; published: 0, none
-    feature_noise: float = 0.5  # deviation of the noise on standardised features in training; published: 0
+    feature_noise: float | None = None  # deviation of the noise on standardised features in training; published: 0
     scope: Scope = "batch"  # whose prototypes prompts are made of during training
     fused_weight: float = 1.0
     head_weight: float = 2.0  # in stage 2; stage 1 is the heads alone
@@ -49,7 +52,6 @@ class Recipe:
     select: Select = "validation"  # split that chooses the epoch; "test" is the paper's protocol, and optimistic
     selection: tuple[str, ...] = tuple(map(str, PROTOCOL))  # missing patterns the selection split is judged under
     bank: int = 31  # conversations in the prototype bank: with the own one as many as a published batch
-    fit_to_data: bool = True  # fit batch, learning rate and feature noise to the data, `fitting.py`; published: False
     precision: str = "float32"  # or "bfloat16", by autocast: slower where the processor only imitates it
 
     def __post_init__(self) -> None:
@@ -63,8 +65,9 @@ class Recipe:
         if min(self.first_epochs, self.second_epochs) < 0 or self.first_epochs + self.second_epochs < 1:
             raise CompVizError("epochs: expected at least one epoch in all.")
         for name in NOT_NEGATIVE:
-            if not 0 <= getattr(self, name) < math.inf:
-                raise CompVizError(f"{name}: expected a number from 0 on, got {getattr(self, name)}.")
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < math.inf:
+                raise CompVizError(f"{name}: expected a number from 0 on, got {value}.")
         for name in ("learning_rate", "gradient_norm"):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
@@ -72,8 +75,9 @@ class Recipe:
         if self.clip is not None and not (len(self.clip) == 2 and self.clip[0] <= self.clip[1]):
             raise CompVizError(f"clip: expected a lower and an upper end, got {self.clip}.")
         for name in ("bank", "batch"):
-            if getattr(self, name) < 1:
-                raise CompVizError(f"{name}: expected at least 1 conversation, got {getattr(self, name)}.")
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise CompVizError(f"{name}: expected at least 1 conversation, got {value}.")
         if not 0 <= self.average < 1:
             raise CompVizError(f"average: expected a value from 0 to below 1, got {self.average:g}.")
 
@@ -84,7 +88,6 @@ PUBLISHED = Recipe(
     second_epochs=150,
     batch=32,
     learning_rate=1e-4,
-    fit_to_data=False,
     weight_decay=1e-5,
     decoupled_decay=False,
     cosine=False,

@@ -59,14 +59,14 @@ def train(
     training = Utterances.of(parts.training)
     check_split(data, "training", training, [recipe.missing])
     check_split(data, "selection", Utterances.of(parts.selection), recipe.selection)
-    recipe = fitted(recipe, len(training.ids), len(training))
+    settled = fitted(recipe, training)
     standardise = Standardiser.fit(parts.training)
     streams = [Stream(part, standardise, device) for part in (parts.training, parts.selection)]
-    trainer = Trainer(data.task, config, recipe, streams[0], streams[1], device)
+    trainer = Trainer(data.task, config, settled, streams[0], streams[1], device)
     asked = {
         "data": {"name": data.name, "digest": data.digest},
         "architecture": asdict(config),
-        "recipe": asdict(recipe),
+        "recipe": asdict(settled),
         "selection": parts.protocol,
         "versions": versions(),
     }
