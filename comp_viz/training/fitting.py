@@ -1,4 +1,4 @@
-"""What a recipe leaves open, set by the amount of data: ours was found on 75 conversations, and has to hold on ten or on thousands.
+"""What a recipe leaves open, set by the amount of data: ours was found on 75 conversations, and has to hold on ten and on many.
 
 `results/README.md` shows what it is worth; the exact numbers below are round ones between data sets that were tried.
 """
