@@ -1,7 +1,6 @@
 """What training does to the network, step by step, is what the method says."""
 
 from dataclasses import fields, replace
-from itertools import permutations
 
 import numpy as np
 import pytest
@@ -17,7 +16,6 @@ from comp_viz.data.patterns.pattern import PARTS, Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import evaluate
 from comp_viz.network.config import ComPConfig
-from comp_viz.network.intervention import Intervention
 from comp_viz.network.model import SCOPES
 from comp_viz.training import finish
 from comp_viz.training.fitting import Fitted
@@ -86,35 +84,6 @@ def test_the_first_stage_trains_neither_prompts_nor_the_coordinator(trainer, mon
         assert not any(part in key for part in ("compressor", "from_", "inject", "expand", "coordinator", "fus"))
     second, _, _ = gradients(trainer(), False, monkeypatch)
     assert {k for k, g in second.items() if (g == 0).all()} == set()
-
-
-def heads_of_both_stages(made):
-    """Every head `[M, B, S]` of stage 1, and of the full model with every prompt put out."""
-    model, batch = made.model.eval(), made.train.pick([0, 2, 4])
-    apart = Intervention(without=frozenset(permutations(model.config.modalities, 2)))
-    with torch.no_grad():
-        _, encoded, rows = model.begin(batch.features, batch.observed, batch.valid)
-        first = model.first_stage(encoded, rows)
-        second = model.second_stage(encoded, rows, "batch", changed=apart).heads
-    return tuple(torch.stack([y[batch.valid] for y in heads.values()]) for heads in (first, second))
-
-
-def test_stage_2_begins_with_what_stage_1_taught(small_config, trainer):
-    one_block = replace(small_config, blocks=1)
-    made = trainer(config=one_block, first_epochs=2, second_epochs=1)
-    run = made.run()
-    next(run), next(run)
-    first, second = heads_of_both_stages(made)
-    torch.testing.assert_close(second, first)
-    next(run)
-    first, second = heads_of_both_stages(made)
-    assert not torch.allclose(second, first, atol=1e-3)  # it goes on learning
-
-
-def test_published_stage_2_begins_with_features_mixed_at_random(small_config, trainer):
-    made = trainer(config=replace(small_config, blocks=1), pass_features=PUBLISHED.pass_features)
-    first, second = heads_of_both_stages(made)
-    assert not torch.allclose(second, first, atol=1e-2)
 
 
 def test_the_loss_is_the_weighted_sum_of_its_terms(trainer, monkeypatch):

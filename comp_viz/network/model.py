@@ -44,16 +44,6 @@ class PropagationBlock(nn.Module):
         # The last block hands Z̄ to the heads and has no prompts to renew.
         self.expand = ModalityMLP(M, d, d, d + config.delivered, drop) if config.prompting and not last else None
 
-    @torch.no_grad()
-    def pass_features(self) -> None:
-        """Set the weights of eq. 3 so that features `Z` pass as they are and prompts are added: `G_0 = Z + P W`.
-
-        What stage 1 taught the attention layers then holds until they learn better; random weights would mix `Z` first.
-        """
-        width = self.inject.weight.shape[-1]
-        self.inject.weight[:, :width] = torch.eye(width, device=self.inject.weight.device)
-        self.inject.bias.zero_()
-
 
 class ComP(nn.Module):
     """Cross-modal Prompting for any ordered list of at least two modalities.

@@ -60,9 +60,6 @@ class Trainer:
         self.task, self.recipe, self.device = task, recipe, device
         torch.manual_seed(recipe.seed)
         self.model = ComP(config).to(device)
-        if config.prompting and recipe.pass_features:
-            for block in self.model.blocks:
-                block.pass_features()
         self.companion = Companion(config).to(device)
         self.average: AveragedModel | None = None
         self.restart_average()

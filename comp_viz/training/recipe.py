@@ -38,7 +38,6 @@ class Recipe:
     gradient_norm: float | None = 5.0  # longer gradients are shortened to it; published: None
     average: float = 0.98  # predict with a running average of the weights, this much of it old; published: 0, none
     feature_noise: float | None = None  # deviation of the noise on standardised features in training; published: 0
-    pass_features: bool = True  # into propagation as they are when stage 2 begins; published: mixed at random
     scope: Scope = "batch"  # whose prototypes prompts are made of during training
     fused_weight: float = 1.0
     head_weight: float = 2.0  # in stage 2; stage 1 is the heads alone
@@ -95,7 +94,6 @@ PUBLISHED = Recipe(
     gradient_norm=None,
     average=0,
     feature_noise=0,
-    pass_features=False,
     sign_weight=0,
     reconstruction_weight=1,
     reconstruct_first=False,
