@@ -161,6 +161,13 @@ def test_packaged_parts_are_joined_in_order(tmp_path, monkeypatch):
     assert content(file) == b"onetwo"
 
 
+def test_speech_recognition_leaves_the_number_of_threads_as_it_was():
+    need(whisper.missing())
+    assert torch.get_num_threads() == 1
+    whisper.model.__wrapped__()
+    assert torch.get_num_threads() == 1
+
+
 def test_sentences_of_like_meaning_lie_closer():
     need(minilm.ready())
     embed = minilm.load()

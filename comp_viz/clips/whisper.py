@@ -4,6 +4,8 @@ import threading
 from functools import cache
 from typing import Any
 
+import torch
+
 from comp_viz.clips.ready import library_missing, require
 from comp_viz.clips.weights import WHISPER, content
 from comp_viz.clips.weights import missing as weights_missing
@@ -25,4 +27,7 @@ def model() -> Any:
     from faster_whisper import WhisperModel
 
     files = {file.name.removeprefix("whisper-base/"): content(file) for file in WHISPER}
-    return WhisperModel("whisper-base", device="cpu", compute_type="int8", files=files, cpu_threads=2)
+    threads = torch.get_num_threads()
+    made = WhisperModel("whisper-base", device="cpu", compute_type="int8", files=files, cpu_threads=2)
+    torch.set_num_threads(threads)  # it sets those of this thread as well, and more threads sum in another order
+    return made
