@@ -150,6 +150,12 @@ def test_the_same_predictor_twice_has_no_difference_at_all(rng):
     assert "No clear difference" in sentence(paired(CLASSES, {"a": one, "b": one}, labels, STARTS))
 
 
+def test_what_rounds_to_nothing_has_no_minus(rng):
+    labels, one = labels_of(CLASSES, rng), answers_of(CLASSES, rng)["first"]
+    table = paired(CLASSES, {"a": one, "b": one}, labels, STARTS).replace({"difference_low": {0: -0.0004}})
+    assert "interval +0.0 to +0.0" in sentence(table)
+
+
 def test_one_conversation_gives_no_interval(rng):
     table = paired(SCORE, answers_of(SCORE, rng), labels_of(SCORE, rng), np.array([0, 30]))
     assert table[["low", "high", "difference_low", "difference_high"]].isna().all().all()

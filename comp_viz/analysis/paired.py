@@ -86,9 +86,9 @@ def sentence(table: pd.DataFrame) -> str:
     difference, low, high = (100 * float(other[f"difference{end}"]) for end in ("", "_low", "_high"))
     whose = f"{first['predictor']} ({read_metric('ACC', first['value'])})"
     against = f"{other['predictor']} ({read_metric('ACC', other['value'])})"
-    ends = "" if np.isnan(low) else f", 95 % interval {low:+.1f} to {high:+.1f}"
+    ends = "" if np.isnan(low) else f", 95 % interval {low:+z.1f} to {high:+z.1f}"
     if not np.isnan(low) and low <= 0 <= high:
-        return f"No clear difference: {whose} against {against}, {difference:+.1f} points{ends}"
+        return f"No clear difference: {whose} against {against}, {difference:+z.1f} points{ends}"
     ahead = "ahead of" if difference > 0 else "behind" if difference < 0 else "level with"
     closest = "the closest, " if len(others) > 1 else ""
     return f"{whose} is {abs(difference):.1f} points {ahead} {closest}{against}{ends}"

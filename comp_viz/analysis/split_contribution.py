@@ -71,6 +71,6 @@ def describe_split(found: Sequence[Coalitions], labels: Sequence[Floats]) -> str
     said = f"{str(top['modality']).capitalize()} moves the fused prediction most, by {size} on average ({top['share']:.0%} of all)"
     if fused["accuracy"].isna().any():
         return said
-    gains = ", ".join(f"{u} {100 * x:+.1f}" for u, x in zip(fused["modality"], fused["accuracy"], strict=True))
+    gains = ", ".join(f"{u} {100 * x:+z.1f}" for u, x in zip(fused["modality"], fused["accuracy"], strict=True))
     reached = accuracies(found, labels)
     return f"{said}; of ACC {100 * reached[-1]:.1f} % it owes {gains} %-points to them over {100 * reached[0]:.1f} % with nothing"

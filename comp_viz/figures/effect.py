@@ -12,7 +12,7 @@ def effect_chart(ours: pd.DataFrame, published: pd.DataFrame, name: str, palette
     """`ours` of `analysis.effect.effect` with 95 % intervals, `published` of `published_effect`, in points of ACC."""
     hover = [
         f"missing rate {row.rate:.2f}<br>with {row['with']:.1%}, without {row.without:.1%}<br>"
-        f"difference {100 * row['mean']:+.2f} ± {100 * row.half:.2f} points, {row.seeds} seeds"
+        f"difference {100 * row['mean']:+z.2f} ± {100 * row.half:.2f} points, {row.seeds} seeds"
         for _, row in ours.iterrows()
     ]
     half = (100 * ours["half"]).to_numpy(np.float32)
@@ -52,7 +52,7 @@ def effect_title(ours: pd.DataFrame) -> str:
     clear = ours[ours["mean"].abs() > ours["half"]]
     largest = ours.iloc[int(ours["mean"].abs().argmax())]
     size = (
-        f"{100 * largest['mean']:+.2f} ± {100 * largest['half']:.2f} points at a missing rate of {largest['rate']:.1f}"
+        f"{100 * largest['mean']:+z.2f} ± {100 * largest['half']:.2f} points at a missing rate of {largest['rate']:.1f}"
     )
     if clear.empty:
         return f"In our results the modulator moves accuracy by nothing measurable: at most {size}"

@@ -112,7 +112,7 @@ def joint_title(joint: pd.DataFrame) -> str:
 
 def points(mean: float, half: float, signed: bool = False) -> str:
     """A difference of accuracies with half its interval where one is known."""
-    value = f"{100 * mean:+.1f}" if signed else f"{100 * mean:.1f}"
+    value = f"{100 * mean:+z.1f}" if signed else f"{100 * mean:.1f}"
     return value + ("" if np.isnan(half) else f" ± {100 * half:.1f}")
 
 

@@ -63,7 +63,9 @@ def by_error(found: Modulated, shared: Span, palette: Palette) -> go.Figure:
     """Bands of utterances' coefficients along how much worse the modality's head was than the others'."""
     name, strongest = max(found.rank_correlation.items(), key=lambda item: abs(item[1]))
     related = "hardly depends" if abs(strongest) < 0.1 else "depends"
-    title = f"The coefficient {related} on how hard an utterance is: rank correlation at most {strongest:+.2f} ({name})"
+    title = (
+        f"The coefficient {related} on how hard an utterance is: rank correlation at most {strongest:+z.2f} ({name})"
+    )
     x = "error of the modality's head less mean error of the others'"
     figure = bands(found.by_error, "beyond", x, 0, found.modalities, title, shared, palette)
     rule(figure, palette, 0, upright=True)

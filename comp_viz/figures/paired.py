@@ -109,7 +109,7 @@ def number(value: float, what: str) -> str:
     """A share, or a difference in points."""
     if np.isnan(value):
         return "not defined"
-    return f"{value:+.1f} points" if what else f"{100 * value:.1f} %"
+    return f"{value:+z.1f} points" if what else f"{100 * value:.1f} %"
 
 
 def agreement_chart(found: Mapping[str, McNemar], first: str, palette: Palette, title: str) -> go.Figure:

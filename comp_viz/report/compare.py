@@ -140,7 +140,7 @@ def clearest(table: pd.DataFrame, where: str) -> str:
     shown = clear if len(clear) else rows
     top = shown.iloc[int(shown["difference"].abs().to_numpy().argmax())]
     first, low, high = table["predictor"].iloc[0], 100 * top["difference_low"], 100 * top["difference_high"]
-    ends = "" if np.isnan(low) else f" (95 % interval {low:+.1f} to {high:+.1f})"
+    ends = "" if np.isnan(low) else f" (95 % interval {low:+z.1f} to {high:+z.1f})"
     group = str(top["group"]).removesuffix(" (in force)")
     points = round(100 * float(top["difference"]), 1)
     moved = f"{abs(points):.1f} points {'ahead of' if points > 0 else 'behind'}" if points else "level with"

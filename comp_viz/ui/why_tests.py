@@ -37,7 +37,7 @@ def curves_panel(found: Curves, shared: Span, task: Task, what: str, key: str, p
     panel(figure, key, CURVES, partial(curve_table, found))
     down, up = found.gains()
     st.caption(
-        f"Gain in area, in units of the chart: taking away {down:+.3f}, bringing back {up:+.3f}; above 0 is better."
+        f"Gain in area, in units of the chart: taking away {down:+z.3f}, bringing back {up:+z.3f}; above 0 is better."
     )
 
 

@@ -22,7 +22,7 @@ def read_change(task: Task, difference: float, decision: int) -> str | None:
     """The change against the complete conversation as text, None where it rounds to nothing."""
     if abs(difference) < 0.005:
         return None
-    return f"{difference:+.2f}" + (f" in P({task.classes[decision]})" if task.classes else "")
+    return f"{difference:+z.2f}" + (f" in P({task.classes[decision]})" if task.classes else "")
 
 
 def read_label(task: Task, label: float) -> str:
