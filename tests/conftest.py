@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from browsing import address, browser, page
+from browsing import address, browser, page, visitor
 from page_cases import open_case, open_trained
 from runs import CPU, HALF, RECIPE
 
@@ -27,7 +27,7 @@ from comp_viz.training.loop import Trainer
 from comp_viz.training.run import train
 from comp_viz.versions import versions
 
-__all__ = ["address", "browser", "open_case", "open_trained", "page"]  # fixtures
+__all__ = ["address", "browser", "open_case", "open_trained", "page", "visitor"]  # fixtures
 GOLDEN = Path(__file__).parent / "golden"
 DATA = Path(os.environ.get("COMP_VIZ_DATA") or Path(__file__).parents[2] / "shared" / "data")
 os.environ["COMP_VIZ_DATA"] = str(DATA)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from browsing import chromium, nav, serving, still, watched
 from needs import need
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from comp_viz.clips import faces, whisper
 from comp_viz.clips.extractors.registry import what_is_missing
@@ -40,9 +40,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, address: str) -> Iterator[Page]:
+def page(visitor: BrowserContext, address: str) -> Iterator[Page]:
     """The Clips page with the example clip taken by its button, the first visitor's one click."""
-    with watched(browser, address, height=1600) as page:
+    with watched(visitor, address, height=1600) as page:
         page.on("websocket", lambda opened: opened.on("framesent", lambda frame: SENT.append(frame)))
         page.goto(f"{address}clips?checkpoint=lab")
         page.get_by_role("button", name="Take the example clip").click()
