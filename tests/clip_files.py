@@ -62,9 +62,9 @@ def samples(sound):
         yield frame
 
 
-def tone(seconds: float, level: float = 0.3) -> np.ndarray:
+def tone(seconds: float) -> np.ndarray:
     """1 kHz: a lower tone is taken for a voice, and recognition looks for its words for half a minute."""
-    return (level * np.sin(2 * np.pi * 1000 * np.arange(int(seconds * 16000)) / 16000)).astype(np.float32)
+    return (0.3 * np.sin(2 * np.pi * 1000 * np.arange(int(seconds * 16000)) / 16000)).astype(np.float32)
 
 
 def zip_bomb(path: Path) -> Path:
