@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from browsing import address, browser, page, visitor
+from needs import need_data
 from page_cases import open_case, open_trained
 from runs import CPU, HALF, RECIPE
 
@@ -42,19 +43,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """The data root with real data sets; tests that need it are skipped where it is absent."""
-    if not (DATA / "hazumi_online.npz").is_file():
-        pytest.skip("needs hazumi_online.npz in the folder COMP_VIZ_DATA names")
-    return DATA
+    """The data root with real data sets; tests that need it are skipped where it is absent, but never in CI."""
+    return need_data(DATA / "hazumi_online.npz").parent
 
 
 @pytest.fixture(scope="session")
 def clips_folder() -> Path:
-    """Clips with an `index.csv` of what is in them, beside the data root; tests that need them are skipped elsewhere."""
-    folder = DATA.parent / "clips"
-    if not (folder / "index.csv").is_file():
-        pytest.skip("needs the folder clips beside the one COMP_VIZ_DATA names")
-    return folder
+    """Clips with an `index.csv` of what is in them, beside the data root; the same of tests that need them."""
+    return need_data(DATA.parent / "clips" / "index.csv").parent
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """What some tests need beyond Python packages that are always there: skipped where it is absent, but never in CI."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -12,3 +13,9 @@ def need(problem: str | None) -> None:
         pytest.fail(f"CI needs this: {problem}", pytrace=False)
     if problem:
         pytest.skip(problem, allow_module_level=True)
+
+
+def need_data(path: Path) -> Path:
+    """The same for a file or folder of real data, which comes with the data root and not with the repository."""
+    need(None if path.exists() else f"{path.name} in {path.parent}, where COMP_VIZ_DATA points")
+    return path

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from needs import need
+from needs import need, need_data
 
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.clips import faces
@@ -79,10 +79,8 @@ def test_it_answers_for_clips_of_any_length_whatever_is_missing(checkpoint, S, r
     ("corpus", "each"), list(zip(CORPORA, (8, 20, 20), strict=True)), ids=lambda x: getattr(x, "name", "")
 )
 def test_it_is_above_chance_on_speakers_dialogues_and_faces_never_trained_on(checkpoint, corpus, each, real_data):
-    root = real_data / "emotion_sources"
+    root = need_data(real_data / "emotion_sources")
     need(what_is_missing(dict(SETTINGS.extractors)[corpus.modality]))
-    if not root.is_dir():
-        pytest.skip("needs emotion_sources in the folder COMP_VIZ_DATA names")
     held_out = [item for item in corpus.items(root) if item.split == "test" and not item.altered]
     rng = np.random.default_rng(11)
     by_label = [[item for item in held_out if item.label == label] for label in range(4)]

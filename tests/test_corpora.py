@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from needs import need
+from needs import need, need_data
 
 from comp_viz.__main__ import main
 from comp_viz.clips.corpora import dialogues, face_images, features, speech
@@ -27,9 +27,7 @@ SPLIT_OF = {1: "train", 2: "train", 13: "validation", 17: "test"}  # actors
 @pytest.fixture(scope="session")
 def sources(real_data):
     """The folder of the corpora."""
-    if not (real_data / "emotion_sources").is_dir():
-        pytest.skip("needs emotion_sources in the folder COMP_VIZ_DATA names")
-    return real_data / "emotion_sources"
+    return need_data(real_data / "emotion_sources")
 
 
 @pytest.fixture
