@@ -6,9 +6,9 @@ from contextlib import nullcontext
 import streamlit as st
 
 with nullcontext() if "torch" in sys.modules else st.spinner("Starting; only the first visitor waits for PyTorch …"):
-    from comp_viz.ui import lecture
-    from comp_viz.ui.sidebar import frame
-    from comp_viz.ui.warm_up import compiling
+    from comp_viz.ui.frame.sidebar import frame
+    from comp_viz.ui.frame.warm_up import compiling
+    from comp_viz.ui.lecture import bar as lecture
 
 # Group in the navigation -> its pages with their icons; those of the group without a name stand in the bar itself.
 PAGES = {

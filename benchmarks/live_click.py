@@ -61,7 +61,7 @@ def clicks(page: Page, count: int, utterances: int) -> list[tuple[float, float]]
     """Click cells of all modalities along the conversation; milliseconds until all was redrawn, and until the run was over."""
     times = []
     for i in range(count + 3):
-        cell = page.locator(f'.painter .cell[data-s="{(7 * i + 3) % utterances}"][data-m="{2 * (i % 2)}"]')
+        cell = page.locator(f'.availability_matrix .cell[data-s="{(7 * i + 3) % utterances}"][data-m="{2 * (i % 2)}"]')
         page.evaluate(WATCH)
         cell.click()
         page.wait_for_function("window.finished", timeout=10_000)

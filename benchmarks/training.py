@@ -28,9 +28,9 @@ from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.data.source import open_data
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.product import product
-from comp_viz.training.fitting import fitted
 from comp_viz.training.loop import Trainer
 from comp_viz.training.recipe import ARCHITECTURES, PRESETS
+from comp_viz.training.resolve import fitted
 
 CPU = torch.device("cpu")
 OURS = [("published", "float32"), ("ours", "float32"), ("ours", "bfloat16")]

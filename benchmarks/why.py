@@ -13,16 +13,16 @@ import numpy as np
 import torch
 
 from benchmarks.prediction import CHECKPOINTS
-from comp_viz.analysis.attribution import METHODS, OCCLUSION, attribute, by_occlusion
-from comp_viz.analysis.coalitions import FUSED, coalitions
-from comp_viz.analysis.context import context
-from comp_viz.analysis.counterfactual import smallest_loss
-from comp_viz.analysis.faithfulness import cell_curves, feature_curves, modality_curves, utterance_curves
 from comp_viz.analysis.inside import look_inside
-from comp_viz.analysis.losses import losses
-from comp_viz.analysis.masked import Masked
-from comp_viz.analysis.split_contribution import split_table
-from comp_viz.analysis.target import decided, direction
+from comp_viz.analysis.why.attribution import METHODS, OCCLUSION, attribute, by_occlusion
+from comp_viz.analysis.why.coalitions import FUSED, coalitions
+from comp_viz.analysis.why.context import context
+from comp_viz.analysis.why.counterfactual import smallest_loss
+from comp_viz.analysis.why.faithfulness import cell_curves, feature_curves, modality_curves, utterance_curves
+from comp_viz.analysis.why.leave_one_out import losses
+from comp_viz.analysis.why.masking import Masked
+from comp_viz.analysis.why.split_contribution import split_table
+from comp_viz.analysis.why.target import decided, direction
 from comp_viz.checkpoint.folder import Checkpoint, load_checkpoint
 from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Conversation

@@ -6,8 +6,8 @@ from typing import TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from comp_viz.checkpoint.card import first_problem
 from comp_viz.errors import CompVizError
+from comp_viz.validation import first_problem
 
 Content = TypeVar("Content", bound=BaseModel)
 

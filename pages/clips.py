@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from comp_viz.analysis.clip import describe_clip
+from comp_viz.analysis.clips.prediction import describe_clip
 from comp_viz.device import choose_device
-from comp_viz.ui import cached
-from comp_viz.ui.capability import all_usual_ready, capability_title, panel_of_capabilities
-from comp_viz.ui.clip_inside import availability, behind, confident_words, faces, quality, thresholds, waveform
-from comp_viz.ui.clips import (
+from comp_viz.ui.cache import cached
+from comp_viz.ui.clips.degrading import compared, controls, taken_back
+from comp_viz.ui.clips.inspection import availability, behind, confident_words, faces, quality, thresholds, waveform
+from comp_viz.ui.clips.installed_extractors import all_usual_ready, capability_title, panel_of_capabilities
+from comp_viz.ui.clips.pieces import (
     bring,
     clip_in_hand,
     out_of_distribution,
@@ -18,13 +19,12 @@ from comp_viz.ui.clips import (
     utterance_list,
     watching,
 )
-from comp_viz.ui.degrading import compared, controls, taken_back
-from comp_viz.ui.desk import Lying, desk
-from comp_viz.ui.intake import SETTLE, wanted_settings
-from comp_viz.ui.page import head
-from comp_viz.ui.sidebar import View, current_view
-from comp_viz.ui.theme import palette
-from comp_viz.ui.utterance import number_in_hand
+from comp_viz.ui.clips.session_clips import Lying, desk
+from comp_viz.ui.clips.upload import SETTLE, wanted_settings
+from comp_viz.ui.frame.heading import head
+from comp_viz.ui.frame.selected_utterance import number_in_hand
+from comp_viz.ui.frame.sidebar import View, current_view
+from comp_viz.ui.frame.theme import palette
 
 EMPTY = (
     "A clip is cut into utterances; words, voice and face of each are read, and what cannot be read is a **missing modality**. Then every "

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from comp_viz.ui.comparing import compared, controls
-from comp_viz.ui.page import empty_state
-from comp_viz.ui.sidebar import View, current_view
+from comp_viz.ui.compare.pieces import compared, controls
+from comp_viz.ui.frame.heading import empty_state
+from comp_viz.ui.frame.sidebar import View, current_view
 
 
 @st.fragment

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from comp_viz.ui.compare import sides
-from comp_viz.ui.coordinator import fit_axes, sentences, weight_charts
-from comp_viz.ui.options import one_of
-from comp_viz.ui.other_weights import other_weights, sliders
-from comp_viz.ui.page import empty_state, head
-from comp_viz.ui.sidebar import View, current_view
-from comp_viz.ui.theme import palette
-from comp_viz.ui.utterance import utterance_bar
+from comp_viz.ui.coordinator.reweighting import other_weights, sliders
+from comp_viz.ui.coordinator.weights import fit_axes, sentences, weight_charts
+from comp_viz.ui.frame.compare_mode import sides
+from comp_viz.ui.frame.heading import empty_state, head
+from comp_viz.ui.frame.selected_utterance import utterance_bar
+from comp_viz.ui.frame.sidebar import View, current_view
+from comp_viz.ui.frame.theme import palette
+from comp_viz.ui.widgets.choices import one_of
 
 WORDS = (
     "The coordinator gives each modality of each utterance a weight from 0 to 1 that sum to 1, and multiplies the "

@@ -4,11 +4,11 @@ import streamlit as st
 
 from comp_viz.data.source import data_root
 from comp_viz.errors import CompVizError
-from comp_viz.ui import cached
-from comp_viz.ui.browse import charts, conversations, findings_table, headline, reading
-from comp_viz.ui.shown import report_button, shown
-from comp_viz.ui.sidebar import View, current_view
-from comp_viz.ui.theme import palette
+from comp_viz.ui.cache import cached
+from comp_viz.ui.data.pieces import charts, conversations, findings_table, headline, reading
+from comp_viz.ui.frame.report_collector import report_button, shown
+from comp_viz.ui.frame.sidebar import View, current_view
+from comp_viz.ui.frame.theme import palette
 
 
 def browse(view: View | None) -> None:

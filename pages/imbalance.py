@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from comp_viz.analysis.imbalance import joint_less_alone
-from comp_viz.ui.about_imbalance import FINDING
-from comp_viz.ui.compare import sides
-from comp_viz.ui.imbalance import curves, discrepancies, finding, judged_under, numbers, results
-from comp_viz.ui.page import empty_state, head
-from comp_viz.ui.sidebar import View, current_view
-from comp_viz.ui.theme import palette
+from comp_viz.analysis.imbalance.gap import joint_less_alone
+from comp_viz.ui.frame.compare_mode import sides
+from comp_viz.ui.frame.heading import empty_state, head
+from comp_viz.ui.frame.sidebar import View, current_view
+from comp_viz.ui.frame.theme import palette
+from comp_viz.ui.imbalance.charts import curves, discrepancies, finding, judged_under, numbers, results
+from comp_viz.ui.imbalance.words import FINDING
 
 
 @st.fragment

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from comp_viz.ui.dials import dials
-from comp_viz.ui.experiment import attainable_and_reached, hidden_truth, training
-from comp_viz.ui.shown import report_button, shown
-from comp_viz.ui.sidebar import current_view
-from comp_viz.ui.theme import palette
+from comp_viz.ui.frame.report_collector import report_button, shown
+from comp_viz.ui.frame.sidebar import current_view
+from comp_viz.ui.frame.theme import palette
+from comp_viz.ui.lab.controls import dials
+from comp_viz.ui.lab.training import attainable_and_reached, hidden_truth, training
 
 view = current_view("pages/lab.py")
 view = view and view.now()

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from comp_viz.ui.lecture import outline, stories
-from comp_viz.ui.page import head
-from comp_viz.ui.sidebar import current_view
+from comp_viz.ui.frame.heading import head
+from comp_viz.ui.frame.sidebar import current_view
+from comp_viz.ui.lecture.bar import outline, stories
 
 current_view("pages/lecture.py")
 found, wrong = stories()

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from comp_viz.analysis.change import change, describe
+from comp_viz.analysis.live.change import change, describe
 from comp_viz.report.live import timeline_section
-from comp_viz.ui.live import chart, painted, transcript, utterance_card
-from comp_viz.ui.page import empty_state, head
-from comp_viz.ui.sidebar import View, current_view
-from comp_viz.ui.theme import palette
+from comp_viz.ui.frame.heading import empty_state, head
+from comp_viz.ui.frame.sidebar import View, current_view
+from comp_viz.ui.frame.theme import palette
+from comp_viz.ui.live.pieces import chart, painted, transcript, utterance_card
 
 WORDS = (
     "A prediction flips when it changes sides of neutral, or its class. Accuracy is the share of utterances decided as "

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from comp_viz.ui import cached_training
-from comp_viz.ui.about_modulation import FINDING
-from comp_viz.ui.compare import sides
-from comp_viz.ui.modulation import finding, now, trained, utterances, worth
-from comp_viz.ui.page import empty_state, head
-from comp_viz.ui.sidebar import View, current_view
-from comp_viz.ui.theme import palette
-from comp_viz.ui.utterance import utterance_bar
+from comp_viz.ui.cache import training as cached_training
+from comp_viz.ui.frame.compare_mode import sides
+from comp_viz.ui.frame.heading import empty_state, head
+from comp_viz.ui.frame.selected_utterance import utterance_bar
+from comp_viz.ui.frame.sidebar import View, current_view
+from comp_viz.ui.frame.theme import palette
+from comp_viz.ui.modulation.charts import finding, now, trained, utterances, worth
+from comp_viz.ui.modulation.words import FINDING
 
 
 @st.fragment

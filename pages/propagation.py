@@ -1,11 +1,11 @@
 """Propagation: who attends to whom, what prompts are worth, and whether missing features come back."""
 
-from comp_viz.ui.attention import attention_part
-from comp_viz.ui.flow import flow_part
-from comp_viz.ui.page import empty_state
-from comp_viz.ui.parts import in_parts
-from comp_viz.ui.reconstruction import reconstruction_part
-from comp_viz.ui.sidebar import current_view
+from comp_viz.ui.frame.heading import empty_state
+from comp_viz.ui.frame.sidebar import current_view
+from comp_viz.ui.propagation.attention import attention_part
+from comp_viz.ui.propagation.prompt_ablation import flow_part
+from comp_viz.ui.propagation.reconstruction import reconstruction_part
+from comp_viz.ui.widgets.tabbed_page import in_parts
 
 PARTS = {"Attention": attention_part, "Cross-modal flow": flow_part, "Reconstruction": reconstruction_part}
 HELP = (

@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from comp_viz.ui.assignment import assignment_controls, assignment_section
-from comp_viz.ui.compare import sides
-from comp_viz.ui.options import one_of
-from comp_viz.ui.page import empty_state, head
-from comp_viz.ui.prompts import prompts_controls, prompts_section
-from comp_viz.ui.prototypes import HELP, finding
-from comp_viz.ui.sidebar import View, current_view
-from comp_viz.ui.space import space_controls, space_section
-from comp_viz.ui.stands_for import stands_controls, stands_section
-from comp_viz.ui.utterance import utterance_bar
+from comp_viz.ui.frame.compare_mode import sides
+from comp_viz.ui.frame.heading import empty_state, head
+from comp_viz.ui.frame.selected_utterance import utterance_bar
+from comp_viz.ui.frame.sidebar import View, current_view
+from comp_viz.ui.prototypes.assignment import assignment_controls, assignment_section
+from comp_viz.ui.prototypes.feature_space import space_controls, space_section
+from comp_viz.ui.prototypes.momentum import prompts_controls, prompts_section
+from comp_viz.ui.prototypes.nearest import stands_controls, stands_section
+from comp_viz.ui.prototypes.shared import HELP, finding
+from comp_viz.ui.widgets.choices import one_of
 
 SECTIONS = {
     "Space": (space_controls, space_section),

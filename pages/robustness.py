@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from comp_viz.ui.compare import sides
-from comp_viz.ui.measuring import tick
-from comp_viz.ui.page import empty_state
-from comp_viz.ui.robustness import PAGE, controls, measured
-from comp_viz.ui.robustness_charts import charts
-from comp_viz.ui.sidebar import View, current_view
+from comp_viz.ui.frame.compare_mode import sides
+from comp_viz.ui.frame.heading import empty_state
+from comp_viz.ui.frame.sidebar import View, current_view
+from comp_viz.ui.robustness.charts import charts
+from comp_viz.ui.robustness.controls import PAGE, controls, measured
+from comp_viz.ui.widgets.measuring import tick
 
 
 def robustness(view: View) -> None:

@@ -1,12 +1,12 @@
 """Why: what made this prediction, whether that explanation is faithful, and what would have changed it."""
 
-from comp_viz.ui.page import empty_state
-from comp_viz.ui.parts import in_parts
-from comp_viz.ui.sidebar import current_view
-from comp_viz.ui.why_context import context_part
-from comp_viz.ui.why_contributions import contributions_part
-from comp_viz.ui.why_counterfactuals import counterfactuals_part
-from comp_viz.ui.why_features import features_part
+from comp_viz.ui.frame.heading import empty_state
+from comp_viz.ui.frame.sidebar import current_view
+from comp_viz.ui.why.context import context_part
+from comp_viz.ui.why.contributions import contributions_part
+from comp_viz.ui.why.counterfactuals import counterfactuals_part
+from comp_viz.ui.why.features import features_part
+from comp_viz.ui.widgets.tabbed_page import in_parts
 
 PARTS = {
     "Contributions": contributions_part,

@@ -11,9 +11,10 @@ from PIL import Image
 from comp_viz.checkpoint.card import FORMAT, Card, DataCard
 from comp_viz.checkpoint.folder import save_checkpoint
 from comp_viz.clips import faces, reading
-from comp_viz.clips.clip import Clip, Face, Looked, Span, Word
+from comp_viz.clips.clip import Clip, Face, Looked
 from comp_viz.clips.media import PICTURES, RATE, SOUND, Media, Picture
 from comp_viz.clips.settings import Settings
+from comp_viz.clips.span import Span, Word
 from comp_viz.data.batch import Batch, Standardiser
 from comp_viz.data.conversation import Conversation, Task
 from comp_viz.network.bank import prototype_bank

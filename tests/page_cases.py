@@ -21,7 +21,7 @@ from comp_viz.data.table.writer import write_table
 from comp_viz.network.bank import prototype_bank
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import ComP
-from comp_viz.ui import cached
+from comp_viz.ui.cache import cached
 from comp_viz.versions import versions
 
 APP = str(Path(__file__).parents[1] / "app.py")

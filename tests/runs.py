@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.patterns.pattern import Pattern
-from comp_viz.training.fitting import Fitted
+from comp_viz.training.resolve import Fitted
 from comp_viz.training.telemetry import read_telemetry
 
 CPU = torch.device("cpu")

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from comp_viz.analysis.change import change, describe
+from comp_viz.analysis.live.change import change, describe
 from comp_viz.analysis.prediction import Prediction, decide, predict_conversation, true_decisions
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.conversation import Task

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comp_viz.analysis.attainable import ENOUGH, MODALITIES, attainable, attainable_at, posterior
+from comp_viz.analysis.lab.attainable import ENOUGH, MODALITIES, attainable, attainable_at, posterior
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.lab.make import lab
 from comp_viz.data.lab.model import DIMS, FAINT, LabModel

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from comp_viz.checkpoint.folder import load_checkpoint
-from comp_viz.data.replacing import replacing
+from comp_viz.data.atomic_write import replacing
 from comp_viz.errors import CompVizError
 from comp_viz.training import background
 from comp_viz.training.background import SMALL, start

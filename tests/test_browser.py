@@ -8,7 +8,7 @@ import pytest
 from browsing import ROOT, fits, nav, settled
 from playwright.sync_api import Page, expect
 
-from comp_viz.analysis.change import change, describe
+from comp_viz.analysis.live.change import change, describe
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.dataset import Utterances
@@ -26,7 +26,7 @@ def checkpoints() -> Iterator[None]:
 
 
 def cell(page: Page, utterance: int, modality: int):
-    return page.locator(f'.painter .cell[data-s="{utterance - 1}"][data-m="{modality}"]')
+    return page.locator(f'.availability_matrix .cell[data-s="{utterance - 1}"][data-m="{modality}"]')
 
 
 def headline(page: Page):
@@ -58,11 +58,11 @@ def test_clicking_a_cell_takes_it_away_and_again_gives_it_back(page):
 
 
 def test_a_modalitys_name_takes_the_row_and_an_utterances_number_the_column(page):
-    page.locator(".painter .name").nth(1).click()
+    page.locator(".availability_matrix .name").nth(1).click()
     expect(headline(page)).to_contain_text("Without text")
     page.get_by_role("button", name="Undo").click()
     expect(headline(page)).to_contain_text("Nothing is taken away")
-    page.locator(".painter .number").nth(2).click()
+    page.locator(".availability_matrix .number").nth(2).click()
     for modality in range(3):
         expect(cell(page, 3, modality)).to_have_class("cell missing changed")
 
@@ -90,7 +90,7 @@ def test_dragging_paints_many_cells_in_one_step(page):
 
 
 def missing(page: Page):
-    return page.locator(".painter .row .cell.missing")
+    return page.locator(".availability_matrix .row .cell.missing")
 
 
 def test_no_click_is_lost_however_fast_they_come(page, browser):
@@ -186,7 +186,7 @@ def sidebar(page: Page):
 
 def test_the_sidebar_follows_the_matrix(page):
     expect(sidebar(page)).to_contain_text("Taken away: 0%")
-    page.locator(".painter .name").nth(1).click()
+    page.locator(".availability_matrix .name").nth(1).click()
     expect(sidebar(page)).to_contain_text("text 100%")
     cell(page, 1, 1).click()
     expect(sidebar(page)).not_to_contain_text("text 100%")

@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from comp_viz.clips import background, workplace
+from comp_viz.clips import background
+from comp_viz.clips import upload_folder as workplace
 from comp_viz.clips.background import start
 from comp_viz.clips.progress import Cancelled, Progress
 from comp_viz.errors import CompVizError
@@ -85,7 +86,7 @@ def test_a_failure_is_a_sentence_and_the_next_goes_on(error, said):
 
 SERVER = """
 import sys, time
-from comp_viz.clips.workplace import new_place, put
+from comp_viz.clips.upload_folder import new_place, put
 print(put(new_place(), b"secret", ".mp4"), flush=True)
 time.sleep(60 if "wait" in sys.argv else 0)
 """

@@ -5,18 +5,18 @@ import pytest
 from clip_cases import EMOTIONS, make_clip, make_face
 from page_cases import array
 
-from comp_viz.analysis.clip import describe_clip, describe_moved, joined, moved
+from comp_viz.analysis.clips.prediction import describe_clip, describe_moved, joined, moved
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.clips.analyse import envelope
-from comp_viz.clips.clip import Span, Word
+from comp_viz.clips.span import Span, Word
 from comp_viz.data.conversation import Task
-from comp_viz.figures.before_after import AFTER, before_after
-from comp_viz.figures.clip import quality_chart, reasons_chart, waveform_chart
-from comp_viz.figures.face import marked_crop, strongest
+from comp_viz.figures.clips.before_after import AFTER, before_after
+from comp_viz.figures.clips.clip import quality_chart, reasons_chart, waveform_chart
+from comp_viz.figures.clips.face import marked_crop, strongest
+from comp_viz.figures.clips.subtitles import stamp, webvtt
 from comp_viz.figures.style import DARK, LIGHT
-from comp_viz.figures.subtitles import stamp, webvtt
-from comp_viz.ui.player import bands
-from comp_viz.ui.words import read_probably
+from comp_viz.ui.clips.player import bands
+from comp_viz.ui.widgets.text import read_probably
 
 
 def predicted(task=EMOTIONS, S=4, seed=0, gone=()):

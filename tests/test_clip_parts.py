@@ -18,14 +18,16 @@ from needs import need
 from comp_viz.__main__ import main
 from comp_viz.checkpoint.card import FORMAT, Card
 from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
-from comp_viz.clips import decode, faces, ready, weights, whisper
+from comp_viz.clips import decode, faces, weights, whisper
+from comp_viz.clips import requirements as ready
 from comp_viz.clips.batch import clips_in
-from comp_viz.clips.clip import Face, Word
+from comp_viz.clips.clip import Face
 from comp_viz.clips.cutting import cut
 from comp_viz.clips.extractors import manet, minilm, published_audio, published_text, published_video
 from comp_viz.clips.extractors.registry import EXTRACTORS, extractor, feature_names, what_is_missing
 from comp_viz.clips.settings import Cutting, Settings, settings_for
 from comp_viz.clips.source import DEFAULT, named_in, source
+from comp_viz.clips.span import Word
 from comp_viz.clips.speech import share
 from comp_viz.clips.store import load_clip, save_clip
 from comp_viz.clips.weights import File, checked, content, missing

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from comp_viz.clips import faces, whisper
 from comp_viz.clips.extractors.registry import what_is_missing
 from comp_viz.clips.settings import Settings
-from comp_viz.ui.intake import EXAMPLE
+from comp_viz.ui.clips.upload import EXAMPLE
 
 need(whisper.missing() or faces.missing())
 for _, names in Settings().extractors:

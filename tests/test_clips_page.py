@@ -10,7 +10,7 @@ import pytest
 from clip_cases import EMOTIONS, make_clip, simple_extractors, write_reader
 from page_cases import array, dashboard, figures, on_wire
 
-from comp_viz.analysis.clip import moved, predict_clip
+from comp_viz.analysis.clips.prediction import moved, predict_clip
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.clips import background
 from comp_viz.clips.degradation import Degradation
@@ -18,9 +18,12 @@ from comp_viz.clips.degrade import degrade
 from comp_viz.clips.extractors import registry
 from comp_viz.clips.progress import Cancelled, Progress
 from comp_viz.errors import CompVizError
-from comp_viz.figures.before_after import AFTER, BEFORE
+from comp_viz.figures.clips.before_after import AFTER, BEFORE
 from comp_viz.report.html import render
-from comp_viz.ui import cached, camera, desk, intake
+from comp_viz.ui.cache import cached
+from comp_viz.ui.clips import session_clips as desk
+from comp_viz.ui.clips import upload as intake
+from comp_viz.ui.clips.pieces import camera
 
 PAGES = [
     "live",
@@ -282,7 +285,7 @@ def test_what_is_computed_from_a_clip_is_kept_for_its_session_only(opened):
     bring(opened()).switch_page("pages/live.py").run()
     shared = cached.prediction.__wrapped__
     assert shared  # the decorated function is the library's call, not a cache for all
-    from comp_viz.ui.own import of_a_clip
+    from comp_viz.ui.cache.per_session import of_a_clip
 
     assert of_a_clip(("reader", ("a", "b"), "cpu", "clip: talk.mp4"))
     assert of_a_clip((("reader", "clip: talk.mp4"), "x"))

@@ -8,12 +8,14 @@ import pytest
 from page_cases import array, dashboard, figures
 from streamlit.testing.v1 import AppTest
 
-from comp_viz.analysis.answers import answer_once, drawings
-from comp_viz.analysis.paired import paired, sentence
+from comp_viz.analysis.compare.paired import paired, sentence
+from comp_viz.analysis.compare.predictions import answer_once, drawings
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.data.table.writer import write_table
-from comp_viz.ui import answering, cached, comparing, evaluations
+from comp_viz.ui.cache import cached, evaluations
+from comp_viz.ui.compare import cached as answering
+from comp_viz.ui.compare import pieces as comparing
 
 
 @pytest.fixture(autouse=True)
@@ -157,7 +159,9 @@ def test_a_tick_draws_only_the_chart_that_grows(two, monkeypatch):
 
 
 def test_an_address_with_several_predictors_is_kept_when_the_page_changes():
-    app = AppTest.from_string("import streamlit as st\nfrom comp_viz.ui.sidebar import address\nst.json(address())")
+    app = AppTest.from_string(
+        "import streamlit as st\nfrom comp_viz.ui.frame.sidebar import address\nst.json(address())"
+    )
     app.query_params["compared"] = ["one", "other"]
     app.run()
     assert json.loads(app.json[0].value) == {"compared": ["one", "other"]}

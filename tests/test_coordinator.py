@@ -6,43 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from comp_viz.analysis.prediction import Prediction, predict_conversation
-from comp_viz.analysis.reweighed import (
-    BY_HAND,
-    EQUAL,
-    LEARNED,
-    describe_accuracy,
-    describe_reweighed,
-    fixed_weights,
-    normalised,
-    reweighed,
-    wilson,
-)
-from comp_viz.analysis.trust import (
-    FEWEST,
-    auc,
-    auc_interval,
-    describe_disagreement,
-    describe_trust,
-    disagreement,
-    trust,
-)
-from comp_viz.analysis.weight_tables import (
-    accuracy_table,
-    availability_table,
-    reweighed_table,
-    trust_table,
-    weights_table,
-)
-from comp_viz.analysis.weights import (
-    describe_availability,
-    describe_distance,
-    describe_near,
-    weight_floor,
-    weight_span,
-    weights,
-)
-from comp_viz.analysis.weights_by import (
+from comp_viz.analysis.coordinator.groups import (
     UNKNOWN,
     by_availability,
     by_emotion,
@@ -54,6 +18,42 @@ from comp_viz.analysis.weights_by import (
     left_with,
     subsets,
 )
+from comp_viz.analysis.coordinator.reweighting import (
+    BY_HAND,
+    EQUAL,
+    LEARNED,
+    describe_accuracy,
+    describe_reweighed,
+    fixed_weights,
+    normalised,
+    reweighed,
+    wilson,
+)
+from comp_viz.analysis.coordinator.tables import (
+    accuracy_table,
+    availability_table,
+    reweighed_table,
+    trust_table,
+    weights_table,
+)
+from comp_viz.analysis.coordinator.trust import (
+    FEWEST,
+    auc,
+    auc_interval,
+    describe_disagreement,
+    describe_trust,
+    disagreement,
+    trust,
+)
+from comp_viz.analysis.coordinator.weights import (
+    describe_availability,
+    describe_distance,
+    describe_near,
+    weight_floor,
+    weight_span,
+    weights,
+)
+from comp_viz.analysis.prediction import Prediction, predict_conversation
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.conversation import Task
 from comp_viz.network.intervention import Intervention

@@ -4,20 +4,20 @@ import numpy as np
 import pytest
 from page_cases import array, figures
 
+from comp_viz.analysis.coordinator.groups import by_availability, by_emotion, emotions, left_with, subsets
+from comp_viz.analysis.coordinator.reweighting import BY_HAND, EQUAL, LEARNED, fixed_weights, normalised, reweighed
+from comp_viz.analysis.coordinator.trust import trust
 from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.prediction import predict_conversation
-from comp_viz.analysis.reweighed import BY_HAND, EQUAL, LEARNED, fixed_weights, normalised, reweighed
-from comp_viz.analysis.trust import trust
-from comp_viz.analysis.weights_by import by_availability, by_emotion, emotions, left_with, subsets
 from comp_viz.checkpoint.folder import load_checkpoint
-from comp_viz.figures.accuracy import accuracy_chart
-from comp_viz.figures.by_availability import by_availability_chart
+from comp_viz.figures.coordinator.accuracy import accuracy_chart
+from comp_viz.figures.coordinator.by_availability import by_availability_chart
+from comp_viz.figures.coordinator.reweighting import looks, reach, reweighed_along
+from comp_viz.figures.coordinator.simplex import Points, simplex
+from comp_viz.figures.coordinator.strips import strips
+from comp_viz.figures.coordinator.weights_along import WHOLE, weights_along
 from comp_viz.figures.emotions import emotion_looks
-from comp_viz.figures.reweighed import looks, reach, reweighed_along
-from comp_viz.figures.simplex import Points, simplex
-from comp_viz.figures.strips import strips
 from comp_viz.figures.style import DARK, LIGHT
-from comp_viz.figures.weights_along import WHOLE, weights_along
 from comp_viz.network.intervention import Intervention
 
 SHAPE = {"two modalities": "line", "four modalities": "paths"}

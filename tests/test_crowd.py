@@ -16,8 +16,8 @@ from page_cases import write_case
 from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.inside import look_inside
-from comp_viz.analysis.passes import Pass, draw_once
 from comp_viz.analysis.prediction import predict_conversation
+from comp_viz.analysis.robustness.drawings import Pass, draw_once
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.data.conversation import Conversation
@@ -25,9 +25,9 @@ from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.data.source import open_data
 from comp_viz.network.intervention import AS_TRAINED, Intervention
-from comp_viz.ui import cached, evaluations
-from comp_viz.ui.evaluations import Evaluation
-from comp_viz.ui.sidebar import View
+from comp_viz.ui.cache import cached, evaluations
+from comp_viz.ui.cache.evaluations import Evaluation
+from comp_viz.ui.frame.sidebar import View
 
 CASES = (
     "usual",

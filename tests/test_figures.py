@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from comp_viz.analysis.change import change
+from comp_viz.analysis.live.change import change
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.figures.live.timeline import escape, timeline
 from comp_viz.figures.style import LIGHT
-from comp_viz.figures.timeline import escape, timeline
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from comp_viz.data.dataset import DataSet
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import predict
 from comp_viz.training import run as runs
-from comp_viz.training.fitting import Fitted
 from comp_viz.training.recipe import PRESETS
+from comp_viz.training.resolve import Fitted
 from comp_viz.training.run import train
 from comp_viz.training.telemetry import TABLES, read_telemetry
 

@@ -8,9 +8,8 @@ import pytest
 from page_cases import write_case
 from scipy.stats import ttest_1samp
 
-from comp_viz.analysis.discrepancy import Sums, discrepancy
-from comp_viz.analysis.effect import effect, published_effect
-from comp_viz.analysis.imbalance import (
+from comp_viz.analysis.imbalance.discrepancy import Sums, discrepancy
+from comp_viz.analysis.imbalance.gap import (
     curves_of_runs,
     curves_of_table,
     gaps,
@@ -19,13 +18,13 @@ from comp_viz.analysis.imbalance import (
     read_ratios,
     second_stage,
 )
+from comp_viz.analysis.modulation.ablation import effect, published_effect
 from comp_viz.analysis.prediction import predict_conversation, true_decisions
-from comp_viz.analysis.tables import find_table, paired
+from comp_viz.analysis.shipped_results import find_table, paired
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
-from comp_viz.figures.effect import effect_title
-from comp_viz.figures.imbalance import (
+from comp_viz.figures.imbalance.curves import (
     accuracy_span,
     curves_chart,
     curves_title,
@@ -37,6 +36,7 @@ from comp_viz.figures.imbalance import (
     ratio_title,
     utilisation_chart,
 )
+from comp_viz.figures.modulation.ablation import effect_title
 from comp_viz.figures.style import LIGHT
 from comp_viz.sweep.table import SCHEMA
 from comp_viz.training.telemetry import read_telemetry

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from comp_viz.analysis.attainable import attainable_at
-from comp_viz.analysis.reached import accuracy, reached
+from comp_viz.analysis.lab.attainable import attainable_at
+from comp_viz.analysis.lab.reached import accuracy, reached
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.conversation import Task
 from comp_viz.data.lab.make import lab, lab_truth
@@ -14,7 +14,7 @@ from comp_viz.data.lab.settings import LabSettings
 from comp_viz.data.patterns.pattern import PROTOCOL, Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import evaluate
-from comp_viz.figures.lab import attainable_chart, rates_chart, truth_chart
+from comp_viz.figures.lab.attainable import attainable_chart, rates_chart, truth_chart
 from comp_viz.figures.style import DARK, LIGHT
 
 
@@ -95,7 +95,7 @@ def test_predictions_for_classes_are_decided_by_the_likeliest(small_lab, small_c
     monkeypatch.setattr("comp_viz.checkpoint.folder.Checkpoint.check", lambda self, data: None)
     logits = np.array([[0.0, 1.0]], np.float32)
     monkeypatch.setattr(
-        "comp_viz.analysis.reached.predict",
+        "comp_viz.analysis.lab.reached.predict",
         lambda model, stream, observed: {"fused": np.repeat(logits, len(observed), 0)},
     )
     (found,) = reached(checkpoint, fitted, [Pattern()])

@@ -8,17 +8,17 @@ import pytest
 from page_cases import array, dashboard, figures, on_wire
 from test_imbalance import METHODS, results
 
-from comp_viz.analysis.discrepancy import discrepancy
-from comp_viz.analysis.hardness import read_hardness
-from comp_viz.analysis.imbalance import gaps, joint_less_alone
-from comp_viz.analysis.tables import find_table
-from comp_viz.analysis.telemetry import read_modulated
-from comp_viz.analysis.tempered import tempered
+from comp_viz.analysis.imbalance.discrepancy import discrepancy
+from comp_viz.analysis.imbalance.gap import gaps, joint_less_alone
+from comp_viz.analysis.modulation.coefficients import tempered
+from comp_viz.analysis.modulation.hard_utterances import read_hardness
+from comp_viz.analysis.modulation.telemetry import read_modulated
+from comp_viz.analysis.shipped_results import find_table
 from comp_viz.checkpoint.card import read_card, write_card
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.data.table.writer import write_table
-from comp_viz.ui import cached_training
+from comp_viz.ui.cache import training as cached_training
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from comp_viz.errors import CompVizError
 from comp_viz.figures.chart import base_layout, enlarged
 from comp_viz.figures.style import LIGHT
 from comp_viz.stories import read_story
-from comp_viz.ui import cached, lecture
+from comp_viz.ui.cache import cached
+from comp_viz.ui.lecture import bar as lecture
 
 ROOT = Path(__file__).parents[1]
 STORIES = {path.stem: read_story(path) for path in sorted((ROOT / "stories").glob("*.yaml"))}

@@ -20,10 +20,10 @@ from comp_viz.evaluation import linear
 from comp_viz.evaluation.evaluate import measure
 from comp_viz.evaluation.linear import Rows, fit_linear
 from comp_viz.network.config import ComPConfig
-from comp_viz.training.fitting import Fitted
 from comp_viz.training.folds import FOLDS, with_fold
 from comp_viz.training.methods import ABLATION, METHODS, PROTOCOL, find_method
 from comp_viz.training.recipe import PUBLISHED, Recipe
+from comp_viz.training.resolve import Fitted
 from comp_viz.training.run import train
 
 CONFIG = ComPConfig(("audio", "text"), (5, 4), 3, 20, hidden=8, momentum=0.6)

@@ -6,9 +6,9 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from comp_viz.analysis.hardness import read_hardness, with_words
-from comp_viz.analysis.telemetry import BINS, read_modulated
-from comp_viz.figures.modulation import (
+from comp_viz.analysis.modulation.hard_utterances import read_hardness, with_words
+from comp_viz.analysis.modulation.telemetry import BINS, read_modulated
+from comp_viz.figures.modulation.telemetry import (
     by_epoch,
     by_error,
     by_position,

@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from comp_viz.training.fitting import fitted
 from comp_viz.training.recipe import PRESETS
+from comp_viz.training.resolve import fitted
 
 ASKING = {"_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero", "_unique2"}
 

@@ -7,14 +7,14 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from comp_viz.analysis import probe as module
-from comp_viz.analysis.listing import listing, missing_shares
-from comp_viz.analysis.probe import ALL, probe
+from comp_viz.analysis.data import linear_probe as module
+from comp_viz.analysis.data.linear_probe import ALL, probe
+from comp_viz.analysis.data.listing import listing, missing_shares
 from comp_viz.data.conversation import Task
 from comp_viz.data.source import open_data
 from comp_viz.errors import CompVizError
-from comp_viz.figures.overview import label_chart, missing_chart, probe_chart
-from comp_viz.figures.preview import preview
+from comp_viz.figures.availability import preview
+from comp_viz.figures.data.summary import label_chart, missing_chart, probe_chart
 from comp_viz.figures.style import DARK, LIGHT
 
 CLASSES = Task("emotion", ("calm", "glad", "cross"))

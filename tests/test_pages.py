@@ -22,9 +22,9 @@ from comp_viz.data.lab.settings import LabSettings
 from comp_viz.data.patterns.matrices import only, to_hex, uniform
 from comp_viz.network.model import ComP
 from comp_viz.training import background
-from comp_viz.ui import cached
-from comp_viz.ui.builder import Where
-from comp_viz.ui.pattern import Choice
+from comp_viz.ui.cache import cached
+from comp_viz.ui.frame.pattern_builder import Where
+from comp_viz.ui.frame.pattern_state import Choice
 from comp_viz.versions import versions
 
 

@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from comp_viz.analysis.answers import (
+from comp_viz.analysis.compare.calibration import calibration
+from comp_viz.analysis.compare.comparison import compare
+from comp_viz.analysis.compare.comparison import test_table as table_of_tests
+from comp_viz.analysis.compare.confusion import confusion
+from comp_viz.analysis.compare.difficulty import LEVELS, difficulty
+from comp_viz.analysis.compare.disagreements import SHOWN, apart, differences, readable
+from comp_viz.analysis.compare.paired import by_truth, grouped, paired, sentence
+from comp_viz.analysis.compare.paired import tests as exact_tests
+from comp_viz.analysis.compare.predictions import (
     DRAWINGS,
     FURTHER,
     answer_once,
@@ -16,20 +24,12 @@ from comp_viz.analysis.answers import (
     rows_of_patterns,
     shown_in,
 )
-from comp_viz.analysis.bootstrap import DRAWS, interval, resampled
-from comp_viz.analysis.comparison import compare
-from comp_viz.analysis.comparison import test_table as table_of_tests
-from comp_viz.analysis.confusion import confusion
-from comp_viz.analysis.differences import SHOWN, apart, differences, readable
-from comp_viz.analysis.difficulty import LEVELS, difficulty
-from comp_viz.analysis.mcnemar import holm, mcnemar
-from comp_viz.analysis.paired import by_truth, grouped, paired, sentence
-from comp_viz.analysis.paired import tests as exact_tests
-from comp_viz.analysis.passes import Pass
 from comp_viz.analysis.prediction import decide_output, predict_conversation, true_decisions
-from comp_viz.analysis.reliability import calibration
-from comp_viz.analysis.robustness import metric_names
-from comp_viz.analysis.sums import metrics_of, sums
+from comp_viz.analysis.robustness.drawings import Pass
+from comp_viz.analysis.robustness.scores import metric_names
+from comp_viz.analysis.stats.bootstrap import DRAWS, interval, resampled
+from comp_viz.analysis.stats.mcnemar import holm, mcnemar
+from comp_viz.analysis.stats.sums import metrics_of, sums
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.data.conversation import Task
@@ -109,7 +109,7 @@ def test_the_bootstrap_is_the_same_for_the_same_seed_and_centred(rng):
 def test_the_bootstrap_is_the_same_however_much_is_held(rng, monkeypatch):
     found = rng.random((2, 7, 3))
     whole = resampled(found)
-    monkeypatch.setattr("comp_viz.analysis.bootstrap.HELD", 7 * 333)
+    monkeypatch.setattr("comp_viz.analysis.stats.bootstrap.HELD", 7 * 333)
     np.testing.assert_allclose(resampled(found), whole)
 
 

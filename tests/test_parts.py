@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from page_cases import CASES, write_case
 
-from comp_viz.analysis.evenness import evenness
 from comp_viz.analysis.inside import look_inside
-from comp_viz.analysis.parts import as_table, describe, parts
+from comp_viz.analysis.overview.parts import as_table, describe, parts
+from comp_viz.analysis.stats.entropy import evenness
 from comp_viz.checkpoint.folder import load_checkpoint
-from comp_viz.figures.diagram import PARTS, diagram
+from comp_viz.figures.overview.diagram import PARTS, diagram
 from comp_viz.figures.style import DARK, LIGHT
 
 SVG = "{http://www.w3.org/2000/svg}"

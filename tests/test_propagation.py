@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 import torch
 
-from comp_viz.analysis import attention as attend
-from comp_viz.analysis import flow as flows
-from comp_viz.analysis import reconstruction as rebuild
-from comp_viz.analysis.attention import MEAN, ROLLOUT, attention, evenness_by_head, map_names, rollout
-from comp_viz.analysis.evenness import evenness
-from comp_viz.analysis.flow import EVERYWHERE, MISSING, OBSERVED, flow
 from comp_viz.analysis.inside import look_inside
-from comp_viz.analysis.reconstruction import entry, next_missing, reconstruct
+from comp_viz.analysis.propagation import attention as attend
+from comp_viz.analysis.propagation import prompt_ablation as flows
+from comp_viz.analysis.propagation import reconstruction as rebuild
+from comp_viz.analysis.propagation.attention import MEAN, ROLLOUT, attention, evenness_by_head, map_names, rollout
+from comp_viz.analysis.propagation.prompt_ablation import EVERYWHERE, MISSING, OBSERVED, flow
+from comp_viz.analysis.propagation.reconstruction import entry, next_missing, reconstruct
+from comp_viz.analysis.stats.entropy import evenness
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.conversation import Task
-from comp_viz.figures.attention import MOST_ARCS, WIDTHS, arcs
-from comp_viz.figures.flow import flow_chart, total
+from comp_viz.figures.propagation.attention import MOST_ARCS, WIDTHS, arcs
+from comp_viz.figures.propagation.prompt_ablation import flow_chart, total
 from comp_viz.figures.style import DARK, LIGHT
 
 SIX = Task("emotion", ("a", "b", "c", "d", "e", "f"))

@@ -7,13 +7,13 @@ import pytest
 from page_cases import CASES, array, figures, on_wire
 from streamlit.testing.v1 import AppTest
 
-from comp_viz.analysis.attention import MEAN, ROLLOUT, attention, evenness_by_head
-from comp_viz.analysis.flow import MISSING, flow
 from comp_viz.analysis.inside import look_inside
-from comp_viz.analysis.reconstruction import describe, reconstruct
+from comp_viz.analysis.propagation.attention import MEAN, ROLLOUT, attention, evenness_by_head
+from comp_viz.analysis.propagation.prompt_ablation import MISSING, flow
+from comp_viz.analysis.propagation.reconstruction import describe, reconstruct
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import Pattern
-from comp_viz.ui import cached
+from comp_viz.ui.cache import cached
 
 ATTENTION, FLOW, RECONSTRUCTION = "Attention", "Cross-modal flow", "Reconstruction"
 UNIFORM = "uniform(0.3)"
@@ -197,7 +197,7 @@ def test_a_choice_that_is_no_longer_offered_becomes_the_first():
     def script():
         import streamlit as st
 
-        from comp_viz.ui.options import one_of
+        from comp_viz.ui.widgets.choices import one_of
 
         offered = st.session_state.get("offered", ["a", "b"])
         st.write(one_of("From a list", offered, "listed", "help"))

@@ -10,14 +10,14 @@ import pytest
 import torch
 from runs import CPU, RECIPE
 
-from comp_viz.analysis.blend import blends, by_momentum
-from comp_viz.analysis.colouring import BY, colouring
-from comp_viz.analysis.embedding import FEWEST, compiled_on_disk, embed
 from comp_viz.analysis.inside import look_inside
-from comp_viz.analysis.mixing import mixing, variation_share
 from comp_viz.analysis.prediction import predict_conversation
-from comp_viz.analysis.space import agreement, spaces
-from comp_viz.analysis.stands_for import bank_library, bank_members, neighbours, own_library
+from comp_viz.analysis.prototypes.assignment import mixing, variation_share
+from comp_viz.analysis.prototypes.colouring import BY, colouring
+from comp_viz.analysis.prototypes.embedding import FEWEST, compiled_on_disk, embed
+from comp_viz.analysis.prototypes.feature_space import agreement, spaces
+from comp_viz.analysis.prototypes.momentum import blends, by_momentum
+from comp_viz.analysis.prototypes.nearest import bank_library, bank_members, neighbours, own_library
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.batch import Batch, Standardiser, Stream
 from comp_viz.errors import CompVizError
@@ -256,6 +256,6 @@ def test_every_point_is_told_apart_rightly(by, opened):
 
 
 def test_umap_compiled_by_a_process_of_its_own_is_found_on_disk():
-    code = "from comp_viz.analysis.embedding import compile_to_disk; compile_to_disk()"
+    code = "from comp_viz.analysis.prototypes.embedding import compile_to_disk; compile_to_disk()"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])
     assert compiled_on_disk()

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from page_cases import CASES, array, figures, on_wire
 
-from comp_viz.analysis.blend import blends
 from comp_viz.analysis.inside import look_inside
-from comp_viz.analysis.mixing import mixing
-from comp_viz.analysis.space import spaces
-from comp_viz.analysis.stands_for import bank_library, neighbours
+from comp_viz.analysis.prototypes.assignment import mixing
+from comp_viz.analysis.prototypes.feature_space import spaces
+from comp_viz.analysis.prototypes.momentum import blends
+from comp_viz.analysis.prototypes.nearest import bank_library, neighbours
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.network.intervention import Intervention
-from comp_viz.ui import cached
+from comp_viz.ui.cache import cached
 
 SECTIONS = ("Space", "Assignment", "Stand for", "Prompts")
 

@@ -139,7 +139,7 @@ def test_numbers_are_read_as_they_are():
 
 
 def test_dark_charts_become_light():
-    from comp_viz.figures.paired import paired_chart
+    from comp_viz.figures.compare.paired import paired_chart
 
     table = pd.DataFrame(
         {"predictor": ["a", "b"], "group": "g", "value": [0.5, 0.6], "low": 0.4, "high": 0.7, "difference": [np.nan, -0.1],

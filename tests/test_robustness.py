@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 from page_cases import array, dashboard, figures, write_case
 
-from comp_viz.analysis.attainable import attainable_at
-from comp_viz.analysis.passes import (
+from comp_viz.analysis.lab.attainable import attainable_at
+from comp_viz.analysis.lab.reached import accuracy
+from comp_viz.analysis.results import read_published, read_results
+from comp_viz.analysis.robustness.drawings import (
     GRID,
     RATE_SEEDS,
     RATES,
@@ -22,10 +24,8 @@ from comp_viz.analysis.passes import (
     rate_patterns,
     shares,
 )
-from comp_viz.analysis.reached import accuracy
-from comp_viz.analysis.references import beside, from_paper, from_tables
-from comp_viz.analysis.results import read_published, read_results
-from comp_viz.analysis.robustness import (
+from comp_viz.analysis.robustness.references import beside, from_paper, from_tables
+from comp_viz.analysis.robustness.scores import (
     constant,
     describe_availability,
     describe_heads,
@@ -46,11 +46,11 @@ from comp_viz.data.patterns.realised import realised
 from comp_viz.data.table.writer import write_table
 from comp_viz.evaluation.evaluate import evaluate, predict
 from comp_viz.evaluation.metrics import metrics
-from comp_viz.figures.robustness import availability_chart, rates_chart, span
-from comp_viz.figures.shares import across, losses_chart, triangle_chart
+from comp_viz.figures.robustness.curves import availability_chart, rates_chart, span
+from comp_viz.figures.robustness.shares import across, losses_chart, triangle_chart
 from comp_viz.figures.style import DARK, LIGHT
 from comp_viz.sweep.epochs import is_epochs
-from comp_viz.ui import cached, evaluations
+from comp_viz.ui.cache import cached, evaluations
 
 THREE = ("audio", "text", "video")
 SCORE, CLASSES = Task("sentiment"), Task("emotion", ("calm", "glad", "cross"))

@@ -18,9 +18,9 @@ from comp_viz.evaluation.evaluate import evaluate
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import SCOPES
 from comp_viz.training import finish
-from comp_viz.training.fitting import Fitted
 from comp_viz.training.modulator import modulation
 from comp_viz.training.recipe import PUBLISHED
+from comp_viz.training.resolve import Fitted
 from comp_viz.training.run import train
 
 pytestmark = pytest.mark.usefixtures("few_measurements")

@@ -7,6 +7,7 @@ import pytest
 from plotly.validator_cache import ValidatorCache
 
 from comp_viz.figures.emotions import CLASS_SYMBOLS, emotion_looks
+from comp_viz.figures.live.timeline import OUTLINES
 from comp_viz.figures.style import (
     DARK,
     FUSED_MARK,
@@ -20,7 +21,6 @@ from comp_viz.figures.style import (
     modality_symbols,
     sequential,
 )
-from comp_viz.figures.timeline import OUTLINES
 
 PALETTES = pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
 TWO, PUBLISHED, FOUR = ("audio", "text"), ("audio", "text", "video"), ("audio", "text", "video", "pose")

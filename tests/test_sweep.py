@@ -26,9 +26,9 @@ from comp_viz.sweep.file import Sweep, read_sweep
 from comp_viz.sweep.plan import plan
 from comp_viz.sweep.table import SCHEMA
 from comp_viz.training import finish
-from comp_viz.training.fitting import Fitted
 from comp_viz.training.methods import METHODS
 from comp_viz.training.recipe import Recipe
+from comp_viz.training.resolve import Fitted
 from comp_viz.training.run import train
 from comp_viz.versions import versions
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.conversation import Task
 from comp_viz.errors import CompVizError
-from comp_viz.training.fitting import Fitted
 from comp_viz.training.loop import Trainer
+from comp_viz.training.resolve import Fitted
 from comp_viz.training.telemetry import TABLES, Telemetry, read_telemetry, thinned
 
 CPU = torch.device("cpu")

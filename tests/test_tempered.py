@@ -7,12 +7,12 @@ import pytest
 import torch
 from page_cases import write_case
 
+from comp_viz.analysis.modulation.coefficients import tempered
 from comp_viz.analysis.prediction import predict_conversation
-from comp_viz.analysis.tempered import tempered
 from comp_viz.checkpoint.card import TrainingCard
 from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.figures.modulation.coefficients import tempered_chart, tempered_span
 from comp_viz.figures.style import LIGHT
-from comp_viz.figures.tempered import tempered_chart, tempered_span
 
 CASES = ("usual", "four modalities", "two modalities", "two utterances")
 

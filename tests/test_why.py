@@ -12,8 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from comp_viz.analysis import contribution as contributions
-from comp_viz.analysis.attribution import (
+from comp_viz.analysis.coordinator.agreement import describe_agreement, disagreement_table, weight_agreement
+from comp_viz.analysis.inside import look_inside
+from comp_viz.analysis.prediction import predict_conversation
+from comp_viz.analysis.stats.ranks import rank_correlation
+from comp_viz.analysis.why import contribution as contributions
+from comp_viz.analysis.why.attribution import (
     GRADIENT,
     INTEGRATED,
     METHODS,
@@ -22,12 +26,12 @@ from comp_viz.analysis.attribution import (
     attribute,
     blocks,
 )
-from comp_viz.analysis.coalitions import FUSED, coalitions
-from comp_viz.analysis.context import context, context_table
-from comp_viz.analysis.contribution import RELATIONS, contribution, contribution_table, pair_table, relation_shares
-from comp_viz.analysis.counterfactual import cell_table, smallest_loss, smallest_return
-from comp_viz.analysis.counterfactual import describe as describe_set
-from comp_viz.analysis.faithfulness import (
+from comp_viz.analysis.why.coalitions import FUSED, coalitions
+from comp_viz.analysis.why.context import context, context_table
+from comp_viz.analysis.why.contribution import RELATIONS, contribution, contribution_table, pair_table, relation_shares
+from comp_viz.analysis.why.counterfactual import cell_table, smallest_loss, smallest_return
+from comp_viz.analysis.why.counterfactual import describe as describe_set
+from comp_viz.analysis.why.faithfulness import (
     cell_curves,
     curve_table,
     curves,
@@ -35,20 +39,16 @@ from comp_viz.analysis.faithfulness import (
     modality_curves,
     utterance_curves,
 )
-from comp_viz.analysis.faithfulness import describe as describe_curves
-from comp_viz.analysis.fragile import describe_distance, fragile_table, fragility
-from comp_viz.analysis.inside import look_inside
-from comp_viz.analysis.losses import losses
-from comp_viz.analysis.masked import Masked
-from comp_viz.analysis.named_features import feature_table, group_of, group_table, names_of, readable
-from comp_viz.analysis.prediction import predict_conversation
-from comp_viz.analysis.ranks import rank_correlation
-from comp_viz.analysis.sanity import sanity
-from comp_viz.analysis.search import IRREDUCIBLE, SMALLEST, smallest_set
-from comp_viz.analysis.shapley import interactions, shapley
-from comp_viz.analysis.split_contribution import accuracies, describe_split, split_table
-from comp_viz.analysis.target import direction
-from comp_viz.analysis.weight_agreement import describe_agreement, disagreement_table, weight_agreement
+from comp_viz.analysis.why.faithfulness import describe as describe_curves
+from comp_viz.analysis.why.fragile import describe_distance, fragile_table, fragility
+from comp_viz.analysis.why.leave_one_out import losses
+from comp_viz.analysis.why.masking import Masked
+from comp_viz.analysis.why.named_features import feature_table, group_of, group_table, names_of, readable
+from comp_viz.analysis.why.sanity import sanity
+from comp_viz.analysis.why.shapley import interactions, shapley
+from comp_viz.analysis.why.smallest_set import IRREDUCIBLE, SMALLEST, smallest_set
+from comp_viz.analysis.why.split_contribution import accuracies, describe_split, split_table
+from comp_viz.analysis.why.target import direction
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.clips.extractors.registry import feature_names
 from comp_viz.data.batch import Batch
@@ -619,7 +619,7 @@ def test_losing_the_found_cells_flips_the_decision_and_no_single_one_would(check
 
 
 def test_a_search_says_when_it_looked_only_at_near_cells(masked, monkeypatch):
-    monkeypatch.setattr("comp_viz.analysis.losses.PASSES", 3)
+    monkeypatch.setattr("comp_viz.analysis.why.leave_one_out.PASSES", 3)
     single, cells = losses(masked), int(masked.observed.sum())
     for target in range(len(masked.observed)):
         found = smallest_loss(masked, single, target)
@@ -664,7 +664,7 @@ def test_fragility_counts_the_single_losses_that_flip(checkpoint, conversation, 
 
 
 def test_long_conversations_lose_neighbours_together(masked, monkeypatch):
-    monkeypatch.setattr("comp_viz.analysis.losses.PASSES", 9)
+    monkeypatch.setattr("comp_viz.analysis.why.leave_one_out.PASSES", 9)
     found = losses(masked)
     assert found.together == -(-len(masked.observed) // 3)
     shown = masked.observed & (found.players != 4)

@@ -8,18 +8,19 @@ import pytest
 from clip_cases import EXTRACT, make_clip, simple_extractors, write_reader
 from page_cases import CASES, array, dashboard, figures, on_wire
 
-from comp_viz.analysis.attribution import GRADIENT, INTEGRATED, OCCLUSION, SAMPLING, attribute
-from comp_viz.analysis.clip import predict_clip
-from comp_viz.analysis.coalitions import coalitions
-from comp_viz.analysis.contribution import contribution
-from comp_viz.analysis.split_contribution import split_table
-from comp_viz.analysis.word_effects import describe_words, word_effects, word_table
+from comp_viz.analysis.clips.prediction import predict_clip
+from comp_viz.analysis.why.attribution import GRADIENT, INTEGRATED, OCCLUSION, SAMPLING, attribute
+from comp_viz.analysis.why.coalitions import coalitions
+from comp_viz.analysis.why.contribution import contribution
+from comp_viz.analysis.why.split_contribution import split_table
+from comp_viz.analysis.why.words import describe_words, word_effects, word_table
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.clips import background
 from comp_viz.clips.extractors import registry
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import Pattern
-from comp_viz.ui import cached, intake
+from comp_viz.ui.cache import cached
+from comp_viz.ui.clips import upload as intake
 
 CONTRIBUTIONS, FEATURES, CONTEXT, COUNTERFACTUALS = "Contributions", "Features", "Context", "Counterfactuals"
 UNIFORM = "uniform(0.3)"
@@ -42,7 +43,7 @@ def open_part(open_case):
 @pytest.mark.parametrize("part", [FEATURES, CONTEXT, COUNTERFACTUALS])
 def test_every_part_bears_every_case(part, case, open_part, monkeypatch):
     monkeypatch.setattr(
-        "comp_viz.analysis.losses.UTTERANCES", 15_000
+        "comp_viz.analysis.why.leave_one_out.UTTERANCES", 15_000
     )  # fewer passes over the longest; benchmarks measure
     app, *_ = open_part(part, case)
     assert not app.exception
@@ -123,7 +124,7 @@ def test_further_tests_are_told_when_asked_for(part, open_part):
 
 
 def test_a_whole_split_is_computed_bit_by_bit_and_can_be_stopped(open_part, monkeypatch):
-    monkeypatch.setattr("comp_viz.ui.why_split.MOMENT", 0.0)  # one conversation at each look
+    monkeypatch.setattr("comp_viz.ui.why.split.MOMENT", 0.0)  # one conversation at each look
     app, *_ = open_part(CONTRIBUTIONS)
     assert not app.get("progress")
     app.toggle(key="whole_split").set_value(True).run()

@@ -4,8 +4,8 @@ From outside, begin with `View` (one conversation), `robustness_table` (a whole 
 (tables of sweeps). All give DataFrames; the modules are what they and the pages are made of.
 """
 
-from comp_viz.analysis.measured import robustness_table
 from comp_viz.analysis.results import read_published, read_results, summarise
+from comp_viz.analysis.robustness.measure import robustness_table
 from comp_viz.analysis.view import View
 
 __all__ = ["View", "read_published", "read_results", "robustness_table", "summarise"]

@@ -6,19 +6,19 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from comp_viz.analysis.attention import ROLLOUT, attention, map_names
-from comp_viz.analysis.attribution import INTEGRATED, METHODS, attribute, cell_table
-from comp_viz.analysis.change import change, describe
-from comp_viz.analysis.coalitions import FUSED, coalitions
-from comp_viz.analysis.contribution import contribution, contribution_table
-from comp_viz.analysis.flow import flow
+from comp_viz.analysis.coordinator.tables import weights_table
 from comp_viz.analysis.inside import Inside, look_inside
-from comp_viz.analysis.parts import as_table, parts
+from comp_viz.analysis.live.change import change, describe
+from comp_viz.analysis.live.tables import prediction_table
+from comp_viz.analysis.overview.parts import as_table, parts
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.analysis.prediction_table import prediction_table
-from comp_viz.analysis.propagation_tables import attention_table, flow_table, reconstruction_table
-from comp_viz.analysis.reconstruction import reconstruct
-from comp_viz.analysis.weight_tables import weights_table
+from comp_viz.analysis.propagation.attention import ROLLOUT, attention, map_names
+from comp_viz.analysis.propagation.prompt_ablation import flow
+from comp_viz.analysis.propagation.reconstruction import reconstruct
+from comp_viz.analysis.propagation.tables import attention_table, flow_table, reconstruction_table
+from comp_viz.analysis.why.attribution import INTEGRATED, METHODS, attribute, cell_table
+from comp_viz.analysis.why.coalitions import FUSED, coalitions
+from comp_viz.analysis.why.contribution import contribution, contribution_table
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import Bools, Conversation
 from comp_viz.data.dataset import DataSet, Utterances

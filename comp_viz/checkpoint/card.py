@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from comp_viz.checkpoint.part import Part, part_table
+from comp_viz.checkpoint.measurements import SHARES, Measurement, Part, part_table
 from comp_viz.data.conversation import Task
 from comp_viz.errors import CompVizError
-from comp_viz.evaluation.metrics import SHARES
 from comp_viz.network.config import ComPConfig
+from comp_viz.validation import first_problem, shortened
 
 FORMAT = "comp-viz checkpoint 2"
 MAX_BYTES = 4_000_000
@@ -47,20 +47,6 @@ class TrainingCard:
     def on_test(self) -> bool:
         """Whether the epoch was chosen on the test split, the paper's protocol: every number there is then optimistic."""
         return self.recipe.get("select") == "test"
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """One predictor's metrics on one split under one missing pattern, mean and standard deviation over mask seeds."""
-
-    split: str
-    pattern: str
-    missing_rate: float  # share of what was there that the pattern took, mean over seeds
-    realised: dict[str, float]  # the same by modality
-    seeds: int
-    predictor: str  # "fused" or a modality
-    mean: dict[str, float | None]
-    std: dict[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -114,19 +100,6 @@ def read_card(path: Path) -> Card:
             f"{path}: field 'architecture.outputs' is {card.architecture.outputs}, but field 'task' calls for {card.task.outputs}."
         )
     return card
-
-
-def first_problem(error: ValidationError) -> str:
-    """The first problem pydantic found, as a sentence."""
-    problem = error.errors(include_url=False)[0]
-    where = ".".join(map(str, problem["loc"])) or "the whole file"
-    return f"field {where!r}: {problem['msg']}, got {shortened(problem['input'])}."
-
-
-def shortened(value: object) -> str:
-    """A value for a message, however long it is."""
-    text = repr(value)
-    return text if len(text) <= 80 else text[:79] + "…"
 
 
 def write_card(card: Card, folder: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from comp_viz.clips import whisper
-from comp_viz.clips.clip import Clip, Looked, Span, Word
+from comp_viz.clips.clip import Clip, Looked
 from comp_viz.clips.cutting import cut
 from comp_viz.clips.decode import decode
 from comp_viz.clips.extractors.registry import what_is_missing
@@ -16,6 +16,7 @@ from comp_viz.clips.media import RATE, Media
 from comp_viz.clips.progress import Progress, Watch
 from comp_viz.clips.reading import Read, level, read_audio, read_text, read_video
 from comp_viz.clips.settings import Settings
+from comp_viz.clips.span import Span, Word
 from comp_viz.clips.speech import listen, share, voiced
 from comp_viz.clips.store import load_clip, save_clip
 from comp_viz.data.conversation import Floats

@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from comp_viz.analysis.clip import predict_clip
+from comp_viz.analysis.clips.prediction import predict_clip
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.clips.analyse import analyse, content_digest
 from comp_viz.clips.clip import Clip
 from comp_viz.clips.settings import Settings
-from comp_viz.data.replacing import replacing
+from comp_viz.data.atomic_write import replacing
 from comp_viz.errors import CompVizError
 
 ENDINGS = (".mp4", ".mov", ".webm", ".avi", ".mkv", ".mpg", ".mpeg", ".m4v", ".wav", ".mp3", ".m4a", ".ogg", ".flac")

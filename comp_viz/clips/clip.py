@@ -8,6 +8,7 @@ import numpy as np
 
 from comp_viz.clips.media import Media, Picture
 from comp_viz.clips.settings import Settings
+from comp_viz.clips.span import Span
 from comp_viz.data.conversation import Conversation, Floats, Task
 from comp_viz.data.dataset import DataSet
 
@@ -16,35 +17,6 @@ if TYPE_CHECKING:
     from comp_viz.clips.degradation import Degradation
 
 MODALITIES = ("audio", "text", "video")
-
-
-@dataclass(frozen=True)
-class Word:
-    """One recognised word."""
-
-    text: str  # as written in the sentence, with the punctuation that follows
-    start: float  # seconds from the start of the clip
-    end: float
-    probability: float  # that the recogniser gave it, 0 to 1; 1 for words that a visitor wrote
-
-
-@dataclass(frozen=True)
-class Span:
-    """One utterance's place in the clip, and what was said in it."""
-
-    start: float  # seconds from the start of the clip
-    end: float
-    words: tuple[Word, ...] = ()  # none where nobody speaks
-
-    @property
-    def text(self) -> str:
-        """What was said, as one line."""
-        return " ".join(word.text for word in self.words)
-
-    @property
-    def confidence(self) -> float:
-        """Mean probability of the words, 0 to 1; 0 without words."""
-        return float(np.mean([word.probability for word in self.words])) if self.words else 0.0
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from comp_viz.clips.clip import Span, Word
 from comp_viz.clips.settings import Cutting
+from comp_viz.clips.span import Span, Word
 
 ENDS = tuple(".?!…。？！")
 ROOM = 0.15  # seconds at most before the first and after the last word of an utterance

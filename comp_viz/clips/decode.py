@@ -17,7 +17,7 @@ from typing import Any
 
 from comp_viz.clips.limits import LIMITS, Limits, check_file, shown
 from comp_viz.clips.media import PICTURES, SOUND, Media, read_media
-from comp_viz.clips.ready import library_missing, require
+from comp_viz.clips.requirements import library_missing, require
 from comp_viz.errors import UNREADABLE, CompVizError
 
 WORKER = Path(__file__).with_name("decode_worker.py")

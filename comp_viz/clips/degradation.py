@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from comp_viz.clips.clip import Span, Word
 from comp_viz.clips.media import Picture
+from comp_viz.clips.span import Span, Word
 from comp_viz.data.conversation import Floats
 from comp_viz.errors import CompVizError
 

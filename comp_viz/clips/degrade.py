@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from comp_viz.clips.clip import Clip, Span, Word
+from comp_viz.clips.clip import Clip
 from comp_viz.clips.degradation import PICTURES, SOUND, WORDS, Degradation, spoilt_pictures, spoilt_sound, spoilt_words
 from comp_viz.clips.media import RATE, Picture
 from comp_viz.clips.reading import Read, level, read_audio, read_text, read_video
+from comp_viz.clips.span import Span, Word
 from comp_viz.clips.speech import listen, share, voiced
 from comp_viz.data.conversation import Floats
 from comp_viz.errors import CompVizError

@@ -9,7 +9,7 @@ import numpy as np
 
 from comp_viz.clips.clip import Face
 from comp_viz.clips.media import Picture
-from comp_viz.clips.ready import library_missing, require
+from comp_viz.clips.requirements import library_missing, require
 from comp_viz.clips.weights import FACE, content
 from comp_viz.clips.weights import missing as weights_missing
 from comp_viz.data.conversation import Floats

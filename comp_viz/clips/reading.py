@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from comp_viz.clips import faces
-from comp_viz.clips.clip import Face, Looked, Span
+from comp_viz.clips.clip import Face, Looked
 from comp_viz.clips.extractors.registry import feature_names, loaded, what_is_missing
 from comp_viz.clips.media import Picture
 from comp_viz.clips.settings import Settings
+from comp_viz.clips.span import Span
 from comp_viz.data.conversation import Floats
 
 SILENT = -120.0  # dBFS given to digital silence

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from comp_viz.clips import whisper
-from comp_viz.clips.clip import Word
 from comp_viz.clips.media import RATE
-from comp_viz.clips.ready import library_missing
+from comp_viz.clips.requirements import library_missing
 from comp_viz.clips.settings import Settings
+from comp_viz.clips.span import Word
 from comp_viz.data.conversation import Floats
 
 LOUD = 0.5  # peak that quiet sound is raised to before listening

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from comp_viz.clips.clip import Clip, Face, Looked, Span, Word
+from comp_viz.clips.clip import Clip, Face, Looked
 from comp_viz.clips.media import read_media
 from comp_viz.clips.settings import Settings
+from comp_viz.clips.span import Span, Word
 from comp_viz.errors import CompVizError
 
 FACE_ARRAYS = ("landmarks", "blendshapes", "pose", "crop", "crop_landmarks")

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from comp_viz.clips.ready import require
+from comp_viz.clips.requirements import require
 from comp_viz.errors import CompVizError
 
 FOLDER = "COMP_VIZ_WEIGHTS"

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from comp_viz.clips.ready import library_missing, require
+from comp_viz.clips.requirements import library_missing, require
 from comp_viz.clips.weights import WHISPER, content
 from comp_viz.clips.weights import missing as weights_missing
 

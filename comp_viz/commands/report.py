@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.data.atomic_write import replacing
 from comp_viz.data.conversation import SPLITS
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.patterns.pattern import EXAMPLES, FOUND
-from comp_viz.data.replacing import replacing
 from comp_viz.data.source import open_data
 from comp_viz.errors import CompVizError
 from comp_viz.report.html import render

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from comp_viz.evaluation.metrics import SHARES
+from comp_viz.checkpoint.measurements import SHARES
 from comp_viz.training.methods import ABLATION
 
 WIDTH = 120  # characters of a line

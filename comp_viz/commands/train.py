@@ -18,9 +18,9 @@ from comp_viz.data.patterns.pattern import EXAMPLES
 from comp_viz.data.source import open_data
 from comp_viz.device import choose_device, imitates_bfloat16
 from comp_viz.network.config import ComPConfig
-from comp_viz.training.fitting import fitted
 from comp_viz.training.recipe import ARCHITECTURES, PRESETS, Recipe
 from comp_viz.training.record import Epoch
+from comp_viz.training.resolve import fitted
 from comp_viz.training.run import train
 from comp_viz.training.split import splits
 from comp_viz.training.tracking import TRACKERS, open_tracker

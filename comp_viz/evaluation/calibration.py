@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from torch.nn.functional import cross_entropy
 
-from comp_viz.checkpoint.part import Reliability
+from comp_viz.checkpoint.measurements import Reliability
 
 Array = NDArray[np.floating]
 BINS = 10

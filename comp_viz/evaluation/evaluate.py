@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from comp_viz.checkpoint.card import Measurement
+from comp_viz.checkpoint.measurements import Measurement
 from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.conversation import Bools, Conversation, Task
 from comp_viz.data.dataset import Utterances

@@ -7,7 +7,6 @@ from comp_viz.data.conversation import Task
 
 Array = NDArray[np.floating]
 METRICS = ("ACC", "UA", "F1", "MAE", "CORR")  # of any task, in the order of tables
-SHARES = ("ACC", "UA", "F1")  # read in percent
 
 
 def metrics(task: Task, predictions: Array, labels: Array) -> dict[str, float]:

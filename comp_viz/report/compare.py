@@ -5,16 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from comp_viz.analysis.comparison import Comparison, test_table
-from comp_viz.analysis.paired import sentence
-from comp_viz.analysis.robustness import read_metric
-from comp_viz.analysis.weights import first_upper
+from comp_viz.analysis.compare.comparison import Comparison, test_table
+from comp_viz.analysis.compare.paired import sentence
+from comp_viz.analysis.coordinator.weights import first_upper
+from comp_viz.analysis.robustness.scores import read_metric
+from comp_viz.checkpoint.measurements import SHARES
 from comp_viz.counting import how_many
 from comp_viz.data.conversation import Task
-from comp_viz.evaluation.metrics import SHARES
-from comp_viz.figures.confusion import confusion_chart
-from comp_viz.figures.paired import agreement_chart, paired_chart
-from comp_viz.figures.reliability import reliability_chart
+from comp_viz.figures.compare.calibration import reliability_chart
+from comp_viz.figures.compare.confusion import confusion_chart
+from comp_viz.figures.compare.paired import agreement_chart, paired_chart
 from comp_viz.figures.style import Palette
 from comp_viz.report.section import About, Section
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from comp_viz.analysis.change import Change, describe
+from comp_viz.analysis.live.change import Change, describe
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.data.conversation import Conversation
+from comp_viz.figures.live.timeline import timeline
 from comp_viz.figures.style import Palette
-from comp_viz.figures.timeline import timeline
 from comp_viz.report.section import About, Section
 
 TIMELINE = About(

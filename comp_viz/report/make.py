@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 import numpy as np
 import pandas as pd
 
-from comp_viz.analysis.answers import answer_once, passes_of, passes_to_compare, rows_of_patterns
-from comp_viz.analysis.change import change, describe
-from comp_viz.analysis.comparison import compare, under
-from comp_viz.analysis.difficulty import difficulty
-from comp_viz.analysis.passes import Pass
+from comp_viz.analysis.compare.comparison import compare, under
+from comp_viz.analysis.compare.difficulty import difficulty
+from comp_viz.analysis.compare.predictions import answer_once, passes_of, passes_to_compare, rows_of_patterns
+from comp_viz.analysis.live.change import change, describe
 from comp_viz.analysis.prediction import predict_conversation
-from comp_viz.analysis.robustness import FUSED, judged
+from comp_viz.analysis.robustness.drawings import Pass
+from comp_viz.analysis.robustness.scores import FUSED, judged
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.data.dataset import DataSet, Utterances

@@ -11,11 +11,11 @@ from typing import Any
 import torch
 from filelock import FileLock
 
-from comp_viz.checkpoint.card import Measurement
 from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.checkpoint.measurements import Measurement
+from comp_viz.data.atomic_write import replacing
 from comp_viz.data.dataset import DataSet, Utterances
 from comp_viz.data.patterns.pattern import Pattern
-from comp_viz.data.replacing import replacing
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import evaluate, measure
 from comp_viz.evaluation.linear import fit_linear

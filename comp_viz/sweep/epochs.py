@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from comp_viz.data.replacing import replacing
+from comp_viz.data.atomic_write import replacing
 from comp_viz.sweep.plan import Cell
 from comp_viz.training.run import TELEMETRY
 from comp_viz.training.telemetry import TABLES, WORD, read_telemetry

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from comp_viz.checkpoint.card import first_problem
 from comp_viz.data.dataset import DataSet, Utterances
 from comp_viz.data.lengths import usual_max_length
 from comp_viz.data.published.layout import is_published, read_published
@@ -17,11 +16,12 @@ from comp_viz.data.source import data_path, is_lab, open_data
 from comp_viz.errors import CompVizError
 from comp_viz.network.config import ComPConfig
 from comp_viz.sweep.file import DataChoice, Evaluation, MethodChoice, Sweep
-from comp_viz.training.fitting import Fitted, fitted
 from comp_viz.training.folds import with_fold
 from comp_viz.training.methods import find_method
 from comp_viz.training.recipe import Recipe
+from comp_viz.training.resolve import Fitted, fitted
 from comp_viz.training.split import splits
+from comp_viz.validation import first_problem
 
 FORMAT = "comp-viz sweep 1"  # to be changed when the same settings come to give other numbers
 OF_THE_GRID = ("missing", "seed")  # fields of the recipe that the grid sets

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from comp_viz.data.replacing import replacing
+from comp_viz.data.atomic_write import replacing
 from comp_viz.evaluation.metrics import METRICS
 from comp_viz.sweep.plan import Cell
 

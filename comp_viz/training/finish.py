@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from comp_viz.checkpoint.card import FORMAT, Card, DataCard, Measurement, TrainingCard
+from comp_viz.checkpoint.card import FORMAT, Card, DataCard, TrainingCard
 from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
+from comp_viz.checkpoint.measurements import Measurement
 from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.patterns.pattern import PROTOCOL

@@ -19,7 +19,6 @@ from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import ComP
 from comp_viz.network.rows import Rows
 from comp_viz.network.trace import PerModality
-from comp_viz.training.fitting import Fitted
 from comp_viz.training.modulator import Modulation, errors, modulation
 from comp_viz.training.objective import Companion, disentanglement, private_loss, task_loss
 from comp_viz.training.record import (
@@ -32,6 +31,7 @@ from comp_viz.training.record import (
     training_values,
     utterance_table,
 )
+from comp_viz.training.resolve import Fitted
 from comp_viz.training.split import bank_rows, run_generator
 from comp_viz.training.step import GradientNorms, Step
 

@@ -15,18 +15,18 @@ from safetensors import SafetensorError
 
 from comp_viz.checkpoint.card import Card
 from comp_viz.checkpoint.tensors import load_plain
+from comp_viz.data.atomic_write import replacing
 from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.dataset import DataSet, Utterances
 from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import Pattern
-from comp_viz.data.replacing import replacing
 from comp_viz.errors import CompVizError
 from comp_viz.network.config import ComPConfig
 from comp_viz.training.finish import write_checkpoint
-from comp_viz.training.fitting import fitted
 from comp_viz.training.loop import Trainer
 from comp_viz.training.recipe import Recipe
 from comp_viz.training.record import Epoch
+from comp_viz.training.resolve import fitted
 from comp_viz.training.split import splits
 from comp_viz.training.telemetry import Telemetry
 from comp_viz.versions import versions

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from comp_viz.data.replacing import replacing
+from comp_viz.data.atomic_write import replacing
 from comp_viz.errors import UNREADABLE, CompVizError
 
 WORD = pa.dictionary(pa.int32(), pa.string())

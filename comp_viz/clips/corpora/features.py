@@ -10,8 +10,8 @@ import numpy as np
 from comp_viz.clips.corpora.corpus import Corpus, Item
 from comp_viz.clips.reading import Read
 from comp_viz.clips.settings import Settings
+from comp_viz.data.atomic_write import replacing
 from comp_viz.data.conversation import Floats
-from comp_viz.data.replacing import replacing
 
 TOGETHER = 100  # items in one file of the folder: what an interruption loses at most
 

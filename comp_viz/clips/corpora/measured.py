@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from comp_viz.checkpoint.part import Part
+from comp_viz.checkpoint.measurements import Part
 from comp_viz.clips.corpora.data_set import part_of
 from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.conversation import Conversation, Task

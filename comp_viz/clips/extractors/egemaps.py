@@ -4,7 +4,7 @@ import numpy as np
 
 from comp_viz.clips.extractors.extractor import Extract, Extractor, Sound
 from comp_viz.clips.media import RATE
-from comp_viz.clips.ready import CLIPS, library_missing
+from comp_viz.clips.requirements import CLIPS, library_missing
 from comp_viz.data.conversation import Floats
 
 # The standard's own names, spelt out so that a checkpoint's features have names where the library is not installed.

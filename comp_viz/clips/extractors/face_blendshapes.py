@@ -4,7 +4,7 @@ import numpy as np
 
 from comp_viz.clips import faces
 from comp_viz.clips.extractors.extractor import Extract, Extractor, Faces
-from comp_viz.clips.ready import CLIPS
+from comp_viz.clips.requirements import CLIPS
 from comp_viz.clips.weights import INSTALL
 from comp_viz.data.conversation import Floats
 

@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from comp_viz.clips.ready import library_missing
+from comp_viz.clips.requirements import library_missing
 from comp_viz.errors import CompVizError
 
 EXTRA = "pip install 'comp-viz[published]'"

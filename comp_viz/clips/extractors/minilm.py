@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn.functional import embedding, gelu, layer_norm, linear, normalize, scaled_dot_product_attention
 
 from comp_viz.clips.extractors.extractor import Extract, Extractor, Words
-from comp_viz.clips.ready import library_missing
+from comp_viz.clips.requirements import library_missing
 from comp_viz.clips.weights import INSTALL, MINILM, content
 from comp_viz.clips.weights import missing as weights_missing
 from comp_viz.data.conversation import Floats

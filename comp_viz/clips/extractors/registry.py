@@ -13,7 +13,7 @@ from comp_viz.clips.extractors import (
     whisper_encoder,
 )
 from comp_viz.clips.extractors.extractor import Extract, Extractor
-from comp_viz.clips.ready import require
+from comp_viz.clips.requirements import require
 from comp_viz.errors import CompVizError
 
 EXTRACTORS: dict[str, Extractor] = {

@@ -5,7 +5,7 @@ import numpy as np
 from comp_viz.clips import whisper
 from comp_viz.clips.extractors.extractor import Extract, Extractor, Sound
 from comp_viz.clips.media import RATE
-from comp_viz.clips.ready import CLIPS
+from comp_viz.clips.requirements import CLIPS
 from comp_viz.clips.weights import INSTALL
 from comp_viz.data.conversation import Floats
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from comp_viz.data.conversation import Bools, Task
 from comp_viz.data.dataset import Utterances
+from comp_viz.data.patterns.base import Part, check_once
 from comp_viz.data.patterns.matrices import check_rate, check_share, drawn, from_hex, only, uniform
-from comp_viz.data.patterns.part import Part, check_once
 from comp_viz.data.patterns.text import Call, listed, percent, quote, written
 from comp_viz.errors import CompVizError
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from comp_viz.data.conversation import Bools, Floats, Task
 from comp_viz.data.dataset import Utterances
+from comp_viz.data.patterns.base import Part, without
 from comp_viz.data.patterns.matrices import check_share, drawn
-from comp_viz.data.patterns.part import Part, without
 from comp_viz.data.patterns.text import Call, percent, quote, written
 from comp_viz.errors import CompVizError
 

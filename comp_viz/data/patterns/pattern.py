@@ -7,9 +7,9 @@ import numpy as np
 
 from comp_viz.data.conversation import Bools, Task
 from comp_viz.data.dataset import Utterances
+from comp_viz.data.patterns.base import Part
 from comp_viz.data.patterns.entries import Cells, Only, Rates, Uniform
 from comp_viz.data.patterns.label import Label
-from comp_viz.data.patterns.part import Part
 from comp_viz.data.patterns.text import Call, read_calls
 from comp_viz.data.patterns.utterances import Outage, Speaker
 from comp_viz.errors import CompVizError

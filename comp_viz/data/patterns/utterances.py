@@ -8,7 +8,7 @@ import numpy as np
 
 from comp_viz.data.conversation import Bools, Task
 from comp_viz.data.dataset import Ints, Utterances
-from comp_viz.data.patterns.part import Part, check_once, without
+from comp_viz.data.patterns.base import Part, check_once, without
 from comp_viz.data.patterns.text import ANY, Call, listed, quote
 from comp_viz.errors import CompVizError
 

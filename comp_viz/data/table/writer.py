@@ -7,9 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from comp_viz.data.atomic_write import replacing
 from comp_viz.data.batch import parts
 from comp_viz.data.dataset import DataSet, content_digest
-from comp_viz.data.replacing import replacing
 from comp_viz.data.table.batch import record_batch
 from comp_viz.data.table.format import KEY, About, parse_about, table_schema, write_about
 from comp_viz.data.table.reader import TableConversations

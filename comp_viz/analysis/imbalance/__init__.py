@@ -1,0 +1,1 @@
+"""The numbers of the Imbalance page: performance gap, under-optimisation, discrepancy."""

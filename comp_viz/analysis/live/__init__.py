@@ -1,0 +1,1 @@
+"""The numbers of the Live page: what a missing pattern changes."""

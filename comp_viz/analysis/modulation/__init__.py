@@ -1,0 +1,1 @@
+"""The numbers of the Modulation page: gradient modulation in training and now."""

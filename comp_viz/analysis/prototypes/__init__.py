@@ -1,0 +1,1 @@
+"""The numbers of the Prototypes page: features in space, assignment to prototypes, momentum."""

@@ -1,0 +1,42 @@
+"""Robustness in one call, for notebooks and scripts: every pass over a split, and their table."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from comp_viz.analysis.robustness.drawings import RATE_SEEDS, Pass, draw_once
+from comp_viz.analysis.robustness.scores import metric_names, scores
+from comp_viz.checkpoint.folder import Checkpoint
+from comp_viz.data.batch import Stream
+from comp_viz.data.dataset import DataSet
+from comp_viz.data.lengths import check_lengths
+from comp_viz.data.patterns.pattern import Pattern
+from comp_viz.errors import CompVizError
+
+
+def robustness_table(
+    checkpoint: Checkpoint,
+    data: DataSet,
+    patterns: Sequence[str],
+    metric: str = "ACC",
+    split: str = "test",
+    seeds: int = RATE_SEEDS,
+) -> pd.DataFrame:
+    """Measure a checkpoint on a split under missing patterns, each random one drawn with `seeds` seeds (page Robustness).
+
+    One row a pattern and predictor (`fused` or a head); the columns are those of `robustness.scores`. Raises
+    `CompVizError` when the checkpoint cannot read the data, a pattern does not fit it, or there is no such metric.
+    """
+    if metric not in metric_names(data.task):
+        raise CompVizError(f"metric: expected one of {', '.join(metric_names(data.task))}, got {metric!r}.")
+    if seeds < 1:
+        raise CompVizError(f"seeds: expected at least 1, got {seeds}.")
+    checkpoint.check(data)
+    stream = Stream(data.split(split), checkpoint.standardise, checkpoint.model.fusion.weight.device)
+    check_lengths(stream.utterances, checkpoint.config.max_length)
+    parsed = [Pattern.parse(text) for text in patterns]
+    for pattern in parsed:
+        pattern.check_data(stream.utterances, data.task)
+    passes = [Pass(str(pattern), seed) for pattern in parsed for seed in range(seeds if pattern.random else 1)]
+    done = {one: draw_once(checkpoint, data.task, stream, one) for one in passes}
+    return scores(done, [str(pattern) for pattern in parsed], metric)

@@ -1,0 +1,216 @@
+"""Which cells and which features made a prediction: Captum's Integrated Gradients, Gradient × Input, Occlusion, Shapley sampling.
+
+Cells are (utterance, modality) entries. Gradients explain the standardised features and start from their training mean, which
+is zero, with the missing pattern left as it is: half a mask means nothing to the model. Occlusion and Shapley sampling explain
+the mask itself: a cell that is taken away is missing as the model means it.
+"""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from comp_viz.analysis.why.leave_one_out import Losses, losses
+from comp_viz.analysis.why.masking import Masked
+from comp_viz.analysis.why.target import amount, decided, explained
+from comp_viz.checkpoint.folder import Checkpoint
+from comp_viz.data.batch import Batch
+from comp_viz.data.conversation import Bools, Conversation, Floats, Task
+
+INTEGRATED, GRADIENT, OCCLUSION, SAMPLING = "Integrated Gradients", "Gradient × Input", "Occlusion", "Shapley sampling"
+METHODS = (INTEGRATED, GRADIENT, OCCLUSION, SAMPLING)
+STEPS = (16, 32, 64, 128)  # of the integral, until it is complete
+COMPLETE = 0.01  # of the change explained: what the parts may lack to the whole
+NOISE_FLOOR = 1e-3  # of a probability, or of a point: a change that is smaller is not worth a relative error
+EVALUATIONS = 400  # of the model, for Shapley sampling
+NEAR = 4  # utterances on each side whose cells are players of their own in Shapley sampling
+BLOCKS = 4  # into which all further utterances are joined, on each side
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What cells, and where the method can say it features, add to one utterance's prediction."""
+
+    task: Task
+    method: str
+    target: int  # the utterance explained
+    column: int  # of the prediction, the class explained
+    modalities: tuple[str, ...]
+    observed: Bools  # [S, M]
+    cells: Floats  # [S, M]
+    features: Mapping[str, Floats] | None  # modality -> [S, D_u], summing to `cells`; None for methods of masks
+    whole: float  # the prediction explained, a score or a probability
+    start: (
+        float  # where nothing is said: features at their mean, or everything missing; for Occlusion the same as `whole`
+    )
+    steps: int  # of the integral, or orders drawn; 0 where there are none
+    error: Floats | None  # [S, M], standard error of Shapley sampling
+
+    @property
+    def missing_sum(self) -> float:
+        """How far the parts' sum is from the change they are meant to make up, as a share of it; NaN where they are not."""
+        if self.method not in (INTEGRATED, SAMPLING):
+            return float("nan")
+        change = self.whole - self.start
+        return abs(float(self.cells.sum()) - change) / max(abs(change), NOISE_FLOOR)
+
+
+def attribute(
+    checkpoint: Checkpoint, conversation: Conversation, observed: Bools, target: int, method: str, seed: int = 0
+) -> Attribution:
+    """Explain the prediction for utterance `target` by one of `METHODS`, under the pattern `observed [S, M]`."""
+    masked = Masked.of(checkpoint, conversation, observed)
+    whole = masked.fused(masked.observed[None])[0]
+    column = int(decided(masked.task, whole)[target])
+    if method in (INTEGRATED, GRADIENT):
+        return by_gradient(checkpoint, conversation, masked, target, column, method)
+    if method == OCCLUSION:
+        return by_occlusion(losses(masked), target)
+    return by_sampling(masked, target, column, seed)
+
+
+def captum() -> ModuleType:
+    """Captum's methods, imported when asked for: that takes a second, and in a notebook brings advice on progress bars."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return import_module("captum.attr")
+
+
+def by_gradient(
+    checkpoint: Checkpoint, conversation: Conversation, masked: Masked, target: int, column: int, method: str
+) -> Attribution:
+    """Attributions of standardised features, by one gradient or by the integral of many."""
+    model, task, names = checkpoint.model, masked.task, checkpoint.config.modalities
+    batch = Batch.of([conversation], checkpoint.standardise).to(model.fusion.weight.device)
+    shown = torch.from_numpy(masked.observed).to(model.fusion.weight.device)
+
+    def predicted(*features: Tensor) -> Tensor:
+        K = len(features[0])
+        given = dict(zip(names, features, strict=True))
+        out = model(given, shown.expand(K, -1, -1), batch.valid.expand(K, -1)).fused[:, target]
+        number: Tensor = out.softmax(-1)[:, column] if task.classes else out[:, 0] + task.neutral
+        return number
+
+    inputs = tuple((batch.features[u] * shown[None, :, i, None]).requires_grad_() for i, u in enumerate(names))
+    with torch.no_grad():
+        start, whole = (float(predicted(*at)) for at in (tuple(map(torch.zeros_like, inputs)), inputs))
+    steps = 0
+    if method == GRADIENT:
+        parts = captum().InputXGradient(predicted).attribute(inputs)
+    else:
+        together = max(1, 1024 // len(conversation))
+        for steps in STEPS:
+            parts = (
+                captum()
+                .IntegratedGradients(predicted)
+                .attribute(inputs, n_steps=steps, method="gausslegendre", internal_batch_size=together)
+            )
+            lacking = abs(sum(float(x.detach().sum()) for x in parts) - (whole - start))
+            if lacking <= COMPLETE / 2 * max(abs(whole - start), NOISE_FLOOR):
+                break
+    features = {u: x[0].detach().float().cpu().numpy() for u, x in zip(names, parts, strict=True)}
+    cells = np.stack([x.sum(1) for x in features.values()], axis=1)
+    return Attribution(
+        task, method, target, column, names, masked.observed, cells, features, whole, start, steps, None
+    )  # fmt: skip
+
+
+def by_occlusion(found: Losses, target: int) -> Attribution:
+    """What the prediction loses when one cell after the other goes missing: Captum's `Occlusion`, for any target at once."""
+    column = int(decided(found.task, found.whole)[target])
+    whole = float(found.whole[target, column])
+    cells = (whole - found.after[found.players, target, column]) * found.observed
+    return Attribution(
+        found.task, OCCLUSION, target, column, found.modalities, found.observed, cells.astype(np.float32), None, whole, whole, 0, None
+    )  # fmt: skip
+
+
+def by_sampling(masked: Masked, target: int, column: int, seed: int) -> Attribution:
+    """Shapley values of cells from random orders in which they come, with a standard error.
+
+    Cells further than `NEAR` utterances from the target come in blocks, and the cells of a block share its value.
+    """
+    columns, shown = np.full(len(masked.observed), column), torch.from_numpy(masked.observed).float()[None]
+
+    def predicted(masks: Tensor) -> Tensor:
+        return torch.from_numpy(explained(masked.fused(masks.numpy() > 0.5), columns)[:, target].copy())
+
+    groups = blocks(masked.observed, target)
+    players = int(groups.max()) + 1
+    orders = max(4, EVALUATIONS // players)
+    rng, mask = np.random.default_rng(seed), torch.from_numpy(groups)[None]
+    sampling = captum().ShapleyValueSampling(predicted)
+    # By itself it draws from PyTorch's global generator, which other threads draw from as well.
+    sampling.permutation_generator = lambda P, count: (rng.permutation(P).tolist() for _ in range(count))
+    drawn = [
+        sampling.attribute(shown, n_samples=1, feature_mask=mask, perturbations_per_eval=32)[0].numpy()
+        for _ in range(orders)
+    ]
+    sizes = np.zeros(players)
+    np.add.at(sizes, groups[masked.observed], 1)
+    shared = np.stack(drawn) * masked.observed / np.maximum(sizes, 1)[groups]
+    error = (shared.std(0, ddof=1) / np.sqrt(orders)).astype(np.float32)
+    whole, start = (float(predicted(x)) for x in (shown, torch.zeros_like(shown)))
+    return Attribution(
+        masked.task, SAMPLING, target, column, masked.checkpoint.config.modalities, masked.observed,
+        shared.mean(0).astype(np.float32), None, whole, start, orders, error,
+    )  # fmt: skip
+
+
+def blocks(observed: Bools, target: int) -> np.ndarray:
+    """Numbers of players for Shapley sampling, `[S, M]`: single cells near the target, further on the cells of a block."""
+    S, M = observed.shape
+    place = np.arange(S) - target
+    part = np.where(np.abs(place) <= NEAR, place, 0)
+    for sign in (-1, 1):
+        far = np.flatnonzero(sign * place > NEAR)
+        for i, members in enumerate(np.array_split(far, min(BLOCKS, len(far))) if len(far) else ()):
+            part[members] = sign * (NEAR + 1 + i)
+    _, number = np.unique(part, return_inverse=True)
+    found: np.ndarray = number[:, None] * M + np.arange(M)
+    return found
+
+
+def describe(found: Attribution) -> str:
+    """Which cell matters most for the prediction, in a sentence."""
+    if not found.observed.any() or not np.abs(found.cells).max():
+        return f"{found.method}: nothing that is observed moves the prediction for utterance {found.target + 1}"
+    s, u = np.unravel_index(np.abs(found.cells).argmax(), found.cells.shape)
+    own = float(np.abs(found.cells[found.target]).sum() / np.abs(found.cells).sum())
+    whose = "its own" if s == found.target else f"utterance {s + 1}'s"
+    size = amount(found.task, float(found.cells[s, u]), signed=True)
+    return (
+        f"Utterance {found.target + 1} by {found.method}: most is {whose} {found.modalities[u]} ({size}); "
+        f"its own cells make up {own:.0%}, the other utterances {1 - own:.0%}"
+    )
+
+
+def describe_cells(found: Attribution) -> str:
+    """How the parts divide among modalities, and which other utterance matters most, in a sentence."""
+    size = np.abs(found.cells)
+    if not size.any():
+        return "No cell has a part"
+    shares = size.sum(0) / size.sum()
+    said = ", ".join(f"{u} {x:.0%}" for u, x in zip(found.modalities, shares, strict=True))
+    others = np.where(np.arange(len(size)) == found.target, 0, size.sum(1))
+    if not others.any():
+        return f"Of all parts {said}; no other utterance has one"
+    top = int(others.argmax())
+    part = amount(found.task, float(found.cells[top].sum()), signed=True)
+    return f"Of all parts {said}; of the other utterances {top + 1} has the largest ({part})"
+
+
+def cell_table(found: Attribution) -> pd.DataFrame:
+    """One row for every cell of the conversation: its part in the prediction explained."""
+    s, u = (x.ravel() for x in np.indices(found.cells.shape))
+    table = {
+        "method": found.method, "prediction of": found.target + 1, "utterance": s + 1, "modality": np.array(found.modalities)[u],
+        "observed": found.observed[s, u], "part": found.cells.ravel(),
+    }  # fmt: skip
+    return pd.DataFrame(table | ({} if found.error is None else {"standard error": found.error.ravel()}))

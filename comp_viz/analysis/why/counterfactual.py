@@ -1,0 +1,149 @@
+"""The smallest change of what is observed that makes the model decide otherwise: cells lost, or cells returned."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from comp_viz.analysis.why.leave_one_out import Losses, most_losses
+from comp_viz.analysis.why.masking import Masked
+from comp_viz.analysis.why.smallest_set import SMALLEST, FoundSet, smallest_set
+from comp_viz.analysis.why.target import decided, decides, direction, margin
+from comp_viz.counting import how_many
+from comp_viz.data.conversation import Bools, Floats, Task
+
+LOSS, RETURN = "loss", "return"
+
+
+@dataclass(frozen=True)
+class Counterfactual:
+    """Cells whose loss flips a decision, or whose return restores that for the complete recording."""
+
+    task: Task
+    kind: str  # `loss` or `return`
+    target: int
+    modalities: tuple[str, ...]
+    observed: Bools  # [S, M], before
+    cells: tuple[tuple[int, int], ...]  # (utterance, modality), counted from 0; empty where there is no such set
+    proof: str  # `smallest` or `irreducible`, "" without cells
+    searched: int  # cells it was looked for among, those nearest to the target
+    possible: int  # cells that could be changed
+    before: Floats  # [C], prediction as observed
+    after: Floats  # [C], prediction with the change; with everything searched changed where there is no such set
+    needed: bool  # False where there is nothing to restore
+
+    @property
+    def changed(self) -> Bools:
+        """`[S, M]`, the pattern after the change."""
+        found = self.observed.copy()
+        for s, u in self.cells:
+            found[s, u] = self.kind == RETURN
+        return found
+
+
+def nearest(cells: Bools, target: int) -> np.ndarray:
+    """The marked cells `[S, M]` nearest to an utterance, as many as single losses are tried, as rows (utterance, modality)."""
+    places = np.argwhere(cells)
+    keep = np.argsort(np.abs(places[:, 0] - target), kind="stable")[: most_losses(len(cells))]
+    found: np.ndarray = places[np.sort(keep)]
+    return found
+
+
+def smallest_loss(masked: Masked, found: Losses, target: int) -> Counterfactual:
+    """The smallest set of observed cells whose loss makes utterance `target`'s decision another one.
+
+    `found` are single losses of the same conversation, which save trying them again.
+    """
+    places = nearest(masked.observed, target)
+    columns, ways = decided(masked.task, found.whole), direction(masked.task, found.whole)
+
+    def judged(values: Floats) -> tuple[Bools, Floats]:
+        flipped = ~decides(masked.task, values, columns, ways)[:, target]
+        return flipped, margin(masked.task, values, columns, ways)[:, target]
+
+    singles = judged(found.after[found.players[places[:, 0], places[:, 1]]]) if found.together == 1 else None
+
+    def goal(sets: Bools) -> tuple[Bools, Floats]:
+        return judged(masked.fused(toggled(masked.observed, places, sets)))
+
+    best = smallest_set(goal, len(places), singles)
+    return told(masked, LOSS, target, places, best, masked.observed, True)
+
+
+def smallest_return(masked: Masked, observed: Bools, target: int) -> Counterfactual:
+    """The smallest set of missing cells whose return restores the decision for the complete recording.
+
+    `masked` has everything in the recording, `observed [S, M]` is the pattern that takes some of it away.
+    """
+    both = masked.fused(np.stack([masked.observed, observed & masked.observed]))
+    columns, ways = decided(masked.task, both[0]), direction(masked.task, both[0])
+    missing = masked.observed & ~observed
+    places = nearest(missing, target)
+    if decides(masked.task, both[1], columns, ways)[target]:
+        return told(masked, RETURN, target, places[:0], None, observed & masked.observed, False)
+
+    def goal(sets: Bools) -> tuple[Bools, Floats]:
+        values = masked.fused(toggled(observed & masked.observed, places, sets))
+        restored = decides(masked.task, values, columns, ways)[:, target]
+        return restored, -margin(masked.task, values, columns, ways)[:, target]
+
+    best = smallest_set(goal, len(places))
+    return told(masked, RETURN, target, places, best, observed & masked.observed, True)
+
+
+def toggled(observed: Bools, places: np.ndarray, sets: Bools) -> Bools:
+    """Patterns `[K, S, M]` in which the cells at `places [P, 2]` that are in each set `[K, P]` are turned over."""
+    shown = np.repeat(observed[None], len(sets), axis=0)
+    shown[:, places[:, 0], places[:, 1]] ^= sets
+    return shown
+
+
+def told(
+    masked: Masked, kind: str, target: int, places: np.ndarray, best: FoundSet | None, observed: Bools, needed: bool
+) -> Counterfactual:
+    """The finding with the predictions before and after."""
+    chosen = np.full(len(places), best is None)  # without a set, what all cells together come to
+    cells: tuple[tuple[int, int], ...] = ()
+    if best:
+        chosen[list(best.players)] = True
+        cells = tuple((int(s), int(u)) for s, u in places[chosen])
+    before, after = masked.fused(np.stack([observed, toggled(observed, places, chosen[None])[0]]))[:, target]
+    possible = int((observed if kind == LOSS else masked.observed & ~observed).sum())
+    return Counterfactual(
+        masked.task, kind, target, masked.checkpoint.config.modalities, observed, cells, best.proof if best else "",
+        len(places), possible, before, after, needed,
+    )  # fmt: skip
+
+
+def describe(found: Counterfactual) -> str:
+    """The finding in a sentence."""
+    which = f"utterance {found.target + 1}"
+    if not found.needed:
+        return f"Nothing to restore: {which} is decided as with the complete recording"
+    verb = "losing" if found.kind == LOSS else "returning"
+    result = "flips" if found.kind == LOSS else "restores"
+    among = (
+        ""
+        if found.searched == found.possible
+        else f" among the {found.searched:,} nearest of {how_many(found.possible, 'cell')}"
+    )
+    if not found.cells:
+        return (
+            f"No set was found{among}: {verb} up to all {found.searched:,} cells, the most helpful first, never {result} the "
+            f"decision for {which}"
+        )
+    names = ", ".join(f"{found.modalities[u]} of {s + 1}" for s, u in found.cells[:6])
+    more = f" and {len(found.cells) - 6} more" if len(found.cells) > 6 else ""
+    said = f"{verb.capitalize()} {how_many(len(found.cells), 'cell')} {result} the decision for {which}: {names}{more}"
+    if found.proof == SMALLEST:
+        return said if len(found.cells) == 1 else f"{said}; no smaller set{among} does"
+    return f"{said}; none of them can be spared, though a smaller set may exist"
+
+
+def cell_table(found: Counterfactual) -> pd.DataFrame:
+    """One row for every cell of the set."""
+    rows = [
+        {"utterance": s + 1, "modality": found.modalities[u], "change": found.kind, "proof": found.proof}
+        for s, u in found.cells
+    ]
+    return pd.DataFrame(rows, columns=["utterance", "modality", "change", "proof"])

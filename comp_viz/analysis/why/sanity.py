@@ -1,0 +1,81 @@
+"""Two further tests of an explanation: does it survive a little noise, and does it depend on what the network learned?"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from comp_viz.analysis.stats.ranks import rank_correlation, read_correlation
+from comp_viz.checkpoint.folder import Checkpoint
+from comp_viz.data.conversation import Bools, Conversation, Floats
+from comp_viz.network.model import ComP
+
+NOISE = 0.1  # standard deviations of the training features
+DRAWS = 3
+
+Explain = Callable[[Checkpoint, Conversation], Floats]  # -> cells [S, M]
+
+
+@dataclass(frozen=True)
+class Sanity:
+    """Rank correlations, -1 to 1, of the size of cells with those of the explanation, one for every draw."""
+
+    noise: tuple[float, ...]  # under noisy features: should stay near 1
+    random: tuple[float, ...]  # by networks with random weights: should be near 0
+    change: float  # under noise, mean length of the change as a share of the explanation's length
+
+
+def sanity(
+    explain: Explain, checkpoint: Checkpoint, conversation: Conversation, observed: Bools, seed: int = 0
+) -> Sanity:
+    """Explain again with noise of `NOISE` deviations on observed features, and with the weights of untrained networks."""
+    shown = observed & conversation.observed
+    cells = explain(checkpoint, conversation)
+    rng = np.random.default_rng(seed)
+    noisy = [explain(checkpoint, blurred(checkpoint, conversation, rng)) for _ in range(DRAWS)]
+    random = [explain(untrained(checkpoint, seed + i), conversation) for i in range(DRAWS)]
+
+    def agreement(other: Floats) -> float:
+        return rank_correlation(np.abs(cells[shown]), np.abs(other[shown]))
+
+    length = max(float(np.linalg.norm(cells)), float(np.finfo(np.float32).tiny))
+    change = float(np.mean([np.linalg.norm(other - cells) for other in noisy])) / length
+    return Sanity(tuple(map(agreement, noisy)), tuple(map(agreement, random)), change)
+
+
+def blurred(checkpoint: Checkpoint, conversation: Conversation, rng: np.random.Generator) -> Conversation:
+    """The conversation with Gaussian noise on its observed features."""
+    features = {
+        name: x + NOISE * checkpoint.standardise.std[name] * rng.standard_normal(x.shape).astype(np.float32)
+        for name, x in conversation.features.items()
+    }
+    there = {name: conversation.observed[:, [u]] for u, name in enumerate(features)}
+    return replace(conversation, features={name: (x * there[name]).astype(np.float32) for name, x in features.items()})
+
+
+def untrained(checkpoint: Checkpoint, seed: int) -> Checkpoint:
+    """The same architecture with weights as before training, and no bank."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = ComP(checkpoint.config).eval().requires_grad_(False)
+    return replace(checkpoint, model=model.to(checkpoint.model.fusion.weight.device))
+
+
+def describe(found: Sanity) -> str:
+    """What the two tests say, in a sentence."""
+    noise, random = (float(np.mean(x)) for x in (found.noise, found.random))
+    if np.isnan(noise) or np.isnan(random):
+        return "Too little is observed to compare explanations"
+    steady = "Steady under noise" if noise >= 0.9 else "Moves under noise" if noise >= 0.5 else "Unsteady under noise"
+    learned = (
+        "not reproduced by random weights"
+        if random < 0.3
+        else "partly reproduced by random weights, which is what the architecture alone brings"
+        if random < noise
+        else "reproduced by random weights: it says nothing of what was learned"
+    )
+    return (
+        f"{steady} (rank correlation {read_correlation(noise)}, change {found.change:.0%}) and {learned} "
+        f"({read_correlation(random)})"
+    )

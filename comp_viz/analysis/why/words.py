@@ -1,0 +1,69 @@
+"""What single words of a clip's utterance do: the text is extracted anew without each, and with sentences rewritten."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from comp_viz.analysis.clips.prediction import predict_clip
+from comp_viz.analysis.prediction import decide
+from comp_viz.analysis.why.target import amount, decided, direction
+from comp_viz.checkpoint.folder import Checkpoint
+from comp_viz.clips.clip import Clip
+from comp_viz.clips.degrade import replaced_words
+from comp_viz.counting import how_many
+from comp_viz.data.conversation import Floats, Task
+
+MOST = 60  # words of an utterance that are left out one by one
+
+
+@dataclass(frozen=True)
+class WordEffects:
+    """How the prediction of one utterance moves when each of its words is left out."""
+
+    task: Task
+    utterance: int
+    words: tuple[str, ...]  # [W]
+    effects: Floats  # [W], prediction less the one without the word, of the class decided for or the score
+    way: int  # +1 or -1: which way the number speaks for the decision
+    flips: np.ndarray  # [W], whether the decision is another one without the word
+    before: Floats  # [C]
+
+
+def without_word(clip: Clip, utterance: int, left_out: int) -> Clip:
+    """The clip without one word of an utterance."""
+    words = clip.spans[utterance].words
+    return replaced_words(clip, utterance, words[:left_out] + words[left_out + 1 :])
+
+
+def word_effects(checkpoint: Checkpoint, clip: Clip, utterance: int) -> WordEffects:
+    """Leave out every word of an utterance in turn, at most the first `MOST`."""
+    before = predict_clip(checkpoint, clip.conversation).fused
+    task, words = checkpoint.card.task, clip.spans[utterance].words[:MOST]
+    column, way = int(decided(task, before)[utterance]), int(direction(task, before)[utterance])
+    after = np.array(
+        [
+            predict_clip(checkpoint, without_word(clip, utterance, i).conversation).fused[utterance]
+            for i in range(len(words))
+        ]
+    ).reshape(len(words), task.outputs)
+    now = decide(task, before[[utterance]])
+    return WordEffects(
+        task, utterance, tuple(word.text for word in words), before[utterance, column] - after[:, column], way,
+        decide(task, after) != now, before[utterance],
+    )  # fmt: skip
+
+
+def word_table(found: WordEffects) -> pd.DataFrame:
+    """One row for every word."""
+    return pd.DataFrame({"word": found.words, "effect": found.effects, "flips": found.flips})
+
+
+def describe_words(found: WordEffects) -> str:
+    """Which word matters most, in a sentence."""
+    if not len(found.words):
+        return f"Utterance {found.utterance + 1} has no words to leave out"
+    top = int(np.abs(found.effects).argmax())
+    flips = int(found.flips.sum())
+    said = f"“{found.words[top]}” matters most: it adds {amount(found.task, float(found.effects[top]), signed=True)}"
+    return f"{said}; leaving out a single word flips the decision for {flips} of {how_many(len(found.words), 'word')}"

@@ -1,0 +1,82 @@
+"""Mean weights by what is observed: of utterances of which that is so, and of the whole conversation left with only that."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from comp_viz.analysis.coordinator.groups import Availability
+from comp_viz.counting import how_many
+from comp_viz.figures.chart import base_layout
+from comp_viz.figures.coordinator.weights_along import Span, availability_symbols, equal_line, legend_marks, weight_axis
+from comp_viz.figures.style import Palette, modality_colours, modality_symbols
+
+APART = 0.22  # rows between the marks of neighbouring modalities
+LETTER = 7  # pixels of the names of rows
+
+
+def by_availability_chart(
+    here: Availability, fixed: Availability, modalities: tuple[str, ...], span: Span, palette: Palette, title: str
+) -> go.Figure:
+    """Means with the range of the middle 80 %: left `here`, right `fixed`, one row for each set of modalities."""
+    rows = list(dict.fromkeys([*fixed, *here]))
+    traces = [
+        *marks_of(here, rows, modalities, palette, xaxis="x"),
+        *marks_of(fixed, rows, modalities, palette, xaxis="x2"),
+        *legend_marks(modalities, palette),
+    ]
+    layout = base_layout(palette, title, 110 + 46 * len(rows), hovermode="closest", dragmode=False)
+    axis = weight_axis(palette, span) | {"nticks": 4, "automargin": False}
+    layout["xaxis"] = layout["xaxis"] | axis | {"domain": [0, 0.47]}
+    layout["xaxis2"] = layout["xaxis"] | {"domain": [0.53, 1]}
+    called = [f"{here[some].name} ({len(here[some].members)})" if some in here else fixed[some].name for some in rows]
+    layout["yaxis"] = layout["yaxis"] | {
+        "tickvals": list(range(len(rows))), "ticktext": called, "range": [len(rows) - 0.5, -0.5],
+        "showgrid": False, "zeroline": False, "fixedrange": True, "automargin": False,
+    }  # fmt: skip
+    layout["shapes"] = [equal_line(palette, len(modalities), upright=True, xref=x) for x in ("x", "x2")]
+    said = {
+        "showarrow": False,
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "font": {"size": 12, "color": palette.ink},
+    }
+    layout["annotations"] = [
+        {"text": text, "x": 0.5, "xref": f"{x} domain", **said}
+        for text, x in (("utterances observed so", "x"), ("all utterances left so", "x2"))
+    ]
+    layout["margin"] = {"l": 14 + LETTER * max(map(len, called)), "r": 8, "t": 58, "b": 48}
+    layout["legend"] = layout["legend"] | {"y": 1 + 24 / (110 + 46 * len(rows) - 106)}  # above the names of the halves
+    return go.Figure(traces, layout)
+
+
+def marks_of(
+    groups: Availability, rows: Sequence[tuple[str, ...]], modalities: tuple[str, ...], palette: Palette, **look: object
+) -> list[go.Scatter]:
+    """For every modality its mark at the mean in each row, open where it is missing, with a bar from 10 % to 90 %."""
+    names = tuple(modalities)
+    colours, symbols = modality_colours(palette, names), modality_symbols(names)
+    at = np.array([rows.index(some) for some in groups], dtype=np.float32)
+    traces = []
+    for u, name in enumerate(names):
+        mean, low, high = (
+            np.array([getattr(each, of)[u] for each in groups.values()]) for of in ("mean", "low", "high")
+        )
+        traces.append(
+            go.Scatter(
+                x=mean, y=at + np.float32((u - (len(names) - 1) / 2) * APART), mode="markers", legendgroup=name,
+                name=name, showlegend=False, **look,
+                marker={
+                    "symbol": availability_symbols(symbols[name], np.array([name in some for some in groups])),
+                    "size": 9, "color": colours[name], "line": {"width": 1.5, "color": colours[name]},
+                },
+                error_x={"array": high - mean, "arrayminus": mean - low, "color": colours[name], "thickness": 1.5, "width": 0},
+                hovertext=[
+                    f"{each.name}: {name} weighed {m:.3f}<br>middle 80 % from {a:.3f} to {b:.3f}, {how_many(len(each.members), 'utterance')}"
+                    for each, m, a, b in zip(groups.values(), mean, low, high, strict=True)
+                ],
+                hoverinfo="text",
+            )
+        )  # fmt: skip
+    return traces

@@ -1,0 +1,136 @@
+"""The fused prediction under other weights: along the conversation, and how often it is right."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from comp_viz.analysis.coordinator.reweighting import BY_HAND, EQUAL, Reweighed, only
+from comp_viz.data.conversation import Floats
+from comp_viz.figures.along import along, escape
+from comp_viz.figures.live.timeline import neutral_line
+from comp_viz.figures.style import Palette, modality_colours, modality_symbols
+
+Found = Mapping[str, Reweighed]  # the first is as trained
+
+
+def looks(found: Found, palette: Palette) -> dict[str, tuple[str, str, str]]:
+    """Colour, symbol and dash of every weighting: of a modality its own, of the network as trained that of the fusion."""
+    trained = next(iter(found))
+    names = found[trained].prediction.modalities
+    colours, symbols = modality_colours(palette, names), modality_symbols(names)
+    given = {EQUAL: (palette.truth, "hourglass", "dash"), BY_HAND: (palette.mark, "star-triangle-up", "dashdot")}
+    given |= {only(name): (colours[name], symbols[name], "solid") for name in names}
+    return given | {trained: (palette.ink, "diamond", "solid")}
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What the two axes of predictions span; compared sides share it."""
+
+    followed: tuple[float, float]
+    moved: float  # either way from 0
+
+
+def reach(*sides: tuple[Found, Floats]) -> Reach:
+    """What the axes span for all these, with their labels `[S]`: never so little that next to nothing fills them."""
+    task = next(iter(sides[0][0].values())).prediction.task
+    every = [each for found, _ in sides for each in found.values()]
+    moved = 1.05 * max(float(np.abs(each.moved).max()) for each in every)
+    if task.classes:
+        return Reach((0.0, 1.0), max(0.5, moved))
+    known = [labels[~np.isnan(labels)] for _, labels in sides]
+    values = np.concatenate([each.followed for each in every] + known)
+    low, high = min(float(values.min()), task.neutral - 1.5), max(float(values.max()), task.neutral + 1.5)
+    return Reach((low - 0.2, high + 0.2), max(1.0, moved))
+
+
+def reweighed_along(
+    found: Found, labels: Floats, words: Sequence[str], span: Reach, selected: int, palette: Palette, title: str
+) -> go.Figure:
+    """From the top: predictions under every weighting, how far each moves them, and what becomes of the decisions."""
+    trained, look, S = next(iter(found)), looks(found, palette), len(labels)
+    task = found[trained].prediction.task
+    x, traces = np.arange(1, S + 1, dtype=np.float32), []
+    if not task.classes:
+        truth = {"color": palette.truth, "width": 1}
+        traces.append(go.Scatter(x=x, y=labels, name="truth", mode="lines", line=truth, hoverinfo="skip"))
+    for name, each in reversed(list(found.items())):  # as trained comes last, on top
+        colour, symbol, dash = look[name]
+        drawn = {
+            "x": x, "mode": "lines+markers", "name": name, "legendgroup": name, "customdata": np.arange(S),
+            "hovertext": hover_texts(name, each, found[trained], labels, words), "hoverinfo": "text",
+            "line": {"color": colour, "dash": dash, "width": 2.6 if name == trained else 1.3},
+            "marker": {"symbol": symbol, "size": 6, "maxdisplayed": 0 if name == trained and S < 200 else 30},
+        }  # fmt: skip
+        traces.append(go.Scatter(y=each.followed, **drawn))
+        if name != trained:
+            traces.append(go.Scatter(y=each.moved, yaxis="y3", **drawn | {"showlegend": False}))
+    layout = along(palette, title, 500 + 24 * len(found), S, selected)
+    layout |= row_axes(layout["yaxis"], found, span)
+    layout["xaxis"] |= {"anchor": "y2"}
+    neutral = [] if task.classes else [neutral_line("y", task.neutral, palette)]
+    layout["shapes"] = [*layout["shapes"], *neutral, neutral_line("y3", 0, palette)]
+    return go.Figure([*traces, *fates(found, palette)], layout)
+
+
+def row_axes(axis: dict[str, Any], found: Found, span: Reach) -> dict[str, Any]:
+    """The y axes of the three rows."""
+    task = next(iter(found.values())).prediction.task
+    below = 0.055 * len(found)
+    middle = below + 0.05 + (0.9 - below) * 0.4
+
+    def titled(text: str) -> dict[str, Any]:
+        return {"title": {"text": text, "font": {"size": 12}, "standoff": 4}, "zeroline": False}
+
+    followed = "P(decision<br>as trained)" if task.classes else f"{task.name}<br>{task.low:g} to {task.high:g}"
+    moved = "change<br>" + ("in P" if task.classes else "in points")
+    return {
+        "yaxis": axis | titled(followed) | {"domain": [middle + 0.05, 1], "range": list(span.followed)},
+        "yaxis3": axis | titled(moved) | {"domain": [below + 0.05, middle], "range": [-span.moved, span.moved], "nticks": 4},
+        "yaxis2": axis | {
+            "domain": [0, below], "range": [len(found) - 0.5, -0.5], "tickvals": list(range(len(found))),
+            "ticktext": [name.removesuffix(" weights") for name in found], "tickfont": {"size": 11},
+        },
+    }  # fmt: skip
+
+
+def fates(found: Found, palette: Palette) -> list[go.Scatter]:
+    """Marks in the lower rows: where the network as trained is wrong, and where other weights decide otherwise."""
+    trained, *others = found.values()
+    nothing = np.zeros_like(trained.right)
+    kinds = {
+        "wrong as trained": ("x-thin", palette.ink, [trained.judged & ~trained.right, *(nothing for _ in others)]),
+        "becomes right": ("triangle-up", palette.ink, [nothing, *(each.differs & each.right for each in others)]),
+        "becomes wrong": ("triangle-down", palette.negative, [nothing, *(each.differs & trained.right for each in others)]),
+        "other change": ("circle-open", palette.truth, [nothing, *(each.differs & ~each.right & ~trained.right for each in others)]),
+    }  # fmt: skip
+    traces = []
+    for name, (symbol, colour, where) in kinds.items():
+        rows, utterances = np.nonzero(np.stack(where))
+        traces.append(
+            go.Scatter(
+                x=utterances + 1, y=rows, yaxis="y2", mode="markers", name=name, customdata=utterances,
+                marker={"symbol": symbol, "size": 8, "color": colour, "line": {"width": 1.6, "color": colour}},
+                hovertemplate="utterance %{x}: " + name + "<extra></extra>",
+            )
+        )  # fmt: skip
+    return traces
+
+
+def hover_texts(name: str, each: Reweighed, trained: Reweighed, labels: Floats, words: Sequence[str]) -> list[str]:
+    """Every utterance's prediction under these weights, that of the network as trained, and the truth."""
+    task = each.prediction.task
+
+    def read(decisions: np.ndarray, followed: Floats) -> list[str]:
+        return [task.classes[i] for i in decisions] if task.classes else [f"{score:.2f}" for score in followed]
+
+    mine = read(each.prediction.decisions(), each.followed)
+    before = read(trained.prediction.decisions(), trained.followed)
+    truth = ["unknown" if np.isnan(y) else task.classes[int(y)] if task.classes else f"{y:.2f}" for y in labels]
+    return [
+        f"<b>utterance {i}</b> {escape(said)}<br>{name}: {now}, as trained {then}, truth {true}"
+        for i, (said, now, then, true) in enumerate(zip(words, mine, before, truth, strict=True), start=1)
+    ]

@@ -1,0 +1,296 @@
+"""A conversation along its utterances: prediction and truth, modality heads, change, coordinator, on one shared axis."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from comp_viz.analysis.live.change import Change
+from comp_viz.analysis.prediction import Prediction
+from comp_viz.data.conversation import Bools, Floats
+from comp_viz.figures.along import (
+    MARGIN_LEFT,
+    MARGIN_RIGHT,
+    bars_at,
+    boxes,
+    escape,
+    flat,
+    hatching,
+    selection_line,
+    utterance_axis,
+)
+from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
+
+ROWS = {  # name -> vertical range of its axis, from the top
+    "y": (0.66, 1.0),
+    "y2": (0.41, 0.60),
+    "y3": (0.22, 0.35),
+    "y4": (0.0, 0.16),
+}
+# Pixels of the plot on a wide screen, about. Marks are drawn to this measure; on a narrower one they come out narrower.
+PLOT_WIDTH, PLOT_HEIGHT = 950, 546
+APART = 0.22  # utterances between the marks of neighbouring heads, which would hide one another where they agree
+Outline = Sequence[tuple[float, float]]
+# Marks as outlines in pixels from their centre; the same shapes as in `figures.style`.
+OUTLINES: dict[str, Outline] = {
+    "circle": [(3 * math.cos(math.pi * i / 4), 3 * math.sin(math.pi * i / 4)) for i in range(9)],
+    "square": [(-2.8, -2.8), (-2.8, 2.8), (2.8, 2.8), (2.8, -2.8), (-2.8, -2.8)],
+    "triangle-up": [(-3.3, -2.7), (0, 3.4), (3.3, -2.7), (-3.3, -2.7)],
+    "triangle-down": [(-3.3, 2.7), (0, -3.4), (3.3, 2.7), (-3.3, 2.7)],
+    "star": [
+        ((4, 1.7)[i % 2] * math.sin(math.pi * i / 5), (4, 1.7)[i % 2] * math.cos(math.pi * i / 5)) for i in range(11)
+    ],
+    "cross": [(-1, 3), (1, 3), (1, 1), (3, 1), (3, -1), (1, -1), (1, -3), (-1, -3), (-1, -1), (-3, -1), (-3, 1), (-1, 1), (-1, 3)],
+    "hexagon": [(3.2 * math.sin(math.pi * i / 3), 3.2 * math.cos(math.pi * i / 3)) for i in range(7)],
+}  # fmt: skip
+TICK: Outline = [(0, 0), (0, 3.5), (0, -3.5), (0, 0)]
+
+
+def timeline(
+    here: Prediction,
+    complete: Prediction,
+    changed: Change,
+    labels: Floats,
+    words: Sequence[str],
+    selected: int,
+    palette: Palette,
+) -> go.Figure:
+    """Draw the four rows. `labels [S]` in label units or class numbers, NaN unknown; `selected` is an utterance number."""
+    x = np.arange(1, len(labels) + 1)
+    hover = hover_texts(here, labels, words)
+    classes = bool(here.task.classes)
+    span = [-0.05, 1.05] if classes else reach(here, complete, labels)
+    top = (
+        class_traces(here, complete, labels, hover, palette)
+        if classes
+        else score_traces(here, complete, labels, hover, span, palette)
+    )
+    traces = [
+        *top,
+        *head_traces(here, labels, span, palette),
+        *difference_traces(changed, palette),
+        *coordinator_traces(here, palette),
+    ]
+    shapes = [
+        *([] if classes else [neutral_line(axis, here.task.neutral, palette) for axis in ("y", "y2")]),
+        *flip_marks(x[changed.flipped], palette),
+        selection_line(selected + 1, palette),
+    ]
+    return go.Figure(traces, {**layout(here, changed, span, len(x), palette), "shapes": shapes})
+
+
+def score_traces(
+    here: Prediction, complete: Prediction, labels: Floats, hover: list[str], span: list[float], palette: Palette
+) -> list[go.Scatter]:
+    """Truth as a thin line with ticks, prediction as a thick one, the complete conversation dotted."""
+    x, drawn = np.arange(1, len(labels) + 1), np.ones(len(labels), dtype=bool)
+    return [
+        path(TICK, x, labels, drawn, span, "y", name="truth", line={"color": palette.truth, "width": 1}),
+        go.Scatter(
+            x=x, y=complete.fused[:, 0], name="complete conversation", mode="lines",
+            line={"color": palette.ink, "width": 1.2, "dash": "dot"}, hoverinfo="skip",
+        ),
+        go.Scatter(
+            x=x, y=here.fused[:, 0], name="◆ fused prediction", mode="lines+markers", hovertext=hover, hoverinfo="text",
+            line={"color": palette.ink, "width": 2.6}, marker={"symbol": "diamond", "size": 6},
+        ),
+    ]  # fmt: skip
+
+
+def class_traces(
+    here: Prediction, complete: Prediction, labels: Floats, hover: list[str], palette: Palette
+) -> list[go.Heatmap | go.Scatter]:
+    """Probability of every class, the darker the likelier; truth as a ring, decision as a diamond, open where complete."""
+    x, names = np.arange(1, len(labels) + 1), list(here.task.classes)
+    known = ~np.isnan(labels)
+    truth = [names[int(label)] for label in labels[known]]
+    return [
+        go.Heatmap(
+            x=x, y=names, z=here.fused.T.round(3), zmin=0, zmax=1, showscale=False, hoverinfo="skip",
+            colorscale=[[0, palette.ground], [1, palette.mark]],
+        ),
+        go.Scatter(
+            x=x, y=[names[i] for i in complete.decisions()], name="complete conversation", mode="markers", hoverinfo="skip",
+            marker={"symbol": "diamond-open", "size": 11, "color": palette.ink},
+        ),
+        go.Scatter(
+            x=x[known], y=truth, name="truth", mode="markers", hoverinfo="skip",
+            marker={"symbol": "circle-open", "size": 11, "color": palette.truth, "line": {"width": 2}},
+        ),
+        go.Scatter(
+            x=x, y=[names[i] for i in here.decisions()], name="◆ fused prediction", mode="markers",
+            hovertext=hover, hoverinfo="text", marker={"symbol": "diamond", "size": 6, "color": palette.ink},
+        ),
+    ]  # fmt: skip
+
+
+def hover_texts(here: Prediction, labels: Floats, words: Sequence[str]) -> list[str]:
+    """Everything about each utterance: words, prediction, truth and coordinator weights."""
+    task = here.task
+    if task.classes:
+        best = zip(here.decisions(), here.fused.max(1), strict=True)
+        predicted = [f"{task.classes[i]} ({probability:.0%})" for i, probability in best]
+        truth = ["unknown" if np.isnan(label) else task.classes[int(label)] for label in labels]
+    else:
+        predicted = [f"{score:.2f}" for score in here.fused[:, 0]]
+        truth = ["unknown" if np.isnan(label) else f"{label:.2f}" for label in labels]
+    weights = [
+        ", ".join(f"{name} {weight:.2f}" for name, weight in zip(here.modalities, row, strict=True))
+        for row in here.coordinator
+    ]
+    return [
+        f"<b>utterance {i}</b> {escape(said)}<br>predicted {p}, truth {t}<br>coordinator: {w}"
+        for i, (said, p, t, w) in enumerate(zip(words, predicted, truth, weights, strict=True), start=1)
+    ]
+
+
+def head_traces(here: Prediction, labels: Floats, span: list[float], palette: Palette) -> list[go.Scatter]:
+    """Each modality's own prediction: filled marks where it was observed, open ones where it was missing."""
+    x = np.arange(1, len(labels) + 1)
+    colours, marks = modality_colours(palette, here.modalities), modality_marks(here.modalities)
+    symbols = modality_symbols(here.modalities)
+    traces = []
+    for u, (name, values) in enumerate(here.heads.items()):
+        known = np.where(np.isnan(labels), 0, labels).astype(int) if here.task.classes else 0
+        y: Floats = values[np.arange(len(values)), known]
+        if here.task.classes:
+            y = np.where(np.isnan(labels), np.float32(np.nan), y)
+        beside = x + (u - (len(here.heads) - 1) / 2) * APART
+        seen, outline, line = (
+            here.observed[:, u],
+            OUTLINES[symbols[name]],
+            {"color": colours[name], "width": 1.1},
+        )
+        traces.append(path(outline, beside, y, ~seen, span, "y2", name=f"{marks[name]} {name}", line=line))
+        traces.append(stamps(outline, beside[seen], y[seen], span, "y2", fillcolor=colours[name]))
+    return traces
+
+
+def path(
+    outline: Outline, x: np.ndarray, y: Floats, drawn: Bools, span: list[float], axis: str, **look: object
+) -> go.Scatter:
+    """A line through all points that draws `outline` around those where `drawn`, without leaving the line.
+
+    A browser draws one path at once, but places markers one by one, which takes longer than the rest of the figure.
+    """
+    shape = np.array(scaled(outline, len(x), span, axis))
+    points = np.repeat(np.arange(len(x)), np.where(drawn, len(shape), 1))  # which utterance every corner belongs to
+    corners = np.zeros((len(points), 2))
+    corners[drawn[points]] = np.tile(shape, (int(drawn.sum()), 1))
+    return flat(x[points] + corners[:, 0], y[points] + corners[:, 1], axis, mode="lines", **look)
+
+
+def stamps(outline: Outline, x: np.ndarray, y: Floats, span: list[float], axis: str, **look: object) -> go.Scatter:
+    """Filled marks at the points, all of them one path."""
+    drawing = np.concatenate([scaled(outline, x.max(initial=1), span, axis), [[np.nan, np.nan]]])
+    xs, ys = x[:, None] + drawing[:, 0], y[:, None] + drawing[:, 1]
+    return flat(xs, ys, axis, mode="none", fill="toself", showlegend=False, **look)
+
+
+def scaled(outline: Outline, utterances: int, span: list[float], axis: str) -> np.ndarray:
+    """An outline from pixels to the units of the axes, `[points, 2]`."""
+    top, bottom = ROWS[axis][1], ROWS[axis][0]
+    return np.array(outline) * [utterances / PLOT_WIDTH, (span[1] - span[0]) / (PLOT_HEIGHT * (top - bottom))]
+
+
+def difference_traces(changed: Change, palette: Palette) -> list[go.Scatter]:
+    """How far the fused prediction moved from the complete conversation's, one colour for each direction."""
+    zero = np.zeros_like(changed.difference)
+    return [
+        boxes(changed.difference < 0, zero, changed.difference, "y3", fillcolor=palette.negative),
+        boxes(changed.difference > 0, zero, changed.difference, "y3", fillcolor=palette.positive),
+    ]
+
+
+def coordinator_traces(here: Prediction, palette: Palette) -> list[go.Scatter]:
+    """Coordinator weights stacked to 1; hatched where the modality is missing."""
+    colours = modality_colours(palette, here.modalities)
+    tops = here.coordinator.cumsum(1)
+    bottoms = tops - here.coordinator
+    every = np.ones(len(tops), dtype=bool)
+    bars = [
+        boxes(every, bottoms[:, u], tops[:, u], "y4", fillcolor=colours[name]) for u, name in enumerate(here.modalities)
+    ]
+    s, u = np.nonzero(~here.observed)
+    hatch = {"fillcolor": "rgba(0,0,0,0)", "fillpattern": hatching(palette)}
+    return [*bars, bars_at(s, bottoms[s, u], tops[s, u], "y4", **hatch)]
+
+
+def flip_marks(utterances: np.ndarray, palette: Palette) -> list[dict[str, object]]:
+    """A band behind the change of every utterance whose decision flipped."""
+    look = {"fillcolor": palette.mark, "opacity": 0.18, "line": {"width": 0}, "layer": "below"}
+    return [
+        {"type": "rect", "xref": "x", "yref": "y3 domain", "x0": i - 0.5, "x1": i + 0.5, "y0": 0, "y1": 1, **look}
+        for i in utterances.tolist()
+    ]
+
+
+def reach(here: Prediction, complete: Prediction, labels: Floats) -> list[float]:
+    """Range of the score axes: what truth and predictions span, and at least a unit and a half about neutral."""
+    neutral = here.task.neutral
+    known = labels[~np.isnan(labels)]
+    scores = [values[:, 0] for p in (here, complete) for values in (p.fused, *p.heads.values())]
+    spans = np.concatenate([known, *scores])
+    return [float(min(spans.min(), neutral - 1.5)) - 0.2, float(max(spans.max(), neutral + 1.5)) + 0.2]
+
+
+def layout(
+    here: Prediction, changed: Change, span: list[float], utterances: int, palette: Palette
+) -> dict[str, object]:
+    """Axes of the four rows with their titles, one x axis for all."""
+    task = here.task
+    # Never so narrow that next to nothing fills the row.
+    change_reach = max(0.5 if task.classes else 1.0, 1.05 * float(np.abs(changed.difference).max()))
+    titles = {
+        "y": f"{task.name}<br>{'' if task.classes else f'{task.low:g} to {task.high:g}'}",
+        "y2": "heads<br>" + ("P(true class)" if task.classes else f"{task.low:g} to {task.high:g}"),
+        "y3": "change<br>" + ("in P" if task.classes else "in points"),
+        "y4": "coordinator<br>0 to 1",
+    }
+    axes = {}
+    for name, domain in ROWS.items():
+        axis = {
+            "domain": domain,
+            "title": {"text": titles[name], "font": {"size": 12}, "standoff": 4},
+            "gridcolor": palette.faint,
+        }
+        axes["yaxis" + name[1:]] = axis | {"fixedrange": True, "anchor": "x", "automargin": False, "nticks": 4}
+    if task.classes:
+        axes["yaxis"] |= {"type": "category", "categoryarray": list(task.classes), "nticks": 0}
+    else:
+        axes["yaxis"] |= {"range": span, "zeroline": False}
+    axes["yaxis2"] |= {"range": span, "zeroline": False}
+    axes["yaxis3"] |= {"range": [-change_reach, change_reach], "nticks": 3}
+    axes["yaxis4"] |= {"range": [0, 1], "showgrid": False}
+    return {
+        **axes,
+        "xaxis": utterance_axis(utterances) | {"anchor": "y4"},
+        "template": "none",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": "Source Sans, sans-serif", "color": palette.ink},
+        "height": 620,
+        "margin": {"l": MARGIN_LEFT, "r": MARGIN_RIGHT, "t": 34, "b": 40},
+        "hovermode": "closest",
+        "hoverdistance": 40,
+        "legend": {"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom", "font": {"size": 12}},
+        "dragmode": False,
+        "uirevision": "timeline",
+    }  # fmt: skip
+
+
+def neutral_line(axis: str, neutral: float, palette: Palette) -> dict[str, object]:
+    """The line between negative and positive."""
+    line = {"color": palette.truth, "width": 1, "dash": "dash"}
+    return {
+        "type": "line",
+        "xref": "paper",
+        "yref": axis,
+        "x0": 0,
+        "x1": 1,
+        "y0": neutral,
+        "y1": neutral,
+        "line": line,
+        "layer": "below",
+    }

@@ -1,0 +1,144 @@
+"""Missing entries against their true selves: rank and cosine along the conversation, all ranks together, one entry's features."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from comp_viz.analysis.propagation.reconstruction import (
+    Entry,
+    Reconstruction,
+    describe_entry,
+    describe_ranks,
+    describe_steps,
+)
+from comp_viz.figures.along import along, escape, flat
+from comp_viz.figures.chart import base_layout
+from comp_viz.figures.style import Palette, diverging, modality_colours, modality_marks, modality_symbols
+
+APART = 0.24  # utterances between the marks of neighbouring modalities
+
+
+def reconstruction_along(
+    found: Mapping[str, Reconstruction], words: Sequence[str], low: float, selected: int, palette: Palette
+) -> go.Figure:
+    """Two rows over the utterances: rank before (open) and after propagation (filled), and the cosine after, from `low` to 1.
+
+    Ranks are shares of all places, nearest above. A dash beside a cosine is what the mean of the other utterances reaches.
+    """
+    modalities, S = tuple(found), len(words)
+    colours, marks, symbols = modality_colours(palette, modalities), modality_marks(modalities), modality_symbols(modalities)  # fmt: skip
+    layout = along(palette, describe_steps(found), 430, S, selected, shapes=[chance_line(palette)])
+    traces: list[go.Scatter] = []
+    for i, (u, one) in enumerate(found.items()):
+        if not len(one):
+            continue
+        x = (one.utterances + 1 + (i - (len(found) - 1) / 2) * APART).astype(np.float32)
+        look = {"symbol": symbols[u], "size": 8, "color": colours[u]}
+        text = hovers(one, words)
+        ways = np.stack([one.encoded_place, one.place, np.full(len(one), np.nan, np.float32)], 1)
+        dash = x[:, None] + max(APART / 2, S / 300) * np.array([-1, 1, np.nan], np.float32)
+        same = {
+            "mode": "markers",
+            "customdata": one.utterances,
+            "text": text,
+            "hovertemplate": "%{text}<extra></extra>",
+        }
+        traces += [
+            flat(np.repeat(x, 3), ways, "y", mode="lines", line={"color": colours[u], "width": 0.8}, opacity=0.5, showlegend=False),
+            go.Scatter(
+                x=x, y=one.encoded_place, marker={**look, "symbol": f"{symbols[u]}-open", "size": 6}, name=f"{u} before",
+                showlegend=False, **same,
+            ),
+            go.Scatter(x=x, y=one.place, marker=look, name=f"{marks[u]} {u}", **same),
+            go.Scatter(x=x, y=one.cosine, yaxis="y2", marker=look, name=u, showlegend=False, **same),
+            flat(dash, np.repeat(one.mean_cosine[:, None], 3, 1), "y2", mode="lines", line={"color": palette.ink, "width": 2}, showlegend=False),
+        ]  # fmt: skip
+    traces += key(palette)
+    axis = layout["yaxis"] | {"gridcolor": palette.faint, "zeroline": False, "nticks": 5}
+    layout |= {
+        "yaxis": axis | {"domain": [0.5, 1], "range": [1.03, -0.03], "tickvals": [0, 0.5, 1], "ticktext": ["nearest", "chance", "furthest"]}
+        | {"title": {"text": "rank", "font": {"size": 12}}},
+        "yaxis2": axis | {"domain": [0, 0.44], "range": [low - 0.04, 1.04], "title": {"text": "cosine", "font": {"size": 12}}, "anchor": "x"},
+        "xaxis": layout["xaxis"] | {"anchor": "y2"},
+    }  # fmt: skip
+    return go.Figure(traces, layout)
+
+
+def key(palette: Palette) -> list[go.Scatter]:
+    """What the legend says of open marks and dashes."""
+    open_mark = {"symbol": "circle-open", "size": 7, "color": palette.ink}
+    dash = {"symbol": "line-ew", "size": 9, "line": {"color": palette.ink, "width": 2}}
+    words = {"before propagation": open_mark, "mean of the other utterances": dash}
+    return [go.Scatter(x=[None], y=[None], mode="markers", marker=look, name=name) for name, look in words.items()]
+
+
+def hovers(one: Reconstruction, words: Sequence[str]) -> list[str]:
+    """Everything measured of every entry."""
+    return [
+        f"<b>utterance {s + 1}</b> {escape(words[s], 60)}<br>{escape(one.modality)} missing; rank of its own features: "
+        f"{one.rank[e]} of {one.choices} (before propagation {one.encoded_rank[e]})<br>cosine {one.cosine[e]:.3f} (before {one.encoded_cosine[e]:.3f}); "
+        f"mean of the others {one.mean_cosine[e]:.3f}, neighbours {one.neighbour_cosine[e]:.3f}"
+        for e, s in enumerate(one.utterances.tolist())
+    ]
+
+
+def chance_line(palette: Palette) -> dict[str, object]:
+    """A dashed line at the middle rank."""
+    line = {"color": palette.truth, "width": 1.2, "dash": "dash"}
+    return {"type": "line", "xref": "paper", "yref": "y", "x0": 0, "x1": 1, "y0": 0.5, "y1": 0.5, "line": line}
+
+
+def rank_chart(found: Mapping[str, Reconstruction], palette: Palette) -> go.Figure:
+    """Share of missing entries whose own features are among the nearest share of utterances; the diagonal is chance."""
+    modalities = tuple(found)
+    colours, marks, symbols = modality_colours(palette, modalities), modality_marks(modalities), modality_symbols(modalities)  # fmt: skip
+    some = {u: one for u, one in found.items() if len(one)}
+    traces = [
+        go.Scatter(x=[0, 1], y=[0, 1], name="chance", mode="lines", line={"color": palette.truth, "dash": "dash"}, hoverinfo="skip")
+    ]  # fmt: skip
+    for u, one in some.items():
+        before, after = np.sort(one.encoded_place), np.sort(one.place)
+        reached = (np.arange(1, len(one) + 1) / len(one)).astype(np.float32)
+        hover = "%{y:.0%} of missing " + escape(u) + " entries rank within the nearest %{x:.0%}"
+        traces += [
+            go.Scatter(
+                x=before, y=reached, mode="lines", line={"color": colours[u], "width": 1, "dash": "dot", "shape": "hv"},
+                name=f"{u} before propagation", showlegend=False, hovertemplate=hover + " before propagation<extra></extra>",
+            ),
+            go.Scatter(
+                x=after, y=reached, mode="lines+markers", line={"color": colours[u], "width": 2, "shape": "hv"},
+                marker={"symbol": symbols[u], "size": 7}, name=f"{marks[u]} {u}", hovertemplate=hover + "<extra></extra>",
+            ),
+        ]  # fmt: skip
+    layout = base_layout(palette, describe_ranks(found), 360)
+    share = {"range": [-0.02, 1.02], "tickformat": ".0%", "zeroline": False}
+    layout["xaxis"] = layout["xaxis"] | share | {"title": {"text": "rank of the own features, share of utterances", "font": {"size": 12}}}  # fmt: skip
+    layout["yaxis"] = layout["yaxis"] | share | {"title": {"text": "share of missing entries", "font": {"size": 12}}}
+    return go.Figure(traces, layout)
+
+
+def features_chart(found: Entry, palette: Palette) -> go.Figure:
+    """Features of one entry as rows of colour: encoded above, propagated below, each to the largest of its own rows."""
+    traces = []
+    for axis, rows, place in (("y", found.propagated, (0.0, 0.56)), ("y2", found.encoded, (0.64, 1.0))):
+        values = np.stack(list(rows.values())).astype(np.float32)
+        reach = float(np.abs(values).max())
+        bar = {"thickness": 10, "nticks": 3, "len": place[1] - place[0], "y": place[0], "yanchor": "bottom", "ypad": 0}
+        traces.append(
+            go.Heatmap(
+                z=values, x=np.arange(1, values.shape[1] + 1), y=list(rows), yaxis=axis, zmin=-reach, zmax=reach, colorscale=diverging(palette), ygap=3,
+                hovertemplate="%{y}<br>feature %{x}: %{z:.3f}<extra></extra>", colorbar=bar,
+            )
+        )  # fmt: skip
+    layout = base_layout(palette, describe_entry(found), 260)
+    axis = layout["yaxis"] | {"autorange": "reversed", "showgrid": False, "fixedrange": True, "type": "category"}
+    layout |= {"yaxis": axis | {"domain": [0, 0.56]}, "yaxis2": axis | {"domain": [0.64, 1]}}
+    layout["xaxis"] = layout["xaxis"] | {"showgrid": False, "zeroline": False, "fixedrange": True, "title": {"text": "feature", "font": {"size": 12}}}  # fmt: skip
+    return go.Figure(traces, layout | {"margin": {"l": 8, "r": 8, "t": 8, "b": 8}})
+
+
+def lowest(found: Sequence[Mapping[str, Reconstruction]]) -> float:
+    """Where the axis of cosines begins in charts side by side: at the lowest of all, and never above 0.5."""
+    cosines = [x for side in found for one in side.values() for x in (one.cosine, one.mean_cosine)]
+    return min(0.5, float(np.nanmin(np.concatenate([*cosines, [0.5]]))))

@@ -1,0 +1,131 @@
+"""Figures of robustness by which modality the missing entries are of: a triangle for three modalities, else bars."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from comp_viz.analysis.robustness.scores import FUSED
+from comp_viz.checkpoint.measurements import SHARES
+from comp_viz.figures.along import escape, hatching
+from comp_viz.figures.chart import base_layout
+from comp_viz.figures.robustness.curves import hover_numbers, number, span, value_axis
+from comp_viz.figures.style import Palette, modality_colours, modality_marks, sequential
+
+STRONG = 0.55  # from here on the colour scale is dark enough for letters in the colour of the ground
+
+
+def fused_span(tables: Sequence[pd.DataFrame]) -> tuple[float, float]:
+    """The range of the fused prediction's values, the same for charts side by side."""
+    return span([table[table["predictor"] == FUSED].assign(half=0.0) for table in tables])
+
+
+def triangle_chart(
+    table: pd.DataFrame,
+    points: Mapping[tuple[float, ...], str],
+    modalities: Sequence[str],
+    thirds: int,
+    metric: str,
+    bounds: tuple[float, float],
+    palette: Palette,
+    title: str,
+) -> go.Figure:
+    """Three missing rates that add up to `thirds` as a place in a triangle, coloured by the fused prediction's metric.
+
+    At a corner one modality bears it all: it alone is missing (1), or it alone is left (2).
+    """
+    marks = modality_marks(tuple(modalities))
+    rows = table[table["predictor"] == FUSED]
+    rates = {pattern: point for point, pattern in points.items()}
+    at = np.array([rates[p] for p in rows["pattern"]]).reshape(-1, 3)
+    corner = at if thirds == 1 else 1 - at
+    values = rows["value"].to_numpy(np.float32)
+    low, high = bounds
+    dark = (values - low) / (high - low) > STRONG
+    said = [f"{100 * v:.1f}" if metric in SHARES else f"{v:.2f}" for v in values]
+    lost = [
+        "<br>".join(f"{marks[u]} {escape(u)} {r:.0%} missing" for u, r in zip(modalities, one, strict=True))
+        for one in at
+    ]
+    hover = [f"{place}{more}" for place, more in zip(lost, hover_numbers(rows, metric), strict=True)]
+    x, y = across(corner)
+    trace = go.Scatter(
+        x=x, y=y, mode="markers+text", text=said, cliponaxis=False, showlegend=False,
+        textfont={"size": 12, "color": [palette.ground if strong else palette.ink for strong in dark]},
+        marker={
+            "symbol": "hexagon", "size": 42, "color": values, "cmin": low, "cmax": high, "colorscale": sequential(palette),
+            "line": {"color": palette.faint, "width": 1},
+            "colorbar": {
+                "title": {"text": metric}, "thickness": 10, "len": 0.7, "x": 1.0, "nticks": 6,
+                "tickformat": ".1%" if metric in SHARES else ".2f",
+            },
+        },
+        customdata=hover, hovertemplate=f"<b>fused: {metric} {number(metric, 'marker.color')}</b><br>%{{customdata}}<extra></extra>",
+    )  # fmt: skip
+    edge_x, edge_y = across(np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0]]))
+    edge = go.Scatter(
+        x=edge_x, y=edge_y, mode="lines", line={"color": palette.faint, "width": 2}, hoverinfo="skip", showlegend=False
+    )
+    layout = base_layout(palette, title, 490, dragmode=False)
+    hidden = {"visible": False, "fixedrange": True}
+    layout["xaxis"] = hidden | {"range": [-0.25, 1.25]}
+    layout["yaxis"] = hidden | {"range": [-0.2, 1.08], "scaleanchor": "x", "scaleratio": 1}
+    layout["annotations"] = corner_names(modalities, thirds, palette)
+    layout["margin"] = {"l": 8, "r": 8, "t": 8, "b": 8}
+    return go.Figure([edge, trace], layout)
+
+
+def across(shares: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Places `[P]` in a triangle of side 1 from three shares `[P, 3]` that add up to 1: top, left, right corner."""
+    top, _, right = shares.T
+    return right + top / 2, top * np.sqrt(3) / 2
+
+
+def corner_names(modalities: Sequence[str], thirds: int, palette: Palette) -> list[dict[str, object]]:
+    """What a corner means, written beside it."""
+    marks, word = modality_marks(tuple(modalities)), "all of {} missing" if thirds == 1 else "only {} left"
+    x, y = across(np.eye(3))
+    return [
+        {
+            "x": float(x[u]), "y": float(y[u]), "yshift": 40 if u == 0 else -40, "showarrow": False,
+            "text": word.format(f"{marks[name]} {escape(name, 20)}"), "font": {"size": 13, "color": palette.ink},
+        }
+        for u, name in enumerate(modalities)
+    ]  # fmt: skip
+
+
+def losses_chart(
+    table: pd.DataFrame,
+    points: Mapping[tuple[float, ...], str],
+    modalities: Sequence[str],
+    metric: str,
+    bounds: tuple[float, float],
+    palette: Palette,
+    title: str,
+) -> go.Figure:
+    """For every modality the fused prediction's metric with half of it missing, and with all of it (hatched)."""
+    colours, marks = modality_colours(palette, tuple(modalities)), modality_marks(tuple(modalities))
+    rows = table[table["predictor"] == FUSED]
+    rates = {pattern: point for point, pattern in points.items()}
+    traces = []
+    for loss in sorted({max(point) for point in points}):
+        some = rows[rows["pattern"].map(lambda p: max(rates[p])) == loss]
+        of = [modalities[int(np.argmax(rates[p]))] for p in some["pattern"]]
+        tones = [colours[u] for u in of]
+        pattern = hatching(palette) | {"fgcolor": tones} if loss == 1 else {"shape": ""}
+        traces.append(
+            go.Bar(
+                x=[f"{marks[u]} {escape(u)}" for u in of], y=some["value"].to_numpy(np.float32), name=f"{loss:.0%} of it missing",
+                marker={"color": tones, "pattern": pattern, "line": {"color": tones, "width": 1.5}},
+                error_y={"type": "data", "array": some["half"].fillna(0).to_numpy(np.float32), "color": palette.ink, "thickness": 1.5},
+                customdata=hover_numbers(some, metric),
+                hovertemplate=f"%{{x}}, {loss:.0%} of it missing: {metric} {number(metric, 'y')}%{{customdata}}<extra></extra>",
+            )
+        )  # fmt: skip
+    layout = base_layout(palette, title, 380, dragmode=False)
+    low, high = bounds
+    layout["yaxis"] = layout["yaxis"] | value_axis(metric, (min(low, 0.0), high))
+    layout["xaxis"] = layout["xaxis"] | {"fixedrange": True}
+    return go.Figure(traces, layout)

@@ -1,0 +1,1 @@
+"""Cached calls that several pages share."""

@@ -1,0 +1,184 @@
+"""Degrade it yourself: spoil chosen utterances, have only those read anew, and see before and after side by side."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from comp_viz.analysis.clips.prediction import describe_moved, moved
+from comp_viz.analysis.prediction import Prediction
+from comp_viz.clips.clip import Clip
+from comp_viz.clips.degradation import KINDS, SOUND, Degradation
+from comp_viz.clips.degrade import pictures_of, sound_of
+from comp_viz.clips.media import RATE
+from comp_viz.clips.stack import on, restack
+from comp_viz.errors import CompVizError
+from comp_viz.figures.clips.before_after import before_after
+from comp_viz.figures.style import Palette
+from comp_viz.ui.clips.inspection import availability
+from comp_viz.ui.clips.session_clips import Lying
+from comp_viz.ui.widgets.chart_panel import About, panel
+from comp_viz.ui.widgets.text import plain, read_probably
+
+# Kind -> its name on a button; for those with an amount: label, lowest, highest, usual, step.
+NAMES = {
+    "mute": "Mute", "noise": "Noise", "black": "Black-out", "blur": "Blur", "pixels": "Low resolution", "freeze": "Frozen",
+    "rewrite": "Other words", "drop": "Drop words",
+}  # fmt: skip
+AMOUNTS = {
+    "noise": ("Signal-to-noise ratio, dB", -20.0, 40.0, 0.0, 1.0),
+    "blur": ("Blur, share of the longer side", 0.0, 0.1, 0.03, 0.005),
+    "pixels": ("Longer side, pixels", 4.0, 240.0, 24.0, 4.0),
+    "drop": ("Share of words dropped", 0.0, 1.0, 0.5, 0.1),
+}
+FAILED = "degrading failed"
+MOVED = About(
+    "Left, what the model predicts for the utterance in hand; right, the coordinator's weights: outlined as recorded, filled degraded. "
+    "Everything was really extracted anew from the spoilt sound, pictures or words.",
+    "Other utterances: those that were not degraded can move too, since utterances see one another. The table has all of them.",
+    r"\bar\omega^u, \quad Y = \mathrm{Linear}([\bar\omega^a \bar Z^a, \bar\omega^t \bar Z^t, \bar\omega^v \bar Z^v]) \quad (14, 15)",
+)
+
+
+def controls(each: Lying, selected: int) -> None:
+    """What to spoil and how; each press puts one degradation on top of those before."""
+    clip = each.clip
+    numbers = list(range(1, len(clip.spans) + 1))
+    key = f"degrade {clip.digest[:8]}"
+    where, how = st.columns([1.3, 4], gap="medium")
+    everywhere = where.toggle("All utterances", key=f"{key} all")
+    picked = where.multiselect(
+        "Utterances", numbers, key=f"{key} which", disabled=everywhere, placeholder=f"the one in hand, {selected + 1}",
+        help="Without any chosen, the utterance in hand.",
+    )  # fmt: skip
+    kind = str(
+        how.segmented_control(
+            "What happens to them", list(NAMES), default="mute", format_func=NAMES.__getitem__, key=f"{key} kind", required=True,
+            help="; ".join(f"{NAMES[name]}: {about}" for name, (about, *_) in KINDS.items()),
+        )
+    )  # fmt: skip
+    amount, text, again = 0.0, "", True
+    if kind in AMOUNTS:
+        label, low, high, usual, step = AMOUNTS[kind]
+        amount = how.slider(label, low, high, usual, step, key=f"{key} {kind}", format="%.3f" if step < 0.01 else None)
+    if kind == "rewrite":
+        text = how.text_input("Words instead", clip.spans[selected].text, key=f"{key} words {selected}", max_chars=400)
+    if kind in SOUND:
+        again = how.toggle(
+            "Listen for words again",
+            True,
+            key=f"{key} again",
+            help="Recognise the words anew from what can still be heard. Off: the words stay as they were.",
+        )
+    chosen = numbers if everywhere else picked or [selected + 1]
+
+    def add() -> None:
+        put_on(each, (*stack(each), Degradation(kind, tuple(n - 1 for n in chosen), amount, text, listen_again=again)))
+
+    st.button(
+        f"{NAMES[kind]}: utterance{'s' * (len(chosen) > 1)} {listed(chosen)}",
+        type="primary",
+        icon=":material/blur_on:",
+        on_click=add,
+        key="degrade",
+    )
+    if problem := st.session_state.pop(FAILED, None):
+        st.warning(problem, icon=":material/warning:")
+
+
+def stack(each: Lying) -> tuple[Degradation, ...]:
+    """What was done to a clip so far, in order."""
+    return each.degraded.degradations if each.degraded else ()
+
+
+def put_on(each: Lying, degradations: tuple[Degradation, ...]) -> None:
+    """Have a clip under these degradations; to be called in a callback."""
+    try:
+        with st.spinner("Reading what changed …"):
+            each.degrade(restack(each.clip, degradations, each.degraded) if degradations else None)
+    except CompVizError as error:
+        st.session_state[FAILED] = str(error)
+
+
+def taken_back(each: Lying) -> None:
+    """What is done to the clip, each to be taken back."""
+    done = stack(each)
+    with st.container(horizontal=True):
+        for i, one in enumerate(done):
+            st.button(
+                words_of(one), icon=":material/close:", key=f"take back {i}", help="Take it back",
+                on_click=put_on, args=(each, (*done[:i], *done[i + 1 :])),
+            )  # fmt: skip
+        if len(done) > 1:
+            st.button(
+                "Take all back",
+                icon=":material/undo:",
+                key="take all back",
+                type="tertiary",
+                on_click=put_on,
+                args=(each, ()),
+            )
+
+
+def words_of(one: Degradation) -> str:
+    """A degradation in a few words."""
+    said = {
+        "noise": f" {one.amount:g} dB",
+        "blur": f" {one.amount:g}",
+        "pixels": f" {one.amount:g} px",
+        "drop": f" {one.amount:.0%}",
+    }
+    return f"{NAMES[one.kind]}{said.get(one.kind, '')}: {listed([i + 1 for i in one.utterances])}"
+
+
+def listed(numbers: list[int]) -> str:
+    """Numbers in a line, cut where there are many."""
+    return ", ".join(map(str, numbers[:6])) + (f" … {len(numbers)} in all" if len(numbers) > 6 else "")
+
+
+def compared(each: Lying, before: Prediction | None, after: Prediction | None, selected: int, palette: Palette) -> None:
+    """Before and after: prediction, coordinator, availability, what is heard and seen."""
+    degraded = each.degraded
+    if degraded is None:
+        st.caption("Nothing is degraded yet.")
+        return
+    touched = sorted({i for one in degraded.degradations for i in one.utterances})
+    if before is not None and after is not None:
+        found = moved(before, after)
+        st.markdown(f"**{describe_moved(found, before, after, touched)}.**")
+        title = f"Utterance {selected + 1}: {read_probably(before.task, before.fused[selected])} → {read_probably(after.task, after.fused[selected])}"
+        figure = before_after(before, after, selected, palette, title)
+        panel(figure, "before after", MOVED, partial(table, before, after))
+    left, right = st.columns(2, gap="medium")
+    for place, clip, name in ((left, each.clip, "As recorded"), (right, degraded, "Degraded")):
+        with place:
+            st.markdown(f"**{name}**")
+            availability(clip, selected, palette, f"availability {name}")
+            sample(clip, selected)
+
+
+def sample(clip: Clip, s: int) -> None:
+    """What the extractors were given of an utterance."""
+    kinds = {one.kind for one in on(s, clip.degradations)}
+    pictures, times = pictures_of(clip, s)
+    if pictures:
+        middle = len(pictures) // 2
+        st.image(pictures[middle], f"{times[middle]:.2f} s", width=220)
+    sound = sound_of(clip, s)
+    if "mute" in kinds:
+        st.caption("(muted)")  # st.audio would raise silence to full scale
+    elif len(sound):
+        st.audio((np.clip(sound, -1, 1) * 32767).astype(np.int16), sample_rate=RATE)
+    st.caption(plain(clip.spans[s].text) or "(no words)")
+
+
+def table(before: Prediction, after: Prediction) -> pd.DataFrame:
+    """Predictions, weights and availability of all utterances, before and after."""
+    outputs = list(before.task.classes) or [before.task.name]
+    columns: dict[str, np.ndarray] = {"utterance": np.arange(1, len(before.fused) + 1)}
+    for name, one in (("recorded", before), ("degraded", after)):
+        columns |= {f"{label}, {name}": one.fused[:, c] for c, label in enumerate(outputs)}
+        columns |= {f"{u} weight, {name}": one.coordinator[:, m] for m, u in enumerate(one.modalities)}
+        columns |= {f"{u} observed, {name}": one.observed[:, m] for m, u in enumerate(one.modalities)}
+    return pd.DataFrame(columns)

@@ -1,0 +1,91 @@
+"""The player on a page: a small component of our own, and where its media come from."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime import get_instance
+
+from comp_viz.analysis.prediction import Prediction
+from comp_viz.clips.span import Span
+from comp_viz.figures.style import Palette, class_colours
+from comp_viz.ui.frame.selected_utterance import select
+from comp_viz.ui.widgets.component import component
+from comp_viz.ui.widgets.text import read_probably
+
+KEY, PLAY = "player", "play"
+
+
+def player(
+    url: str,
+    picture: bool,
+    duration: float,
+    spans: Sequence[Span],
+    prediction: Prediction | None,
+    selected: int,
+    palette: Palette,
+    on_unplayable: Callable[[], None],
+) -> None:
+    """Show a clip with its predictions over time. A click on an utterance, or a pause in it, takes it in hand.
+
+    `on_unplayable` is called before the next run when the browser cannot play the file.
+    """  # fmt: skip
+    data: dict[str, Any] = {
+        "url": url,
+        "picture": picture,
+        "duration": round(duration, 3),
+        "starts": [span.start for span in spans],
+        "ends": [span.end for span in spans],
+        "texts": [span.text for span in spans],
+        "said": said(prediction, len(spans)),
+        "rows": bands(prediction, palette) if prediction else [[] for _ in spans],
+        "key": list(class_colours(palette, prediction.task.classes).items()) if prediction else [],
+        "selected": selected,
+        "play": st.session_state.get(PLAY),
+    }
+
+    def picked() -> None:
+        utterance = st.session_state[KEY].get("utterance")
+        if isinstance(utterance, int) and 0 <= utterance < len(spans):
+            select(utterance)
+
+    def unplayable() -> None:
+        if st.session_state[KEY].get("unplayable") == url:
+            on_unplayable()
+
+    component(__file__)(key=KEY, data=data, on_utterance_change=picked, on_unplayable_change=unplayable)
+
+
+def play_from(utterance: int) -> None:
+    """Have the player play an utterance from its start with the next run, counted from 0; to be called in a callback."""
+    before = st.session_state.get(PLAY)
+    st.session_state[PLAY] = {"utterance": utterance, "stamp": before["stamp"] + 1 if before else 1}
+
+
+def said(prediction: Prediction | None, utterances: int) -> list[str]:
+    """The prediction of each utterance with its probability, for people."""
+    if prediction is None:
+        return [""] * utterances
+    return [read_probably(prediction.task, values) for values in prediction.fused]
+
+
+def bands(prediction: Prediction, palette: Palette) -> list[list[tuple[float, str]]]:
+    """Each utterance's probabilities with their colours, from the top; of a score, its side and strength."""
+    task = prediction.task
+    if task.classes:
+        tones = list(class_colours(palette, task.classes).values())
+        return [[(round(float(p), 3), tone) for p, tone in zip(row, tones, strict=True)] for row in prediction.fused]
+    reach = max(task.high - task.neutral, task.neutral - task.low)
+    found = list[list[tuple[float, str]]]()
+    for value in prediction.fused[:, 0] - task.neutral:
+        share = round(min(1.0, abs(float(value)) / reach), 3)
+        found.append([(1 - share, palette.neutral), (share, palette.positive if value > 0 else palette.negative)])
+    return found
+
+
+def media_url(path: Path, mimetype: str) -> str:
+    """An address under which the browser of this session gets a file, as `st.video` makes one; it goes with the session."""
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    served = get_instance().media_file_mgr.add(str(path), mimetype, "clip player")
+    return f"/{base}{served}" if base else served

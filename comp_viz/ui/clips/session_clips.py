@@ -1,0 +1,170 @@
+"""A visitor's desk: the clips of one session, the folder they lie in, and what is being analysed.
+
+A cache of the session, which Streamlit empties when the browser goes away, tells the desk. A browser that comes back within the
+time Streamlit keeps its session finds the desk as it was; after that everything on it is removed.
+"""
+
+import shutil
+import threading
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from comp_viz.checkpoint.card import Card
+from comp_viz.clips.background import Job
+from comp_viz.clips.clip import Clip
+from comp_viz.clips.upload_folder import new_place
+from comp_viz.data.conversation import Task
+from comp_viz.data.dataset import DataSet, windows
+from comp_viz.errors import CompVizError
+from comp_viz.ui.cache.per_session import CLIP
+
+DESK = "desk"
+GRACE = 150.0  # seconds after a browser went away; Streamlit lets it come back within 120
+MOST = 4  # clips kept on a desk; the oldest makes room
+RECORDED, DEGRADED = "as recorded", "degraded"
+
+
+@dataclass(eq=False)
+class Lying:
+    """A clip on the desk."""
+
+    name: str  # of its data set
+    clip: Clip  # as recorded
+    path: Path  # the upload, for the player and for reading it anew
+    degraded: Clip | None = None
+    task: Task = field(default_factory=lambda: Task("emotion"))  # of the checkpoint it was opened with last
+    max_length: int = 10_000
+    data: DataSet | None = None  # made when it is first asked for
+
+    def open_with(self, task: Task, max_length: int) -> None:
+        """Have the data set fit a checkpoint that predicts this, and reads that many utterances at once."""
+        if (task, max_length) != (self.task, self.max_length):
+            self.task, self.max_length, self.data = task, max_length, None
+
+    def degrade(self, degraded: Clip | None) -> None:
+        """Lay a degraded version beside it, or take it away."""
+        self.degraded, self.data = degraded, None
+
+    def data_set(self) -> DataSet:
+        """Its conversations, as recorded and where there is one degraded, cut to what the model reads."""
+        if self.data is None:
+            conversations = [replace(self.clip.conversation, id=RECORDED)]
+            if self.degraded is not None:
+                conversations.append(replace(self.degraded.conversation, id=DEGRADED))
+            parts = list(windows(conversations, self.max_length))
+            self.data = DataSet(
+                self.name, self.task, parts, self.clip.sources, "the visitor's own; kept until the visit ends"
+            )
+        return self.data
+
+
+@dataclass(eq=False)
+class Desk:
+    """Everything a visitor brought along."""
+
+    place: Path
+    session: str  # Streamlit's name of the session
+    clips: dict[str, Lying] = field(default_factory=dict)  # by the name of their data set
+    job: Job | None = None
+    path: Path | None = None  # what the job is about
+    going: threading.Timer | None = None
+    gone: bool = False
+
+    def leave(self) -> None:
+        """The browser went away: remove everything unless it comes back."""
+        self.going = threading.Timer(GRACE, self.clear)
+        self.going.daemon = True
+        self.going.start()
+
+    def back(self) -> bool:
+        """The browser came back: keep everything. False when it is too late."""
+        if self.going is not None:
+            self.going.cancel()
+            self.going = None
+        return not self.gone
+
+    def clear(self) -> None:
+        """Stop what is going on and remove everything, files included."""
+        self.gone = True
+        self.clips.clear()
+        if self.job is not None:
+            self.job.cancel()
+            self.job.over.wait()
+            self.job = None
+        shutil.rmtree(self.place, ignore_errors=True)
+        if runtime.exists():  # what players were given is kept in memory, for longer than the session
+            runtime.get_instance().media_file_mgr.clear_session_refs(self.session)
+            runtime.get_instance().media_file_mgr.remove_orphaned_files()
+
+
+def desk() -> Desk:
+    """The desk of this session, a fresh one at the first visit and after too long an absence."""
+    mine: Desk | None = st.session_state.get(DESK)
+    if mine is None or not mine.back():
+        mine = st.session_state[DESK] = Desk(
+            new_place(), context.session_id if (context := get_script_run_ctx()) else ""
+        )
+    _attended(mine, str(mine.place))
+    return mine
+
+
+@st.cache_resource(scope="session", on_release=Desk.leave, show_spinner=False)
+def _attended(_desk: Desk, place: str) -> Desk:
+    """Nothing but a bell: the session's cache is emptied, and so the desk told, when the browser goes away."""
+    return _desk
+
+
+def put_clip(clip: Clip, path: Path) -> str:
+    """Lay an analysed clip on the desk; returns the name of its data set. The same content again replaces it."""
+    clips, base = desk().clips, f"{CLIP}{clip.name}"
+    same = [name for name, lying in clips.items() if lying.clip.digest == clip.digest]
+    free = (name for name in (base, *(f"{base} ({i})" for i in range(2, MOST + 2))) if name not in clips)
+    name = same[0] if same else next(free)
+    if same and clips[name].path != path:
+        clips[name].path.unlink(missing_ok=True)
+    clips[name] = Lying(name, clip, path)
+    for oldest in list(clips)[:-MOST]:
+        remove(clips.pop(oldest))
+    return name
+
+
+def remove(each: Lying) -> None:
+    """Remove the files of a clip."""
+    each.path.unlink(missing_ok=True)
+    shutil.rmtree(each.clip.media.folder.parent, ignore_errors=True)
+
+
+def lying(name: str) -> Lying:
+    """The clip that makes a data set. Raises `CompVizError` when it is not of this session, or not any more."""
+    found = desk().clips.get(name)
+    if found is None:
+        raise CompVizError(f"There is no {name} in this session. Upload it again on the Clips page.")
+    return found
+
+
+def data_set(name: str) -> DataSet:
+    """A clip as a data set. Raises `CompVizError` when it is not of this session, or not any more."""
+    return lying(name).data_set()
+
+
+def clip_names() -> list[str]:
+    """Data sets that the clips of this session make."""
+    return list(desk().clips)
+
+
+def fitting_clips(card: Card, max_length: int) -> list[str]:
+    """Clips whose features were made exactly as those the checkpoint was trained on, made ready for it."""
+    found = [each for each in desk().clips.values() if fits(card, each.clip)]
+    for each in found:
+        each.open_with(card.task, max_length)
+    return [each.name for each in found]
+
+
+def fits(card: Card, clip: Clip) -> bool:
+    """Whether a checkpoint reads the features of a clip."""
+    named = [(name, card.sources.get(name, "")) for name in card.architecture.modalities]
+    return named == list(clip.sources.items())

@@ -1,0 +1,96 @@
+"""Taking clips in: an upload goes into the session's folder, is analysed, and what came of it is laid on the desk."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from comp_viz.clips.analyse import analyse
+from comp_viz.clips.background import Job, start
+from comp_viz.clips.clip import Clip
+from comp_viz.clips.progress import Progress
+from comp_viz.clips.settings import Settings
+from comp_viz.clips.source import named_in
+from comp_viz.clips.upload_folder import put
+from comp_viz.ui.cache import cached
+from comp_viz.ui.clips.session_clips import desk, fits, lying, put_clip
+
+VIDEO, AUDIO = ("mp4", "mov", "webm", "avi", "mkv", "mpg"), ("wav", "mp3", "m4a", "ogg", "flac")
+EXAMPLE = Path(__file__).parents[2] / "examples" / "example.mp4"
+SETTLE, PROBLEM, IN_HAND = "settle", "clip problem", "clip in hand"
+
+
+def take_in(content: bytes | memoryview, name: str, settings: Settings) -> None:
+    """Write an upload to the session's folder and put its analysis in line; to be called in a callback."""
+    suffix = Path(name).suffix.lower()
+    path = put(desk().place, content, suffix if suffix[1:] in (*VIDEO, *AUDIO) else ".clip")
+    read_again(path, name, settings)
+
+
+def read_again(path: Path, name: str, settings: Settings) -> None:
+    """Put the analysis of a file in the session's folder in line; what was decoded or analysed before is taken from there."""
+    mine = desk()
+    st.session_state.pop(PROBLEM, None)
+    mine.path = path
+    mine.job = start(name, partial(work, path, mine.place, settings, name))
+
+
+def work(
+    path: Path, place: Path, settings: Settings, name: str, report: Callable[[Progress], None], stop: Callable[[], bool]
+) -> Clip:
+    """What a job does, in its own thread."""
+    return analyse(path, place, settings, name, report, stop)
+
+
+def settled() -> tuple[str | None, str, str | None] | None:
+    """Take over what came of an analysis that the Clips page saw end: checkpoint, data set and conversation to open.
+
+    None where nothing is to be opened.
+    """
+    mine = desk()
+    job, path = mine.job, mine.path
+    if not st.session_state.pop(SETTLE, False) or job is None or path is None or not job.over.is_set():
+        return None
+    mine.job = mine.path = None
+    if job.clip is None:
+        if not any(each.path == path for each in mine.clips.values()):
+            path.unlink(missing_ok=True)
+        st.session_state[PROBLEM] = said(job)
+        return None
+    name = put_clip(job.clip, path)
+    st.session_state[IN_HAND] = name
+    readers = fitting(job.clip)
+    if not readers:
+        return None
+    current = st.session_state.get("checkpoint")
+    return opening(name, current if current in readers else readers[0])
+
+
+def opening(name: str, checkpoint: str) -> tuple[str, str, str]:
+    """What opens a clip on every page: checkpoint, data set, its first conversation."""
+    card = cached.card(checkpoint)
+    if card is not None:
+        lying(name).open_with(card.task, card.architecture.max_length)
+    return checkpoint, name, lying(name).data_set().utterances.ids[0]
+
+
+def said(job: Job) -> str:
+    """What became of an analysis that gave no clip, for people."""
+    return job.problem or "The analysis was stopped. Nothing of it is kept."
+
+
+def fitting(clip: Clip) -> list[str]:
+    """Checkpoints that were trained on features made exactly as this clip's."""
+    cards = {name: cached.card(name) for name in cached.checkpoint_names()}
+    return [name for name, card in cards.items() if card and fits(card, clip)]
+
+
+def wanted_settings(checkpoint: str) -> Settings:
+    """Settings with the extractors a checkpoint asks for, or any checkpoint for clips; the default ones where none does."""
+    for name in (checkpoint, *cached.checkpoint_names()):
+        card = cached.card(name)
+        named = named_in({u: card.sources.get(u, "") for u in card.architecture.modalities}) if card else None
+        if named:
+            return Settings(extractors=named)
+    return Settings()

@@ -1,0 +1,1 @@
+"""What surrounds every page: sidebar, missing pattern, selected utterance, compare mode, address, report."""

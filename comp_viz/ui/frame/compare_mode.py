@@ -1,0 +1,98 @@
+"""Compare mode: the same view beside itself, under another missing pattern or by another checkpoint."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from comp_viz.data.dataset import Utterances
+from comp_viz.data.lengths import check_lengths
+from comp_viz.data.patterns.pattern import FOUND, Pattern
+from comp_viz.errors import CompVizError
+from comp_viz.ui.cache import cached
+from comp_viz.ui.frame.address_state import from_widget, held, show
+from comp_viz.ui.frame.pattern_state import chosen
+from comp_viz.ui.frame.report_collector import also
+from comp_viz.ui.frame.sidebar import View
+from comp_viz.ui.widgets.text import plain
+
+COMPARE, OTHER = "compare", "compare_pattern"  # in the address and the keys of their controls
+NOTHING, COMPLETE, PATTERN, BY = "nothing", "nothing missing", "another missing pattern", "checkpoint "
+
+
+@dataclass(frozen=True)
+class Side:
+    """One column of a page: where to draw, what to look at, and what to add to widget keys so that each is its own."""
+
+    place: DeltaGenerator  # right below its name
+    below: DeltaGenerator  # where rows of all sides follow, the same for each
+    view: View
+    name: str  # what sets it apart, "" when it stands alone
+    key: str
+
+
+def sides(view: View, place: DeltaGenerator, patterns: bool = True, wide: bool = False) -> list[Side]:
+    """Draw the control of compare mode at a place and give one side, or two in columns with their names above them.
+
+    Without `patterns` only checkpoints are compared, on pages that show no single conversation. What needs the `wide`
+    page stands one below the other.
+    """
+    others = [BY + name for name in cached.fitting_checkpoints(view.data) if name != view.name]
+    options = [NOTHING, *((COMPLETE, PATTERN) if patterns else ()), *others]
+    with_what = held(COMPARE, NOTHING)
+    if with_what not in options:  # of another page or data set
+        with_what = NOTHING
+    with place:
+        st.selectbox(
+            "Compare with", options, key=show(COMPARE, with_what), on_change=from_widget(COMPARE),
+            help="Shows everything below twice, on the same axes.",
+        )  # fmt: skip
+        if with_what == PATTERN:
+            st.text_input(
+                "Its missing pattern", key=show(OTHER, held(OTHER, "uniform(0.5)")), on_change=from_widget(OTHER),
+                help="In the words of the sidebar's \"As text\", for example `only(audio)` or `uniform(0.3) + outage(audio, 8, 12)`.",
+            )  # fmt: skip
+    place = st.container()
+    alone = [Side(place, place, view, "", "")]
+    if with_what == NOTHING:
+        return alone
+    try:
+        other, mine, its = other_view(view, with_what)
+    except CompVizError as error:
+        st.warning(f"Nothing to compare with yet. {error}", icon=":material/compare:")
+        return alone
+    also(other.origin, left=mine, right=its)
+    left, right = (st.container(), st.container()) if wide else st.columns(2, gap="medium")
+    below = st.container()
+    found = [Side(left, below, view, mine, "left"), Side(right, below, other, its, "right")]
+    for side in found:
+        side.place.markdown(f"**{plain(side.name)}**")
+    return found
+
+
+def row(found: Sequence[Side], charts: bool = True) -> list[DeltaGenerator]:
+    """Places for the same thing of every side, below all rows before.
+
+    `charts` stand on one line, however long the titles above them are: what is below a chart needs a row of its own,
+    and where a side has no chart but a word on why, the row is none of charts.
+    """
+    below = found[0].below
+    if len(found) == 1:
+        return [below.container()]
+    return list(below.columns(2, gap="medium", vertical_alignment="bottom" if charts else "top"))
+
+
+def other_view(view: View, with_what: str) -> tuple[View, str, str]:
+    """The view to compare with, and the names of both. Raises `CompVizError` where there is none."""
+    if with_what.startswith(BY):
+        name = with_what.removeprefix(BY)
+        checkpoint = cached.checkpoint(name, view.device)
+        check_lengths(Utterances.of([view.conversation]), checkpoint.config.max_length)
+        return replace(view, name=name, checkpoint=checkpoint), BY + view.name, with_what
+    text = FOUND if with_what == COMPLETE else held(OTHER, "uniform(0.5)")
+    utterances = Utterances.of([view.conversation])
+    observed = Pattern.parse(text)(utterances, view.data.task, np.random.default_rng(chosen().seed))
+    mine = chosen().text
+    return replace(view, observed=observed), COMPLETE if mine == FOUND else mine, with_what if text == FOUND else text

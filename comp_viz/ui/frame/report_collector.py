@@ -1,0 +1,90 @@
+"""What a page shows in this run, collected while it is drawn, so that it can be kept as a report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from comp_viz.data.conversation import Conversation
+from comp_viz.figures.style import DARK
+from comp_viz.report.html import Report, render
+from comp_viz.report.origin import Origin, facts
+from comp_viz.report.section import Section
+from comp_viz.report.words import transcripts
+from comp_viz.ui.clips.session_clips import desk
+from comp_viz.ui.frame.theme import palette
+
+SHOWN = "shown"
+
+
+@dataclass
+class Shown:
+    """The finding, charts and origins of the page that is being drawn."""
+
+    page: str
+    finding: str = ""
+    sections: dict[str, Section] = field(default_factory=dict)  # by the key of the chart
+    origins: list[Origin] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)  # of what stands side by side: ending of its keys -> name
+
+    def report(self, link: str, dark: bool, words: bool, clips: Sequence[Conversation] = ()) -> Report:
+        """What is shown as a report; without `words`, nothing is said of what these conversations and the `clips` say."""
+        said = transcripts([*(one.conversation for one in self.origins), *clips])
+        return Report(
+            self.page.capitalize(), self.finding, [self.named(one) for one in self.sections.values()], facts(self.origins) if self.origins else [],
+            link, date.today().isoformat(), dark, said, words,
+        )  # fmt: skip
+
+    def named(self, section: Section) -> Section:
+        """A section with the name of its side before its title."""
+        name = next((name for ending, name in self.names.items() if section.key.endswith(ending)), "")
+        return replace(section, title=f"{name}: {section.title}") if name else section
+
+
+def begin(page: str, *origins: Origin) -> None:
+    """Start collecting; the first thing in every run of a page."""
+    st.session_state[SHOWN] = Shown(page, origins=[*origins])
+
+
+def shown() -> Shown:
+    """What was shown so far."""
+    found: Shown = st.session_state.setdefault(SHOWN, Shown(""))
+    return found
+
+
+def keep(section: Section) -> None:
+    """Note a chart that was shown."""
+    shown().sections[section.key] = section
+
+
+def also(origin: Origin, **names: str) -> None:
+    """Note a view that is shown beside the first, and where charts are named by their sides the ending of keys of each."""
+    shown().origins.append(origin)
+    shown().names |= names
+
+
+def address(origin: Origin | None) -> str:
+    """The address of exactly what is seen, also of what is at its default."""
+    parts = (origin.address if origin else {}) | {name: st.query_params.get_all(name) for name in st.query_params}
+    return f"{(st.context.url or '').split('?')[0]}?{urlencode(parts, doseq=True)}"
+
+
+def report_button() -> None:
+    """The control that saves the page as it is shown, with everything that is drawn after it in the same run."""
+    now = shown()
+    clips = [one.conversation for lying in desk().clips.values() for one in (lying.clip, lying.degraded) if one]
+    link, dark = address(now.origins[0] if now.origins else None), palette() is DARK
+    with st.popover("Report", icon=":material/description:", type="tertiary"):
+        st.markdown(
+            "This page as one file: charts, numbers, and where they come from. It opens without a network, and prints."
+        )
+        words = st.checkbox(
+            "With what was said", key="report words",
+            help="Words of the recordings, on hover and in tables. Sound and pictures are never in a report.",
+        )  # fmt: skip
+        st.download_button(
+            "Save report", lambda: render(now.report(link, dark, words, clips)), f"comp-viz-{now.page or 'page'}.html", "text/html",
+            key="report", icon=":material/download:", on_click="ignore", width="stretch",
+        )  # fmt: skip

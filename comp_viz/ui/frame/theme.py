@@ -1,0 +1,20 @@
+"""How charts are to be drawn: in the palette of the visitor's theme, and larger while a story is told."""
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from comp_viz.figures.chart import enlarged
+from comp_viz.figures.style import DARK, LIGHT, Palette
+from comp_viz.ui.frame.address_state import held
+
+STORY = "story"  # in the address: the story that is being told
+
+
+def palette() -> Palette:
+    """Light or dark, as the browser shows the page."""
+    return DARK if st.context.theme.type == "dark" else LIGHT
+
+
+def for_the_room(figure: go.Figure) -> go.Figure:
+    """A figure as it is, or with type for the back row while a story is told."""
+    return enlarged(figure) if held(STORY, "") else figure

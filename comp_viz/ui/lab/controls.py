@@ -1,0 +1,132 @@
+"""The lab's dials: settings kept as text in the session and the address, and the widgets that turn them."""
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from comp_viz.data.lab.model import DIMS
+from comp_viz.data.lab.settings import EMOTIONS, PRESETS, RANGES, LabSettings
+from comp_viz.errors import CompVizError
+from comp_viz.figures.style import modality_marks
+from comp_viz.ui.frame.address_state import show
+
+TEXT, ADDRESS = "lab text", "lab"
+OWN = "your own"
+STRONGEST = 3.0  # the widgets' end; the text takes more
+SHARES = {
+    "consensus": ("Consensus", "Share of utterances in which a modality expresses the shared emotion; else it expresses one of its own."),
+    "hard": ("Hard utterances", "Share of utterances in which every modality is faint: a quarter of its strength."),
+    "context": ("Dependence on context", "ρ: how much an utterance's emotion depends on the one before. At 0 utterances stand alone."),
+    "label_noise": ("Label noise", "Share of labels that are drawn at random, whatever the emotion."),
+}  # fmt: skip
+
+
+def settings() -> LabSettings:
+    """The settings in force. A session takes them from the address once."""
+    if TEXT not in st.session_state:
+        st.session_state[TEXT] = st.query_params.get(ADDRESS, str(LabSettings()))
+    try:
+        return LabSettings.parse(st.session_state[TEXT])
+    except CompVizError as error:
+        st.warning(
+            f"The address asks for a lab that cannot be made; this is the usual one. {error}",
+            icon=":material/link_off:",
+        )
+        return LabSettings()
+
+
+def put(chosen: LabSettings) -> None:
+    """Put settings in force, in the session and the address."""
+    st.session_state[TEXT] = str(chosen)
+    if chosen == LabSettings():
+        st.query_params.pop(ADDRESS, None)
+    else:
+        st.query_params[ADDRESS] = str(chosen)
+
+
+def turned(**change: Any) -> None:
+    """Take over what a widget says."""
+    put(replace(settings(), **change))
+
+
+def dials() -> LabSettings:
+    """Draw presets and dials; returns the settings in force."""
+    now = settings()
+    put(now)  # into the address, which a change of page empties
+    presets = {"usual": LabSettings(), **PRESETS}
+    current = next((name for name, preset in presets.items() if replace(preset, seed=now.seed) == now), OWN)
+
+    def preset() -> None:
+        name = st.session_state["lab preset"]
+        if name in presets:
+            put(replace(presets[name], seed=now.seed))
+
+    st.selectbox(
+        "Preset", [*presets, *([OWN] if current == OWN else [])], key=show("lab preset", current), on_change=preset
+    )
+    strengths(now)
+    for name, (label, words) in SHARES.items():
+        share(name, label, words, now)
+    shape(now)
+    return now
+
+
+def strengths(now: LabSettings) -> None:
+    """How strongly each modality shows the emotion."""
+    marks = modality_marks(tuple(DIMS))
+    for u, name in enumerate(DIMS):
+        key = show(f"lab strength {name}", float(now.strengths[u]))
+
+        def strengthen(u: int = u, key: str = key) -> None:
+            changed = list(now.strengths)
+            changed[u] = round(st.session_state[key], 2)
+            turned(strengths=tuple(changed))
+
+        words = "How far apart the features of two emotions lie, in deviations of their noise. At 0 it says nothing."
+        st.slider(
+            f"{marks[name]} Strength of {name}",
+            0.0,
+            max(STRONGEST, float(now.strengths[u])),
+            step=0.05,
+            key=key,
+            on_change=strengthen,
+            help=words,
+        )
+
+
+def share(name: str, label: str, words: str, now: LabSettings) -> None:
+    """A dial from 0 to 1."""
+    key = show(f"lab {name}", float(getattr(now, name)))
+    top = 0.95 if name == "context" else 1.0
+
+    def changed() -> None:
+        turned(**{name: round(st.session_state[key], 2)})
+
+    st.slider(label, 0.0, max(top, float(getattr(now, name))), step=0.05, key=key, on_change=changed, help=words)
+
+
+def shape(now: LabSettings) -> None:
+    """Length of conversations, kind of labels, seed."""
+    lengths, classes, seed = (
+        show("lab lengths", now.lengths),
+        show("lab classes", now.classes),
+        show("lab seed", now.seed),
+    )
+    st.slider(
+        "Utterances in a conversation", 1, max(60, now.lengths[1]), key=lengths,
+        on_change=lambda: turned(lengths=tuple(st.session_state[lengths])), help="Shortest and longest.",
+    )  # fmt: skip
+    st.selectbox(
+        "Labels", [0, *range(2, len(EMOTIONS) + 1)], key=classes, format_func=kind,
+        on_change=lambda: turned(classes=st.session_state[classes]),
+    )  # fmt: skip
+    st.number_input(
+        "Seed", 0, RANGES["seed"][1], key=seed, on_change=lambda: turned(seed=st.session_state[seed]),
+        help="The same seed and dials make the same conversations.",
+    )  # fmt: skip
+
+
+def kind(classes: int) -> str:
+    """The kind of labels in words."""
+    return f"{classes} emotions: {', '.join(EMOTIONS[:classes])}" if classes else "sentiment scores, -3 to 3"

@@ -1,0 +1,147 @@
+"""Lecture mode: a bar above every page with the step's sentence and question, and the keys that go on and back."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+
+from comp_viz.counting import how_many
+from comp_viz.data.patterns.pattern import FOUND
+from comp_viz.errors import CompVizError
+from comp_viz.stories import Settings, Story, read_story
+from comp_viz.ui.cache import cached
+from comp_viz.ui.frame.address_state import held, hold
+from comp_viz.ui.frame.compare_mode import COMPARE, NOTHING, OTHER
+from comp_viz.ui.frame.pattern_state import PATTERN, SEED, Choice, choose
+from comp_viz.ui.frame.selected_utterance import UTTERANCE
+from comp_viz.ui.frame.sidebar import go_to, open_here
+from comp_viz.ui.frame.theme import STORY
+from comp_viz.ui.lecture.stage import stage
+
+STORIES = Path(__file__).parents[2] / "stories"
+STEP = "step"  # in the address, counted from 1
+OPENINGS = "openings"  # where the session counts the steps it opened
+KEPT = {UTTERANCE: "", COMPARE: NOTHING, OTHER: "uniform(0.5)"}  # what goes from page to page, and its usual values
+OPENED = ("checkpoint", "data", "conversation")
+
+
+def stories() -> tuple[dict[str, Story], list[str]]:
+    """All stories by the name of their file, in their places, and what is wrong with files that hold none."""
+    found, wrong = {}, []
+    for path in sorted(STORIES.glob("*.yaml")):
+        try:
+            found[path.stem] = story(path, path.stat().st_mtime_ns)
+        except CompVizError as error:
+            wrong.append(str(error))
+    return dict(sorted(found.items(), key=lambda each: each[1].place)), wrong
+
+
+@lru_cache(maxsize=64)
+def story(path: Path, stamp: int) -> Story:
+    """The story in a file, read again when the file changed."""
+    return read_story(path)
+
+
+def open_step(name: str, told: Story, number: int) -> None:
+    """Prepare the view of a step, counted from 0, and open its page; to be called before the sidebar is drawn."""
+    hold(STORY, name)
+    hold(STEP, str(number + 1))
+    st.session_state[OPENINGS] += 1
+    prepare(told.settings(number))
+    go_to(f"pages/{told.steps[number].page}.py")
+
+
+def prepare(settings: Settings) -> None:
+    """Set everything a step names; what goes from page to page and is not named gets its usual value."""
+    open_here(*(str(settings[key]) if key in settings else None for key in OPENED))
+    choose(Choice(str(settings.get(PATTERN, FOUND)), int(settings.get(SEED, 1))))
+    for key, usual in KEPT.items():
+        hold(key, str(settings.get(key, usual)))
+    for key in settings.keys() - {*OPENED, PATTERN, SEED, *KEPT}:
+        st.session_state[key] = settings[key]
+
+
+def leave() -> None:
+    """End the story and stay where it led to; to be called in a callback."""
+    hold(STORY, "")
+    hold(STEP, "1")
+
+
+def being_told() -> Story | None:
+    """The story that is being told, where there is one."""
+    return stories()[0].get(held(STORY, ""))
+
+
+def standing(told: Story) -> int:
+    """Where a story stands: the number of its step, counted from 0."""
+    number = held(STEP, "1")
+    return min(max(int(number) - 1, 0), len(told.steps) - 1) if number.isdecimal() else 0
+
+
+def arrive() -> None:
+    """Prepare the step that a visitor's address names; one that names parts of a view, too, opens exactly that."""
+    if st.session_state.setdefault(OPENINGS, 0) == 0 and (told := being_told()):
+        st.session_state[OPENINGS] = 1
+        if set(st.query_params) <= {STORY, STEP}:
+            open_step(held(STORY, ""), told, standing(told))
+
+
+def bar() -> None:
+    """The step's sentence, its question, and the way on; nothing where no story is told."""
+    name, told = held(STORY, ""), being_told()
+    if told is None:
+        return
+    here = standing(told)
+    step = told.steps[here]
+    with st.container(border=True, key="lecture"):
+        sentence, keys = st.columns([2.1, 1], vertical_alignment="center")
+        with sentence:
+            st.subheader(step.say, anchor=False)
+            st.markdown(f"#### :material/forum: {step.ask}", anchors=False)
+        with keys:
+            ways(name, told, here)
+    stage(f"{name} {here} {st.session_state[OPENINGS]}", step.show)
+
+
+def ways(name: str, told: Story, here: int) -> None:
+    """On and back, the notes, and the way out; `here` counts steps from 0."""
+    last = len(told.steps) - 1
+    with st.container(horizontal=True, gap="small"):
+        st.button(
+            "Back", icon=":material/arrow_back:", shortcut="PageUp", key="lecture back", disabled=here == 0, width="stretch",
+            on_click=open_step, args=(name, told, here - 1),
+        )  # fmt: skip
+        st.button(
+            "On", icon=":material/arrow_forward:", shortcut="PageDown", key="lecture on", type="primary",
+            disabled=here == last, width="stretch", on_click=open_step, args=(name, told, here + 1),
+        )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(f"{here + 1} of {last + 1}", width="stretch")
+        with st.popover("Notes", icon=":material/speaker_notes:", type="tertiary"):
+            st.markdown(told.steps[here].notes)
+        st.button(
+            "View again", icon=":material/restart_alt:", type="tertiary", on_click=open_step, args=(name, told, here),
+            help="Prepares the view of this step again, after someone tried something out.",
+        )  # fmt: skip
+        st.button("Leave", icon=":material/close:", type="tertiary", on_click=leave, help=f"Ends “{told.title}” here.")
+
+
+def outline(name: str, told: Story) -> None:
+    """A story with its script and the way to begin it."""
+    needed = {str(told.settings(i)["checkpoint"]) for i in range(len(told.steps))}
+    lacking = sorted(needed - set(cached.checkpoint_names()))
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(
+                f"#### {told.title}\n{told.about} {how_many(len(told.steps), 'step')}, about {how_many(told.minutes, 'minute')}.",
+                width="stretch",
+            )
+            st.button(
+                "Begin", icon=":material/play_arrow:", type="primary", key=f"begin {name}", disabled=bool(lacking),
+                on_click=open_step, args=(name, told, 0),
+            )  # fmt: skip
+        if lacking:
+            st.caption(f"Needs {', '.join(lacking)} in the folder `checkpoints`.")
+        with st.expander("Script and presenter's notes"):
+            for i, step in enumerate(told.steps):
+                st.markdown(f"{i + 1}. **{step.say}** *{step.ask}*  \n   {step.notes}")

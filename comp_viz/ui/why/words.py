@@ -1,0 +1,115 @@
+"""Words of clips on the Why page: what each is worth, and what another sentence would do. Text features are extracted anew."""
+
+import streamlit as st
+
+from comp_viz.analysis.clips.prediction import predict_clip
+from comp_viz.analysis.prediction import Prediction
+from comp_viz.analysis.why.words import WordEffects, word_effects, word_table
+from comp_viz.clips.clip import Clip
+from comp_viz.clips.degradation import written
+from comp_viz.clips.degrade import replaced_words
+from comp_viz.clips.extractors import registry
+from comp_viz.figures.style import Palette
+from comp_viz.figures.why.attribution import words_chart
+from comp_viz.ui.cache import cached
+from comp_viz.ui.cache.per_session import is_clip, keep_data
+from comp_viz.ui.clips.session_clips import DEGRADED, lying
+from comp_viz.ui.frame.compare_mode import Side
+from comp_viz.ui.frame.sidebar import View
+from comp_viz.ui.frame.theme import for_the_room
+from comp_viz.ui.widgets.chart import CONFIG
+from comp_viz.ui.widgets.chart_panel import About, heading
+from comp_viz.ui.widgets.text import plain, read_probably
+
+LONGEST = 500  # characters of a sentence
+WORDS = About(
+    "For every word of the utterance in hand: the explained number less what it is when that word is left out and the text features are "
+    "extracted anew. Ringed: without it the model decides otherwise.",
+    "Sound and face, which still say the word. Nor what words do together: leaving out one may leave a sentence nobody would say.",
+    r"f(\text{sentence}) - f(\text{sentence without the word})",
+)
+
+
+def words_part(side: Side, selected: int, palette: Palette) -> None:
+    """What each word of a clip's utterance is worth; nothing for data whose text features cannot be made anew."""
+    found = clip_of(side.view, selected)
+    if found is None:
+        return
+    clip, utterance = found
+    if problem := unreadable(clip, utterance):
+        st.info(problem, icon=":material/text_fields:")
+        return
+    effects = _effects(side.view.name, side.view.checkpoint.digest, side.view.device, side.view.data_name, side.view.data.digest, side.view.conversation.id, utterance)  # fmt: skip
+    figure, key = words_chart(effects, palette), f"word_effects{side.key}"
+    title = str(figure.layout.meta)
+    # No `panel`, which would put it into reports: each word on it was said in the clip.
+    heading(title, key, WORDS, lambda: word_table(effects))
+    st.plotly_chart(for_the_room(figure), theme=None, key=key, config=CONFIG, alt=f"{title}. {WORDS.shows}")
+
+
+def rewriting(side: Side, selected: int) -> None:
+    """Another sentence for a clip's utterance, and what the model makes of it."""
+    found = clip_of(side.view, selected)
+    if found is None:
+        return
+    clip, utterance = found
+    st.markdown("**What if other words had been said?**")
+    if clip.reasons.get("text", ("",) * len(clip.spans))[utterance] and not clip.spans[utterance].words:
+        st.caption("No words were recognised in this utterance; write some.")
+    if problem := missing_extractor(clip):
+        st.info(problem, icon=":material/text_fields:")
+        return
+    text = st.text_input(
+        "Sentence", value=clip.spans[utterance].text, max_chars=LONGEST, key=f"rewritten {clip.digest} {utterance}{side.key}",
+        help="Only the text features are made anew; sound and face stay as recorded. Enter to ask the model.",
+    )  # fmt: skip
+    before, after = rewritten(side.view, clip, utterance, text)
+    task = side.view.data.task
+    flips = before.decisions()[utterance] != after.decisions()[utterance]
+    others = int((before.decisions() != after.decisions()).sum()) - int(flips)
+    st.markdown(
+        f"As recorded: {plain(read_probably(task, before.fused[utterance]))}. With this sentence: "
+        f"**{plain(read_probably(task, after.fused[utterance]))}**{', another decision' if flips else ''}. "
+        f"{others} of {len(before.fused) - 1} other decisions change."
+    )
+
+
+def clip_of(view: View, selected: int) -> tuple[Clip, int] | None:
+    """The clip that a conversation is of, and the number of the utterance in it; None for other data."""
+    if not is_clip(view.data_name):
+        return None
+    each = lying(view.data_name)
+    degraded = view.conversation.id.startswith(DEGRADED) and each.degraded is not None
+    first = [row for row, name in enumerate(view.data.utterances.ids) if name.startswith(DEGRADED)]
+    part = view.data.rows[view.conversation.id] - (first[0] if degraded and first else 0)
+    before = part * view.checkpoint.config.max_length
+    return (each.degraded if degraded and each.degraded else each.clip), before + selected
+
+
+def unreadable(clip: Clip, utterance: int) -> str:
+    """Why words cannot be left out one by one, "" where they can."""
+    if not clip.spans[utterance].words:
+        return f"No words were recognised in utterance {utterance + 1}, so none can be left out."
+    return missing_extractor(clip)
+
+
+def missing_extractor(clip: Clip) -> str:
+    """Why text features cannot be made anew, "" where they can."""
+    return registry.what_is_missing(dict(clip.settings.extractors).get("text", ()))
+
+
+@keep_data(max_entries=64, show_spinner="Leaving out one word after the other …")
+def _effects(name: str, digest: str, device: str, data: str, data_digest: str, conversation: str, utterance: int) -> WordEffects:  # fmt: skip
+    """`data_digest` and `conversation` tell degraded versions apart."""
+    each = lying(data)
+    clip = each.degraded if conversation.startswith(DEGRADED) and each.degraded else each.clip
+    with cached.INFERENCE:
+        return word_effects(cached.checkpoint(name, device), clip, utterance)
+
+
+def rewritten(view: View, clip: Clip, utterance: int, text: str) -> tuple[Prediction, Prediction]:
+    """Predictions for a clip as it is and with another sentence."""
+    words = written(text, clip.spans[utterance])
+    with cached.INFERENCE:
+        before = predict_clip(view.checkpoint, clip.conversation)
+        return before, predict_clip(view.checkpoint, replaced_words(clip, utterance, words).conversation)

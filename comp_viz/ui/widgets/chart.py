@@ -1,0 +1,27 @@
+"""A chart on a page, with its title above it and in its description."""
+
+from functools import partial
+
+import plotly.graph_objects as go
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from comp_viz.report.numbers import numbers_of
+from comp_viz.report.section import About, Section
+from comp_viz.ui.frame.report_collector import keep
+from comp_viz.ui.frame.theme import for_the_room
+
+CONFIG = {
+    "displaylogo": False,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d"],
+    "toImageButtonOptions": {"format": "svg"},
+}
+
+
+def titled(place: DeltaGenerator, figure: go.Figure, key: str) -> None:
+    """Show a figure made with `base_layout` under its title."""
+    title = str(figure.layout.meta)
+    keep(Section(key, title, About("", ""), partial(numbers_of, figure), figure))
+    with place:
+        st.markdown(f"**{title}**")
+        st.plotly_chart(for_the_room(figure), theme=None, key=key, config=CONFIG, alt=title)

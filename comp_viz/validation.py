@@ -1,0 +1,16 @@
+"""What is wrong with a file that people write or a checkpoint brings, as one sentence."""
+
+from pydantic import ValidationError
+
+
+def first_problem(error: ValidationError) -> str:
+    """The first problem pydantic found, as a sentence."""
+    problem = error.errors(include_url=False)[0]
+    where = ".".join(map(str, problem["loc"])) or "the whole file"
+    return f"field {where!r}: {problem['msg']}, got {shortened(problem['input'])}."
+
+
+def shortened(value: object) -> str:
+    """A value for a message, however long it is."""
+    text = repr(value)
+    return text if len(text) <= 80 else text[:79] + "…"
