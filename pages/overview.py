@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 
 from comp_viz.analysis.overview.parts import as_table, describe, parts
+from comp_viz.figures.chart import About
 from comp_viz.figures.overview.diagram import diagram
 from comp_viz.report.section import Section
 from comp_viz.ui.frame.compare_mode import sides
@@ -14,7 +15,7 @@ from comp_viz.ui.frame.selected_utterance import utterance_bar
 from comp_viz.ui.frame.sidebar import View, current_view
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.overview.diagram import clickable
-from comp_viz.ui.widgets.chart_panel import About, explained, saved
+from comp_viz.ui.widgets.chart_panel import explained, saved
 
 ABOUT = About(
     "The parts of the network from left to right, one row a modality, with the numbers of the utterance in hand: whether it "

@@ -16,11 +16,12 @@ from test_every_page import PAGES
 from comp_viz.__main__ import main
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.table.writer import write_table
+from comp_viz.figures.chart import About
 from comp_viz.figures.style import DARK, LIGHT
 from comp_viz.report.html import Report, prose, render
 from comp_viz.report.light import in_light
 from comp_viz.report.numbers import numbers_of
-from comp_viz.report.section import About, Section
+from comp_viz.report.section import Section
 from comp_viz.report.words import Redaction
 
 ABOUT = About("What it shows.", "What it does not.")

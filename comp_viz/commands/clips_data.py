@@ -12,9 +12,9 @@ from comp_viz.clips.corpora.data_set import KINDS, clip_data
 from comp_viz.clips.corpora.features import Table, read_corpus
 from comp_viz.clips.extractors.registry import what_is_missing
 from comp_viz.clips.settings import Settings
-from comp_viz.counting import how_many
 from comp_viz.data.table.writer import check_suffix, write_table
 from comp_viz.errors import CompVizError
+from comp_viz.wording import how_many
 
 CORPORA = (speech.CORPUS, dialogues.CORPUS, face_images.CORPUS)  # in the order of the modalities
 

@@ -6,11 +6,11 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from comp_viz.counting import how_many
 from comp_viz.data.atomic_write import replacing
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Finding, Findings
 from comp_viz.data.summary import Summary, summarise
+from comp_viz.wording import how_many
 
 BAR = 40  # characters of the longest bar
 

@@ -11,7 +11,6 @@ from typing import Any
 from tqdm import tqdm
 
 from comp_viz.checkpoint.card import cell
-from comp_viz.counting import how_many
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.lengths import usual_max_length
 from comp_viz.data.patterns.pattern import EXAMPLES
@@ -24,6 +23,7 @@ from comp_viz.training.resolve import fitted
 from comp_viz.training.run import train
 from comp_viz.training.split import splits
 from comp_viz.training.tracking import TRACKERS, open_tracker
+from comp_viz.wording import how_many
 
 
 def add(commands: Any) -> None:

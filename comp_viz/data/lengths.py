@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from comp_viz.counting import how_many
 from comp_viz.data.dataset import Utterances
 from comp_viz.errors import CompVizError
+from comp_viz.wording import how_many
 
 
 def usual_max_length(utterances: Utterances) -> int:

@@ -1,5 +1,6 @@
-"""What charts share: ground, type, axes and legend in the colours of a palette, and a title that states what is seen."""
+"""What charts share: ground, type, axes and legend in the colours of a palette, a title, and what a chart means in words."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
@@ -7,6 +8,15 @@ import plotly.graph_objects as go
 from comp_viz.figures.style import Palette
 
 FONT = "Source Sans, sans-serif"
+
+
+@dataclass(frozen=True)
+class About:
+    """What a chart means, in a sentence or two each."""
+
+    shows: str
+    not_shows: str
+    equation: str = ""  # LaTeX, with the paper's number
 
 
 def base_layout(palette: Palette, title: str, height: int, **more: Any) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from comp_viz.analysis.compare.paired import sentence
 from comp_viz.analysis.coordinator.weights import first_upper
 from comp_viz.analysis.robustness.scores import read_metric
 from comp_viz.checkpoint.measurements import SHARES
-from comp_viz.counting import how_many
 from comp_viz.data.conversation import Task
+from comp_viz.figures.chart import About
 from comp_viz.figures.compare.calibration import reliability_chart
 from comp_viz.figures.compare.confusion import confusion_chart
 from comp_viz.figures.compare.paired import agreement_chart, paired_chart
 from comp_viz.figures.style import Palette
-from comp_viz.report.section import About, Section
+from comp_viz.report.section import Section
+from comp_viz.wording import how_many
 
 BOOTSTRAP = (
     "Intervals are the 95 % ones by the bootstrap over whole conversations (2,000 resamples), the difference taken within each "

@@ -11,9 +11,10 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
+from comp_viz.figures.chart import About
 from comp_viz.report.light import in_light
 from comp_viz.report.origin import Facts
-from comp_viz.report.section import About, Section
+from comp_viz.report.section import Section
 from comp_viz.report.words import Redaction
 
 HERE = Path(__file__).parent

@@ -6,9 +6,10 @@ import pandas as pd
 from comp_viz.analysis.live.change import Change, describe
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.data.conversation import Conversation
+from comp_viz.figures.chart import About
 from comp_viz.figures.live.timeline import timeline
 from comp_viz.figures.style import Palette
-from comp_viz.report.section import About, Section
+from comp_viz.report.section import Section
 
 TIMELINE = About(
     "From the top: the fused prediction with the truth; each modality's own head, which predicts from that modality and the "

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from comp_viz.checkpoint.folder import Checkpoint
-from comp_viz.counting import how_many
 from comp_viz.data.conversation import Conversation
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.versions import versions
+from comp_viz.wording import how_many
 
 Facts = list[tuple[str, str]]
 

@@ -6,14 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
-
-@dataclass(frozen=True)
-class About:
-    """What a chart means, in a sentence or two each."""
-
-    shows: str
-    not_shows: str
-    equation: str = ""  # LaTeX, with the paper's number
+from comp_viz.figures.chart import About
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from comp_viz.counting import how_many
 from comp_viz.data.conversation import Conversation
 from comp_viz.data.dataset import DataSet, Utterances, pick
 from comp_viz.errors import CompVizError
 from comp_viz.training.recipe import Recipe, Select
+from comp_viz.wording import how_many
 
 SHARE = 0.15  # of the training utterances, held out where the data has no validation split
 FEWEST = 4  # groups of speakers below which single conversations are held out: names like A and B tell nobody apart

@@ -7,9 +7,9 @@ import numpy as np
 
 from comp_viz.analysis.prediction import Prediction, predict_conversation
 from comp_viz.checkpoint.folder import Checkpoint
-from comp_viz.counting import how_many
 from comp_viz.data.conversation import Conversation, Floats
 from comp_viz.data.dataset import windows
+from comp_viz.wording import how_many
 
 
 def predict_clip(checkpoint: Checkpoint, conversation: Conversation) -> Prediction:

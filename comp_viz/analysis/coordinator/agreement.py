@@ -7,7 +7,7 @@ import pandas as pd
 
 from comp_viz.analysis.stats.ranks import rank_correlation, read_correlation
 from comp_viz.analysis.why.contribution import NOTHING, Contribution
-from comp_viz.counting import how_many
+from comp_viz.wording import how_many
 
 SHOWN = 5
 

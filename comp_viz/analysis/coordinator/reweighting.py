@@ -8,8 +8,8 @@ import numpy as np
 from comp_viz.analysis.coordinator.weights import first_upper
 from comp_viz.analysis.live.change import accuracy
 from comp_viz.analysis.prediction import Prediction, true_decisions
-from comp_viz.counting import how_many
 from comp_viz.data.conversation import Bools, Floats, Task
+from comp_viz.wording import how_many
 
 LEARNED, EQUAL, BY_HAND = "learned weights", "equal weights", "by hand"
 

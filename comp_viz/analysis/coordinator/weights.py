@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.counting import how_many
 from comp_viz.data.conversation import Floats
+from comp_viz.wording import how_many
 
 NEAR = 0.05  # weights no farther than this from equal are as good as equal
 

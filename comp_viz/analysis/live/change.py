@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from comp_viz.analysis.prediction import Prediction, true_decisions
-from comp_viz.counting import how_many
 from comp_viz.data.conversation import Bools, Floats
+from comp_viz.wording import how_many
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from comp_viz.analysis.why.leave_one_out import Losses, most_losses
 from comp_viz.analysis.why.masking import Masked
 from comp_viz.analysis.why.smallest_set import SMALLEST, FoundSet, smallest_set
 from comp_viz.analysis.why.target import decided, decides, direction, margin
-from comp_viz.counting import how_many
 from comp_viz.data.conversation import Bools, Floats, Task
+from comp_viz.wording import how_many
 
 LOSS, RETURN = "loss", "return"
 

@@ -11,8 +11,8 @@ from comp_viz.analysis.why.target import amount, decided, direction
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.clips.clip import Clip
 from comp_viz.clips.degrade import replaced_words
-from comp_viz.counting import how_many
 from comp_viz.data.conversation import Floats, Task
+from comp_viz.wording import how_many
 
 MOST = 60  # words of an utterance that are left out one by one
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from comp_viz.counting import how_many
 from comp_viz.data.conversation import SPLITS, Bools, Floats, Task
 from comp_viz.data.findings import Findings
 from comp_viz.data.published.unpickle import load_plain_pickle, with_folder
 from comp_viz.errors import CompVizError
+from comp_viz.wording import how_many
 
 FOLDS = range(1, 6)  # IEMOCAP: the session that is tested on
 SESSION = re.compile(r"Ses0([1-5])")

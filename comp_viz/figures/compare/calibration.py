@@ -6,11 +6,11 @@ import numpy as np
 import plotly.graph_objects as go
 
 from comp_viz.analysis.compare.calibration import Calibration
-from comp_viz.counting import how_many
 from comp_viz.data.conversation import Task
 from comp_viz.figures.chart import base_layout
 from comp_viz.figures.compare.paired import predictor_looks, small
 from comp_viz.figures.style import Palette
+from comp_viz.wording import how_many
 
 
 def reliability_chart(found: Mapping[str, Calibration], task: Task, palette: Palette, title: str) -> go.Figure:

@@ -4,10 +4,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from comp_viz.analysis.coordinator.reweighting import Reweighed
-from comp_viz.counting import how_many
 from comp_viz.figures.chart import base_layout
 from comp_viz.figures.coordinator.reweighting import Found, looks
 from comp_viz.figures.style import Palette
+from comp_viz.wording import how_many
 
 
 def accuracy_chart(found: Found, palette: Palette, title: str) -> go.Figure:

@@ -6,10 +6,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from comp_viz.analysis.coordinator.groups import Availability
-from comp_viz.counting import how_many
 from comp_viz.figures.chart import base_layout
 from comp_viz.figures.coordinator.weights_along import Span, availability_symbols, equal_line, legend_marks, weight_axis
 from comp_viz.figures.style import Palette, modality_colours, modality_symbols
+from comp_viz.wording import how_many
 
 APART = 0.22  # rows between the marks of neighbouring modalities
 LETTER = 7  # pixels of the names of rows

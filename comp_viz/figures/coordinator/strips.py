@@ -6,10 +6,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.counting import how_many
 from comp_viz.figures.chart import base_layout
 from comp_viz.figures.coordinator.weights_along import Span, availability_symbols, equal_line, legend_marks, weight_axis
 from comp_viz.figures.style import Palette, modality_colours, modality_symbols
+from comp_viz.wording import how_many
 
 Column = tuple[str, Mapping[str, np.ndarray]]  # what stands below it; modality -> utterances counted from 0
 ROOM = 0.82  # of a column, shared by its strips

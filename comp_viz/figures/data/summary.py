@@ -6,9 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from comp_viz.counting import how_many
 from comp_viz.figures.chart import base_layout, level
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
+from comp_viz.wording import how_many
 
 SPLIT_PATTERNS = {"train": "", "validation": "/", "test": "x", "": ""}
 MOST_COLUMNS = 400  # conversations in the availability chart; beyond, an even selection is drawn

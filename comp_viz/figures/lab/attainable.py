@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from comp_viz.counting import how_many
 from comp_viz.data.conversation import Bools, Floats, Task
 from comp_viz.figures.chart import base_layout, level
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
+from comp_viz.wording import how_many
 
 SYMBOLS = {"●": "circle-open", "■": "square-open", "▲": "triangle-up-open"}
 

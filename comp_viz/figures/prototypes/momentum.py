@@ -9,10 +9,10 @@ from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.live.change import Change
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.analysis.prototypes.momentum import AtMomentum, Blend
-from comp_viz.counting import how_many
 from comp_viz.figures.along import along, escape
 from comp_viz.figures.chart import base_layout, level
 from comp_viz.figures.style import Palette, diverging, modality_colours, modality_marks, modality_symbols
+from comp_viz.wording import how_many
 
 
 def prompts_chart(inside: Inside, receiver: str, selected: int, palette: Palette, furthest: float) -> go.Figure:

@@ -14,11 +14,12 @@ from comp_viz.clips.degrade import pictures_of, sound_of
 from comp_viz.clips.media import RATE
 from comp_viz.clips.stack import on, restack
 from comp_viz.errors import CompVizError
+from comp_viz.figures.chart import About
 from comp_viz.figures.clips.before_after import before_after
 from comp_viz.figures.style import Palette
 from comp_viz.ui.clips.inspection import availability
 from comp_viz.ui.clips.session_clips import Lying
-from comp_viz.ui.widgets.chart_panel import About, panel
+from comp_viz.ui.widgets.chart_panel import panel
 from comp_viz.ui.widgets.text import plain, read_probably
 
 # Kind -> its name on a button; for those with an amount: label, lowest, highest, usual, step.

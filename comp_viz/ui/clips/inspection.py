@@ -12,14 +12,15 @@ from comp_viz.clips.clip import Clip
 from comp_viz.clips.faces import BLENDSHAPES
 from comp_viz.clips.progress import STAGES
 from comp_viz.clips.settings import Thresholds
-from comp_viz.counting import how_many
+from comp_viz.figures.chart import About
 from comp_viz.figures.clips.clip import quality_chart, reasons_chart, waveform_chart
 from comp_viz.figures.clips.face import marked_crop, strongest
 from comp_viz.figures.style import Palette
 from comp_viz.ui.clips.session_clips import Lying
 from comp_viz.ui.clips.upload import read_again
-from comp_viz.ui.widgets.chart_panel import About, panel
+from comp_viz.ui.widgets.chart_panel import panel
 from comp_viz.ui.widgets.text import plain
+from comp_viz.wording import how_many
 
 AVAILABLE = About(
     "Which modality of which utterance could be read: filled where it was, hatched where it is missing. Hover for the reason. A modality "

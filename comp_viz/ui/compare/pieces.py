@@ -10,7 +10,6 @@ from comp_viz.analysis.compare.disagreements import called
 from comp_viz.analysis.compare.predictions import drawings, passes_of, passes_to_compare, rows_of_patterns, shown_in
 from comp_viz.analysis.robustness.drawings import Pass
 from comp_viz.analysis.robustness.scores import FUSED, judged
-from comp_viz.counting import how_many
 from comp_viz.data.conversation import SPLITS
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.matrices import to_hex
@@ -32,6 +31,7 @@ from comp_viz.ui.widgets.chart_panel import panel, table_panel
 from comp_viz.ui.widgets.choices import one_of
 from comp_viz.ui.widgets.measuring import measuring, tick
 from comp_viz.ui.widgets.text import plain, read_label
+from comp_viz.wording import how_many
 
 PAGE = "compare"
 COMPARED = "compared"  # widget key and address parameter

@@ -1,6 +1,6 @@
 """What the charts of the Coordinator page show and do not show."""
 
-from comp_viz.ui.widgets.chart_panel import About
+from comp_viz.figures.chart import About
 
 SHAPES = {
     2: "line",

@@ -8,7 +8,6 @@ import streamlit as st
 
 from comp_viz.analysis.data.linear_probe import MOST, REGULARISATION
 from comp_viz.analysis.data.listing import listing, missing_shares
-from comp_viz.counting import how_many
 from comp_viz.data.conversation import SPLITS, Conversation
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Finding, Findings
@@ -21,6 +20,7 @@ from comp_viz.ui.cache import cached
 from comp_viz.ui.frame.sidebar import open_in_live
 from comp_viz.ui.widgets.chart import titled
 from comp_viz.ui.widgets.text import plain, read_label
+from comp_viz.wording import how_many
 
 SHOWN_FINDINGS = 2000  # rows of the findings table; the download has all
 TABLE = "conversations"

@@ -9,7 +9,6 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from comp_viz.counting import how_many
 from comp_viz.data.conversation import Bools, Conversation, Task
 from comp_viz.data.patterns.base import Part
 from comp_viz.data.patterns.entries import Cells, Only, Rates, Uniform
@@ -24,6 +23,7 @@ from comp_viz.figures.style import modality_marks
 from comp_viz.ui.frame.address_state import show
 from comp_viz.ui.frame.pattern_state import Choice, choose, chosen
 from comp_viz.ui.frame.theme import palette
+from comp_viz.wording import how_many
 
 AS_FOUND, EDITED, NOTHING = "complete, as found", "edited by hand", "nothing more"
 DRAWN = "drawn by the seed"

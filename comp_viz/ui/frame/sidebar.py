@@ -11,7 +11,6 @@ from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.clips.source import named_in
-from comp_viz.counting import how_many
 from comp_viz.data.conversation import SPLITS, Bools, Conversation
 from comp_viz.data.dataset import DataSet, Utterances
 from comp_viz.data.lab.settings import LabSettings
@@ -27,6 +26,7 @@ from comp_viz.ui.frame.address_state import held, hold, show
 from comp_viz.ui.frame.pattern_builder import pattern_controls, picture
 from comp_viz.ui.frame.pattern_state import choose, chosen, in_force, leave_edited, remember
 from comp_viz.ui.frame.report_collector import begin, shown
+from comp_viz.wording import how_many
 
 GO, LABS = "go to", "labs"
 LABELS = {"checkpoint": "Checkpoint", "data": "Data set", "conversation": "Conversation"}  # by name in the address

@@ -10,7 +10,6 @@ from streamlit.delta_generator import DeltaGenerator
 from comp_viz.analysis.imbalance.gap import ALONE, COMP, WITHOUT, curves_of_runs, curves_of_table, gaps
 from comp_viz.analysis.shipped_results import Compared
 from comp_viz.checkpoint.card import Card
-from comp_viz.counting import how_many
 from comp_viz.errors import CompVizError
 from comp_viz.figures.imbalance import curves as drawn
 from comp_viz.figures.style import Palette
@@ -21,6 +20,7 @@ from comp_viz.ui.imbalance import words as about
 from comp_viz.ui.widgets.chart_panel import panel
 from comp_viz.ui.widgets.choices import one_of
 from comp_viz.ui.widgets.text import plain
+from comp_viz.wording import how_many
 
 METHODS = (COMP, WITHOUT, ALONE)
 SPLITS = {"selection split": "selection", "training split": "training"}

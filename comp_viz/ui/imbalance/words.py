@@ -1,6 +1,6 @@
 """What the charts of the Imbalance page mean, in words and equations."""
 
-from comp_viz.ui.widgets.chart_panel import About
+from comp_viz.figures.chart import About
 
 FINDING = (
     "Performance gap: accuracy of the best modality less that of the worst. Under-optimisation: a modality's own head ends worse after "

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from comp_viz.counting import how_many
 from comp_viz.data.patterns.pattern import FOUND
 from comp_viz.errors import CompVizError
 from comp_viz.stories import Settings, Story, read_story
@@ -17,6 +16,7 @@ from comp_viz.ui.frame.selected_utterance import UTTERANCE
 from comp_viz.ui.frame.sidebar import go_to, open_here
 from comp_viz.ui.frame.theme import STORY
 from comp_viz.ui.lecture.stage import stage
+from comp_viz.wording import how_many
 
 STORIES = Path(__file__).parents[2] / "stories"
 STEP = "step"  # in the address, counted from 1

@@ -11,7 +11,6 @@ from comp_viz.analysis.modulation.ablation import WITH, WITHOUT, effect
 from comp_viz.analysis.modulation.coefficients import Tempered
 from comp_viz.analysis.modulation.hard_utterances import SHOWN, with_words
 from comp_viz.analysis.modulation.telemetry import Modulated
-from comp_viz.counting import how_many
 from comp_viz.figures.modulation.ablation import effect_chart
 from comp_viz.figures.modulation.coefficients import tempered_chart, tempered_span
 from comp_viz.figures.style import Palette, modality_marks
@@ -23,6 +22,7 @@ from comp_viz.ui.modulation import words as about
 from comp_viz.ui.widgets.chart_panel import panel
 from comp_viz.ui.widgets.choices import one_of
 from comp_viz.ui.widgets.text import plain, read_label
+from comp_viz.wording import how_many
 
 HARDEST, EASIEST = "hardest", "easiest"
 EFFECT = (WITH, WITHOUT)

@@ -1,6 +1,6 @@
 """What the charts of the Modulation page mean, in words and equations."""
 
-from comp_viz.ui.widgets.chart_panel import About
+from comp_viz.figures.chart import About
 
 COEFFICIENT = r"""W_i^u = \frac{1}{M-1}\sum_{v \neq u} \frac{\sum_j R_j^{uv} - R_i^{uv}}{\sum_j R_j^{uv}},
 \quad R_i^{uv} = E_i^u - E_i^v \quad (10), \qquad \nabla M^u_{\cdot s} \leftarrow \overline{W}^u_s\, \nabla M^u_{\cdot s} \quad (11)"""

@@ -9,10 +9,11 @@ from streamlit.delta_generator import DeltaGenerator
 from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.propagation.attention import Attention, attention, describe_heads, evenness_by_head, map_names
 from comp_viz.analysis.propagation.tables import attention_table, evenness_table
+from comp_viz.figures.chart import About
 from comp_viz.figures.propagation.attention import MOST_ARCS, arcs, attention_map, evenness_chart, shared_tops
 from comp_viz.figures.style import Palette
 from comp_viz.ui.frame.compare_mode import Side, row
-from comp_viz.ui.widgets.chart_panel import About, panel
+from comp_viz.ui.widgets.chart_panel import panel
 from comp_viz.ui.widgets.choices import one_of
 
 NONE = "This network was built without propagation: no utterance attends to another, and there are no maps to show."

@@ -7,11 +7,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.propagation.prompt_ablation import WHERE, Flow, describe
 from comp_viz.analysis.propagation.tables import flow_along_table, flow_table
+from comp_viz.figures.chart import About
 from comp_viz.figures.propagation.prompt_ablation import flow_along, flow_chart, highest, total
 from comp_viz.figures.style import Palette
 from comp_viz.ui.cache import cached
 from comp_viz.ui.frame.compare_mode import Side, row
-from comp_viz.ui.widgets.chart_panel import About, panel
+from comp_viz.ui.widgets.chart_panel import panel
 from comp_viz.ui.widgets.choices import one_of
 
 NONE = (

@@ -18,12 +18,13 @@ from comp_viz.analysis.propagation.reconstruction import (
     verdict,
 )
 from comp_viz.analysis.propagation.tables import reconstruction_table
+from comp_viz.figures.chart import About
 from comp_viz.figures.propagation.reconstruction import features_chart, lowest, rank_chart, reconstruction_along
 from comp_viz.figures.style import Palette
 from comp_viz.ui.frame.compare_mode import Side, row
 from comp_viz.ui.frame.pattern_state import Choice, choose, chosen
 from comp_viz.ui.frame.selected_utterance import select
-from comp_viz.ui.widgets.chart_panel import About, panel
+from comp_viz.ui.widgets.chart_panel import panel
 
 ALONG = About(
     "Every entry that the recording has and the missing pattern takes away. Rank: among all utterances with that modality, at which place "

@@ -9,13 +9,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.prototypes.assignment import Mixing
+from comp_viz.figures.chart import About
 from comp_viz.figures.prototypes.assignment import mixing_chart, variation_chart
 from comp_viz.ui.frame.compare_mode import Side, row
 from comp_viz.ui.frame.selected_utterance import selected_utterance
 from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.prototypes.shared import NO_PROMPTS, bank_names, mixings, modality_choice
-from comp_viz.ui.widgets.chart_panel import About, panel
+from comp_viz.ui.widgets.chart_panel import panel
 from comp_viz.ui.widgets.choices import one_of
 
 SINGLY = "singly"

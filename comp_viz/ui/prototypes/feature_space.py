@@ -14,6 +14,7 @@ from comp_viz.analysis.prediction import true_decisions
 from comp_viz.analysis.prototypes.colouring import BY, Colouring, colouring, observed
 from comp_viz.analysis.prototypes.embedding import FEWEST, METHODS, Method
 from comp_viz.analysis.prototypes.feature_space import Cloud, Space, agreements, spaces
+from comp_viz.figures.chart import About
 from comp_viz.figures.prototypes.feature_space import Drawing, Extent, extent, space_chart, space_title
 from comp_viz.ui.cache import cached
 from comp_viz.ui.cache.per_session import keep_resource
@@ -22,7 +23,7 @@ from comp_viz.ui.frame.selected_utterance import selected_utterance
 from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.frame.warm_up import wait_for_umap
-from comp_viz.ui.widgets.chart_panel import About, panel
+from comp_viz.ui.widgets.chart_panel import panel
 from comp_viz.ui.widgets.choices import one_of
 
 Asked = tuple[str, tuple[str, str], str, str, str, str, bytes]  # see `View.asked`

@@ -13,6 +13,7 @@ from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.live.change import Change, change
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.analysis.prototypes.momentum import AtMomentum, Blend, blends, by_momentum
+from comp_viz.figures.chart import About
 from comp_viz.figures.prototypes.momentum import (
     alike,
     furthest_entry,
@@ -31,7 +32,7 @@ from comp_viz.ui.frame.selected_utterance import selected_utterance
 from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.prototypes.shared import NO_PROMPTS, modality_choice
-from comp_viz.ui.widgets.chart_panel import About, panel
+from comp_viz.ui.widgets.chart_panel import panel
 
 MOMENTUM, KNOWN = "momentum", "momentum of"
 MOMENTA = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)

@@ -10,12 +10,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.prototypes.nearest import Library, Neighbours, neighbours, own_library
 from comp_viz.data.conversation import Floats
+from comp_viz.figures.chart import About
 from comp_viz.figures.prototypes.nearest import neighbours_chart, neighbours_title
 from comp_viz.ui.frame.compare_mode import Side, row
 from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.prototypes.shared import NO_PROMPTS, bank_names, library, modality_choice
-from comp_viz.ui.widgets.chart_panel import About, panel
+from comp_viz.ui.widgets.chart_panel import panel
 from comp_viz.ui.widgets.choices import one_of
 from comp_viz.ui.widgets.text import plain, read_label
 

@@ -16,6 +16,7 @@ from comp_viz.analysis.robustness.scores import (
     trained_rates,
 )
 from comp_viz.data.source import is_lab
+from comp_viz.figures.chart import About
 from comp_viz.figures.robustness.curves import availability_chart, rates_chart, span
 from comp_viz.figures.robustness.shares import fused_span, losses_chart, triangle_chart
 from comp_viz.ui.cache import cached
@@ -24,7 +25,7 @@ from comp_viz.ui.frame.compare_mode import Side, row
 from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.robustness.controls import Asked
-from comp_viz.ui.widgets.chart_panel import About, panel
+from comp_viz.ui.widgets.chart_panel import panel
 
 Span = tuple[float, float]
 INTERVAL = (

@@ -9,7 +9,6 @@ from streamlit.delta_generator import DeltaGenerator
 from comp_viz.analysis.robustness.drawings import plan, rate_patterns
 from comp_viz.analysis.robustness.references import Reference
 from comp_viz.analysis.robustness.scores import describe_rates, judged, metric_names, scores
-from comp_viz.counting import how_many
 from comp_viz.data.conversation import SPLITS, Floats
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.lengths import check_lengths
@@ -20,6 +19,7 @@ from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.frame.heading import head
 from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.widgets.measuring import measuring
+from comp_viz.wording import how_many
 
 METRIC, SPLIT, SHARE, REFERENCES = "metric", "split", "share", "references"  # widget keys and address parameters
 PAGE = "robustness"

@@ -7,13 +7,14 @@ import streamlit as st
 
 from comp_viz.analysis.why.context import Context, context_table, describe_all
 from comp_viz.analysis.why.faithfulness import Curves
+from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette
 from comp_viz.figures.why.context import context_chart, context_map, tops
 from comp_viz.figures.why.faithfulness import curves_span
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.why import cached as cached_why
 from comp_viz.ui.why.tests import curves_panel
-from comp_viz.ui.widgets.chart_panel import About, panel
+from comp_viz.ui.widgets.chart_panel import panel
 from comp_viz.ui.widgets.choices import one_of
 
 TAKEN, ROLLED = "taking away", "attention rollout"

@@ -16,6 +16,7 @@ from comp_viz.analysis.why.contribution import (
     pair_table,
 )
 from comp_viz.analysis.why.faithfulness import modality_curves
+from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette
 from comp_viz.figures.why.contribution import (
     contributions_along,
@@ -32,7 +33,7 @@ from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.why import cached as cached_why
 from comp_viz.ui.why.split import split_part
 from comp_viz.ui.why.tests import curves_panel, further_tests, sanity_line
-from comp_viz.ui.widgets.chart_panel import About, panel
+from comp_viz.ui.widgets.chart_panel import panel
 from comp_viz.ui.widgets.choices import one_of
 
 MISSING = (

@@ -8,15 +8,16 @@ import streamlit as st
 
 from comp_viz.analysis.why.counterfactual import Counterfactual, cell_table, describe
 from comp_viz.analysis.why.fragile import Fragility, describe_fragility, fragile_table, fragility
-from comp_viz.counting import how_many
+from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette
 from comp_viz.figures.why.counterfactual import fragility_chart, fragility_span, set_chart
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.frame.selected_utterance import select
 from comp_viz.ui.why import cached as cached_why
 from comp_viz.ui.why.words import rewriting
-from comp_viz.ui.widgets.chart_panel import About, panel
+from comp_viz.ui.widgets.chart_panel import panel
 from comp_viz.ui.widgets.text import plain, read_probably
+from comp_viz.wording import how_many
 
 SEARCH = (
     "Every single cell is tried, then pairs of those that help most (all pairs where there are few), then cells are added one by one, the "

@@ -20,6 +20,7 @@ from comp_viz.analysis.why.faithfulness import Curves
 from comp_viz.analysis.why.named_features import describe_features, feature_table, group_table, names_of
 from comp_viz.analysis.why.target import amount
 from comp_viz.data.dataset import DataSet
+from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette
 from comp_viz.figures.why.attribution import cells_chart, feature_bars, reach
 from comp_viz.figures.why.faithfulness import curves_span
@@ -27,7 +28,7 @@ from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.why import cached as cached_why
 from comp_viz.ui.why.tests import curves_panel, further_tests, sanity_line
 from comp_viz.ui.why.words import words_part
-from comp_viz.ui.widgets.chart_panel import About, panel
+from comp_viz.ui.widgets.chart_panel import panel
 from comp_viz.ui.widgets.choices import one_of
 
 GRADIENTS = (

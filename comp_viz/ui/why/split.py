@@ -10,17 +10,18 @@ import streamlit as st
 from comp_viz.analysis.why.coalitions import Coalitions, coalitions
 from comp_viz.analysis.why.split_contribution import describe_split, split_table
 from comp_viz.checkpoint.folder import Checkpoint
-from comp_viz.counting import how_many
 from comp_viz.data.conversation import Conversation, Floats
 from comp_viz.data.lengths import check_lengths
 from comp_viz.errors import CompVizError
+from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette
 from comp_viz.figures.why.split_contribution import split_chart
 from comp_viz.ui.cache.cached import INFERENCE
 from comp_viz.ui.cache.per_session import keep_resource
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.frame.sidebar import View
-from comp_viz.ui.widgets.chart_panel import About, panel
+from comp_viz.ui.widgets.chart_panel import panel
+from comp_viz.wording import how_many
 
 WANTED = "whole_split"  # widget key and address parameter
 STOPPED = "whole split stopped"

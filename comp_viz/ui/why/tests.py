@@ -10,10 +10,11 @@ from comp_viz.analysis.why.faithfulness import Curves, curve_table, describe
 from comp_viz.analysis.why.sanity import Sanity
 from comp_viz.analysis.why.sanity import describe as describe_sanity
 from comp_viz.data.conversation import Task
+from comp_viz.figures.chart import About
 from comp_viz.figures.grid import Span
 from comp_viz.figures.style import Palette
 from comp_viz.figures.why.faithfulness import curves_chart
-from comp_viz.ui.widgets.chart_panel import About, panel
+from comp_viz.ui.widgets.chart_panel import panel
 
 FURTHER = "further_tests"  # widget key and address parameter
 CURVES = About(

@@ -9,6 +9,7 @@ from comp_viz.clips.clip import Clip
 from comp_viz.clips.degradation import written
 from comp_viz.clips.degrade import replaced_words
 from comp_viz.clips.extractors import registry
+from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette
 from comp_viz.figures.why.attribution import words_chart
 from comp_viz.ui.cache import cached
@@ -18,7 +19,7 @@ from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.frame.theme import for_the_room
 from comp_viz.ui.widgets.chart import CONFIG
-from comp_viz.ui.widgets.chart_panel import About, heading
+from comp_viz.ui.widgets.chart_panel import heading
 from comp_viz.ui.widgets.text import plain, read_probably
 
 LONGEST = 500  # characters of a sentence

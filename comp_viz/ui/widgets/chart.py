@@ -6,8 +6,9 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from comp_viz.figures.chart import About
 from comp_viz.report.numbers import numbers_of
-from comp_viz.report.section import About, Section
+from comp_viz.report.section import Section
 from comp_viz.ui.frame.report_collector import keep
 from comp_viz.ui.frame.theme import for_the_room
 

@@ -8,7 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from comp_viz.report.section import About, Section
+from comp_viz.figures.chart import About
+from comp_viz.report.section import Section
 from comp_viz.ui.frame.address_state import show
 from comp_viz.ui.frame.report_collector import keep
 from comp_viz.ui.frame.selected_utterance import select
@@ -16,7 +17,6 @@ from comp_viz.ui.frame.theme import for_the_room
 from comp_viz.ui.widgets.chart import CONFIG
 from comp_viz.ui.widgets.text import plain
 
-__all__ = ["About", "panel"]
 FORMATS = ("SVG", "PNG")
 FORMAT = "picture format"  # what the session keeps
 

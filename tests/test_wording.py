@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from comp_viz.counting import how_many
+from comp_viz.wording import how_many
 
 SOURCES = sorted((Path(__file__).parents[1] / "comp_viz").rglob("*.py"))
 COUNTED = re.compile(

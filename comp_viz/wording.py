@@ -1,0 +1,32 @@
+"""Numbers as people read them: with the noun they count, their unit, and signs that print well."""
+
+import math
+
+NARROW = "\u202f"  # a narrow space that does not break, between a number and its unit
+MINUS = "\u2212"
+
+
+def how_many(number: int, noun: str) -> str:
+    """`1 utterance`, `2,430 utterances`, by the regular plural."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share from 0 to 1 as `67 %`; with a true minus where it is negative."""
+    return f"{share * 100:z.{digits}f}{NARROW}%".replace("-", MINUS)
+
+
+def points(difference: float, digits: int = 1) -> str:
+    """A difference of two shares as `+2.4 points`, of the hundred that a percentage has."""
+    return f"{signed(difference * 100, digits)} points"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A difference with its sign: `+0.31`, `−0.05`; what rounds to nothing has none, `0.00`."""
+    return f"{value:+z.{digits}f}".replace("-", MINUS) if round(value, digits) else f"{0:.{digits}f}"
+
+
+def interval(value: float, half_width: float, digits: int = 2) -> str:
+    """A value with half the width of its 95 % interval: `0.34 ± 0.02 (95 %)`; without one where it is not known."""
+    number = f"{value:z.{digits}f}".replace("-", MINUS)
+    return number if math.isnan(half_width) else f"{number} ± {half_width:.{digits}f} (95{NARROW}%)"
