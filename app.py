@@ -13,10 +13,10 @@ with nullcontext() if "torch" in sys.modules else st.spinner("Starting; only the
 # Group in the navigation -> its pages with their icons; those of the group without a name stand in the bar itself.
 PAGES = {
     "": {"live": "graphic_eq", "clips": "movie", "why": "psychology_alt", "lecture": "co_present"},
-    "Inside": {"overview": "schema", "prototypes": "hub", "propagation": "conversion_path", "coordinator": "balance"},
-    "Learning": {"modulation": "tune", "imbalance": "trending_up"},
-    "Judging": {"robustness": "shield", "compare": "compare_arrows"},
-    "Material": {"data": "dataset", "lab": "science"},
+    "Mechanism": {"overview": "schema", "prototypes": "hub", "propagation": "conversion_path", "coordinator": "balance"},
+    "Training": {"modulation": "tune", "imbalance": "trending_up"},
+    "Evaluation": {"robustness": "shield", "compare": "compare_arrows"},
+    "Data": {"data": "dataset", "lab": "science"},
 }
 
 st.set_page_config(

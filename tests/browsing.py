@@ -23,15 +23,15 @@ LEAVE = 60  # seconds that a server has for its farewell before it is killed
 
 
 GROUPS = {
-    "Data": "Material",
-    "Lab": "Material",
-    "Compare": "Judging",
-    "Modulation": "Learning",
-    "Imbalance": "Learning",
-    "Robustness": "Judging",
+    "Data": "Data",
+    "Lab": "Data",
+    "Compare": "Evaluation",
+    "Modulation": "Training",
+    "Imbalance": "Training",
+    "Robustness": "Evaluation",
     "Live": None,
     "Clips": None,
-}  # others: Inside
+}  # others: Mechanism
 
 
 @contextmanager
@@ -148,7 +148,7 @@ def fits(page: Page) -> None:
 def nav(page: Page, name: str) -> Locator:
     """The way to a page in the navigation, its group opened."""
     bar = page.get_by_test_id("stTopNav")
-    if group := GROUPS.get(name, "Inside"):
+    if group := GROUPS.get(name, "Mechanism"):
         bar.get_by_role("button", name=group).click()
         return page.get_by_role("menuitem", name=name)
     return bar.get_by_role("link", name=name)

@@ -98,7 +98,7 @@ def test_numbers_are_saved_as_the_page_has_them(page, address):
 def test_by_keyboard_alone_from_live_to_the_weights_and_back(page, address):
     page.goto(f"{address}?checkpoint=lab&pattern=uniform(0.3)")
     settled(page)
-    page.get_by_role("button", name="Inside").focus()
+    page.get_by_role("button", name="Mechanism").focus()
     for key in ("Enter", "ArrowUp", "Enter"):  # the last page of the group
         page.keyboard.press(key)
     page.wait_for_url("**/coordinator?**")
