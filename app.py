@@ -6,14 +6,19 @@ from contextlib import nullcontext
 import streamlit as st
 
 with nullcontext() if "torch" in sys.modules else st.spinner("Starting; only the first visitor waits for PyTorch …"):
-    from comp_viz.ui.frame.sidebar import frame
+    from comp_viz.ui.frame.sidebar import draw_frame
     from comp_viz.ui.frame.warm_up import compiling
     from comp_viz.ui.lecture import bar as lecture
 
 # Group in the navigation -> its pages with their icons; those of the group without a name stand in the bar itself.
 PAGES = {
     "": {"live": "graphic_eq", "clips": "movie", "why": "psychology_alt", "lecture": "co_present"},
-    "Mechanism": {"overview": "schema", "prototypes": "hub", "propagation": "conversion_path", "coordinator": "balance"},
+    "Mechanism": {
+        "overview": "schema",
+        "prototypes": "hub",
+        "propagation": "conversion_path",
+        "coordinator": "balance",
+    },
     "Training": {"modulation": "tune", "imbalance": "trending_up"},
     "Evaluation": {"robustness": "shield", "compare": "compare_arrows"},
     "Data": {"data": "dataset", "lab": "science"},
@@ -33,7 +38,7 @@ groups = {
 page = st.navigation(groups, position="top")
 compiling()
 lecture.arrive()
-frame()
+draw_frame()
 lecture.bar()
 for group, pages in groups.items():
     if group and page in pages:

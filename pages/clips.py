@@ -21,8 +21,8 @@ from comp_viz.ui.clips.pieces import (
 )
 from comp_viz.ui.clips.session_clips import Lying, desk
 from comp_viz.ui.clips.upload import SETTLE, wanted_settings
-from comp_viz.ui.frame.heading import head
-from comp_viz.ui.frame.selected_utterance import number_in_hand
+from comp_viz.ui.frame.heading import page_heading
+from comp_viz.ui.frame.selected_utterance import selected_number
 from comp_viz.ui.frame.sidebar import View, current_view
 from comp_viz.ui.frame.theme import palette
 
@@ -40,8 +40,8 @@ def analysed(each: Lying, view: View | None) -> None:
     name = reader(each, view.name if view else None)
     before = prediction(each, name, device) if name else None
     after = prediction(each, name, device, degraded=True) if name and each.degraded else None
-    selected = number_in_hand(each.clip.conversation)
-    head(describe_clip(before) if before else each.name)
+    selected = selected_number(each.clip.conversation)
+    page_heading(describe_clip(before) if before else each.name)
     if name:
         out_of_distribution(cached.checkpoint(name, device).card)
     left, right = st.columns([2.6, 2.6], gap="medium")
@@ -76,7 +76,7 @@ def clips(view: View | None) -> None:
         st.rerun()
     each = clip_in_hand()
     if each is None:
-        head("Bring a clip of someone talking, and watch the model think")
+        page_heading("Bring a clip of someone talking, and watch the model think")
         st.markdown(EMPTY)
     with st.expander("Another clip", icon=":material/upload:") if each else st.container():
         bring(wanted_settings(view.name if view else ""))

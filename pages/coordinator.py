@@ -4,8 +4,8 @@ import streamlit as st
 
 from comp_viz.ui.coordinator.reweighting import other_weights, sliders
 from comp_viz.ui.coordinator.weights import fit_axes, sentences, weight_charts
-from comp_viz.ui.frame.compare_mode import sides
-from comp_viz.ui.frame.heading import empty_state, head
+from comp_viz.ui.frame.compare_mode import draw_sides
+from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.selected_utterance import utterance_bar
 from comp_viz.ui.frame.sidebar import View, current_view
 from comp_viz.ui.frame.theme import palette
@@ -33,11 +33,11 @@ def coordinator(view: View) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
     finding, more = sentences(view)
-    head(finding, WORDS)
+    page_heading(finding, WORDS)
     st.markdown(more, help=AUC)
     (selected, corner), colours = utterance_bar(view), palette()
     controls = st.container()  # above the names of the sides
-    found = sides(view, corner)
+    found = draw_sides(view, corner)
     learned = any(side.view.checkpoint.config.coordination for side in found)
     with controls:
         look = one_of("Look at", [LEARNED, BY_GROUP, OTHER], "weighing", HELP, buttons=True) if learned else OTHER

@@ -6,7 +6,7 @@ from comp_viz.data.source import data_root
 from comp_viz.errors import CompVizError
 from comp_viz.ui.cache import cached
 from comp_viz.ui.data.pieces import charts, conversations, findings_table, headline, reading
-from comp_viz.ui.frame.report_collector import report_button, shown
+from comp_viz.ui.frame.report_collector import page_report, report_button
 from comp_viz.ui.frame.sidebar import View, current_view
 from comp_viz.ui.frame.theme import palette
 
@@ -24,7 +24,7 @@ def browse(view: View | None) -> None:
     except CompVizError as error:
         st.error(str(error), icon=":material/error:")
         return
-    shown().finding = f"{data.name}: what it holds"
+    page_report().finding = f"{data.name}: what it holds"
     with st.container(horizontal=True, vertical_alignment="top", wrap=False):
         st.header(data.name, anchor=False, width="stretch")
         report_button()

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from comp_viz.analysis.imbalance.gap import joint_less_alone
-from comp_viz.ui.frame.compare_mode import sides
-from comp_viz.ui.frame.heading import empty_state, head
+from comp_viz.ui.frame.compare_mode import draw_sides
+from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.sidebar import View, current_view
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.imbalance.charts import curves, discrepancies, finding, judged_under, numbers, results
@@ -20,10 +20,10 @@ def imbalance(view: View) -> None:
     pattern = judged_under(table)
     joint = joint_less_alone(table, pattern) if table else None
     with above:
-        head(finding(view, joint), FINDING)
+        page_heading(finding(view, joint), FINDING)
     numbers(view, table, joint, pattern, colours)
     compare, controls = st.container(width=320), st.container(horizontal=True, gap="medium")
-    columns = sides(view, compare, patterns=False)
+    columns = draw_sides(view, compare, patterns=False)
     curves(columns, controls, table, colours)
     discrepancies(columns, pattern, colours)
 

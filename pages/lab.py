@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from comp_viz.ui.frame.report_collector import report_button, shown
+from comp_viz.ui.frame.report_collector import page_report, report_button
 from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.lab.controls import dials
@@ -10,7 +10,7 @@ from comp_viz.ui.lab.training import attainable_and_reached, hidden_truth, train
 
 view = current_view("pages/lab.py")
 view = view and view.now()
-shown().finding = "Lab: the best attainable accuracy, and what is reached"
+page_report().finding = "Lab: the best attainable accuracy, and what is reached"
 with st.container(horizontal=True, vertical_alignment="top", wrap=False):
     st.header("Lab", anchor=False, width="stretch")
     report_button()

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from comp_viz.ui.frame.heading import head
+from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.lecture.bar import outline, stories
 
 current_view("pages/lecture.py")
 found, wrong = stories()
-head(f"{len(found)} stories to tell with the dashboard, step by step, by the keys Page Down and Page Up.")
+page_heading(f"{len(found)} stories to tell with the dashboard, step by step, by the keys Page Down and Page Up.")
 st.markdown(
     "A step opens a page with everything set, says one sentence in large type and asks the audience a question. Everything stays "
     "alive: try what the audience proposes, then go on. Presenters' remote controls send the same keys. Each story's script with "

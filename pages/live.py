@@ -4,7 +4,7 @@ import streamlit as st
 
 from comp_viz.analysis.live.change import change, describe
 from comp_viz.report.live import timeline_section
-from comp_viz.ui.frame.heading import empty_state, head
+from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.sidebar import View, current_view
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.live.pieces import chart, painted, transcript, utterance_card
@@ -22,7 +22,7 @@ def live(view: View) -> None:
     conversation = view.conversation
     complete, here = view.predict(conversation.observed), view.predict(view.observed)
     found, colours = change(here, complete, conversation.labels), palette()
-    head(describe(found), WORDS)
+    page_heading(describe(found), WORDS)
     selected = utterance_card(view, here, complete, found)
     painted(view, selected, colours)
     chart(timeline_section(here, complete, found, conversation, selected, colours))

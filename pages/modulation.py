@@ -3,8 +3,8 @@
 import streamlit as st
 
 from comp_viz.ui.cache import training as cached_training
-from comp_viz.ui.frame.compare_mode import sides
-from comp_viz.ui.frame.heading import empty_state, head
+from comp_viz.ui.frame.compare_mode import draw_sides
+from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.selected_utterance import utterance_bar
 from comp_viz.ui.frame.sidebar import View, current_view
 from comp_viz.ui.frame.theme import palette
@@ -17,9 +17,9 @@ def modulation(view: View) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
     colours = palette()
-    head(finding(view, cached_training.modulated(view.name, view.data.modalities)), FINDING)
+    page_heading(finding(view, cached_training.modulated(view.name, view.data.modalities)), FINDING)
     selected, corner = utterance_bar(view)
-    columns = sides(view, corner)
+    columns = draw_sides(view, corner)
     now(columns, selected, colours)
     trained(columns, colours)
     utterances(view)

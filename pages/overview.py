@@ -8,14 +8,14 @@ from comp_viz.analysis.overview.parts import as_table, describe, parts
 from comp_viz.figures.chart import About
 from comp_viz.figures.overview.diagram import diagram
 from comp_viz.report.section import Section
-from comp_viz.ui.frame.compare_mode import sides
-from comp_viz.ui.frame.heading import empty_state, head
-from comp_viz.ui.frame.report_collector import keep
+from comp_viz.ui.frame.compare_mode import draw_sides
+from comp_viz.ui.frame.heading import empty_state, page_heading
+from comp_viz.ui.frame.report_collector import add_section
 from comp_viz.ui.frame.selected_utterance import utterance_bar
 from comp_viz.ui.frame.sidebar import View, current_view
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.overview.diagram import clickable
-from comp_viz.ui.widgets.chart_panel import explained, saved
+from comp_viz.ui.widgets.chart_panel import draw_about, save_controls
 
 ABOUT = About(
     "The parts of the network from left to right, one row a modality, with the numbers of the utterance in hand: whether it "
@@ -32,19 +32,21 @@ def overview(view: View) -> None:
     """The diagram, once or beside itself, and its numbers as a table."""
     view = view.now()
     found = parts(view.inside(), view.conversation.labels)
-    head(describe(found))
+    page_heading(describe(found))
     selected, corner = utterance_bar(view)
-    for side in sides(view, corner, wide=True):
+    for side in draw_sides(view, corner, wide=True):
         shown = parts(side.view.inside(), view.conversation.labels)
         with side.place:
             with st.container(horizontal=True, horizontal_alignment="right"):
                 with st.popover("About", icon=":material/info:", type="tertiary"):
-                    explained(ABOUT)
+                    draw_about(ABOUT)
                 with st.popover("Save", icon=":material/download:", type="tertiary"):
-                    saved(f"overview{side.key}", partial(as_table, shown))
+                    save_controls(f"overview{side.key}", partial(as_table, shown))
             svg = diagram(shown, view.data.task, view.conversation.labels, selected, palette())
             clickable(svg, f"overview{side.key}")
-            keep(Section(f"overview{side.key}", side.name or describe(shown), ABOUT, partial(as_table, shown), svg))
+            add_section(
+                Section(f"overview{side.key}", side.name or describe(shown), ABOUT, partial(as_table, shown), svg)
+            )
             with st.expander("The same as a table, for the utterance in hand"):
                 st.dataframe(as_table(shown).query("utterance == @selected + 1"), hide_index=True)
 

@@ -5,7 +5,7 @@ from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.propagation.attention import attention_part
 from comp_viz.ui.propagation.prompt_ablation import flow_part
 from comp_viz.ui.propagation.reconstruction import reconstruction_part
-from comp_viz.ui.widgets.tabbed_page import in_parts
+from comp_viz.ui.widgets.tabbed_page import tabbed_page
 
 PARTS = {"Attention": attention_part, "Cross-modal flow": flow_part, "Reconstruction": reconstruction_part}
 HELP = (
@@ -24,6 +24,6 @@ WORDS = {
 
 
 if view := current_view("pages/propagation.py"):
-    in_parts(view, "propagation", PARTS, HELP, WORDS)
+    tabbed_page(view, "propagation", PARTS, HELP, WORDS)
 else:
     empty_state()

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from comp_viz.ui.frame.compare_mode import sides
-from comp_viz.ui.frame.heading import empty_state, head
+from comp_viz.ui.frame.compare_mode import draw_sides
+from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.selected_utterance import utterance_bar
 from comp_viz.ui.frame.sidebar import View, current_view
 from comp_viz.ui.prototypes.assignment import assignment_controls, assignment_section
@@ -25,11 +25,11 @@ SECTIONS = {
 def prototypes(view: View) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
-    head(finding(view))
+    page_heading(finding(view))
     _, corner = utterance_bar(view)
     controls, section = SECTIONS[one_of("Look at", list(SECTIONS), "look_at", HELP, buttons=True)]
     chosen = controls(view)
-    section(sides(view, corner), chosen)
+    section(draw_sides(view, corner), chosen)
 
 
 if view := current_view("pages/prototypes.py"):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from comp_viz.ui.frame.compare_mode import sides
+from comp_viz.ui.frame.compare_mode import draw_sides
 from comp_viz.ui.frame.heading import empty_state
 from comp_viz.ui.frame.sidebar import View, current_view
 from comp_viz.ui.robustness.charts import charts
@@ -17,7 +17,7 @@ def robustness(view: View) -> None:
     if asked is None:
         return
     progress = st.container()
-    compared = sides(view, st.container(width=320), patterns=False)
+    compared = draw_sides(view, st.container(width=320), patterns=False)
     measured(progress, compared, asked, lambda: charts(compared, asked))
 
 

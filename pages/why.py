@@ -6,7 +6,7 @@ from comp_viz.ui.why.context import context_part
 from comp_viz.ui.why.contributions import contributions_part
 from comp_viz.ui.why.counterfactuals import counterfactuals_part
 from comp_viz.ui.why.features import features_part
-from comp_viz.ui.widgets.tabbed_page import in_parts
+from comp_viz.ui.widgets.tabbed_page import tabbed_page
 
 PARTS = {
     "Contributions": contributions_part,
@@ -34,6 +34,6 @@ WORDS = {
 
 
 if view := current_view("pages/why.py"):
-    in_parts(view, "why", PARTS, HELP, WORDS)
+    tabbed_page(view, "why", PARTS, HELP, WORDS)
 else:
     empty_state()

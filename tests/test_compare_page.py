@@ -160,7 +160,7 @@ def test_a_tick_draws_only_the_chart_that_grows(two, monkeypatch):
 
 def test_an_address_with_several_predictors_is_kept_when_the_page_changes():
     app = AppTest.from_string(
-        "import streamlit as st\nfrom comp_viz.ui.frame.sidebar import address\nst.json(address())"
+        "import streamlit as st\nfrom comp_viz.ui.frame.sidebar import address_parameters\nst.json(address_parameters())"
     )
     app.query_params["compared"] = ["one", "other"]
     app.run()

@@ -23,8 +23,8 @@ from comp_viz.data.patterns.matrices import only, to_hex, uniform
 from comp_viz.network.model import ComP
 from comp_viz.training import background
 from comp_viz.ui.cache import cached
-from comp_viz.ui.frame.pattern_builder import Where
-from comp_viz.ui.frame.pattern_state import Choice
+from comp_viz.ui.frame.pattern_builder import PartContext
+from comp_viz.ui.frame.pattern_state import PatternChoice
 from comp_viz.versions import versions
 
 
@@ -420,14 +420,14 @@ def test_many_modalities_are_not_offered_in_every_combination(small_lab):
     first = small_lab.conversations[0]
     features = {f"sensor {i}": np.ones((len(first), 2), np.float32) for i in range(18)}
     many = replace(first, features=features, observed=np.ones((len(first), 18), bool))
-    kinds = Where(many, small_lab.task).kinds
+    kinds = PartContext(many, small_lab.task).kinds
     assert len(kinds) < 60
     assert "only sensor 3" in kinds
 
 
 def test_a_name_that_looks_like_edited_cells_is_only_a_name():
-    assert not Choice('speaker("cells(ff)")').edited
-    assert Choice("cells(ff)").edited
+    assert not PatternChoice('speaker("cells(ff)")').edited
+    assert PatternChoice("cells(ff)").edited
 
 
 def test_a_checkpoint_whose_card_names_a_lab_that_cannot_be_still_opens(app, small_checkpoint):

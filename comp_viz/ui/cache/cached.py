@@ -28,7 +28,7 @@ from comp_viz.network.intervention import AS_TRAINED, Intervention
 from comp_viz.ui.cache.per_session import is_clip, keep_data, keep_resource
 from comp_viz.ui.clips import session_clips as desk
 
-CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
+CHECKPOINTS = Path(__file__).parents[3] / "checkpoints"
 # A single conversation gains little from a second thread, and loses a hundredfold where a neighbour keeps it busy.
 torch.set_num_threads(1)
 INFERENCE = threading.Semaphore(1)  # one forward pass at a time: two would only slow each other down

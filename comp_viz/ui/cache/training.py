@@ -21,7 +21,7 @@ from comp_viz.ui.cache import cached
 from comp_viz.ui.cache.cached import stamp
 from comp_viz.ui.cache.per_session import keep_data
 
-RESULTS = Path(__file__).parents[2] / "results"
+RESULTS = Path(__file__).parents[3] / "results"
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading the telemetry …")

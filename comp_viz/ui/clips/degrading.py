@@ -19,8 +19,8 @@ from comp_viz.figures.clips.before_after import before_after
 from comp_viz.figures.style import Palette
 from comp_viz.ui.clips.inspection import availability
 from comp_viz.ui.clips.session_clips import Lying
-from comp_viz.ui.widgets.chart_panel import panel
-from comp_viz.ui.widgets.text import plain, read_probably
+from comp_viz.ui.widgets.chart_panel import chart_panel
+from comp_viz.ui.widgets.text import escape_markdown, read_probably
 
 # Kind -> its name on a button; for those with an amount: label, lowest, highest, usual, step.
 NAMES = {
@@ -150,7 +150,7 @@ def compared(each: Lying, before: Prediction | None, after: Prediction | None, s
         st.markdown(f"**{describe_moved(found, before, after, touched)}.**")
         title = f"Utterance {selected + 1}: {read_probably(before.task, before.fused[selected])} → {read_probably(after.task, after.fused[selected])}"
         figure = before_after(before, after, selected, palette, title)
-        panel(figure, "before after", MOVED, partial(table, before, after))
+        chart_panel(figure, "before after", MOVED, partial(table, before, after))
     left, right = st.columns(2, gap="medium")
     for place, clip, name in ((left, each.clip, "As recorded"), (right, degraded, "Degraded")):
         with place:
@@ -171,7 +171,7 @@ def sample(clip: Clip, s: int) -> None:
         st.caption("(muted)")  # st.audio would raise silence to full scale
     elif len(sound):
         st.audio((np.clip(sound, -1, 1) * 32767).astype(np.int16), sample_rate=RATE)
-    st.caption(plain(clip.spans[s].text) or "(no words)")
+    st.caption(escape_markdown(clip.spans[s].text) or "(no words)")
 
 
 def table(before: Prediction, after: Prediction) -> pd.DataFrame:

@@ -18,8 +18,8 @@ from comp_viz.figures.clips.face import marked_crop, strongest
 from comp_viz.figures.style import Palette
 from comp_viz.ui.clips.session_clips import Lying
 from comp_viz.ui.clips.upload import read_again
-from comp_viz.ui.widgets.chart_panel import panel
-from comp_viz.ui.widgets.text import plain
+from comp_viz.ui.widgets.chart_panel import chart_panel
+from comp_viz.ui.widgets.text import escape_markdown
 from comp_viz.wording import how_many
 
 AVAILABLE = About(
@@ -45,7 +45,7 @@ def availability(clip: Clip, selected: int, palette: Palette, key: str = "availa
     observed = clip.conversation.observed
     words = [span.text for span in clip.spans]
     figure = reasons_chart(observed, clip.reasons, words, selected, palette, available_title(clip))
-    panel(figure, key, AVAILABLE, partial(reason_table, clip), selects=True)
+    chart_panel(figure, key, AVAILABLE, partial(reason_table, clip), selects=True)
     table = reason_table(clip)
     if len(table := table[table["reason"] != ""]):
         with st.expander(f"{len(table)} entries are missing, and why"):
@@ -94,7 +94,7 @@ def waveform(clip: Clip, selected: int, palette: Palette) -> None:
     figure = waveform_chart(
         envelope(clip.media.sound), clip.media.duration, clip.spans, hover, selected, palette, title
     )
-    panel(figure, "waveform", SOUND, partial(word_table, clip), selects=True)
+    chart_panel(figure, "waveform", SOUND, partial(word_table, clip), selects=True)
 
 
 def word_table(clip: Clip) -> pd.DataFrame:
@@ -114,9 +114,9 @@ def confident_words(clip: Clip, selected: int) -> None:
         st.caption(f"No words in utterance {selected + 1}.")
         return
     marked = [
-        plain(word.text)
+        escape_markdown(word.text)
         if word.probability >= 0.8
-        else f":{'orange' if word.probability >= 0.5 else 'red'}-background[{plain(word.text)} {word.probability:.2f}]"
+        else f":{'orange' if word.probability >= 0.5 else 'red'}-background[{escape_markdown(word.text)} {word.probability:.2f}]"
         for word in span.words
     ]
     st.markdown(" ".join(marked))
@@ -130,7 +130,7 @@ def faces(clip: Clip, selected: int, palette: Palette) -> None:
     look = clip.looked[selected]
     if not look.gallery:
         st.caption(
-            f"No faces to show: {plain(dict(clip.reasons).get('video', [''] * (selected + 1))[selected]) or 'none was kept of this utterance'}."
+            f"No faces to show: {escape_markdown(dict(clip.reasons).get('video', [''] * (selected + 1))[selected]) or 'none was kept of this utterance'}."
         )
         return
     for place, face in zip(st.columns(max(3, len(look.gallery))), look.gallery, strict=False):
@@ -154,7 +154,7 @@ def quality(clip: Clip, selected: int, palette: Palette) -> None:
     table = pd.DataFrame(
         {"utterance": range(1, len(clip.spans) + 1)} | {k: np.asarray(v) for k, v in clip.quality.items()}
     )
-    panel(figure, "quality", QUALITY, lambda: table, selects=True)
+    chart_panel(figure, "quality", QUALITY, lambda: table, selects=True)
 
 
 def thresholds(each: Lying) -> None:
@@ -217,10 +217,12 @@ def behind(clip: Clip) -> None:
         if media.width
         else "no video"
     )
-    st.markdown(f"**File** {plain(media.container)}, {media.duration:.2f} s, {shape}. SHA-256 `{clip.digest[:16]}…`")
+    st.markdown(
+        f"**File** {escape_markdown(media.container)}, {media.duration:.2f} s, {shape}. SHA-256 `{clip.digest[:16]}…`"
+    )
     for note in (*media.notes, media.sound_problem, media.video_problem):
         if note:
-            st.caption(plain(note))
+            st.caption(escape_markdown(note))
     took = [f"{STAGES[stage][0].lower()} {seconds:.1f} s" for stage, seconds in clip.seconds.items()]
     st.markdown(f"**Took** {sum(clip.seconds.values()):.1f} s: {', '.join(took)}")
     made = [f"{u}: {source}, {clip.features[u].shape[1]} features" for u, source in clip.sources.items()]

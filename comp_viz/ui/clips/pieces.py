@@ -21,7 +21,7 @@ from comp_viz.ui.clips.camera import camera
 from comp_viz.ui.clips.player import media_url, play_from, player, said
 from comp_viz.ui.clips.session_clips import Lying, desk, lying
 from comp_viz.ui.clips.upload import AUDIO, EXAMPLE, IN_HAND, PROBLEM, SETTLE, VIDEO, fitting, opening, take_in
-from comp_viz.ui.frame.selected_utterance import select
+from comp_viz.ui.frame.selected_utterance import select_utterance
 from comp_viz.ui.frame.sidebar import open_here
 
 ROUND, TAKEN = "upload round", "upload taken"
@@ -203,7 +203,7 @@ def utterance_list(clip: Clip, shown: Prediction | None) -> None:
 
     def picked() -> None:
         if found := st.session_state["utterances"].selection.rows:
-            select(found[0])
+            select_utterance(found[0])
             play_from(found[0])
 
     st.dataframe(

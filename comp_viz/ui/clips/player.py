@@ -10,7 +10,7 @@ from streamlit.runtime import get_instance
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.clips.span import Span
 from comp_viz.figures.style import Palette, class_colours
-from comp_viz.ui.frame.selected_utterance import select
+from comp_viz.ui.frame.selected_utterance import select_utterance
 from comp_viz.ui.widgets.component import component
 from comp_viz.ui.widgets.text import read_probably
 
@@ -48,7 +48,7 @@ def player(
     def picked() -> None:
         utterance = st.session_state[KEY].get("utterance")
         if isinstance(utterance, int) and 0 <= utterance < len(spans):
-            select(utterance)
+            select_utterance(utterance)
 
     def unplayable() -> None:
         if st.session_state[KEY].get("unplayable") == url:

@@ -17,7 +17,7 @@ from comp_viz.ui.cache import cached
 from comp_viz.ui.clips.session_clips import desk, fits, lying, put_clip
 
 VIDEO, AUDIO = ("mp4", "mov", "webm", "avi", "mkv", "mpg"), ("wav", "mp3", "m4a", "ogg", "flac")
-EXAMPLE = Path(__file__).parents[2] / "examples" / "example.mp4"
+EXAMPLE = Path(__file__).parents[3] / "examples" / "example.mp4"
 SETTLE, PROBLEM, IN_HAND = "settle", "clip problem", "clip in hand"
 
 

@@ -20,17 +20,17 @@ from comp_viz.report.compare import differences_section, headline, in_force_sect
 from comp_viz.report.section import Section
 from comp_viz.ui.cache import cached
 from comp_viz.ui.compare.cached import Answering, Compared, accuracy_under, comparison
-from comp_viz.ui.frame.heading import head
-from comp_viz.ui.frame.pattern_state import Choice, choose, chosen
-from comp_viz.ui.frame.report_collector import also
-from comp_viz.ui.frame.selected_utterance import select
+from comp_viz.ui.frame.heading import page_heading
+from comp_viz.ui.frame.pattern_state import PatternChoice, pattern_choice, set_pattern
+from comp_viz.ui.frame.report_collector import add_side
+from comp_viz.ui.frame.selected_utterance import select_utterance
 from comp_viz.ui.frame.sidebar import View, open_in_live
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.robustness.controls import NO_LABELS, NO_SPLITS, SPLIT, SPLIT_HELP, nothing
-from comp_viz.ui.widgets.chart_panel import panel, table_panel
+from comp_viz.ui.widgets.chart_panel import chart_panel, table_panel
 from comp_viz.ui.widgets.choices import one_of
 from comp_viz.ui.widgets.measuring import measuring, tick
-from comp_viz.ui.widgets.text import plain, read_label
+from comp_viz.ui.widgets.text import escape_markdown, read_label
 from comp_viz.wording import how_many
 
 PAGE = "compare"
@@ -116,7 +116,7 @@ def controls(view: View) -> Asked | None:
         },
         split,
         pattern,
-        chosen().seed,
+        pattern_choice().seed,
     )
     said(asked, utterances, note)
     return asked
@@ -169,7 +169,7 @@ def usual(known: dict[str, tuple[str, str]]) -> list[str]:
 
 def pattern_of_split(view: View) -> tuple[str, str]:
     """The pattern in force as one of a whole split, and what to mind where it is another."""
-    choice = chosen()
+    choice = pattern_choice()
     if choice.edited:
         return FOUND, CELLS
     try:
@@ -186,7 +186,7 @@ def said(asked: Asked, utterances: Utterances, note: str) -> None:
     seeds = f", {len(draws)} drawings with the seeds {asked.seed} to {draws[-1].seed}" if len(draws) > 1 else ""
     st.caption(
         f"Judged on the {asked.split} split: {how_many(len(utterances.ids), 'conversation')}, "
-        f"{how_many(judged(task, utterances.labels), 'utterance')} that count. In force: {plain(Pattern.parse(asked.pattern).words())}{seeds}. {SPLIT_HELP[asked.split]}"
+        f"{how_many(judged(task, utterances.labels), 'utterance')} that count. In force: {escape_markdown(Pattern.parse(asked.pattern).words())}{seeds}. {SPLIT_HELP[asked.split]}"
     )
     doubts = {view.checkpoint.doubts(view.data) for view, _ in asked.predictors.values()} - {""}
     for words in [note, *sorted(doubts)]:
@@ -200,12 +200,12 @@ def compared(asked: Asked, top: DeltaGenerator) -> None:
     st.fragment(growing, run_every=tick(PAGE))(asked)
     drawn = st.session_state[SEEN] = asked.drawn
     for view in [each.view for each in asked.answering]:
-        also(view.origin)
+        add_side(view.origin)
     if drawn:
         in_force(asked, top, drawn)
     else:
         with top:
-            head("Making the first pass")
+            page_heading("Making the first pass")
 
 
 def growing(asked: Asked) -> None:
@@ -224,17 +224,17 @@ def by_pattern(asked: Asked) -> None:
     if rows := [accuracy_under(asked.compared, root, passes, group) for group, passes in made.items() if passes]:
         section = patterns_section(pd.concat(rows, ignore_index=True), palette())
         if section.figure is not None:
-            panel(section.figure, section.key, section.about, section.numbers)
+            chart_panel(section.figure, section.key, section.about, section.numbers)
 
 
 def in_force(asked: Asked, top: DeltaGenerator, drawn: tuple[Pass, ...]) -> None:
     """Everything that is said of the pattern in force."""
     found = comparison(asked.compared, str(data_root()), drawn)
     with top:
-        head(f"{headline(found)}.", FINDING)
+        page_heading(f"{headline(found)}.", FINDING)
     for section in in_force_sections(found, [one.seed for one in drawn], asked.view.data.task, palette()):
         if section.figure is not None:
-            panel(section.figure, section.key, section.about, section.numbers)
+            chart_panel(section.figure, section.key, section.about, section.numbers)
         else:
             table_panel(section, read_measures(found.overall))
     utterances(asked, differences_section(found), drawn[0])
@@ -281,5 +281,5 @@ def in_live(asked: Asked, row: pd.Series, one: Pass) -> None:
         known = Utterances.of(view.data.split(asked.split))
         v = known.ids.index(name)
         matrix = shown_in(known, view.data.task, one)[known.starts[v] : known.starts[v + 1]]
-        choose(Choice(f"cells({to_hex(matrix)})", one.seed))
-    select(int(row["utterance"]) - 1)
+        set_pattern(PatternChoice(f"cells({to_hex(matrix)})", one.seed))
+    select_utterance(int(row["utterance"]) - 1)

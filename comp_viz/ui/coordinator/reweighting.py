@@ -22,9 +22,9 @@ from comp_viz.figures.coordinator.reweighting import reach, reweighed_along
 from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.network.intervention import Intervention
 from comp_viz.ui.coordinator.words import ABOUT
-from comp_viz.ui.frame.compare_mode import Side, row
+from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.sidebar import View
-from comp_viz.ui.widgets.chart_panel import panel
+from comp_viz.ui.widgets.chart_panel import chart_panel
 
 KEY = "weight_"  # before a modality: widget key and address parameter
 
@@ -60,13 +60,13 @@ def other_weights(found: Sequence[Side], by_hand: tuple[float, ...], selected: i
     under = [under_weights(side.view, by_hand) for side in found]
     conversations = [side.view.conversation for side in found]
     span = reach(*((each, conversation.labels) for each, conversation in zip(under, conversations, strict=True)))
-    along, shares = row(found), row(found)
+    along, shares = row_of_sides(found), row_of_sides(found)
     for i, (side, each) in enumerate(zip(found, under, strict=True)):
         labels, words = conversations[i].labels, conversations[i].words
         with along[i]:
             figure = reweighed_along(each, labels, words, span, selected, palette, describe_reweighed(each))
             numbers = partial(reweighed_table, each, labels)
-            panel(figure, f"other weights{side.key}", ABOUT["other weights"], numbers, selects=True)
+            chart_panel(figure, f"other weights{side.key}", ABOUT["other weights"], numbers, selects=True)
         with shares[i]:
             figure = accuracy_chart(each, palette, describe_accuracy(each))
-            panel(figure, f"accuracy{side.key}", ABOUT["accuracy"], partial(accuracy_table, each))
+            chart_panel(figure, f"accuracy{side.key}", ABOUT["accuracy"], partial(accuracy_table, each))

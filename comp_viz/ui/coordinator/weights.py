@@ -37,9 +37,9 @@ from comp_viz.figures.emotions import emotion_looks
 from comp_viz.figures.live.timeline import hover_texts
 from comp_viz.figures.style import Palette
 from comp_viz.ui.coordinator.words import ABOUT, SHAPES
-from comp_viz.ui.frame.compare_mode import Side, row
+from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.sidebar import View
-from comp_viz.ui.widgets.chart_panel import panel
+from comp_viz.ui.widgets.chart_panel import chart_panel
 
 FITTED = "fitted"  # widget key and address parameter
 
@@ -75,7 +75,7 @@ def rows(found: Sequence[Side], charts: int) -> list[list[DeltaGenerator]]:
     if len(found) == 1:
         return [[place] for place in st.columns(charts, gap="medium", vertical_alignment="bottom")]
     everywhere = all(side.view.checkpoint.config.coordination for side in found)
-    return [row(found, charts=everywhere) for _ in range(charts)]
+    return [row_of_sides(found, charts=everywhere) for _ in range(charts)]
 
 
 def fit_axes() -> bool:
@@ -116,7 +116,7 @@ def weight_charts(found: Sequence[Side], by_group: bool, fitted: bool, selected:
 def show(side: Side, figure: go.Figure, name: str, prediction: Prediction, selects: bool = True) -> None:
     """A chart whose numbers are the weights themselves."""
     numbers = partial(weights_table, prediction, side.view.conversation.labels)
-    panel(figure, f"{name}{side.key}", ABOUT[name], numbers, selects)
+    chart_panel(figure, f"{name}{side.key}", ABOUT[name], numbers, selects)
 
 
 def draw_along(side: Side, prediction: Prediction, hover: Sequence[str], frame: Frame) -> None:
@@ -143,7 +143,7 @@ def draw_availability(side: Side, prediction: Prediction, frame: Frame) -> None:
     )
     here = by_availability(prediction)
     figure = by_availability_chart(here, fixed, names, frame.span, frame.palette, describe_subsets(fixed, names))
-    panel(figure, f"availability{side.key}", ABOUT["availability"], partial(availability_table, here, fixed))
+    chart_panel(figure, f"availability{side.key}", ABOUT["availability"], partial(availability_table, here, fixed))
 
 
 def draw_emotions(side: Side, prediction: Prediction, hover: Sequence[str], frame: Frame) -> None:
@@ -168,4 +168,4 @@ def draw_trust(side: Side, prediction: Prediction, hover: Sequence[str], frame: 
     title = describe_trust(found, disagreement(prediction, labels))
     above = [(2 * u + 0.5, in_short(each)) for u, each in enumerate(found.values())]
     figure = strips(prediction, columns, hover, frame.span, frame.selected, frame.palette, title, above)
-    panel(figure, f"correctness{side.key}", ABOUT["correctness"], partial(trust_table, found), selects=True)
+    chart_panel(figure, f"correctness{side.key}", ABOUT["correctness"], partial(trust_table, found), selects=True)

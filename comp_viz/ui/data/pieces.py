@@ -18,8 +18,8 @@ from comp_viz.figures.data.summary import label_chart, missing_chart, probe_char
 from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.ui.cache import cached
 from comp_viz.ui.frame.sidebar import open_in_live
-from comp_viz.ui.widgets.chart import titled
-from comp_viz.ui.widgets.text import plain, read_label
+from comp_viz.ui.widgets.chart import titled_chart
+from comp_viz.ui.widgets.text import escape_markdown, read_label
 from comp_viz.wording import how_many
 
 SHOWN_FINDINGS = 2000  # rows of the findings table; the download has all
@@ -38,11 +38,11 @@ def headline(summary: Summary, data: DataSet) -> None:
         st.metric("Speech", hours, width="content", help="Durations of all utterances that state one, together.")
         st.metric("Complete", f"{summary.complete:.1%}", width="content", help="Utterances that have every modality.")
     marks = modality_marks(data.modalities)
-    features = [f"{marks[u]} **{u}** {width} ({plain(data.sources[u])})" for u, width in data.widths.items()]
+    features = [f"{marks[u]} **{u}** {width} ({escape_markdown(data.sources[u])})" for u, width in data.widths.items()]
     st.markdown("Features: " + " · ".join(features))
-    scale = plain(data.task.scale)
+    scale = escape_markdown(data.task.scale)
     st.caption(
-        f"Labels: {data.task.name}, {scale}. Licence: {plain(data.licence)}. Contents: SHA-256 `{data.digest[:16]}…`"
+        f"Labels: {data.task.name}, {scale}. Licence: {escape_markdown(data.licence)}. Contents: SHA-256 `{data.digest[:16]}…`"
     )
 
 
@@ -50,12 +50,12 @@ def charts(summary: Summary, data: DataSet, name: str, root: str, palette: Palet
     """Labels, linear reference and what is missing."""
     left, right = st.columns(2)
     with left:
-        titled(left, label_chart(summary.labels, summary.polarity, palette), "labels")
+        titled_chart(left, label_chart(summary.labels, summary.polarity, palette), "labels")
         st.caption(f"Utterances by label and split; {summary.unlabelled:,} have no label.")
     with right:
         linear_reference(data, name, root, palette)
     known = data.utterances
-    titled(st.container(), missing_chart(known.ids, known.modalities, missing_shares(known), palette), "missing")
+    titled_chart(st.container(), missing_chart(known.ids, known.modalities, missing_shares(known), palette), "missing")
 
 
 def linear_reference(data: DataSet, name: str, root: str, palette: Palette) -> None:
@@ -65,7 +65,7 @@ def linear_reference(data: DataSet, name: str, root: str, palette: Palette) -> N
     except CompVizError as error:
         st.info(str(error), icon=":material/info:")
         return
-    titled(st.container(), probe_chart(found.accuracy, found.majority, palette), "probe")
+    titled_chart(st.container(), probe_chart(found.accuracy, found.majority, palette), "probe")
     counted = (
         "decided as labelled" if data.task.classes else "on the right side of neutral (exactly neutral ones left out)"
     )
@@ -151,7 +151,7 @@ def reading(data: DataSet, name: str, conversation: Conversation, palette: Palet
     """One conversation: what is there of it, its words, and the way to Live."""
     title, button = st.columns([5, 1.4], vertical_alignment="center")
     title.markdown(
-        f"**{plain(conversation.id)}**, {how_many(len(conversation), 'utterance')}, {conversation.split or 'no'} split"
+        f"**{escape_markdown(conversation.id)}**, {how_many(len(conversation), 'utterance')}, {conversation.split or 'no'} split"
     )
     fitting = cached.fitting_checkpoints(data)
     button.button(

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 
-def show(key: str, value: Any) -> str:
+def set_widget(key: str, value: Any) -> str:
     """Make the widget called `key`, about to be drawn, show `value`; returns the key.
 
     It is set also where it is set already: the browser is told of a value only in the run that sets it, and one that
@@ -16,12 +16,12 @@ def show(key: str, value: Any) -> str:
     return key
 
 
-def held(name: str, default: str) -> str:
+def address_value(name: str, default: str) -> str:
     """The value called `name`. A session takes it from the address once; from then on it keeps it itself."""
     state = st.session_state
-    if holder(name) not in state:
-        state[holder(name)] = st.query_params.get(name, default)
-    value = str(state[holder(name)])
+    if session_key(name) not in state:
+        state[session_key(name)] = st.query_params.get(name, default)
+    value = str(state[session_key(name)])
     if value == default:
         st.query_params.pop(name, None)
     elif st.query_params.get(name) != value:
@@ -29,16 +29,16 @@ def held(name: str, default: str) -> str:
     return value
 
 
-def hold(name: str, value: str) -> None:
+def set_address_value(name: str, value: str) -> None:
     """Keep another value; to be called in a callback."""
-    st.session_state[holder(name)] = value
+    st.session_state[session_key(name)] = value
 
 
-def from_widget(name: str) -> Callable[[], None]:
+def keep_widget_value(name: str) -> Callable[[], None]:
     """A callback that keeps what the widget called `name` was set to."""
-    return lambda: hold(name, str(st.session_state[name]))
+    return lambda: set_address_value(name, str(st.session_state[name]))
 
 
-def holder(name: str) -> str:
+def session_key(name: str) -> str:
     """Where the session keeps it: a widget's own state goes with the page it is on."""
     return f"held {name}"

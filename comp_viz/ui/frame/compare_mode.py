@@ -12,11 +12,11 @@ from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import FOUND, Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.ui.cache import cached
-from comp_viz.ui.frame.address_state import from_widget, held, show
-from comp_viz.ui.frame.pattern_state import chosen
-from comp_viz.ui.frame.report_collector import also
+from comp_viz.ui.frame.address_state import address_value, keep_widget_value, set_widget
+from comp_viz.ui.frame.pattern_state import pattern_choice
+from comp_viz.ui.frame.report_collector import add_side
 from comp_viz.ui.frame.sidebar import View
-from comp_viz.ui.widgets.text import plain
+from comp_viz.ui.widgets.text import escape_markdown
 
 COMPARE, OTHER = "compare", "compare_pattern"  # in the address and the keys of their controls
 NOTHING, COMPLETE, PATTERN, BY = "nothing", "nothing missing", "another missing pattern", "checkpoint "
@@ -33,7 +33,7 @@ class Side:
     key: str
 
 
-def sides(view: View, place: DeltaGenerator, patterns: bool = True, wide: bool = False) -> list[Side]:
+def draw_sides(view: View, place: DeltaGenerator, patterns: bool = True, wide: bool = False) -> list[Side]:
     """Draw the control of compare mode at a place and give one side, or two in columns with their names above them.
 
     Without `patterns` only checkpoints are compared, on pages that show no single conversation. What needs the `wide`
@@ -41,17 +41,17 @@ def sides(view: View, place: DeltaGenerator, patterns: bool = True, wide: bool =
     """
     others = [BY + name for name in cached.fitting_checkpoints(view.data) if name != view.name]
     options = [NOTHING, *((COMPLETE, PATTERN) if patterns else ()), *others]
-    with_what = held(COMPARE, NOTHING)
+    with_what = address_value(COMPARE, NOTHING)
     if with_what not in options:  # of another page or data set
         with_what = NOTHING
     with place:
         st.selectbox(
-            "Compare with", options, key=show(COMPARE, with_what), on_change=from_widget(COMPARE),
+            "Compare with", options, key=set_widget(COMPARE, with_what), on_change=keep_widget_value(COMPARE),
             help="Shows everything below twice, on the same axes.",
         )  # fmt: skip
         if with_what == PATTERN:
             st.text_input(
-                "Its missing pattern", key=show(OTHER, held(OTHER, "uniform(0.5)")), on_change=from_widget(OTHER),
+                "Its missing pattern", key=set_widget(OTHER, address_value(OTHER, "uniform(0.5)")), on_change=keep_widget_value(OTHER),
                 help="In the words of the sidebar's \"As text\", for example `only(audio)` or `uniform(0.3) + outage(audio, 8, 12)`.",
             )  # fmt: skip
     place = st.container()
@@ -59,20 +59,20 @@ def sides(view: View, place: DeltaGenerator, patterns: bool = True, wide: bool =
     if with_what == NOTHING:
         return alone
     try:
-        other, mine, its = other_view(view, with_what)
+        other, mine, its = compared_view(view, with_what)
     except CompVizError as error:
         st.warning(f"Nothing to compare with yet. {error}", icon=":material/compare:")
         return alone
-    also(other.origin, left=mine, right=its)
+    add_side(other.origin, left=mine, right=its)
     left, right = (st.container(), st.container()) if wide else st.columns(2, gap="medium")
     below = st.container()
     found = [Side(left, below, view, mine, "left"), Side(right, below, other, its, "right")]
     for side in found:
-        side.place.markdown(f"**{plain(side.name)}**")
+        side.place.markdown(f"**{escape_markdown(side.name)}**")
     return found
 
 
-def row(found: Sequence[Side], charts: bool = True) -> list[DeltaGenerator]:
+def row_of_sides(found: Sequence[Side], charts: bool = True) -> list[DeltaGenerator]:
     """Places for the same thing of every side, below all rows before.
 
     `charts` stand on one line, however long the titles above them are: what is below a chart needs a row of its own,
@@ -84,15 +84,15 @@ def row(found: Sequence[Side], charts: bool = True) -> list[DeltaGenerator]:
     return list(below.columns(2, gap="medium", vertical_alignment="bottom" if charts else "top"))
 
 
-def other_view(view: View, with_what: str) -> tuple[View, str, str]:
+def compared_view(view: View, with_what: str) -> tuple[View, str, str]:
     """The view to compare with, and the names of both. Raises `CompVizError` where there is none."""
     if with_what.startswith(BY):
         name = with_what.removeprefix(BY)
         checkpoint = cached.checkpoint(name, view.device)
         check_lengths(Utterances.of([view.conversation]), checkpoint.config.max_length)
         return replace(view, name=name, checkpoint=checkpoint), BY + view.name, with_what
-    text = FOUND if with_what == COMPLETE else held(OTHER, "uniform(0.5)")
+    text = FOUND if with_what == COMPLETE else address_value(OTHER, "uniform(0.5)")
     utterances = Utterances.of([view.conversation])
-    observed = Pattern.parse(text)(utterances, view.data.task, np.random.default_rng(chosen().seed))
-    mine = chosen().text
+    observed = Pattern.parse(text)(utterances, view.data.task, np.random.default_rng(pattern_choice().seed))
+    mine = pattern_choice().text
     return replace(view, observed=observed), COMPLETE if mine == FOUND else mine, with_what if text == FOUND else text

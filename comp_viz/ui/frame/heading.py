@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from comp_viz.ui.frame.report_collector import report_button, shown
+from comp_viz.ui.frame.report_collector import page_report, report_button
 
 
-def head(finding: str, help: str | None = None) -> None:
+def page_heading(finding: str, help: str | None = None) -> None:
     """What the current picture says, in a sentence or two; the name of the page is marked in the navigation."""
-    shown().finding = finding
+    page_report().finding = finding
     with st.container(horizontal=True, vertical_alignment="top", wrap=False):
         st.subheader(finding, anchor=False, help=help, width="stretch")
         report_button()

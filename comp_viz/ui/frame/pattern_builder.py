@@ -20,8 +20,8 @@ from comp_viz.data.patterns.utterances import Outage, Speaker
 from comp_viz.errors import CompVizError
 from comp_viz.figures.availability import preview
 from comp_viz.figures.style import modality_marks
-from comp_viz.ui.frame.address_state import show
-from comp_viz.ui.frame.pattern_state import Choice, choose, chosen
+from comp_viz.ui.frame.address_state import set_widget
+from comp_viz.ui.frame.pattern_state import PatternChoice, pattern_choice, set_pattern
 from comp_viz.ui.frame.theme import palette
 from comp_viz.wording import how_many
 
@@ -33,7 +33,7 @@ HELP = "Which modalities of which utterances the model may see. Paint your own i
 
 
 @dataclass(frozen=True)
-class Where:
+class PartContext:
     """What a part may speak of."""
 
     conversation: Conversation
@@ -76,9 +76,9 @@ class Where:
 
 def pattern_controls(conversation: Conversation, task: Task) -> DeltaGenerator:
     """Draw all parts with their controls; returns the place of the picture."""
-    where = Where(conversation, task)
+    where = PartContext(conversation, task)
     try:
-        parts = Pattern.parse(chosen().text).parts
+        parts = Pattern.parse(pattern_choice().text).parts
     except CompVizError:  # said beside the picture
         parts = ()
     for i, part in enumerate(parts or (None,)):
@@ -87,16 +87,16 @@ def pattern_controls(conversation: Conversation, task: Task) -> DeltaGenerator:
         kind_box(len(parts), "and also", NOTHING, [NOTHING, *list(where.kinds)[1:]], where, parts)
     place = st.container()
     if Pattern(parts).random:
-        key = show("pattern_draw", chosen().seed)
+        key = set_widget("pattern_draw", pattern_choice().seed)
         st.number_input(
-            "Seed", 0, 9999, key=key, on_change=lambda: choose(replace(chosen(), seed=st.session_state[key])),
+            "Seed", 0, 9999, key=key, on_change=lambda: set_pattern(replace(pattern_choice(), seed=st.session_state[key])),
             help="The same seed takes away the same entries.",
         )  # fmt: skip
-    as_text()
+    pattern_text_box()
     return place
 
 
-def part_controls(i: int, part: Part | None, where: Where, parts: tuple[Part, ...]) -> None:
+def part_controls(i: int, part: Part | None, where: PartContext, parts: tuple[Part, ...]) -> None:
     """Controls of part number `i`: its kind, and what belongs to that kind."""
     current = where.kind(part) if part else AS_FOUND
     options = list(where.kinds) if i == 0 else [NOTHING, *list(where.kinds)[1:]]
@@ -105,18 +105,18 @@ def part_controls(i: int, part: Part | None, where: Where, parts: tuple[Part, ..
         return
 
     def put(changed: Part) -> None:
-        choose(replace(chosen(), text=str(Pattern((*parts[:i], changed, *parts[i + 1 :])))))
+        set_pattern(replace(pattern_choice(), text=str(Pattern((*parts[:i], changed, *parts[i + 1 :])))))
 
     CONTROLS[type(part)](f"part{i}", part, where, put)
 
 
-def kind_box(i: int, label: str, current: str, options: list[str], where: Where, parts: tuple[Part, ...]) -> None:
+def kind_box(i: int, label: str, current: str, options: list[str], where: PartContext, parts: tuple[Part, ...]) -> None:
     """The choice of a part's kind."""
-    key = show(f"part{i}_kind", current)
+    key = set_widget(f"part{i}_kind", current)
 
     def changed() -> None:
         made = where.kinds.get(st.session_state[key], ())
-        choose(replace(chosen(), text=str(Pattern((*parts[:i], *made, *parts[i + 1 :])))))
+        set_pattern(replace(pattern_choice(), text=str(Pattern((*parts[:i], *made, *parts[i + 1 :])))))
 
     known = options if current in options else [*options, current]
     st.selectbox(label, known, key=key, on_change=changed, help=HELP if i == 0 else None)
@@ -125,16 +125,16 @@ def kind_box(i: int, label: str, current: str, options: list[str], where: Where,
 Put = Callable[[Any], None]
 
 
-def uniform_controls(key: str, part: Uniform, where: Where, put: Put) -> None:
+def uniform_controls(key: str, part: Uniform, where: PartContext, put: Put) -> None:
     """One rate for all."""
-    rate = show(f"{key}_rate", part.rate)
+    rate = set_widget(f"{key}_rate", part.rate)
     st.slider(
         "Missing rate", 0.0, MAX_RATE, step=0.05, key=rate, on_change=lambda: put(Uniform(round(st.session_state[rate], 2))),
         help="Share of all entries taken away. Every utterance keeps at least one modality.",
     )  # fmt: skip
 
 
-def rates_controls(key: str, part: Rates, where: Where, put: Put) -> None:
+def rates_controls(key: str, part: Rates, where: PartContext, put: Put) -> None:
     """A rate for every modality."""
     shares, marks = dict(part.shares), modality_marks(where.modalities)
 
@@ -144,16 +144,16 @@ def rates_controls(key: str, part: Rates, where: Where, put: Put) -> None:
 
     for name in where.modalities:
         st.slider(
-            f"{marks[name]} {name} missing", 0.0, 1.0, step=0.05, key=show(f"{key}_{name}", shares.get(name, 0.0)),
+            f"{marks[name]} {name} missing", 0.0, 1.0, step=0.05, key=set_widget(f"{key}_{name}", shares.get(name, 0.0)),
             on_change=changed, args=(name,), help="Share of this modality's entries taken away, at random.",
         )  # fmt: skip
 
 
-def outage_controls(key: str, part: Outage, where: Where, put: Put) -> None:
+def outage_controls(key: str, part: Outage, where: PartContext, put: Put) -> None:
     """Which modality, from when, for how long."""
     S = max(len(where.conversation), part.start or 1, part.length)
     modality_box(key, part.modality, where, lambda name: put(replace(part, modality=name)))
-    first, length = show(f"{key}_start", part.start or 0), show(f"{key}_length", part.length)
+    first, length = set_widget(f"{key}_start", part.start or 0), set_widget(f"{key}_length", part.length)
     left, right = st.columns(2)
     left.number_input(
         "From utterance", 0, S, key=first, help=f"Counted from 1; 0 means {DRAWN}, anew for every conversation.",
@@ -164,11 +164,11 @@ def outage_controls(key: str, part: Outage, where: Where, put: Put) -> None:
     )
 
 
-def speaker_controls(key: str, part: Speaker, where: Where, put: Put) -> None:
+def speaker_controls(key: str, part: Speaker, where: PartContext, put: Put) -> None:
     """Who is missing, and in which modalities."""
     there = sorted(set(where.conversation.speakers) - {""})
     names = [DRAWN, *there, *([part.name] if part.name and part.name not in there else [])]
-    who, what = show(f"{key}_speaker", part.name or DRAWN), show(f"{key}_modalities", list(part.modalities))
+    who, what = set_widget(f"{key}_speaker", part.name or DRAWN), set_widget(f"{key}_modalities", list(part.modalities))
 
     def changed() -> None:
         name = st.session_state[who]
@@ -181,9 +181,9 @@ def speaker_controls(key: str, part: Speaker, where: Where, put: Put) -> None:
     )  # fmt: skip
 
 
-def label_controls(key: str, part: Label, where: Where, put: Put) -> None:
+def label_controls(key: str, part: Label, where: PartContext, put: Put) -> None:
     """Which labels, which modality, how much of it."""
-    condition, share = show(f"{key}_condition", part.condition), show(f"{key}_share", part.share)
+    condition, share = set_widget(f"{key}_condition", part.condition), set_widget(f"{key}_share", part.share)
     st.selectbox(
         "Where the label is", list(dict.fromkeys((*where.conditions, part.condition))), key=condition,
         on_change=lambda: put(replace(part, condition=st.session_state[condition])),
@@ -198,14 +198,14 @@ def label_controls(key: str, part: Label, where: Where, put: Put) -> None:
     )  # fmt: skip
 
 
-def modality_box(key: str, current: str, where: Where, put: Callable[[str], None]) -> None:
+def modality_box(key: str, current: str, where: PartContext, put: Callable[[str], None]) -> None:
     """The choice of one modality."""
-    name = show(f"{key}_modality", current)
+    name = set_widget(f"{key}_modality", current)
     known = list(dict.fromkeys((*where.modalities, current)))
     st.selectbox("Modality", known, key=name, on_change=lambda: put(st.session_state[name]))
 
 
-CONTROLS: dict[type[Part], Callable[[str, Any, Where, Put], None]] = {
+CONTROLS: dict[type[Part], Callable[[str, Any, PartContext, Put], None]] = {
     Uniform: uniform_controls,
     Rates: rates_controls,
     Outage: outage_controls,
@@ -215,7 +215,7 @@ CONTROLS: dict[type[Part], Callable[[str, Any, Where, Put], None]] = {
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedText:
     """A text that was typed and cannot be read; it stays in its box to be mended."""
 
     text: str
@@ -223,23 +223,23 @@ class Refused:
     problem: str
 
 
-def as_text() -> None:
+def pattern_text_box() -> None:
     """The pattern as text, to copy or to type."""
     with st.popover("As text", icon=":material/text_fields:", width="stretch"):
-        now = chosen().text
+        now = pattern_choice().text
         st.code(now, language=None, wrap_lines=True)
-        refused: Refused | None = st.session_state.get(REFUSED)
+        refused: RefusedText | None = st.session_state.get(REFUSED)
         if refused and refused.instead_of != now:  # something else was chosen since
             refused = None
-        key = show("pattern_text", refused.text if refused else now)
+        key = set_widget("pattern_text", refused.text if refused else now)
 
         def typed() -> None:
             text = st.session_state[key].strip() or FOUND
             try:
-                choose(Choice(str(Pattern.parse(text)), chosen().seed))
+                set_pattern(PatternChoice(str(Pattern.parse(text)), pattern_choice().seed))
                 st.session_state.pop(REFUSED, None)
             except CompVizError as error:
-                st.session_state[REFUSED] = Refused(text, now, str(error))
+                st.session_state[REFUSED] = RefusedText(text, now, str(error))
 
         st.text_input("Type or paste a pattern", key=key, on_change=typed, max_chars=10_000)
         if refused:
@@ -250,7 +250,7 @@ def as_text() -> None:
         )
 
 
-def picture(place: DeltaGenerator, conversation: Conversation, observed: Bools) -> None:
+def draw_pattern_preview(place: DeltaGenerator, conversation: Conversation, observed: Bools) -> None:
     """Show what the pattern does to the conversation, and the rates it comes to."""
     modalities, there = tuple(conversation.features), conversation.observed
     found = realised(there, observed, modalities)

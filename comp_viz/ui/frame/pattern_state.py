@@ -18,7 +18,7 @@ TEXT, DRAW = "pattern text", "pattern seed"  # what the session keeps; the widge
 
 
 @dataclass(frozen=True)
-class Choice:
+class PatternChoice:
     """What was chosen: a pattern as text, and the seed it is drawn with."""
 
     text: str = FOUND
@@ -33,21 +33,21 @@ class Choice:
             return False
 
     @property
-    def outline(self) -> "Choice":
+    def outline(self) -> "PatternChoice":
         """The choice without its cells: as long as this stays the same, the sidebar's controls do."""
-        return Choice("cells()", self.seed) if self.edited else self
+        return PatternChoice("cells()", self.seed) if self.edited else self
 
 
-def chosen() -> Choice:
+def pattern_choice() -> PatternChoice:
     """The choice in force. A session takes it from the address once; from then on it keeps it itself."""
     state, address = st.session_state, st.query_params
     if TEXT not in state:
         seed = address.get(SEED, "1")
         state[TEXT], state[DRAW] = address.get(PATTERN, FOUND), int(seed) if seed.isdecimal() and len(seed) < 5 else 1
-    return Choice(state[TEXT], state[DRAW])
+    return PatternChoice(state[TEXT], state[DRAW])
 
 
-def choose(choice: Choice) -> None:
+def set_pattern(choice: PatternChoice) -> None:
     """Put a choice in force, in the session and the address."""
     st.session_state[TEXT], st.session_state[DRAW] = choice.text, choice.seed
     for key, value, default in ((PATTERN, choice.text, FOUND), (SEED, str(choice.seed), "1")):
@@ -57,9 +57,9 @@ def choose(choice: Choice) -> None:
             st.query_params[key] = value
 
 
-def in_force(conversation: Conversation, task: Task) -> tuple[Bools, str]:
+def pattern_matrix(conversation: Conversation, task: Task) -> tuple[Bools, str]:
     """The matrix `[S, M]` to show, and what to mind: why it is the recording's own, or that a part has no effect."""
-    choice, utterances = chosen(), Utterances.of([conversation])
+    choice, utterances = pattern_choice(), Utterances.of([conversation])
     try:
         pattern = Pattern.parse(choice.text)
         observed = pattern(utterances, task, np.random.default_rng(choice.seed))
@@ -72,26 +72,26 @@ def in_force(conversation: Conversation, task: Task) -> tuple[Bools, str]:
     return observed, ""
 
 
-def before_editing(conversation: Conversation, task: Task) -> Bools:
+def matrix_before_editing(conversation: Conversation, task: Task) -> Bools:
     """The matrix that editing by hand began from: where nothing was edited, the one in force."""
-    if not chosen().edited:
-        return in_force(conversation, task)[0]
+    if not pattern_choice().edited:
+        return pattern_matrix(conversation, task)[0]
     base: Bools | None = st.session_state.get("edited_from")
     return conversation.observed if base is None or base.shape != conversation.observed.shape else base
 
 
-def leave_edited() -> None:
+def drop_edited_cells() -> None:
     """A matrix edited for one conversation means nothing for another."""
-    if chosen().edited:
-        choose(Choice(seed=chosen().seed))
+    if pattern_choice().edited:
+        set_pattern(PatternChoice(seed=pattern_choice().seed))
     st.session_state.pop("edited_from", None)
 
 
-def remember(place: tuple[str, ...]) -> None:
+def remember_for_undo(place: tuple[str, ...]) -> None:
     """Note the choice now in force, and for undo the one before it, if it was for the same `place`, a conversation."""
-    state, choice = st.session_state, chosen()
-    before: tuple[Choice, tuple[str, ...]] | None = state.get("settled")
-    history: list[Choice] = state.setdefault("history", [])
+    state, choice = st.session_state, pattern_choice()
+    before: tuple[PatternChoice, tuple[str, ...]] | None = state.get("settled")
+    history: list[PatternChoice] = state.setdefault("history", [])
     undoing = state.pop("undoing", False)
     if before is not None and before[1] != place:
         history.clear()
@@ -101,14 +101,14 @@ def remember(place: tuple[str, ...]) -> None:
     state["settled"] = (choice, place)
 
 
-def edit(conversation: Conversation, task: Task, matrix: Bools) -> None:
+def set_edited_matrix(conversation: Conversation, task: Task, matrix: Bools) -> None:
     """Put a matrix edited by hand in force, `[S, M]`."""
-    current = chosen()
+    current = pattern_choice()
     if not current.edited:
-        st.session_state["edited_from"] = in_force(conversation, task)[0].copy()
+        st.session_state["edited_from"] = pattern_matrix(conversation, task)[0].copy()
     matrix = matrix & conversation.observed
     whole = np.array_equal(matrix, conversation.observed)
-    choose(Choice(FOUND if whole else f"cells({to_hex(matrix)})", current.seed))
+    set_pattern(PatternChoice(FOUND if whole else f"cells({to_hex(matrix)})", current.seed))
 
 
 def can_undo() -> bool:
@@ -120,4 +120,4 @@ def undo() -> None:
     """Take back the last change of the pattern."""
     if can_undo():
         st.session_state["undoing"] = True
-        choose(st.session_state["history"].pop())
+        set_pattern(st.session_state["history"].pop())

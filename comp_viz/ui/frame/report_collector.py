@@ -20,7 +20,7 @@ SHOWN = "shown"
 
 
 @dataclass
-class Shown:
+class PageReport:
     """The finding, charts and origins of the page that is being drawn."""
 
     page: str
@@ -43,29 +43,29 @@ class Shown:
         return replace(section, title=f"{name}: {section.title}") if name else section
 
 
-def begin(page: str, *origins: Origin) -> None:
+def begin_report(page: str, *origins: Origin) -> None:
     """Start collecting; the first thing in every run of a page."""
-    st.session_state[SHOWN] = Shown(page, origins=[*origins])
+    st.session_state[SHOWN] = PageReport(page, origins=[*origins])
 
 
-def shown() -> Shown:
+def page_report() -> PageReport:
     """What was shown so far."""
-    found: Shown = st.session_state.setdefault(SHOWN, Shown(""))
+    found: PageReport = st.session_state.setdefault(SHOWN, PageReport(""))
     return found
 
 
-def keep(section: Section) -> None:
+def add_section(section: Section) -> None:
     """Note a chart that was shown."""
-    shown().sections[section.key] = section
+    page_report().sections[section.key] = section
 
 
-def also(origin: Origin, **names: str) -> None:
+def add_side(origin: Origin, **names: str) -> None:
     """Note a view that is shown beside the first, and where charts are named by their sides the ending of keys of each."""
-    shown().origins.append(origin)
-    shown().names |= names
+    page_report().origins.append(origin)
+    page_report().names |= names
 
 
-def address(origin: Origin | None) -> str:
+def page_address(origin: Origin | None) -> str:
     """The address of exactly what is seen, also of what is at its default."""
     parts = (origin.address if origin else {}) | {name: st.query_params.get_all(name) for name in st.query_params}
     return f"{(st.context.url or '').split('?')[0]}?{urlencode(parts, doseq=True)}"
@@ -73,9 +73,9 @@ def address(origin: Origin | None) -> str:
 
 def report_button() -> None:
     """The control that saves the page as it is shown, with everything that is drawn after it in the same run."""
-    now = shown()
+    now = page_report()
     clips = [one.conversation for lying in desk().clips.values() for one in (lying.clip, lying.degraded) if one]
-    link, dark = address(now.origins[0] if now.origins else None), palette() is DARK
+    link, dark = page_address(now.origins[0] if now.origins else None), palette() is DARK
     with st.popover("Report", icon=":material/description:", type="tertiary"):
         st.markdown(
             "This page as one file: charts, numbers, and where they come from. It opens without a network, and prints."

@@ -6,33 +6,33 @@ from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.data.conversation import Bools, Conversation
 from comp_viz.figures.style import modality_marks
-from comp_viz.ui.frame.address_state import from_widget, held, hold, show
+from comp_viz.ui.frame.address_state import address_value, keep_widget_value, set_address_value, set_widget
 from comp_viz.ui.frame.sidebar import View
-from comp_viz.ui.widgets.text import plain
+from comp_viz.ui.widgets.text import escape_markdown
 
 UTTERANCE = "utterance"  # in the address and the key of its control, counted from 1
 
 
-def select(utterance: int) -> None:
+def select_utterance(utterance: int) -> None:
     """Take another utterance in hand, counted from 0; to be called in a callback."""
-    hold(UTTERANCE, str(utterance + 1))
+    set_address_value(UTTERANCE, str(utterance + 1))
 
 
 def selected_utterance(view: View) -> int:
     """The utterance in hand, counted from 0 and kept inside the conversation; where none was chosen, a telling one."""
-    return number_in_hand(view.conversation)
+    return selected_number(view.conversation)
 
 
-def number_in_hand(conversation: Conversation) -> int:
+def selected_number(conversation: Conversation) -> int:
     """As `selected_utterance`, for any conversation."""
-    wanted, S = held(UTTERANCE, ""), len(conversation)
+    wanted, S = address_value(UTTERANCE, ""), len(conversation)
     if not wanted.isdecimal() or not 1 <= int(wanted) <= S:
-        wanted = str(S if wanted.isdecimal() and int(wanted) > S else telling(conversation) + 1)
-        hold(UTTERANCE, wanted)
-    return int(held(UTTERANCE, "")) - 1
+        wanted = str(S if wanted.isdecimal() and int(wanted) > S else first_complete(conversation) + 1)
+        set_address_value(UTTERANCE, wanted)
+    return int(address_value(UTTERANCE, "")) - 1
 
 
-def telling(conversation: Conversation) -> int:
+def first_complete(conversation: Conversation) -> int:
     """The first utterance that has words and all modalities."""
     return int((conversation.observed.all(1) & np.array([bool(words) for words in conversation.words])).argmax())
 
@@ -41,7 +41,7 @@ def utterance_number(view: View) -> int:
     """The control that takes an utterance in hand; returns its number, counted from 0."""
     s = selected_utterance(view)
     st.number_input(
-        "Utterance", 1, len(view.conversation), key=show(UTTERANCE, s + 1), on_change=from_widget(UTTERANCE),
+        "Utterance", 1, len(view.conversation), key=set_widget(UTTERANCE, s + 1), on_change=keep_widget_value(UTTERANCE),
         help="Counted from 1. Click a point of a chart to choose one, or type its number.",
     )  # fmt: skip
     return s
@@ -61,16 +61,18 @@ def utterance_words(view: View, observed: Bools, s: int) -> None:
     """What was said in utterance `s`, by whom, and what of it the model sees under `observed [S, M]`."""
     conversation = view.conversation
     if conversation.context[s]:
-        st.caption(f"said before: {plain(conversation.context[s])}")
-    words = plain(conversation.words[s]) or "*no words*"
-    st.markdown(f"**{plain(conversation.speakers[s])}**  {words}" if len(set(conversation.speakers)) > 1 else words)
+        st.caption(f"said before: {escape_markdown(conversation.context[s])}")
+    words = escape_markdown(conversation.words[s]) or "*no words*"
+    st.markdown(
+        f"**{escape_markdown(conversation.speakers[s])}**  {words}" if len(set(conversation.speakers)) > 1 else words
+    )
     marks = modality_marks(tuple(conversation.features))
-    shown = [f"{marks[u]} {u} {state(view, observed, s, i)}" for i, u in enumerate(conversation.features)]
+    shown = [f"{marks[u]} {u} {entry_state(view, observed, s, i)}" for i, u in enumerate(conversation.features)]
     seconds = conversation.durations[s]
     st.caption(" · ".join([*shown, *([] if np.isnan(seconds) else [f"{seconds:.1f}\u00a0s"])]))
 
 
-def state(view: View, observed: Bools, s: int, u: int) -> str:
+def entry_state(view: View, observed: Bools, s: int, u: int) -> str:
     """Availability of one entry in a word."""
     if observed[s, u]:
         return "observed"

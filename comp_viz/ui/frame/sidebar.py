@@ -22,10 +22,16 @@ from comp_viz.network.intervention import AS_TRAINED, Intervention
 from comp_viz.report.origin import Origin
 from comp_viz.ui.cache import cached
 from comp_viz.ui.clips.upload import settled
-from comp_viz.ui.frame.address_state import held, hold, show
-from comp_viz.ui.frame.pattern_builder import pattern_controls, picture
-from comp_viz.ui.frame.pattern_state import choose, chosen, in_force, leave_edited, remember
-from comp_viz.ui.frame.report_collector import begin, shown
+from comp_viz.ui.frame.address_state import address_value, set_address_value, set_widget
+from comp_viz.ui.frame.pattern_builder import draw_pattern_preview, pattern_controls
+from comp_viz.ui.frame.pattern_state import (
+    drop_edited_cells,
+    pattern_choice,
+    pattern_matrix,
+    remember_for_undo,
+    set_pattern,
+)
+from comp_viz.ui.frame.report_collector import begin_report, page_report
 from comp_viz.wording import how_many
 
 GO, LABS = "go to", "labs"
@@ -72,25 +78,25 @@ class View:
         A fragment runs again without the frame around it. Where the sidebar's controls would have to be others, or another
         page is to be opened, the whole page is run instead.
         """
-        if chosen().outline != st.session_state["framed"] or GO in st.session_state:
+        if pattern_choice().outline != st.session_state["framed"] or GO in st.session_state:
             st.rerun()
-        remember((self.data_name, self.conversation.id))
-        view = replace(self, observed=in_force(self.conversation, self.data.task)[0])
-        picture(view.place, view.conversation, view.observed)
-        begin(shown().page, view.origin)
+        remember_for_undo((self.data_name, self.conversation.id))
+        view = replace(self, observed=pattern_matrix(self.conversation, self.data.task)[0])
+        draw_pattern_preview(view.place, view.conversation, view.observed)
+        begin_report(page_report().page, view.origin)
         return view
 
     @property
     def origin(self) -> Origin:
         """Where numbers of this view come from."""
-        choice = chosen()
+        choice = pattern_choice()
         return Origin(
             self.name, self.checkpoint, self.data_name, self.data, self.conversation, choice.text, choice.seed
         )
 
     def link(self) -> str:
         """The address of exactly this view, also of what is at its default."""
-        parts = self.origin.address | {"utterance": held("utterance", "1")}
+        parts = self.origin.address | {"utterance": address_value("utterance", "1")}
         return f"{(st.context.url or '').split('?')[0]}?{urlencode(parts)}"
 
 
@@ -105,13 +111,13 @@ def open_in_live(checkpoint: str | None, data: str, conversation: str | None) ->
 
 def open_here(checkpoint: str | None, data: str | None, conversation: str | None) -> None:
     """Have the sidebar open a conversation; to be called in a callback or before the sidebar is drawn. None leaves as is."""
-    leave_edited()
+    drop_edited_cells()
     for key, value in {"checkpoint": checkpoint, "data": data, "conversation": conversation}.items():
         if value is not None:
-            hold(key, value)
+            set_address_value(key, value)
 
 
-def labs() -> tuple[str, ...]:
+def session_labs() -> tuple[str, ...]:
     """Labs opened in this session, and the one the address asks for where it can be made."""
     asked = st.query_params.get("data", "")
     known: list[str] = st.session_state.setdefault(LABS, [])
@@ -123,10 +129,10 @@ def labs() -> tuple[str, ...]:
     return tuple(known)
 
 
-def frame() -> None:
+def draw_frame() -> None:
     """Draw the controls shared by all pages and keep the view for the page that is run next."""
     if page := st.session_state.pop(GO, None):
-        st.switch_page(page, query_params=address())
+        st.switch_page(page, query_params=address_parameters())
     if wanted := settled():
         open_here(*wanted)
     st.session_state["view"] = sidebar()
@@ -140,8 +146,8 @@ def current_view(page: str) -> View | None:
     """
     if "view" not in st.session_state:
         go_to(page)
-        st.switch_page("app.py", query_params=address())
-    begin(Path(page).stem)
+        st.switch_page("app.py", query_params=address_parameters())
+    begin_report(Path(page).stem)
     view: View | None = st.session_state.pop("view")
     return view
 
@@ -151,7 +157,7 @@ def go_to(page: str) -> None:
     st.session_state[GO] = page
 
 
-def address() -> dict[str, list[str]]:
+def address_parameters() -> dict[str, list[str]]:
     """Parameters of the address, to be kept when the page changes; widgets of this session see to their own."""
     return {name: st.query_params.get_all(name) for name in st.query_params if name not in st.session_state}
 
@@ -165,29 +171,29 @@ def sidebar() -> View | None:
                 "There is no checkpoint yet. Make one with `python -m comp_viz train --data lab --out checkpoints/lab`."
             )
             return None
-        name = opened("checkpoint", preferred(names), "A trained ComP model: a folder in `checkpoints/`.")
+        name = entry_box("checkpoint", preferred_order(names), "A trained ComP model: a folder in `checkpoints/`.")
         try:
-            return controls(name, str(choose_device()))
+            return view_controls(name, str(choose_device()))
         except CompVizError as error:
             st.error(str(error), icon=":material/error:")
             return None
 
 
-def opened(key: str, options: list[str], help: str) -> str:
+def entry_box(key: str, options: list[str], help: str) -> str:
     """Which checkpoint, data set or conversation is open, the first where the one held is not there; with its control."""
-    if held(key, options[0]) not in options:
-        hold(key, options[0])
-    name = held(key, options[0])
+    if address_value(key, options[0]) not in options:
+        set_address_value(key, options[0])
+    name = address_value(key, options[0])
 
     def other() -> None:
-        leave_edited()
-        hold(key, st.session_state[key])
+        drop_edited_cells()
+        set_address_value(key, st.session_state[key])
 
-    st.selectbox(LABELS[key], options, key=show(key, name), on_change=other, help=help)
+    st.selectbox(LABELS[key], options, key=set_widget(key, name), on_change=other, help=help)
     return name
 
 
-def preferred(names: list[str]) -> list[str]:
+def preferred_order(names: list[str]) -> list[str]:
     """All checkpoints, ahead of them the one to open first: one whose real data are on this machine, else the lab's."""
     for wanted in ("hazumi", LAB):
         if wanted in names and (wanted == LAB or (data_root() / "hazumi_online.npz").is_file()):
@@ -195,10 +201,10 @@ def preferred(names: list[str]) -> list[str]:
     return names
 
 
-def controls(name: str, device: str) -> View | None:
+def view_controls(name: str, device: str) -> View | None:
     """Conversation, missing pattern and device for a checkpoint."""
     checkpoint = cached.checkpoint(name, device)
-    files = cached.fitting_data(name, device, labs())
+    files = cached.fitting_data(name, device, session_labs())
     if not files:
         dims = ", ".join(f"{u} {d}" for u, d in zip(checkpoint.config.modalities, checkpoint.config.dims, strict=True))
         if named_in({u: checkpoint.card.sources.get(u, "") for u in checkpoint.config.modalities}):
@@ -213,14 +219,14 @@ def controls(name: str, device: str) -> View | None:
                 icon=":material/folder_open:",
             )
         return None
-    file = files[0] if len(files) == 1 else opened("data", files, "Those with the features this checkpoint reads.")
+    file = files[0] if len(files) == 1 else entry_box("data", files, "Those with the features this checkpoint reads.")
     data = cached.data_set(file, str(data_root()))
     checkpoint.check(data)
     if doubt := checkpoint.doubts(data):
         st.warning(doubt, icon=":material/help:")
     order = {split: place for place, split in enumerate(reversed(SPLITS))}
     known = sorted(zip(data.utterances.ids, data.utterances.splits, strict=True), key=lambda c: order.get(c[1], 3))
-    picked = opened(
+    picked = entry_box(
         "conversation",
         [name for name, _ in known],
         f"{data.name}: {how_many(len(data.conversations), 'conversation')}. Those of the test split come first; the model never learned from them.",
@@ -229,13 +235,13 @@ def controls(name: str, device: str) -> View | None:
     split = f", {conversation.split} split" if conversation.split else ""
     st.caption(f"{data.name}{split}, {how_many(len(conversation), 'utterance')}")
     check_lengths(Utterances.of([conversation]), checkpoint.config.max_length)
-    choose(chosen())  # into the address, which a change of page empties
-    observed, problem = in_force(conversation, data.task)
+    set_pattern(pattern_choice())  # into the address, which a change of page empties
+    observed, problem = pattern_matrix(conversation, data.task)
     place = pattern_controls(conversation, data.task)
     if problem:
         st.warning(problem, icon=":material/link_off:")
-    remember((file, conversation.id))
-    st.session_state["framed"] = chosen().outline
+    remember_for_undo((file, conversation.id))
+    st.session_state["framed"] = pattern_choice().outline
     device_line(device)
     return View(name, checkpoint, device, file, data, conversation, observed, place)
 

@@ -5,7 +5,7 @@ import streamlit as st
 
 from comp_viz.figures.chart import enlarged
 from comp_viz.figures.style import DARK, LIGHT, Palette
-from comp_viz.ui.frame.address_state import held
+from comp_viz.ui.frame.address_state import address_value
 
 STORY = "story"  # in the address: the story that is being told
 
@@ -15,6 +15,6 @@ def palette() -> Palette:
     return DARK if st.context.theme.type == "dark" else LIGHT
 
 
-def for_the_room(figure: go.Figure) -> go.Figure:
+def for_projector(figure: go.Figure) -> go.Figure:
     """A figure as it is, or with type for the back row while a story is told."""
-    return enlarged(figure) if held(STORY, "") else figure
+    return enlarged(figure) if address_value(STORY, "") else figure

@@ -11,7 +11,7 @@ from streamlit import runtime
 
 from comp_viz.analysis.prototypes.embedding import compiled_on_disk
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COMPILE = "from comp_viz.analysis.prototypes.embedding import compile_to_disk; compile_to_disk()"
 TICK = 0.5  # seconds between two words to who waits
 

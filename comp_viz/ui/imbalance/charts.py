@@ -14,12 +14,12 @@ from comp_viz.errors import CompVizError
 from comp_viz.figures.imbalance import curves as drawn
 from comp_viz.figures.style import Palette
 from comp_viz.ui.cache import training as cached_training
-from comp_viz.ui.frame.compare_mode import Side, row
+from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.imbalance import words as about
-from comp_viz.ui.widgets.chart_panel import panel
+from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
-from comp_viz.ui.widgets.text import plain
+from comp_viz.ui.widgets.text import escape_markdown
 from comp_viz.wording import how_many
 
 METHODS = (COMP, WITHOUT, ALONE)
@@ -61,15 +61,15 @@ def curves(place_of: Sequence[Side], controls: DeltaGenerator, table: Compared |
     ]
     shared = drawn.accuracy_span(found)
     recorded = not any(one.empty for one in found)
-    places = zip(row(place_of, charts=recorded), row(place_of, charts=False), strict=True)
+    places = zip(row_of_sides(place_of, charts=recorded), row_of_sides(place_of, charts=False), strict=True)
     for side, (place, below), one in zip(place_of, places, found, strict=True):
         if one.empty:
-            said = about.NOT_RECORDED.format(name=plain(side.view.checkpoint.card.name))
+            said = about.NOT_RECORDED.format(name=escape_markdown(side.view.checkpoint.card.name))
             place.info(said, icon=":material/info:")
             continue
         figure = drawn.curves_chart(one, side.view.data.modalities, shared, palette, drawn.curves_title(one))
         with place:
-            panel(figure, f"curves{side.key}", about.CURVES, partial(pd.DataFrame, one))
+            chart_panel(figure, f"curves{side.key}", about.CURVES, partial(pd.DataFrame, one))
         below.caption(source(side.view, one, table if runs == TABLE else None))
 
 
@@ -92,11 +92,11 @@ def without_prompting(view: View) -> str | None:
 def source(view: View, found: pd.DataFrame, table: Compared | None) -> str:
     """What the curves are of, in a sentence, and what is not there."""
     if table is not None:
-        return f"Our results table {table.name}: {plain(table.data)}, trained under {plain(table.trained_under)}; {seeds(found)}."
-    said = f"{plain(view.checkpoint.card.name)}: one run, so there is no interval."
+        return f"Our results table {table.name}: {escape_markdown(table.data)}, trained under {escape_markdown(table.trained_under)}; {seeds(found)}."
+    said = f"{escape_markdown(view.checkpoint.card.name)}: one run, so there is no interval."
     other = without_prompting(view)
     if view.checkpoint.config.prompting:
-        said += f" Without prompting: checkpoint {plain(other)}." if other else (
+        said += f" Without prompting: checkpoint {escape_markdown(other)}." if other else (
             " No checkpoint without prompting was trained on these data."
         )  # fmt: skip
     return (
@@ -123,11 +123,11 @@ def numbers(view: View, table: Compared | None, joint: pd.DataFrame | None, patt
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
     apart = gaps(table, pattern)
     with left:
-        panel(drawn.gap_chart(apart, palette), "gap", about.GAP, lambda: apart)
+        chart_panel(drawn.gap_chart(apart, palette), "gap", about.GAP, lambda: apart)
     with right:
-        panel(drawn.joint_chart(joint, view.data.modalities, palette), "joint", about.JOINT, lambda: joint)
+        chart_panel(drawn.joint_chart(joint, view.data.modalities, palette), "joint", about.JOINT, lambda: joint)
     st.caption(
-        f"Our results table {table.name}: {plain(table.protocol)}; {table.seeds} training seeds. Not the open checkpoint."
+        f"Our results table {table.name}: {escape_markdown(table.protocol)}; {table.seeds} training seeds. Not the open checkpoint."
     )
     if table.on_test:
         st.warning(about.ON_TEST, icon=":material/warning:")
@@ -144,12 +144,12 @@ def discrepancies(place_of: Sequence[Side], pattern: str, palette: Palette) -> N
         cached_training.ratios(side.view.name, recorded_probabilities(side.view.checkpoint.card)) for side in place_of
     ]
     shared = drawn.ratio_span(told)
-    for side, place, one in zip(place_of, row(place_of), told, strict=True):
+    for side, place, one in zip(place_of, row_of_sides(place_of), told, strict=True):
         if len(one):
             with place:
                 figure = drawn.ratios_chart(one, side.view.data.modalities, shared, palette)
-                panel(figure, f"ratios{side.key}", about.OVER_TRAINING, partial(pd.DataFrame, one))
-    with row(place_of)[0]:
+                chart_panel(figure, f"ratios{side.key}", about.OVER_TRAINING, partial(pd.DataFrame, one))
+    with row_of_sides(place_of)[0]:
         asked = st.toggle(
             "Measure the finished model on the test split", key="measure", bind="query-params", help=about.MEASURE
         )
@@ -165,14 +165,14 @@ def finished(place_of: Sequence[Side], pattern: str, palette: Palette) -> None:
         st.info(str(error), icon=":material/info:")
         return
     ratio, utilisation = drawn.measure_spans(found)
-    for side, place, one in zip(place_of, row(place_of), found, strict=True):
+    for side, place, one in zip(place_of, row_of_sides(place_of), found, strict=True):
         with place:
-            panel(drawn.ratio_chart(one, ratio, palette), f"ratio{side.key}", about.RATIO, one.table)
-    for side, place, one in zip(place_of, row(place_of), found, strict=True):
+            chart_panel(drawn.ratio_chart(one, ratio, palette), f"ratio{side.key}", about.RATIO, one.table)
+    for side, place, one in zip(place_of, row_of_sides(place_of), found, strict=True):
         with place:
             figure = drawn.utilisation_chart(one, utilisation, palette)
-            panel(figure, f"utilisation{side.key}", about.UTILISATION, one.table)
+            chart_panel(figure, f"utilisation{side.key}", about.UTILISATION, one.table)
             st.caption(
-                f"{plain(side.view.data.name)}, test split: {how_many(one.utterances, 'utterance')} that count in "
-                f"{how_many(one.conversations, 'conversation')}, under {plain(pattern)}. Intervals are over conversations, of this one checkpoint."
+                f"{escape_markdown(side.view.data.name)}, test split: {how_many(one.utterances, 'utterance')} that count in "
+                f"{how_many(one.conversations, 'conversation')}, under {escape_markdown(pattern)}. Intervals are over conversations, of this one checkpoint."
             )

@@ -9,7 +9,7 @@ from comp_viz.data.lab.model import DIMS
 from comp_viz.data.lab.settings import EMOTIONS, PRESETS, RANGES, LabSettings
 from comp_viz.errors import CompVizError
 from comp_viz.figures.style import modality_marks
-from comp_viz.ui.frame.address_state import show
+from comp_viz.ui.frame.address_state import set_widget
 
 TEXT, ADDRESS = "lab text", "lab"
 OWN = "your own"
@@ -63,7 +63,10 @@ def dials() -> LabSettings:
             put(replace(presets[name], seed=now.seed))
 
     st.selectbox(
-        "Preset", [*presets, *([OWN] if current == OWN else [])], key=show("lab preset", current), on_change=preset
+        "Preset",
+        [*presets, *([OWN] if current == OWN else [])],
+        key=set_widget("lab preset", current),
+        on_change=preset,
     )
     strengths(now)
     for name, (label, words) in SHARES.items():
@@ -76,7 +79,7 @@ def strengths(now: LabSettings) -> None:
     """How strongly each modality shows the emotion."""
     marks = modality_marks(tuple(DIMS))
     for u, name in enumerate(DIMS):
-        key = show(f"lab strength {name}", float(now.strengths[u]))
+        key = set_widget(f"lab strength {name}", float(now.strengths[u]))
 
         def strengthen(u: int = u, key: str = key) -> None:
             changed = list(now.strengths)
@@ -97,7 +100,7 @@ def strengths(now: LabSettings) -> None:
 
 def share(name: str, label: str, words: str, now: LabSettings) -> None:
     """A dial from 0 to 1."""
-    key = show(f"lab {name}", float(getattr(now, name)))
+    key = set_widget(f"lab {name}", float(getattr(now, name)))
     top = 0.95 if name == "context" else 1.0
 
     def changed() -> None:
@@ -109,9 +112,9 @@ def share(name: str, label: str, words: str, now: LabSettings) -> None:
 def shape(now: LabSettings) -> None:
     """Length of conversations, kind of labels, seed."""
     lengths, classes, seed = (
-        show("lab lengths", now.lengths),
-        show("lab classes", now.classes),
-        show("lab seed", now.seed),
+        set_widget("lab lengths", now.lengths),
+        set_widget("lab classes", now.classes),
+        set_widget("lab seed", now.seed),
     )
     st.slider(
         "Utterances in a conversation", 1, max(60, now.lengths[1]), key=lengths,

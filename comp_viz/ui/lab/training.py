@@ -17,7 +17,7 @@ from comp_viz.figures.style import Palette
 from comp_viz.training.background import SMALL, Job, running, start
 from comp_viz.ui.cache import cached
 from comp_viz.ui.frame.sidebar import View, open_in_live
-from comp_viz.ui.widgets.chart import titled
+from comp_viz.ui.widgets.chart import titled_chart
 
 JOB = "lab job"
 ALL, BY_ITSELF = "all modalities", "all, utterance by itself"
@@ -42,8 +42,8 @@ def attainable_and_reached(settings: LabSettings, view: View | None, palette: Pa
     found, why = reached_by(view, text, patterns)
     own = {pattern: estimate.accuracy for pattern, estimate in found.items()}
     left, right = st.columns(2, vertical_alignment="bottom")
-    titled(left, by_modality(best, own, palette), "attainable")
-    titled(right, by_missing_rate(by_rate, own, palette), "by rate")
+    titled_chart(left, by_modality(best, own, palette), "attainable")
+    titled_chart(right, by_missing_rate(by_rate, own, palette), "by rate")
     widest = max(estimate.error for estimate in (*best.alone.values(), best.together, best.without_context))
     judged = f" Reached: fused prediction on the lab's test split, ± {found[FOUND].error:.1%}." if found else ""
     kind = "class" if settings.classes else "sign of the score"
@@ -148,7 +148,7 @@ def hidden_truth(settings: LabSettings, palette: Palette) -> None:
     figure = truth_chart(
         data.task, data.modalities, truth.state, truth.expressed, truth.hard, conversation.labels, palette
     )
-    titled(st.container(), figure, "truth")
+    titled_chart(st.container(), figure, "truth")
     st.caption(
         "What is hidden from any model: the emotion of each utterance, where a modality expresses another one, and which "
         "utterances are hard. Labels are what a model learns from and is judged by."

@@ -9,16 +9,16 @@ from comp_viz.data.patterns.pattern import FOUND
 from comp_viz.errors import CompVizError
 from comp_viz.stories import Settings, Story, read_story
 from comp_viz.ui.cache import cached
-from comp_viz.ui.frame.address_state import held, hold
+from comp_viz.ui.frame.address_state import address_value, set_address_value
 from comp_viz.ui.frame.compare_mode import COMPARE, NOTHING, OTHER
-from comp_viz.ui.frame.pattern_state import PATTERN, SEED, Choice, choose
+from comp_viz.ui.frame.pattern_state import PATTERN, SEED, PatternChoice, set_pattern
 from comp_viz.ui.frame.selected_utterance import UTTERANCE
 from comp_viz.ui.frame.sidebar import go_to, open_here
 from comp_viz.ui.frame.theme import STORY
 from comp_viz.ui.lecture.stage import stage
 from comp_viz.wording import how_many
 
-STORIES = Path(__file__).parents[2] / "stories"
+STORIES = Path(__file__).parents[3] / "stories"
 STEP = "step"  # in the address, counted from 1
 OPENINGS = "openings"  # where the session counts the steps it opened
 KEPT = {UTTERANCE: "", COMPARE: NOTHING, OTHER: "uniform(0.5)"}  # what goes from page to page, and its usual values
@@ -44,8 +44,8 @@ def story(path: Path, stamp: int) -> Story:
 
 def open_step(name: str, told: Story, number: int) -> None:
     """Prepare the view of a step, counted from 0, and open its page; to be called before the sidebar is drawn."""
-    hold(STORY, name)
-    hold(STEP, str(number + 1))
+    set_address_value(STORY, name)
+    set_address_value(STEP, str(number + 1))
     st.session_state[OPENINGS] += 1
     prepare(told.settings(number))
     go_to(f"pages/{told.steps[number].page}.py")
@@ -54,27 +54,27 @@ def open_step(name: str, told: Story, number: int) -> None:
 def prepare(settings: Settings) -> None:
     """Set everything a step names; what goes from page to page and is not named gets its usual value."""
     open_here(*(str(settings[key]) if key in settings else None for key in OPENED))
-    choose(Choice(str(settings.get(PATTERN, FOUND)), int(settings.get(SEED, 1))))
+    set_pattern(PatternChoice(str(settings.get(PATTERN, FOUND)), int(settings.get(SEED, 1))))
     for key, usual in KEPT.items():
-        hold(key, str(settings.get(key, usual)))
+        set_address_value(key, str(settings.get(key, usual)))
     for key in settings.keys() - {*OPENED, PATTERN, SEED, *KEPT}:
         st.session_state[key] = settings[key]
 
 
 def leave() -> None:
     """End the story and stay where it led to; to be called in a callback."""
-    hold(STORY, "")
-    hold(STEP, "1")
+    set_address_value(STORY, "")
+    set_address_value(STEP, "1")
 
 
 def being_told() -> Story | None:
     """The story that is being told, where there is one."""
-    return stories()[0].get(held(STORY, ""))
+    return stories()[0].get(address_value(STORY, ""))
 
 
 def standing(told: Story) -> int:
     """Where a story stands: the number of its step, counted from 0."""
-    number = held(STEP, "1")
+    number = address_value(STEP, "1")
     return min(max(int(number) - 1, 0), len(told.steps) - 1) if number.isdecimal() else 0
 
 
@@ -83,12 +83,12 @@ def arrive() -> None:
     if st.session_state.setdefault(OPENINGS, 0) == 0 and (told := being_told()):
         st.session_state[OPENINGS] = 1
         if set(st.query_params) <= {STORY, STEP}:
-            open_step(held(STORY, ""), told, standing(told))
+            open_step(address_value(STORY, ""), told, standing(told))
 
 
 def bar() -> None:
     """The step's sentence, its question, and the way on; nothing where no story is told."""
-    name, told = held(STORY, ""), being_told()
+    name, told = address_value(STORY, ""), being_told()
     if told is None:
         return
     here = standing(told)

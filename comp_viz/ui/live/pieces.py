@@ -10,11 +10,11 @@ from comp_viz.data.conversation import Bools
 from comp_viz.figures.style import Palette
 from comp_viz.report.section import Section
 from comp_viz.ui.cache.per_session import is_clip
-from comp_viz.ui.frame.pattern_state import before_editing, can_undo, edit, undo
-from comp_viz.ui.frame.report_collector import keep
-from comp_viz.ui.frame.selected_utterance import select, utterance_number, utterance_words
+from comp_viz.ui.frame.pattern_state import can_undo, matrix_before_editing, set_edited_matrix, undo
+from comp_viz.ui.frame.report_collector import add_section
+from comp_viz.ui.frame.selected_utterance import select_utterance, utterance_number, utterance_words
 from comp_viz.ui.frame.sidebar import View
-from comp_viz.ui.frame.theme import for_the_room
+from comp_viz.ui.frame.theme import for_projector
 from comp_viz.ui.widgets.availability_matrix import availability_matrix
 from comp_viz.ui.widgets.chart import CONFIG
 from comp_viz.ui.widgets.text import read, read_change, read_label
@@ -35,7 +35,7 @@ def utterance_card(view: View, here: Prediction, complete: Prediction, found: Ch
         s = utterance_number(view)
         st.button(
             "Most changed",
-            on_click=select,
+            on_click=select_utterance,
             args=(found.most_changed,),
             width="stretch",
             help="The utterance whose prediction moved most against the complete conversation.",
@@ -72,12 +72,12 @@ def painted(view: View, selected: int, palette: Palette) -> None:
     back.button("Undo", icon=":material/undo:", on_click=undo, disabled=not can_undo(), width="stretch")
 
     def edited(matrix: Bools, utterances: list[int]) -> None:
-        edit(view.conversation, view.data.task, matrix)
+        set_edited_matrix(view.conversation, view.data.task, matrix)
         if len(utterances) == 1:
-            select(utterances[0])
+            select_utterance(utterances[0])
 
     conversation = view.conversation
-    base = before_editing(conversation, view.data.task)
+    base = matrix_before_editing(conversation, view.data.task)
     availability_matrix(
         tuple(conversation.features), view.observed, conversation.observed, base, selected, palette, edited
     )
@@ -106,7 +106,7 @@ def transcript(view: View, complete: Prediction) -> None:
     def picked() -> None:
         rows = st.session_state["transcript"].selection.rows
         if rows:
-            select(rows[0])
+            select_utterance(rows[0])
 
     st.markdown("**Words**", help=f"Truth and the prediction for the complete conversation: {task.name}, {task.scale}.")
     st.dataframe(
@@ -121,15 +121,15 @@ def chart(section: Section) -> None:
     def clicked() -> None:
         points = st.session_state["timeline"].selection.points
         if points:
-            select(int(points[0]["x"]) - 1)
+            select_utterance(int(points[0]["x"]) - 1)
 
     alt = (
         "Four charts over the utterances of the conversation: fused prediction with truth, the predictions of the modality "
         f"heads, the change against the complete conversation, and the coordinator's weights. {section.title}"
     )
-    keep(section)
+    add_section(section)
     st.plotly_chart(
-        for_the_room(section.figure),
+        for_projector(section.figure),
         theme=None,
         key="timeline",
         on_select=clicked,

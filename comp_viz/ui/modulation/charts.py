@@ -15,13 +15,13 @@ from comp_viz.figures.modulation.ablation import effect_chart
 from comp_viz.figures.modulation.coefficients import tempered_chart, tempered_span
 from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.ui.cache import training as cached_training
-from comp_viz.ui.frame.compare_mode import Side, row
-from comp_viz.ui.frame.selected_utterance import select
+from comp_viz.ui.frame.compare_mode import Side, row_of_sides
+from comp_viz.ui.frame.selected_utterance import select_utterance
 from comp_viz.ui.frame.sidebar import View, open_in_live
 from comp_viz.ui.modulation import words as about
-from comp_viz.ui.widgets.chart_panel import panel
+from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
-from comp_viz.ui.widgets.text import plain, read_label
+from comp_viz.ui.widgets.text import escape_markdown, read_label
 from comp_viz.wording import how_many
 
 HARDEST, EASIEST = "hardest", "easiest"
@@ -49,19 +49,21 @@ def trained(place_of: Sequence[Side], palette: Palette) -> None:
     names = tuple(side.view.name for side in place_of)
     drawn = cached_training.training_figures(names, place_of[0].view.data.modalities, palette)
     if any(found.by_epoch.empty for found, _ in drawn):
-        for side, place, (found, _) in zip(place_of, row(place_of, charts=False), drawn, strict=True):
+        for side, place, (found, _) in zip(place_of, row_of_sides(place_of, charts=False), drawn, strict=True):
             if found.by_epoch.empty and side.view.checkpoint.config.prompting:  # without, it was said above
                 place.info(no_coefficients(side.view, found), icon=":material/info:")
     for table in dict.fromkeys(name for _, figures in drawn for name in figures):
-        for side, place, (found, figures) in zip(place_of, row(place_of), drawn, strict=True):
+        for side, place, (found, figures) in zip(place_of, row_of_sides(place_of), drawn, strict=True):
             if table in figures:
                 with place:
-                    panel(figures[table], f"{table}{side.key}", about.TRAINED[table], partial(getattr, found, table))
+                    chart_panel(
+                        figures[table], f"{table}{side.key}", about.TRAINED[table], partial(getattr, found, table)
+                    )
 
 
 def no_coefficients(view: View, found: Modulated) -> str:
     """Why a checkpoint has no coefficients, in a sentence."""
-    name = plain(view.name)
+    name = escape_markdown(view.name)
     if not view.checkpoint.config.prompting:
         return NO_PROMPTS.format(name=name)
     return (NOT_RECORDED if found.gradients.empty else SWITCHED_OFF).format(name=name)
@@ -71,7 +73,7 @@ def now(place_of: Sequence[Side], selected: int, palette: Palette) -> None:
     """The coefficients the open conversation would produce as a batch of its own, for each side on one axis."""
     found = [would(side.view) for side in place_of]
     shared = tempered_span([one for one in found if one])
-    places = zip(row(place_of, charts=None not in found), row(place_of, charts=False), strict=True)
+    places = zip(row_of_sides(place_of, charts=None not in found), row_of_sides(place_of, charts=False), strict=True)
     for side, (place, below), one in zip(place_of, places, found, strict=True):
         view = side.view
         if one is None:
@@ -80,7 +82,7 @@ def now(place_of: Sequence[Side], selected: int, palette: Palette) -> None:
         recorded = cached_training.hardness(view.name).of(view.conversation.id if same_data(view) else "")
         figure = tempered_chart(one, recorded, view.conversation.words, selected, shared, palette)
         with place:
-            panel(figure, f"now{side.key}", about.NOW, one.table, selects=True)
+            chart_panel(figure, f"now{side.key}", about.NOW, one.table, selects=True)
         with below:
             numbers(one)
 
@@ -95,7 +97,7 @@ def would(view: View) -> Tempered | None:
 def nothing_now(view: View) -> str:
     """Why there are no coefficients of this conversation."""
     if not view.checkpoint.config.prompting:
-        return NO_PROMPTS.format(name=plain(view.name))
+        return NO_PROMPTS.format(name=escape_markdown(view.name))
     return "No utterance of this conversation has a label that counts, so it produces no coefficients. Choose a labelled one."
 
 
@@ -151,7 +153,7 @@ def utterances(view: View) -> None:
 def in_live(view: View, row: pd.Series) -> None:
     """Open the utterance of a row on the Live page; to be called in a callback."""
     open_in_live(None, view.data_name, str(row["conversation"]))
-    select(int(row["utterance"]))
+    select_utterance(int(row["utterance"]))
 
 
 def columns(modalities: tuple[str, ...]) -> dict[str, Any]:
@@ -183,7 +185,9 @@ def worth(view: View, palette: Palette) -> None:
         return
     ours = effect(table)
     published = cached_training.published_modulator(bool(view.data.task.classes))
-    panel(effect_chart(ours, published, table.name, palette), "worth", about.WORTH, lambda: ours)
-    st.caption(f"{plain(table.protocol)}; mean over {table.seeds} seeds, paired seed by seed, with 95 % intervals.")
+    chart_panel(effect_chart(ours, published, table.name, palette), "worth", about.WORTH, lambda: ours)
+    st.caption(
+        f"{escape_markdown(table.protocol)}; mean over {table.seeds} seeds, paired seed by seed, with 95 % intervals."
+    )
     if table.on_test:
         st.warning(about.ON_TEST, icon=":material/warning:")

@@ -12,8 +12,8 @@ from comp_viz.analysis.propagation.tables import attention_table, evenness_table
 from comp_viz.figures.chart import About
 from comp_viz.figures.propagation.attention import MOST_ARCS, arcs, attention_map, evenness_chart, shared_tops
 from comp_viz.figures.style import Palette
-from comp_viz.ui.frame.compare_mode import Side, row
-from comp_viz.ui.widgets.chart_panel import panel
+from comp_viz.ui.frame.compare_mode import Side, row_of_sides
+from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
 
 NONE = "This network was built without propagation: no utterance attends to another, and there are no maps to show."
@@ -64,7 +64,9 @@ def attention_part(sides: list[Side], selected: int, palette: Palette) -> str:
     )  # fmt: skip
     found = {side.key: attention(i, modality, name) for side, i in zip(sides, insides, strict=True) if i.attention}
     tops = shared_tops(list(found.values()), selected)
-    places = zip(row(sides, charts=len(found) == len(sides)), row(sides), row(sides), strict=True)
+    places = zip(
+        row_of_sides(sides, charts=len(found) == len(sides)), row_of_sides(sides), row_of_sides(sides), strict=True
+    )
     for side, inside, mine in zip(sides, insides, places, strict=True):
         if side.key not in found:
             mine[0].info(NONE, icon=":material/block:")
@@ -88,13 +90,13 @@ def draw(
     words, key = side.view.conversation.words, side.key
     with places[0]:
         figure = arcs(found, words, tops[2], selected, palette)
-        panel(figure, f"attention_row{key}", ARCS, partial(row_numbers, found, selected), selects=True)
+        chart_panel(figure, f"attention_row{key}", ARCS, partial(row_numbers, found, selected), selects=True)
     with places[1]:
         figure = attention_map(found, words, tops[0], tops[1], selected, palette)
-        panel(figure, f"attention_matrix{key}", MAP, partial(attention_table, found), selects=True)
+        chart_panel(figure, f"attention_matrix{key}", MAP, partial(attention_table, found), selects=True)
     with places[2]:
         evenness = evenness_chart(evenness_by_head(inside), palette)
-        panel(evenness, f"attention_evenness{key}", EVENNESS, partial(evenness_table, inside))
+        chart_panel(evenness, f"attention_evenness{key}", EVENNESS, partial(evenness_table, inside))
 
 
 def row_numbers(found: Attention, query: int) -> pd.DataFrame:

@@ -11,8 +11,8 @@ from comp_viz.figures.chart import About
 from comp_viz.figures.propagation.prompt_ablation import flow_along, flow_chart, highest, total
 from comp_viz.figures.style import Palette
 from comp_viz.ui.cache import cached
-from comp_viz.ui.frame.compare_mode import Side, row
-from comp_viz.ui.widgets.chart_panel import panel
+from comp_viz.ui.frame.compare_mode import Side, row_of_sides
+from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
 
 NONE = (
@@ -45,7 +45,12 @@ def flow_part(sides: list[Side], selected: int, palette: Palette) -> str:
     found = {key: one for key, one in flows.items() if one}
     whole = max((total(one, measure, where) for one in found.values()), default=0)
     top = highest(list(found.values()), measure)
-    places = zip(row(sides, charts=len(found) == len(sides)), row(sides, charts=False), row(sides), strict=True)
+    places = zip(
+        row_of_sides(sides, charts=len(found) == len(sides)),
+        row_of_sides(sides, charts=False),
+        row_of_sides(sides),
+        strict=True,
+    )
     for side, mine in zip(sides, places, strict=True):
         if side.key not in found:
             mine[0].info(NONE, icon=":material/block:")
@@ -69,12 +74,12 @@ def draw(
     words, key = side.view.conversation.words, side.key
     with places[0]:
         figure = flow_chart(found, measure, where, scales[0], palette)
-        panel(figure, f"flow_links{key}", SANKEY, partial(flow_table, found, where))
+        chart_panel(figure, f"flow_links{key}", SANKEY, partial(flow_table, found, where))
     with places[1]:
         table(found, where, f"flow table{key}")
     with places[2]:
         figure = flow_along(found, measure, words, scales[1], selected, palette)
-        panel(figure, f"flow_along{key}", ALONG, partial(flow_along_table, found), selects=True)
+        chart_panel(figure, f"flow_along{key}", ALONG, partial(flow_along_table, found), selects=True)
 
 
 def table(found: Flow, where: str, key: str) -> None:

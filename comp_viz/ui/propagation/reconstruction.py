@@ -21,10 +21,10 @@ from comp_viz.analysis.propagation.tables import reconstruction_table
 from comp_viz.figures.chart import About
 from comp_viz.figures.propagation.reconstruction import features_chart, lowest, rank_chart, reconstruction_along
 from comp_viz.figures.style import Palette
-from comp_viz.ui.frame.compare_mode import Side, row
-from comp_viz.ui.frame.pattern_state import Choice, choose, chosen
-from comp_viz.ui.frame.selected_utterance import select
-from comp_viz.ui.widgets.chart_panel import panel
+from comp_viz.ui.frame.compare_mode import Side, row_of_sides
+from comp_viz.ui.frame.pattern_state import PatternChoice, pattern_choice, set_pattern
+from comp_viz.ui.frame.selected_utterance import select_utterance
+from comp_viz.ui.widgets.chart_panel import chart_panel
 
 ALONG = About(
     "Every entry that the recording has and the missing pattern takes away. Rank: among all utterances with that modality, at which place "
@@ -55,8 +55,8 @@ def reconstruction_part(sides: list[Side], selected: int, palette: Palette) -> s
         side.key: reconstruct(side.view.inside(), side.view.inside(side.view.conversation.observed)) for side in sides
     }
     low = lowest(list(found.values()))
-    along, ranks = row(sides), row(sides)
-    features = {u: row(sides) for u in sides[0].view.conversation.features}
+    along, ranks = row_of_sides(sides), row_of_sides(sides)
+    features = {u: row_of_sides(sides) for u in sides[0].view.conversation.features}
     for i, side in enumerate(sides):
         with side.place:
             if not any(map(len, found[side.key].values())):
@@ -77,8 +77,8 @@ def nothing_missing(side: Side) -> None:
     if not side.key or side.key == "left":
         st.button(
             "Take 30 % away",
-            on_click=choose,
-            args=(Choice("uniform(0.3)", chosen().seed),),
+            on_click=set_pattern,
+            args=(PatternChoice("uniform(0.3)", pattern_choice().seed),),
             icon=":material/ink_eraser:",
         )
 
@@ -98,9 +98,9 @@ def draw(
     words, key, numbers = side.view.conversation.words, side.key, partial(reconstruction_table, found)
     with along:
         figure = reconstruction_along(found, words, low, selected, palette)
-        panel(figure, f"reconstruction_entries{key}", ALONG, numbers, selects=True)
+        chart_panel(figure, f"reconstruction_entries{key}", ALONG, numbers, selects=True)
     with ranks:
-        panel(rank_chart(found, palette), f"reconstruction_ranks{key}", RANKS, numbers)
+        chart_panel(rank_chart(found, palette), f"reconstruction_ranks{key}", RANKS, numbers)
 
 
 def entry_in_hand(
@@ -122,7 +122,10 @@ def entry_in_hand(
                 f"Nothing of utterance {selected + 1} is taken away; the features of one that is missing can be looked at in full."
             )
             st.button(
-                f"Go to utterance {following + 1}", on_click=select, args=(following,), key=f"next missing{side.key}"
+                f"Go to utterance {following + 1}",
+                on_click=select_utterance,
+                args=(following,),
+                key=f"next missing{side.key}",
             )
 
 
@@ -134,7 +137,7 @@ def own_features(side: Side, u: str, s: int, palette: Palette) -> None:
     given[s, i] = True
     found = entry(view.inside(), view.inside(given), view.inside(view.conversation.observed), u, s)
     figure = features_chart(found, palette)
-    panel(figure, f"features_{u}{side.key}", FEATURES, partial(feature_numbers, found))
+    chart_panel(figure, f"features_{u}{side.key}", FEATURES, partial(feature_numbers, found))
 
 
 def feature_numbers(found: Entry) -> pd.DataFrame:

@@ -11,12 +11,12 @@ from streamlit.delta_generator import DeltaGenerator
 from comp_viz.analysis.prototypes.assignment import Mixing
 from comp_viz.figures.chart import About
 from comp_viz.figures.prototypes.assignment import mixing_chart, variation_chart
-from comp_viz.ui.frame.compare_mode import Side, row
+from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.selected_utterance import selected_utterance
 from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.prototypes.shared import NO_PROMPTS, bank_names, mixings, modality_choice
-from comp_viz.ui.widgets.chart_panel import panel
+from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
 
 SINGLY = "singly"
@@ -63,7 +63,9 @@ def assignment_controls(view: View) -> Choice:
 def assignment_section(sides: list[Side], choice: Choice) -> None:
     """Draw the assignments of every side in a block, and what they decide."""
     found = [[mixed for mixed in mixings(side.view) if mixed] for side in sides]
-    for side, blocks, above, below in zip(sides, found, row(sides, charts=all(found)), row(sides), strict=True):
+    for side, blocks, above, below in zip(
+        sides, found, row_of_sides(sides, charts=all(found)), row_of_sides(sides), strict=True
+    ):
         if blocks:
             draw(side, blocks, choice, above, below)
         else:
@@ -78,9 +80,11 @@ def draw(
     words, names, s = view.conversation.words, ["own", *bank_names(view)], selected_utterance(view)
     with above:
         figure = mixing_chart(mixed, choice.modality, names, choice.singly, words, s, palette())
-        panel(figure, f"assignment{side.key}", MIXING, partial(mixing_numbers, mixed, names), selects=True)
+        chart_panel(figure, f"assignment{side.key}", MIXING, partial(mixing_numbers, mixed, names), selects=True)
     with below:
-        panel(variation_chart(blocks, palette()), f"variation{side.key}", VARIED, partial(variation_numbers, blocks))
+        chart_panel(
+            variation_chart(blocks, palette()), f"variation{side.key}", VARIED, partial(variation_numbers, blocks)
+        )
 
 
 def mixing_numbers(mixed: dict[str, Mixing], names: list[str]) -> pd.DataFrame:

@@ -18,12 +18,12 @@ from comp_viz.figures.chart import About
 from comp_viz.figures.prototypes.feature_space import Drawing, Extent, extent, space_chart, space_title
 from comp_viz.ui.cache import cached
 from comp_viz.ui.cache.per_session import keep_resource
-from comp_viz.ui.frame.compare_mode import Side, row
+from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.selected_utterance import selected_utterance
 from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.frame.warm_up import wait_for_umap
-from comp_viz.ui.widgets.chart_panel import panel
+from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
 
 Asked = tuple[str, tuple[str, str], str, str, str, str, bytes]  # see `View.asked`
@@ -90,10 +90,10 @@ def space_section(sides: list[Side], choice: Choice) -> None:
     """Draw the feature space of every side."""
     found = placed([side.view for side in sides], choice)
     ends = [extent(found)] * 2 if one_network([side.view for side in sides]) else [extent([space]) for space in found]
-    for side, place, space, reach in zip(sides, row(sides), found, ends, strict=False):
+    for side, place, space, reach in zip(sides, row_of_sides(sides), found, ends, strict=False):
         with place:
             drawn(side, space, choice, reach, len(sides) == 1)
-    for side, place, space in zip(sides, row(sides, charts=False), found, strict=True):
+    for side, place, space in zip(sides, row_of_sides(sides, charts=False), found, strict=True):
         place.caption(said(space, len(side.view.conversation)))
 
 
@@ -125,7 +125,9 @@ def drawn(side: Side, space: Space, choice: Choice, reach: Extent, wide: bool) -
     measured = agreements(inside, choice.modalities, true_decisions(here.task, conversation.labels))
     title = space_title(measured, choice.modalities[0] if len(choice.modalities) == 1 else "")
     figure = space_chart(space, here, drawing, title)
-    panel(figure, f"space{side.key}", ABOUT, partial(space_numbers, space, inside, told), selects=choice.dims == 2)
+    chart_panel(
+        figure, f"space{side.key}", ABOUT, partial(space_numbers, space, inside, told), selects=choice.dims == 2
+    )
 
 
 def said(space: Space, utterances: int) -> str:

@@ -27,12 +27,12 @@ from comp_viz.figures.prototypes.momentum import (
 from comp_viz.network.intervention import AS_TRAINED, Intervention
 from comp_viz.ui.cache import cached
 from comp_viz.ui.cache.per_session import keep_data
-from comp_viz.ui.frame.compare_mode import Side, row
+from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.selected_utterance import selected_utterance
 from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.prototypes.shared import NO_PROMPTS, modality_choice
-from comp_viz.ui.widgets.chart_panel import panel
+from comp_viz.ui.widgets.chart_panel import chart_panel
 
 MOMENTUM, KNOWN = "momentum", "momentum of"
 MOMENTA = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -133,14 +133,14 @@ def prompts_section(sides: list[Side], choice: tuple[str, float]) -> None:
     for name in dict.fromkeys(name for found in charts for name in found):
         both = [
             (side, place, found[name])
-            for side, place, found in zip(sides, row(sides), charts, strict=True)
+            for side, place, found in zip(sides, row_of_sides(sides), charts, strict=True)
             if name in found
         ]
         if both[0][2].alike:
             alike([chart.figure for *_, chart in both], both[0][2].alike)
         for side, place, chart in both:
             with place:
-                panel(chart.figure, f"{name}{side.key}", chart.about, chart.numbers, selects=chart.selects)
+                chart_panel(chart.figure, f"{name}{side.key}", chart.about, chart.numbers, selects=chart.selects)
 
 
 def rerun(view: View, momentum: float) -> Inside:

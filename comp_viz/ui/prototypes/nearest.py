@@ -12,13 +12,13 @@ from comp_viz.analysis.prototypes.nearest import Library, Neighbours, neighbours
 from comp_viz.data.conversation import Floats
 from comp_viz.figures.chart import About
 from comp_viz.figures.prototypes.nearest import neighbours_chart, neighbours_title
-from comp_viz.ui.frame.compare_mode import Side, row
+from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.prototypes.shared import NO_PROMPTS, bank_names, library, modality_choice
-from comp_viz.ui.widgets.chart_panel import panel
+from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
-from comp_viz.ui.widgets.text import plain, read_label
+from comp_viz.ui.widgets.text import escape_markdown, read_label
 
 OWN = "the open conversation"
 STANDS = About(
@@ -55,7 +55,7 @@ def stands_controls(view: View) -> Choice:
 def stands_section(sides: list[Side], choice: Choice) -> None:
     """Draw which utterances the prototypes of a conversation lie nearest to, for every side."""
     charts = all(side.view.checkpoint.config.prompting for side in sides)
-    for side, chart, listed in zip(sides, row(sides, charts), row(sides, charts=False), strict=True):
+    for side, chart, listed in zip(sides, row_of_sides(sides, charts), row_of_sides(sides, charts=False), strict=True):
         if side.view.checkpoint.config.prompting:
             neighbours_of(side, choice, chart, listed)
         else:
@@ -86,9 +86,9 @@ def neighbours_of(side: Side, choice: Choice, chart: DeltaGenerator, listed: Del
         palette(),
     )
     with chart:
-        panel(figure, f"stands_for{side.key}", STANDS, partial(table.drop, columns="value"))
+        chart_panel(figure, f"stands_for{side.key}", STANDS, partial(table.drop, columns="value"))
     with listed, st.container(key=f"nearest{side.key}"):
-        st.markdown(f"**Nearest to prototype {number + 1} of {plain(choice.modality)}**")
+        st.markdown(f"**Nearest to prototype {number + 1} of {escape_markdown(choice.modality)}**")
         st.dataframe(
             mine.drop(columns=["value", "prototype", *([] if table["speaker"].nunique() > 1 else ["speaker"])]), hide_index=True, key=f"neighbours{side.key}",
             column_config={"cosine": st.column_config.NumberColumn(format="%.2f", help="With the prototype, from -1 to 1.")},

@@ -21,11 +21,11 @@ from comp_viz.figures.robustness.curves import availability_chart, rates_chart, 
 from comp_viz.figures.robustness.shares import fused_span, losses_chart, triangle_chart
 from comp_viz.ui.cache import cached
 from comp_viz.ui.cache.evaluations import Evaluation
-from comp_viz.ui.frame.compare_mode import Side, row
+from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.robustness.controls import Asked
-from comp_viz.ui.widgets.chart_panel import panel
+from comp_viz.ui.widgets.chart_panel import chart_panel
 
 Span = tuple[float, float]
 INTERVAL = (
@@ -76,13 +76,13 @@ def charts(compared: list[Side], asked: Asked) -> None:
     elsewhere = [one.of(asked.metric) for one in asked.references]
     rates_span = span([*by_rate, *elsewhere], [always, *best.values()])
     kept_span, shares_span = span(by_kept, [always]), fused_span(by_share)
-    for side, place, table in zip(compared, row(compared), by_rate, strict=True):
+    for side, place, table in zip(compared, row_of_sides(compared), by_rate, strict=True):
         with place:
             rates_panel(side, table, asked, always, best, rates_span)
-    for side, place, table in zip(compared, row(compared), by_kept, strict=True):
+    for side, place, table in zip(compared, row_of_sides(compared), by_kept, strict=True):
         with place:
             kept_panel(side, table, asked, always, kept, kept_span)
-    for side, place, table in zip(compared, row(compared), by_share, strict=True):
+    for side, place, table in zip(compared, row_of_sides(compared), by_share, strict=True):
         with place:
             shares_panel(side, table, asked, points, shares_span)
 
@@ -103,7 +103,7 @@ def rates_panel(
         table, asked.metric, always, best, asked.references, trained_rates(training.missing if training else None), bounds, palette(),
         describe_heads(table, asked.metric),
     )  # fmt: skip
-    panel(figure, f"rates{side.key}", RATES, partial(beside, table, asked.references, asked.metric))
+    chart_panel(figure, f"rates{side.key}", RATES, partial(beside, table, asked.references, asked.metric))
 
 
 def kept_panel(
@@ -112,7 +112,7 @@ def kept_panel(
     """The metric by what is available."""
     title = describe_availability(table, kept, asked.metric)
     figure = availability_chart(table, kept, asked.metric, always, bounds, palette(), title)
-    panel(figure, f"kept{side.key}", KEPT, lambda: table)
+    chart_panel(figure, f"kept{side.key}", KEPT, lambda: table)
 
 
 def shares_panel(
@@ -125,4 +125,4 @@ def shares_panel(
         figure = triangle_chart(table, points, modalities, asked.thirds, asked.metric, bounds, palette(), title)
     else:
         figure = losses_chart(table, points, modalities, asked.metric, bounds, palette(), title)
-    panel(figure, f"shares{side.key}", SHARES if len(modalities) == 3 else LOSSES, lambda: table)
+    chart_panel(figure, f"shares{side.key}", SHARES if len(modalities) == 3 else LOSSES, lambda: table)

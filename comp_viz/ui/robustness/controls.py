@@ -16,7 +16,7 @@ from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.ui.cache.evaluations import Evaluation, references
 from comp_viz.ui.frame.compare_mode import Side
-from comp_viz.ui.frame.heading import head
+from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.widgets.measuring import measuring
 from comp_viz.wording import how_many
@@ -90,7 +90,7 @@ def controls(view: View) -> Asked | None:
     asked = Asked(metric, split, THIRDS[share], chosen, utterances.labels)
     with top:
         table = scores(Evaluation(view, split).done.passes, rate_patterns(), metric)
-        head(describe_rates(table, metric), METRICS_HELP)
+        page_heading(describe_rates(table, metric), METRICS_HELP)
         training = view.checkpoint.card.training
         st.caption(
             f"Judged on the {split} split: {how_many(len(utterances.ids), 'conversation')}, "

@@ -14,7 +14,7 @@ from comp_viz.figures.why.faithfulness import curves_span
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.why import cached as cached_why
 from comp_viz.ui.why.tests import curves_panel
-from comp_viz.ui.widgets.chart_panel import panel
+from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
 
 TAKEN, ROLLED = "taking away", "attention rollout"
@@ -56,14 +56,16 @@ def context_part(sides: list[Side], selected: int, palette: Palette) -> str:
             else:
                 st.info(NO_ATTENTION, icon=":material/block:")
             every = partial(context_table, one)
-            panel(context_map(one, both[0], selected, palette), f"context_map{side.key}", MAP, every)
+            chart_panel(context_map(one, both[0], selected, palette), f"context_map{side.key}", MAP, every)
     return describe_all(found[0])
 
 
 def draw(side: Side, found: Context, both: tuple[float, float], selected: int, palette: Palette) -> None:
     """The chart of the prediction in hand, of one side."""
     words, numbers = side.view.conversation.words, partial(of_one, found, selected)
-    panel(context_chart(found, words, both, selected, palette), f"context_row{side.key}", ROW, numbers, selects=True)
+    chart_panel(
+        context_chart(found, words, both, selected, palette), f"context_row{side.key}", ROW, numbers, selects=True
+    )
     if found.together > 1:
         st.caption(f"In so long a conversation {found.together} neighbouring utterances are taken away together.")
 

@@ -33,7 +33,7 @@ from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.why import cached as cached_why
 from comp_viz.ui.why.split import split_part
 from comp_viz.ui.why.tests import curves_panel, further_tests, sanity_line
-from comp_viz.ui.widgets.chart_panel import panel
+from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
 
 MISSING = (
@@ -106,10 +106,10 @@ def draw(
     words, key = side.view.conversation.words, side.key
     numbers, hover = partial(contribution_table, found), hovers(found, words)
     figure = contributions_along(found, hover, top, selected, palette, describe_along(found))
-    panel(figure, f"contributions{key}", ALONG, numbers, selects=True)
+    chart_panel(figure, f"contributions{key}", ALONG, numbers, selects=True)
     left, right = st.columns(2, gap="medium") if alone else (st.container(), st.container())
     with left:
-        panel(
+        chart_panel(
             waterfall(found, selected, spans[0], palette),
             f"contribution_steps{key}",
             STEPS,
@@ -117,7 +117,7 @@ def draw(
         )
     with right:
         pairs = pairs_chart(found, selected, spans[1], palette)
-        panel(pairs, f"contribution_pairs{key}", PAIRS, partial(pair_table, found))
+        chart_panel(pairs, f"contribution_pairs{key}", PAIRS, partial(pair_table, found))
     if found.predictor != FUSED:
         return
     if not side.view.checkpoint.config.coordination:
@@ -126,7 +126,7 @@ def draw(
             icon=":material/balance:",
         )
         return
-    panel(
+    chart_panel(
         weights_against(found, hover, selected, palette), f"contribution_weights{key}", WEIGHTS, numbers, selects=True
     )
     with st.expander("Where weight and contribution are furthest apart"):

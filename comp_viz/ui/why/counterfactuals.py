@@ -12,11 +12,11 @@ from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette
 from comp_viz.figures.why.counterfactual import fragility_chart, fragility_span, set_chart
 from comp_viz.ui.frame.compare_mode import Side
-from comp_viz.ui.frame.selected_utterance import select
+from comp_viz.ui.frame.selected_utterance import select_utterance
 from comp_viz.ui.why import cached as cached_why
 from comp_viz.ui.why.words import rewriting
-from comp_viz.ui.widgets.chart_panel import panel
-from comp_viz.ui.widgets.text import plain, read_probably
+from comp_viz.ui.widgets.chart_panel import chart_panel
+from comp_viz.ui.widgets.text import escape_markdown, read_probably
 from comp_viz.wording import how_many
 
 SEARCH = (
@@ -70,11 +70,11 @@ def draw_fragile(side: Side, found: Fragility, span: tuple[float, float], select
     """Every decision's distance from another one, and the most fragile to choose from."""
     words, key = side.view.conversation.words, f"fragility{side.key}"
     table = fragile_table(found, words)
-    panel(fragility_chart(found, words, span, selected, palette), key, FRAGILE, lambda: table, selects=True)
+    chart_panel(fragility_chart(found, words, span, selected, palette), key, FRAGILE, lambda: table, selects=True)
 
     def picked() -> None:
         if rows := st.session_state[f"{key} table"].selection.rows:
-            select(int(table["utterance"].iloc[rows[0]]) - 1)
+            select_utterance(int(table["utterance"].iloc[rows[0]]) - 1)
 
     with st.expander("The most fragile utterances; choose one to take it in hand"):
         form = st.column_config.NumberColumn(format="percent" if found.task.classes else "%.2f")
@@ -90,14 +90,14 @@ def draw_set(side: Side, found: Counterfactual, about: About, name: str, selecte
         st.caption(f"{describe(found)}.")
         return
     words = side.view.conversation.words
-    panel(
+    chart_panel(
         set_chart(found, words, selected, palette),
         f"{name}_set{side.key}",
         about,
         partial(set_numbers, found),
         selects=True,
     )
-    ends = [plain(read_probably(found.task, np.asarray(x))) for x in (found.before, found.after)]
+    ends = [escape_markdown(read_probably(found.task, np.asarray(x))) for x in (found.before, found.after)]
     what = (
         "with this change"
         if found.cells

@@ -28,7 +28,7 @@ from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.why import cached as cached_why
 from comp_viz.ui.why.tests import curves_panel, further_tests, sanity_line
 from comp_viz.ui.why.words import words_part
-from comp_viz.ui.widgets.chart_panel import panel
+from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
 
 GRADIENTS = (
@@ -98,7 +98,7 @@ def draw(side: Side, found: Attribution, top: float, selected: int, palette: Pal
     """Cells, and features where the method has them."""
     key = side.key
     figure = cells_chart(found, side.view.conversation.words, top, selected, palette, describe_cells(found))
-    panel(figure, f"attribution_cells{key}", About(*HOW[found.method]), partial(cell_table, found), selects=True)
+    chart_panel(figure, f"attribution_cells{key}", About(*HOW[found.method]), partial(cell_table, found), selects=True)
     st.caption(complete(found))
     if found.features is None or not found.observed[selected].any():
         return
@@ -107,11 +107,11 @@ def draw(side: Side, found: Attribution, top: float, selected: int, palette: Pal
     title = describe_features(found, table)
     with left:
         figure = feature_bars(table, "feature", found.task, palette, title)
-        panel(figure, f"attribution_features{key}", FEATURES, lambda: table)
+        chart_panel(figure, f"attribution_features{key}", FEATURES, lambda: table)
     with right:
         groups = group_table(table)
         said = f"{len(groups)} groups of features, by the sum of their parts"
-        panel(
+        chart_panel(
             feature_bars(groups, "group", found.task, palette, said), f"attribution_groups{key}", GROUPS, lambda: groups
         )
 

@@ -20,7 +20,7 @@ from comp_viz.ui.cache.cached import INFERENCE
 from comp_viz.ui.cache.per_session import keep_resource
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.frame.sidebar import View
-from comp_viz.ui.widgets.chart_panel import panel
+from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.wording import how_many
 
 WANTED = "whole_split"  # widget key and address parameter
@@ -105,7 +105,7 @@ def whole_split(side: Side, rows: list[int], name: str, working: bool, palette: 
     table = split_table(found, labels)
     so_far = "" if len(known) == len(rows) else f" So far: {how_many(len(known), 'conversation')}."
     title = f"{describe_split(found, labels)}."
-    panel(
+    chart_panel(
         split_chart(table, palette, title + so_far),
         f"contribution_split{side.key}",
         SPLIT,

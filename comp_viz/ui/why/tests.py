@@ -14,7 +14,7 @@ from comp_viz.figures.chart import About
 from comp_viz.figures.grid import Span
 from comp_viz.figures.style import Palette
 from comp_viz.figures.why.faithfulness import curves_chart
-from comp_viz.ui.widgets.chart_panel import panel
+from comp_viz.ui.widgets.chart_panel import chart_panel
 
 FURTHER = "further_tests"  # widget key and address parameter
 CURVES = About(
@@ -35,7 +35,7 @@ SANITY = (
 def curves_panel(found: Curves, shared: Span, task: Task, what: str, key: str, palette: Palette) -> None:
     """Deletion and insertion curves under their finding, on an axis `shared` with the other side's."""
     figure = curves_chart(found, shared, task, what, palette, describe(found, what))
-    panel(figure, key, CURVES, partial(curve_table, found))
+    chart_panel(figure, key, CURVES, partial(curve_table, found))
     down, up = found.gains()
     st.caption(
         f"Gain in area, in units of the chart: taking away {down:+z.3f}, bringing back {up:+z.3f}; above 0 is better."

@@ -17,10 +17,10 @@ from comp_viz.ui.cache.per_session import is_clip, keep_data
 from comp_viz.ui.clips.session_clips import DEGRADED, lying
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.frame.sidebar import View
-from comp_viz.ui.frame.theme import for_the_room
+from comp_viz.ui.frame.theme import for_projector
 from comp_viz.ui.widgets.chart import CONFIG
-from comp_viz.ui.widgets.chart_panel import heading
-from comp_viz.ui.widgets.text import plain, read_probably
+from comp_viz.ui.widgets.chart_panel import chart_heading
+from comp_viz.ui.widgets.text import escape_markdown, read_probably
 
 LONGEST = 500  # characters of a sentence
 WORDS = About(
@@ -44,8 +44,8 @@ def words_part(side: Side, selected: int, palette: Palette) -> None:
     figure, key = words_chart(effects, palette), f"word_effects{side.key}"
     title = str(figure.layout.meta)
     # No `panel`, which would put it into reports: each word on it was said in the clip.
-    heading(title, key, WORDS, lambda: word_table(effects))
-    st.plotly_chart(for_the_room(figure), theme=None, key=key, config=CONFIG, alt=f"{title}. {WORDS.shows}")
+    chart_heading(title, key, WORDS, lambda: word_table(effects))
+    st.plotly_chart(for_projector(figure), theme=None, key=key, config=CONFIG, alt=f"{title}. {WORDS.shows}")
 
 
 def rewriting(side: Side, selected: int) -> None:
@@ -69,8 +69,8 @@ def rewriting(side: Side, selected: int) -> None:
     flips = before.decisions()[utterance] != after.decisions()[utterance]
     others = int((before.decisions() != after.decisions()).sum()) - int(flips)
     st.markdown(
-        f"As recorded: {plain(read_probably(task, before.fused[utterance]))}. With this sentence: "
-        f"**{plain(read_probably(task, after.fused[utterance]))}**{', another decision' if flips else ''}. "
+        f"As recorded: {escape_markdown(read_probably(task, before.fused[utterance]))}. With this sentence: "
+        f"**{escape_markdown(read_probably(task, after.fused[utterance]))}**{', another decision' if flips else ''}. "
         f"{others} of {len(before.fused) - 1} other decisions change."
     )
 

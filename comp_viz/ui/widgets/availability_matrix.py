@@ -34,9 +34,9 @@ def availability_matrix(
         "colours": [colours[name] for name in modalities],
         "marks": [marks[name] for name in modalities],
         "utterances": len(shown),
-        "observed": columns(shown),
-        "available": columns(available),
-        "base": columns(base),
+        "observed": columns_text(shown),
+        "available": columns_text(available),
+        "base": columns_text(base),
         "selected": selected,
         "stamp": st.session_state.get(STAMP, 0),
         "left": MARGIN_LEFT,
@@ -45,19 +45,19 @@ def availability_matrix(
 
     def edited() -> None:
         gesture = st.session_state[KEY].get("edit")
-        if gesture and (matrix := from_columns(gesture["observed"], shown.shape)) is not None:
+        if gesture and (matrix := parse_columns(gesture["observed"], shown.shape)) is not None:
             st.session_state[STAMP] = gesture["stamp"]
             on_edit(matrix, gesture["utterances"])
 
     component(__file__)(key=KEY, data=data, on_edit_change=edited)
 
 
-def columns(matrix: Bools) -> list[str]:
+def columns_text(matrix: Bools) -> list[str]:
     """One text of 0 and 1 for each modality: compact on the wire."""
     return ["".join("01"[int(cell)] for cell in column) for column in matrix.T]
 
 
-def from_columns(texts: object, shape: tuple[int, ...]) -> Bools | None:
+def parse_columns(texts: object, shape: tuple[int, ...]) -> Bools | None:
     """Read what `columns` wrote; None when it is not a matrix of this shape."""
     if not isinstance(texts, list) or not all(isinstance(text, str) and set(text) <= {"0", "1"} for text in texts):
         return None

@@ -9,8 +9,8 @@ from streamlit.delta_generator import DeltaGenerator
 from comp_viz.figures.chart import About
 from comp_viz.report.numbers import numbers_of
 from comp_viz.report.section import Section
-from comp_viz.ui.frame.report_collector import keep
-from comp_viz.ui.frame.theme import for_the_room
+from comp_viz.ui.frame.report_collector import add_section
+from comp_viz.ui.frame.theme import for_projector
 
 CONFIG = {
     "displaylogo": False,
@@ -19,10 +19,10 @@ CONFIG = {
 }
 
 
-def titled(place: DeltaGenerator, figure: go.Figure, key: str) -> None:
+def titled_chart(place: DeltaGenerator, figure: go.Figure, key: str) -> None:
     """Show a figure made with `base_layout` under its title."""
     title = str(figure.layout.meta)
-    keep(Section(key, title, About("", ""), partial(numbers_of, figure), figure))
+    add_section(Section(key, title, About("", ""), partial(numbers_of, figure), figure))
     with place:
         st.markdown(f"**{title}**")
-        st.plotly_chart(for_the_room(figure), theme=None, key=key, config=CONFIG, alt=title)
+        st.plotly_chart(for_projector(figure), theme=None, key=key, config=CONFIG, alt=title)

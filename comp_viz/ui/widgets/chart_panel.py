@@ -10,18 +10,18 @@ import streamlit as st
 
 from comp_viz.figures.chart import About
 from comp_viz.report.section import Section
-from comp_viz.ui.frame.address_state import show
-from comp_viz.ui.frame.report_collector import keep
-from comp_viz.ui.frame.selected_utterance import select
-from comp_viz.ui.frame.theme import for_the_room
+from comp_viz.ui.frame.address_state import set_widget
+from comp_viz.ui.frame.report_collector import add_section
+from comp_viz.ui.frame.selected_utterance import select_utterance
+from comp_viz.ui.frame.theme import for_projector
 from comp_viz.ui.widgets.chart import CONFIG
-from comp_viz.ui.widgets.text import plain
+from comp_viz.ui.widgets.text import escape_markdown
 
 FORMATS = ("SVG", "PNG")
 FORMAT = "picture format"  # what the session keeps
 
 
-def panel(
+def chart_panel(
     figure: go.Figure, key: str, about: About, numbers: Callable[[], pd.DataFrame], selects: bool = False
 ) -> None:
     """Show a figure made with `base_layout` or `along` under its title, which `layout.meta` holds.
@@ -32,42 +32,42 @@ def panel(
     map does, so a heat-map has clickable bars or points on the same axis above or below it.
     """
     title = str(figure.layout.meta)
-    heading(title, key, about, numbers)
-    keep(Section(key, title, about, numbers, figure))
+    chart_heading(title, key, about, numbers)
+    add_section(Section(key, title, about, numbers, figure))
 
     def clicked() -> None:
         points = st.session_state[key].selection.points
         if points and (data := points[0].get("customdata")) is not None:
-            select(int(data[0] if isinstance(data, list | tuple) else data))
+            select_utterance(int(data[0] if isinstance(data, list | tuple) else data))
 
     picture = {"format": st.session_state.get(FORMAT, FORMATS[0]).lower(), "filename": key, "scale": 3}
     st.plotly_chart(
-        for_the_room(figure), theme=None, key=key, config=CONFIG | {"toImageButtonOptions": picture}, alt=f"{title}. {about.shows}",
+        for_projector(figure), theme=None, key=key, config=CONFIG | {"toImageButtonOptions": picture}, alt=f"{title}. {about.shows}",
         on_select=clicked if selects else "ignore", selection_mode="points",
     )  # fmt: skip
 
 
 def table_panel(section: Section, shown: pd.DataFrame, picked: Callable[[], None] | None = None) -> None:
     """Show a table under its title, as people read it; its numbers in full can be saved. `picked` hears of a chosen row."""
-    heading(section.title, section.key, section.about, section.numbers)
-    keep(section)
+    chart_heading(section.title, section.key, section.about, section.numbers)
+    add_section(section)
     st.dataframe(
         shown, hide_index=True, key=section.key, on_select=picked or "ignore", selection_mode="single-row",
         height="content" if len(shown) < 20 else 380,
     )  # fmt: skip
 
 
-def heading(title: str, key: str, about: About, numbers: Callable[[], pd.DataFrame]) -> None:
+def chart_heading(title: str, key: str, about: About, numbers: Callable[[], pd.DataFrame]) -> None:
     """A title with what is below it explained, and its numbers to take away."""
     with st.container(horizontal=True, vertical_alignment="top", wrap=False, key=f"{key} title"):
-        st.markdown(f"**{plain(title)}**", width="stretch")
+        st.markdown(f"**{escape_markdown(title)}**", width="stretch")
         with st.popover("About", icon=":material/info:", type="tertiary"):
-            explained(about)
+            draw_about(about)
         with st.popover("Save", icon=":material/download:", type="tertiary"):
-            saved(key, numbers)
+            save_controls(key, numbers)
 
 
-def explained(about: About) -> None:
+def draw_about(about: About) -> None:
     """What a chart shows, with its equation, and what it does not show."""
     st.markdown(f"**What it shows.** {about.shows}")
     if about.equation:
@@ -75,7 +75,7 @@ def explained(about: About) -> None:
     st.markdown(f"**What it does not show.** {about.not_shows}")
 
 
-def saved(key: str, numbers: Callable[[], pd.DataFrame]) -> None:
+def save_controls(key: str, numbers: Callable[[], pd.DataFrame]) -> None:
     """The numbers of a chart as files, made when they are asked for, and the format of its picture."""
     for name, write in FILES.items():
         st.download_button(
@@ -87,21 +87,21 @@ def saved(key: str, numbers: Callable[[], pd.DataFrame]) -> None:
         st.session_state[FORMAT] = st.session_state[f"{key} format"] or FORMATS[0]
 
     st.segmented_control(
-        "Picture", FORMATS, key=show(f"{key} format", st.session_state.get(FORMAT, FORMATS[0])), on_change=choose,
+        "Picture", FORMATS, key=set_widget(f"{key} format", st.session_state.get(FORMAT, FORMATS[0])), on_change=choose,
         help="Format of the picture that the camera above the chart saves.",
     )  # fmt: skip
 
 
-def as_csv(numbers: Callable[[], pd.DataFrame]) -> bytes:
+def csv_bytes(numbers: Callable[[], pd.DataFrame]) -> bytes:
     """A table as a CSV file."""
     return numbers().to_csv(index=False).encode()
 
 
-def as_parquet(numbers: Callable[[], pd.DataFrame]) -> bytes:
+def parquet_bytes(numbers: Callable[[], pd.DataFrame]) -> bytes:
     """A table as a Parquet file."""
     out = BytesIO()
     numbers().to_parquet(out, index=False)
     return out.getvalue()
 
 
-FILES = {"CSV": as_csv, "Parquet": as_parquet}
+FILES = {"CSV": csv_bytes, "Parquet": parquet_bytes}

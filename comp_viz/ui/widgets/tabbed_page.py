@@ -5,18 +5,18 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from comp_viz.figures.style import Palette
-from comp_viz.ui.frame.compare_mode import Side, sides
-from comp_viz.ui.frame.heading import head
+from comp_viz.ui.frame.compare_mode import Side, draw_sides
+from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.selected_utterance import utterance_bar
 from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.widgets.choices import one_of
 
-Part = Callable[[list[Side], int, Palette], str]  # draws what is compared at one utterance, and says what it found
+Tab = Callable[[list[Side], int, Palette], str]  # draws what is compared at one utterance, and says what it found
 
 
 @st.fragment
-def in_parts(view: View, page: str, parts: Mapping[str, Part], help: str, words: Mapping[str, str]) -> None:
+def tabbed_page(view: View, page: str, parts: Mapping[str, Tab], help: str, words: Mapping[str, str]) -> None:
     """The part that is chosen below what it found; runs again by itself when one of its own controls changes.
 
     `words` explain the terms of each part's finding.
@@ -25,9 +25,9 @@ def in_parts(view: View, page: str, parts: Mapping[str, Part], help: str, words:
     top = st.container()
     selected, corner = utterance_bar(view)
     controls = st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
-    compared = sides(view, corner)
+    compared = draw_sides(view, corner)
     with controls:
         part = one_of("Part", list(parts), page, help, buttons=True)
         finding = parts[part](compared, selected, palette())
     with top:
-        head(finding, words[part])
+        page_heading(finding, words[part])

@@ -32,6 +32,6 @@ def read_label(task: Task, label: float) -> str:
     return task.classes[int(label)] if task.classes else f"{label:.2f}"
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Text from data as text, whatever Markdown it happens to contain."""
     return "".join(f"\\{character}" if character in r"\`*_{}[]()#+-.!|<>$~:" else character for character in text)
