@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from conftest import GOLDEN
+from goldens import goldens
 
 from comp_viz.data.conversation import Task
 from comp_viz.training.modulator import errors, modulation
@@ -12,9 +12,9 @@ NAMES = ("audio", "text", "video")
 SCORE = Task("sentiment")
 
 
-@pytest.fixture(scope="module")
-def golden():
-    with np.load(GOLDEN / "gradient_modulation.npz") as archive:
+@pytest.fixture(scope="module", params=goldens("counted"))
+def golden(request):
+    with np.load(request.param) as archive:
         return {key: torch.from_numpy(archive[key]) for key in archive.files}
 
 

@@ -9,7 +9,7 @@ from conftest import GOLDEN
 
 from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.conversation import Conversation, Task
-from comp_viz.network import product
+from comp_viz.network import onednn
 from comp_viz.network.published import LETTERS, load_published
 from comp_viz.training.loop import Trainer
 from comp_viz.training.recipe import PUBLISHED
@@ -65,7 +65,7 @@ def trainer(golden):
 @pytest.mark.parametrize("stage", [1, 2])
 def test_ten_steps_lose_what_the_published_code_lost(golden, stage, kernel, monkeypatch):
     """The modulator is off: in the published code its gradients are never found, their parameters go by other names."""
-    monkeypatch.setattr(product, "ONEDNN", torch.ops.mkldnn._linear_pointwise if kernel == "onednn" else None)
+    monkeypatch.setattr(onednn, "KERNEL", torch.ops.mkldnn._linear_pointwise if kernel == "onednn" else None)
     made, noises, losses = trainer(golden), iter(golden["noise"]), []
     monkeypatch.setattr(torch, "randn_like", lambda like: torch.from_numpy(next(noises)[:, : like.shape[1]]))
     made.model.train()

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from comp_viz.network import onednn
 from comp_viz.network import product as module
 from comp_viz.network.product import product
 from comp_viz.network.rows import Rows
@@ -67,10 +68,10 @@ def test_every_kernel_multiplies_alike(kernel, layout, outputs, biased, monkeypa
         "shared": x[:1].expand_as(x),
     }[layout]
     bias = torch.randn(3, 1, outputs) if biased else None
-    monkeypatch.setattr(module, "ONEDNN", None)
+    monkeypatch.setattr(onednn, "KERNEL", None)
     plain = gradients(x, weight, bias)
     if kernel == "onednn":
-        monkeypatch.setattr(module, "ONEDNN", torch.ops.mkldnn._linear_pointwise)
+        monkeypatch.setattr(onednn, "KERNEL", torch.ops.mkldnn._linear_pointwise)
     else:
         monkeypatch.setattr(module, "MANY", 1)
         monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
@@ -84,12 +85,12 @@ def test_every_kernel_multiplies_alike(kernel, layout, outputs, biased, monkeypa
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
 def test_other_precisions_never_reach_the_float32_kernel(dtype, monkeypatch):
-    monkeypatch.setattr(module, "ONEDNN", None.__class__)  # not callable with these arguments
+    monkeypatch.setattr(onednn, "KERNEL", None.__class__)  # not callable with these arguments
     x, weight = torch.randn(2, 3, 4, dtype=dtype), torch.randn(2, 4, 5, dtype=dtype)
     torch.testing.assert_close(product(x, weight), x @ weight)
 
 
 def test_under_autocast_products_are_bfloat16(monkeypatch):
-    monkeypatch.setattr(module, "ONEDNN", torch.ops.mkldnn._linear_pointwise)
+    monkeypatch.setattr(onednn, "KERNEL", torch.ops.mkldnn._linear_pointwise)
     with torch.autocast("cpu", torch.bfloat16):
         assert product(torch.randn(2, 3, 4), torch.randn(2, 4, 5)).dtype is torch.bfloat16

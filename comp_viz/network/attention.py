@@ -6,7 +6,6 @@ from torch.nn import functional as F
 
 from comp_viz.network.layers import ModalityLinear, ModalityMLP
 from comp_viz.network.rows import Rows
-from comp_viz.network.single_precision import attention_map
 
 
 class ModalityAttention(nn.Module):
@@ -49,10 +48,6 @@ def together(qkv: Tensor, rows: Rows) -> tuple[Tensor, Tensor]:
     present = keys.any(-1, keepdim=True)
     # Where nothing is observed every key is let through, only to keep the softmax finite.
     hidden = (present & ~keys)[:, :, None, None]
-    q = q * q.shape[-1] ** -0.5
-    if q.dtype is torch.float64:
-        attention = attention_map(q, k, hidden).double()
-    else:
-        attention = (q @ k.mT).masked_fill(hidden, float("-inf")).softmax(-1)
-    attention = attention * present[..., None, None]
+    scores = (q * q.shape[-1] ** -0.5) @ k.mT
+    attention = scores.masked_fill(hidden, float("-inf")).softmax(-1) * present[..., None, None]
     return rows.pack((attention @ v).transpose(2, 3).flatten(3)), attention

@@ -1,22 +1,15 @@
-"""Products `x W + b` with one set of weights per modality, in the way that is fastest on the processor."""
+"""Products `x W + b` with one set of weights per modality, in the way that is fastest on the processor.
 
-from pathlib import Path
+Every way gives the same numbers but for rounding; nothing else depends on which one is taken.
+"""
+
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-
-def amd() -> bool:
-    """Whether this is an AMD processor with AVX-512, where PyTorch's own choice for float32 runs at half speed."""
-    info = Path("/proc/cpuinfo")
-    return info.is_file() and "AuthenticAMD" in info.read_text() and torch.backends.cpu.get_cpu_capability() == "AVX512"
-
-
-# MKL, which PyTorch uses for float32 products, keeps its AVX-512 kernels to Intel's processors: 120 GFLOP/s a core of an AMD
-# Zen 5 where oneDNN, which comes with PyTorch as well, reaches 270. PyTorch offers it under this name only.
-ONEDNN = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if amd() else None
+from comp_viz.network import onednn
 
 MANY = 256  # rows; with fewer, three products of their own cost more than a thread that waits
 
@@ -24,7 +17,7 @@ MANY = 256  # rows; with fewer, three products of their own cost more than a thr
 def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`[M, N, inputs] · [M, inputs, outputs] + [M, 1, outputs] -> [M, N, outputs]`."""
     plain = x.device.type == "cpu" and x.dtype is torch.float32 and not torch.is_autocast_enabled("cpu")
-    in_turn = ONEDNN or (torch.get_num_threads() > 1 and x.shape[1] >= MANY)
+    in_turn = onednn.KERNEL or (torch.get_num_threads() > 1 and x.shape[1] >= MANY)
     if not plain or not in_turn or not x.numel() or not weight.numel():
         return torch.bmm(x, weight) if bias is None else torch.baddbmm(bias, x, weight)
     if not torch.is_grad_enabled():
@@ -38,10 +31,8 @@ def rows_by_rows(x: Tensor, y: Tensor, bias: Tensor | None = None) -> Tensor:
 
     A batched product hands each thread whole modalities: of two threads one waits while the other has the third.
     """
-    if ONEDNN:
-        biases = [None] * len(x) if bias is None else bias.flatten(1)
-        multiplied = zip(x, y, biases, strict=True)
-        return torch.stack([ONEDNN(dense(a), dense(b), c, "none", [], "") for a, b, c in multiplied])
+    if onednn.KERNEL:
+        return onednn.onednn_product(x, y, bias)
     out = x.new_empty(len(x), x.shape[1], y.shape[1])
     for u, part in enumerate(out):
         if bias is None:
@@ -49,11 +40,6 @@ def rows_by_rows(x: Tensor, y: Tensor, bias: Tensor | None = None) -> Tensor:
         else:
             torch.addmm(bias[u], x[u], y[u].T, out=part)
     return out
-
-
-def dense(matrix: Tensor) -> Tensor:
-    """A matrix without gaps between its rows or columns; with them oneDNN falls back to a kernel a hundred times slower."""
-    return matrix if matrix.mT.is_contiguous() else matrix.contiguous()
 
 
 class InTurn(torch.autograd.Function):
