@@ -4,11 +4,28 @@ import math
 
 NARROW = "\u202f"  # a narrow space that does not break, between a number and its unit
 MINUS = "\u2212"
+HEADING = 90  # characters a heading or a title has at most
 
 
 def how_many(number: int, noun: str) -> str:
     """`1 utterance`, `2,430 utterances`, by the regular plural."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def decimal(value: float, digits: int = 2) -> str:
+    """A number with so many digits after the point, `0.31`, `−0.05`; never a negative nothing."""
+    return f"{value:z,.{digits}f}".replace("-", MINUS)
+
+
+def fitting(*sentences: str) -> str:
+    """The first of several ways to put the same, from the fullest to the shortest, that a heading has room for.
+
+    The shortest is cut where even that is too long, as by the name of a conversation.
+    """
+    for sentence in sentences:
+        if len(sentence) <= HEADING:
+            return sentence
+    return sentences[-1][: HEADING - 1] + "…"
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -28,5 +45,5 @@ def signed(value: float, digits: int = 2) -> str:
 
 def interval(value: float, half_width: float, digits: int = 2) -> str:
     """A value with half the width of its 95 % interval: `0.34 ± 0.02 (95 %)`; without one where it is not known."""
-    number = f"{value:z.{digits}f}".replace("-", MINUS)
+    number = decimal(value, digits)
     return number if math.isnan(half_width) else f"{number} ± {half_width:.{digits}f} (95{NARROW}%)"

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from comp_viz.wording import how_many
+from comp_viz.wording import HEADING, decimal, fitting, how_many, interval, percent, points, signed
 
 SOURCES = sorted((Path(__file__).parents[1] / "comp_viz").rglob("*.py"))
 COUNTED = re.compile(
@@ -21,3 +21,31 @@ def test_a_noun_agrees_with_its_number(number, words):
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 def test_what_is_counted_on_screen_agrees_with_its_number(path):
     assert COUNTED.findall(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (decimal(0.314), "0.31"),
+        (decimal(-0.052), "\u22120.05"),
+        (decimal(-0.004), "0.00"),
+        (decimal(2430.5, 1), "2,430.5"),
+        (percent(2 / 3), "67\u202f%"),
+        (percent(-0.012, 1), "\u22121.2\u202f%"),
+        (percent(-0.0004), "0\u202f%"),
+        (points(0.024), "+2.4 points"),
+        (points(-0.024), "\u22122.4 points"),
+        (points(0.0001), "0.0 points"),
+        (signed(0.31), "+0.31"),
+        (signed(-0.001), "0.00"),
+        (interval(0.34, 0.021), "0.34 ± 0.02 (95\u202f%)"),
+        (interval(-0.34, float("nan")), "\u22120.34"),
+    ],
+)
+def test_numbers_are_written_as_they_are_printed(made, words):
+    assert made == words
+
+
+def test_the_fullest_sentence_that_fits_is_taken_and_the_last_is_cut():
+    assert fitting("a" * (HEADING + 1), "b" * HEADING, "c") == "b" * HEADING
+    assert fitting("a" * (HEADING + 1), "b" * (HEADING + 1)) == "b" * (HEADING - 1) + "…"

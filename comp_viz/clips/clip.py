@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from comp_viz.checkpoint.card import Card
     from comp_viz.clips.degradation import Degradation
 
-MODALITIES = ("audio", "text", "video")
-
 
 @dataclass(frozen=True)
 class Face:

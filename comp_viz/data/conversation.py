@@ -11,6 +11,9 @@ from comp_viz.errors import CompVizError
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 SPLITS = ("train", "validation", "test")
+MODALITIES = ("audio", "text", "video")  # of the paper and the published features, in this order
+POLARITIES = ("negative", "neutral", "positive")  # a score below, at and above the neutral point of its task
+SIDES = ("negative", "positive")  # what can be decided for a score; one that is exactly neutral is not judged
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,11 @@ class Task:
     def outputs(self) -> int:
         """C, the number of values a head predicts for an utterance."""
         return len(self.classes) or 1
+
+    @property
+    def decisions(self) -> tuple[str, ...]:
+        """Names of what can be decided for an utterance, in the order of `Prediction.decisions`: classes, or sides of neutral."""
+        return self.classes or SIDES
 
     @property
     def scale(self) -> str:

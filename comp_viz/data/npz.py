@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comp_viz.data.catalogue import KNOWN, describe
-from comp_viz.data.conversation import SPLITS, Conversation
+from comp_viz.data.conversation import MODALITIES, SPLITS, Conversation
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Findings
 from comp_viz.data.header import Header
 from comp_viz.data.labels import note_one_sided
 from comp_viz.errors import UNREADABLE, CompVizError
 
-MODALITIES = ("audio", "text", "video")
 MAX_CLASSES = 1000
 Arrays = Mapping[str, NDArray[Any]]
 

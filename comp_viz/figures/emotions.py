@@ -1,6 +1,7 @@
 """Colour and mark of every true emotion: of classes, or of the sides of neutral that a score may lie on."""
 
-from comp_viz.analysis.coordinator.groups import POLARITIES, UNKNOWN
+from comp_viz.analysis.coordinator.groups import UNKNOWN
+from comp_viz.data.conversation import POLARITIES
 from comp_viz.figures.style import Palette, class_colours
 
 Looks = dict[str, tuple[str, str]]  # emotion -> colour, Plotly's name of its mark

@@ -6,20 +6,13 @@ import pandas as pd
 from comp_viz.analysis.prediction import decide_output, true_decisions
 from comp_viz.data.conversation import Floats, Task
 
-SIDES = ("negative", "positive")
-
-
-def decision_names(task: Task) -> tuple[str, ...]:
-    """What can be decided: the classes, or a side of neutral."""
-    return task.classes or SIDES
-
 
 def confusion(task: Task, predictions: Floats, labels: Floats) -> pd.DataFrame:
     """One row for every truth and decision: `count`, mean over drawings `[D, N, C]`, and its `share` of that truth.
 
     Labels `[N]` that are unknown or exactly neutral are left out; shares are NaN where a truth never occurs.
     """
-    names, truth = decision_names(task), true_decisions(task, labels)
+    names, truth = task.decisions, true_decisions(task, labels)
     counts = np.zeros((len(names), len(names)))
     for drawing in predictions:
         np.add.at(counts, (truth[truth >= 0], decide_output(task, drawing)[truth >= 0]), 1 / len(predictions))

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from comp_viz.analysis.compare.confusion import SIDES
 from comp_viz.analysis.coordinator.groups import emotions
 from comp_viz.analysis.prediction import decide_output, true_decisions
 from comp_viz.analysis.robustness.scores import read_metric
@@ -63,7 +62,7 @@ def grouped(
 
 def by_truth(task: Task, answers: Answers, labels: Floats, starts: Ints) -> pd.DataFrame:
     """ACC by the true emotion, or by the true side of neutral."""
-    return grouped(task, answers, labels, starts, emotions(task, labels), task.classes or SIDES)
+    return grouped(task, answers, labels, starts, emotions(task, labels), task.decisions)
 
 
 def tests(task: Task, answers: Answers, labels: Floats) -> dict[str, list[McNemar]]:

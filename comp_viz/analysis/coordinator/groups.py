@@ -8,10 +8,9 @@ import numpy as np
 
 from comp_viz.analysis.coordinator.weights import first_upper
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.data.conversation import Bools, Floats, Task
+from comp_viz.data.conversation import POLARITIES, Bools, Floats, Task
 
 MOST_MODALITIES = 4  # of which every subset is tried; of more, each alone, each left out, and all
-POLARITIES = ("negative", "neutral", "positive")
 UNKNOWN = "no label"
 FEWEST = 5  # utterances of an emotion that a sentence is made of, where two emotions have as many
 

@@ -68,7 +68,7 @@ def reweighed_table(found: Mapping[str, Reweighed], labels: Floats) -> pd.DataFr
         table = pd.DataFrame({"weights": name, "utterance": np.arange(1, len(labels) + 1), followed: each.followed})
         for u, modality in enumerate(each.prediction.modalities):
             table[f"{modality} weight"] = each.prediction.coordinator[:, u]
-        table["decision"] = np.array(task.classes or ("negative", "positive"))[decisions]
+        table["decision"] = np.array(task.decisions)[decisions]
         table["differs"], table["judged"], table["right"], table["label"] = (
             each.differs,
             each.judged,

@@ -6,14 +6,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from comp_viz.data.conversation import Bools, Floats, Task
+from comp_viz.data.conversation import POLARITIES, Bools, Floats, Task
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.base import Part, without
 from comp_viz.data.patterns.matrices import check_share, drawn
 from comp_viz.data.patterns.text import Call, percent, quote, written
 from comp_viz.errors import CompVizError
 
-CONDITIONS = ("negative", "neutral", "positive", "strong")  # on scores; `strong` also on classes
+CONDITIONS = (*POLARITIES, "strong")  # on scores; `strong` also on classes
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,7 @@ def meets(labels: Floats, condition: str, task: Task) -> Bools:
     low, high = (task.neutral + (end - task.neutral) / 2 for end in (task.low, task.high))
     negative, positive = labels < task.neutral, labels > task.neutral
     found: dict[str, Bools] = {
-        "negative": negative,
-        "neutral": labels == task.neutral,
-        "positive": positive,
+        **dict(zip(POLARITIES, (negative, labels == task.neutral, positive), strict=True)),
         "strong": negative & (labels <= low) | positive & (labels >= high),
     }
     return found[condition]

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 
 import pyarrow as pa
 
+from comp_viz.data.conversation import MODALITIES
 from comp_viz.data.table.format import FEATURES
 from comp_viz.data.tabular.columns import is_text
 from comp_viz.errors import CompVizError
 
-FIRST = ("audio", "text", "video")  # the order of these modalities; others follow as the file has them
 REQUIRED = ("conversation", "position", "label")
 MOST_FEATURES = 65_536  # of a modality
 
@@ -83,4 +83,8 @@ def check_column(file: str, column: pa.Field, times: int) -> None:
 
 def in_order(features: Mapping[str, str]) -> dict[str, str]:
     """Feature columns by modality: audio, text, video, then the others as they come."""
-    return dict(sorted(features.items(), key=lambda item: FIRST.index(item[0]) if item[0] in FIRST else len(FIRST)))
+    return dict(
+        sorted(
+            features.items(), key=lambda item: MODALITIES.index(item[0]) if item[0] in MODALITIES else len(MODALITIES)
+        )
+    )

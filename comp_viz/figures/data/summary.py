@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from comp_viz.data.conversation import POLARITIES
 from comp_viz.figures.chart import base_layout, level
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
 from comp_viz.wording import how_many
@@ -39,7 +40,7 @@ def label_chart(
 def label_title(counts: Mapping[str, Sequence[tuple[str, int]]], polarity: tuple[int, int, int] | None) -> str:
     """What the chart shows, in a sentence."""
     if polarity:
-        total = dict(zip(("negative", "neutral", "positive"), polarity, strict=True))
+        total = dict(zip(POLARITIES, polarity, strict=True))
     else:
         splits = list(map(dict, counts.values()))
         total = {name: sum(split[name] for split in splits) for name in splits[0]}
