@@ -10,7 +10,7 @@ from comp_viz.figures.along import MARGIN_LEFT, MARGIN_RIGHT
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
 from comp_viz.ui.widgets.component import component
 
-KEY, STAMP = "availability matrix", "availability matrix stamp"
+KEY, STAMP = "painter", "painter stamp"  # stories and addresses know the matrix by this name
 
 
 def availability_matrix(
