@@ -13,8 +13,8 @@ def how_many(number: int, noun: str) -> str:
 
 
 def decimal(value: float, digits: int = 2) -> str:
-    """A number with so many digits after the point, `0.31`, `−0.05`; never a negative nothing."""
-    return f"{value:z,.{digits}f}".replace("-", MINUS)
+    """A number with so many digits after the point, `0.31`, `−0.05`; never a negative nothing; `not defined` for NaN."""
+    return "not defined" if math.isnan(value) else f"{value:z,.{digits}f}".replace("-", MINUS)
 
 
 def fitting(*sentences: str) -> str:
@@ -47,3 +47,8 @@ def interval(value: float, half_width: float, digits: int = 2) -> str:
     """A value with half the width of its 95 % interval: `0.34 ± 0.02 (95 %)`; without one where it is not known."""
     number = decimal(value, digits)
     return number if math.isnan(half_width) else f"{number} ± {half_width:.{digits}f} (95{NARROW}%)"
+
+
+def first_upper(text: str) -> str:
+    """Text as the beginning of a sentence; a name in capitals stays so."""
+    return text[:1].upper() + text[1:]

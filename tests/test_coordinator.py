@@ -27,7 +27,6 @@ from comp_viz.analysis.coordinator.reweighting import (
     fixed_weights,
     normalised,
     reweighed,
-    wilson,
 )
 from comp_viz.analysis.coordinator.tables import (
     accuracy_table,
@@ -38,8 +37,6 @@ from comp_viz.analysis.coordinator.tables import (
 )
 from comp_viz.analysis.coordinator.trust import (
     FEWEST,
-    auc,
-    auc_interval,
     describe_disagreement,
     describe_trust,
     disagreement,
@@ -54,6 +51,8 @@ from comp_viz.analysis.coordinator.weights import (
     weights,
 )
 from comp_viz.analysis.prediction import Prediction, predict_conversation
+from comp_viz.analysis.stats.intervals import interval_of_share
+from comp_viz.analysis.stats.ranks import auc, auc_interval
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.conversation import Task
 from comp_viz.network.intervention import Intervention
@@ -370,10 +369,10 @@ def test_reweighed_counts_as_loops_do(rng, task):
 
 
 def test_a_share_of_all_or_nothing_still_has_an_interval():
-    low, high = wilson(1.0, 20)
+    low, high = interval_of_share(20, 20)
     assert 0.8 < low < 0.9
     assert high == pytest.approx(1)
-    assert wilson(0.0, 20) == pytest.approx((1 - high, 1 - low))
+    assert interval_of_share(0, 20) == pytest.approx((1 - high, 1 - low))
 
 
 def test_sentences_about_other_weights(rng):

@@ -27,9 +27,9 @@ from comp_viz.analysis.compare.predictions import (
 from comp_viz.analysis.prediction import decide_output, predict_conversation, true_decisions
 from comp_viz.analysis.robustness.drawings import Pass
 from comp_viz.analysis.robustness.scores import metric_names
-from comp_viz.analysis.stats.bootstrap import DRAWS, interval, resampled
+from comp_viz.analysis.stats.bootstrap import RESAMPLES, percentile_interval, resampled
 from comp_viz.analysis.stats.mcnemar import holm, mcnemar
-from comp_viz.analysis.stats.sums import metrics_of, sums
+from comp_viz.analysis.stats.sums import conversation_sums, metrics_of
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.data.conversation import Task
@@ -71,7 +71,7 @@ def test_a_measure_that_one_conversation_counts_for_has_no_interval():
 @TASKS
 def test_sums_over_conversations_give_the_metrics(task, rng):
     labels, predictions = labels_of(task, rng), rng.standard_normal((30, task.outputs)).astype(np.float32)
-    found = sums(task, predictions, labels, STARTS)
+    found = conversation_sums(task, predictions, labels, STARTS)
     expected = metrics(task, predictions, labels)
     whole = metrics_of(task, found.sum(0))
     assert set(whole) == set(expected) == set(metric_names(task))
@@ -88,17 +88,21 @@ def test_sums_over_conversations_give_the_metrics(task, rng):
 def test_what_is_not_defined_is_nan(task):
     nothing = metrics_of(
         task,
-        sums(task, np.zeros((2, task.outputs), np.float32), np.full(2, np.nan, np.float32), np.array([0, 2])).sum(0),
+        conversation_sums(
+            task, np.zeros((2, task.outputs), np.float32), np.full(2, np.nan, np.float32), np.array([0, 2])
+        ).sum(0),
     )
     assert all(np.isnan(value) for value in nothing.values())
-    flat = sums(SCORE, np.full((5, 1), 0.3, np.float32), np.arange(5, dtype=np.float32), np.array([0, 5])).sum(0)
+    flat = conversation_sums(
+        SCORE, np.full((5, 1), 0.3, np.float32), np.arange(5, dtype=np.float32), np.array([0, 5])
+    ).sum(0)
     assert np.isnan(metrics_of(SCORE, flat)["CORR"])
 
 
 def test_the_bootstrap_is_the_same_for_the_same_seed_and_centred(rng):
     found = rng.random((3, 40, 2))
     first, again, other = resampled(found), resampled(found), resampled(found, seed=1)
-    assert first.shape == (DRAWS, 3, 2)
+    assert first.shape == (RESAMPLES, 3, 2)
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
     np.testing.assert_allclose(first.mean(0), found.sum(1), rtol=0.02)
@@ -119,11 +123,11 @@ def test_the_interval_holds_the_true_difference_about_as_often_as_it_says(rng):
         level = rng.normal(0, 1, V)  # conversations differ, and both predictors with them
         found = np.stack([[level + rng.normal(0.5, 1, V)], [level + rng.normal(0, 1, V)]], -1)[0]
         draws = resampled(found[None])[:, 0] / V
-        low, high = interval(draws[:, 0] - draws[:, 1], V)
+        low, high = percentile_interval(draws[:, 0] - draws[:, 1], V)
         covered += low < 0.5 < high
     assert 0.88 < covered / 150 <= 0.99
-    assert np.isnan(interval(np.ones(5), 1)).all()
-    assert np.isnan(interval(np.full(5, np.nan), 9)).all()
+    assert np.isnan(percentile_interval(np.ones(5), 1)).all()
+    assert np.isnan(percentile_interval(np.full(5, np.nan), 9)).all()
 
 
 @TASKS

@@ -10,7 +10,7 @@ from page_cases import CASES, write_case
 
 from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.overview.parts import as_table, describe, parts
-from comp_viz.analysis.stats.entropy import evenness
+from comp_viz.analysis.stats.entropy import normalised_entropy
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.figures.overview.diagram import PARTS, diagram
 from comp_viz.figures.style import DARK, LIGHT
@@ -65,8 +65,8 @@ def test_parts_agree_with_one_utterance_after_the_other(case):
 
 def test_evenness_is_nothing_for_one_choice_and_one_for_equal_shares():
     shares = np.array([[1, 0, 0, 0], [0.25] * 4, [0.5, 0.5, 0, 0]], np.float32)
-    np.testing.assert_allclose(evenness(shares, 4), [0, 1, 0.5], atol=1e-6)
-    assert np.isnan(evenness(shares, 1)).all()
+    np.testing.assert_allclose(normalised_entropy(shares, 4), [0, 1, 0.5], atol=1e-6)
+    assert np.isnan(normalised_entropy(shares, 1)).all()
 
 
 def test_the_sentence_names_who_sends_and_who_is_trusted(case):

@@ -15,7 +15,7 @@ from comp_viz.analysis.propagation import reconstruction as rebuild
 from comp_viz.analysis.propagation.attention import MEAN, ROLLOUT, attention, evenness_by_head, map_names, rollout
 from comp_viz.analysis.propagation.prompt_ablation import EVERYWHERE, MISSING, OBSERVED, flow
 from comp_viz.analysis.propagation.reconstruction import entry, next_missing, reconstruct
-from comp_viz.analysis.stats.entropy import evenness
+from comp_viz.analysis.stats.entropy import normalised_entropy
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.conversation import Task
 from comp_viz.figures.propagation.attention import MOST_ARCS, WIDTHS, arcs
@@ -115,9 +115,9 @@ def test_without_anything_observed_only_the_residual_connection_remains(checkpoi
 
 
 def test_evenness_is_entropy_over_its_maximum(here):
-    assert evenness(np.full(5, 0.2), 5) == pytest.approx(1)
-    assert evenness(np.eye(5)[2], 5) == pytest.approx(0)
-    assert np.isnan(evenness(np.eye(5)[2], 1))
+    assert normalised_entropy(np.full(5, 0.2), 5) == pytest.approx(1)
+    assert normalised_entropy(np.eye(5)[2], 5) == pytest.approx(0)
+    assert np.isnan(normalised_entropy(np.eye(5)[2], 1))
     found = attention(here, "text", "block 1, layer 2, head 1")
     for row, share in zip(found.weights, found.evenness, strict=True):
         entropy = sum(-w * math.log(w) for w in row.tolist() if w > 0)

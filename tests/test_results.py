@@ -12,7 +12,8 @@ import pytest
 from scipy import stats
 
 from comp_viz.__main__ import main
-from comp_viz.analysis.results import half_width, matched, named_by_flags, read_published, read_results, summarise
+from comp_viz.analysis.results import matched, named_by_flags, read_published, read_results, summarise
+from comp_viz.analysis.stats.intervals import half_width_of_mean
 from comp_viz.commands.results_text import WIDTH, number, ordered, table
 from comp_viz.errors import CompVizError
 from comp_viz.sweep.table import METRICS, SCHEMA
@@ -65,8 +66,8 @@ def test_means_and_intervals_are_those_of_student():
 
 
 def test_one_seed_has_no_interval():
-    assert np.isnan(half_width(pd.Series([0.5])))
-    assert number("ACC", 0.8512, half_width(pd.Series([0.5]))) == "85.1"
+    assert np.isnan(half_width_of_mean(pd.Series([0.5])))
+    assert number("ACC", 0.8512, half_width_of_mean(pd.Series([0.5]))) == "85.1"
 
 
 def test_folds_are_averaged_before_seeds_are_compared():
@@ -74,7 +75,7 @@ def test_folds_are_averaged_before_seeds_are_compared():
     found = summarise(frame(rows)).set_index("metric").loc["ACC"]
     assert found["seeds"] == 2
     assert found["mean"] == pytest.approx(0.715)
-    assert found["half"] == pytest.approx(half_width(pd.Series([0.71, 0.72])))
+    assert found["half"] == pytest.approx(half_width_of_mean(pd.Series([0.71, 0.72])))
 
 
 def test_failed_runs_and_undefined_metrics_count_for_nothing():
@@ -133,7 +134,7 @@ def test_methods_stand_above_their_heads_and_what_was_published_below(printed):
     assert [line.split()[0] for line in lines[start + 1 : start + 7]] == [
         "comp", "audio", "text", "alone", "audio", "linear",
     ]  # fmt: skip
-    assert lines[start + 1].split()[1:] == [number("ACC", 0.815, half_width(pd.Series([0.81, 0.82])))] * 3
+    assert lines[start + 1].split()[1:] == [number("ACC", 0.815, half_width_of_mean(pd.Series([0.81, 0.82])))] * 3
     assert lines[start + 7].startswith("-- AS PUBLISHED, ON OTHER DATA")
     assert any(line.split()[:2] == ["ComP", "83.7"] for line in lines)
     assert "comp 2, alone 1, linear 1" in text

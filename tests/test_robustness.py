@@ -31,12 +31,12 @@ from comp_viz.analysis.robustness.scores import (
     describe_heads,
     describe_rates,
     describe_shares,
-    half_width,
     judged,
     metric_names,
     scores,
     trained_rates,
 )
+from comp_viz.analysis.stats.intervals import half_width_by_jackknife
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.data.conversation import Task
@@ -193,7 +193,7 @@ def test_the_interval_of_accuracy_agrees_with_its_error_by_conversation(rng):
     groups = np.repeat(np.arange(20), lengths)
     left_out = np.array([right[groups != g].mean() for g in range(20)])
     error = accuracy(right, np.ones_like(right), starts).error
-    assert half_width(left_out) == pytest.approx(2.093 * error, rel=0.05)
+    assert half_width_by_jackknife(left_out) == pytest.approx(2.093 * error, rel=0.05)
 
 
 def test_the_interval_holds_the_true_value_as_often_as_it_says(rng):
@@ -201,12 +201,12 @@ def test_the_interval_holds_the_true_value_as_often_as_it_says(rng):
     for _ in range(400):
         values = rng.normal(3, 1, size=20)
         left_out = np.array([np.delete(values, g).mean() for g in range(20)])
-        covered += abs(values.mean() - 3) < half_width(left_out)
+        covered += abs(values.mean() - 3) < half_width_by_jackknife(left_out)
     assert 0.92 < covered / 400 < 0.98
 
 
 def test_no_interval_from_one_group():
-    assert np.isnan(half_width(np.array([0.5])))
+    assert np.isnan(half_width_by_jackknife(np.array([0.5])))
 
 
 @pytest.mark.parametrize("task", [SCORE, CLASSES, Task("score", low=1, high=7, neutral=5)])
@@ -234,7 +234,7 @@ def test_scores_are_means_over_the_drawings(measured):
         assert row["value"] == pytest.approx(np.mean(values))
         assert row["seeds"] == len(draws) == (1 if row["pattern"] == "uniform(0)" else RATE_SEEDS)
         left_out = np.mean([drawn.values[row["predictor"]]["ACC"][1:] for drawn in draws], axis=0)
-        assert row["half"] == pytest.approx(half_width(left_out))
+        assert row["half"] == pytest.approx(half_width_by_jackknife(left_out))
     assert list(dict.fromkeys(table["predictor"])) == ["fused", *THREE]
     assert scores({}, rate_patterns(), "ACC").empty
 

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
+from comp_viz.analysis.stats.intervals import half_width_of_mean
 from comp_viz.errors import UNREADABLE, CompVizError
 from comp_viz.evaluation.metrics import METRICS
 
@@ -14,7 +13,6 @@ from comp_viz.evaluation.metrics import METRICS
 TABLE = ["data", "split", "select", "trained_under"]
 ROW = [*TABLE, "method", "predictor", "pattern"]
 NEEDED = {*ROW, *METRICS, "seed", "fold", "failure"}
-CONFIDENCE = 0.95
 # Columns of the published figures that say which parts of ComP were kept, in the order of `Flags`.
 FLAGS = ["knowledge_propagation", "prompt_generation", "coordinator", "gradient_modulation"]
 
@@ -43,15 +41,7 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
     )
     by_seed = found.dropna(subset=["value"]).groupby([*ROW, "metric", "seed"], sort=False)["value"].mean()
     groups = by_seed.groupby([*ROW, "metric"], sort=False)
-    return groups.agg(mean="mean", half=half_width, seeds="count").reset_index()
-
-
-def half_width(values: pd.Series) -> float:
-    """Half the width of Student's 95 % interval for the mean; NaN from a single value."""
-    n = len(values)
-    if n < 2:
-        return float("nan")
-    return float(stdtrit(n - 1, (1 + CONFIDENCE) / 2) * np.std(values, ddof=1) / np.sqrt(n))
+    return groups.agg(mean="mean", half=half_width_of_mean, seeds="count").reset_index()
 
 
 def matched(summary: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from comp_viz.analysis.results import TABLE, half_width, read_results
+from comp_viz.analysis.results import TABLE, read_results
+from comp_viz.analysis.stats.intervals import half_width_of_mean
 from comp_viz.sweep.epochs import epochs_path, is_epochs
 
 
@@ -98,4 +99,4 @@ def epochs_of(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
 def paired(first: pd.Series, second: pd.Series) -> tuple[float, float, int]:
     """First minus second, seed by seed: mean, half its 95 % interval (NaN from one seed), and how many seeds both have."""
     difference = (first - second).dropna()
-    return float(difference.mean()), half_width(difference), len(difference)
+    return float(difference.mean()), half_width_of_mean(difference), len(difference)

@@ -7,7 +7,6 @@ import pandas as pd
 
 from comp_viz.analysis.compare.comparison import Comparison, test_table
 from comp_viz.analysis.compare.paired import sentence
-from comp_viz.analysis.coordinator.weights import first_upper
 from comp_viz.analysis.robustness.scores import read_metric
 from comp_viz.checkpoint.measurements import SHARES
 from comp_viz.data.conversation import Task
@@ -17,7 +16,7 @@ from comp_viz.figures.compare.confusion import confusion_chart
 from comp_viz.figures.compare.paired import agreement_chart, paired_chart
 from comp_viz.figures.style import Palette
 from comp_viz.report.section import Section
-from comp_viz.wording import how_many
+from comp_viz.wording import first_upper, how_many
 
 BOOTSTRAP = (
     "Intervals are the 95 % ones by the bootstrap over whole conversations (2,000 resamples), the difference taken within each "

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from comp_viz.analysis.coordinator.groups import emotions
 from comp_viz.analysis.prediction import decide_output, true_decisions
 from comp_viz.analysis.robustness.scores import read_metric
-from comp_viz.analysis.stats.bootstrap import interval, resampled
+from comp_viz.analysis.stats.bootstrap import percentile_interval, resampled
 from comp_viz.analysis.stats.mcnemar import McNemar, mcnemar
-from comp_viz.analysis.stats.sums import conversations, metrics_of, sums
+from comp_viz.analysis.stats.sums import conversation_sums, counted_conversations, metrics_of
 from comp_viz.data.conversation import Floats, Task
 from comp_viz.data.dataset import Ints
 
@@ -28,15 +28,17 @@ def paired(task: Task, answers: Answers, labels: Floats, starts: Ints, seed: int
     Each with `low` and `high`, the 95 % interval by the bootstrap over conversations, `conversations` of which have a label
     that the metric counts. Of the first, the difference to itself is NaN.
     """
-    found = np.stack([[sums(task, drawing, labels, starts) for drawing in one] for one in answers.values()])
+    found = np.stack(
+        [[conversation_sums(task, drawing, labels, starts) for drawing in one] for one in answers.values()]
+    )
     whole, draws = metrics_of(task, found.sum(2)), metrics_of(task, resampled(found, seed))
     rows = []
     for metric in whole:
-        V = conversations(task, metric, found[0, 0])
+        V = counted_conversations(task, metric, found[0, 0])
         values, of_draws = whole[metric].mean(1), draws[metric].mean(2)
         for p, name in enumerate(answers):
-            bounds = interval(of_draws[:, p], V)
-            apart = interval(of_draws[:, 0] - of_draws[:, p], V) if p else (np.nan, np.nan)
+            bounds = percentile_interval(of_draws[:, p], V)
+            apart = percentile_interval(of_draws[:, 0] - of_draws[:, p], V) if p else (np.nan, np.nan)
             difference = values[0] - values[p] if p else np.nan
             numbers = dict(zip(COLUMNS, (values[p], *bounds, difference, *apart), strict=True))
             rows.append({"predictor": name, "metric": metric, **numbers, "conversations": V})

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from comp_viz.analysis.stats.ranks import rank_correlation, read_correlation
+from comp_viz.analysis.stats.ranks import rank_correlation
 from comp_viz.analysis.why.contribution import NOTHING, Contribution
-from comp_viz.wording import how_many
+from comp_viz.wording import decimal, how_many
 
 SHOWN = 5
 
@@ -45,7 +45,7 @@ def describe_agreement(found: WeightAgreement) -> str:
     if not found.counted:
         return "No utterance is moved enough by any modality to compare weights with contributions"
     said = ", ".join(
-        f"{u} {read_correlation(x)}" for u, x in zip(found.modalities, found.correlations, strict=True)
+        f"{u} {decimal(x)}" for u, x in zip(found.modalities, found.correlations, strict=True)
     )  # fmt: skip
     return (
         f"The modality weighed most contributes most in {found.same} of {how_many(found.counted, 'utterance')} "

@@ -6,9 +6,9 @@ from itertools import combinations
 
 import numpy as np
 
-from comp_viz.analysis.coordinator.weights import first_upper
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.data.conversation import POLARITIES, Bools, Floats, Task
+from comp_viz.wording import first_upper
 
 MOST_MODALITIES = 4  # of which every subset is tried; of more, each alone, each left out, and all
 UNKNOWN = "no label"

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from comp_viz.analysis.coordinator.weights import first_upper
 from comp_viz.analysis.live.change import accuracy
 from comp_viz.analysis.prediction import Prediction, true_decisions
+from comp_viz.analysis.stats.intervals import interval_of_share
 from comp_viz.data.conversation import Bools, Floats, Task
-from comp_viz.wording import how_many
+from comp_viz.wording import first_upper, how_many
 
 LEARNED, EQUAL, BY_HAND = "learned weights", "equal weights", "by hand"
 
@@ -60,6 +60,7 @@ def against(found: Prediction, learned: Prediction, labels: Floats) -> Reweighed
     task, decided, before = found.task, found.decisions(), learned.decisions()
     truth = true_decisions(task, labels)
     share, judged = accuracy(decided, truth), truth >= 0
+    right = (decided == truth) & judged
     column = np.arange(len(before)), before if task.classes else 0
     return Reweighed(
         prediction=found,
@@ -67,9 +68,9 @@ def against(found: Prediction, learned: Prediction, labels: Floats) -> Reweighed
         moved=found.fused[column] - learned.fused[column],
         differs=decided != before,
         judged=judged,
-        right=(decided == truth) & judged,
+        right=right,
         accuracy=share,
-        interval=None if share is None else wilson(share, int(judged.sum())),
+        interval=None if share is None else interval_of_share(int(right.sum()), int(judged.sum())),
         error=mean_error(task, found.fused, labels),
     )
 
@@ -82,14 +83,6 @@ def mean_error(task: Task, fused: Floats, labels: Floats) -> float | None:
     if task.classes:
         return float(1 - fused[known, labels[known].astype(int)].mean())
     return float(np.abs(fused[known, 0] - labels[known]).mean())
-
-
-def wilson(share: float, count: int) -> tuple[float, float]:
-    """95 % interval of a share of `count` utterances (Wilson)."""
-    z2 = 1.96**2
-    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
-    half = 1.96 / (1 + z2 / count) * np.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
-    return float(middle - half), float(middle + half)
 
 
 def describe_reweighed(found: Mapping[str, Reweighed]) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
-from comp_viz.analysis.coordinator.weights import first_upper
 from comp_viz.analysis.prediction import Prediction, true_decisions
+from comp_viz.analysis.stats.ranks import auc, auc_interval
 from comp_viz.data.conversation import Bools, Floats
+from comp_viz.wording import first_upper
 
 FEWEST = 5  # right and wrong utterances below which nothing is said
 Interval = tuple[float, float]
@@ -75,25 +75,6 @@ def of_head(weight: Floats, right: Bools, wrong: Bools) -> Trust:
         auc=found,
         interval=auc_interval(found, len(up), len(down)) if found is not None and enough else None,
     )
-
-
-def auc(up: Floats, down: Floats) -> float:
-    """Chance that one of `up` lies above one of `down`, ties counted half (Mann and Whitney)."""
-    ranks = rankdata(np.concatenate([up, down]))
-    return float((ranks[: len(up)].sum() - len(up) * (len(up) + 1) / 2) / (len(up) * len(down)))
-
-
-def auc_interval(found: float, up: int, down: int) -> Interval:
-    """95 % interval of an AUC from `up` and `down` values: the areas that `found` is no surprise under.
-
-    Hanley and McNeil's standard error at the area itself rather than at its estimate, with their counts balanced
-    (Newcombe's method 5): it stays inside 0 to 1 and has a width also where the groups do not overlap.
-    """
-    areas = np.linspace(0, 1, 2001)
-    pairs = (up + down) / 2 - 1
-    spread = areas * (1 - areas) * (1 + pairs * ((1 - areas) / (2 - areas) + areas / (1 + areas))) / (up * down)
-    within = areas[np.abs(areas - found) <= 1.96 * np.sqrt(spread) + 1e-9]
-    return float(within.min()), float(within.max())
 
 
 def disagreement(prediction: Prediction, labels: Floats) -> Disagreement:

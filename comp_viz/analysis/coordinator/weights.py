@@ -7,7 +7,7 @@ import numpy as np
 
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.data.conversation import Floats
-from comp_viz.wording import how_many
+from comp_viz.wording import first_upper, how_many
 
 NEAR = 0.05  # weights no farther than this from equal are as good as equal
 
@@ -87,11 +87,6 @@ def weight_floor(*predictions: Prediction) -> tuple[float, ...]:
     """The lowest weight of each modality among all these, in steps of 0.05 downwards: where a cut triangle begins."""
     lowest = np.concatenate([p.coordinator for p in predictions]).min(0)
     return tuple((np.floor(np.minimum(lowest, 1 / len(lowest)) * 20) / 20).tolist())
-
-
-def first_upper(text: str) -> str:
-    """Text as the beginning of a sentence; a name in capitals stays so."""
-    return text[:1].upper() + text[1:]
 
 
 def describe_distance(found: Weights) -> str:

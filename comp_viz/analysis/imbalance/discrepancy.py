@@ -17,7 +17,7 @@ import pandas as pd
 from scipy.special import expit
 
 from comp_viz.analysis.prediction import decide_output, true_decisions
-from comp_viz.analysis.stats.bootstrap import interval, resampled
+from comp_viz.analysis.stats.bootstrap import percentile_interval, resampled
 from comp_viz.analysis.stats.sums import Values
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Stream
@@ -109,7 +109,7 @@ class Sums:
         if not below.sum():
             return (float("nan"),) * 3
         of, over = resampled(np.column_stack([above, below])).T
-        low, high = interval(of[over != 0] / over[over != 0], self.conversations)
+        low, high = percentile_interval(of[over != 0] / over[over != 0], self.conversations)
         return low, float(above.sum() / below.sum()), high
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from comp_viz.analysis.modulation.telemetry import words
-from comp_viz.analysis.results import half_width
 from comp_viz.analysis.shipped_results import Compared, paired
+from comp_viz.analysis.stats.intervals import half_width_of_mean
 from comp_viz.training.telemetry import read_telemetry
 
 ALONE, WITHOUT, COMP = "alone", "no-prompting", "comp"
@@ -26,7 +26,7 @@ def gaps(table: Compared, pattern: str) -> pd.DataFrame:
         if heads.empty:
             continue
         gap, means = heads.max(axis=1) - heads.min(axis=1), heads.mean()
-        found.append((method, gap.mean(), half_width(gap), len(gap), means.idxmax(), means.idxmin()))
+        found.append((method, gap.mean(), half_width_of_mean(gap), len(gap), means.idxmax(), means.idxmin()))
     return pd.DataFrame(found, columns=["method", "mean", "half", "seeds", "best", "worst"])
 
 

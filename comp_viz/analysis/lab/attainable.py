@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from comp_viz.analysis.stats.intervals import clustered_error
 from comp_viz.data.conversation import Bools, Floats
 from comp_viz.data.lab.make import lab
 from comp_viz.data.lab.model import DIMS, FAINT, Doubles, Ints, LabModel
@@ -116,8 +117,7 @@ def summarise(looks: Mapping[str, Look], parts: Sequence[Doubles]) -> dict[str, 
     found = {}
     for name, right in zip(looks, rows, strict=True):
         accuracy = right.sum() / lengths.sum()
-        spread = np.sqrt(((right - accuracy * lengths) ** 2).sum() * len(lengths) / (len(lengths) - 1))
-        found[name] = Estimate(float(accuracy), float(spread / lengths.sum()))
+        found[name] = Estimate(float(accuracy), clustered_error(right, lengths))
     return found
 
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from comp_viz.analysis.lab.attainable import Estimate
 from comp_viz.analysis.prediction import decide_output, true_decisions
+from comp_viz.analysis.stats.intervals import clustered_error
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.data.dataset import DataSet, Utterances
@@ -34,6 +35,4 @@ def accuracy(right: NDArray[np.bool_], counted: NDArray[np.bool_], starts: NDArr
     hits = np.add.reduceat(right & counted, starts[:-1], dtype=np.int64)
     of = np.add.reduceat(counted, starts[:-1], dtype=np.int64)
     share = hits.sum() / max(of.sum(), 1)
-    V = len(of)
-    spread = np.sqrt(((hits - share * of) ** 2).sum() * V / max(V - 1, 1))
-    return Estimate(float(share), float(spread / max(of.sum(), 1)))
+    return Estimate(float(share), clustered_error(hits, of))

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from comp_viz.analysis.results import half_width, named_by_flags, read_published
+from comp_viz.analysis.results import named_by_flags, read_published
 from comp_viz.analysis.shipped_results import Compared, paired
+from comp_viz.analysis.stats.intervals import half_width_of_mean
 from comp_viz.training.methods import ABLATION
 
 WITH, WITHOUT = "comp", "KP+PG+Cr"  # the rows of the paper's Table 3 that differ in the modulator alone
@@ -22,7 +23,9 @@ def effect(table: Compared) -> pd.DataFrame:
         if on is None or off is None:
             continue
         rate = table.rows.loc[table.rows["pattern"] == pattern, "missing_rate"].mean()
-        found.append((pattern, rate, *paired(on, off), on.mean(), half_width(on), off.mean(), half_width(off)))
+        found.append(
+            (pattern, rate, *paired(on, off), on.mean(), half_width_of_mean(on), off.mean(), half_width_of_mean(off))
+        )
     columns = ["pattern", "rate", "mean", "half", "seeds", "with", "with_half", "without", "without_half"]
     return pd.DataFrame(found, columns=columns)
 

@@ -8,7 +8,7 @@ import pandas as pd
 from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.live.change import accuracy
 from comp_viz.analysis.prediction import true_decisions
-from comp_viz.analysis.stats.entropy import evenness
+from comp_viz.analysis.stats.entropy import normalised_entropy
 from comp_viz.data.conversation import Bools, Floats
 
 
@@ -57,7 +57,7 @@ def parts(inside: Inside, labels: Floats) -> Parts:
         found[name] = ModalityParts(
             observed=keys,
             encoded=norm(inside.encoded[name]),
-            spread=nothing(keys) if assignments is None else evenness(assignments, attended).mean(0),
+            spread=nothing(keys) if assignments is None else normalised_entropy(assignments, attended).mean(0),
             own=own,
             bank=attended - own,
             received=received(inside, name),
@@ -84,7 +84,7 @@ def attention_spread(inside: Inside, name: str, keys: int) -> Floats:
     maps = inside.attention.get(name)
     if maps is None:
         return nothing(inside.observed[:, 0])
-    mean: Floats = evenness(maps, keys).mean((0, 1, 2))
+    mean: Floats = normalised_entropy(maps, keys).mean((0, 1, 2))
     return mean
 
 

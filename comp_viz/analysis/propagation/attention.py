@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from comp_viz.analysis.inside import Inside
-from comp_viz.analysis.stats.entropy import evenness
+from comp_viz.analysis.stats.entropy import normalised_entropy
 from comp_viz.data.conversation import Bools, Floats
 
 ROLLOUT, MEAN = "rollout", "mean of all layers and heads"
@@ -30,7 +30,7 @@ class Attention:
     @property
     def evenness(self) -> Floats:
         """`[S]`, entropy of each query's weights as a share of the greatest possible; NaN with less than two to choose from."""
-        return evenness(self.weights, self.reachable.sum(1))
+        return normalised_entropy(self.weights, self.reachable.sum(1))
 
     @property
     def received(self) -> Floats:
@@ -93,7 +93,7 @@ def rollout(maps: Floats) -> Floats:
 def evenness_by_head(inside: Inside) -> dict[str, Floats]:
     """Modality -> `[n, m, h]`, mean over queries of the evenness of every map; NaN with less than two keys."""
     keys = dict(zip(inside.modalities, inside.observed.sum(0).tolist(), strict=True))
-    return {u: evenness(maps, keys[u]).mean(-1) for u, maps in inside.attention.items()}
+    return {u: normalised_entropy(maps, keys[u]).mean(-1) for u, maps in inside.attention.items()}
 
 
 def describe(found: Attention) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from comp_viz.analysis.inside import Inside
+from comp_viz.analysis.stats.entropy import effective_number, entropy
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import Floats
 
@@ -47,13 +48,13 @@ def mixed(inside: Inside, name: str, block: int, from_features: Floats) -> Mixin
     weights = inside.assignments[name][block].astype(np.float64)
     prompts, each = inside.prompts[name][block], len(inside.prototypes[name])
     K = weights.shape[1]
-    entropy = -(weights * np.log(np.maximum(weights, 1e-30))).sum(1)
+    nats = entropy(weights)
     return Mixing(
         name,
         (weights * K).astype(np.float32),
         each,
-        (entropy / np.log(K) if K > 1 else np.ones_like(entropy)).astype(np.float32),
-        np.exp(entropy).astype(np.float32),
+        (nats / np.log(K) if K > 1 else np.ones_like(nats)).astype(np.float32),
+        effective_number(weights).astype(np.float32),
         weights[:, :each].sum(1).astype(np.float32),
         variation_share(prompts - from_features, prompts),
     )

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from comp_viz.analysis.prediction import true_decisions
-from comp_viz.analysis.results import CONFIDENCE
-from comp_viz.analysis.robustness.drawings import Drawn, Pass, Values
+from comp_viz.analysis.robustness.drawings import Drawn, Pass
+from comp_viz.analysis.stats.intervals import half_width_by_jackknife
 from comp_viz.checkpoint.measurements import SHARES
 from comp_viz.data.conversation import Floats, Task
 from comp_viz.data.patterns.entries import Uniform
@@ -52,25 +51,13 @@ def scores(done: Mapping[Pass, Drawn], patterns: Sequence[str], metric: str) -> 
                     },
                     "metric": metric,
                     "value": values[:, 0].mean(),
-                    "half": half_width(values[:, 1:].mean(0)),
+                    "half": half_width_by_jackknife(values[:, 1:].mean(0)),
                     "spread": values[:, 0].std(),
                     "seeds": len(draws),
                 }
             )
     columns = ["pattern", "predictor", "missing_rate", "metric", "value", "half", "spread", "seeds"]
     return pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)
-
-
-def half_width(left_out: Values) -> float:
-    """Half the 95 % interval by the jackknife over conversations, from values `[G]` with each group of them left out.
-
-    It says how far the value would move with other conversations of the same kind; NaN from a single group.
-    """
-    G = len(left_out)
-    if G < 2:
-        return float("nan")
-    error = np.sqrt((G - 1) / G * ((left_out - left_out.mean()) ** 2).sum())
-    return float(stdtrit(G - 1, (1 + CONFIDENCE) / 2) * error)
 
 
 def constant(task: Task, labels: Floats) -> dict[str, float]:

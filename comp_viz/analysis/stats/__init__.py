@@ -1,1 +1,1 @@
-"""Statistics that several pages share: intervals, tests, ranks, entropy. SciPy does what it can."""
+"""Statistics that several pages share: intervals, tests, ranks, entropy, metrics over resamples. SciPy does what it can."""

@@ -33,10 +33,10 @@ def mcnemar(first: Bools, second: Bools, counted: Bools) -> McNemar:
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """P-values of several tests together, by Holm: below α, the chance of any false finding among them is at most α."""
+    """P-values of several tests together, adjusted by Holm: below α, the chance of any false finding among them is at most α."""
     order = sorted(range(len(p)), key=p.__getitem__)
-    found, highest = [0.0] * len(p), 0.0
+    adjusted, highest = [0.0] * len(p), 0.0
     for rank, place in enumerate(order):
         highest = max(highest, min(1.0, (len(p) - rank) * p[place]))
-        found[place] = highest
-    return found
+        adjusted[place] = highest
+    return adjusted

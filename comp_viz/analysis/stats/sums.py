@@ -11,7 +11,7 @@ Values = NDArray[np.float64]
 FLAT = 1e-9  # a variance below this share of the mean square is rounding
 
 
-def sums(task: Task, predictions: Floats, labels: Floats, starts: Ints) -> Values:
+def conversation_sums(task: Task, predictions: Floats, labels: Floats, starts: Ints) -> Values:
     """Sums `[V, K]` over each of `V` conversations from relative scores or logits `[N, C]` and `labels [N]`, NaN left out.
 
     First the confusion matrix row by row; for scores then count, absolute error, and the sums of score, target, their
@@ -26,8 +26,8 @@ def sums(task: Task, predictions: Floats, labels: Floats, starts: Ints) -> Value
         x = np.where(known, predictions[:, 0], 0).astype(np.float64)
         y = np.where(known, labels - np.float32(task.neutral), 0).astype(np.float64)
         rows = np.column_stack([rows, known, np.abs(x - y), x, y, x * x, y * y, x * y])
-    found: Values = np.add.reduceat(rows, starts[:-1])
-    return found
+    by_conversation: Values = np.add.reduceat(rows, starts[:-1])
+    return by_conversation
 
 
 def kinds(task: Task) -> int:
@@ -35,17 +35,17 @@ def kinds(task: Task) -> int:
     return len(task.classes) or 2
 
 
-def conversations(task: Task, metric: str, found: Values) -> int:
+def counted_conversations(task: Task, metric: str, sums: Values) -> int:
     """How many have an utterance that a metric counts, from sums `[V, K]`: neutral scores count for MAE and CORR alone."""
     cells = kinds(task) ** 2
-    counted = found[:, cells] if metric in ("MAE", "CORR") else found[:, :cells].sum(1)
+    counted = sums[:, cells] if metric in ("MAE", "CORR") else sums[:, :cells].sum(1)
     return int((counted > 0).sum())
 
 
-def metrics_of(task: Task, found: Values) -> dict[str, Values]:
+def metrics_of(task: Task, sums: Values) -> dict[str, Values]:
     """The metrics of `evaluation.metrics` from sums `[..., K]` over any conversations, `[...]` each; NaN where not defined."""
     classes = kinds(task)
-    confusion = found[..., : classes**2].reshape(*found.shape[:-1], classes, classes)
+    confusion = sums[..., : classes**2].reshape(*sums.shape[:-1], classes, classes)
     hits, support, guesses = np.einsum("...cc->...c", confusion), confusion.sum(-1), confusion.sum(-2)
     with np.errstate(invalid="ignore", divide="ignore"):
         total = support.sum(-1)
@@ -54,7 +54,7 @@ def metrics_of(task: Task, found: Values) -> dict[str, Values]:
         if task.classes:
             recall = np.where(support > 0, hits / support, 0)
             return measured | {"UA": recall.sum(-1) / (support > 0).sum(-1)}
-        n, error, x, y, xx, yy, xy = np.moveaxis(found[..., classes**2 :], -1, 0)
+        n, error, x, y, xx, yy, xy = np.moveaxis(sums[..., classes**2 :], -1, 0)
         spread_x, spread_y = xx / n - (x / n) ** 2, yy / n - (y / n) ** 2
         flat = (spread_x <= FLAT * xx / n) | (spread_y <= FLAT * yy / n)
         correlation = (xy / n - x * y / n**2) / np.sqrt(np.where(flat, np.nan, spread_x * spread_y))

@@ -7,10 +7,11 @@ import pandas as pd
 
 from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.propagation.attention import rollout
-from comp_viz.analysis.stats.ranks import rank_correlation, read_correlation
+from comp_viz.analysis.stats.ranks import rank_correlation
 from comp_viz.analysis.why.leave_one_out import Losses
 from comp_viz.analysis.why.target import amount, decided, explained
 from comp_viz.data.conversation import Floats, Task
+from comp_viz.wording import decimal
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def describe(found: Context, target: int) -> str:
         return said
     most = int(np.where(np.arange(S) == target, -1, mean[target]).argmax())
     same = "the same" if most == top else f"utterance {most + 1}"
-    return f"{said}; attention rollout names {same} (rank correlation {read_correlation(found.agreement(target))})"
+    return f"{said}; attention rollout names {same} (rank correlation {decimal(found.agreement(target))})"
 
 
 def describe_all(found: Context) -> str:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from comp_viz.analysis.stats.ranks import rank_correlation, read_correlation
+from comp_viz.analysis.stats.ranks import rank_correlation
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import Bools, Conversation, Floats
 from comp_viz.network.model import ComP
+from comp_viz.wording import decimal
 
 NOISE = 0.1  # standard deviations of the training features
 DRAWS = 3
@@ -75,7 +76,4 @@ def describe(found: Sanity) -> str:
         if random < noise
         else "reproduced by random weights: it says nothing of what was learned"
     )
-    return (
-        f"{steady} (rank correlation {read_correlation(noise)}, change {found.change:.0%}) and {learned} "
-        f"({read_correlation(random)})"
-    )
+    return f"{steady} (rank correlation {decimal(noise)}, change {found.change:.0%}) and {learned} ({decimal(random)})"
