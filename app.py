@@ -1,4 +1,4 @@
-"""The frame of the dashboard: sidebar and navigation. Start it with `streamlit run app.py`."""
+"""The frame of the dashboard: sidebar and navigation. Start it with `comp-viz run` or `streamlit run app.py`."""
 
 import sys
 from contextlib import nullcontext
@@ -6,6 +6,7 @@ from contextlib import nullcontext
 import streamlit as st
 
 with nullcontext() if "torch" in sys.modules else st.spinner("Starting; only the first visitor waits for PyTorch …"):
+    from comp_viz.resources import PACKAGE
     from comp_viz.ui.frame.sidebar import draw_frame
     from comp_viz.ui.frame.warm_up import compiling
     from comp_viz.ui.lecture import bar as lecture
@@ -25,7 +26,7 @@ PAGES = {
 }
 
 st.set_page_config(
-    page_title="ComP Viz", page_icon="comp_viz/ui/icon.svg", layout="wide",
+    page_title="ComP Viz", page_icon=str(PACKAGE / "ui" / "icon.svg"), layout="wide",
     initial_sidebar_state="collapsed" if lecture.being_told() else "auto",
 )  # fmt: skip
 groups = {

@@ -123,7 +123,7 @@ def open_trained(
 def dashboard(monkeypatch: pytest.MonkeyPatch, checkpoints: Path, data: Path) -> AppTest:
     """The dashboard on a machine with these checkpoints and data sets."""
     mend_navigation(monkeypatch)
-    monkeypatch.setattr(cached, "CHECKPOINTS", checkpoints)
+    monkeypatch.setattr(cached, "CHECKPOINTS", (checkpoints,))
     monkeypatch.setenv("COMP_VIZ_DATA", str(data))
     return AppTest.from_file(APP, default_timeout=60)
 

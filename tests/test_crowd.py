@@ -63,7 +63,7 @@ def visitors(tmp_path, monkeypatch):
         write_case(case, tmp_path / case)
         shutil.move(tmp_path / case / "checkpoints" / "case", tmp_path / "checkpoints" / case)
         shutil.move(tmp_path / case / "data" / "case.arrow", tmp_path / "data" / f"{case}.arrow")
-    monkeypatch.setattr(cached, "CHECKPOINTS", tmp_path / "checkpoints")
+    monkeypatch.setattr(cached, "CHECKPOINTS", (tmp_path / "checkpoints",))
     monkeypatch.setenv("COMP_VIZ_DATA", str(tmp_path / "data"))
     for cache in (
         cached._checkpoint,

@@ -124,7 +124,7 @@ def test_an_address_of_a_story_there_is_not_opens_the_page_without_one(app):
 def test_a_file_that_is_no_story_is_named_and_the_others_stay(app, tmp_path, monkeypatch):
     (tmp_path / "good.yaml").write_text(yaml.safe_dump(GOOD))
     (tmp_path / "bad.yaml").write_text(yaml.safe_dump(GOOD | {"minutes": "long"}))
-    monkeypatch.setattr(lecture, "STORIES", tmp_path)
+    monkeypatch.setattr(lecture, "STORIES", (tmp_path,))
     app.run()
     app.switch_page("pages/lecture.py").run()
     assert "bad.yaml: field 'minutes'" in app.error[0].value
@@ -159,7 +159,7 @@ def test_what_is_no_story_at_all_is_refused(text, tmp_path):
 
 def test_a_story_that_needs_a_checkpoint_that_is_not_here_cannot_begin(app, tmp_path, monkeypatch):
     (tmp_path / "good.yaml").write_text(yaml.safe_dump(GOOD | {"view": {"checkpoint": "elsewhere"}}))
-    monkeypatch.setattr(lecture, "STORIES", tmp_path)
+    monkeypatch.setattr(lecture, "STORIES", (tmp_path,))
     app.run()
     app.switch_page("pages/lecture.py").run()
     assert app.button("begin good").disabled

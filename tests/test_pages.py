@@ -32,7 +32,7 @@ from comp_viz.versions import versions
 def app(small_checkpoint: Path, small_lab: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The dashboard on a machine without data, with one small checkpoint."""
     mend_navigation(monkeypatch)
-    monkeypatch.setattr(cached, "CHECKPOINTS", small_checkpoint.parent)
+    monkeypatch.setattr(cached, "CHECKPOINTS", (small_checkpoint.parent,))
     monkeypatch.setattr(source, "lab", lambda settings: small_lab if settings == LabSettings() else lab(settings))
     monkeypatch.setenv("COMP_VIZ_DATA", str(tmp_path / "nothing"))
     cached._data_set.clear()
@@ -152,7 +152,7 @@ def test_an_utterance_beyond_a_shorter_conversation_is_brought_back(app, small_l
 
 
 def test_without_any_checkpoint_the_page_says_what_to_do(app, monkeypatch, tmp_path):
-    monkeypatch.setattr(cached, "CHECKPOINTS", tmp_path / "empty")
+    monkeypatch.setattr(cached, "CHECKPOINTS", (tmp_path / "empty",))
     app.run()
     assert not app.exception
     assert "python -m comp_viz train" in app.info[0].value
@@ -193,7 +193,7 @@ def test_a_model_of_classes_shows_probabilities(app, small_lab, small_config, tm
     model = ComP(replace(small_config, outputs=3)).eval()
     card = Card(FORMAT, "Classes", model.config, data.task, dict(data.sources), None, None, (), versions())
     save_checkpoint(tmp_path / "class" / "classes", model, card, Standardiser.fit(data.split("train")))
-    monkeypatch.setattr(cached, "CHECKPOINTS", tmp_path / "class")
+    monkeypatch.setattr(cached, "CHECKPOINTS", (tmp_path / "class",))
     monkeypatch.setattr(source, "lab", lambda settings: data)
     app.query_params["data"] = "lab(classes=3)"
     app.run()

@@ -17,7 +17,7 @@ SECTIONS = ("Space", "Assignment", "Stand for", "Prompts")
 
 
 def opened(app, data):
-    checkpoint = load_checkpoint(cached.CHECKPOINTS / app.selectbox(key="checkpoint").value)
+    checkpoint = load_checkpoint(cached.checkpoint_folder(app.selectbox(key="checkpoint").value))
     return checkpoint, data.find(app.selectbox(key="conversation").value)
 
 
@@ -123,7 +123,7 @@ def test_one_block_says_that_momentum_has_no_effect(open_case):
 def test_a_prototype_of_a_trained_bank_is_named_and_has_its_neighbours(open_trained, small_lab):
     app = open_trained("prototypes", look_at="Stand for", modality="text", prototype="2")
     assert not app.info
-    checkpoint = load_checkpoint(cached.CHECKPOINTS / "trained")
+    checkpoint = load_checkpoint(cached.checkpoint_folder("trained"))
     library = bank_library(checkpoint, small_lab)
     names = [c.id for c in library.conversations]
     assert app.selectbox(key="prototypes_of").options[1:] == names

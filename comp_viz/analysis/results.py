@@ -8,6 +8,7 @@ import pandas as pd
 from comp_viz.analysis.stats.intervals import half_width_of_mean
 from comp_viz.errors import UNREADABLE, CompVizError
 from comp_viz.evaluation.metrics import METRICS
+from comp_viz.resources import find
 
 # Rows that agree in these are of one table; `select` says which split chose the epoch.
 TABLE = ["data", "split", "select", "trained_under"]
@@ -17,8 +18,9 @@ NEEDED = {*ROW, *METRICS, "seed", "fold", "failure"}
 FLAGS = ["knowledge_propagation", "prompt_generation", "coordinator", "gradient_modulation"]
 
 
-def read_results(path: Path) -> pd.DataFrame:
-    """The rows of a sweep's table. Raises `CompVizError` when the file is none."""
+def read_results(path: str | Path) -> pd.DataFrame:
+    """The rows of a sweep's table; `"results/hazumi.parquet"` and its like ship. Raises `CompVizError` when the file is none."""
+    path = find(path)
     try:
         rows = pd.read_parquet(path)
     except UNREADABLE as error:

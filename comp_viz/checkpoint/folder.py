@@ -19,6 +19,7 @@ from comp_viz.device import choose_device
 from comp_viz.errors import CompVizError
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import ComP
+from comp_viz.resources import find
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 MAX_PARAMETERS = 1_000_000_000
@@ -124,10 +125,11 @@ def save_checkpoint(
 def load_checkpoint(source: str | Path, device: str = "cpu") -> Checkpoint:
     """Load a checkpoint folder, or with `"hub:owner/name"` a repository of the Hugging Face hub.
 
+    `"checkpoints/lab"` and its like, where there is no such folder, are those that ship with the package.
     Everything is checked before the network is built, and nothing is unpickled. Raises `CompVizError` naming the field,
     what the checkpoint expects, what came and what to do.
     """
-    folder = download(str(source)) if str(source).startswith(HUB) else Path(source)
+    folder = download(str(source)) if str(source).startswith(HUB) else find(source)
     for name in (CONFIG, WEIGHTS):
         if not (folder / name).is_file():
             raise CompVizError(

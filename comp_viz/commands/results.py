@@ -14,10 +14,11 @@ from comp_viz.commands.data_text import printable
 from comp_viz.commands.results_text import WIDTH, Line, flag_lines, method_lines, ordered, table
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.metrics import METRICS
+from comp_viz.resources import shipped
 from comp_viz.sweep.epochs import is_epochs
 from comp_viz.training.methods import ABLATION
 
-SHIPPED = Path(__file__).parents[2] / "results"
+SHIPPED = shipped("results")
 OTHER_DATA = "AS PUBLISHED, ON OTHER DATA (recordings, features, splits; chosen on the test split)"
 UNITS = {"MAE": "in labels", "CORR": ""}
 NOTES = {

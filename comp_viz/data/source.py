@@ -16,6 +16,7 @@ from comp_viz.data.published.peek import peek_published
 from comp_viz.data.table.reader import is_table, open_table
 from comp_viz.data.tabular.read import peek_tabular, read_tabular
 from comp_viz.errors import CompVizError
+from comp_viz.resources import working
 
 LAB = "lab"
 NPZ, TABLES = ".npz", (".arrow", ".feather", ".parquet")
@@ -28,8 +29,8 @@ def is_mapped(path: Path) -> bool:
 
 
 def data_root() -> Path:
-    """The folder that holds data sets: `COMP_VIZ_DATA`, else `data/` beside the app."""
-    return Path(os.environ.get("COMP_VIZ_DATA") or Path(__file__).parents[2] / "data")
+    """The folder that holds data sets: `COMP_VIZ_DATA`, else `data/` in the folder one works in, or in the checkout."""
+    return Path(os.environ.get("COMP_VIZ_DATA") or working("data"))
 
 
 def is_lab(name: str) -> bool:

@@ -25,28 +25,34 @@ from comp_viz.data.source import LAB, data_files, data_root, is_lab, open_data, 
 from comp_viz.data.summary import Summary, summarise
 from comp_viz.errors import CompVizError
 from comp_viz.network.intervention import AS_TRAINED, Intervention
+from comp_viz.resources import places
 from comp_viz.ui.cache.per_session import is_clip, keep_data, keep_resource
 from comp_viz.ui.clips import session_clips as desk
 
-CHECKPOINTS = Path(__file__).parents[3] / "checkpoints"
+CHECKPOINTS = places("checkpoints")  # where checkpoints are looked for; new ones go to the first of these folders
 # A single conversation gains little from a second thread, and loses a hundredfold where a neighbour keeps it busy.
 torch.set_num_threads(1)
 INFERENCE = threading.Semaphore(1)  # one forward pass at a time: two would only slow each other down
 
 
 def checkpoint_names() -> list[str]:
-    """Checkpoint folders that ship with the app or were put beside them."""
-    return sorted(path.parent.name for path in CHECKPOINTS.glob(f"*/{CONFIG}"))
+    """Checkpoints that ship with the app, and those that were put beside them or trained by its visitors."""
+    return sorted({path.parent.name for folder in CHECKPOINTS for path in folder.glob(f"*/{CONFIG}")})
+
+
+def checkpoint_folder(name: str) -> Path:
+    """Where the checkpoint called `name` is; where a new one of that name belongs, if there is none."""
+    return next((folder / name for folder in CHECKPOINTS if (folder / name / CONFIG).is_file()), CHECKPOINTS[0] / name)
 
 
 def checkpoint(name: str, device: str) -> Checkpoint:
     """The checkpoint called `name`, shared by all sessions and never changed; loaded anew when its folder changed."""
-    return _checkpoint(name, device, stamp(CHECKPOINTS / name / CONFIG))
+    return _checkpoint(name, device, stamp(checkpoint_folder(name) / CONFIG))
 
 
 @st.cache_resource(max_entries=6, show_spinner="Loading the checkpoint …")
 def _checkpoint(name: str, device: str, stamp: int) -> Checkpoint:
-    return load_checkpoint(CHECKPOINTS / name, device)
+    return load_checkpoint(checkpoint_folder(name), device)
 
 
 def data_set(name: str, root: str) -> DataSet:
@@ -113,7 +119,7 @@ def fitting_checkpoints(data: DataSet) -> list[str]:
 
 def card(name: str) -> Card | None:
     """What the checkpoint called `name` says of itself; None where it is damaged, which is said when it is opened."""
-    path = CHECKPOINTS / name / CONFIG
+    path = checkpoint_folder(name) / CONFIG
     return _card(path, stamp(path))
 
 

@@ -16,12 +16,13 @@ from comp_viz.analysis.shipped_results import Compared, find_table
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.figures.modulation.telemetry import training_charts
 from comp_viz.figures.style import DARK, LIGHT, Palette
+from comp_viz.resources import shipped
 from comp_viz.training.run import TELEMETRY
 from comp_viz.ui.cache import cached
 from comp_viz.ui.cache.cached import stamp
 from comp_viz.ui.cache.per_session import keep_data
 
-RESULTS = Path(__file__).parents[3] / "results"
+RESULTS = shipped("results")
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading the telemetry …")
@@ -31,7 +32,7 @@ def _modulated(folder: Path, modalities: tuple[str, ...], stamp: int) -> Modulat
 
 def modulated(name: str, modalities: tuple[str, ...]) -> Modulated:
     """What the modulator did while a checkpoint was trained; read anew when its telemetry changed."""
-    folder = cached.CHECKPOINTS / name / TELEMETRY
+    folder = cached.checkpoint_folder(name) / TELEMETRY
     return _modulated(folder, modalities, stamp(folder))
 
 
@@ -39,7 +40,7 @@ def training_figures(
     names: tuple[str, ...], modalities: tuple[str, ...], palette: Palette
 ) -> list[tuple[Modulated, dict[str, go.Figure]]]:
     """For checkpoints beside each other, what the modulator did and its figures on shared axes, by table; not to be changed."""
-    stamps = tuple(stamp(cached.CHECKPOINTS / name / TELEMETRY) for name in names)
+    stamps = tuple(stamp(cached.checkpoint_folder(name) / TELEMETRY) for name in names)
     return _training_figures(names, modalities, palette is DARK, stamps)
 
 
@@ -58,7 +59,7 @@ def _hardness(folder: Path, stamp: int) -> Hardness:
 
 def hardness(name: str) -> Hardness:
     """Hard and easy utterances of a checkpoint's training; shared by all sessions and not to be changed."""
-    folder = cached.CHECKPOINTS / name / TELEMETRY
+    folder = cached.checkpoint_folder(name) / TELEMETRY
     return _hardness(folder, stamp(folder))
 
 
@@ -69,7 +70,7 @@ def _accuracy(folder: Path, stamp: int) -> pd.DataFrame:
 
 def accuracy_by_epoch(name: str) -> pd.DataFrame:
     """Accuracy by epoch out of a checkpoint's telemetry; empty where there is none."""
-    folder = cached.CHECKPOINTS / name / TELEMETRY
+    folder = cached.checkpoint_folder(name) / TELEMETRY
     return _accuracy(folder, stamp(folder))
 
 
@@ -126,5 +127,5 @@ def _ratios(folder: Path, probabilities: bool, stamp: int) -> pd.DataFrame:
 
 def ratios(name: str, probabilities: bool) -> pd.DataFrame:
     """Discrepancy ratios over a checkpoint's training; empty where nothing was recorded."""
-    folder = cached.CHECKPOINTS / name / TELEMETRY
+    folder = cached.checkpoint_folder(name) / TELEMETRY
     return _ratios(folder, probabilities, stamp(folder))

@@ -13,11 +13,12 @@ from comp_viz.clips.progress import Progress
 from comp_viz.clips.settings import Settings
 from comp_viz.clips.source import named_in
 from comp_viz.clips.upload_folder import put
+from comp_viz.resources import shipped
 from comp_viz.ui.cache import cached
 from comp_viz.ui.clips.session_clips import desk, fits, lying, put_clip
 
 VIDEO, AUDIO = ("mp4", "mov", "webm", "avi", "mkv", "mpg"), ("wav", "mp3", "m4a", "ogg", "flac")
-EXAMPLE = Path(__file__).parents[3] / "examples" / "example.mp4"
+EXAMPLE = shipped("examples/example.mp4")
 SETTLE, PROBLEM, IN_HAND = "settle", "clip problem", "clip in hand"
 
 

@@ -4,14 +4,12 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import streamlit as st
 from streamlit import runtime
 
 from comp_viz.analysis.prototypes.embedding import compiled_on_disk
 
-ROOT = Path(__file__).parents[3]
 COMPILE = "from comp_viz.analysis.prototypes.embedding import compile_to_disk; compile_to_disk()"
 TICK = 0.5  # seconds between two words to who waits
 
@@ -20,7 +18,7 @@ TICK = 0.5  # seconds between two words to who waits
 def compiling() -> threading.Thread:
     """Begin, where it is not done; alive until it is. A thread of the server would hold up its visitors instead."""
     command = [sys.executable, "-c", COMPILE]
-    thread = threading.Thread(target=subprocess.run, args=(command,), kwargs={"cwd": ROOT}, daemon=True)
+    thread = threading.Thread(target=subprocess.run, args=(command,), daemon=True)
     if runtime.exists() and not compiled_on_disk():
         thread.start()
     return thread

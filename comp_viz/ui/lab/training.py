@@ -110,7 +110,7 @@ def begin(settings: LabSettings) -> None:
     text = str(settings)
     name = f"lab-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
     with suppress(CompVizError):  # another visitor was quicker; their training is shown
-        start(text, cached.CHECKPOINTS / name, SMALL)
+        start(text, cached.checkpoint_folder(name), SMALL)
 
 
 @st.fragment(run_every=1.0)

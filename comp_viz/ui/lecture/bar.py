@@ -7,6 +7,7 @@ import streamlit as st
 
 from comp_viz.data.patterns.pattern import FOUND
 from comp_viz.errors import CompVizError
+from comp_viz.resources import places
 from comp_viz.stories import Settings, Story, read_story
 from comp_viz.ui.cache import cached
 from comp_viz.ui.frame.address_state import address_value, set_address_value
@@ -18,7 +19,7 @@ from comp_viz.ui.frame.theme import STORY
 from comp_viz.ui.lecture.stage import stage
 from comp_viz.wording import how_many
 
-STORIES = Path(__file__).parents[3] / "stories"
+STORIES = places("stories")
 STEP = "step"  # in the address, counted from 1
 OPENINGS = "openings"  # where the session counts the steps it opened
 KEPT = {UTTERANCE: "", COMPARE: NOTHING, OTHER: "uniform(0.5)"}  # what goes from page to page, and its usual values
@@ -28,7 +29,7 @@ OPENED = ("checkpoint", "data", "conversation")
 def stories() -> tuple[dict[str, Story], list[str]]:
     """All stories by the name of their file, in their places, and what is wrong with files that hold none."""
     found, wrong = {}, []
-    for path in sorted(STORIES.glob("*.yaml")):
+    for path in sorted(path for folder in STORIES for path in folder.glob("*.yaml")):
         try:
             found[path.stem] = story(path, path.stat().st_mtime_ns)
         except CompVizError as error:
