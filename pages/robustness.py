@@ -5,20 +5,20 @@ import streamlit as st
 from comp_viz.ui.frame.compare_mode import draw_sides
 from comp_viz.ui.frame.heading import empty_state
 from comp_viz.ui.frame.sidebar import View, current_view
-from comp_viz.ui.robustness.charts import charts
-from comp_viz.ui.robustness.controls import PAGE, controls, measured
+from comp_viz.ui.robustness.charts import robustness_charts
+from comp_viz.ui.robustness.controls import PAGE, measure_and_draw, robustness_controls
 from comp_viz.ui.widgets.measuring import tick
 
 
 def robustness(view: View) -> None:
     """The page; runs again by itself when one of its own controls changes, and while it measures."""
     view = view.now()
-    asked = controls(view)
-    if asked is None:
+    choice = robustness_controls(view)
+    if choice is None:
         return
     progress = st.container()
     compared = draw_sides(view, st.container(width=320), patterns=False)
-    measured(progress, compared, asked, lambda: charts(compared, asked))
+    measure_and_draw(progress, compared, choice, lambda: robustness_charts(compared, choice))
 
 
 if view := current_view("pages/robustness.py"):

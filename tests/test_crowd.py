@@ -17,7 +17,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.prediction import predict_conversation
-from comp_viz.analysis.robustness.drawings import Pass, draw_once
+from comp_viz.analysis.robustness.drawings import Drawing, evaluate_drawing
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.data.conversation import Conversation
@@ -49,7 +49,7 @@ class Visitor:
     conversation: Conversation
     observed: np.ndarray
     changed: Intervention
-    one: Pass
+    one: Drawing
     expected: dict[str, np.ndarray]
 
 
@@ -85,11 +85,14 @@ def visitor(root, number: int) -> Visitor:
     pattern = Pattern.parse(f"uniform(0.{number % 7 + 1})")
     observed = pattern(Utterances.of([conversation]), data.task, np.random.default_rng(number))
     changed = Intervention(momentum=0.05 + number / 20) if checkpoint.config.prompting else AS_TRAINED
-    one, stream = Pass(str(pattern), number), Stream(data.split("test"), checkpoint.standardise, checkpoint.bank.device)
+    one, stream = (
+        Drawing(str(pattern), number),
+        Stream(data.split("test"), checkpoint.standardise, checkpoint.bank.device),
+    )
     expected = read(
         predict_conversation(checkpoint, conversation, observed),
         look_inside(checkpoint, conversation, observed, changed),
-        draw_once(checkpoint, data.task, stream, one),
+        evaluate_drawing(checkpoint, data.task, stream, one),
     )
     return Visitor(name, conversation, observed, changed, one, expected)
 
@@ -147,9 +150,9 @@ def test_ten_visitors_at_once_get_what_the_library_says_to_each_alone(visitors):
 
 
 def test_two_visitors_with_the_same_question_have_it_measured_once(visitors, monkeypatch):
-    one, made, original = visitors[0], [], evaluations.draw_once
+    one, made, original = visitors[0], [], evaluations.evaluate_drawing
     monkeypatch.setattr(
-        evaluations, "draw_once", lambda *args, **named: (made.append(args[3]), original(*args, **named))[1]
+        evaluations, "evaluate_drawing", lambda *args, **named: (made.append(args[3]), original(*args, **named))[1]
     )
     evaluations._done.clear()
     begin = threading.Barrier(VISITORS)
@@ -164,7 +167,7 @@ def test_two_visitors_with_the_same_question_have_it_measured_once(visitors, mon
         one.observed,
         DeltaGenerator(),
     )
-    passes = [Pass("uniform(0.5)", seed) for seed in range(5)]
+    passes = [Drawing("uniform(0.5)", seed) for seed in range(5)]
 
     def ask(_: int) -> int:
         begin.wait(60)

@@ -25,7 +25,7 @@ from comp_viz.analysis.compare.predictions import (
     shown_in,
 )
 from comp_viz.analysis.prediction import decide_output, predict_conversation, true_decisions
-from comp_viz.analysis.robustness.drawings import Pass
+from comp_viz.analysis.robustness.drawings import Drawing
 from comp_viz.analysis.robustness.scores import metric_names
 from comp_viz.analysis.stats.bootstrap import RESAMPLES, percentile_interval, resampled
 from comp_viz.analysis.stats.mcnemar import holm, mcnemar
@@ -330,18 +330,18 @@ def test_the_pattern_in_force_comes_first_and_no_pass_twice():
     assert next(iter(rows_of_patterns(three, "found").values())) == "nothing missing (in force)"
     assert next(iter(rows_of_patterns(three, "outage(audio, 2, 3)").values())) == "pattern (in force)"
     passes = passes_to_compare(three, "uniform(0.3)", 7)
-    assert passes[:DRAWINGS] == [Pass("uniform(0.3)", 7 + i) for i in range(DRAWINGS)]
+    assert passes[:DRAWINGS] == [Drawing("uniform(0.3)", 7 + i) for i in range(DRAWINGS)]
     assert len(set(passes)) == len(passes)
     assert {one.pattern for one in passes} == set(rows)
     assert len([one for one in passes if one.pattern == "uniform(0.5)"]) == FURTHER
-    assert drawings("only(text)", 7) == [Pass("only(text)")]
+    assert drawings("only(text)", 7) == [Drawing("only(text)")]
 
 
 def test_an_answer_over_the_split_is_that_of_the_conversation_alone(small_checkpoint, small_lab):
     """What the page lists as different is what the Live page shows under the same cells."""
     checkpoint = load_checkpoint(small_checkpoint)
     stream = Stream(small_lab.split("test"), checkpoint.standardise, checkpoint.model.fusion.weight.device)
-    one = Pass("uniform(0.5)", 3)
+    one = Drawing("uniform(0.5)", 3)
     answered = answer_once(checkpoint, small_lab.task, stream, one)
     shown = shown_in(stream.utterances, small_lab.task, one)
     first, last = stream.utterances.starts[1:3]

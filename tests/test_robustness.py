@@ -16,24 +16,20 @@ from comp_viz.analysis.robustness.drawings import (
     RATE_SEEDS,
     RATES,
     SHARE_SEEDS,
-    Pass,
-    availability,
-    by_group,
-    draw_once,
-    plan,
+    Drawing,
+    availability_patterns,
+    evaluate_drawing,
+    metrics_by_group,
+    page_drawings,
     rate_patterns,
-    shares,
+    share_patterns,
 )
-from comp_viz.analysis.robustness.references import beside, from_paper, from_tables
+from comp_viz.analysis.robustness.references import from_paper, from_tables, with_references
 from comp_viz.analysis.robustness.scores import (
-    constant,
-    describe_availability,
-    describe_heads,
-    describe_rates,
-    describe_shares,
-    judged,
+    constant_baseline,
+    counted_labels,
     metric_names,
-    scores,
+    score_table,
     trained_rates,
 )
 from comp_viz.analysis.stats.intervals import half_width_by_jackknife
@@ -46,11 +42,15 @@ from comp_viz.data.patterns.realised import realised
 from comp_viz.data.table.writer import write_table
 from comp_viz.evaluation.evaluate import evaluate, predict
 from comp_viz.evaluation.metrics import metrics
-from comp_viz.figures.robustness.curves import availability_chart, rates_chart, span
-from comp_viz.figures.robustness.shares import across, losses_chart, triangle_chart
+from comp_viz.figures.robustness.availability import availability_chart, availability_title
+from comp_viz.figures.robustness.axes import metric_span
+from comp_viz.figures.robustness.heading import robustness_title
+from comp_viz.figures.robustness.rates import rates_chart, rates_title
+from comp_viz.figures.robustness.shares import across, losses_chart, shares_title, triangle_chart
 from comp_viz.figures.style import DARK, LIGHT
 from comp_viz.sweep.epochs import is_epochs
 from comp_viz.ui.cache import cached, evaluations
+from comp_viz.wording import percent
 
 THREE = ("audio", "text", "video")
 SCORE, CLASSES = Task("sentiment"), Task("emotion", ("calm", "glad", "cross"))
@@ -70,22 +70,25 @@ def small(small_checkpoint, small_lab):
 @pytest.fixture
 def measured(small):
     checkpoint, data, stream = small
-    return {one: draw_once(checkpoint, data.task, stream, one) for one in plan(THREE, 1)}
+    return {one: evaluate_drawing(checkpoint, data.task, stream, one) for one in page_drawings(THREE, 1)}
 
 
-# Passes
+# Drawings
 
 
 @pytest.mark.parametrize("text", ["uniform(0.5)", "only(text)", "rates(audio=0.4, text=0.6)", "found"])
-def test_passes_come_to_what_an_evaluation_comes_to(small, text):
+def test_scores_of_drawings_are_those_of_an_evaluation(small, text):
     checkpoint, data, stream = small
     (*expected,) = evaluate(
         checkpoint.model, data.task, checkpoint.standardise, data.split("test"), "test", [Pattern.parse(text)], 3
     )
     seeds = expected[0].seeds
-    done = {Pass(text, seed): draw_once(checkpoint, data.task, stream, Pass(text, seed)) for seed in range(seeds)}
+    done = {
+        Drawing(text, seed): evaluate_drawing(checkpoint, data.task, stream, Drawing(text, seed))
+        for seed in range(seeds)
+    }
     for metric in metric_names(data.task):
-        table = scores(done, [text], metric).set_index("predictor")
+        table = score_table(done, [text], metric).set_index("predictor")
         for one in expected:
             row = table.loc[one.predictor]
             assert row["value"] == pytest.approx(one.mean[metric], nan_ok=True)
@@ -124,7 +127,7 @@ def test_each_group_is_left_out_once(task, rng):
     predictions = rng.standard_normal((60, task.outputs))
     labels = rng.integers(len(task.classes) or 7, size=60).astype(np.float32) - (0 if task.classes else 3)
     groups = rng.integers(4, size=60)
-    found = by_group(task, predictions, labels, groups)
+    found = metrics_by_group(task, predictions, labels, groups)
     for metric in metric_names(task):
         assert len(found[metric]) == 5
         assert found[metric][0] == metrics(task, predictions, labels)[metric]
@@ -136,14 +139,14 @@ def test_each_group_is_left_out_once(task, rng):
 def test_every_set_of_modalities_is_a_pattern():
     for M in (2, 3, 4):
         names = tuple("abcd"[:M])
-        found = availability(names)
+        found = availability_patterns(names)
         assert len(found) == 2**M - 1
         observed = np.ones((5, M), bool)
         for subset, text in found.items():
             left = Pattern.parse(text)(utterances_of(observed, names), SCORE, np.random.default_rng(0))
             assert left[0].tolist() == [u in subset for u in names]
             assert (left == left[0]).all()
-    assert len(availability(tuple("abcdef"))) == 1 + 6 + 6
+    assert len(availability_patterns(tuple("abcdef"))) == 1 + 6 + 6
 
 
 def utterances_of(observed, names):
@@ -160,19 +163,19 @@ def utterances_of(observed, names):
 
 @pytest.mark.parametrize("thirds", [1, 2])
 def test_the_triangle_shares_the_same_amount_at_every_place(thirds):
-    points = shares(THREE, thirds)
+    points = share_patterns(THREE, thirds)
     assert len(points) == (GRID + 1) * (GRID + 2) // 2
     observed = np.ones((300, 3), bool)
     for point, text in points.items():
         left = Pattern.parse(text)(utterances_of(observed, THREE), SCORE, np.random.default_rng(0))
-        came_to = realised(observed, left, THREE)
-        assert came_to.taken == pytest.approx(thirds / 3, abs=0.005)
-        assert list(came_to.taken_by_modality.values()) == pytest.approx(point, abs=0.005)
+        missing = realised(observed, left, THREE)
+        assert missing.taken == pytest.approx(thirds / 3, abs=0.005)
+        assert list(missing.taken_by_modality.values()) == pytest.approx(point, abs=0.005)
 
 
 def test_the_plan_is_coarse_first_and_names_no_pass_twice():
-    found = plan(THREE, 1)
-    assert found[:2] == [Pass("uniform(0)"), Pass("uniform(0.7)")]
+    found = page_drawings(THREE, 1)
+    assert found[:2] == [Drawing("uniform(0)"), Drawing("uniform(0.7)")]
     assert len(set(found)) == len(found)
     assert [one.seed for one in found] == sorted(one.seed for one in found)
     drawn = {text: {one.seed for one in found if one.pattern == text} for text in {one.pattern for one in found}}
@@ -214,7 +217,7 @@ def test_no_constant_answer_does_better(task, rng):
     labels = rng.choice([0, 1, 1, 2, np.nan] if task.classes else [2, 5, 6, 6.5, 1, np.nan, 3], size=80).astype(
         np.float32
     )
-    found = constant(task, labels)
+    found = constant_baseline(task, labels)
     if task.classes:
         others = [np.tile(np.eye(3)[c], (80, 1)) for c in range(3)]
     else:
@@ -223,20 +226,20 @@ def test_no_constant_answer_does_better(task, rng):
     if not task.classes:
         assert found["MAE"] <= min(metrics(task, one, labels)["MAE"] for one in others) + 1e-6
         assert np.isnan(found["CORR"])
-    assert judged(task, labels) == (~np.isnan(labels) & (bool(task.classes) | (labels != task.neutral))).sum()
+    assert counted_labels(task, labels) == (~np.isnan(labels) & (bool(task.classes) | (labels != task.neutral))).sum()
 
 
 def test_scores_are_means_over_the_drawings(measured):
-    table = scores(measured, rate_patterns(), "ACC")
+    table = score_table(measured, rate_patterns(), "ACC")
     for row in table.to_dict("records"):
-        draws = [drawn for one, drawn in measured.items() if one.pattern == row["pattern"]]
-        values = [drawn.values[row["predictor"]]["ACC"][0] for drawn in draws]
+        draws = [scores for one, scores in measured.items() if one.pattern == row["pattern"]]
+        values = [scores.values[row["predictor"]]["ACC"][0] for scores in draws]
         assert row["value"] == pytest.approx(np.mean(values))
         assert row["seeds"] == len(draws) == (1 if row["pattern"] == "uniform(0)" else RATE_SEEDS)
-        left_out = np.mean([drawn.values[row["predictor"]]["ACC"][1:] for drawn in draws], axis=0)
+        left_out = np.mean([scores.values[row["predictor"]]["ACC"][1:] for scores in draws], axis=0)
         assert row["half"] == pytest.approx(half_width_by_jackknife(left_out))
     assert list(dict.fromkeys(table["predictor"])) == ["fused", *THREE]
-    assert scores({}, rate_patterns(), "ACC").empty
+    assert score_table({}, rate_patterns(), "ACC").empty
 
 
 def test_trained_rates_are_those_of_the_protocol():
@@ -259,28 +262,31 @@ def tabled(values: dict[str, float], rates: dict[str, float] | None = None) -> p
 
 def test_the_findings_say_what_the_numbers_say():
     rates = tabled({"uniform(0)": 0.9, "uniform(0.7)": 0.8}, {"uniform(0.7)": 0.654})
-    assert describe_rates(rates, "ACC") == "ACC falls from 90.0 % to 80.0 % as 65 % of all entries go missing"
-    assert describe_heads(rates, "ACC") == (
-        "With 65 % missing the fused prediction reaches ACC 80.0 %, its heads 80.0 to 81.0 %"
+    assert (
+        robustness_title(rates, "ACC")
+        == "ACC falls from 90.0\u202f% to 80.0\u202f% with 65\u202f% of all entries missing"
+    )
+    assert rates_title(rates, "ACC") == (
+        "With 65\u202f% missing the fused prediction reaches ACC 80.0\u202f%, its heads 80.0 to 81.0\u202f%"
     )
     level = tabled({"uniform(0)": 0.9, "uniform(0.7)": 0.895}, {"uniform(0.7)": 0.7})
-    assert "hardly moves" in describe_rates(level, "ACC")
-    assert "rises" in describe_rates(tabled({"uniform(0)": 0.3, "uniform(0.7)": 0.8}, {"uniform(0.7)": 0.7}), "MAE")
-    kept = availability(THREE)
+    assert "hardly changes" in robustness_title(level, "ACC")
+    assert "rises" in robustness_title(tabled({"uniform(0)": 0.3, "uniform(0.7)": 0.8}, {"uniform(0.7)": 0.7}), "MAE")
+    kept = availability_patterns(THREE)
     values = dict(zip(kept.values(), [0.9, 0.88, 0.85, 0.7, 0.6, 0.8, 0.5], strict=True))
-    said = describe_availability(tabled(values), kept, "ACC")
-    assert said == "Text alone reaches ACC 80.0 %; without audio it is 70.0 %, the most that one modality costs"
-    assert describe_availability(tabled({"uniform(0)": 0.9}), kept, "ACC") == "ACC by what is available"
+    title = availability_title(tabled(values), kept, "ACC")
+    assert title == "Text alone reaches ACC 80.0\u202f%; ACC is worst without audio, 70.0\u202f%"
+    assert availability_title(tabled({"uniform(0)": 0.9}), kept, "ACC") == "ACC by what is available"
     alone = tabled(dict(zip(list(kept.values())[4:], [0.6, 0.8, 0.5], strict=True)))
-    assert describe_availability(alone, kept, "ACC") == "Text alone reaches ACC 80.0 %"
-    missing, left = shares(THREE, 1), shares(THREE, 2)
+    assert availability_title(alone, kept, "ACC") == "Text alone reaches ACC 80.0\u202f%"
+    missing, left = share_patterns(THREE, 1), share_patterns(THREE, 2)
     corners = {missing[1, 0, 0]: 0.7, missing[0, 1, 0]: 0.6, missing[0, 0, 1]: 0.8}
-    assert describe_shares(tabled(corners), missing, THREE, "ACC") == (
-        "ACC is 60.0 % with all text missing, 80.0 % with all video missing"
+    assert shares_title(tabled(corners), missing, THREE, "ACC") == (
+        "ACC is 60.0\u202f% with all text missing, 80.0\u202f% with all video missing"
     )
     ends = {left[0, 1, 1]: 0.7, left[1, 0, 1]: 0.6, left[1, 1, 0]: 0.8}
-    assert describe_shares(tabled(ends), left, THREE, "ACC") == (
-        "ACC is 60.0 % with only text left, 80.0 % with only video left"
+    assert shares_title(tabled(ends), left, THREE, "ACC") == (
+        "ACC is 60.0\u202f% with only text left, 80.0\u202f% with only video left"
     )
 
 
@@ -326,9 +332,9 @@ def test_published_figures_are_named_so_and_not_usual():
 
 
 def test_everything_drawn_is_in_the_table_to_take_away(measured):
-    table = scores(measured, rate_patterns(), "ACC")
+    table = score_table(measured, rate_patterns(), "ACC")
     known = from_paper(read_published(RESULTS / "published.csv", classes=False))[:2]
-    found = beside(table, known, "ACC")
+    found = with_references(table, known, "ACC")
     assert len(found) == len(table) + sum(len(one.of("ACC")) for one in known)
     assert set(found["source"]) == {"measured here", *(one.name for one in known)}
 
@@ -337,12 +343,12 @@ def test_everything_drawn_is_in_the_table_to_take_away(measured):
 
 
 def test_the_curve_draws_the_table_and_tells_references_apart(measured):
-    table = scores(measured, rate_patterns(), "ACC").sort_values("missing_rate")
+    table = score_table(measured, rate_patterns(), "ACC").sort_values("missing_rate")
     tables = {"hazumi": read_results(RESULTS / "hazumi.parquet")}
     ours = from_tables(tables, tables["hazumi"]["data_digest"].iloc[0], "test")[:1]
     paper = from_paper(read_published(RESULTS / "published.csv", classes=False))[:1]
     for palette in (LIGHT, DARK):
-        figure = rates_chart(table, "ACC", 0.6, {0.0: 0.9, 0.7: 0.8}, [*ours, *paper], [0.3], (0, 1), palette, "title")
+        figure = rates_chart(table, "ACC", 0.6, {0.0: 0.9, 0.7: 0.8}, [*ours, *paper], [0.3], (0, 1), palette)
         by_name = {trace.name: trace for trace in figure.data}
         fused = table[table["predictor"] == "fused"]
         np.testing.assert_allclose(by_name["◆ fused"].y, fused["value"], rtol=1e-6)
@@ -351,7 +357,7 @@ def test_the_curve_draws_the_table_and_tells_references_apart(measured):
         np.testing.assert_allclose(by_name["■ text head"].y, text["value"], rtol=1e-6)
         assert by_name[ours[0].name].line.dash == "dash"
         assert by_name[paper[0].name].line.dash == "dot"
-        assert by_name["always the same answer"].y == (0.6, 0.6)
+        assert by_name["constant baseline"].y == (0.6, 0.6)
         assert by_name["best attainable, computed"].y == (0.9, 0.8)
         band = by_name["95 % interval of fused, over conversations"]
         n = len(fused)
@@ -360,9 +366,9 @@ def test_the_curve_draws_the_table_and_tells_references_apart(measured):
 
 
 def test_the_availability_chart_places_every_predictor(measured):
-    kept = availability(THREE)
-    table = scores(measured, [*kept.values()], "ACC")
-    figure = availability_chart(table, kept, "ACC", 0.6, span([table], [0.6]), LIGHT, "title")
+    kept = availability_patterns(THREE)
+    table = score_table(measured, [*kept.values()], "ACC")
+    figure = availability_chart(table, kept, "ACC", 0.6, metric_span([table], [0.6]), LIGHT)
     fused = next(trace for trace in figure.data if trace.name == "◆ fused")
     assert list(fused.y) == list(range(7))
     np.testing.assert_allclose(fused.error_x.array, table.loc[table["predictor"] == "fused", "half"], rtol=1e-5)
@@ -376,26 +382,26 @@ def test_the_availability_chart_places_every_predictor(measured):
 @pytest.mark.parametrize("thirds", [1, 2])
 def test_the_triangle_puts_every_place_where_its_rates_are(small, thirds):
     checkpoint, data, stream = small
-    points = shares(THREE, thirds)
-    done = {Pass(text): draw_once(checkpoint, data.task, stream, Pass(text)) for text in points.values()}
-    table = scores(done, [*points.values()], "ACC")
-    figure = triangle_chart(table, points, THREE, thirds, "ACC", span([table]), DARK, "title")
+    points = share_patterns(THREE, thirds)
+    done = {Drawing(text): evaluate_drawing(checkpoint, data.task, stream, Drawing(text)) for text in points.values()}
+    table = score_table(done, [*points.values()], "ACC")
+    figure = triangle_chart(table, points, THREE, thirds, "ACC", metric_span([table]), DARK)
     trace = figure.data[1]
     corners = np.stack(across(np.eye(3)), 1)
     for place, (x, y) in enumerate(zip(trace.x, trace.y, strict=True)):
         rates = np.array([*points][place])
         share = rates if thirds == 1 else 1 - rates
         np.testing.assert_allclose([x, y], share @ corners, atol=1e-6)
-        assert trace.text[place] == f"{100 * done[Pass(points[tuple(rates)])].values['fused']['ACC'][0]:.1f}"
-        assert f"text {rates[1]:.0%} missing" in trace.customdata[place]
+        assert trace.text[place] == f"{100 * done[Drawing(points[tuple(rates)])].values['fused']['ACC'][0]:.1f}"
+        assert f"text {percent(rates[1])} missing" in trace.customdata[place]
     assert figure.layout.annotations[1].text == ("all of ■ text missing" if thirds == 1 else "only ■ text left")
 
 
 def test_bars_stand_where_there_is_no_triangle():
     names = ("audio", "a<b>")
-    points = shares(names, 1)
+    points = share_patterns(names, 1)
     table = tabled(dict(zip(points.values(), (0.8, 0.7, 0.6, 0.5), strict=True)))
-    figure = losses_chart(table, points, names, "ACC", (0.4, 0.9), LIGHT, "title")
+    figure = losses_chart(table, points, names, "ACC", (0.4, 0.9), LIGHT)
     assert [list(np.round(trace.y, 4)) for trace in figure.data] == [[0.8, 0.6], [0.7, 0.5]]
     assert "<b>" not in "".join(figure.data[0].x)
 
@@ -414,7 +420,7 @@ def test_every_number_on_the_page_is_the_librarys(open_trained, at_once, small_l
     assert not app.exception
     checkpoint, spec = load_checkpoint(whole[0]), figures(app)
     for key, patterns in (
-        ("rates", rate_patterns()), ("kept", [*availability(THREE).values()]), ("shares", [*shares(THREE, 2).values()]),
+        ("rates", rate_patterns()), ("kept", [*availability_patterns(THREE).values()]), ("shares", [*share_patterns(THREE, 2).values()]),
     ):  # fmt: skip
         seeds = RATE_SEEDS if key == "rates" else SHARE_SEEDS
         found = evaluate(

@@ -13,8 +13,8 @@ from comp_viz.analysis.compare.difficulty import difficulty
 from comp_viz.analysis.compare.predictions import answer_once, passes_of, passes_to_compare, rows_of_patterns
 from comp_viz.analysis.live.change import change, describe
 from comp_viz.analysis.prediction import predict_conversation
-from comp_viz.analysis.robustness.drawings import Pass
-from comp_viz.analysis.robustness.scores import FUSED, judged
+from comp_viz.analysis.robustness.drawings import Drawing
+from comp_viz.analysis.robustness.scores import FUSED, counted_labels
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.data.dataset import DataSet, Utterances
@@ -59,7 +59,7 @@ def comparison_part(origins: Sequence[Origin], split: str) -> Part:
     first = origins[0]
     task, conversations = first.data.task, first.data.split(split)
     utterances, modalities = Utterances.of(conversations), first.data.modalities
-    if not judged(task, utterances.labels):
+    if not counted_labels(task, utterances.labels):
         raise CompVizError(f"No utterance of the {split} split has a label that counts, so nothing says what is right.")
     Pattern.parse(first.pattern).check_data(utterances, task)
     passes = passes_to_compare(modalities, first.pattern, first.seed)
@@ -69,7 +69,7 @@ def comparison_part(origins: Sequence[Origin], split: str) -> Part:
         stream = Stream(conversations, one.checkpoint.standardise, one.checkpoint.model.fusion.weight.device)
         made[one.name] = {each: answer_once(one.checkpoint, task, stream, each) for each in passes}
 
-    def answers(some: Sequence[Pass]) -> dict[str, np.ndarray]:
+    def answers(some: Sequence[Drawing]) -> dict[str, np.ndarray]:
         return {name: np.stack([done[one].predictions[FUSED] for one in some]) for name, done in made.items()}
 
     drawn, names = passes_of(modalities, first.pattern, first.seed), rows_of_patterns(modalities, first.pattern)

@@ -1,4 +1,4 @@
-"""What robustness is measured by: passes over a split, each under one drawing of a missing pattern."""
+"""What robustness is measured by: drawings of missing patterns, and the scores of a checkpoint under each."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -28,42 +28,42 @@ Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Pass:
-    """A missing pattern as text, and the seed it is drawn with."""
+class Drawing:
+    """A missing pattern as text, and the seed it is drawn with: one pass over the split."""
 
     pattern: str
     seed: int = 0
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """What one pass came to."""
+class Scores:
+    """How well a checkpoint does under one drawing, and how much was missing."""
 
-    taken: float  # missing rate: share of the entries in the recordings that the pattern took
-    by_modality: Mapping[str, float]  # the same for each modality
+    missing_rate: float  # share of the entries in the recordings that the pattern took away
+    missing_by_modality: Mapping[str, float]  # the same for each modality
     values: Mapping[str, Mapping[str, Values]]  # predictor -> metric -> [1 + G]: of all, and with each group left out
 
 
-def draw_once(
-    checkpoint: Checkpoint, task: Task, stream: Stream, one: Pass, turn: AbstractContextManager[object] = ALONE
-) -> Drawn:
+def evaluate_drawing(
+    checkpoint: Checkpoint, task: Task, stream: Stream, one: Drawing, turn: AbstractContextManager[object] = ALONE
+) -> Scores:
     """Metrics of the fused prediction and every head under one drawing; `turn` is held during each forward pass."""
     utterances = stream.utterances
     shown = Pattern.parse(one.pattern)(utterances, task, np.random.default_rng(one.seed))
-    came_to = realised(utterances.observed, shown, utterances.modalities)
+    missing = realised(utterances.observed, shown, utterances.modalities)
     groups = np.repeat(np.arange(len(stream)) % GROUPS, utterances.lengths)
-    found = predict(checkpoint.model, stream, shown, turn=turn)
-    values = {name: by_group(task, y, utterances.labels, groups) for name, y in found.items()}
-    return Drawn(came_to.taken, came_to.taken_by_modality, values)
+    predictions = predict(checkpoint.model, stream, shown, turn=turn)
+    values = {name: metrics_by_group(task, y, utterances.labels, groups) for name, y in predictions.items()}
+    return Scores(missing.taken, missing.taken_by_modality, values)
 
 
-def by_group(
+def metrics_by_group(
     task: Task, predictions: NDArray[np.floating], labels: NDArray[np.floating], groups: NDArray[np.int64]
 ) -> dict[str, Values]:
     """Each metric `[1 + G]` over all utterances, then with each group of conversations left out; `groups [N]` from 0."""
     kept = [np.ones(len(groups), bool), *(groups != g for g in range(groups.max() + 1))]
-    found = [metrics(task, predictions[rows], labels[rows]) for rows in kept]
-    return {name: np.array([one[name] for one in found]) for name in found[0]}
+    measured = [metrics(task, predictions[rows], labels[rows]) for rows in kept]
+    return {name: np.array([one[name] for one in measured]) for name in measured[0]}
 
 
 def rate_patterns() -> list[str]:
@@ -71,7 +71,7 @@ def rate_patterns() -> list[str]:
     return [str(Pattern((Uniform(rate),))) for rate in RATES]
 
 
-def availability(modalities: Sequence[str]) -> dict[tuple[str, ...], str]:
+def availability_patterns(modalities: Sequence[str]) -> dict[tuple[str, ...], str]:
     """Pattern of each set of modalities that alone is kept, the largest first: all 2^M - 1, or of many modalities some."""
     M = len(modalities)
     sizes = range(M, 0, -1) if M <= MOST_SUBSETS else (M, M - 1, 1)
@@ -79,7 +79,7 @@ def availability(modalities: Sequence[str]) -> dict[tuple[str, ...], str]:
     return {subset: str(Pattern((Only(subset) if len(subset) < M else Uniform(0.0),))) for subset in kept}
 
 
-def shares(modalities: Sequence[str], thirds: int) -> dict[tuple[float, ...], str]:
+def share_patterns(modalities: Sequence[str], thirds: int) -> dict[tuple[float, ...], str]:
     """Pattern of each way to share missing entries between modalities: missing rates `[M]` -> pattern.
 
     Of three modalities the rates always add up to `thirds`, 1 or 2, so that as many thirds of all entries are missing: at
@@ -94,12 +94,16 @@ def shares(modalities: Sequence[str], thirds: int) -> dict[tuple[float, ...], st
     return {point: str(Pattern((Rates(tuple(zip(modalities, point, strict=True))),))) for point in rates}
 
 
-def plan(modalities: Sequence[str], thirds: int) -> list[Pass]:
-    """All passes of the page in the order of measuring: everything once, then again with further seeds."""
-    once = [*rate_patterns(), *availability(modalities).values(), *shares(modalities, thirds).values()]
-    found = [Pass(pattern) for pattern in once]
+def page_drawings(modalities: Sequence[str], thirds: int) -> list[Drawing]:
+    """All drawings of the page in the order of measuring: everything once, then again with further seeds."""
+    once = [
+        *rate_patterns(),
+        *availability_patterns(modalities).values(),
+        *share_patterns(modalities, thirds).values(),
+    ]
+    drawings = [Drawing(pattern) for pattern in once]
     for seed in range(1, max(RATE_SEEDS, SHARE_SEEDS)):
         again = [*(rate_patterns() if seed < RATE_SEEDS else ())]
-        again += shares(modalities, thirds).values() if seed < SHARE_SEEDS else ()
-        found += [Pass(pattern, seed) for pattern in again if Pattern.parse(pattern).random]
-    return list(dict.fromkeys(found))
+        again += share_patterns(modalities, thirds).values() if seed < SHARE_SEEDS else ()
+        drawings += [Drawing(pattern, seed) for pattern in again if Pattern.parse(pattern).random]
+    return list(dict.fromkeys(drawings))

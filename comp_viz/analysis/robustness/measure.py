@@ -1,11 +1,11 @@
-"""Robustness in one call, for notebooks and scripts: every pass over a split, and their table."""
+"""Robustness in one call, for notebooks and scripts: every drawing over a split, and their table."""
 
 from collections.abc import Sequence
 
 import pandas as pd
 
-from comp_viz.analysis.robustness.drawings import RATE_SEEDS, Pass, draw_once
-from comp_viz.analysis.robustness.scores import metric_names, scores
+from comp_viz.analysis.robustness.drawings import RATE_SEEDS, Drawing, evaluate_drawing
+from comp_viz.analysis.robustness.scores import metric_names, score_table
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.data.dataset import DataSet
@@ -24,7 +24,7 @@ def robustness_table(
 ) -> pd.DataFrame:
     """Measure a checkpoint on a split under missing patterns, each random one drawn with `seeds` seeds (page Robustness).
 
-    One row a pattern and predictor (`fused` or a head); the columns are those of `robustness.scores`. Raises
+    One row a pattern and predictor (`fused` or a head); the columns are those of `score_table`. Raises
     `CompVizError` when the checkpoint cannot read the data, a pattern does not fit it, or there is no such metric.
     """
     if metric not in metric_names(data.task):
@@ -37,6 +37,6 @@ def robustness_table(
     parsed = [Pattern.parse(text) for text in patterns]
     for pattern in parsed:
         pattern.check_data(stream.utterances, data.task)
-    passes = [Pass(str(pattern), seed) for pattern in parsed for seed in range(seeds if pattern.random else 1)]
-    done = {one: draw_once(checkpoint, data.task, stream, one) for one in passes}
-    return scores(done, [str(pattern) for pattern in parsed], metric)
+    drawings = [Drawing(str(pattern), seed) for pattern in parsed for seed in range(seeds if pattern.random else 1)]
+    done = {one: evaluate_drawing(checkpoint, data.task, stream, one) for one in drawings}
+    return score_table(done, [str(pattern) for pattern in parsed], metric)

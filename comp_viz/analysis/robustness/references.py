@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from comp_viz.analysis.results import ROW, summarise
+from comp_viz.wording import how_many
 
 OURS, PAPER = "our table", "published, other data"
 ON_TEST = "epoch chosen on the TEST SPLIT"
@@ -24,7 +25,7 @@ class Reference:
     name: str
     about: str  # trained under what, chosen how
     published: bool
-    usual: bool  # whether it is shown before anyone asks
+    usual: bool  # whether it is shown by default
     points: (
         pd.DataFrame
     )  # metric, missing_rate, value, half of the 95 % interval over training seeds (NaN where unknown)
@@ -39,7 +40,7 @@ def from_tables(tables: Mapping[str, pd.DataFrame], digest: str, split: str) -> 
 
     Of a table with at least three training seeds curves are usual.
     """
-    found = []
+    references = []
     for name, rows in tables.items():
         same = (rows["data_digest"] == digest) & (rows["split"] == split) & (rows["predictor"] == "fused")
         mine = rows[same & rows["pattern"].str.startswith("uniform(") & ~rows["pattern"].str.contains("+", regex=False)]
@@ -49,14 +50,14 @@ def from_tables(tables: Mapping[str, pd.DataFrame], digest: str, split: str) -> 
         summary = summarise(mine).merge(rates, on=ROW).rename(columns={"mean": "value"})
         for (method, select, under), part in summary.groupby(["method", "select", "trained_under"], sort=False):
             seeds = int(part["seeds"].max())
-            shown = f"{OURS} {name}: {method}, {seeds} seed{'s' if seeds > 1 else ''}"
+            shown = f"{OURS} {name}: {method}, {how_many(seeds, 'seed')}"
             shown += "" if (summary["trained_under"] == under).all() else f", trained under {under}"
             about = f"trained under {under}; {ON_TEST if select == 'test' else 'epoch chosen on the validation split'}"
             points = part[["metric", "missing_rate", "value", "half"]].sort_values("missing_rate")
             mark = ", TEST SPLIT selection" if select == "test" else ""
             usual = seeds >= 3 and part["pattern"].nunique() >= 8
-            found.append(Reference(shown + mark, about, False, usual, points))
-    return found
+            references.append(Reference(shown + mark, about, False, usual, points))
+    return references
 
 
 def from_paper(published: pd.DataFrame) -> list[Reference]:
@@ -72,8 +73,8 @@ def from_paper(published: pd.DataFrame) -> list[Reference]:
     ]  # fmt: skip
 
 
-def beside(measured: pd.DataFrame, references: Sequence[Reference], metric: str) -> pd.DataFrame:
-    """Everything a chart of a metric over missing rates draws as one table, `source` telling measured from references."""
+def with_references(measured: pd.DataFrame, references: Sequence[Reference], metric: str) -> pd.DataFrame:
+    """Everything the chart of a metric over missing rates draws as one table; `source` is the reference, or "measured here"."""
     parts = [measured.assign(source="measured here")]
     for one in references:
         parts.append(one.of(metric).assign(source=one.name, about=one.about))

@@ -7,19 +7,49 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from comp_viz.analysis.robustness.scores import FUSED
+from comp_viz.analysis.robustness.scores import FUSED, best_name, fused_by_pattern, read_metric
 from comp_viz.checkpoint.measurements import SHARES
 from comp_viz.figures.along import escape, hatching
-from comp_viz.figures.chart import base_layout
-from comp_viz.figures.robustness.curves import hover_numbers, number, span, value_axis
+from comp_viz.figures.chart import About, base_layout
+from comp_viz.figures.grid import Span
+from comp_viz.figures.robustness.axes import INTERVAL, hover_numbers, hover_value, metric_span, value_axis
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, sequential
+from comp_viz.wording import percent
 
+ABOUT_TRIANGLE = About(
+    "The fused prediction when the same share of all entries is missing, divided between the modalities in every way. The three missing "
+    "rates add up to 100 % (one third of all entries) or to 200 % (two thirds): at a corner one modality is missing entirely, or is the "
+    "only one left; in the middle all are missing equally often. Hover for each modality's missing rate.",
+    "The field's protocol: here each modality is missing independently of the others, so that some utterances have none.",
+    r"r_\text{audio} + r_\text{text} + r_\text{video} = 1 \quad\text{or}\quad 2",
+)
+ABOUT_LOSSES = About(
+    "The fused prediction with half of one modality missing at random, and with all of it missing, the others as recorded. "
+    + INTERVAL,
+    "What happens when several are missing at once; that is in the chart above.",
+)
 STRONG = 0.55  # from here on the colour scale is dark enough for letters in the colour of the ground
 
 
-def fused_span(tables: Sequence[pd.DataFrame]) -> tuple[float, float]:
+def shares_title(table: pd.DataFrame, rates: Mapping[tuple[float, ...], str], names: Sequence[str], metric: str) -> str:
+    """The missing modality at which the metric is worst, and the one at which it is best, in a sentence."""
+    values = fused_by_pattern(table)
+    known = {point: values[pattern] for point, pattern in rates.items() if not np.isnan(values.get(pattern, np.nan))}
+    lost = {names[p.index(1.0)]: v for p, v in known.items() if sorted(p) == [0.0] * (len(names) - 1) + [1.0]}
+    left = {names[p.index(0.0)]: v for p, v in known.items() if sorted(p) == [0.0] + [1.0] * (len(names) - 1)}
+    ends, words = (left, "with only {} left") if len(names) == 3 and len(left) == 3 else (lost, "with all {} missing")
+    if len(ends) < len(names):
+        return f"{metric} by the modality that is missing"
+    top, bottom = best_name(ends, metric), best_name(ends, metric, worst=True)
+    return (
+        f"{metric} is {read_metric(metric, ends[bottom])} {words.format(bottom)}, "
+        f"{read_metric(metric, ends[top])} {words.format(top)}"
+    )
+
+
+def fused_span(tables: Sequence[pd.DataFrame]) -> Span:
     """The range of the fused prediction's values, the same for charts side by side."""
-    return span([table[table["predictor"] == FUSED].assign(half=0.0) for table in tables])
+    return metric_span([table[table["predictor"] == FUSED].assign(half=0.0) for table in tables])
 
 
 def triangle_chart(
@@ -28,13 +58,12 @@ def triangle_chart(
     modalities: Sequence[str],
     thirds: int,
     metric: str,
-    bounds: tuple[float, float],
+    bounds: Span,
     palette: Palette,
-    title: str,
 ) -> go.Figure:
     """Three missing rates that add up to `thirds` as a place in a triangle, coloured by the fused prediction's metric.
 
-    At a corner one modality bears it all: it alone is missing (1), or it alone is left (2).
+    At a corner one modality alone is missing (1), or is the only one left (2).
     """
     marks = modality_marks(tuple(modalities))
     rows = table[table["predictor"] == FUSED]
@@ -44,15 +73,15 @@ def triangle_chart(
     values = rows["value"].to_numpy(np.float32)
     low, high = bounds
     dark = (values - low) / (high - low) > STRONG
-    said = [f"{100 * v:.1f}" if metric in SHARES else f"{v:.2f}" for v in values]
+    labels = [f"{100 * v:.1f}" if metric in SHARES else f"{v:.2f}" for v in values]
     lost = [
-        "<br>".join(f"{marks[u]} {escape(u)} {r:.0%} missing" for u, r in zip(modalities, one, strict=True))
+        "<br>".join(f"{marks[u]} {escape(u)} {percent(r)} missing" for u, r in zip(modalities, one, strict=True))
         for one in at
     ]
     hover = [f"{place}{more}" for place, more in zip(lost, hover_numbers(rows, metric), strict=True)]
     x, y = across(corner)
     trace = go.Scatter(
-        x=x, y=y, mode="markers+text", text=said, cliponaxis=False, showlegend=False,
+        x=x, y=y, mode="markers+text", text=labels, cliponaxis=False, showlegend=False,
         textfont={"size": 12, "color": [palette.ground if strong else palette.ink for strong in dark]},
         marker={
             "symbol": "hexagon", "size": 42, "color": values, "cmin": low, "cmax": high, "colorscale": sequential(palette),
@@ -62,13 +91,13 @@ def triangle_chart(
                 "tickformat": ".1%" if metric in SHARES else ".2f",
             },
         },
-        customdata=hover, hovertemplate=f"<b>fused: {metric} {number(metric, 'marker.color')}</b><br>%{{customdata}}<extra></extra>",
+        customdata=hover, hovertemplate=f"<b>fused: {metric} {hover_value(metric, 'marker.color')}</b><br>%{{customdata}}<extra></extra>",
     )  # fmt: skip
     edge_x, edge_y = across(np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0]]))
     edge = go.Scatter(
         x=edge_x, y=edge_y, mode="lines", line={"color": palette.faint, "width": 2}, hoverinfo="skip", showlegend=False
     )
-    layout = base_layout(palette, title, 490, dragmode=False)
+    layout = base_layout(palette, shares_title(table, points, modalities, metric), 490, dragmode=False)
     hidden = {"visible": False, "fixedrange": True}
     layout["xaxis"] = hidden | {"range": [-0.25, 1.25]}
     layout["yaxis"] = hidden | {"range": [-0.2, 1.08], "scaleanchor": "x", "scaleratio": 1}
@@ -101,9 +130,8 @@ def losses_chart(
     points: Mapping[tuple[float, ...], str],
     modalities: Sequence[str],
     metric: str,
-    bounds: tuple[float, float],
+    bounds: Span,
     palette: Palette,
-    title: str,
 ) -> go.Figure:
     """For every modality the fused prediction's metric with half of it missing, and with all of it (hatched)."""
     colours, marks = modality_colours(palette, tuple(modalities)), modality_marks(tuple(modalities))
@@ -117,14 +145,14 @@ def losses_chart(
         pattern = hatching(palette) | {"fgcolor": tones} if loss == 1 else {"shape": ""}
         traces.append(
             go.Bar(
-                x=[f"{marks[u]} {escape(u)}" for u in of], y=some["value"].to_numpy(np.float32), name=f"{loss:.0%} of it missing",
+                x=[f"{marks[u]} {escape(u)}" for u in of], y=some["value"].to_numpy(np.float32), name=f"{percent(loss)} of it missing",
                 marker={"color": tones, "pattern": pattern, "line": {"color": tones, "width": 1.5}},
                 error_y={"type": "data", "array": some["half"].fillna(0).to_numpy(np.float32), "color": palette.ink, "thickness": 1.5},
                 customdata=hover_numbers(some, metric),
-                hovertemplate=f"%{{x}}, {loss:.0%} of it missing: {metric} {number(metric, 'y')}%{{customdata}}<extra></extra>",
+                hovertemplate=f"%{{x}}, {percent(loss)} of it missing: {metric} {hover_value(metric, 'y')}%{{customdata}}<extra></extra>",
             )
         )  # fmt: skip
-    layout = base_layout(palette, title, 380, dragmode=False)
+    layout = base_layout(palette, shares_title(table, points, modalities, metric), 380, dragmode=False)
     low, high = bounds
     layout["yaxis"] = layout["yaxis"] | value_axis(metric, (min(low, 0.0), high))
     layout["xaxis"] = layout["xaxis"] | {"fixedrange": True}

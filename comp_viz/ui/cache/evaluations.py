@@ -13,7 +13,7 @@ import streamlit as st
 import torch
 
 from comp_viz.analysis.results import read_published, read_results
-from comp_viz.analysis.robustness.drawings import Drawn, Pass, draw_once
+from comp_viz.analysis.robustness.drawings import Drawing, Scores, evaluate_drawing
 from comp_viz.analysis.robustness.references import Reference, from_paper, from_tables
 from comp_viz.data.batch import Stream
 from comp_viz.data.source import data_root
@@ -33,7 +33,7 @@ Made = TypeVar("Made")  # what is kept of a pass
 class Done(Generic[Made]):
     """The passes made so far with one checkpoint on one split; grows, shared by all visitors."""
 
-    passes: dict[Pass, Made] = field(default_factory=dict)
+    passes: dict[Drawing, Made] = field(default_factory=dict)
     measuring: threading.Lock = field(default_factory=threading.Lock)  # so that no two visitors make the same pass
 
 
@@ -55,10 +55,10 @@ class OnSplit(ABC, Generic[Made]):
         """What was made so far, by anybody."""
 
     @abstractmethod
-    def make(self, one: Pass) -> Made:
+    def make(self, one: Drawing) -> Made:
         """Make a pass."""
 
-    def measure(self, one: Pass) -> None:
+    def measure(self, one: Drawing) -> None:
         """Make a pass, unless it is made already."""
         done = self.done
         with done.measuring:
@@ -66,21 +66,21 @@ class OnSplit(ABC, Generic[Made]):
                 done.passes[one] = self.make(one)
 
 
-class Evaluation(OnSplit[Drawn]):
+class Evaluation(OnSplit[Scores]):
     """How well a checkpoint does on a split."""
 
     @property
-    def done(self) -> Done[Drawn]:
+    def done(self) -> Done[Scores]:
         """What was measured so far."""
         return _done(*self.digests, self.split)
 
-    def make(self, one: Pass) -> Drawn:
+    def make(self, one: Drawing) -> Scores:
         """Predict the split once, and keep the scores."""
         stream = stream_of(self.view, self.split)
-        return draw_once(self.view.checkpoint, self.view.data.task, stream, one, turn=INFERENCE)
+        return evaluate_drawing(self.view.checkpoint, self.view.data.task, stream, one, turn=INFERENCE)
 
 
-def measure_for_a_moment(evaluations: Sequence[OnSplit[Any]], passes: Sequence[Pass]) -> None:
+def measure_for_a_moment(evaluations: Sequence[OnSplit[Any]], passes: Sequence[Drawing]) -> None:
     """Make passes in their order, for all evaluations in turn, until a moment has gone by."""
     end = time.monotonic() + MOMENT
     for one, evaluation in open_passes(evaluations, passes):
@@ -89,14 +89,14 @@ def measure_for_a_moment(evaluations: Sequence[OnSplit[Any]], passes: Sequence[P
             return
 
 
-def open_passes(evaluations: Sequence[OnSplit[Any]], passes: Sequence[Pass]) -> list[tuple[Pass, OnSplit[Any]]]:
+def open_passes(evaluations: Sequence[OnSplit[Any]], passes: Sequence[Drawing]) -> list[tuple[Drawing, OnSplit[Any]]]:
     """What is still to be made."""
     found = [(evaluation, evaluation.done.passes) for evaluation in evaluations]
     return [(one, evaluation) for one in passes for evaluation, done in found if one not in done]
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _done(checkpoint: str, data: str, split: str) -> Done[Drawn]:
+def _done(checkpoint: str, data: str, split: str) -> Done[Scores]:
     """Kept by digests; a few kilobytes a pass."""
     return Done()
 

@@ -12,7 +12,7 @@ from comp_viz.analysis.compare.comparison import Comparison, compare, under
 from comp_viz.analysis.compare.difficulty import difficulty
 from comp_viz.analysis.compare.paired import Answers
 from comp_viz.analysis.compare.predictions import Answered, answer_once
-from comp_viz.analysis.robustness.drawings import Pass
+from comp_viz.analysis.robustness.drawings import Drawing
 from comp_viz.data.dataset import Utterances
 from comp_viz.errors import CompVizError
 from comp_viz.ui.cache import cached
@@ -29,7 +29,7 @@ class Answering(OnSplit[Answered]):
         """What was answered so far."""
         return _done(*self.digests, self.split)
 
-    def make(self, one: Pass) -> Answered:
+    def make(self, one: Drawing) -> Answered:
         """Predict the split once, and keep the predictions."""
         stream = stream_of(self.view, self.split)
         return answer_once(self.view.checkpoint, self.view.data.task, stream, one, turn=INFERENCE)
@@ -44,19 +44,19 @@ class Compared:
     digest: str
     split: str
 
-    def drawn(self, passes: Sequence[Pass]) -> tuple[Pass, ...]:
+    def drawn(self, passes: Sequence[Drawing]) -> tuple[Drawing, ...]:
         """Those of some passes that are made for everything compared."""
         done = [_done(digest, self.digest, self.split).passes for _, digest, _ in self.predictors]
         return tuple(one for one in passes if all(one in made for made in done))
 
-    def answers(self, passes: Sequence[Pass]) -> Answers:
+    def answers(self, passes: Sequence[Drawing]) -> Answers:
         """Predictions `[D, N, C]` of everything compared in passes that are made."""
         return {
             name: np.stack([_done(digest, self.digest, self.split).passes[one].predictions[of] for one in passes])
             for name, digest, of in self.predictors
         }
 
-    def taken(self, passes: Sequence[Pass]) -> float:
+    def taken(self, passes: Sequence[Drawing]) -> float:
         """Missing rate, mean over passes that are made."""
         made = _done(self.predictors[0][1], self.digest, self.split).passes
         return float(np.mean([made[one].taken for one in passes]))
@@ -69,7 +69,7 @@ def _done(checkpoint: str, data: str, split: str) -> Done[Answered]:
 
 
 @keep_data(max_entries=256, show_spinner=False)
-def accuracy_under(compared: Compared, root: str, passes: tuple[Pass, ...], group: str) -> pd.DataFrame:
+def accuracy_under(compared: Compared, root: str, passes: tuple[Drawing, ...], group: str) -> pd.DataFrame:
     """ACC and differences under the drawings of one pattern."""
     data = cached.data_set(compared.data, root)
     utterances = Utterances.of(data.split(compared.split))
@@ -77,7 +77,7 @@ def accuracy_under(compared: Compared, root: str, passes: tuple[Pass, ...], grou
 
 
 @keep_data(max_entries=32, show_spinner="Drawing conversations anew …")
-def comparison(compared: Compared, root: str, passes: tuple[Pass, ...]) -> Comparison:
+def comparison(compared: Compared, root: str, passes: tuple[Drawing, ...]) -> Comparison:
     """Everything that is said of the compared under the pattern in force."""
     data = cached.data_set(compared.data, root)
     utterances = Utterances.of(data.split(compared.split))

@@ -8,8 +8,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.compare.disagreements import called
 from comp_viz.analysis.compare.predictions import drawings, passes_of, passes_to_compare, rows_of_patterns, shown_in
-from comp_viz.analysis.robustness.drawings import Pass
-from comp_viz.analysis.robustness.scores import FUSED, judged
+from comp_viz.analysis.robustness.drawings import Drawing
+from comp_viz.analysis.robustness.scores import FUSED, counted_labels
 from comp_viz.data.conversation import SPLITS
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.matrices import to_hex
@@ -26,7 +26,7 @@ from comp_viz.ui.frame.report_collector import add_side
 from comp_viz.ui.frame.selected_utterance import select_utterance
 from comp_viz.ui.frame.sidebar import View, open_in_live
 from comp_viz.ui.frame.theme import palette
-from comp_viz.ui.robustness.controls import NO_LABELS, NO_SPLITS, SPLIT, SPLIT_HELP, nothing
+from comp_viz.ui.robustness.controls import NO_LABELS, NO_SPLITS, SPLIT, SPLIT_HELP, not_measurable
 from comp_viz.ui.widgets.chart_panel import chart_panel, table_panel
 from comp_viz.ui.widgets.choices import one_of
 from comp_viz.ui.widgets.measuring import measuring, tick
@@ -59,12 +59,12 @@ class Asked:
     seed: int
 
     @property
-    def by_pattern(self) -> dict[str, list[Pass]]:
+    def by_pattern(self) -> dict[str, list[Drawing]]:
         """The passes that every pattern is judged by, the one in force first."""
         return passes_of(self.view.data.modalities, self.pattern, self.seed)
 
     @property
-    def passes(self) -> list[Pass]:
+    def passes(self) -> list[Drawing]:
         """All passes of the page in the order of measuring."""
         return passes_to_compare(self.view.data.modalities, self.pattern, self.seed)
 
@@ -80,7 +80,7 @@ class Asked:
         return Compared(names, self.view.data_name, self.view.data.digest, self.split)
 
     @property
-    def drawn(self) -> tuple[Pass, ...]:
+    def drawn(self) -> tuple[Drawing, ...]:
         """The drawings of the pattern in force that are made for everything compared."""
         return self.compared.drawn(drawings(self.pattern, self.seed))
 
@@ -96,17 +96,17 @@ def controls(view: View) -> Asked | None:
     there = set(view.data.utterances.splits)
     splits = [split for split in reversed(SPLITS) if split in there]
     if not splits:
-        nothing(NO_SPLITS)
+        not_measurable(NO_SPLITS)
         return None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = one_of("Split", splits, SPLIT, "The conversations to judge on.", width=130)
         utterances = Utterances.of(view.data.split(split))
         names = predictor_control(predictors(view, int(utterances.lengths.max())))
-    if not judged(view.data.task, utterances.labels):
-        nothing(NO_LABELS)
+    if not counted_labels(view.data.task, utterances.labels):
+        not_measurable(NO_LABELS)
         return None
     if len(names) < 2:
-        nothing("Choose at least two to compare, in the list above.")
+        not_measurable("Choose at least two to compare, in the list above.")
         return None
     pattern, note = pattern_of_split(view)
     asked = Asked(
@@ -186,7 +186,7 @@ def said(asked: Asked, utterances: Utterances, note: str) -> None:
     seeds = f", {len(draws)} drawings with the seeds {asked.seed} to {draws[-1].seed}" if len(draws) > 1 else ""
     st.caption(
         f"Judged on the {asked.split} split: {how_many(len(utterances.ids), 'conversation')}, "
-        f"{how_many(judged(task, utterances.labels), 'utterance')} that count. In force: {escape_markdown(Pattern.parse(asked.pattern).words())}{seeds}. {SPLIT_HELP[asked.split]}"
+        f"{how_many(counted_labels(task, utterances.labels), 'utterance')} that count. In force: {escape_markdown(Pattern.parse(asked.pattern).words())}{seeds}. {SPLIT_HELP[asked.split]}"
     )
     doubts = {view.checkpoint.doubts(view.data) for view, _ in asked.predictors.values()} - {""}
     for words in [note, *sorted(doubts)]:
@@ -227,7 +227,7 @@ def by_pattern(asked: Asked) -> None:
             chart_panel(section.figure, section.key, section.about, section.numbers)
 
 
-def in_force(asked: Asked, top: DeltaGenerator, drawn: tuple[Pass, ...]) -> None:
+def in_force(asked: Asked, top: DeltaGenerator, drawn: tuple[Drawing, ...]) -> None:
     """Everything that is said of the pattern in force."""
     found = comparison(asked.compared, str(data_root()), drawn)
     with top:
@@ -240,7 +240,7 @@ def in_force(asked: Asked, top: DeltaGenerator, drawn: tuple[Pass, ...]) -> None
     utterances(asked, differences_section(found), drawn[0])
 
 
-def utterances(asked: Asked, section: Section, one: Pass) -> None:
+def utterances(asked: Asked, section: Section, one: Drawing) -> None:
     """The utterances where they differ most; choosing a row opens it in Live."""
     rows, view = section.numbers(), asked.view
     task, known = view.data.task, {name: view.data.find(name) for name in rows["conversation"].unique()}
@@ -273,7 +273,7 @@ def utterances(asked: Asked, section: Section, one: Pass) -> None:
     st.button("Open the first in Live", icon=":material/graphic_eq:", on_click=in_live, args=(asked, rows.iloc[0], one))
 
 
-def in_live(asked: Asked, row: pd.Series, one: Pass) -> None:
+def in_live(asked: Asked, row: pd.Series, one: Drawing) -> None:
     """Open the utterance of a row on the Live page under the drawing it was judged in; to be called in a callback."""
     view, name = asked.view, str(row["conversation"])
     open_in_live(view.name, view.data_name, name)

@@ -1,4 +1,4 @@
-"""Pieces of the Robustness page: what to measure and show, and the measuring with its progress."""
+"""The controls of the Robustness page: what to measure and show, and the measuring with its progress."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,14 +6,15 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from comp_viz.analysis.robustness.drawings import plan, rate_patterns
+from comp_viz.analysis.robustness.drawings import page_drawings, rate_patterns
 from comp_viz.analysis.robustness.references import Reference
-from comp_viz.analysis.robustness.scores import describe_rates, judged, metric_names, scores
+from comp_viz.analysis.robustness.scores import counted_labels, metric_names, score_table
 from comp_viz.data.conversation import SPLITS, Floats
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
+from comp_viz.figures.robustness.heading import METRICS_HELP, robustness_title
 from comp_viz.ui.cache.evaluations import Evaluation, references
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.frame.heading import page_heading
@@ -24,29 +25,24 @@ from comp_viz.wording import how_many
 METRIC, SPLIT, SHARE, REFERENCES = "metric", "split", "share", "references"  # widget keys and address parameters
 PAGE = "robustness"
 THIRDS = {"one third": 1, "two thirds": 2}
-METRICS_HELP = (
-    "ACC: share of utterances decided as the truth is; of scores the sign, those exactly neutral left out. F1: weighted by "
-    "class. UA: mean recall of the classes. MAE: mean absolute error in label units, lower is better. CORR: Pearson "
-    "correlation, -1 to 1."
-)
 SPLIT_HELP = {
     "test": "",
     "validation": "The epoch was chosen by conversations like these: read the numbers as optimistic.",
     "train": "The model learned from these conversations: read the numbers as optimistic.",
 }
 NO_SPLITS = (
-    "This data set names no splits, so nothing says which conversations the model has not learned from. Name them in a column "
+    "This data set names no splits, so it is not known which conversations the model was trained on. Name them in a column "
     "`split` (train, validation, test) and import it again: `python -m comp_viz data import`."
 )
 NO_LABELS = (
-    "No utterance of this split has a label that counts, so nothing says what is right. Choose another split, or add labels "
+    "No utterance of this split has a label that counts, so accuracy is not defined. Choose another split, or add labels "
     "to the data set and import it again: `python -m comp_viz data import`."
 )
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the page's controls ask for."""
+class RobustnessChoice:
+    """What is chosen in the page's controls."""
 
     metric: str
     split: str
@@ -55,12 +51,12 @@ class Asked:
     labels: Floats  # [N] of the split
 
 
-def controls(view: View) -> Asked | None:
-    """Draw the page's controls; None, with a word on what to do, where nothing can be measured."""
+def robustness_controls(view: View) -> RobustnessChoice | None:
+    """Draw the page's controls and its heading; None, with what to do about it, where nothing can be measured."""
     data, there = view.data, set(view.data.utterances.splits)
     splits = [split for split in reversed(SPLITS) if split in there]
     if not splits:
-        nothing(NO_SPLITS)
+        not_measurable(NO_SPLITS)
         return None
     metrics = list(metric_names(data.task))
     for key, options in ((METRIC, metrics), (SPLIT, splits), (SHARE, [*THIRDS])):
@@ -71,43 +67,43 @@ def controls(view: View) -> Asked | None:
         metric = st.selectbox("Metric", metrics, key=METRIC, bind="query-params", width=110, help=METRICS_HELP)
         split = st.selectbox(
             "Split", splits, key=SPLIT, bind="query-params", width=130,
-            help="The conversations to judge on. Only the test split was not used in training or selection.",
+            help="The conversations to evaluate on. Only the test split was not used in training or selection.",
         )  # fmt: skip
         share = st.selectbox(
             "Missing in the triangle", [*THIRDS], key=SHARE, bind="query-params", width=190, disabled=len(data.modalities) != 3,
-            help="How much of all entries is missing in the triangle below, which shows of which modality it is.",
+            help="The share of all entries that is missing in the triangle below, which shows how it is divided between the modalities.",
         )  # fmt: skip
         chosen = reference_control(references(data.digest, bool(data.task.classes), split))
     utterances = Utterances.of(data.split(split))
     try:
         check_lengths(utterances, view.checkpoint.config.max_length)
     except CompVizError as error:
-        nothing(str(error))
+        not_measurable(str(error))
         return None
-    if not judged(data.task, utterances.labels):
-        nothing(NO_LABELS)
+    if not counted_labels(data.task, utterances.labels):
+        not_measurable(NO_LABELS)
         return None
-    asked = Asked(metric, split, THIRDS[share], chosen, utterances.labels)
+    choice = RobustnessChoice(metric, split, THIRDS[share], chosen, utterances.labels)
     with top:
-        table = scores(Evaluation(view, split).done.passes, rate_patterns(), metric)
-        page_heading(describe_rates(table, metric), METRICS_HELP)
+        table = score_table(Evaluation(view, split).done.passes, rate_patterns(), metric)
+        page_heading(robustness_title(table, metric), METRICS_HELP)
         training = view.checkpoint.card.training
         st.caption(
-            f"Judged on the {split} split: {how_many(len(utterances.ids), 'conversation')}, "
-            f"{how_many(judged(data.task, utterances.labels), 'utterance')} that count. {SPLIT_HELP[split]} "
+            f"Evaluated on the {split} split: {how_many(len(utterances.ids), 'conversation')}, "
+            f"{how_many(counted_labels(data.task, utterances.labels), 'utterance')} that count. {SPLIT_HELP[split]} "
             + (
                 f"Trained with {Pattern.parse(training.missing).words()}; epoch chosen on: {training.selection}."
                 if training
                 else ""
             )
         )
-    return asked
+    return choice
 
 
-def nothing(words: str) -> None:
-    """Say what to do where nothing can be measured."""
+def not_measurable(advice: str) -> None:
+    """Show what to do where nothing can be measured."""
     st.subheader("Nothing can be measured here", anchor=False)
-    st.info(words, icon=":material/rule:")
+    st.info(advice, icon=":material/rule:")
 
 
 def reference_control(known: list[Reference]) -> list[Reference]:
@@ -124,12 +120,14 @@ def reference_control(known: list[Reference]) -> list[Reference]:
         "References", names, key=REFERENCES, bind="query-params", width="stretch",
         placeholder="none" if names else "none for these data",
         help="Dashed: from the tables in `results/`, on these very data. Dotted: printed in the paper, on other recordings, "
-        "features and splits, and of epochs chosen on the test split; a reminder of scale and nothing more.",
+        "features and splits, and of epochs chosen on the test split: only the order of magnitude compares.",
     )  # fmt: skip
     return [one for one in known if one.name in chosen]
 
 
-def measured(place: DeltaGenerator, compared: list[Side], asked: Asked, draw: Callable[[], None]) -> None:
+def measure_and_draw(
+    place: DeltaGenerator, compared: list[Side], choice: RobustnessChoice, draw: Callable[[], None]
+) -> None:
     """Measure for a moment and draw, with the progress at a place."""
-    evaluations = [Evaluation(side.view, asked.split) for side in compared]
-    measuring(PAGE, place, evaluations, plan(compared[0].view.data.modalities, asked.thirds), draw)
+    evaluations = [Evaluation(side.view, choice.split) for side in compared]
+    measuring(PAGE, place, evaluations, page_drawings(compared[0].view.data.modalities, choice.thirds), draw)

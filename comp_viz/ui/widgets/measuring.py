@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from comp_viz.analysis.robustness.drawings import Pass
+from comp_viz.analysis.robustness.drawings import Drawing
 from comp_viz.ui.cache.evaluations import OnSplit, measure_for_a_moment, open_passes
 
 TICK = 0.3  # seconds after which a page looks at what was measured
@@ -36,7 +36,7 @@ def measuring(
     page: str,
     place: DeltaGenerator,
     evaluations: Sequence[OnSplit[Any]],
-    passes: Sequence[Pass],
+    passes: Sequence[Drawing],
     draw: Callable[[], None],
 ) -> None:
     """Measure for a moment and draw: before, where there is nothing to draw yet, else after, so that the page stays lively.

@@ -1,0 +1,68 @@
+"""What the charts of the Robustness page share: the axis of a metric, its values on hover, the level of a constant baseline."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from comp_viz.analysis.robustness.scores import FUSED
+from comp_viz.checkpoint.measurements import SHARES
+from comp_viz.figures.grid import Span
+from comp_viz.wording import how_many
+
+CONSTANT = "constant baseline"
+INTERVAL = (
+    "The interval is the 95 % jackknife interval over conversations: how far the number would move with other conversations of the "
+    "same kind. Random patterns are drawn several times, with other seeds, and the mean is shown."
+)
+
+
+def metric_span(tables: Sequence[pd.DataFrame], others: Sequence[float] = ()) -> Span:
+    """The range of values that holds everything drawn, with a little room; the same for charts side by side."""
+    ends = [table["value"] + sign * fused_half(table) for table in tables for sign in (-1, 1)]
+    values = np.concatenate([np.asarray(others, float), *(end.to_numpy(float) for end in ends)])
+    known = values[np.isfinite(values)]
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+    room = 0.05 * (high - low) or 0.05
+    return low - room, high + room
+
+
+def fused_half(table: pd.DataFrame) -> pd.Series:
+    """Half the interval of the fused prediction, which alone is drawn with one; 0 elsewhere."""
+    return table["half"].where(table["predictor"] == FUSED, 0).fillna(0)
+
+
+def hover_value(metric: str, axis: str) -> str:
+    """A value in a hover label."""
+    return f"%{{{axis}:.1%}}" if metric in SHARES else f"%{{{axis}:.3f}}"
+
+
+def value_axis(metric: str, bounds: Span) -> dict[str, Any]:
+    """An axis of the metric."""
+    title = {"text": "MAE (label units)" if metric == "MAE" else metric, "font": {"size": 12}}
+    ticks = {"tickformat": ".0%" if bounds[1] - bounds[0] > 0.06 else ".1%"} if metric in SHARES else {}
+    return {"range": list(bounds), "title": title, "zeroline": False, "fixedrange": True, **ticks}
+
+
+def hover_numbers(rows: pd.DataFrame, metric: str) -> list[str]:
+    """Interval and drawings of every row, as text."""
+    scale, unit = (100, " points") if metric in SHARES else (1, "")
+    digits = 1 if metric in SHARES else 3
+    return [
+        f"<br>95 % interval over conversations ± {scale * half:.{digits}f}{unit}"
+        f"<br>{how_many(seeds, 'drawing')}"
+        + (f", standard deviation {scale * spread:.{digits + 1}f}{unit}" if seeds > 1 else "")
+        for half, seeds, spread in zip(rows["half"], rows["seeds"], rows["spread"], strict=True)
+    ]
+
+
+def reference_line(
+    x: Sequence[float], y: Sequence[float], name: str, colour: str, dash: str, metric: str
+) -> go.Scatter:
+    """A reference without marks."""
+    return go.Scatter(
+        x=x, y=y, name=name, mode="lines", line={"color": colour, "dash": dash, "width": 1.8},
+        hovertemplate=f"{name}: {metric} {hover_value(metric, 'y')}<extra></extra>",
+    )  # fmt: skip

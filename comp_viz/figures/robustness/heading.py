@@ -1,0 +1,25 @@
+"""The heading of the Robustness page, and the terms in it."""
+
+import pandas as pd
+
+from comp_viz.analysis.robustness.scores import FUSED, read_metric
+from comp_viz.wording import percent
+
+EQUAL = 0.01  # a difference below this is called none
+METRICS_HELP = (
+    "ACC: accuracy; for scores, of the sign, exactly neutral labels left out. F1: weighted by class. UA: mean recall of the classes. "
+    "MAE: mean absolute error in label units, lower is better. CORR: Pearson correlation, −1 to 1."
+)
+
+
+def robustness_title(table: pd.DataFrame, metric: str) -> str:
+    """How the fused prediction's metric changes from nothing missing to most missing, in a sentence."""
+    rows = table[table["predictor"] == FUSED].sort_values("missing_rate")
+    if len(rows) < 2 or rows["value"].isna().any():
+        return f"{metric} by missing rate"
+    first, last = rows.iloc[0], rows.iloc[-1]
+    ends = f"from {read_metric(metric, first['value'])} to {read_metric(metric, last['value'])}"
+    missing = f"with {percent(last['missing_rate'])} of all entries missing"
+    if abs(last["value"] - first["value"]) < EQUAL:
+        return f"{metric} hardly changes, {ends}, {missing}"
+    return f"{metric} {'falls' if last['value'] < first['value'] else 'rises'} {ends} {missing}"
