@@ -151,7 +151,7 @@ def test_every_module_is_in_the_reference_with_what_its_comments_say(site):
         if {"ui", "commands"} & set(inside.parts) or path.name in ("__main__.py", "__init__.py", "decode_worker.py"):
             continue
         assert ".".join(inside.with_suffix("").parts) in ids
-    assert "comp_viz.analysis.view.View.predictions" in ids
+    assert "comp_viz.view.View.predictions" in ids
     text = (reference / "comp_viz.network.html").read_text()
     assert "λ, share of the old prompt (eq. 9)" in text  # a comment behind a field
     assert "per conversation and modality" in text

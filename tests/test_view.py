@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from comp_viz.analysis import View, robustness_table
+from comp_viz.analysis import robustness_table
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.checkpoint.card import FORMAT, Card
 from comp_viz.checkpoint.folder import Checkpoint, load_checkpoint
@@ -21,6 +21,7 @@ from comp_viz.evaluation.evaluate import evaluate
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import ComP
 from comp_viz.versions import versions
+from comp_viz.view import View
 
 HALF = "uniform(0.5)"
 

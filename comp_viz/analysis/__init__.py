@@ -1,11 +1,10 @@
 """Pure functions from a model's output to numbers worth showing; no Plotly, no Streamlit.
 
-From outside, begin with `View` (one conversation), `robustness_table` (a whole split), and `read_results` and `summarise`
-(tables of sweeps). All give DataFrames; the modules are what they and the pages are made of.
+From outside, begin with `comp_viz.view.View` (one conversation), `robustness_table` (a whole split), and `read_results` and
+`summarise` (tables of sweeps). All give DataFrames; the modules are what they and the pages are made of.
 """
 
 from comp_viz.analysis.results import read_published, read_results, summarise
 from comp_viz.analysis.robustness.measure import robustness_table
-from comp_viz.analysis.view import View
 
-__all__ = ["View", "read_published", "read_results", "robustness_table", "summarise"]
+__all__ = ["read_published", "read_results", "robustness_table", "summarise"]

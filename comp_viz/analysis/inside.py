@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 
 from torch import Tensor
 
-from comp_viz.analysis.prediction import Prediction, read_output, run
+from comp_viz.analysis.prediction import Prediction, read_output, run_model
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import Bools, Conversation, Floats
 from comp_viz.network.intervention import AS_TRAINED, Intervention
@@ -54,15 +54,15 @@ def look_inside(
     checkpoint: Checkpoint, conversation: Conversation, observed: Bools, changed: Intervention = AS_TRAINED
 ) -> Inside:
     """Run the model on one conversation, `observed [S, M]` saying what it may see, and keep everything."""
-    out = run(checkpoint, conversation, observed, changed, trace=True)
+    out = run_model(checkpoint, conversation, observed, changed, trace=True)
     prediction = read_output(checkpoint.card.task, observed & conversation.observed, out)
     assert out.trace
     names = [f.name for f in fields(Trace) if f.name != "fused_features"]
-    inner = {name: {u: plain(x) for u, x in getattr(out.trace, name).items()} for name in names}
-    return Inside(prediction, fused_features=plain(out.trace.fused_features), **inner)
+    inner = {name: {u: to_array(x) for u, x in getattr(out.trace, name).items()} for name in names}
+    return Inside(prediction, fused_features=to_array(out.trace.fused_features), **inner)
 
 
-def plain(tensor: Tensor) -> Floats:
+def to_array(tensor: Tensor) -> Floats:
     """The only conversation of a batch, in memory and read-only."""
     array: Floats = tensor[0].float().cpu().numpy()
     array.flags.writeable = False

@@ -48,9 +48,15 @@ def decide_output(task: Task, output: Floats) -> np.ndarray:
 def true_decisions(task: Task, labels: Floats) -> np.ndarray:
     """The decision each label calls for, `[S]`; -1 where unknown or, for scores, exactly neutral."""
     known = ~np.isnan(labels) if task.classes else ~np.isnan(labels) & (labels != np.float32(task.neutral))
-    found = np.where(np.isnan(labels), 0, labels)
-    decisions = found.astype(int) if task.classes else (found > task.neutral).astype(int)
+    filled = np.where(np.isnan(labels), 0, labels)
+    decisions = filled.astype(int) if task.classes else (filled > task.neutral).astype(int)
     return np.where(known, decisions, -1)
+
+
+def decision_accuracy(decided: np.ndarray, truth: np.ndarray) -> float | None:
+    """Share of correct decisions, both `[S]`, where the truth is known; None where it never is."""
+    known = truth >= 0
+    return float((decided == truth)[known].mean()) if known.any() else None
 
 
 def predict_conversation(
@@ -58,12 +64,12 @@ def predict_conversation(
 ) -> Prediction:
     """Run the model on one conversation, `observed [S, M]` saying what it may see. Prompts come from own prototypes and bank."""
     return read_output(
-        checkpoint.card.task, observed & conversation.observed, run(checkpoint, conversation, observed, changed)
+        checkpoint.card.task, observed & conversation.observed, run_model(checkpoint, conversation, observed, changed)
     )
 
 
 @torch.inference_mode()
-def run(
+def run_model(
     checkpoint: Checkpoint,
     conversation: Conversation,
     observed: Bools,
@@ -73,8 +79,8 @@ def run(
     """The network's output for one conversation, a batch of one, on the checkpoint's device."""
     model = checkpoint.model
     batch = Batch.of([conversation], checkpoint.standardise).to(model.fusion.weight.device)
-    shown = (observed & conversation.observed)[None]
-    output: Output = model(batch.features, shown, batch.valid, prototypes="bank", trace=trace, changed=changed)
+    visible = (observed & conversation.observed)[None]
+    output: Output = model(batch.features, visible, batch.valid, prototypes="bank", trace=trace, changed=changed)
     return output
 
 
@@ -87,5 +93,5 @@ def read_output(task: Task, observed: Bools, out: Output) -> Prediction:
 def in_units(task: Task, output: Tensor) -> Floats:
     """Relative scores or logits `[…, C]` in the units people read: scores in label units, or probabilities of the classes."""
     values = output.float()
-    read: Floats = (values.softmax(-1) if task.classes else values + task.neutral).cpu().numpy()
-    return read
+    readable: Floats = (values.softmax(-1) if task.classes else values + task.neutral).cpu().numpy()
+    return readable

@@ -11,7 +11,7 @@ import pandas as pd
 from comp_viz.analysis.compare.comparison import compare, under
 from comp_viz.analysis.compare.difficulty import difficulty
 from comp_viz.analysis.compare.predictions import answer_once, passes_of, passes_to_compare, rows_of_patterns
-from comp_viz.analysis.live.change import change, describe
+from comp_viz.analysis.live.change import change
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.analysis.robustness.drawings import Drawing
 from comp_viz.analysis.robustness.scores import FUSED, counted_labels
@@ -49,9 +49,9 @@ def conversation_part(origin: Origin) -> Part:
     observed = pattern(utterances, task, np.random.default_rng(origin.seed))
     here = predict_conversation(origin.checkpoint, conversation, observed)
     complete = predict_conversation(origin.checkpoint, conversation, conversation.observed)
-    found = change(here, complete, conversation.labels)
-    section = timeline_section(here, complete, found, conversation, found.most_changed, LIGHT)
-    return Part(describe(found), [section])
+    changed = change(here, complete, conversation.labels)
+    section = timeline_section(here, complete, changed, conversation, changed.most_changed, LIGHT)
+    return Part(section.title, [section])
 
 
 def comparison_part(origins: Sequence[Origin], split: str) -> Part:

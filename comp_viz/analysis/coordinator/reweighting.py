@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from comp_viz.analysis.live.change import accuracy
-from comp_viz.analysis.prediction import Prediction, true_decisions
+from comp_viz.analysis.prediction import Prediction, decision_accuracy, true_decisions
 from comp_viz.analysis.stats.intervals import interval_of_share
 from comp_viz.data.conversation import Bools, Floats, Task
 from comp_viz.wording import first_upper, how_many
@@ -59,7 +58,7 @@ def against(found: Prediction, learned: Prediction, labels: Floats) -> Reweighed
     """Compare one prediction with that under the learned weights."""
     task, decided, before = found.task, found.decisions(), learned.decisions()
     truth = true_decisions(task, labels)
-    share, judged = accuracy(decided, truth), truth >= 0
+    share, judged = decision_accuracy(decided, truth), truth >= 0
     right = (decided == truth) & judged
     column = np.arange(len(before)), before if task.classes else 0
     return Reweighed(

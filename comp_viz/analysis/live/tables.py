@@ -1,8 +1,9 @@
-"""Predictions of one conversation as a table."""
+"""Predictions of one conversation as tables."""
 
 import numpy as np
 import pandas as pd
 
+from comp_viz.analysis.live.change import Change
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.data.conversation import Conversation, Floats, Task
 
@@ -19,23 +20,39 @@ def prediction_table(here: Prediction, complete: Prediction, conversation: Conve
         "utterance": np.arange(1, S + 1),
         "speaker": conversation.speakers,
         "words": conversation.words,
-        "truth": truth(task, conversation.labels),
-        "fused": answers(task, here.fused),
+        "truth": _labelled(task, conversation.labels),
+        "fused": _predicted(task, here.fused),
     }
-    table |= {name: answers(task, here.heads[name]) for name in names}
-    table |= {"complete": answers(task, complete.fused), "flipped": here.decisions() != complete.decisions()}
+    table |= {name: _predicted(task, here.heads[name]) for name in names}
+    table |= {"complete": _predicted(task, complete.fused), "flipped": here.decisions() != complete.decisions()}
     table |= {f"P({name})": here.fused[:, c] for c, name in enumerate(task.classes)}
     table |= {f"{name} observed": here.observed[:, u] for u, name in enumerate(names)}
     table |= {f"{name} weight": here.coordinator[:, u] for u, name in enumerate(names)}
     return pd.DataFrame(table)
 
 
-def answers(task: Task, values: Floats) -> np.ndarray:
+def timeline_table(here: Prediction, complete: Prediction, changed: Change, conversation: Conversation) -> pd.DataFrame:
+    """One row an utterance, counted from 1: words, truth, predictions, change, and of each modality availability and weight."""
+    S, classes = len(conversation), here.task.classes
+    columns: dict[str, object] = {"utterance": np.arange(1, S + 1), "speaker": conversation.speakers}
+    columns |= {"words": conversation.words, "truth": conversation.labels}
+    for name, values in {"fused": here.fused, "complete": complete.fused, **here.heads}.items():
+        label = name if name in ("fused", "complete") else f"{name} head"
+        columns |= (
+            {f"{label} {kind}": values[:, c] for c, kind in enumerate(classes)} if classes else {label: values[:, 0]}
+        )
+    columns |= {"change": changed.difference, "flipped": changed.flipped}
+    for u, name in enumerate(here.modalities):
+        columns |= {f"{name} observed": here.observed[:, u], f"{name} weight": here.coordinator[:, u]}
+    return pd.DataFrame(columns)
+
+
+def _predicted(task: Task, values: Floats) -> np.ndarray:
     """`[S, C]` as scores or names of classes, `[S]`."""
     return np.array(task.classes)[values.argmax(1)] if task.classes else values[:, 0]
 
 
-def truth(task: Task, labels: Floats) -> np.ndarray:
+def _labelled(task: Task, labels: Floats) -> np.ndarray:
     """Labels `[S]` as scores or names of classes; NaN or None where unknown."""
     if not task.classes:
         return labels

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from comp_viz.analysis.prediction import run
+from comp_viz.analysis.prediction import run_model
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import Bools, Conversation, Floats
 from comp_viz.training.modulator import errors, modulation
@@ -72,7 +72,7 @@ def tempered(checkpoint: Checkpoint, conversation: Conversation, observed: Bools
     if not counted.any():
         return None
     clip, kind = settings(checkpoint)
-    out = run(checkpoint, conversation, observed)
+    out = run_model(checkpoint, conversation, observed)
     heads = torch.stack(list(out.heads.values())).double().cpu()  # sums of small differences: (M, 1, S, C)
     error = errors(task, heads, targets.nan_to_num().double(), kind)
     raw, held = (modulation(error, counted, limits).coefficients for limits in (None, clip))

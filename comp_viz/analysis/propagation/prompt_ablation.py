@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from comp_viz.analysis.inside import plain
-from comp_viz.analysis.prediction import Prediction, read_output, run
+from comp_viz.analysis.inside import to_array
+from comp_viz.analysis.prediction import Prediction, read_output, run_model
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import Bools, Conversation, Floats, Task
 from comp_viz.network.intervention import AS_TRAINED, Intervention
@@ -74,10 +74,10 @@ def propagated(
     checkpoint: Checkpoint, conversation: Conversation, observed: Bools, changed: Intervention
 ) -> tuple[dict[str, Floats], Prediction]:
     """`Z̄^u [S, d]` of every modality, and the prediction."""
-    out = run(checkpoint, conversation, observed, changed, trace=True)
+    out = run_model(checkpoint, conversation, observed, changed, trace=True)
     assert out.trace
     prediction = read_output(checkpoint.card.task, observed & conversation.observed, out)
-    return {u: plain(z) for u, z in out.trace.propagated.items()}, prediction
+    return {u: to_array(z) for u, z in out.trace.propagated.items()}, prediction
 
 
 def compare(before: Floats, after: Floats) -> tuple[Floats, Floats]:

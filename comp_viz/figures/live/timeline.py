@@ -20,7 +20,18 @@ from comp_viz.figures.along import (
     selection_line,
     utterance_axis,
 )
+from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
+from comp_viz.wording import decimal, fitting, how_many, percent
+
+ABOUT_TIMELINE = About(
+    "From the top: the fused prediction with the truth; each modality's own head, which predicts from that modality and the "
+    "prompts it receives, with filled marks where it is observed and open ones where it is missing; the change of the fused "
+    "prediction against the conversation as recorded, on violet where the decision flips; and the coordinator's weights, which "
+    "say how much of each modality enters the fused prediction, hatched where the modality is missing. The violet line is the "
+    "selected utterance.",
+    "Whether one conversation is typical, which is measured over a split on the Robustness and Compare pages; nor why.",
+)
 
 ROWS = {  # name -> vertical range of its axis, from the top
     "y": (0.66, 1.0),
@@ -58,9 +69,9 @@ def timeline(
 ) -> go.Figure:
     """Draw the four rows. `labels [S]` in label units or class numbers, NaN unknown; `selected` is an utterance number."""
     x = np.arange(1, len(labels) + 1)
-    hover = hover_texts(here, labels, words)
+    hover = utterance_texts(here, labels, words)
     classes = bool(here.task.classes)
-    span = [-0.05, 1.05] if classes else reach(here, complete, labels)
+    span = [-0.05, 1.05] if classes else score_range(here, complete, labels)
     top = (
         class_traces(here, complete, labels, hover, palette)
         if classes
@@ -77,18 +88,49 @@ def timeline(
         *flip_marks(x[changed.flipped], palette),
         selection_line(selected + 1, palette),
     ]
-    return go.Figure(traces, {**layout(here, changed, span, len(x), palette), "shapes": shapes})
+    return go.Figure(traces, {**timeline_layout(here, changed, span, len(x), palette), "shapes": shapes})
+
+
+def timeline_title(changed: Change) -> str:
+    """What is missing, and what that does to decisions."""
+    S = len(changed.flipped)
+    if changed.missing_share == 0:
+        return f"Nothing is taken away: predictions for {how_many(S, 'utterance')} as recorded"
+    flips = int(changed.flipped.sum())
+    flipped = f"{flips or 'none'} of {how_many(S, 'prediction')} flip{'s' * (flips == 1)}"
+    full = f"{flipped}; {accuracy_clause(changed)}" if changed.accuracy is not None else flipped
+    exact, share = missing_clause(changed), f"With {percent(changed.missing_share)} missing"
+    return fitting(f"{exact}, {full}", f"{share}, {full}", f"{share}, {flipped}")
+
+
+def accuracy_clause(changed: Change) -> str:
+    """`accuracy falls from 67 % to 50 %`; of a conversation with labels."""
+    now, before = (percent(share or 0) for share in (changed.accuracy, changed.complete_accuracy))
+    if now == before:
+        return f"accuracy stays at {now}"
+    direction = "falls" if (changed.accuracy or 0) < (changed.complete_accuracy or 0) else "rises"
+    return f"accuracy {direction} from {before} to {now}"
+
+
+def missing_clause(changed: Change) -> str:
+    """`Without text`, or how much is missing when no modality is gone entirely."""
+    touched = [name for name, count in changed.missing.items() if count]
+    if all(changed.missing[name] == changed.entries[name] for name in touched):
+        return "Without " + " and ".join(touched)
+    if sum(changed.missing.values()) == 1:
+        return "With a single entry missing"
+    return f"With {percent(changed.missing_share)} of entries missing"
 
 
 def score_traces(
     here: Prediction, complete: Prediction, labels: Floats, hover: list[str], span: list[float], palette: Palette
 ) -> list[go.Scatter]:
-    """Truth as a thin line with ticks, prediction as a thick one, the complete conversation dotted."""
+    """Truth as a thin line with ticks, prediction as a thick one, the conversation as recorded dotted."""
     x, drawn = np.arange(1, len(labels) + 1), np.ones(len(labels), dtype=bool)
     return [
         path(TICK, x, labels, drawn, span, "y", name="truth", line={"color": palette.truth, "width": 1}),
         go.Scatter(
-            x=x, y=complete.fused[:, 0], name="complete conversation", mode="lines",
+            x=x, y=complete.fused[:, 0], name="as recorded", mode="lines",
             line={"color": palette.ink, "width": 1.2, "dash": "dot"}, hoverinfo="skip",
         ),
         go.Scatter(
@@ -101,7 +143,7 @@ def score_traces(
 def class_traces(
     here: Prediction, complete: Prediction, labels: Floats, hover: list[str], palette: Palette
 ) -> list[go.Heatmap | go.Scatter]:
-    """Probability of every class, the darker the likelier; truth as a ring, decision as a diamond, open where complete."""
+    """Probability of every class, the darker the likelier; truth as a ring, decision as a diamond, an open one as recorded."""
     x, names = np.arange(1, len(labels) + 1), list(here.task.classes)
     known = ~np.isnan(labels)
     truth = [names[int(label)] for label in labels[known]]
@@ -111,7 +153,7 @@ def class_traces(
             colorscale=[[0, palette.ground], [1, palette.mark]],
         ),
         go.Scatter(
-            x=x, y=[names[i] for i in complete.decisions()], name="complete conversation", mode="markers", hoverinfo="skip",
+            x=x, y=[names[i] for i in complete.decisions()], name="as recorded", mode="markers", hoverinfo="skip",
             marker={"symbol": "diamond-open", "size": 11, "color": palette.ink},
         ),
         go.Scatter(
@@ -125,23 +167,23 @@ def class_traces(
     ]  # fmt: skip
 
 
-def hover_texts(here: Prediction, labels: Floats, words: Sequence[str]) -> list[str]:
+def utterance_texts(here: Prediction, labels: Floats, words: Sequence[str]) -> list[str]:
     """Everything about each utterance: words, prediction, truth and coordinator weights."""
     task = here.task
     if task.classes:
         best = zip(here.decisions(), here.fused.max(1), strict=True)
-        predicted = [f"{task.classes[i]} ({probability:.0%})" for i, probability in best]
+        predicted = [f"{task.classes[i]} ({percent(probability)})" for i, probability in best]
         truth = ["unknown" if np.isnan(label) else task.classes[int(label)] for label in labels]
     else:
-        predicted = [f"{score:.2f}" for score in here.fused[:, 0]]
-        truth = ["unknown" if np.isnan(label) else f"{label:.2f}" for label in labels]
+        predicted = [decimal(score) for score in here.fused[:, 0]]
+        truth = ["unknown" if np.isnan(label) else decimal(label) for label in labels]
     weights = [
         ", ".join(f"{name} {weight:.2f}" for name, weight in zip(here.modalities, row, strict=True))
         for row in here.coordinator
     ]
     return [
-        f"<b>utterance {i}</b> {escape(said)}<br>predicted {p}, truth {t}<br>coordinator: {w}"
-        for i, (said, p, t, w) in enumerate(zip(words, predicted, truth, weights, strict=True), start=1)
+        f"<b>utterance {i}</b> {escape(text)}<br>predicted {p}, truth {t}<br>coordinator: {w}"
+        for i, (text, p, t, w) in enumerate(zip(words, predicted, truth, weights, strict=True), start=1)
     ]
 
 
@@ -195,7 +237,7 @@ def scaled(outline: Outline, utterances: int, span: list[float], axis: str) -> n
 
 
 def difference_traces(changed: Change, palette: Palette) -> list[go.Scatter]:
-    """How far the fused prediction moved from the complete conversation's, one colour for each direction."""
+    """How far the fused prediction moved from that for the conversation as recorded, one colour for each direction."""
     zero = np.zeros_like(changed.difference)
     return [
         boxes(changed.difference < 0, zero, changed.difference, "y3", fillcolor=palette.negative),
@@ -226,7 +268,7 @@ def flip_marks(utterances: np.ndarray, palette: Palette) -> list[dict[str, objec
     ]
 
 
-def reach(here: Prediction, complete: Prediction, labels: Floats) -> list[float]:
+def score_range(here: Prediction, complete: Prediction, labels: Floats) -> list[float]:
     """Range of the score axes: what truth and predictions span, and at least a unit and a half about neutral."""
     neutral = here.task.neutral
     known = labels[~np.isnan(labels)]
@@ -235,7 +277,7 @@ def reach(here: Prediction, complete: Prediction, labels: Floats) -> list[float]
     return [float(min(spans.min(), neutral - 1.5)) - 0.2, float(max(spans.max(), neutral + 1.5)) + 0.2]
 
 
-def layout(
+def timeline_layout(
     here: Prediction, changed: Change, span: list[float], utterances: int, palette: Palette
 ) -> dict[str, object]:
     """Axes of the four rows with their titles, one x axis for all."""
@@ -245,7 +287,7 @@ def layout(
     titles = {
         "y": f"{task.name}<br>{'' if task.classes else f'{task.low:g} to {task.high:g}'}",
         "y2": "heads<br>" + ("P(true class)" if task.classes else f"{task.low:g} to {task.high:g}"),
-        "y3": "change<br>" + ("in P" if task.classes else "in points"),
+        "y3": "change<br>" + ("in P" if task.classes else "of score"),
         "y4": "coordinator<br>0 to 1",
     }
     axes = {}

@@ -8,7 +8,7 @@ import pandas as pd
 
 from comp_viz.analysis.coordinator.tables import weights_table
 from comp_viz.analysis.inside import Inside, look_inside
-from comp_viz.analysis.live.change import change, describe
+from comp_viz.analysis.live.change import Change, change
 from comp_viz.analysis.live.tables import prediction_table
 from comp_viz.analysis.overview.parts import as_table, parts
 from comp_viz.analysis.prediction import Prediction
@@ -25,6 +25,8 @@ from comp_viz.data.dataset import DataSet, Utterances
 from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import FOUND, Pattern
 from comp_viz.errors import CompVizError
+from comp_viz.figures.live.heading import weight_sentence
+from comp_viz.figures.live.timeline import timeline_title
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,14 @@ class View:
         """Predictions of the fused and every modality head, and the coordinator's weights."""
         return self.inside.prediction
 
+    @property
+    def change(self) -> Change:
+        """What the missing pattern changes, against the conversation as recorded."""
+        return change(self.prediction, self.complete.prediction, self.conversation.labels)
+
     def finding(self) -> str:
-        """What the missing pattern changes, in a sentence: the title of the Live page."""
-        return describe(change(self.prediction, self.complete.prediction, self.conversation.labels))
+        """The same in two sentences: the title of the Live page and the line below it."""
+        return f"{timeline_title(self.change)}. {weight_sentence(self.change)}"
 
     def predictions(self) -> pd.DataFrame:
         """One row an utterance: truth, fused prediction, heads, the complete conversation's, weights (page Live)."""
