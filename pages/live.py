@@ -2,17 +2,16 @@
 
 import streamlit as st
 
-from comp_viz.analysis.live.change import change, describe
+from comp_viz.analysis.live.change import change
+from comp_viz.figures.live.heading import LIVE_TERMS, weight_sentence
+from comp_viz.figures.live.timeline import timeline_title
 from comp_viz.report.live import timeline_section
 from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.sidebar import View, current_view
 from comp_viz.ui.frame.theme import palette
-from comp_viz.ui.live.pieces import chart, painted, transcript, utterance_card
-
-WORDS = (
-    "A prediction flips when it changes sides of neutral, or its class. Accuracy is the share of utterances decided as "
-    "the truth is; those labelled exactly neutral, or not at all, are left out."
-)
+from comp_viz.ui.live.along import timeline_panel, transcript_table
+from comp_viz.ui.live.availability import availability_editor
+from comp_viz.ui.live.utterance_card import utterance_card
 
 
 @st.fragment
@@ -21,12 +20,14 @@ def live(view: View) -> None:
     view = view.now()
     conversation = view.conversation
     complete, here = view.predict(conversation.observed), view.predict(view.observed)
-    found, colours = change(here, complete, conversation.labels), palette()
-    page_heading(describe(found), WORDS)
-    selected = utterance_card(view, here, complete, found)
-    painted(view, selected, colours)
-    chart(timeline_section(here, complete, found, conversation, selected, colours))
-    transcript(view, complete)
+    changed, colours = change(here, complete, conversation.labels), palette()
+    page_heading(timeline_title(changed), LIVE_TERMS)
+    if changed.missing_share:
+        st.caption(weight_sentence(changed))
+    selected = utterance_card(view, here, complete, changed)
+    availability_editor(view, selected, colours)
+    timeline_panel(timeline_section(here, complete, changed, conversation, selected, colours))
+    transcript_table(view, complete)
 
 
 if view := current_view("pages/live.py"):

@@ -3,10 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from comp_viz.analysis.live.change import change, describe
+from comp_viz.analysis.live.change import change
 from comp_viz.analysis.prediction import Prediction, decide, predict_conversation, true_decisions
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.conversation import Task
+from comp_viz.figures.live.heading import weight_sentence
+from comp_viz.figures.live.timeline import timeline_title
 
 SCORE = Task("sentiment", low=1, high=7, neutral=5)
 CLASSES = Task("emotion", ("calm", "glad", "cross"))
@@ -72,24 +74,24 @@ def test_change_of_classes_is_that_of_the_complete_decisions_probability():
 @pytest.mark.parametrize(
     ("observed", "scores", "sentence"),
     [
-        (np.ones((2, 3)), [6, 4], "Nothing is taken away"),
-        ([[1, 0, 1], [1, 0, 1]], [6, 4], "Without text, none of 2 predictions flip; accuracy stays at 100%."),
-        ([[1, 0, 1], [1, 1, 1]], [4, 4], "With a single entry missing, 1 of 2 predictions flips; accuracy goes from 100% to 50%."),
-        ([[1, 0, 0], [1, 0, 0]], [4, 6], "Without text and video, 2 of 2 predictions flip; accuracy goes from 100% to 0%."),
-        ([[1, 0, 0], [1, 1, 1]], [6, 4], "With 33% of the entries missing, none of 2 predictions flip; accuracy stays at 100%."),
+        (np.ones((2, 3)), [6, 4], "Nothing is taken away: predictions for 2 utterances as recorded"),
+        ([[1, 0, 1], [1, 0, 1]], [6, 4], "Without text, none of 2 predictions flip; accuracy stays at 100\u202f%"),
+        ([[1, 0, 1], [1, 1, 1]], [4, 4], "With a single entry missing, 1 of 2 predictions flips; accuracy falls from 100\u202f% to 50\u202f%"),
+        ([[1, 0, 0], [1, 0, 0]], [4, 6], "Without text and video, 2 of 2 predictions flip; accuracy falls from 100\u202f% to 0\u202f%"),
+        ([[1, 0, 0], [1, 1, 1]], [6, 4], "With 33\u202f% of entries missing, none of 2 predictions flip; accuracy stays at 100\u202f%"),
     ],
 )  # fmt: skip
 def test_the_sentence_says_what_happened(observed, scores, sentence):
     complete = made(SCORE, [6, 4], np.ones((2, 3)))
     found = change(made(SCORE, scores, observed), complete, np.array([6, 4], np.float32))
-    assert describe(found).startswith(sentence)
+    assert timeline_title(found) == sentence
 
 
 def test_the_sentence_names_the_weight_that_moved_most():
     complete = made(SCORE, [6, 4], np.ones((2, 3)), [[0.3, 0.4, 0.3]] * 2)
     here = made(SCORE, [6, 4], [[1, 0, 1]] * 2, [[0.35, 0.2, 0.45]] * 2)
-    assert describe(change(here, complete, np.array([6, 4], np.float32))).endswith(
-        "moves text from 0.40 to 0.20 on average."
+    assert weight_sentence(change(here, complete, np.array([6, 4], np.float32))) == (
+        "The mean coordinator weight of text falls from 0.40 to 0.20."
     )
 
 
@@ -97,4 +99,14 @@ def test_a_modality_the_recording_never_had_is_not_called_taken_away():
     never = np.array([[1, 1, 0], [1, 1, 0]], bool)
     complete = made(SCORE, [6, 4], never)
     here = made(SCORE, [6, 4], [[1, 0, 0], [1, 0, 0]])
-    assert describe(change(here, complete, np.array([6, 4], np.float32))).startswith("Without text,")
+    assert timeline_title(change(here, complete, np.array([6, 4], np.float32))).startswith("Without text,")
+
+
+def test_a_title_stays_a_line_whatever_modalities_are_called():
+    names = ("electrodermal activity", "facial landmarks", "prosody of the voice")
+    complete, here = (
+        replace(made(SCORE, scores, observed), heads=dict.fromkeys(names, np.zeros((2, 1), np.float32)))
+        for scores, observed in (([6, 4], np.ones((2, 3))), ([4, 4], [[0, 1, 0], [0, 1, 0]]))
+    )
+    title = timeline_title(change(here, complete, np.array([6, 4], np.float32)))
+    assert title == "With 67\u202f% missing, 1 of 2 predictions flips; accuracy falls from 100\u202f% to 50\u202f%"

@@ -8,12 +8,14 @@ import pytest
 from browsing import ROOT, fits, nav, settled
 from playwright.sync_api import Page, expect
 
-from comp_viz.analysis.live.change import change, describe
+from comp_viz.analysis.live.change import change
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.data.source import open_data
+from comp_viz.figures.live.heading import weight_sentence
+from comp_viz.figures.live.timeline import timeline_title
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -262,14 +264,15 @@ def test_every_width_and_theme_shows_the_whole_page(browser, address, scheme):
 # Several visitors at once, and measuring on the Robustness page
 
 
-def said_by_the_library(name: str, conversation: str, pattern: str) -> str:
-    """The finding on Live for a conversation under a missing pattern with seed 1, computed without a dashboard."""
+def found_by_the_library(name: str, conversation: str, pattern: str) -> tuple[str, str]:
+    """The title and the second line on Live for a conversation under a pattern with seed 1, computed without a dashboard."""
     checkpoint = load_checkpoint(ROOT / "checkpoints" / name)
     data = open_data(checkpoint.card.data.name)
     found = data.find(conversation)
     observed = Pattern.parse(pattern)(Utterances.of([found]), data.task, np.random.default_rng(1))
     complete, here = (predict_conversation(checkpoint, found, there) for there in (found.observed, observed))
-    return describe(change(here, complete, found.labels))
+    changed = change(here, complete, found.labels)
+    return timeline_title(changed), weight_sentence(changed)
 
 
 def test_visitors_at_once_are_told_each_their_own(browser, address):
@@ -283,10 +286,11 @@ def test_visitors_at_once_are_told_each_their_own(browser, address):
     pages = [context.new_page() for context in contexts]
     for page, (name, pattern) in zip(pages, asked, strict=True):  # none waits for another
         page.goto(f"{address}?checkpoint={name}&conversation={conversation}&pattern={pattern}", wait_until="commit")
-    expected = [said_by_the_library(name, conversation, pattern) for name, pattern in asked]
+    expected = [found_by_the_library(name, conversation, pattern) for name, pattern in asked]
     assert len(set(expected)) == len(asked)
-    for page, words in zip(pages, expected, strict=True):
-        expect(headline(page)).to_have_text(words)
+    for page, (title, second) in zip(pages, expected, strict=True):
+        expect(headline(page)).to_have_text(title)
+        expect(page.get_by_text(second)).to_be_visible()
     for context in contexts:
         context.close()
 

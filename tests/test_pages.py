@@ -58,7 +58,7 @@ def test_first_visit_shows_a_conversation(app):
     app.run()
     assert not app.exception
     assert not app.error
-    assert "complete conversation" in app.subheader[0].value
+    assert "as recorded" in app.subheader[0].value
     assert app.get("plotly_chart")[0].proto.alt
 
 
@@ -294,7 +294,7 @@ def test_data_shows_the_set_and_opens_a_conversation_in_live(app, small_lab):
     next(button for button in app.button if button.label == "Open in Live").click().run()
     assert not app.exception
     assert app.selectbox(key="conversation").value == "lab-test-002"
-    assert "complete conversation" in app.subheader[0].value
+    assert "as recorded" in app.subheader[0].value
 
 
 def test_filters_that_let_nothing_pass_say_so(app):

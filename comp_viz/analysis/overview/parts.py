@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from comp_viz.analysis.inside import Inside
-from comp_viz.analysis.live.change import accuracy
-from comp_viz.analysis.prediction import true_decisions
+from comp_viz.analysis.prediction import decision_accuracy, true_decisions
 from comp_viz.analysis.stats.entropy import normalised_entropy
 from comp_viz.data.conversation import Bools, Floats
 
@@ -65,9 +64,9 @@ def parts(inside: Inside, labels: Floats) -> Parts:
             kept=cosine(inside.encoded[name], inside.propagated[name]),
             head=prediction.heads[name],
             weight=prediction.coordinator[:, u],
-            accuracy=accuracy(prediction.decisions(name), truth),
+            accuracy=decision_accuracy(prediction.decisions(name), truth),
         )
-    return Parts(found, prediction.fused, accuracy(prediction.decisions(), truth))
+    return Parts(found, prediction.fused, decision_accuracy(prediction.decisions(), truth))
 
 
 def received(inside: Inside, receiver: str) -> dict[str, Floats]:

@@ -1,0 +1,37 @@
+"""The selected utterance on the Live page: its words, truth and prediction, and ways to move."""
+
+import streamlit as st
+
+from comp_viz.analysis.live.change import Change
+from comp_viz.analysis.prediction import Prediction
+from comp_viz.ui.frame.selected_utterance import select_utterance, utterance_number, utterance_words
+from comp_viz.ui.frame.sidebar import View
+from comp_viz.ui.widgets.text import read, read_change, read_label
+
+
+def utterance_card(view: View, here: Prediction, complete: Prediction, changed: Change) -> int:
+    """Words, truth and prediction of the selected utterance, and ways to move; returns its number, counted from 0."""
+    conversation, task = view.conversation, here.task
+    pick, words, numbers = st.columns([1.4, 3.3, 3.4], vertical_alignment="top")
+    with pick:
+        s = utterance_number(view)
+        st.button(
+            "Most changed",
+            on_click=select_utterance,
+            args=(changed.most_changed,),
+            width="stretch",
+            help="The utterance whose prediction changes most against the conversation as recorded.",
+            disabled=changed.missing_share == 0,
+        )
+    with words:
+        utterance_words(view, here.observed, s)
+    with numbers, st.container(horizontal=True, gap="medium"):  # a row on a phone too
+        truth = read_label(task, float(conversation.labels[s]))
+        change = read_change(task, float(changed.difference[s]), int(complete.decisions()[s]))
+        unit = f"{task.name}, {task.scale}"
+        st.metric("Truth", truth, help=unit, width="content")
+        below = f"{unit}. Below: change against the conversation as recorded."
+        st.metric("Fused", read(task, here.fused[s]), change, delta_color="off", help=below, width="content")
+        whole = "The fused prediction when nothing is taken away."
+        st.metric("As recorded", read(task, complete.fused[s]), help=whole, width="content")
+    return s
