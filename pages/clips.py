@@ -4,7 +4,7 @@ import streamlit as st
 
 from comp_viz.analysis.clips.prediction import describe_clip
 from comp_viz.device import choose_device
-from comp_viz.ui.cache import cached
+from comp_viz.ui.cache.checkpoints import open_checkpoint
 from comp_viz.ui.clips.degrading import compared, controls, taken_back
 from comp_viz.ui.clips.inspection import availability, behind, confident_words, faces, quality, thresholds, waveform
 from comp_viz.ui.clips.installed_extractors import all_usual_ready, capability_title, panel_of_capabilities
@@ -22,8 +22,9 @@ from comp_viz.ui.clips.pieces import (
 from comp_viz.ui.clips.session_clips import Lying, desk
 from comp_viz.ui.clips.upload import SETTLE, wanted_settings
 from comp_viz.ui.frame.heading import page_heading
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import selected_number
-from comp_viz.ui.frame.sidebar import View, current_view
+from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.frame.theme import palette
 
 EMPTY = (
@@ -33,7 +34,7 @@ EMPTY = (
 
 
 @st.fragment
-def analysed(each: Lying, view: View | None) -> None:
+def analysed(each: Lying, view: PageView | None) -> None:
     """Everything about one clip."""
     view = view and view.now()
     device, colours = str(choose_device()), palette()
@@ -43,7 +44,7 @@ def analysed(each: Lying, view: View | None) -> None:
     selected = selected_number(each.clip.conversation)
     page_heading(describe_clip(before) if before else each.name)
     if name:
-        out_of_distribution(cached.checkpoint(name, device).card)
+        out_of_distribution(open_checkpoint(name, device).card)
     left, right = st.columns([2.6, 2.6], gap="medium")
     with left:
         watching(each, before, selected, colours)
@@ -68,7 +69,7 @@ def analysed(each: Lying, view: View | None) -> None:
         behind(each.clip)
 
 
-def clips(view: View | None) -> None:
+def clips(view: PageView | None) -> None:
     """The page: bring, wait, look."""
     job = desk().job
     if job is not None and job.over.is_set():  # it ended while another page was open

@@ -4,11 +4,12 @@ import streamlit as st
 
 from comp_viz.ui.compare.pieces import compared, controls
 from comp_viz.ui.frame.heading import empty_state
-from comp_viz.ui.frame.sidebar import View, current_view
+from comp_viz.ui.frame.page_view import PageView
+from comp_viz.ui.frame.sidebar import current_view
 
 
 @st.fragment
-def compare(view: View) -> None:
+def compare(view: PageView) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
     top = st.container()

@@ -6,8 +6,9 @@ from comp_viz.ui.coordinator.reweighting import other_weights, sliders
 from comp_viz.ui.coordinator.weights import fit_axes, sentences, weight_charts
 from comp_viz.ui.frame.compare_mode import draw_sides
 from comp_viz.ui.frame.heading import empty_state, page_heading
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import utterance_bar
-from comp_viz.ui.frame.sidebar import View, current_view
+from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.widgets.choices import one_of
 
@@ -29,7 +30,7 @@ HELP = (
 
 
 @st.fragment
-def coordinator(view: View) -> None:
+def coordinator(view: PageView) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
     finding, more = sentences(view)

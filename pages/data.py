@@ -4,23 +4,24 @@ import streamlit as st
 
 from comp_viz.data.source import data_root
 from comp_viz.errors import CompVizError
-from comp_viz.ui.cache import cached
+from comp_viz.ui.cache.data_sets import data_names, data_summary, open_data_set
 from comp_viz.ui.data.pieces import charts, conversations, findings_table, headline, reading
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.report_collector import page_report, report_button
-from comp_viz.ui.frame.sidebar import View, current_view
+from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.frame.theme import palette
 
 
-def browse(view: View | None) -> None:
+def browse(view: PageView | None) -> None:
     """Choose a data set and show what it holds."""
     view = view and view.now()
-    names = cached.data_names()
+    names = data_names()
     current = names.index(view.data_name) if view and view.data_name in names else 0
     name = st.selectbox("Data set to browse", names, index=current, key="browse", persist_state="session")
     root = str(data_root())
     try:
-        data = cached.data_set(name, root)
-        summary = cached.summary(name, root, data.digest)
+        data = open_data_set(name, root)
+        summary = data_summary(name, root, data.digest)
     except CompVizError as error:
         st.error(str(error), icon=":material/error:")
         return

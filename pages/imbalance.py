@@ -5,14 +5,15 @@ import streamlit as st
 from comp_viz.analysis.imbalance.gap import joint_less_alone
 from comp_viz.ui.frame.compare_mode import draw_sides
 from comp_viz.ui.frame.heading import empty_state, page_heading
-from comp_viz.ui.frame.sidebar import View, current_view
+from comp_viz.ui.frame.page_view import PageView
+from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.imbalance.charts import curves, discrepancies, finding, judged_under, numbers, results
 from comp_viz.ui.imbalance.words import FINDING
 
 
 @st.fragment
-def imbalance(view: View) -> None:
+def imbalance(view: PageView) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
     table, colours = results(view), palette()

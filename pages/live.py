@@ -7,7 +7,8 @@ from comp_viz.figures.live.heading import LIVE_TERMS, weight_sentence
 from comp_viz.figures.live.timeline import timeline_title
 from comp_viz.report.live import timeline_section
 from comp_viz.ui.frame.heading import empty_state, page_heading
-from comp_viz.ui.frame.sidebar import View, current_view
+from comp_viz.ui.frame.page_view import PageView
+from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.live.along import timeline_panel, transcript_table
 from comp_viz.ui.live.availability import availability_editor
@@ -15,7 +16,7 @@ from comp_viz.ui.live.utterance_card import utterance_card
 
 
 @st.fragment
-def live(view: View) -> None:
+def live(view: PageView) -> None:
     """Everything that answers to the matrix; runs again by itself at every click."""
     view = view.now()
     conversation = view.conversation

@@ -10,9 +10,10 @@ from comp_viz.figures.overview.diagram import diagram
 from comp_viz.report.section import Section
 from comp_viz.ui.frame.compare_mode import draw_sides
 from comp_viz.ui.frame.heading import empty_state, page_heading
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.report_collector import add_section
 from comp_viz.ui.frame.selected_utterance import utterance_bar
-from comp_viz.ui.frame.sidebar import View, current_view
+from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.overview.diagram import clickable
 from comp_viz.ui.widgets.chart_panel import draw_about, save_controls
@@ -28,7 +29,7 @@ ABOUT = About(
 )
 
 
-def overview(view: View) -> None:
+def overview(view: PageView) -> None:
     """The diagram, once or beside itself, and its numbers as a table."""
     view = view.now()
     found = parts(view.inside(), view.conversation.labels)

@@ -4,8 +4,9 @@ import streamlit as st
 
 from comp_viz.ui.frame.compare_mode import draw_sides
 from comp_viz.ui.frame.heading import empty_state, page_heading
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import utterance_bar
-from comp_viz.ui.frame.sidebar import View, current_view
+from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.prototypes.assignment import assignment_controls, assignment_section
 from comp_viz.ui.prototypes.feature_space import space_controls, space_section
 from comp_viz.ui.prototypes.momentum import prompts_controls, prompts_section
@@ -22,7 +23,7 @@ SECTIONS = {
 
 
 @st.fragment
-def prototypes(view: View) -> None:
+def prototypes(view: PageView) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
     page_heading(finding(view))

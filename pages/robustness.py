@@ -4,13 +4,14 @@ import streamlit as st
 
 from comp_viz.ui.frame.compare_mode import draw_sides
 from comp_viz.ui.frame.heading import empty_state
-from comp_viz.ui.frame.sidebar import View, current_view
+from comp_viz.ui.frame.page_view import PageView
+from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.robustness.charts import robustness_charts
 from comp_viz.ui.robustness.controls import PAGE, measure_and_draw, robustness_controls
 from comp_viz.ui.widgets.measuring import tick
 
 
-def robustness(view: View) -> None:
+def robustness(view: PageView) -> None:
     """The page; runs again by itself when one of its own controls changes, and while it measures."""
     view = view.now()
     choice = robustness_controls(view)

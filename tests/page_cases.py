@@ -21,7 +21,6 @@ from comp_viz.data.table.writer import write_table
 from comp_viz.network.bank import prototype_bank
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import ComP
-from comp_viz.ui.cache import cached
 from comp_viz.versions import versions
 
 APP = str(Path(__file__).parents[1] / "app.py")
@@ -123,7 +122,7 @@ def open_trained(
 def dashboard(monkeypatch: pytest.MonkeyPatch, checkpoints: Path, data: Path) -> AppTest:
     """The dashboard on a machine with these checkpoints and data sets."""
     mend_navigation(monkeypatch)
-    monkeypatch.setattr(cached, "CHECKPOINTS", (checkpoints,))
+    monkeypatch.setattr("comp_viz.ui.cache.checkpoints.CHECKPOINTS", (checkpoints,))
     monkeypatch.setenv("COMP_VIZ_DATA", str(data))
     return AppTest.from_file(APP, default_timeout=60)
 

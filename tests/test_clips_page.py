@@ -20,7 +20,7 @@ from comp_viz.clips.progress import Cancelled, Progress
 from comp_viz.errors import CompVizError
 from comp_viz.figures.clips.before_after import AFTER, BEFORE
 from comp_viz.report.html import render
-from comp_viz.ui.cache import cached
+from comp_viz.ui.cache import predictions
 from comp_viz.ui.clips import session_clips as desk
 from comp_viz.ui.clips import upload as intake
 from comp_viz.ui.clips.pieces import camera
@@ -283,7 +283,7 @@ def test_a_browser_that_comes_back_in_time_finds_its_clips(opened):
 
 def test_what_is_computed_from_a_clip_is_kept_for_its_session_only(opened):
     bring(opened()).switch_page("pages/live.py").run()
-    shared = cached.prediction.__wrapped__
+    shared = predictions.cached_prediction.__wrapped__
     assert shared  # the decorated function is the library's call, not a cache for all
     from comp_viz.ui.cache.per_session import of_a_clip
 

@@ -13,7 +13,7 @@ from comp_viz.analysis.compare.predictions import answer_once, drawings
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.data.table.writer import write_table
-from comp_viz.ui.cache import cached, evaluations
+from comp_viz.ui.cache import data_sets, evaluations
 from comp_viz.ui.compare import cached as answering
 from comp_viz.ui.compare import pieces as comparing
 
@@ -30,7 +30,7 @@ def fresh(monkeypatch):
         evaluations._stream,
     ):
         kept.clear()
-    cached._data_set.clear()
+    data_sets._data_set.clear()
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def test_a_tick_draws_only_the_chart_that_grows(two, monkeypatch):
 
 def test_an_address_with_several_predictors_is_kept_when_the_page_changes():
     app = AppTest.from_string(
-        "import streamlit as st\nfrom comp_viz.ui.frame.sidebar import address_parameters\nst.json(address_parameters())"
+        "import streamlit as st\nfrom comp_viz.ui.frame.navigation import address_parameters\nst.json(address_parameters())"
     )
     app.query_params["compared"] = ["one", "other"]
     app.run()

@@ -1,7 +1,7 @@
 """Ten visitors at once, each with a checkpoint and a missing pattern of their own, get right and undisturbed answers.
 
 AppTest puts a runtime of its own in place of the global one while a script runs, so that two cannot run at once; the
-threads here call what pages call: the cached functions behind `View` and the passes behind Robustness.
+threads here call what pages call: the cached functions behind `PageView` and the passes behind Robustness.
 """
 
 import shutil
@@ -23,11 +23,11 @@ from comp_viz.data.batch import Stream
 from comp_viz.data.conversation import Conversation
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import Pattern
-from comp_viz.data.source import open_data
+from comp_viz.data.source import data_root, open_data
 from comp_viz.network.intervention import AS_TRAINED, Intervention
-from comp_viz.ui.cache import cached, evaluations
+from comp_viz.ui.cache import checkpoints, data_sets, evaluations, predictions
 from comp_viz.ui.cache.evaluations import Evaluation
-from comp_viz.ui.frame.sidebar import View
+from comp_viz.ui.frame.page_view import PageView
 
 CASES = (
     "usual",
@@ -63,13 +63,13 @@ def visitors(tmp_path, monkeypatch):
         write_case(case, tmp_path / case)
         shutil.move(tmp_path / case / "checkpoints" / "case", tmp_path / "checkpoints" / case)
         shutil.move(tmp_path / case / "data" / "case.arrow", tmp_path / "data" / f"{case}.arrow")
-    monkeypatch.setattr(cached, "CHECKPOINTS", (tmp_path / "checkpoints",))
+    monkeypatch.setattr(checkpoints, "CHECKPOINTS", (tmp_path / "checkpoints",))
     monkeypatch.setenv("COMP_VIZ_DATA", str(tmp_path / "data"))
     for cache in (
-        cached._checkpoint,
-        cached._data_set,
-        cached.prediction,
-        cached.inside,
+        checkpoints._checkpoint,
+        data_sets._data_set,
+        predictions.cached_prediction,
+        predictions.cached_inside,
         evaluations._done,
         evaluations._stream,
     ):
@@ -111,10 +111,10 @@ def visit(begin: threading.Barrier, one: Visitor) -> list[dict[str, np.ndarray]]
     for _ in range(ROUNDS):
         begin.wait(60)
         checkpoint, data = (
-            cached.checkpoint(one.name, "cpu"),
-            cached.data_set(f"{one.name}.arrow", str(cached.data_root())),
+            checkpoints.open_checkpoint(one.name, "cpu"),
+            data_sets.open_data_set(f"{one.name}.arrow", str(data_root())),
         )
-        view = View(
+        view = PageView(
             one.name,
             checkpoint,
             "cpu",
@@ -129,7 +129,7 @@ def visit(begin: threading.Barrier, one: Visitor) -> list[dict[str, np.ndarray]]
         drawn = evaluation.done.passes[one.one]
         answers.append(read(view.predict(one.observed), view.inside(changed=one.changed), drawn))
         if begin.wait(60) == 0:  # one of them, whichever
-            for cache in (cached.prediction, cached.inside, evaluations._done):
+            for cache in (predictions.cached_prediction, predictions.cached_inside, evaluations._done):
                 cache.clear()
     return answers
 
@@ -156,10 +156,10 @@ def test_two_visitors_with_the_same_question_have_it_measured_once(visitors, mon
     )
     evaluations._done.clear()
     begin = threading.Barrier(VISITORS)
-    data = cached.data_set(f"{one.name}.arrow", str(cached.data_root()))
-    view = View(
+    data = data_sets.open_data_set(f"{one.name}.arrow", str(data_root()))
+    view = PageView(
         one.name,
-        cached.checkpoint(one.name, "cpu"),
+        checkpoints.open_checkpoint(one.name, "cpu"),
         "cpu",
         f"{one.name}.arrow",
         data,

@@ -155,7 +155,7 @@ def test_two_checkpoints_are_drawn_on_one_axis(tmp_path, monkeypatch, whole, sma
 def test_the_baseline_is_found_by_its_data_and_architecture(tmp_path, monkeypatch, whole):
     for name in ("a", "b"):
         shutil.copytree(whole[0], tmp_path / name)
-    monkeypatch.setattr(cached_training.cached, "CHECKPOINTS", (tmp_path,))
+    monkeypatch.setattr("comp_viz.ui.cache.checkpoints.CHECKPOINTS", (tmp_path,))
     digest = whole[1].data.digest
     assert cached_training.baseline(digest) is None
     card = read_card(tmp_path / "b" / "config.json")

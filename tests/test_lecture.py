@@ -15,7 +15,7 @@ from comp_viz.errors import CompVizError
 from comp_viz.figures.chart import base_layout, enlarged
 from comp_viz.figures.style import LIGHT
 from comp_viz.stories import read_story
-from comp_viz.ui.cache import cached
+from comp_viz.ui.cache import checkpoints
 from comp_viz.ui.lecture import bar as lecture
 
 ROOT = Path(__file__).parents[1]
@@ -65,7 +65,7 @@ def test_there_are_five_stories_and_a_page_for_each_step():
     assert len(STORIES) == 5
     for name, number in STEPS:
         assert (ROOT / "pages" / f"{STORIES[name].steps[number].page}.py").is_file()
-        assert STORIES[name].settings(number)["checkpoint"] in cached.checkpoint_names()
+        assert STORIES[name].settings(number)["checkpoint"] in checkpoints.checkpoint_names()
 
 
 @pytest.mark.parametrize("name", STORIES)

@@ -22,7 +22,8 @@ from comp_viz.data.lab.settings import LabSettings
 from comp_viz.data.patterns.matrices import only, to_hex, uniform
 from comp_viz.network.model import ComP
 from comp_viz.training import background
-from comp_viz.ui.cache import cached
+from comp_viz.ui.cache import checkpoints, data_sets, predictions
+from comp_viz.ui.frame import sidebar
 from comp_viz.ui.frame.pattern_builder import PartContext
 from comp_viz.ui.frame.pattern_state import PatternChoice
 from comp_viz.versions import versions
@@ -32,12 +33,12 @@ from comp_viz.versions import versions
 def app(small_checkpoint: Path, small_lab: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The dashboard on a machine without data, with one small checkpoint."""
     mend_navigation(monkeypatch)
-    monkeypatch.setattr(cached, "CHECKPOINTS", (small_checkpoint.parent,))
+    monkeypatch.setattr(checkpoints, "CHECKPOINTS", (small_checkpoint.parent,))
     monkeypatch.setattr(source, "lab", lambda settings: small_lab if settings == LabSettings() else lab(settings))
     monkeypatch.setenv("COMP_VIZ_DATA", str(tmp_path / "nothing"))
-    cached._data_set.clear()
-    cached._checkpoint.clear()
-    cached.prediction.clear()
+    data_sets._data_set.clear()
+    checkpoints._checkpoint.clear()
+    predictions.cached_prediction.clear()
     return AppTest.from_file(APP, default_timeout=60)
 
 
@@ -152,7 +153,7 @@ def test_an_utterance_beyond_a_shorter_conversation_is_brought_back(app, small_l
 
 
 def test_without_any_checkpoint_the_page_says_what_to_do(app, monkeypatch, tmp_path):
-    monkeypatch.setattr(cached, "CHECKPOINTS", (tmp_path / "empty",))
+    monkeypatch.setattr(checkpoints, "CHECKPOINTS", (tmp_path / "empty",))
     app.run()
     assert not app.exception
     assert "python -m comp_viz train" in app.info[0].value
@@ -166,7 +167,7 @@ def test_a_broken_checkpoint_is_named_and_the_page_stands(app, small_checkpoint)
 
 
 def test_a_checkpoint_without_fitting_data_says_what_to_set(app, monkeypatch, small_lab):
-    monkeypatch.setattr(cached, "fitting_data", lambda name, device, labs: [])
+    monkeypatch.setattr(sidebar, "fitting_data", lambda name, device, labs: [])
     app.run()
     assert not app.exception
     assert "COMP_VIZ_DATA" in app.info[0].value
@@ -193,7 +194,7 @@ def test_a_model_of_classes_shows_probabilities(app, small_lab, small_config, tm
     model = ComP(replace(small_config, outputs=3)).eval()
     card = Card(FORMAT, "Classes", model.config, data.task, dict(data.sources), None, None, (), versions())
     save_checkpoint(tmp_path / "class" / "classes", model, card, Standardiser.fit(data.split("train")))
-    monkeypatch.setattr(cached, "CHECKPOINTS", (tmp_path / "class",))
+    monkeypatch.setattr(checkpoints, "CHECKPOINTS", (tmp_path / "class",))
     monkeypatch.setattr(source, "lab", lambda settings: data)
     app.query_params["data"] = "lab(classes=3)"
     app.run()

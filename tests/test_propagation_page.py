@@ -13,7 +13,7 @@ from comp_viz.analysis.propagation.prompt_ablation import MISSING, flow
 from comp_viz.analysis.propagation.reconstruction import describe, reconstruct
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import Pattern
-from comp_viz.ui.cache import cached
+from comp_viz.ui.cache import checkpoints
 
 ATTENTION, FLOW, RECONSTRUCTION = "Attention", "Cross-modal flow", "Reconstruction"
 UNIFORM = "uniform(0.3)"
@@ -31,7 +31,7 @@ def open_part(open_case):
         app, data = open_case("propagation", case, pattern=pattern, propagation=part, **address)
         conversation = data.find(app.selectbox(key="conversation").value)
         observed = Pattern.parse(pattern)(Utterances.of([conversation]), data.task, np.random.default_rng(1))
-        return app, conversation, observed, cached.checkpoint("case", "cpu")
+        return app, conversation, observed, checkpoints.open_checkpoint("case", "cpu")
 
     return opened
 

@@ -11,13 +11,13 @@ from comp_viz.analysis.prototypes.momentum import blends
 from comp_viz.analysis.prototypes.nearest import bank_library, neighbours
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.network.intervention import Intervention
-from comp_viz.ui.cache import cached
+from comp_viz.ui.cache import checkpoints
 
 SECTIONS = ("Space", "Assignment", "Stand for", "Prompts")
 
 
 def opened(app, data):
-    checkpoint = load_checkpoint(cached.checkpoint_folder(app.selectbox(key="checkpoint").value))
+    checkpoint = load_checkpoint(checkpoints.checkpoint_folder(app.selectbox(key="checkpoint").value))
     return checkpoint, data.find(app.selectbox(key="conversation").value)
 
 
@@ -123,7 +123,7 @@ def test_one_block_says_that_momentum_has_no_effect(open_case):
 def test_a_prototype_of_a_trained_bank_is_named_and_has_its_neighbours(open_trained, small_lab):
     app = open_trained("prototypes", look_at="Stand for", modality="text", prototype="2")
     assert not app.info
-    checkpoint = load_checkpoint(cached.checkpoint_folder("trained"))
+    checkpoint = load_checkpoint(checkpoints.checkpoint_folder("trained"))
     library = bank_library(checkpoint, small_lab)
     names = [c.id for c in library.conversations]
     assert app.selectbox(key="prototypes_of").options[1:] == names

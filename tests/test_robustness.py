@@ -49,7 +49,7 @@ from comp_viz.figures.robustness.rates import rates_chart, rates_title
 from comp_viz.figures.robustness.shares import across, losses_chart, shares_title, triangle_chart
 from comp_viz.figures.style import DARK, LIGHT
 from comp_viz.sweep.epochs import is_epochs
-from comp_viz.ui.cache import cached, evaluations
+from comp_viz.ui.cache import data_sets, evaluations
 from comp_viz.wording import percent
 
 THREE = ("audio", "text", "video")
@@ -560,4 +560,4 @@ def fresh():
     """No test finds measured what another one had measured."""
     evaluations._done.clear()
     evaluations._stream.clear()
-    cached._data_set.clear()
+    data_sets._data_set.clear()

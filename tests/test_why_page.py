@@ -19,7 +19,8 @@ from comp_viz.clips import background
 from comp_viz.clips.extractors import registry
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import Pattern
-from comp_viz.ui.cache import cached
+from comp_viz.data.source import data_root
+from comp_viz.ui.cache import checkpoints, data_sets
 from comp_viz.ui.clips import upload as intake
 
 CONTRIBUTIONS, FEATURES, CONTEXT, COUNTERFACTUALS = "Contributions", "Features", "Context", "Counterfactuals"
@@ -34,7 +35,7 @@ def open_part(open_case):
         app, data = open_case("why", case, pattern=UNIFORM, why=part, **address)
         conversation = data.find(app.selectbox(key="conversation").value)
         observed = Pattern.parse(UNIFORM)(Utterances.of([conversation]), data.task, np.random.default_rng(1))
-        return app, conversation, observed, cached.checkpoint("case", "cpu")
+        return app, conversation, observed, checkpoints.open_checkpoint("case", "cpu")
 
     return opened
 
@@ -136,7 +137,10 @@ def test_a_whole_split_is_computed_bit_by_bit_and_can_be_stopped(open_part, monk
     for _ in range(3):
         app.run()
     assert not app.get("progress")
-    data, checkpoint = cached.data_set("case.arrow", str(cached.data_root())), cached.checkpoint("case", "cpu")
+    data, checkpoint = (
+        data_sets.open_data_set("case.arrow", str(data_root())),
+        checkpoints.open_checkpoint("case", "cpu"),
+    )
     test = list(data.split("test"))
     expected = split_table([coalitions(checkpoint, c, c.observed) for c in test], [c.labels for c in test])
     shown = next(frame.value for frame in app.dataframe if "dominates" in frame.value)

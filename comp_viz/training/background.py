@@ -15,6 +15,7 @@ from typing import Literal
 
 import comp_viz
 from comp_viz.errors import CompVizError
+from comp_viz.last_change import last_change
 from comp_viz.training.run import PROGRESS, RUNNING
 
 State = Literal["running", "done", "failed", "cancelled"]
@@ -46,7 +47,7 @@ class Job:
         self.data, self.out, self.options = data, out, tuple(options)
         self.log = out.parent / f"{out.name}.log"  # what the process prints
         self._lock, self._cancelled = threading.Lock(), False
-        self._before = written(out / RUNNING / PROGRESS)
+        self._before = last_change(out / RUNNING / PROGRESS)
         self._seen = {"epoch": 0, "of": 0, "stage": 0}
         self._started, self._ended = time.monotonic(), 0.0
         with self.log.open("wb") as log:
@@ -74,7 +75,7 @@ class Job:
     def progress(self) -> Progress:
         """How far it is, by what the run says; what is there from before the start is of another run."""
         path = self.out / RUNNING / PROGRESS
-        if written(path) not in (0, self._before):
+        if last_change(path) not in (0, self._before):
             with suppress(FileNotFoundError):  # the run may come to its end just now
                 self._seen = json.loads(path.read_text(encoding="utf-8"))
         said = self._seen | {"epoch": self._seen["of"]} if self.state == "done" else self._seen
@@ -146,11 +147,3 @@ def environment() -> dict[str, str]:
     places = [str(Path(comp_viz.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     path = os.pathsep.join(filter(None, places))
     return os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": THREADS, "TQDM_DISABLE": "1"}
-
-
-def written(path: Path) -> int:
-    """When a file was last written to, in nanoseconds; 0 where there is none."""
-    try:
-        return path.stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0

@@ -12,18 +12,20 @@ import pandas as pd
 import streamlit as st
 import torch
 
+from comp_viz.analysis.query import Query
 from comp_viz.analysis.results import read_published, read_results
 from comp_viz.analysis.robustness.drawings import Drawing, Scores, evaluate_drawing
 from comp_viz.analysis.robustness.references import Reference, from_paper, from_tables
 from comp_viz.data.batch import Stream
-from comp_viz.data.source import data_root
 from comp_viz.errors import CompVizError
+from comp_viz.last_change import last_change
 from comp_viz.sweep.epochs import is_epochs
-from comp_viz.ui.cache import cached
-from comp_viz.ui.cache.cached import INFERENCE
+from comp_viz.ui.cache.checkpoints import open_checkpoint
+from comp_viz.ui.cache.data_sets import open_data_set
+from comp_viz.ui.cache.inference import INFERENCE
 from comp_viz.ui.cache.per_session import keep_resource
 from comp_viz.ui.cache.training import RESULTS
-from comp_viz.ui.frame.sidebar import View
+from comp_viz.ui.frame.page_view import PageView
 
 MOMENT = 0.4  # seconds of measuring between two looks at the page
 Made = TypeVar("Made")  # what is kept of a pass
@@ -41,7 +43,7 @@ class Done(Generic[Made]):
 class OnSplit(ABC, Generic[Made]):
     """One checkpoint on one split of one data set, of which passes are made one at a time."""
 
-    view: View
+    view: PageView
     split: str
 
     @property
@@ -101,24 +103,24 @@ def _done(checkpoint: str, data: str, split: str) -> Done[Scores]:
     return Done()
 
 
-def stream_of(view: View, split: str) -> Stream:
+def stream_of(view: PageView, split: str) -> Stream:
     """The split of a view's data, standardised for its checkpoint."""
-    digests = (view.checkpoint.digest, view.data.digest)
-    return _stream(view.name, digests, view.device, view.data_name, str(data_root()), split)
+    return _stream(view.query().of_data_set(), split)
 
 
 @keep_resource(max_entries=3, show_spinner=False)
-def _stream(name: str, digests: tuple[str, str], device: str, data: str, root: str, split: str) -> Stream:
+def _stream(query: Query, split: str) -> Stream:
     """A split standardised for a checkpoint, up to half a gigabyte."""
-    conversations = cached.data_set(data, root).split(split)
-    return Stream(conversations, cached.checkpoint(name, device).standardise, torch.device(device))
+    conversations = open_data_set(query.data, query.root).split(split)
+    checkpoint = open_checkpoint(query.checkpoint, query.device)
+    return Stream(conversations, checkpoint.standardise, torch.device(query.device))
 
 
 def references(digest: str, classes: bool, split: str) -> list[Reference]:
     """Curves of the tables shipped in `results/`: ours on the same data and split, then those of the paper."""
     tables = tuple(sorted(path for path in RESULTS.glob("*.parquet") if not is_epochs(path)))
     published = RESULTS / "published.csv"
-    return _references(tables, published, tuple(map(cached.stamp, (*tables, published))), digest, classes, split)
+    return _references(tables, published, tuple(map(last_change, (*tables, published))), digest, classes, split)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

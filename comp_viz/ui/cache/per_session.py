@@ -1,10 +1,14 @@
 """Caches that keep what is made from a visitor's clip for the visitor's own session, and everything else for all."""
 
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass
 from functools import wraps
+from operator import attrgetter
 from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
+
+from comp_viz.analysis.query import Query
 
 CLIP = "clip: "
 P = ParamSpec("P")
@@ -17,17 +21,21 @@ def is_clip(name: str) -> bool:
 
 
 def keep_data(**options: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """As `st.cache_data`, for functions that are told of data by name."""
-    return keeping(st.cache_data, options)
+    """As `st.cache_data`, for functions that get a `Query` or the name of a data set."""
+    return _keeping(st.cache_data, options)
 
 
 def keep_resource(**options: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """As `st.cache_resource`, for functions that are told of data by name."""
-    return keeping(st.cache_resource, options)
+    """As `st.cache_resource`, for functions that get a `Query` or the name of a data set."""
+    return _keeping(st.cache_resource, options)
 
 
-def keeping(cache: Any, options: dict[str, Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """A decorator that chooses between a cache for all and one that is emptied when the visitor leaves."""
+def _keeping(cache: Any, options: dict[str, Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A decorator that chooses between a cache for all and one that is emptied when the visitor leaves.
+
+    The key of a query is its digest, wherever it stands among the arguments.
+    """
+    options = options | {"hash_funcs": {Query: attrgetter("digest")}}
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         for_all: Callable[P, R] = cache(**options)(function)
@@ -45,6 +53,8 @@ def keeping(cache: Any, options: dict[str, Any]) -> Callable[[Callable[P, R]], C
 
 def of_a_clip(value: object) -> bool:
     """Whether an argument, or one inside it, names a clip."""
+    if is_dataclass(value):
+        return any(of_a_clip(getattr(value, each.name)) for each in fields(value))
     if isinstance(value, tuple):
         return any(of_a_clip(part) for part in value)
     return isinstance(value, str) and is_clip(value)

@@ -12,85 +12,89 @@ from comp_viz.analysis.modulation.ablation import published_effect
 from comp_viz.analysis.modulation.coefficients import Tempered, tempered
 from comp_viz.analysis.modulation.hard_utterances import Hardness, read_hardness
 from comp_viz.analysis.modulation.telemetry import Modulated, read_modulated
+from comp_viz.analysis.query import Query
 from comp_viz.analysis.shipped_results import Compared, find_table
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.figures.modulation.telemetry import training_charts
 from comp_viz.figures.style import DARK, LIGHT, Palette
+from comp_viz.last_change import last_change
 from comp_viz.resources import shipped
 from comp_viz.training.run import TELEMETRY
-from comp_viz.ui.cache import cached
-from comp_viz.ui.cache.cached import stamp
+from comp_viz.ui.cache.checkpoints import checkpoint_card, checkpoint_folder, checkpoint_names, open_checkpoint
+from comp_viz.ui.cache.data_sets import open_data_set
+from comp_viz.ui.cache.inference import INFERENCE
 from comp_viz.ui.cache.per_session import keep_data
+from comp_viz.ui.cache.predictions import open_query
 
 RESULTS = shipped("results")
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading the telemetry …")
-def _modulated(folder: Path, modalities: tuple[str, ...], stamp: int) -> Modulated:
+def _modulated(folder: Path, modalities: tuple[str, ...], changed: int) -> Modulated:
     return read_modulated(folder, modalities)
 
 
 def modulated(name: str, modalities: tuple[str, ...]) -> Modulated:
     """What the modulator did while a checkpoint was trained; read anew when its telemetry changed."""
-    folder = cached.checkpoint_folder(name) / TELEMETRY
-    return _modulated(folder, modalities, stamp(folder))
+    folder = checkpoint_folder(name) / TELEMETRY
+    return _modulated(folder, modalities, last_change(folder))
 
 
 def training_figures(
     names: tuple[str, ...], modalities: tuple[str, ...], palette: Palette
 ) -> list[tuple[Modulated, dict[str, go.Figure]]]:
     """For checkpoints beside each other, what the modulator did and its figures on shared axes, by table; not to be changed."""
-    stamps = tuple(stamp(cached.checkpoint_folder(name) / TELEMETRY) for name in names)
-    return _training_figures(names, modalities, palette is DARK, stamps)
+    changes = tuple(last_change(checkpoint_folder(name) / TELEMETRY) for name in names)
+    return _training_figures(names, modalities, palette is DARK, changes)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _training_figures(
-    names: tuple[str, ...], modalities: tuple[str, ...], dark: bool, stamps: tuple[int, ...]
+    names: tuple[str, ...], modalities: tuple[str, ...], dark: bool, changes: tuple[int, ...]
 ) -> list[tuple[Modulated, dict[str, go.Figure]]]:
     found = [modulated(name, modalities) for name in names]
     return list(zip(found, training_charts(found, DARK if dark else LIGHT), strict=True))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the telemetry …")
-def _hardness(folder: Path, stamp: int) -> Hardness:
+def _hardness(folder: Path, changed: int) -> Hardness:
     return read_hardness(folder)
 
 
 def hardness(name: str) -> Hardness:
     """Hard and easy utterances of a checkpoint's training; shared by all sessions and not to be changed."""
-    folder = cached.checkpoint_folder(name) / TELEMETRY
-    return _hardness(folder, stamp(folder))
+    folder = checkpoint_folder(name) / TELEMETRY
+    return _hardness(folder, last_change(folder))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _accuracy(folder: Path, stamp: int) -> pd.DataFrame:
+def _accuracy(folder: Path, changed: int) -> pd.DataFrame:
     return read_accuracy(folder)
 
 
 def accuracy_by_epoch(name: str) -> pd.DataFrame:
     """Accuracy by epoch out of a checkpoint's telemetry; empty where there is none."""
-    folder = cached.checkpoint_folder(name) / TELEMETRY
-    return _accuracy(folder, stamp(folder))
+    folder = checkpoint_folder(name) / TELEMETRY
+    return _accuracy(folder, last_change(folder))
 
 
 def baseline(digest: str) -> str | None:
     """A checkpoint without prompting trained on the data of this digest, by its card; None where there is none."""
-    for name in cached.checkpoint_names():
-        card = cached.card(name)
+    for name in checkpoint_names():
+        card = checkpoint_card(name)
         if card and card.data and card.data.digest == digest and not card.architecture.prompting:
             return name
     return None
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _table(folder: Path, methods: tuple[str, ...], digest: str | None, stamp: int) -> Compared | None:
+def _table(folder: Path, methods: tuple[str, ...], digest: str | None, changed: int) -> Compared | None:
     return find_table(folder, methods, digest)
 
 
 def table(methods: tuple[str, ...], digest: str | None) -> Compared | None:
     """The shipped table of results that compares `methods`, on the data of a digest or on any; not to be changed."""
-    return _table(RESULTS, methods, digest, stamp(RESULTS))
+    return _table(RESULTS, methods, digest, last_change(RESULTS))
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -100,32 +104,27 @@ def published_modulator(classes: bool) -> pd.DataFrame:
 
 
 @keep_data(max_entries=256, show_spinner=False)
-def tempered_now(
-    checkpoint_name: str, digests: tuple[str, str], device: str, data: str, root: str, conversation: str, pattern: bytes
-) -> Tempered | None:
-    """The coefficients one conversation would produce as a batch of its own, as `prediction`."""
-    found, observed = cached.under(data, root, conversation, pattern)
-    with cached.INFERENCE:
-        return tempered(cached.checkpoint(checkpoint_name, device), found, observed)
+def tempered_now(query: Query) -> Tempered | None:
+    """The coefficients one conversation would produce as a batch of its own."""
+    opened = open_query(query)
+    with INFERENCE:
+        return tempered(*opened)
 
 
 @keep_data(max_entries=64, show_spinner="Measuring on the test split …")
-def discrepancy_on(
-    checkpoint_name: str, digests: tuple[str, str], device: str, data: str, root: str, pattern: str
-) -> Discrepancy:
+def discrepancy_on(query: Query, pattern: str) -> Discrepancy:
     """Discrepancy between modalities on the test split. Raises `CompVizError` when it cannot be measured."""
-    with cached.INFERENCE:
-        return discrepancy(
-            cached.checkpoint(checkpoint_name, device), cached.data_set(data, root), Pattern.parse(pattern)
-        )
+    checkpoint, data = open_checkpoint(query.checkpoint, query.device), open_data_set(query.data, query.root)
+    with INFERENCE:
+        return discrepancy(checkpoint, data, Pattern.parse(pattern))
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading the telemetry …")
-def _ratios(folder: Path, probabilities: bool, stamp: int) -> pd.DataFrame:
+def _ratios(folder: Path, probabilities: bool, changed: int) -> pd.DataFrame:
     return read_ratios(folder, probabilities)
 
 
 def ratios(name: str, probabilities: bool) -> pd.DataFrame:
     """Discrepancy ratios over a checkpoint's training; empty where nothing was recorded."""
-    folder = cached.checkpoint_folder(name) / TELEMETRY
-    return _ratios(folder, probabilities, stamp(folder))
+    folder = checkpoint_folder(name) / TELEMETRY
+    return _ratios(folder, probabilities, last_change(folder))

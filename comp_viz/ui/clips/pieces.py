@@ -6,6 +6,7 @@ import streamlit as st
 
 from comp_viz.analysis.clips.prediction import predict_clip
 from comp_viz.analysis.prediction import Prediction
+from comp_viz.analysis.query import Query
 from comp_viz.checkpoint.card import Card
 from comp_viz.clips.clip import Clip
 from comp_viz.clips.limits import LIMITS
@@ -15,14 +16,15 @@ from comp_viz.clips.settings import Settings
 from comp_viz.errors import CompVizError
 from comp_viz.figures.clips.subtitles import webvtt
 from comp_viz.figures.style import Palette
-from comp_viz.ui.cache import cached
+from comp_viz.ui.cache.checkpoints import open_checkpoint
+from comp_viz.ui.cache.inference import INFERENCE
 from comp_viz.ui.cache.per_session import keep_data
 from comp_viz.ui.clips.camera import camera
 from comp_viz.ui.clips.player import media_url, play_from, player, said
-from comp_viz.ui.clips.session_clips import Lying, desk, lying
+from comp_viz.ui.clips.session_clips import DEGRADED, RECORDED, Lying, desk, lying
 from comp_viz.ui.clips.upload import AUDIO, EXAMPLE, IN_HAND, PROBLEM, SETTLE, VIDEO, fitting, opening, take_in
+from comp_viz.ui.frame.navigation import open_here
 from comp_viz.ui.frame.selected_utterance import select_utterance
-from comp_viz.ui.frame.sidebar import open_here
 
 ROUND, TAKEN = "upload round", "upload taken"
 MIME = {
@@ -131,18 +133,25 @@ def reader(each: Lying, opened: str | None) -> str | None:
 
 
 @keep_data(max_entries=32, show_spinner="Running the model …")
-def _prediction(checkpoint: str, digest: str, device: str, clip: str, data: str, degraded: bool) -> Prediction:
-    """`data`, the digest of the clip's data set, tells degraded versions apart."""
-    each = lying(clip)
-    with cached.INFERENCE:
-        found = each.degraded if degraded and each.degraded else each.clip
-        return predict_clip(cached.checkpoint(checkpoint, device), found.conversation)
+def _prediction(query: Query) -> Prediction:
+    each = lying(query.data)
+    clip = each.degraded if query.conversation == DEGRADED and each.degraded else each.clip
+    with INFERENCE:
+        return predict_clip(open_checkpoint(query.checkpoint, query.device), clip.conversation)
 
 
 def prediction(each: Lying, checkpoint: str, device: str, degraded: bool = False) -> Prediction:
     """What a checkpoint makes of a clip, as recorded or degraded; cached for this session."""
-    digest = cached.checkpoint(checkpoint, device).digest
-    return _prediction(checkpoint, digest, device, each.name, each.data_set().digest, degraded)
+    query = Query(
+        checkpoint=checkpoint,
+        checkpoint_digest=open_checkpoint(checkpoint, device).digest,
+        device=device,
+        data=each.name,
+        data_digest=each.data_set().digest,
+        root="",
+        conversation=DEGRADED if degraded else RECORDED,
+    )
+    return _prediction(query)
 
 
 def out_of_distribution(card: Card) -> None:

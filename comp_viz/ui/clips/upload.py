@@ -14,7 +14,7 @@ from comp_viz.clips.settings import Settings
 from comp_viz.clips.source import named_in
 from comp_viz.clips.upload_folder import put
 from comp_viz.resources import shipped
-from comp_viz.ui.cache import cached
+from comp_viz.ui.cache.checkpoints import checkpoint_card, checkpoint_names
 from comp_viz.ui.clips.session_clips import desk, fits, lying, put_clip
 
 VIDEO, AUDIO = ("mp4", "mov", "webm", "avi", "mkv", "mpg"), ("wav", "mp3", "m4a", "ogg", "flac")
@@ -70,7 +70,7 @@ def settled() -> tuple[str | None, str, str | None] | None:
 
 def opening(name: str, checkpoint: str) -> tuple[str, str, str]:
     """What opens a clip on every page: checkpoint, data set, its first conversation."""
-    card = cached.card(checkpoint)
+    card = checkpoint_card(checkpoint)
     if card is not None:
         lying(name).open_with(card.task, card.architecture.max_length)
     return checkpoint, name, lying(name).data_set().utterances.ids[0]
@@ -83,14 +83,14 @@ def said(job: Job) -> str:
 
 def fitting(clip: Clip) -> list[str]:
     """Checkpoints that were trained on features made exactly as this clip's."""
-    cards = {name: cached.card(name) for name in cached.checkpoint_names()}
+    cards = {name: checkpoint_card(name) for name in checkpoint_names()}
     return [name for name, card in cards.items() if card and fits(card, clip)]
 
 
 def wanted_settings(checkpoint: str) -> Settings:
     """Settings with the extractors a checkpoint asks for, or any checkpoint for clips; the default ones where none does."""
-    for name in (checkpoint, *cached.checkpoint_names()):
-        card = cached.card(name)
+    for name in (checkpoint, *checkpoint_names()):
+        card = checkpoint_card(name)
         named = named_in({u: card.sources.get(u, "") for u in card.architecture.modalities}) if card else None
         if named:
             return Settings(extractors=named)

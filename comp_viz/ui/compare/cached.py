@@ -15,9 +15,9 @@ from comp_viz.analysis.compare.predictions import Answered, answer_once
 from comp_viz.analysis.robustness.drawings import Drawing
 from comp_viz.data.dataset import Utterances
 from comp_viz.errors import CompVizError
-from comp_viz.ui.cache import cached
-from comp_viz.ui.cache.cached import INFERENCE
+from comp_viz.ui.cache.data_sets import open_data_set
 from comp_viz.ui.cache.evaluations import Done, OnSplit, stream_of
+from comp_viz.ui.cache.inference import INFERENCE
 from comp_viz.ui.cache.per_session import keep_data
 
 
@@ -71,7 +71,7 @@ def _done(checkpoint: str, data: str, split: str) -> Done[Answered]:
 @keep_data(max_entries=256, show_spinner=False)
 def accuracy_under(compared: Compared, root: str, passes: tuple[Drawing, ...], group: str) -> pd.DataFrame:
     """ACC and differences under the drawings of one pattern."""
-    data = cached.data_set(compared.data, root)
+    data = open_data_set(compared.data, root)
     utterances = Utterances.of(data.split(compared.split))
     return under(data.task, compared.answers(passes), utterances, group, compared.taken(passes))
 
@@ -79,7 +79,7 @@ def accuracy_under(compared: Compared, root: str, passes: tuple[Drawing, ...], g
 @keep_data(max_entries=32, show_spinner="Drawing conversations anew …")
 def comparison(compared: Compared, root: str, passes: tuple[Drawing, ...]) -> Comparison:
     """Everything that is said of the compared under the pattern in force."""
-    data = cached.data_set(compared.data, root)
+    data = open_data_set(compared.data, root)
     utterances = Utterances.of(data.split(compared.split))
     return compare(
         data.task, compared.answers(passes), utterances, levels(compared.data, root, data.digest, compared.split)
@@ -90,6 +90,6 @@ def comparison(compared: Compared, root: str, passes: tuple[Drawing, ...]) -> Co
 def levels(data: str, root: str, digest: str, split: str) -> NDArray[np.str_] | None:
     """How hard every utterance of a split is, None where the data do not allow to say."""
     try:
-        return difficulty(cached.data_set(data, root), split)
+        return difficulty(open_data_set(data, root), split)
     except CompVizError:
         return None

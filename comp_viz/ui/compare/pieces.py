@@ -18,13 +18,14 @@ from comp_viz.data.source import data_root
 from comp_viz.errors import CompVizError
 from comp_viz.report.compare import differences_section, headline, in_force_sections, patterns_section, read_measures
 from comp_viz.report.section import Section
-from comp_viz.ui.cache import cached
+from comp_viz.ui.cache.checkpoints import checkpoint_card, fitting_checkpoints, open_checkpoint
 from comp_viz.ui.compare.cached import Answering, Compared, accuracy_under, comparison
 from comp_viz.ui.frame.heading import page_heading
+from comp_viz.ui.frame.navigation import open_in_live
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.pattern_state import PatternChoice, pattern_choice, set_pattern
 from comp_viz.ui.frame.report_collector import add_side
 from comp_viz.ui.frame.selected_utterance import select_utterance
-from comp_viz.ui.frame.sidebar import View, open_in_live
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.robustness.controls import NO_LABELS, NO_SPLITS, SPLIT, SPLIT_HELP, not_measurable
 from comp_viz.ui.widgets.chart_panel import chart_panel, table_panel
@@ -53,7 +54,7 @@ FINDING = (
 class Asked:
     """What the page's controls ask for."""
 
-    predictors: dict[str, tuple[View, str]]  # name -> the view by its checkpoint, `fused` or a modality
+    predictors: dict[str, tuple[PageView, str]]  # name -> the view by its checkpoint, `fused` or a modality
     split: str
     pattern: str
     seed: int
@@ -69,7 +70,7 @@ class Asked:
         return passes_to_compare(self.view.data.modalities, self.pattern, self.seed)
 
     @property
-    def view(self) -> View:
+    def view(self) -> PageView:
         """The view by the first checkpoint."""
         return next(iter(self.predictors.values()))[0]
 
@@ -91,7 +92,7 @@ class Asked:
         return [Answering(view, self.split) for view in views.values()]
 
 
-def controls(view: View) -> Asked | None:
+def controls(view: PageView) -> Asked | None:
     """Draw the page's controls; None, with a word on what to do, where nothing can be compared."""
     there = set(view.data.utterances.splits)
     splits = [split for split in reversed(SPLITS) if split in there]
@@ -111,7 +112,7 @@ def controls(view: View) -> Asked | None:
     pattern, note = pattern_of_split(view)
     asked = Asked(
         {
-            name: (replace(view, name=checkpoint, checkpoint=cached.checkpoint(checkpoint, view.device)), of)
+            name: (replace(view, name=checkpoint, checkpoint=open_checkpoint(checkpoint, view.device)), of)
             for name, (checkpoint, of) in names.items()
         },
         split,
@@ -122,13 +123,13 @@ def controls(view: View) -> Asked | None:
     return asked
 
 
-def predictors(view: View, longest: int) -> dict[str, tuple[str, str]]:
+def predictors(view: PageView, longest: int) -> dict[str, tuple[str, str]]:
     """Everything that can be compared on these data: name -> checkpoint, `fused` or a modality; the open checkpoint first."""
     outputs = view.data.task.outputs
     fitting = [
         name
-        for name in [view.name, *(other for other in cached.fitting_checkpoints(view.data) if other != view.name)]
-        if (card := cached.card(name)) and card.task.outputs == outputs and card.architecture.max_length >= longest
+        for name in [view.name, *(other for other in fitting_checkpoints(view.data) if other != view.name)]
+        if (card := checkpoint_card(name)) and card.task.outputs == outputs and card.architecture.max_length >= longest
     ]
     fused = {called(name, FUSED): (name, FUSED) for name in fitting}
     heads = {called(name, u): (name, u) for name in fitting for u in view.data.modalities}
@@ -158,7 +159,7 @@ def predictor_control(known: dict[str, tuple[str, str]]) -> dict[str, tuple[str,
 
 def usual(known: dict[str, tuple[str, str]]) -> list[str]:
     """The open checkpoint and those trained on the same data; where there are none, its own heads."""
-    cards = {name: cached.card(checkpoint) for name, (checkpoint, of) in known.items() if of == FUSED}
+    cards = {name: checkpoint_card(checkpoint) for name, (checkpoint, of) in known.items() if of == FUSED}
     data = {name: card.data.digest if card and card.data else "" for name, card in cards.items()}
     first = next(iter(known), "")
     same = [name for name in data if data[name] and data[name] == data[first]]
@@ -167,7 +168,7 @@ def usual(known: dict[str, tuple[str, str]]) -> list[str]:
     return (same if len(same) > 1 else [first, *heads])[:USUAL] if known else []
 
 
-def pattern_of_split(view: View) -> tuple[str, str]:
+def pattern_of_split(view: PageView) -> tuple[str, str]:
     """The pattern in force as one of a whole split, and what to mind where it is another."""
     choice = pattern_choice()
     if choice.edited:

@@ -23,7 +23,7 @@ from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.network.intervention import Intervention
 from comp_viz.ui.coordinator.words import ABOUT
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
-from comp_viz.ui.frame.sidebar import View
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.widgets.chart_panel import chart_panel
 
 KEY = "weight_"  # before a modality: widget key and address parameter
@@ -45,7 +45,7 @@ def sliders(modalities: tuple[str, ...]) -> tuple[float, ...]:
     return weights
 
 
-def under_weights(view: View, by_hand: tuple[float, ...]) -> Mapping[str, Reweighed]:
+def under_weights(view: PageView, by_hand: tuple[float, ...]) -> Mapping[str, Reweighed]:
     """The conversation as trained, and run again under every other weighting."""
     config, trained = view.checkpoint.config, view.predict(view.observed)
     given = fixed_weights(config.modalities) | {BY_HAND: by_hand}

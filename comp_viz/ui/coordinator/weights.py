@@ -38,7 +38,7 @@ from comp_viz.figures.live.timeline import hover_texts
 from comp_viz.figures.style import Palette
 from comp_viz.ui.coordinator.words import ABOUT, SHAPES
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
-from comp_viz.ui.frame.sidebar import View
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.widgets.chart_panel import chart_panel
 
 FITTED = "fitted"  # widget key and address parameter
@@ -54,7 +54,7 @@ class Frame:
     palette: Palette
 
 
-def sentences(view: View) -> tuple[str, str]:
+def sentences(view: PageView) -> tuple[str, str]:
     """What the weights say, first in short."""
     here = view.predict(view.observed)
     if not view.checkpoint.config.coordination:
@@ -64,7 +64,7 @@ def sentences(view: View) -> tuple[str, str]:
     return describe_distance(found), ". ".join([*rest, describe_disagreement(disagreement(here, labels))]) + "."
 
 
-def no_coordinator(view: View) -> str:
+def no_coordinator(view: PageView) -> str:
     """What a network without one does instead."""
     M = len(view.checkpoint.config.modalities)
     return f"This network was trained without a coordinator: it weighs its {M} modalities equally, 1/{M} each, by construction"

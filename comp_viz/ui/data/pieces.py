@@ -16,8 +16,9 @@ from comp_viz.errors import CompVizError
 from comp_viz.figures.availability import preview
 from comp_viz.figures.data.summary import label_chart, missing_chart, probe_chart
 from comp_viz.figures.style import Palette, modality_marks
-from comp_viz.ui.cache import cached
-from comp_viz.ui.frame.sidebar import open_in_live
+from comp_viz.ui.cache.checkpoints import fitting_checkpoints
+from comp_viz.ui.cache.data_sets import linear_probe
+from comp_viz.ui.frame.navigation import open_in_live
 from comp_viz.ui.widgets.chart import titled_chart
 from comp_viz.ui.widgets.text import escape_markdown, read_label
 from comp_viz.wording import how_many
@@ -61,7 +62,7 @@ def charts(summary: Summary, data: DataSet, name: str, root: str, palette: Palet
 def linear_reference(data: DataSet, name: str, root: str, palette: Palette) -> None:
     """The linear probe, or why there is none."""
     try:
-        found = cached.linear_probe(name, root, data.digest)
+        found = linear_probe(name, root, data.digest)
     except CompVizError as error:
         st.info(str(error), icon=":material/info:")
         return
@@ -153,7 +154,7 @@ def reading(data: DataSet, name: str, conversation: Conversation, palette: Palet
     title.markdown(
         f"**{escape_markdown(conversation.id)}**, {how_many(len(conversation), 'utterance')}, {conversation.split or 'no'} split"
     )
-    fitting = cached.fitting_checkpoints(data)
+    fitting = fitting_checkpoints(data)
     button.button(
         "Open in Live", icon=":material/graphic_eq:", type="primary", width="stretch", disabled=not fitting,
         on_click=open_in_live, args=(fitting[0] if fitting else "", name, conversation.id),

@@ -11,11 +11,11 @@ from comp_viz.data.dataset import Utterances
 from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import FOUND, Pattern
 from comp_viz.errors import CompVizError
-from comp_viz.ui.cache import cached
+from comp_viz.ui.cache.checkpoints import fitting_checkpoints, open_checkpoint
 from comp_viz.ui.frame.address_state import address_value, keep_widget_value, set_widget
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.pattern_state import pattern_choice
 from comp_viz.ui.frame.report_collector import add_side
-from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.widgets.text import escape_markdown
 
 COMPARE, OTHER = "compare", "compare_pattern"  # in the address and the keys of their controls
@@ -28,18 +28,18 @@ class Side:
 
     place: DeltaGenerator  # right below its name
     below: DeltaGenerator  # where rows of all sides follow, the same for each
-    view: View
+    view: PageView
     name: str  # what sets it apart, "" when it stands alone
     key: str
 
 
-def draw_sides(view: View, place: DeltaGenerator, patterns: bool = True, wide: bool = False) -> list[Side]:
+def draw_sides(view: PageView, place: DeltaGenerator, patterns: bool = True, wide: bool = False) -> list[Side]:
     """Draw the control of compare mode at a place and give one side, or two in columns with their names above them.
 
     Without `patterns` only checkpoints are compared, on pages that show no single conversation. What needs the `wide`
     page stands one below the other.
     """
-    others = [BY + name for name in cached.fitting_checkpoints(view.data) if name != view.name]
+    others = [BY + name for name in fitting_checkpoints(view.data) if name != view.name]
     options = [NOTHING, *((COMPLETE, PATTERN) if patterns else ()), *others]
     with_what = address_value(COMPARE, NOTHING)
     if with_what not in options:  # of another page or data set
@@ -84,11 +84,11 @@ def row_of_sides(found: Sequence[Side], charts: bool = True) -> list[DeltaGenera
     return list(below.columns(2, gap="medium", vertical_alignment="bottom" if charts else "top"))
 
 
-def compared_view(view: View, with_what: str) -> tuple[View, str, str]:
+def compared_view(view: PageView, with_what: str) -> tuple[PageView, str, str]:
     """The view to compare with, and the names of both. Raises `CompVizError` where there is none."""
     if with_what.startswith(BY):
         name = with_what.removeprefix(BY)
-        checkpoint = cached.checkpoint(name, view.device)
+        checkpoint = open_checkpoint(name, view.device)
         check_lengths(Utterances.of([view.conversation]), checkpoint.config.max_length)
         return replace(view, name=name, checkpoint=checkpoint), BY + view.name, with_what
     text = FOUND if with_what == COMPLETE else address_value(OTHER, "uniform(0.5)")

@@ -7,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 from comp_viz.data.conversation import Bools, Conversation
 from comp_viz.figures.style import modality_marks
 from comp_viz.ui.frame.address_state import address_value, keep_widget_value, set_address_value, set_widget
-from comp_viz.ui.frame.sidebar import View
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.widgets.text import escape_markdown
 
 UTTERANCE = "utterance"  # in the address and the key of its control, counted from 1
@@ -18,7 +18,7 @@ def select_utterance(utterance: int) -> None:
     set_address_value(UTTERANCE, str(utterance + 1))
 
 
-def selected_utterance(view: View) -> int:
+def selected_utterance(view: PageView) -> int:
     """The utterance in hand, counted from 0 and kept inside the conversation; where none was chosen, a telling one."""
     return selected_number(view.conversation)
 
@@ -37,7 +37,7 @@ def first_complete(conversation: Conversation) -> int:
     return int((conversation.observed.all(1) & np.array([bool(words) for words in conversation.words])).argmax())
 
 
-def utterance_number(view: View) -> int:
+def utterance_number(view: PageView) -> int:
     """The control that takes an utterance in hand; returns its number, counted from 0."""
     s = selected_utterance(view)
     st.number_input(
@@ -47,7 +47,7 @@ def utterance_number(view: View) -> int:
     return s
 
 
-def utterance_bar(view: View) -> tuple[int, DeltaGenerator]:
+def utterance_bar(view: PageView) -> tuple[int, DeltaGenerator]:
     """The utterance in hand with its words, in a row; returns its number, counted from 0, and the place at the row's end."""
     pick, said, corner = st.columns([1.1, 4.6, 2.2], vertical_alignment="top")
     with pick:
@@ -57,7 +57,7 @@ def utterance_bar(view: View) -> tuple[int, DeltaGenerator]:
     return s, corner
 
 
-def utterance_words(view: View, observed: Bools, s: int) -> None:
+def utterance_words(view: PageView, observed: Bools, s: int) -> None:
     """What was said in utterance `s`, by whom, and what of it the model sees under `observed [S, M]`."""
     conversation = view.conversation
     if conversation.context[s]:
@@ -72,7 +72,7 @@ def utterance_words(view: View, observed: Bools, s: int) -> None:
     st.caption(" · ".join([*shown, *([] if np.isnan(seconds) else [f"{seconds:.1f}\u00a0s"])]))
 
 
-def entry_state(view: View, observed: Bools, s: int, u: int) -> str:
+def entry_state(view: PageView, observed: Bools, s: int, u: int) -> str:
     """Availability of one entry in a word."""
     if observed[s, u]:
         return "observed"

@@ -15,7 +15,7 @@ from comp_viz.figures.imbalance import curves as drawn
 from comp_viz.figures.style import Palette
 from comp_viz.ui.cache import training as cached_training
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
-from comp_viz.ui.frame.sidebar import View
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.imbalance import words as about
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
@@ -30,7 +30,7 @@ UNDER = "judged_under"  # widget key and address parameter
 COMPLETE = "uniform(0)"
 
 
-def results(view: View) -> Compared | None:
+def results(view: PageView) -> Compared | None:
     """The shipped table of results on the open data, None where there is none."""
     return cached_training.table(METHODS, view.data.digest)
 
@@ -41,7 +41,7 @@ def judged_under(table: Compared | None) -> str:
     return one_of("Judged under", patterns, UNDER, about.RATE)
 
 
-def finding(view: View, joint: pd.DataFrame | None) -> str:
+def finding(view: PageView, joint: pd.DataFrame | None) -> str:
     """What the current picture says: under-optimisation where a table tells, else how far heads lie apart."""
     if joint is not None:
         return drawn.joint_title(joint) + "."
@@ -73,7 +73,7 @@ def curves(place_of: Sequence[Side], controls: DeltaGenerator, table: Compared |
         below.caption(source(side.view, one, table if runs == TABLE else None))
 
 
-def own_curves(view: View, split: str) -> pd.DataFrame:
+def own_curves(view: PageView, split: str) -> pd.DataFrame:
     """Of the open checkpoint, and of one without prompting that was trained on the same data."""
     mine = cached_training.accuracy_by_epoch(view.name)
     if mine.empty or not view.checkpoint.config.prompting:
@@ -83,13 +83,13 @@ def own_curves(view: View, split: str) -> pd.DataFrame:
     return curves_of_runs(runs, split)
 
 
-def without_prompting(view: View) -> str | None:
+def without_prompting(view: PageView) -> str | None:
     """A checkpoint without prompting trained on the same data."""
     trained_on = view.checkpoint.card.data
     return cached_training.baseline(trained_on.digest) if trained_on else None
 
 
-def source(view: View, found: pd.DataFrame, table: Compared | None) -> str:
+def source(view: PageView, found: pd.DataFrame, table: Compared | None) -> str:
     """What the curves are of, in a sentence, and what is not there."""
     if table is not None:
         return f"Our results table {table.name}: {escape_markdown(table.data)}, trained under {escape_markdown(table.trained_under)}; {seeds(found)}."
@@ -115,7 +115,7 @@ def seeds(found: pd.DataFrame) -> str:
     )
 
 
-def numbers(view: View, table: Compared | None, joint: pd.DataFrame | None, pattern: str, palette: Palette) -> None:
+def numbers(view: PageView, table: Compared | None, joint: pd.DataFrame | None, pattern: str, palette: Palette) -> None:
     """Performance gap and under-optimisation, with intervals, under a missing pattern."""
     if table is None or joint is None:
         st.info(about.NO_TABLE, icon=":material/table:")
@@ -160,7 +160,7 @@ def discrepancies(place_of: Sequence[Side], pattern: str, palette: Palette) -> N
 def finished(place_of: Sequence[Side], pattern: str, palette: Palette) -> None:
     """Both measures of each side's finished model, on shared axes."""
     try:
-        found = [cached_training.discrepancy_on(*side.view.asked(side.view.observed)[:5], pattern) for side in place_of]
+        found = [cached_training.discrepancy_on(side.view.query().of_data_set(), pattern) for side in place_of]
     except CompVizError as error:
         st.info(str(error), icon=":material/info:")
         return

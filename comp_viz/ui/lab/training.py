@@ -2,6 +2,7 @@
 
 import hashlib
 from contextlib import suppress
+from dataclasses import replace
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -15,8 +16,11 @@ from comp_viz.errors import CompVizError
 from comp_viz.figures.lab.attainable import attainable_chart, rates_chart, truth_chart
 from comp_viz.figures.style import Palette
 from comp_viz.training.background import SMALL, Job, running, start
-from comp_viz.ui.cache import cached
-from comp_viz.ui.frame.sidebar import View, open_in_live
+from comp_viz.ui.cache.checkpoints import checkpoint_folder
+from comp_viz.ui.cache.data_sets import open_data_set
+from comp_viz.ui.cache.lab import attainable_in, reached_in
+from comp_viz.ui.frame.navigation import open_in_live
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.widgets.chart import titled_chart
 
 JOB = "lab job"
@@ -34,10 +38,10 @@ Not shown: how a model would do on real conversations. No data set looks like th
 """
 
 
-def attainable_and_reached(settings: LabSettings, view: View | None, palette: Palette) -> None:
+def attainable_and_reached(settings: LabSettings, view: PageView | None, palette: Palette) -> None:
     """Best accuracies by modality and by missing rate, with those of the open checkpoint where it can read the lab."""
     text = str(settings)
-    best, by_rate = cached.attainable_in(text)
+    best, by_rate = attainable_in(text)
     patterns = (FOUND, *(f"only({u})" for u in best.alone), *(f"uniform({rate})" for rate in by_rate))
     found, why = reached_by(view, text, patterns)
     own = {pattern: estimate.accuracy for pattern, estimate in found.items()}
@@ -77,16 +81,18 @@ def by_missing_rate(found: dict[float, AtRate], own: dict[str, float], palette: 
     )
 
 
-def reached_by(view: View | None, lab: str, patterns: tuple[str, ...]) -> tuple[dict[str, Estimate], str]:
+def reached_by(view: PageView | None, lab: str, patterns: tuple[str, ...]) -> tuple[dict[str, Estimate], str]:
     """What the open checkpoint reaches under each pattern, and a word on why it cannot or what to mind."""
     if view is None:
         return {}, "No checkpoint is open."
     try:
-        found = cached.reached_in(view.name, view.checkpoint.digest, view.device, lab, patterns)
+        data = open_data_set(lab, "")
+        query = replace(view.query().of_data_set(), data=lab, data_digest=data.digest, root="")
+        found = reached_in(query, patterns)
     except CompVizError as error:
         return {}, f"The open checkpoint cannot read this lab: {error} Train a small one below."
     trained = view.checkpoint.card.data
-    if trained and trained.digest == cached.data_set(lab, "").digest:
+    if trained and trained.digest == data.digest:
         return found, ""
     return found, f"The open checkpoint was trained on {trained.name if trained else 'other data'}, not on this lab."
 
@@ -110,7 +116,7 @@ def begin(settings: LabSettings) -> None:
     text = str(settings)
     name = f"lab-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
     with suppress(CompVizError):  # another visitor was quicker; their training is shown
-        start(text, cached.checkpoint_folder(name), SMALL)
+        start(text, checkpoint_folder(name), SMALL)
 
 
 @st.fragment(run_every=1.0)
@@ -141,7 +147,7 @@ def outcome(job: Job) -> None:
 
 def hidden_truth(settings: LabSettings, palette: Palette) -> None:
     """One conversation with what no model is told."""
-    data = cached.data_set(str(settings), "")
+    data = open_data_set(str(settings), "")
     ids = [c.id for c in data.split("test")]
     picked = st.selectbox("Conversation of the lab", ids, key="lab conversation")
     conversation, truth = data.find(picked), lab_truth(settings)[picked]

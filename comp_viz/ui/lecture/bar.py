@@ -9,12 +9,12 @@ from comp_viz.data.patterns.pattern import FOUND
 from comp_viz.errors import CompVizError
 from comp_viz.resources import places
 from comp_viz.stories import Settings, Story, read_story
-from comp_viz.ui.cache import cached
+from comp_viz.ui.cache.checkpoints import checkpoint_names
 from comp_viz.ui.frame.address_state import address_value, set_address_value
 from comp_viz.ui.frame.compare_mode import COMPARE, NOTHING, OTHER
+from comp_viz.ui.frame.navigation import go_to, open_here
 from comp_viz.ui.frame.pattern_state import PATTERN, SEED, PatternChoice, set_pattern
 from comp_viz.ui.frame.selected_utterance import UTTERANCE
-from comp_viz.ui.frame.sidebar import go_to, open_here
 from comp_viz.ui.frame.theme import STORY
 from comp_viz.ui.lecture.stage import stage
 from comp_viz.wording import how_many
@@ -130,7 +130,7 @@ def ways(name: str, told: Story, here: int) -> None:
 def outline(name: str, told: Story) -> None:
     """A story with its script and the way to begin it."""
     needed = {str(told.settings(i)["checkpoint"]) for i in range(len(told.steps))}
-    lacking = sorted(needed - set(cached.checkpoint_names()))
+    lacking = sorted(needed - set(checkpoint_names()))
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(

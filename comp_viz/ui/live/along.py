@@ -7,9 +7,9 @@ import streamlit as st
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.figures.live.timeline import ABOUT_TIMELINE
 from comp_viz.report.section import Section
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.report_collector import add_section
 from comp_viz.ui.frame.selected_utterance import select_utterance
-from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.frame.theme import for_projector
 from comp_viz.ui.widgets.chart import CONFIG
 from comp_viz.ui.widgets.text import read, read_label
@@ -40,7 +40,7 @@ def timeline_panel(section: Section) -> None:
     st.caption(ABOUT_TIMELINE.shows)
 
 
-def transcript_table(view: View, complete: Prediction) -> None:
+def transcript_table(view: PageView, complete: Prediction) -> None:
     """The conversation in words, one row an utterance; choosing a row selects that utterance.
 
     It shows the predictions for the conversation as recorded, so that a click on the matrix need not send it again.

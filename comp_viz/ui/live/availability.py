@@ -5,13 +5,13 @@ import streamlit as st
 from comp_viz.data.conversation import Bools
 from comp_viz.figures.style import Palette
 from comp_viz.ui.cache.per_session import is_clip
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.pattern_state import can_undo, matrix_before_editing, set_edited_matrix, undo
 from comp_viz.ui.frame.selected_utterance import select_utterance
-from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.widgets.availability_matrix import availability_matrix
 
 
-def availability_editor(view: View, selected: int, palette: Palette) -> None:
+def availability_editor(view: PageView, selected: int, palette: Palette) -> None:
     """The availability matrix with its tools: share, undo."""
     title, share, back = st.columns([5, 2, 1.2], vertical_alignment="bottom")
     title.markdown(

@@ -4,12 +4,12 @@ import streamlit as st
 
 from comp_viz.analysis.live.change import Change
 from comp_viz.analysis.prediction import Prediction
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import select_utterance, utterance_number, utterance_words
-from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.widgets.text import read, read_change, read_label
 
 
-def utterance_card(view: View, here: Prediction, complete: Prediction, changed: Change) -> int:
+def utterance_card(view: PageView, here: Prediction, complete: Prediction, changed: Change) -> int:
     """Words, truth and prediction of the selected utterance, and ways to move; returns its number, counted from 0."""
     conversation, task = view.conversation, here.task
     pick, words, numbers = st.columns([1.4, 3.3, 3.4], vertical_alignment="top")

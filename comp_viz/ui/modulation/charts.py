@@ -16,8 +16,9 @@ from comp_viz.figures.modulation.coefficients import tempered_chart, tempered_sp
 from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.ui.cache import training as cached_training
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
+from comp_viz.ui.frame.navigation import open_in_live
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import select_utterance
-from comp_viz.ui.frame.sidebar import View, open_in_live
 from comp_viz.ui.modulation import words as about
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
@@ -37,7 +38,7 @@ NOT_RECORDED = (
 SWITCHED_OFF = "**{name}** was trained without the modulator, so there are no coefficients of its training."
 
 
-def finding(view: View, found: Modulated) -> str:
+def finding(view: PageView, found: Modulated) -> str:
     """What the current picture says."""
     if found.by_epoch.empty:
         return no_coefficients(view, found).replace("**", "").split(". ")[0].rstrip(".") + "."
@@ -61,7 +62,7 @@ def trained(place_of: Sequence[Side], palette: Palette) -> None:
                     )
 
 
-def no_coefficients(view: View, found: Modulated) -> str:
+def no_coefficients(view: PageView, found: Modulated) -> str:
     """Why a checkpoint has no coefficients, in a sentence."""
     name = escape_markdown(view.name)
     if not view.checkpoint.config.prompting:
@@ -87,14 +88,14 @@ def now(place_of: Sequence[Side], selected: int, palette: Palette) -> None:
             numbers(one)
 
 
-def would(view: View) -> Tempered | None:
+def would(view: PageView) -> Tempered | None:
     """The coefficients of the open conversation now; None without prompting or without labels that count."""
     if not view.checkpoint.config.prompting:
         return None
-    return cached_training.tempered_now(*view.asked(view.observed))
+    return cached_training.tempered_now(view.query())
 
 
-def nothing_now(view: View) -> str:
+def nothing_now(view: PageView) -> str:
     """Why there are no coefficients of this conversation."""
     if not view.checkpoint.config.prompting:
         return NO_PROMPTS.format(name=escape_markdown(view.name))
@@ -112,13 +113,13 @@ def numbers(found: Tempered) -> None:
         st.metric(f"Held by the guard ({limits})", held, width="content", help=about.HELD)
 
 
-def same_data(view: View) -> bool:
+def same_data(view: PageView) -> bool:
     """Whether the open data are those the checkpoint was trained on."""
     trained_on = view.checkpoint.card.data
     return trained_on is not None and trained_on.digest == view.data.digest
 
 
-def utterances(view: View) -> None:
+def utterances(view: PageView) -> None:
     """Hard and easy utterances by name; choosing a row opens it in Live."""
     found = cached_training.hardness(view.name)
     if found.rows.empty:
@@ -150,7 +151,7 @@ def utterances(view: View) -> None:
     )
 
 
-def in_live(view: View, row: pd.Series) -> None:
+def in_live(view: PageView, row: pd.Series) -> None:
     """Open the utterance of a row on the Live page; to be called in a callback."""
     open_in_live(None, view.data_name, str(row["conversation"]))
     select_utterance(int(row["utterance"]))
@@ -167,7 +168,7 @@ def columns(modalities: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def readable(rows: pd.DataFrame, view: View) -> pd.DataFrame:
+def readable(rows: pd.DataFrame, view: PageView) -> pd.DataFrame:
     """The table as people read it: utterances from 1, labels in words, words in front, no column that says nothing."""
     frame = rows.assign(utterance=rows["utterance"] + 1).dropna(axis=1, how="all")
     front = ["conversation", "utterance"]
@@ -177,7 +178,7 @@ def readable(rows: pd.DataFrame, view: View) -> pd.DataFrame:
     return frame[[*front, *(name for name in frame if name not in front)]]
 
 
-def worth(view: View, palette: Palette) -> None:
+def worth(view: PageView, palette: Palette) -> None:
     """Finished models with and without the modulator: our results table, the paper's dashed."""
     table = cached_training.table(EFFECT, view.data.digest) or cached_training.table(EFFECT, None)
     if table is None:

@@ -10,7 +10,7 @@ from comp_viz.analysis.propagation.tables import flow_along_table, flow_table
 from comp_viz.figures.chart import About
 from comp_viz.figures.propagation.prompt_ablation import flow_along, flow_chart, highest, total
 from comp_viz.figures.style import Palette
-from comp_viz.ui.cache import cached
+from comp_viz.ui.cache.predictions import cached_flow
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
@@ -41,7 +41,7 @@ def flow_part(sides: list[Side], selected: int, palette: Palette) -> str:
     on = one_of("Measured on", list(ON), "flow_on", "Where the change is read off when a source is taken away.")
     where = one_of("Utterances", WHERE, "flow_where", "Over which utterances the change is averaged.")
     measure = ON[on]
-    flows = {side.key: cached.prompt_flow(*side.view.asked(side.view.observed)) for side in sides}
+    flows = {side.key: cached_flow(side.view.query()) for side in sides}
     found = {key: one for key, one in flows.items() if one}
     whole = max((total(one, measure, where) for one in found.values()), default=0)
     top = highest(list(found.values()), measure)

@@ -12,8 +12,8 @@ from comp_viz.analysis.prototypes.assignment import Mixing
 from comp_viz.figures.chart import About
 from comp_viz.figures.prototypes.assignment import mixing_chart, variation_chart
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import selected_utterance
-from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.prototypes.shared import NO_PROMPTS, bank_names, mixings, modality_choice
 from comp_viz.ui.widgets.chart_panel import chart_panel
@@ -47,7 +47,7 @@ class Choice:
     singly: bool  # every prototype instead of conversations
 
 
-def assignment_controls(view: View) -> Choice:
+def assignment_controls(view: PageView) -> Choice:
     """Modality, block, and whether prototypes are drawn singly."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         modality = modality_choice(view)

@@ -14,19 +14,19 @@ from comp_viz.analysis.prediction import true_decisions
 from comp_viz.analysis.prototypes.colouring import BY, Colouring, colouring, observed
 from comp_viz.analysis.prototypes.embedding import FEWEST, METHODS, Method
 from comp_viz.analysis.prototypes.feature_space import Cloud, Space, agreements, spaces
+from comp_viz.analysis.query import Query
 from comp_viz.figures.chart import About
 from comp_viz.figures.prototypes.feature_space import Drawing, Extent, extent, space_chart, space_title
-from comp_viz.ui.cache import cached
 from comp_viz.ui.cache.per_session import keep_resource
+from comp_viz.ui.cache.predictions import cached_inside
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import selected_utterance
-from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.frame.warm_up import wait_for_umap
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
 
-Asked = tuple[str, tuple[str, str], str, str, str, str, bytes]  # see `View.asked`
 ALL = "all modalities"
 ALIGNED = "aligned"
 PROJECTION = (
@@ -51,9 +51,9 @@ ABOUT = About(
 
 @keep_resource(max_entries=32, show_spinner=False)
 def _spaces(
-    asked: tuple[Asked, ...], modalities: tuple[str, ...], method: str, dims: int, aligned: bool
+    queries: tuple[Query, ...], modalities: tuple[str, ...], method: str, dims: int, aligned: bool
 ) -> tuple[Space, ...]:
-    return spaces([cached.inside(*one) for one in asked], modalities, cast("Method", method), dims, aligned)
+    return spaces([cached_inside(one) for one in queries], modalities, cast("Method", method), dims, aligned)
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Choice:
     aligned: bool
 
 
-def space_controls(view: View) -> Choice:
+def space_controls(view: PageView) -> Choice:
     """Whose features, projection, dimensions, colour, and ways from Z to Z̄."""
     modalities = view.checkpoint.config.modalities
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -97,15 +97,15 @@ def space_section(sides: list[Side], choice: Choice) -> None:
         place.caption(said(space, len(side.view.conversation)))
 
 
-def one_network(views: list[View]) -> bool:
+def one_network(views: list[PageView]) -> bool:
     """Whether all views are of one network, whose features can share a picture."""
     return len({view.checkpoint.digest for view in views}) == 1
 
 
-def placed(views: list[View], choice: Choice) -> tuple[Space, ...]:
+def placed(views: list[PageView], choice: Choice) -> tuple[Space, ...]:
     """The space of every view, by one embedding where they are of one network."""
-    asked = tuple(view.asked(view.observed) for view in views)
-    together = [asked] if one_network(views) else [(one,) for one in asked]
+    queries = tuple(view.query() for view in views)
+    together = [queries] if one_network(views) else [(one,) for one in queries]
     if choice.method == "UMAP":
         wait_for_umap()
     with st.spinner("Projecting …"):

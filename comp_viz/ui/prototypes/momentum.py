@@ -13,6 +13,7 @@ from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.live.change import Change, change
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.analysis.prototypes.momentum import AtMomentum, Blend, blends, by_momentum
+from comp_viz.analysis.query import Query
 from comp_viz.figures.chart import About
 from comp_viz.figures.prototypes.momentum import (
     alike,
@@ -25,11 +26,12 @@ from comp_viz.figures.prototypes.momentum import (
     share_chart,
 )
 from comp_viz.network.intervention import AS_TRAINED, Intervention
-from comp_viz.ui.cache import cached
+from comp_viz.ui.cache.inference import INFERENCE
 from comp_viz.ui.cache.per_session import keep_data
+from comp_viz.ui.cache.predictions import open_query
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import selected_utterance
-from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.prototypes.shared import NO_PROMPTS, modality_choice
 from comp_viz.ui.widgets.chart_panel import chart_panel
@@ -75,14 +77,13 @@ PARTS = About(
 
 
 @keep_data(max_entries=64, show_spinner=False)
-def _over(asked: tuple[str, tuple[str, str], str, str, str, str, bytes]) -> tuple[AtMomentum, ...]:
-    name, _, device, data, root, conversation, pattern = asked
-    found, observed = cached.under(data, root, conversation, pattern)
-    with cached.INFERENCE:
-        return by_momentum(cached.checkpoint(name, device), found, observed, MOMENTA)
+def _over(query: Query) -> tuple[AtMomentum, ...]:
+    opened = open_query(query)
+    with INFERENCE:
+        return by_momentum(*opened, MOMENTA)
 
 
-def momentum_slider(view: View) -> float:
+def momentum_slider(view: PageView) -> float:
     """λ, at the trained value until it is moved, and again when another checkpoint is opened."""
     trained, state = float(view.checkpoint.config.momentum), st.session_state
     if state.setdefault(KNOWN, view.name) != view.name:
@@ -95,7 +96,7 @@ def momentum_slider(view: View) -> float:
     )  # fmt: skip
 
 
-def prompts_controls(view: View) -> tuple[str, float]:
+def prompts_controls(view: PageView) -> tuple[str, float]:
     """The modality that receives, and λ."""
     pick, slide = st.columns([2, 5], vertical_alignment="bottom")
     with pick:
@@ -143,13 +144,13 @@ def prompts_section(sides: list[Side], choice: tuple[str, float]) -> None:
                 chart_panel(chart.figure, f"{name}{side.key}", chart.about, chart.numbers, selects=chart.selects)
 
 
-def rerun(view: View, momentum: float) -> Inside:
+def rerun(view: PageView, momentum: float) -> Inside:
     """The inside at a λ; at the trained one, the same as on all pages."""
     as_trained = abs(momentum - view.checkpoint.config.momentum) < 1e-9
     return view.inside(changed=AS_TRAINED if as_trained else Intervention(momentum=momentum))
 
 
-def charts_of(view: View, inside: Inside, modality: str, momentum: float, reach: float) -> dict[str, Chart]:
+def charts_of(view: PageView, inside: Inside, modality: str, momentum: float, reach: float) -> dict[str, Chart]:
     """The charts of one side by name, from the predictions to the parts of prompts."""
     s, colours, words = selected_utterance(view), palette(), view.conversation.words
     stages = prompts_chart(inside, modality, s, colours, reach)
@@ -164,12 +165,12 @@ def charts_of(view: View, inside: Inside, modality: str, momentum: float, reach:
     return charts
 
 
-def rerun_charts(view: View, inside: Inside, momentum: float) -> dict[str, Chart]:
+def rerun_charts(view: PageView, inside: Inside, momentum: float) -> dict[str, Chart]:
     """Predictions at λ and over all λ; nothing for a network of one block."""
     if view.checkpoint.config.blocks == 1:
         return {}
     before, here, trained = view.inside().prediction, inside.prediction, view.checkpoint.config.momentum
-    found, over = change(here, before, view.conversation.labels), _over(view.asked(view.observed))
+    found, over = change(here, before, view.conversation.labels), _over(view.query())
     along = rerun_chart(
         here, before, found, (momentum, trained), view.conversation.words, selected_utterance(view), palette()
     )

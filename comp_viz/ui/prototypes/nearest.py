@@ -13,7 +13,7 @@ from comp_viz.data.conversation import Floats
 from comp_viz.figures.chart import About
 from comp_viz.figures.prototypes.nearest import neighbours_chart, neighbours_title
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
-from comp_viz.ui.frame.sidebar import View
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.prototypes.shared import NO_PROMPTS, bank_names, library, modality_choice
 from comp_viz.ui.widgets.chart_panel import chart_panel
@@ -39,7 +39,7 @@ class Choice:
     number: int  # of a prototype, counted from 0
 
 
-def stands_controls(view: View) -> Choice:
+def stands_controls(view: PageView) -> Choice:
     """Modality, conversation and number of a prototype."""
     names = [OWN, *bank_names(view)] if view.checkpoint.config.prompting else [OWN]
     numbers = [str(n + 1) for n in range(view.checkpoint.config.prototypes)]
@@ -95,7 +95,7 @@ def neighbours_of(side: Side, choice: Choice, chart: DeltaGenerator, listed: Del
         )  # fmt: skip
 
 
-def prototypes_of(view: View, choice: Choice) -> Floats:
+def prototypes_of(view: PageView, choice: Choice) -> Floats:
     """The prototypes chosen, `[c, d]`; the open conversation's own where another checkpoint's bank is smaller."""
     bank = view.checkpoint.bank[view.checkpoint.config.modalities.index(choice.modality)]
     if choice.whose == 0 or choice.whose > len(bank):
@@ -110,7 +110,7 @@ def hovers(table: pd.DataFrame) -> list[str]:
     return list(where + ": " + table["words"])
 
 
-def neighbour_table(near: Neighbours, found: Library, view: View) -> pd.DataFrame:
+def neighbour_table(near: Neighbours, found: Library, view: PageView) -> pd.DataFrame:
     """The neighbours of every prototype as a table, from the nearest on."""
     places, k = found.places[near.rows.ravel()], near.rows.shape[1]
     said = [(found.conversations[v], int(s)) for v, s in places]

@@ -14,10 +14,10 @@ from comp_viz.figures.robustness.availability import ABOUT_AVAILABILITY, availab
 from comp_viz.figures.robustness.axes import metric_span
 from comp_viz.figures.robustness.rates import ABOUT_RATES, rates_chart
 from comp_viz.figures.robustness.shares import ABOUT_LOSSES, ABOUT_TRIANGLE, fused_span, losses_chart, triangle_chart
-from comp_viz.ui.cache import cached
 from comp_viz.ui.cache.evaluations import Evaluation
+from comp_viz.ui.cache.lab import attainable_in
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
-from comp_viz.ui.frame.sidebar import View
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.robustness.controls import RobustnessChoice
 from comp_viz.ui.widgets.chart_panel import chart_panel
@@ -47,11 +47,11 @@ def robustness_charts(compared: list[Side], choice: RobustnessChoice) -> None:
             shares_panel(side, table, choice, points, shares_span)
 
 
-def best_attainable(view: View, choice: RobustnessChoice) -> dict[float, float]:
+def best_attainable(view: PageView, choice: RobustnessChoice) -> dict[float, float]:
     """The best attainable accuracy by missing rate: known for labs, whose model is known."""
     if choice.metric != "ACC" or not is_lab(view.data_name):
         return {}
-    return {rate: best.together.accuracy for rate, best in cached.attainable_in(view.data_name)[1].items()}
+    return {rate: best.together.accuracy for rate, best in attainable_in(view.data_name)[1].items()}
 
 
 def rates_panel(

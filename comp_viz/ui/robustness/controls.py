@@ -18,7 +18,7 @@ from comp_viz.figures.robustness.heading import METRICS_HELP, robustness_title
 from comp_viz.ui.cache.evaluations import Evaluation, references
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.frame.heading import page_heading
-from comp_viz.ui.frame.sidebar import View
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.widgets.measuring import measuring
 from comp_viz.wording import how_many
 
@@ -51,7 +51,7 @@ class RobustnessChoice:
     labels: Floats  # [N] of the split
 
 
-def robustness_controls(view: View) -> RobustnessChoice | None:
+def robustness_controls(view: PageView) -> RobustnessChoice | None:
     """Draw the page's controls and its heading; None, with what to do about it, where nothing can be measured."""
     data, there = view.data, set(view.data.utterances.splits)
     splits = [split for split in reversed(SPLITS) if split in there]

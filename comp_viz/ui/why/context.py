@@ -38,7 +38,7 @@ MAP = About(
 def context_part(sides: list[Side], selected: int, palette: Palette) -> str:
     """Draw it for one side or two; returns the finding for the head of the page."""
     order = one_of("Order to test", (TAKEN, ROLLED), "why_order", HELP, width=180)
-    found = [cached_why.contexts(side.view.asked(side.view.observed)) for side in sides]
+    found = [cached_why.contexts(side.view.query()) for side in sides]
     if len(found[0].effects) < 2:
         st.info("This conversation has a single utterance: there is no context.", icon=":material/block:")
         return "There is no other utterance"
@@ -74,7 +74,7 @@ def tested(side: Side, found: Context, by_rollout: bool, selected: int) -> Curve
     """Whether an order of the other utterances is faithful; None for that of attention where there is none."""
     if by_rollout and found.rolled is None:
         return None
-    return cached_why.utterances_tested(side.view.asked(side.view.observed), selected, by_rollout)
+    return cached_why.utterances_tested(side.view.query(), selected, by_rollout)
 
 
 def of_one(found: Context, target: int) -> pd.DataFrame:

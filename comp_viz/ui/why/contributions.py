@@ -73,13 +73,11 @@ WEIGHTS = About(
 def contributions_part(sides: list[Side], selected: int, palette: Palette) -> str:
     """Draw it for one side or two; returns the finding for the head of the page."""
     main = sides[0].view
-    predictors = cached_why.in_coalitions(main.asked(main.observed)).predictors
+    predictors = cached_why.in_coalitions(main.query()).predictors
     predictor = one_of("Prediction", predictors, "why_of", "Whose prediction is explained: the fused one, or the head of one modality.", width=150)  # fmt: skip
     wanted = further_tests()
-    found = [contribution(cached_why.in_coalitions(side.view.asked(side.view.observed)), predictor) for side in sides]
-    curves = [
-        modality_curves(cached_why.in_coalitions(side.view.asked(side.view.observed)), predictor) for side in sides
-    ]
+    found = [contribution(cached_why.in_coalitions(side.view.query()), predictor) for side in sides]
+    curves = [modality_curves(cached_why.in_coalitions(side.view.query()), predictor) for side in sides]
     spans, shared = (waterfall_span(found, selected), pairs_span(found, selected)), curves_span(curves)
     top = reach(found)
     for side, one, curve in zip(sides, found, curves, strict=True):
@@ -87,7 +85,7 @@ def contributions_part(sides: list[Side], selected: int, palette: Palette) -> st
             draw(side, one, top, spans, selected, palette, alone=len(sides) == 1)
             curves_panel(curve, shared, side.view.data.task, "modalities", f"contribution_curves{side.key}", palette)
             if wanted:
-                again = partial(cached_why.contributions_again, side.view.asked(side.view.observed), predictor)
+                again = partial(cached_why.contributions_again, side.view.query(), predictor)
                 sanity_line(again, f"contribution sanity{side.key}")
             split_part(side, palette)
     return describe(found[0])

@@ -46,21 +46,21 @@ FRAGILE = About(
 
 def counterfactuals_part(sides: list[Side], selected: int, palette: Palette) -> str:
     """Draw it for one side or two; returns the finding for the head of the page."""
-    found = [fragility(cached_why.single_losses(side.view.asked(side.view.observed))) for side in sides]
+    found = [fragility(cached_why.single_losses(side.view.query())) for side in sides]
     span = fragility_span(found)
     for side, one in zip(sides, found, strict=True):
         with side.place:
             draw_fragile(side, one, span, selected, palette)
             draw_set(
                 side,
-                cached_why.flipping(side.view.asked(side.view.observed), selected),
+                cached_why.flipping(side.view.query(), selected),
                 LOSS,
                 "flip",
                 selected,
                 palette,
             )
             if (side.view.conversation.observed & ~side.view.observed).any():
-                restored = cached_why.restoring(side.view.asked(side.view.observed), selected)
+                restored = cached_why.restoring(side.view.query(), selected)
                 draw_set(side, restored, RETURN, "restore", selected, palette)
             rewriting(side, selected)
     return describe_fragility(found[0])

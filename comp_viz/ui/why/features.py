@@ -75,7 +75,7 @@ def features_part(sides: list[Side], selected: int, palette: Palette) -> str:
     """Draw it for one side or two; returns the finding for the head of the page."""
     method = one_of("Method", METHODS, "why_method", METHOD_HELP, width=200)
     wanted = further_tests()
-    found = [cached_why.attribution(side.view.asked(side.view.observed), selected, method) for side in sides]
+    found = [cached_why.attribution(side.view.query(), selected, method) for side in sides]
     top = reach(found)
     for side, one in zip(sides, found, strict=True):
         with side.place:
@@ -88,7 +88,7 @@ def features_part(sides: list[Side], selected: int, palette: Palette) -> str:
                 key = f"attribution_{what}_curves{side.key}"
                 curves_panel(curve, shared[what], side.view.data.task, what, key, palette)
             if wanted:
-                again = partial(cached_why.tested_again, side.view.asked(side.view.observed), one.target, one.method)
+                again = partial(cached_why.tested_again, side.view.query(), one.target, one.method)
                 sanity_line(again, f"attribution sanity{side.key}")
             words_part(side, selected, palette)
     return describe(found[0])
@@ -137,8 +137,8 @@ def complete(found: Attribution) -> str:
 
 def tested(side: Side, found: Attribution) -> dict[str, Curves]:
     """Whether the attribution of one side is faithful: of cells, and of features where the method has them."""
-    asked = side.view.asked(side.view.observed)
-    curves = {"cells": cached_why.cells_tested(asked, found.target, found.method)}
-    if found.features is not None and (of_features := cached_why.features_tested(asked, found.target, found.method)):
+    query = side.view.query()
+    curves = {"cells": cached_why.cells_tested(query, found.target, found.method)}
+    if found.features is not None and (of_features := cached_why.features_tested(query, found.target, found.method)):
         curves["features"] = of_features
     return curves

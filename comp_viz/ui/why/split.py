@@ -16,10 +16,10 @@ from comp_viz.errors import CompVizError
 from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette
 from comp_viz.figures.why.split_contribution import split_chart
-from comp_viz.ui.cache.cached import INFERENCE
+from comp_viz.ui.cache.inference import INFERENCE
 from comp_viz.ui.cache.per_session import keep_resource
 from comp_viz.ui.frame.compare_mode import Side
-from comp_viz.ui.frame.sidebar import View
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.wording import how_many
 
@@ -118,7 +118,7 @@ def whole_split(side: Side, rows: list[int], name: str, working: bool, palette: 
     )
 
 
-def compute_for_a_moment(view: View, done: Done, missing: list[int]) -> None:
+def compute_for_a_moment(view: PageView, done: Done, missing: list[int]) -> None:
     """Compute conversations in order until a moment has gone by; no two visitors compute the same one."""
     end = time.monotonic() + MOMENT
     for row in missing:

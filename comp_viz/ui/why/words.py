@@ -4,6 +4,7 @@ import streamlit as st
 
 from comp_viz.analysis.clips.prediction import predict_clip
 from comp_viz.analysis.prediction import Prediction
+from comp_viz.analysis.query import Query
 from comp_viz.analysis.why.words import WordEffects, word_effects, word_table
 from comp_viz.clips.clip import Clip
 from comp_viz.clips.degradation import written
@@ -12,11 +13,12 @@ from comp_viz.clips.extractors import registry
 from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette
 from comp_viz.figures.why.attribution import words_chart
-from comp_viz.ui.cache import cached
+from comp_viz.ui.cache.checkpoints import open_checkpoint
+from comp_viz.ui.cache.inference import INFERENCE
 from comp_viz.ui.cache.per_session import is_clip, keep_data
 from comp_viz.ui.clips.session_clips import DEGRADED, lying
 from comp_viz.ui.frame.compare_mode import Side
-from comp_viz.ui.frame.sidebar import View
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.theme import for_projector
 from comp_viz.ui.widgets.chart import CONFIG
 from comp_viz.ui.widgets.chart_panel import chart_heading
@@ -40,7 +42,7 @@ def words_part(side: Side, selected: int, palette: Palette) -> None:
     if problem := unreadable(clip, utterance):
         st.info(problem, icon=":material/text_fields:")
         return
-    effects = _effects(side.view.name, side.view.checkpoint.digest, side.view.device, side.view.data_name, side.view.data.digest, side.view.conversation.id, utterance)  # fmt: skip
+    effects = _effects(side.view.query(), utterance)
     figure, key = words_chart(effects, palette), f"word_effects{side.key}"
     title = str(figure.layout.meta)
     # No `panel`, which would put it into reports: each word on it was said in the clip.
@@ -75,7 +77,7 @@ def rewriting(side: Side, selected: int) -> None:
     )
 
 
-def clip_of(view: View, selected: int) -> tuple[Clip, int] | None:
+def clip_of(view: PageView, selected: int) -> tuple[Clip, int] | None:
     """The clip that a conversation is of, and the number of the utterance in it; None for other data."""
     if not is_clip(view.data_name):
         return None
@@ -100,17 +102,16 @@ def missing_extractor(clip: Clip) -> str:
 
 
 @keep_data(max_entries=64, show_spinner="Leaving out one word after the other …")
-def _effects(name: str, digest: str, device: str, data: str, data_digest: str, conversation: str, utterance: int) -> WordEffects:  # fmt: skip
-    """`data_digest` and `conversation` tell degraded versions apart."""
-    each = lying(data)
-    clip = each.degraded if conversation.startswith(DEGRADED) and each.degraded else each.clip
-    with cached.INFERENCE:
-        return word_effects(cached.checkpoint(name, device), clip, utterance)
+def _effects(query: Query, utterance: int) -> WordEffects:
+    each = lying(query.data)
+    clip = each.degraded if query.conversation.startswith(DEGRADED) and each.degraded else each.clip
+    with INFERENCE:
+        return word_effects(open_checkpoint(query.checkpoint, query.device), clip, utterance)
 
 
-def rewritten(view: View, clip: Clip, utterance: int, text: str) -> tuple[Prediction, Prediction]:
+def rewritten(view: PageView, clip: Clip, utterance: int, text: str) -> tuple[Prediction, Prediction]:
     """Predictions for a clip as it is and with another sentence."""
     words = written(text, clip.spans[utterance])
-    with cached.INFERENCE:
+    with INFERENCE:
         before = predict_clip(view.checkpoint, clip.conversation)
         return before, predict_clip(view.checkpoint, replaced_words(clip, utterance, words).conversation)

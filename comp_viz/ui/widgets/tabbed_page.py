@@ -7,8 +7,8 @@ import streamlit as st
 from comp_viz.figures.style import Palette
 from comp_viz.ui.frame.compare_mode import Side, draw_sides
 from comp_viz.ui.frame.heading import page_heading
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import utterance_bar
-from comp_viz.ui.frame.sidebar import View
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.widgets.choices import one_of
 
@@ -16,7 +16,7 @@ Tab = Callable[[list[Side], int, Palette], str]  # draws what is compared at one
 
 
 @st.fragment
-def tabbed_page(view: View, page: str, parts: Mapping[str, Tab], help: str, words: Mapping[str, str]) -> None:
+def tabbed_page(view: PageView, page: str, parts: Mapping[str, Tab], help: str, words: Mapping[str, str]) -> None:
     """The part that is chosen below what it found; runs again by itself when one of its own controls changes.
 
     `words` explain the terms of each part's finding.

@@ -1,0 +1,78 @@
+"""Data sets and what is computed from them alone, shared by all visitors; clips stay with their own."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from comp_viz.analysis.data.linear_probe import Probe, probe
+from comp_viz.data.dataset import DataSet
+from comp_viz.data.header import Header
+from comp_viz.data.lab.model import DIMS
+from comp_viz.data.lab.settings import LabSettings
+from comp_viz.data.source import LAB, data_files, data_root, is_lab, open_data, peek
+from comp_viz.data.summary import Summary, summarise
+from comp_viz.errors import CompVizError
+from comp_viz.last_change import last_change
+from comp_viz.ui.cache.checkpoints import open_checkpoint
+from comp_viz.ui.cache.per_session import is_clip, keep_data
+from comp_viz.ui.clips import session_clips as desk
+
+
+def open_data_set(name: str, root: str) -> DataSet:
+    """The data set called `name` in the folder `root`, shared by all sessions; read anew when its file changed.
+
+    The name of a clip means one of this session's.
+    """
+    if is_clip(name):
+        return desk.data_set(name)
+    return _data_set(name, root, last_change(Path(root) / name))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the data set …")
+def _data_set(name: str, root: str, changed: int) -> DataSet:
+    return open_data(name if is_lab(name) else str(Path(root) / name))
+
+
+def data_names() -> list[str]:
+    """Data sets of this machine and clips of this session, the lab last."""
+    return [*data_files(), *desk.clip_names(), LAB]
+
+
+def fitting_data(name: str, device: str, labs: tuple[str, ...]) -> list[str]:
+    """Data sets with the modalities, widths and kind of labels the checkpoint was built for; the lab and `labs` last.
+
+    Of this session's clips those whose features were made as the checkpoint's were, ahead of the lab.
+
+    The lab that a checkpoint was trained on comes first among them.
+    """
+    opened = open_checkpoint(name, device)
+    trained = opened.card.data.name if opened.card.data else LAB
+    header = Header(opened.config.widths, bool(opened.card.task.classes))
+    paths = [data_root() / file for file in data_files()]
+    files = [path.name for path in paths if _header(path, last_change(path)) == header]
+    fitting_labs = [lab for lab in dict.fromkeys((trained, LAB, *labs)) if _lab_header(lab) == header]
+    return [*files, *desk.fitting_clips(opened.card, opened.config.max_length), *fitting_labs]
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _header(path: Path, changed: int) -> Header | None:
+    return peek(path)
+
+
+def _lab_header(name: str) -> Header | None:
+    try:
+        return Header(dict(DIMS), bool(LabSettings.parse(name).classes))
+    except CompVizError:  # the name of something else
+        return None
+
+
+@keep_data(max_entries=64, show_spinner=False)
+def data_summary(name: str, root: str, digest: str) -> Summary:
+    """What a data set holds, in numbers."""
+    return summarise(open_data_set(name, root))
+
+
+@keep_data(max_entries=64, show_spinner="Fitting the linear reference …")
+def linear_probe(name: str, root: str, digest: str) -> Probe:
+    """The linear reference of a data set. Raises `CompVizError` when its labels do not allow one."""
+    return probe(open_data_set(name, root))

@@ -1,0 +1,88 @@
+"""What a page draws: one conversation, read by one checkpoint under the missing pattern in force."""
+
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from comp_viz.analysis.inside import Inside
+from comp_viz.analysis.prediction import Prediction
+from comp_viz.analysis.query import Query
+from comp_viz.checkpoint.folder import Checkpoint
+from comp_viz.data.conversation import Bools, Conversation
+from comp_viz.data.dataset import DataSet
+from comp_viz.data.source import data_root
+from comp_viz.network.intervention import AS_TRAINED, Intervention
+from comp_viz.report.origin import Origin
+from comp_viz.ui.cache.predictions import cached_inside, cached_prediction
+from comp_viz.ui.frame.address_state import address_value
+from comp_viz.ui.frame.navigation import GO
+from comp_viz.ui.frame.pattern_builder import draw_pattern_preview
+from comp_viz.ui.frame.pattern_state import pattern_choice, pattern_matrix, remember_for_undo
+from comp_viz.ui.frame.report_collector import begin_report, page_report
+
+FRAMED = "framed"  # where the session keeps the choice that the sidebar's controls were drawn for
+
+
+@dataclass(frozen=True)
+class PageView:
+    """Everything a page needs to draw itself."""
+
+    name: str  # of the checkpoint
+    checkpoint: Checkpoint
+    device: str
+    data_name: str
+    data: DataSet
+    conversation: Conversation
+    observed: Bools  # [S, M], the missing pattern in force
+    place: DeltaGenerator  # where the sidebar shows the pattern
+
+    def query(self, observed: Bools | None = None, changed: Intervention = AS_TRAINED) -> Query:
+        """What cached calls are asked: of this view under the pattern in force or another, of the network as trained or not."""
+        return Query(
+            checkpoint=self.name,
+            checkpoint_digest=self.checkpoint.digest,
+            device=self.device,
+            data=self.data_name,
+            data_digest=self.data.digest,
+            root=str(data_root()),
+            conversation=self.conversation.id,
+            observed=(self.observed if observed is None else observed).tobytes(),
+            changed=changed,
+        )
+
+    def predict(self, observed: Bools, changed: Intervention = AS_TRAINED) -> Prediction:
+        """The model's prediction for the conversation under a pattern; cached."""
+        return cached_prediction(self.query(observed, changed))
+
+    def inside(self, observed: Bools | None = None, changed: Intervention = AS_TRAINED) -> Inside:
+        """Everything inside the forward pass, under the pattern in force or another; cached and shared, not to be changed."""
+        return cached_inside(self.query(observed, changed))
+
+    def now(self) -> "PageView":
+        """The view under the pattern now in force, which it shows in the sidebar; the first thing a page asks for.
+
+        A fragment runs again without the frame around it. Where the sidebar's controls would have to be others, or another
+        page is to be opened, the whole page is run instead.
+        """
+        if pattern_choice().outline != st.session_state[FRAMED] or GO in st.session_state:
+            st.rerun()
+        remember_for_undo((self.data_name, self.conversation.id))
+        view = replace(self, observed=pattern_matrix(self.conversation, self.data.task)[0])
+        draw_pattern_preview(view.place, view.conversation, view.observed)
+        begin_report(page_report().page, view.origin)
+        return view
+
+    @property
+    def origin(self) -> Origin:
+        """Where numbers of this view come from."""
+        choice = pattern_choice()
+        return Origin(
+            self.name, self.checkpoint, self.data_name, self.data, self.conversation, choice.text, choice.seed
+        )
+
+    def link(self) -> str:
+        """The address of exactly this view, also of what is at its default."""
+        parts = self.origin.address | {"utterance": address_value("utterance", "1")}
+        return f"{(st.context.url or '').split('?')[0]}?{urlencode(parts)}"
