@@ -10,7 +10,7 @@ from comp_viz.analysis.coordinator.tables import weights_table
 from comp_viz.analysis.inside import Inside, look_inside
 from comp_viz.analysis.live.change import Change, change
 from comp_viz.analysis.live.tables import prediction_table
-from comp_viz.analysis.overview.parts import as_table, parts
+from comp_viz.analysis.overview.overview import build_overview, overview_table
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.analysis.propagation.attention import ROLLOUT, attention, map_names
 from comp_viz.analysis.propagation.prompt_ablation import flow
@@ -84,9 +84,9 @@ class View:
         """One row an utterance: truth, fused prediction, heads, the complete conversation's, weights (page Live)."""
         return prediction_table(self.prediction, self.complete.prediction, self.conversation)
 
-    def parts(self) -> pd.DataFrame:
+    def overview(self) -> pd.DataFrame:
         """One row an utterance and modality: what every part of the network does with it (page Overview)."""
-        return as_table(parts(self.inside, self.conversation.labels))
+        return overview_table(build_overview(self.inside, self.conversation.labels))
 
     def weights(self) -> pd.DataFrame:
         """One row an utterance and modality: coordinator weight, and whether the modality's head is right (page Coordinator)."""

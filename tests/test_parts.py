@@ -9,10 +9,11 @@ import pytest
 from page_cases import CASES, write_case
 
 from comp_viz.analysis.inside import look_inside
-from comp_viz.analysis.overview.parts import as_table, describe, parts
+from comp_viz.analysis.overview.overview import build_overview, overview_table
 from comp_viz.analysis.stats.entropy import normalised_entropy
 from comp_viz.checkpoint.folder import load_checkpoint
-from comp_viz.figures.overview.diagram import PARTS, diagram
+from comp_viz.figures.overview.diagram import PARTS, diagram, diagram_title
+from comp_viz.figures.overview.heading import overview_heading
 from comp_viz.figures.style import DARK, LIGHT
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -45,21 +46,21 @@ def test_inside_is_the_models_own_trace(case):
 
 def test_parts_agree_with_one_utterance_after_the_other(case):
     _, _, conversation, inside = case
-    found = parts(inside, conversation.labels)
+    found = build_overview(inside, conversation.labels)
     for s in range(min(len(conversation), 5)):
         for i, (u, one) in enumerate(found.modalities.items()):
             assert one.observed[s] == conversation.observed[s, i]
             z, after = inside.encoded[u][s].astype(float), inside.propagated[u][s].astype(float)
-            assert one.encoded[s] == pytest.approx(np.sqrt((z**2).sum()), rel=1e-4)
-            assert one.kept[s] == pytest.approx(z @ after / np.sqrt((z @ z) * (after @ after)), abs=1e-4)
+            assert one.encoded_norm[s] == pytest.approx(np.sqrt((z**2).sum()), rel=1e-4)
+            assert one.cosine[s] == pytest.approx(z @ after / np.sqrt((z @ z) * (after @ after)), abs=1e-4)
             for j, sender in enumerate(inside.senders(u) if u in inside.delivered else ()):
                 lengths = [np.sqrt((block[s, j].astype(float) ** 2).sum()) for block in inside.delivered[u]]
-                assert one.received[sender][s] == pytest.approx(np.mean(lengths), rel=1e-4)
+                assert one.prompt_norms[sender][s] == pytest.approx(np.mean(lengths), rel=1e-4)
             keys = int(conversation.observed[:, i].sum())
             if u in inside.attention and keys > 1:
                 rows = inside.attention[u][:, :, :, s].reshape(-1, len(conversation)).astype(float)
                 spread = [-sum(p * np.log(p) for p in row if p > 0) / np.log(keys) for row in rows]
-                assert one.attention[s] == pytest.approx(np.mean(spread), abs=1e-4)
+                assert one.attention_entropy[s] == pytest.approx(np.mean(spread), abs=1e-4)
     assert sum(one.weight for one in found.modalities.values()) == pytest.approx(np.ones(len(conversation)), abs=1e-5)
 
 
@@ -69,20 +70,46 @@ def test_evenness_is_nothing_for_one_choice_and_one_for_equal_shares():
     assert np.isnan(normalised_entropy(shares, 1)).all()
 
 
-def test_the_sentence_names_who_sends_and_who_is_trusted(case):
+def test_the_heading_names_the_largest_weight_and_counts_prototypes(case):
     name, _, conversation, inside = case
-    said = describe(parts(inside, conversation.labels))
-    assert ("no prompts" in said) == (name == "without prompting")
+    heading = overview_heading(build_overview(inside, conversation.labels))
     weights = dict(zip(inside.modalities, inside.prediction.coordinator.mean(0), strict=True))
     most = max(weights, key=weights.get)
-    assert f"{weights[most]:.2f}" in said
-    if "alike (" not in said:
-        assert f"gives {most} the most weight" in said
+    if weights[most] - 1 / len(weights) < 0.02:
+        coordinator = f"coordinator weights are close to 1/{len(weights)} each"
+    else:
+        coordinator = f"{most} has the largest coordinator weight, {weights[most]:.2f}"
+    if name == "without prompting":
+        assert heading == f"This network has no prompts; {coordinator}"
+    else:
+        mixes = np.concatenate([inside.assignments[u] for u in inside.modalities]).reshape(
+            -1, inside.assignments[most].shape[-1]
+        )
+        effective = np.mean([np.exp(-sum(w * np.log(w) for w in row.tolist())) for row in mixes])
+        prompts = f"prompts draw on {effective:.0f} of {mixes.shape[1]} prototypes"
+        assert heading == f"{coordinator[0].upper()}{coordinator[1:]}; {prompts}"
+
+
+def test_the_title_of_the_diagram_names_who_sends_the_longest_prompts(case):
+    name, _, conversation, inside = case
+    title = diagram_title(build_overview(inside, conversation.labels))
+    if name == "without prompting":
+        assert title == "Without prompts, modalities meet only in the coordinator and the fused head"
+        return
+    norms = {
+        sender: np.mean([
+            np.linalg.norm(inside.delivered[u][:, :, inside.senders(u).index(sender)], axis=-1).mean()
+            for u in inside.modalities if u != sender
+        ])
+        for sender in inside.modalities
+    }  # fmt: skip
+    most = max(norms, key=norms.get)
+    assert title == f"{most.capitalize()} sends the longest prompts, of mean norm {norms[most]:.2f}"
 
 
 def test_the_table_has_a_row_for_every_utterance_and_modality(case):
     _, _, conversation, inside = case
-    table = as_table(parts(inside, conversation.labels))
+    table = overview_table(build_overview(inside, conversation.labels))
     assert len(table) == conversation.observed.size
     one = table[(table["utterance"] == 2) & (table["modality"] == "text")]
     assert float(one["coordinator weight"].iloc[0]) == pytest.approx(inside.prediction.coordinator[1, 1])
@@ -91,7 +118,7 @@ def test_the_table_has_a_row_for_every_utterance_and_modality(case):
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_the_diagram_says_the_numbers_and_where_each_part_leads(case, palette):
     _, data, conversation, inside = case
-    found = parts(inside, conversation.labels)
+    found = build_overview(inside, conversation.labels)
     drawn = ElementTree.fromstring(diagram(found, data.task, conversation.labels, 1, palette))
     linked = [(group.get("data-page"), group.get("aria-label")) for group in drawn.iter(f"{SVG}g")]
     wanted = {
@@ -100,7 +127,7 @@ def test_the_diagram_says_the_numbers_and_where_each_part_leads(case, palette):
     assert {page for page, _ in linked} == wanted
     labels = " ".join(label for _, label in linked)
     for one in found.modalities.values():
-        assert f"{one.encoded[1]:.2f}" in labels
+        assert f"{one.encoded_norm[1]:.2f}" in labels
         assert f"{one.weight[1]:.2f}" in labels
     truth = "unknown" if np.isnan(conversation.labels[1]) else None
     assert truth is None or "truth unknown" in labels
@@ -109,12 +136,12 @@ def test_the_diagram_says_the_numbers_and_where_each_part_leads(case, palette):
 
 def test_missing_is_hatched_and_lines_are_as_thick_as_prompts_are_long(case):
     _name, data, conversation, inside = case
-    found = parts(inside, conversation.labels)
+    found = build_overview(inside, conversation.labels)
     s = 2 if len(conversation) > 2 else 0  # the third utterance of these conversations has nothing at all
     svg = diagram(found, data.task, conversation.labels, s, LIGHT)
     assert svg.count('fill="url(#gone') == int((~conversation.observed[s]).sum())
     if found.prompted:
-        prompts = [float(values[s]) for one in found.modalities.values() for values in one.received.values()]
+        prompts = [float(values[s]) for one in found.modalities.values() for values in one.prompt_norms.values()]
         widths = [float(w) for w in re.findall(r'stroke-width="([\d.]+)" stroke-opacity="0.55"', svg)]
         assert len(widths) == len(prompts)
         assert int(np.argmax(widths)) == int(np.argmax(prompts))
@@ -124,21 +151,23 @@ def test_nothing_in_the_data_is_taken_for_markup(case):
     _, data, conversation, inside = case
     if data.task.classes:
         task = replace(data.task, classes=tuple(f"<b>{name}&" for name in data.task.classes))
-        svg = diagram(parts(inside, conversation.labels), task, conversation.labels, 0, LIGHT)
+        svg = diagram(build_overview(inside, conversation.labels), task, conversation.labels, 0, LIGHT)
         assert "<b>" not in svg
         ElementTree.fromstring(svg)
 
 
-def test_the_page_shows_the_numbers_of_the_utterance_in_hand(open_case, tmp_path):
+def test_the_page_shows_the_numbers_of_the_selected_utterance(open_case, tmp_path):
     app, data = open_case("overview", utterance="2", pattern="only(text)")
     conversation = data.find(app.selectbox(key="conversation").value)
     observed = conversation.observed & np.array([False, True, False])
     inside = look_inside(load_checkpoint(tmp_path / "checkpoints" / "case"), conversation, observed)
-    expected = as_table(parts(inside, conversation.labels)).query("utterance == 2").reset_index(drop=True)
+    expected = (
+        overview_table(build_overview(inside, conversation.labels)).query("utterance == 2").reset_index(drop=True)
+    )
     shown = app.dataframe[0].value.reset_index(drop=True)
-    for column in ("norm of Z", "evenness of attention", "coordinator weight", "norm of prompt from text"):
+    for column in ("norm of Z", "normalised entropy of attention", "coordinator weight", "norm of prompt from text"):
         np.testing.assert_allclose(shown[column], expected[column], rtol=1e-4)
-    assert app.subheader[0].value == describe(parts(inside, conversation.labels))
+    assert app.subheader[0].value == overview_heading(build_overview(inside, conversation.labels))
 
 
 def test_compared_the_page_has_both(open_case):
