@@ -1,9 +1,10 @@
-"""Coordinator: how the modalities are weighed, and what other weights would say."""
+"""Coordinator: the weights of the modalities, and what the model predicts with other weights."""
 
 import streamlit as st
 
+from comp_viz.figures.coordinator import heading
 from comp_viz.ui.coordinator.reweighting import other_weights, sliders
-from comp_viz.ui.coordinator.weights import fit_axes, sentences, weight_charts
+from comp_viz.ui.coordinator.weights import finding, fit_axes, weight_charts
 from comp_viz.ui.frame.compare_mode import draw_sides
 from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.page_view import PageView
@@ -12,20 +13,10 @@ from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.widgets.choices import one_of
 
-WORDS = (
-    "The coordinator gives each modality of each utterance a weight from 0 to 1 that sum to 1, and multiplies the "
-    "modality's features by it before they are fused. Equal weights would be the same for all."
-)
-
-AUC = (
-    "A modality's head predicts from that modality and the prompts it receives. AUC: the chance that the weight is larger in "
-    "an utterance the head gets right than in one it gets wrong, 0 to 1; 0.5 if weights do not tell. Only utterances with a "
-    "label that is not exactly neutral are judged."
-)
 LEARNED, BY_GROUP, OTHER = "Learned weights", "By group", "Other weights"
 HELP = (
-    "Learned weights: whom the coordinator trusts, utterance by utterance. By group: whom it trusts by what is observed, by emotion, "
-    "and whether rightly. Other weights: what the model would say with equal ones, with one modality alone, or with yours."
+    "Learned weights: utterance by utterance. By group: by which modalities are observed, by true emotion, and by whether a modality's "
+    "own head is right. Other weights: what the model predicts with equal weights, with all weight on one modality, or with yours."
 )
 
 
@@ -33,13 +24,13 @@ HELP = (
 def coordinator(view: PageView) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
-    finding, more = sentences(view)
-    page_heading(finding, WORDS)
-    st.markdown(more, help=AUC)
+    title, facts = finding(view)
+    page_heading(title, heading.HELP)
+    st.markdown(facts, help=heading.FACTS_HELP)
     (selected, corner), colours = utterance_bar(view), palette()
     controls = st.container()  # above the names of the sides
-    found = draw_sides(view, corner)
-    learned = any(side.view.checkpoint.config.coordination for side in found)
+    compared = draw_sides(view, corner)
+    learned = any(side.view.checkpoint.config.coordination for side in compared)
     with controls:
         look = one_of("Look at", [LEARNED, BY_GROUP, OTHER], "weighing", HELP, buttons=True) if learned else OTHER
         if look == OTHER:
@@ -47,9 +38,9 @@ def coordinator(view: PageView) -> None:
         else:
             fitted = fit_axes()
     if look == OTHER:
-        other_weights(found, by_hand, selected, colours)
+        other_weights(compared, by_hand, selected, colours)
     else:
-        weight_charts(found, look == BY_GROUP, fitted, selected, colours)
+        weight_charts(compared, look == BY_GROUP, fitted, selected, colours)
 
 
 if view := current_view("pages/coordinator.py"):

@@ -11,21 +11,17 @@ from comp_viz.analysis.coordinator.groups import (
     by_availability,
     by_emotion,
     by_subset,
-    called,
-    describe_emotions,
-    describe_subsets,
-    emotions,
+    emotion_labels,
+    kept_subsets,
     left_with,
-    subsets,
+    subset_name,
 )
 from comp_viz.analysis.coordinator.reweighting import (
     BY_HAND,
     EQUAL,
     LEARNED,
-    describe_accuracy,
-    describe_reweighed,
     fixed_weights,
-    normalised,
+    normalised_weights,
     reweighed,
 )
 from comp_viz.analysis.coordinator.tables import (
@@ -35,27 +31,27 @@ from comp_viz.analysis.coordinator.tables import (
     trust_table,
     weights_table,
 )
-from comp_viz.analysis.coordinator.trust import (
-    FEWEST,
-    describe_disagreement,
-    describe_trust,
-    disagreement,
-    trust,
-)
-from comp_viz.analysis.coordinator.weights import (
-    describe_availability,
-    describe_distance,
-    describe_near,
-    weight_floor,
-    weight_span,
-    weights,
-)
+from comp_viz.analysis.coordinator.trust import FEWEST, disagreement, trust_in_heads
+from comp_viz.analysis.coordinator.weights import near_equal, weight_floor, weight_span, weight_summary
 from comp_viz.analysis.prediction import Prediction, predict_conversation
 from comp_viz.analysis.stats.intervals import interval_of_share
 from comp_viz.analysis.stats.ranks import auc, auc_interval
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.conversation import Task
+from comp_viz.figures.coordinator.accuracy import reweighted_accuracy_title
+from comp_viz.figures.coordinator.by_availability import availability_title
+from comp_viz.figures.coordinator.heading import (
+    coordinator_facts,
+    coordinator_heading,
+    right_head_weighted,
+    weight_by_availability,
+)
+from comp_viz.figures.coordinator.reweighting import other_weights_title
+from comp_viz.figures.coordinator.simplex import simplex_title
+from comp_viz.figures.coordinator.strips import correctness_title, emotions_title
+from comp_viz.figures.coordinator.weights_along import weights_title
 from comp_viz.network.intervention import Intervention
+from comp_viz.wording import percent
 
 NAMES = ("audio", "text", "video")
 SCORE, CLASSES = Task("sentiment"), Task("emotion", ("calm", "glad", "cross"))
@@ -96,7 +92,7 @@ def opened(small_checkpoint, small_lab):
 @pytest.mark.parametrize("M", [2, 3, 4])
 def test_weights_are_summed_up_as_loops_do(rng, M):
     here, _ = made(rng, M=M)
-    found = weights(here)
+    found = weight_summary(here)
     S = len(here.coordinator)
     total = sum(abs(float(here.coordinator[s, u]) - 1 / M) for s in range(S) for u in range(M))
     assert found.distance == pytest.approx(total / (S * M), abs=1e-6)
@@ -114,19 +110,39 @@ def test_weights_are_summed_up_as_loops_do(rng, M):
 def test_the_farthest_from_equal_is_all_weight_on_one(rng):
     here, _ = made(rng)
     one_hot = replace(here, coordinator=np.eye(3, dtype=np.float32)[rng.integers(3, size=40)])
-    found = weights(one_hot)
+    found = weight_summary(one_hot)
     assert found.distance == pytest.approx(found.farthest)
-    assert weights(replace(here, coordinator=np.full((40, 3), 1 / 3, np.float32))).distance == pytest.approx(
+    assert weight_summary(replace(here, coordinator=np.full((40, 3), 1 / 3, np.float32))).distance == pytest.approx(
         0, abs=1e-7
     )
 
 
 def test_what_is_never_missing_has_no_difference(rng):
     here, _ = made(rng)
-    whole = weights(replace(here, observed=np.ones((40, 3), dtype=bool)))
+    whole = weight_summary(replace(here, observed=np.ones((40, 3), dtype=bool)))
     assert all(of.difference is None and of.where_missing is None for of in whole.by_modality.values())
-    assert describe_availability(whole).startswith("No modality is observed in some")
-    assert f"{weights(here).distance:.3f}" in describe_distance(weights(here))
+    assert weight_by_availability(whole) == "No modality is observed in some utterances and missing in others"
+
+
+def test_the_heading_says_how_far_from_equal_the_weights_are(rng):
+    here, labels = made(rng)
+    here = replace(here, coordinator=np.tile(np.float32([0.25, 0.7, 0.05]), (40, 1)))
+    found = weight_summary(here)
+    assert (
+        coordinator_heading(found)
+        == "Coordinator weights are 0.24 from 1/3 each on average: 0.05 (video) to 0.70 (text)"
+    )
+    near = weight_summary(replace(here, coordinator=np.tile(np.float32([0.33, 0.31, 0.36]), (40, 1))))
+    assert coordinator_heading(near) == "Coordinator weights are close to 1/3 each: 0.31 (text) to 0.36 (video)"
+    assert weights_title(found) == "Text has the largest weight in 40 of 40 utterances"
+    sentence = weight_by_availability(weight_summary(made(rng)[0]))
+    assert sentence.startswith("The mean weight of ")
+    assert f"is {0.25:.2f} where it is observed" in weight_by_availability(
+        replace(found, by_modality={"audio": found.by_modality["audio"]})
+    )
+    facts = coordinator_facts(found, trust_in_heads(here, labels), disagreement(here, labels))
+    assert facts.count(". ") == 2
+    assert facts.endswith(").")
 
 
 def test_fitted_axes_hold_every_weight_and_the_equal_ones(rng):
@@ -138,7 +154,8 @@ def test_fitted_axes_hold_every_weight_and_the_equal_ones(rng):
         assert (p.coordinator >= np.array(weight_floor(one, two), dtype=np.float32) - 1e-6).all()
     assert low <= 1 / 3 <= high
     equal = replace(one, coordinator=np.full((40, 3), 1 / 3, np.float32))
-    assert describe_near(equal).startswith("In 40 of 40")
+    assert near_equal(equal) == 40
+    assert simplex_title(equal) == "In 40 of 40 utterances every weight is within 0.05 of 1/3"
     low, high = weight_span(equal)
     assert low < 1 / 3 < high
 
@@ -157,15 +174,15 @@ def test_availability_parts_the_utterances(rng, M):
 
 
 def test_every_subset_of_a_few_modalities_and_the_telling_ones_of_many():
-    assert len(subsets(NAMES)) == 7
-    assert len(subsets(("a", "b", "c", "d"))) == 15
-    many = subsets(tuple("abcdefg"))
+    assert len(kept_subsets(NAMES)) == 7
+    assert len(kept_subsets(("a", "b", "c", "d"))) == 15
+    many = kept_subsets(tuple("abcdefg"))
     assert len(many) == 7 + 7 + 1
     assert len(set(many)) == len(many)
-    assert called((), NAMES) == "nothing"
-    assert called(NAMES, NAMES) == "all"
-    assert called(("a", "b", "d"), tuple("abcd")) == "all but c"
-    assert called(("audio", "text"), NAMES) == "audio + text"
+    assert subset_name((), NAMES) == "nothing"
+    assert subset_name(NAMES, NAMES) == "all"
+    assert subset_name(("a", "b", "d"), tuple("abcd")) == "all but c"
+    assert subset_name(("audio", "text"), NAMES) == "audio + text"
 
 
 def test_left_with_takes_everything_else_away(rng):
@@ -180,7 +197,7 @@ def test_fixed_patterns_are_what_the_model_says_under_them(opened):
     names = tuple(conversation.features)
     runs = {
         kept: predict_conversation(checkpoint, conversation, left_with(names, conversation.observed, kept))
-        for kept in subsets(names)
+        for kept in kept_subsets(names)
     }
     found = by_subset(runs)
     for kept, each in found.items():
@@ -191,15 +208,18 @@ def test_fixed_patterns_are_what_the_model_says_under_them(opened):
         again = predict_conversation(checkpoint, conversation, observed).coordinator.mean(0)
         np.testing.assert_allclose(each.mean, again, atol=1e-6)
     alone = {name: found[(name,)].mean[u] for u, name in enumerate(names)}
-    sentence = describe_subsets(found, names)
-    named = next(name for name in names if f"Left alone, {name}" in sentence)
-    assert f"{alone[named]:.2f}" in sentence
+    together = found[names].mean
+    gaps = [abs(alone[name] - together[u]) for u, name in enumerate(names)]
+    u = int(np.argmax(gaps))
+    assert availability_title(found, names) == (
+        f"The mean weight of {names[u]} is {alone[names[u]]:.2f} with {names[u]} alone and {together[u]:.2f} with all modalities"
+    )
 
 
 @pytest.mark.parametrize("task", [SCORE, CLASSES, Task("score", (), 1, 7, 5)])
 def test_emotions_are_classes_or_sides_of_neutral(rng, task):
     here, labels = made(rng, task)
-    for name, label in zip(emotions(task, labels), labels, strict=True):
+    for name, label in zip(emotion_labels(task, labels), labels, strict=True):
         if np.isnan(label):
             assert name == UNKNOWN
         elif task.classes:
@@ -217,20 +237,20 @@ def test_the_emotion_sentence_names_the_widest_gap(rng):
     here.coordinator[labels < 0] = [0.8, 0.1, 0.1]
     here.coordinator[labels > 0] = [0.1, 0.45, 0.45]
     here.coordinator[labels == 0] = [0.3, 0.35, 0.35]
-    sentence = describe_emotions(by_emotion(here, labels), NAMES)
-    assert sentence.startswith("Audio is weighed 0.80 in negative utterances")
+    sentence = emotions_title(by_emotion(here, labels), NAMES)
+    assert sentence == "The mean weight of audio is 0.80 in negative and 0.10 in positive utterances"
     rare = np.where(np.arange(40) < 2, 0, np.where(np.arange(40) % 2, 1, -1)).astype(np.float32)
     here.coordinator[:2] = [0.98, 0.01, 0.01]
-    assert "neutral" not in describe_emotions(by_emotion(here, rare), NAMES)
-    assert "neutral" in describe_emotions(by_emotion(here, np.abs(rare)), NAMES)  # nothing else to compare with
-    assert describe_emotions(by_emotion(here, np.full(40, np.nan)), NAMES) == "No utterance has a label"
-    assert describe_emotions(by_emotion(here, np.full(40, 2.0)), NAMES) == "Every labelled utterance is positive"
+    assert "neutral" not in emotions_title(by_emotion(here, rare), NAMES)
+    assert "neutral" in emotions_title(by_emotion(here, np.abs(rare)), NAMES)  # nothing else to compare with
+    assert emotions_title(by_emotion(here, np.full(40, np.nan)), NAMES) == "No utterance has a label"
+    assert emotions_title(by_emotion(here, np.full(40, 2.0)), NAMES) == "Every labelled utterance is positive"
 
 
 @pytest.mark.parametrize("task", [SCORE, CLASSES])
 def test_trust_compares_what_heads_get_right_and_wrong(rng, task):
     here, labels = made(rng, task)
-    found = trust(here, labels)
+    found = trust_in_heads(here, labels)
     for u, name in enumerate(here.modalities):
         right, wrong = [], []
         for s, label in enumerate(labels):
@@ -280,10 +300,10 @@ def test_few_answers_say_nothing_and_clear_ones_do(rng):
     labels[:] = 1.0
     wrong = np.arange(40) < FEWEST - 1
     sure = replace(here, heads={name: np.where(wrong[:, None], -1.0, 1.0).astype(np.float32) for name in NAMES})
-    found, apart = trust(sure, labels), disagreement(sure, labels)
+    found, apart = trust_in_heads(sure, labels), disagreement(sure, labels)
     assert all(each.auc is not None and each.interval is None for each in found.values())
-    assert describe_trust(found, apart).startswith("Too few")
-    assert describe_disagreement(apart).endswith("which utterances are easy, not which head is right")
+    assert correctness_title(found, apart) == "Too few right or wrong answers among 40 labelled utterances for an AUC"
+    assert right_head_weighted(apart).endswith("which utterances are easy, not which head is right")
     wrong = np.arange(40) < 15
     coordinator = np.where(wrong[:, None], [0.1, 0.45, 0.45], [0.5, 0.25, 0.25]).astype(np.float32)
     follows = replace(
@@ -291,14 +311,20 @@ def test_few_answers_say_nothing_and_clear_ones_do(rng):
         coordinator=coordinator,
         heads={name: np.where(wrong[:, None], -1.0, 1.0).astype(np.float32) for name in NAMES},
     )
-    found = trust(follows, labels)
+    found = trust_in_heads(follows, labels)
     assert found["audio"].auc == 1
     assert found["audio"].tells
-    sentence = describe_trust(found, disagreement(follows, labels))
-    assert "Audio is weighed more where its head is right (AUC 1.00" in sentence
-    assert "text less (AUC 0.00)" in sentence
+    sentence = correctness_title(found, disagreement(follows, labels))
+    assert sentence == "The weight of audio is larger where its own head is right (AUC 1.00)"
+    against = {name: found[name] for name in ("text", "video")}
+    assert correctness_title(against, disagreement(follows, labels)) == (
+        "The weight of text is smaller where its own head is right (AUC 0.00)"
+    )
     nothing = np.full(40, np.nan, np.float32)
-    assert describe_trust(trust(here, nothing), disagreement(here, nothing)).startswith("No utterance has a label")
+    assert (
+        correctness_title(trust_in_heads(here, nothing), disagreement(here, nothing))
+        == "No utterance has a label to judge the heads by"
+    )
 
 
 @pytest.mark.parametrize("task", [SCORE, CLASSES])
@@ -322,8 +348,8 @@ def test_disagreement_counts_whom_the_coordinator_believes(rng, task):
 
 
 def test_given_weights_are_normalised():
-    assert normalised((1, 1, 2)) == (0.25, 0.25, 0.5)
-    assert normalised((0, 0)) == (0.5, 0.5)
+    assert normalised_weights((1, 1, 2)) == (0.25, 0.25, 0.5)
+    assert normalised_weights((0, 0)) == (0.5, 0.5)
     for weights_ in fixed_weights(NAMES).values():
         assert sum(weights_) == pytest.approx(1)
     assert fixed_weights(NAMES)["only text"] == (0, 1, 0)
@@ -332,7 +358,7 @@ def test_given_weights_are_normalised():
 def test_other_weights_are_the_model_run_again(opened):
     checkpoint, conversation, observed = opened
     trained = predict_conversation(checkpoint, conversation, observed)
-    given = fixed_weights(NAMES) | {BY_HAND: normalised((0.2, 0.5, 0.1))}
+    given = fixed_weights(NAMES) | {BY_HAND: normalised_weights((0.2, 0.5, 0.1))}
     runs = {
         name: predict_conversation(checkpoint, conversation, observed, Intervention(weights=weights_))
         for name, weights_ in given.items()
@@ -379,18 +405,22 @@ def test_sentences_about_other_weights(rng):
     (first, labels), (second, _) = made(rng), made(rng)
     runs = {LEARNED: first, EQUAL: first, "only audio": second, "only text": first, BY_HAND: second}
     found = reweighed(runs, labels)
-    sentence = describe_reweighed(found)
-    assert sentence.startswith("Equal weights would change none of 40 decisions, only audio would change ")
-    assert f"{int(found['only audio'].differs.sum())} of 40" in sentence
-    assert f"learned weights {found[LEARNED].accuracy:.0%}" in sentence
-    without = describe_reweighed(reweighed({EQUAL: first, "only audio": second}, labels))
-    assert without.startswith("Only audio would change")
-    same = describe_reweighed(reweighed({LEARNED: first, EQUAL: first, "only audio": first}, labels))
-    assert same.startswith("Neither equal weights nor")
+    changed = int(found["only audio"].differs.sum())
+    assert other_weights_title(found) == f"Equal weights change 0 of 40 decisions, all weight on audio {changed}"
+    without = other_weights_title(reweighed({EQUAL: first, "only audio": second}, labels))
+    assert without == f"All weight on audio changes {changed} of 40 decisions"
+    same = other_weights_title(reweighed({LEARNED: first, EQUAL: first, "only audio": first}, labels))
+    assert same == "Neither equal weights nor all weight on one modality changes any of 40 decisions"
+    learned, audio = found[LEARNED].accuracy, found["only audio"].accuracy
+    sentence = f"Accuracy is {percent(learned)} with {LEARNED}, {percent(learned)} with {EQUAL}"
+    assert reweighted_accuracy_title(found) == sentence + f", {percent(audio)} with only audio" * (audio > learned)
     unlabelled = reweighed(runs, np.full(40, np.nan, np.float32))
-    assert "accuracy" not in describe_reweighed(unlabelled)
-    assert describe_accuracy(unlabelled).startswith("No utterance has a label")
-    assert "smallest" in describe_accuracy(found)
+    assert reweighted_accuracy_title(unlabelled) == "No utterance has a label to judge predictions by"
+    neutral = reweighed(runs, np.zeros(40, np.float32))  # errors, but no decision to judge
+    best = min(neutral, key=lambda name: neutral[name].error)
+    assert reweighted_accuracy_title(neutral).startswith(
+        f"The mean error is smallest with {best}: {neutral[best].error:.3f}"
+    )
 
 
 @pytest.mark.parametrize("task", [SCORE, CLASSES])
@@ -399,13 +429,13 @@ def test_tables_hold_what_charts_show(rng, task):
     table = weights_table(here, labels)
     np.testing.assert_array_equal(table.weight.to_numpy().reshape(40, 3), here.coordinator)
     right = table[(table.modality == "text") & (table["own head"] == "right")].utterance.to_numpy() - 1
-    assert right.tolist() == trust(here, labels)["text"].right.tolist()
+    assert right.tolist() == trust_in_heads(here, labels)["text"].right.tolist()
     available = by_availability(here)
-    fixed = by_subset(dict.fromkeys(subsets(NAMES), here))
+    fixed = by_subset(dict.fromkeys(kept_subsets(NAMES), here))
     rows = availability_table(available, fixed)
     assert len(rows) == 3 * (len(available) + len(fixed))
-    of = trust_table(trust(here, labels)).set_index("modality")
-    assert of.loc["text", "AUC"] == trust(here, labels)["text"].auc
+    of = trust_table(trust_in_heads(here, labels)).set_index("modality")
+    assert of.loc["text", "AUC"] == trust_in_heads(here, labels)["text"].auc
     found = reweighed({LEARNED: here, EQUAL: made(rng, task)[0]}, labels)
     long = reweighed_table(found, labels)
     assert len(long) == 80
@@ -417,6 +447,6 @@ def test_tables_hold_what_charts_show(rng, task):
 def test_tables_bear_conversations_without_labels(rng):
     here, labels = made(rng)
     labels[:] = np.nan
-    assert trust_table(trust(here, labels)).AUC.isna().all()
+    assert trust_table(trust_in_heads(here, labels)).AUC.isna().all()
     assert accuracy_table(reweighed({LEARNED: here}, labels)).accuracy.isna().all()
     assert set(weights_table(here, labels)["own head"]) == {"not judged"}

@@ -4,15 +4,22 @@ import numpy as np
 import pytest
 from page_cases import array, figures
 
-from comp_viz.analysis.coordinator.groups import by_availability, by_emotion, emotions, left_with, subsets
-from comp_viz.analysis.coordinator.reweighting import BY_HAND, EQUAL, LEARNED, fixed_weights, normalised, reweighed
-from comp_viz.analysis.coordinator.trust import trust
+from comp_viz.analysis.coordinator.groups import by_availability, by_emotion, emotion_labels, kept_subsets, left_with
+from comp_viz.analysis.coordinator.reweighting import (
+    BY_HAND,
+    EQUAL,
+    LEARNED,
+    fixed_weights,
+    normalised_weights,
+    reweighed,
+)
+from comp_viz.analysis.coordinator.trust import trust_in_heads
 from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.figures.coordinator.accuracy import accuracy_chart
 from comp_viz.figures.coordinator.by_availability import by_availability_chart
-from comp_viz.figures.coordinator.reweighting import looks, reach, reweighed_along
+from comp_viz.figures.coordinator.reweighting import prediction_span, reweighed_along, weighting_looks
 from comp_viz.figures.coordinator.simplex import Points, simplex
 from comp_viz.figures.coordinator.strips import strips
 from comp_viz.figures.coordinator.weights_along import WHOLE, weights_along
@@ -51,7 +58,7 @@ def all_parts(app):
 
 
 def dots(spec):
-    """Data traces of a chart: those that take an utterance in hand."""
+    """Data traces of a chart: those that select an utterance."""
     return [trace for trace in spec["data"] if "customdata" in trace]
 
 
@@ -68,7 +75,7 @@ def test_weights_on_the_page_are_those_of_the_forward_pass(case, pattern, shown)
         np.testing.assert_allclose(array(trace["y"]), weights[:, u], atol=1e-6)
         opened = ["open" in symbol for symbol in trace["marker"]["symbol"]]
         assert opened == (~observed[:, u]).tolist()
-    of = emotions(inside.prediction.task, conversation.labels)
+    of = emotion_labels(inside.prediction.task, conversation.labels)
     for chart in (SHAPE.get(case, "triangle"), "emotions"):
         assert dots(charts[chart])
     for u, trace in enumerate(dots(charts["emotions"])):
@@ -76,7 +83,7 @@ def test_weights_on_the_page_are_those_of_the_forward_pass(case, pattern, shown)
         assert sorted(members) == list(range(len(of)))
         np.testing.assert_allclose(array(trace["y"]), weights[members, u], atol=1e-6)
     for u, trace in enumerate(dots(charts["correctness"])):
-        each = trust(inside.prediction, conversation.labels)[inside.modalities[u]]
+        each = trust_in_heads(inside.prediction, conversation.labels)[inside.modalities[u]]
         assert array(trace["customdata"]).tolist() == [*each.wrong, *each.right]
 
 
@@ -106,7 +113,7 @@ def test_fixed_patterns_are_really_run(case, shown):
     chart = figures(app)["availability"]
     fixed = [trace for trace in chart["data"] if trace.get("xaxis") == "x2"]
     here = [trace for trace in chart["data"] if trace.get("xaxis") == "x" and trace.get("y") not in ([None], None)]
-    for row, kept in enumerate(subsets(names)):
+    for row, kept in enumerate(kept_subsets(names)):
         matrix = left_with(names, conversation.observed, kept)
         mean = predict_conversation(checkpoint, conversation, matrix).coordinator.mean(0)
         np.testing.assert_allclose([array(trace["x"])[row] for trace in fixed], mean, atol=1e-6)
@@ -120,7 +127,7 @@ def test_other_weights_on_the_page_are_the_model_run_again(shown):
         "six classes", weighing=OTHER, weight_audio="1.0", weight_text="0.0"
     )
     trained = predict_conversation(checkpoint, conversation, observed)
-    given = fixed_weights(trained.modalities) | {BY_HAND: normalised((1.0, 0.0, 0.5))}
+    given = fixed_weights(trained.modalities) | {BY_HAND: normalised_weights((1.0, 0.0, 0.5))}
     runs = {
         name: predict_conversation(checkpoint, conversation, observed, Intervention(weights=weights))
         for name, weights in given.items()
@@ -169,6 +176,7 @@ def test_an_address_with_nonsense_opens_all_the_same(wrong, shown):
     app, *_ = shown(weight_audio=wrong, fitted=wrong, utterance=wrong)
     assert not app.exception
     assert not app.error
+    assert app.subheader[0].value.startswith("Coordinator weights are ")
 
 
 def test_axes_are_whole_unless_asked_and_then_say_so(shown):
@@ -215,7 +223,7 @@ def test_a_network_without_a_coordinator_says_so_and_still_takes_weights(shown):
 
 
 @pytest.mark.parametrize("case", ["usual", "six classes"])
-def test_the_utterance_in_hand_is_marked_everywhere(case, shown):
+def test_the_selected_utterance_is_marked_everywhere(case, shown):
     app, checkpoint, conversation, observed = shown(case)
     app.number_input(key="utterance").set_value(4).run()
     weights = predict_conversation(checkpoint, conversation, observed).coordinator
@@ -243,14 +251,14 @@ def test_charts_of_a_conversation_without_labels_or_a_modality(palette, labelled
     points = Points(here, groups, emotion_looks(palette, here.task.classes), hover, 0)
     figure = simplex(points, WHOLE, (0.0, 0.0, 0.0), palette, "t")
     assert sum(len(trace.a) for trace in figure.data if trace.customdata is not None) == len(labels)
-    found = trust(here, labels)
+    found = trust_in_heads(here, labels)
     columns = [(name, {name: each.right}) for name, each in found.items()]
     assert strips(here, columns, hover, WHOLE, 0, palette, "t").data
     fixed = by_availability(here)
     rows = by_availability_chart(fixed, fixed, here.modalities, WHOLE, palette, "t").layout.yaxis.ticktext
     assert rows == (f"audio + video ({len(labels)})",)
     under = reweighed({LEARNED: here, EQUAL: here}, labels)
-    span = reach((under, labels))
+    span = prediction_span((under, labels))
     assert reweighed_along(under, labels, conversation.words, span, 0, palette, "t").data
     assert accuracy_chart(under, palette, "t").layout.annotations[0].text.startswith("no label") is not labelled
 
@@ -264,7 +272,7 @@ def test_decisions_that_change_are_marked_by_what_becomes_of_them(small_checkpoi
     }
     labels = np.where(np.arange(len(conversation)) % 3 == 0, np.nan, conversation.labels).astype(np.float32)
     found = reweighed({LEARNED: here} | runs, labels)
-    figure = reweighed_along(found, labels, conversation.words, reach((found, labels)), 0, LIGHT, "t")
+    figure = reweighed_along(found, labels, conversation.words, prediction_span((found, labels)), 0, LIGHT, "t")
     marked = {trace.name: trace for trace in figure.data if trace.yaxis == "y2"}
     where = {(row, s): kind for kind, trace in marked.items() for row, s in zip(trace.y, trace.customdata, strict=True)}
     for row, (_, each) in enumerate(found.items()):
@@ -276,4 +284,4 @@ def test_decisions_that_change_are_marked_by_what_becomes_of_them(small_checkpoi
                 was, now = found[LEARNED].right[s], each.right[s]
                 expected = "becomes right" if now else "becomes wrong" if was else "other change"
             assert where.get((row, s)) == expected
-    assert len(set(looks(found, LIGHT).values())) == len(looks(found, LIGHT))
+    assert len(set(weighting_looks(found, LIGHT).values())) == len(weighting_looks(found, LIGHT))

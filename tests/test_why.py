@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from comp_viz.analysis.coordinator.agreement import describe_agreement, disagreement_table, weight_agreement
+from comp_viz.analysis.coordinator.agreement import disagreement_table, weight_agreement
 from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.analysis.stats.ranks import rank_correlation
@@ -55,6 +55,7 @@ from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Task
 from comp_viz.data.source import open_data
 from comp_viz.errors import CompVizError
+from comp_viz.figures.why.weight_agreement import weight_agreement_title
 from comp_viz.network.coalitions import coalitions as pass_of
 from comp_viz.network.coalitions import subsets
 from comp_viz.network.config import ComPConfig
@@ -282,8 +283,10 @@ def test_weights_are_compared_with_shares():
     agreement = weight_agreement(found)
     assert (agreement.same, agreement.counted) == (2, 3)
     assert agreement.correlations[0] == pytest.approx(1.0)
-    assert agreement.apart[2] == pytest.approx(0.4)
-    assert "2 of 3 utterances (2 by chance)" in describe_agreement(agreement)
+    assert agreement.distance[2] == pytest.approx(0.4)
+    assert weight_agreement_title(agreement) == (
+        "Largest weight and largest contribution agree in 2 of 3 utterances (2 by chance)"
+    )
     assert disagreement_table(found, ("a", "b", "c"))["utterance"].iloc[0] == 3
     # In the second utterance nothing contributes.
     still = made([[0.9, 0.001, 0.8], [0.1, 0.001, 0.2]], weights=[[0.8, 0.2], [0.3, 0.7], [0.4, 0.6]])

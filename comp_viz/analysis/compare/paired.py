@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from comp_viz.analysis.coordinator.groups import emotions
+from comp_viz.analysis.coordinator.groups import emotion_labels
 from comp_viz.analysis.prediction import decide_output, true_decisions
 from comp_viz.analysis.robustness.scores import read_metric
 from comp_viz.analysis.stats.bootstrap import percentile_interval, resampled
@@ -64,7 +64,7 @@ def grouped(
 
 def by_truth(task: Task, answers: Answers, labels: Floats, starts: Ints) -> pd.DataFrame:
     """ACC by the true emotion, or by the true side of neutral."""
-    return grouped(task, answers, labels, starts, emotions(task, labels), task.decisions)
+    return grouped(task, answers, labels, starts, emotion_labels(task, labels), task.decisions)
 
 
 def tests(task: Task, answers: Answers, labels: Floats) -> dict[str, list[McNemar]]:

@@ -8,16 +8,15 @@ import numpy as np
 
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.data.conversation import POLARITIES, Bools, Floats, Task
-from comp_viz.wording import first_upper
 
 MOST_MODALITIES = 4  # of which every subset is tried; of more, each alone, each left out, and all
 UNKNOWN = "no label"
-FEWEST = 5  # utterances of an emotion that a sentence is made of, where two emotions have as many
+FEWEST = 5  # utterances of an emotion that is compared, where two emotions have as many
 
 
 @dataclass(frozen=True)
 class Group:
-    """Some utterances of a conversation and how they are weighed; weights from 0 to 1."""
+    """Some utterances of a conversation and their coordinator weights, from 0 to 1."""
 
     name: str
     members: np.ndarray  # [n], utterances counted from 0
@@ -29,14 +28,14 @@ class Group:
 Availability = Mapping[tuple[str, ...], Group]  # the modalities that are observed -> utterances
 
 
-def group(name: str, members: np.ndarray, weights: Floats) -> Group:
+def summarise_group(name: str, members: np.ndarray, weights: Floats) -> Group:
     """Sum up the rows `members`, at least one, of `weights [S, M]`."""
     chosen = weights[members]
     low, high = np.quantile(chosen, [0.1, 0.9], axis=0).astype(np.float32)
     return Group(name, members, chosen.mean(0), low, high)
 
 
-def subsets(modalities: Sequence[str]) -> list[tuple[str, ...]]:
+def kept_subsets(modalities: Sequence[str]) -> list[tuple[str, ...]]:
     """Which modalities to leave: every subset, the small ones first."""
     M = len(modalities)
     sizes = range(1, M + 1) if M <= MOST_MODALITIES else (1, M - 1, M)
@@ -44,11 +43,11 @@ def subsets(modalities: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def left_with(modalities: Sequence[str], observed: Bools, kept: Sequence[str]) -> Bools:
-    """What `observed [S, M]` is when only the modalities `kept` are left."""
+    """What becomes of `observed [S, M]` when only the modalities `kept` are left."""
     return observed & np.isin(modalities, kept)
 
 
-def called(kept: Sequence[str], modalities: Sequence[str]) -> str:
+def subset_name(kept: Sequence[str], modalities: Sequence[str]) -> str:
     """A subset of the modalities in words."""
     if len(kept) == len(modalities):
         return "all"
@@ -65,21 +64,23 @@ def by_availability(prediction: Prediction) -> Availability:
     kept = {tuple(names[prediction.observed[codes == code][0]].tolist()): codes == code for code in np.unique(codes)}
     order = sorted(kept, key=lambda some: (len(some), [prediction.modalities.index(name) for name in some]))
     return {
-        some: group(called(some, prediction.modalities), np.flatnonzero(kept[some]), prediction.coordinator)
+        some: summarise_group(
+            subset_name(some, prediction.modalities), np.flatnonzero(kept[some]), prediction.coordinator
+        )
         for some in order
     }
 
 
 def by_subset(predictions: Mapping[tuple[str, ...], Prediction]) -> Availability:
-    """The whole conversation with only some modalities left: `predictions` maps them to what the model then says."""
+    """The whole conversation with only some modalities left: `predictions` maps them to what the model then predicts."""
     return {
-        kept: group(called(kept, found.modalities), np.arange(len(found.observed)), found.coordinator)
-        for kept, found in predictions.items()
+        kept: summarise_group(subset_name(kept, each.modalities), np.arange(len(each.observed)), each.coordinator)
+        for kept, each in predictions.items()
     }
 
 
-def emotions(task: Task, labels: Floats) -> np.ndarray:
-    """What to call the true emotion of every utterance, `[S]`: its class, or on which side of neutral its score is."""
+def emotion_labels(task: Task, labels: Floats) -> np.ndarray:
+    """The true emotion of every utterance by name, `[S]`: its class, or on which side of neutral its score is."""
     known = ~np.isnan(labels)
     if task.classes:
         names = np.array([*task.classes, UNKNOWN])
@@ -90,21 +91,21 @@ def emotions(task: Task, labels: Floats) -> np.ndarray:
 
 
 def emotion_names(task: Task) -> tuple[str, ...]:
-    """What `emotions` may give, in order."""
+    """What `emotion_labels` may give, in order."""
     return (*(task.classes or POLARITIES), UNKNOWN)
 
 
 def by_emotion(prediction: Prediction, labels: Floats) -> tuple[Group, ...]:
     """The utterances of a conversation by their true emotion; only those that occur."""
-    of = emotions(prediction.task, labels)
+    names = emotion_labels(prediction.task, labels)
     return tuple(
-        group(name, np.flatnonzero(of == name), prediction.coordinator)
+        summarise_group(name, np.flatnonzero(names == name), prediction.coordinator)
         for name in emotion_names(prediction.task)
-        if (of == name).any()
+        if (names == name).any()
     )
 
 
-def widest(groups: Sequence[Group], modalities: Sequence[str]) -> tuple[str, Group, Group] | None:
+def widest_difference(groups: Sequence[Group], modalities: Sequence[str]) -> tuple[str, Group, Group] | None:
     """The modality whose mean weight differs most between two groups, with the lowest and the highest; None below two."""
     if len(groups) < 2:
         return None
@@ -113,26 +114,16 @@ def widest(groups: Sequence[Group], modalities: Sequence[str]) -> tuple[str, Gro
     return modalities[u], groups[int(means[:, u].argmin())], groups[int(means[:, u].argmax())]
 
 
-def describe_emotions(groups: Sequence[Group], modalities: Sequence[str]) -> str:
-    """For which emotions a modality is weighed most differently, rare ones aside where others can be compared."""
+def comparable(groups: Sequence[Group]) -> list[Group]:
+    """The groups with a label, rare ones (fewer than `FEWEST` utterances) aside where two others remain."""
     labelled = [each for each in groups if each.name != UNKNOWN]
     common = [each for each in labelled if len(each.members) >= FEWEST]
-    found = widest(common if len(common) > 1 else labelled, modalities)
-    if not labelled:
-        return "No utterance has a label"
-    if not found:
-        return f"Every labelled utterance is {labelled[0].name}"
-    name, low, high = found
-    u = list(modalities).index(name)
-    return (
-        f"{first_upper(name)} is weighed {high.mean[u]:.2f} in {high.name} utterances ({len(high.members)}) "
-        f"and {low.mean[u]:.2f} in {low.name} ones ({len(low.members)})"
-    )
+    return common if len(common) > 1 else labelled
 
 
-def describe_subsets(found: Availability, modalities: Sequence[str]) -> str:
-    """What is weighed when a single modality is left, for the one that is then weighed least like with all."""
-    alone = {name: float(found[(name,)].mean[u]) for u, name in enumerate(modalities)}
-    together = dict(zip(modalities, found[tuple(modalities)].mean.tolist(), strict=True))
+def most_changed_alone(fixed: Availability, modalities: Sequence[str]) -> tuple[str, float, float]:
+    """The modality whose mean weight changes most when it alone is left, with its mean weight then and with all modalities."""
+    alone = {name: float(fixed[(name,)].mean[u]) for u, name in enumerate(modalities)}
+    together = dict(zip(modalities, fixed[tuple(modalities)].mean.tolist(), strict=True))
     name = max(alone, key=lambda name: abs(alone[name] - together[name]))
-    return f"Left alone, {name} is weighed {alone[name]:.2f} on average; with all modalities, {together[name]:.2f}"
+    return name, alone[name], together[name]

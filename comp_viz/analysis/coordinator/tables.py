@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from comp_viz.analysis.coordinator.groups import Availability, emotions
+from comp_viz.analysis.coordinator.groups import Availability, emotion_labels
 from comp_viz.analysis.coordinator.reweighting import Reweighed
 from comp_viz.analysis.coordinator.trust import Trust, head_correctness
 from comp_viz.analysis.prediction import Prediction
@@ -23,14 +23,14 @@ def weights_table(prediction: Prediction, labels: Floats) -> pd.DataFrame:
             "modality": np.tile(prediction.modalities, S),
             "weight": prediction.coordinator.ravel(),
             "observed": prediction.observed.ravel(),
-            "emotion": np.repeat(emotions(prediction.task, labels), M),
+            "emotion": np.repeat(emotion_labels(prediction.task, labels), M),
             "own head": outcome.ravel(),
         }
     )
 
 
 def availability_table(here: Availability, fixed: Availability) -> pd.DataFrame:
-    """One row a set of observed modalities and modality weighed; `fixed` is the whole conversation left with that set."""
+    """One row a set of observed modalities and modality; `fixed` is the whole conversation left with that set."""
     modalities = max(fixed, key=len)
     return pd.DataFrame(
         [
@@ -38,14 +38,14 @@ def availability_table(here: Availability, fixed: Availability) -> pd.DataFrame:
                 "of": of, "observed": " + ".join(some) or "nothing", "utterances": len(each.members), "modality": name,
                 "mean weight": each.mean[u], "10 %": each.low[u], "90 %": each.high[u],
             }
-            for of, found in (("utterances observed so", here), ("all utterances left so", fixed))
-            for some, each in found.items()
+            for of, groups in (("utterances as observed", here), ("all utterances with only these", fixed))
+            for some, each in groups.items()
             for u, name in enumerate(modalities)
         ]
     )  # fmt: skip
 
 
-def trust_table(found: Mapping[str, Trust]) -> pd.DataFrame:
+def trust_table(trust: Mapping[str, Trust]) -> pd.DataFrame:
     """One row a modality: mean weight where its head is right and wrong, and how well the weight tells them apart."""
     rows = [
         {
@@ -53,17 +53,17 @@ def trust_table(found: Mapping[str, Trust]) -> pd.DataFrame:
             "mean weight, wrong": each.mean_wrong, "AUC": each.auc,
             "AUC, 95 % from": each.interval and each.interval[0], "AUC, 95 % to": each.interval and each.interval[1],
         }
-        for name, each in found.items()
+        for name, each in trust.items()
     ]  # fmt: skip
     return pd.DataFrame(rows).astype({"mean weight, right": float, "mean weight, wrong": float, "AUC": float})
 
 
-def reweighed_table(found: Mapping[str, Reweighed], labels: Floats) -> pd.DataFrame:
+def reweighed_table(weightings: Mapping[str, Reweighed], labels: Floats) -> pd.DataFrame:
     """One row a weighting and utterance: weights given, prediction, decision, and whether it is right."""
-    trained = next(iter(found.values()))
+    trained = next(iter(weightings.values()))
     task, tables = trained.prediction.task, []
     followed = "P(decision as trained)" if task.classes else f"fused {task.name}"
-    for name, each in found.items():
+    for name, each in weightings.items():
         decisions = each.prediction.decisions()
         table = pd.DataFrame({"weights": name, "utterance": np.arange(1, len(labels) + 1), followed: each.followed})
         for u, modality in enumerate(each.prediction.modalities):
@@ -79,7 +79,7 @@ def reweighed_table(found: Mapping[str, Reweighed], labels: Floats) -> pd.DataFr
     return pd.concat(tables, ignore_index=True)
 
 
-def accuracy_table(found: Mapping[str, Reweighed]) -> pd.DataFrame:
+def accuracy_table(weightings: Mapping[str, Reweighed]) -> pd.DataFrame:
     """One row a weighting: accuracy with its interval, decisions that differ, mean error."""
     rows = [
         {
@@ -87,6 +87,6 @@ def accuracy_table(found: Mapping[str, Reweighed]) -> pd.DataFrame:
             "95 % from": each.interval and each.interval[0], "95 % to": each.interval and each.interval[1],
             "decisions that differ": int(each.differs.sum()), "mean error": each.error,
         }
-        for name, each in found.items()
+        for name, each in weightings.items()
     ]  # fmt: skip
     return pd.DataFrame(rows).astype({"accuracy": float, "95 % from": float, "95 % to": float, "mean error": float})

@@ -1,4 +1,4 @@
-"""Whether the coordinator trusts the modality that is right: its weights against each modality head's own answers."""
+"""Whether the coordinator gives more weight to the modality that is right: its weights against each head's own answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,9 +8,8 @@ import numpy as np
 from comp_viz.analysis.prediction import Prediction, true_decisions
 from comp_viz.analysis.stats.ranks import auc, auc_interval
 from comp_viz.data.conversation import Bools, Floats
-from comp_viz.wording import first_upper
 
-FEWEST = 5  # right and wrong utterances below which nothing is said
+FEWEST = 5  # right and wrong utterances below which there is no interval
 Interval = tuple[float, float]
 
 
@@ -18,7 +17,7 @@ Interval = tuple[float, float]
 class Trust:
     """One modality's weights over labelled utterances, where its own head decides rightly and where wrongly.
 
-    `auc` is the chance that it is weighed more in an utterance its head gets right than in one it gets wrong: 0.5 when
+    `auc` is the chance that its weight is larger in an utterance its head gets right than in one it gets wrong: 0.5 when
     weights do not tell. The 95 % interval takes utterances as independent, which those of one conversation are not
     quite. None where there is no right or no wrong utterance, or too few of them for an interval.
     """
@@ -53,77 +52,35 @@ def head_correctness(prediction: Prediction, labels: Floats) -> tuple[Bools, Boo
     return decided == truth[:, None], truth >= 0
 
 
-def trust(prediction: Prediction, labels: Floats) -> Mapping[str, Trust]:
+def trust_in_heads(prediction: Prediction, labels: Floats) -> Mapping[str, Trust]:
     """Compare every modality's weight between utterances its head gets right and wrong."""
     right, known = head_correctness(prediction, labels)
     return {
-        name: of_head(prediction.coordinator[:, u], right[:, u] & known, ~right[:, u] & known)
+        name: trust_in_head(prediction.coordinator[:, u], right[:, u] & known, ~right[:, u] & known)
         for u, name in enumerate(prediction.modalities)
     }
 
 
-def of_head(weight: Floats, right: Bools, wrong: Bools) -> Trust:
+def trust_in_head(weight: Floats, right: Bools, wrong: Bools) -> Trust:
     """One modality's weights `[S]`, where its head is `right [S]` and `wrong [S]`."""
     up, down = weight[right], weight[wrong]
-    found = auc(up, down) if len(up) and len(down) else None
-    enough = found is not None and min(len(up), len(down)) >= FEWEST
+    area = auc(up, down) if len(up) and len(down) else None
+    enough = area is not None and min(len(up), len(down)) >= FEWEST
     return Trust(
         right=np.flatnonzero(right),
         wrong=np.flatnonzero(wrong),
         mean_right=float(up.mean()) if len(up) else None,
         mean_wrong=float(down.mean()) if len(down) else None,
-        auc=found,
-        interval=auc_interval(found, len(up), len(down)) if found is not None and enough else None,
+        auc=area,
+        interval=auc_interval(area, len(up), len(down)) if area is not None and enough else None,
     )
 
 
 def disagreement(prediction: Prediction, labels: Floats) -> Disagreement:
-    """Find the utterances the heads disagree about, and whom the coordinator then trusts most."""
+    """Find the utterances the heads disagree about, and whose weight is largest there."""
     right, known = head_correctness(prediction, labels)
     apart = known & right.any(1) & ~right.all(1)
     trusted = right[np.arange(len(right)), prediction.coordinator.argmax(1)]
     return Disagreement(
         int(known.sum()), np.flatnonzero(apart), int((trusted & apart).sum()), float(right[apart].mean(1).sum())
     )
-
-
-def describe_trust(found: Mapping[str, Trust], apart: Disagreement) -> str:
-    """Whether weights follow correctness, in a sentence."""
-    if not apart.labelled:
-        return "No utterance has a label that its heads could be judged by"
-    telling = {name: each for name, each in found.items() if each.tells}
-    if telling:
-        parts = [
-            f"{name} {'' if i else 'is weighed '}{'more' if (each.auc or 0) > 0.5 else 'less'}"
-            f"{'' if i else ' where its head is right'} (AUC {each.auc:.2f})"
-            for i, (name, each) in enumerate(telling.items())
-        ]
-        return first_upper(", ".join(parts))
-    judged = [name for name, each in found.items() if each.interval]
-    if not judged:
-        return f"Too few right or wrong answers among {apart.labelled} labelled utterances to tell if weight follows correctness"
-    return f"No modality is clearly weighed more where its head is right, over {apart.labelled} labelled utterances"
-
-
-def describe_disagreement(found: Disagreement) -> str:
-    """Whom the coordinator trusts where heads disagree, in a sentence."""
-    apart = len(found.utterances)
-    if not found.labelled:
-        return "Without labels nothing says which head is right"
-    if not apart:
-        return (
-            f"In {found.labelled} labelled utterances all heads are right or all wrong, so weights can follow which "
-            "utterances are easy, not which head is right"
-        )
-    return (
-        f"The heads disagree in {apart} of {found.labelled} labelled utterances; in {found.trusted_right} of them the "
-        f"largest weight is on a head that is right ({found.by_chance:.1f} by chance)"
-    )
-
-
-def in_short(found: Trust) -> str:
-    """AUC and interval of one modality in two short lines, as a chart holds them."""
-    if found.auc is None:
-        return "no AUC<br>one kind only"
-    low, high = found.interval or (0.0, 1.0)
-    return f"AUC {found.auc:.2f}<br>{f'{low:.2f} to {high:.2f}' if found.interval else 'too few to tell'}"

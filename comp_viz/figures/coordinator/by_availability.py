@@ -1,18 +1,42 @@
-"""Mean weights by what is observed: of utterances of which that is so, and of the whole conversation left with only that."""
+"""Mean weights by which modalities are observed: of utterances as they are, and of a conversation left with only these."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
-from comp_viz.analysis.coordinator.groups import Availability
-from comp_viz.figures.chart import base_layout
-from comp_viz.figures.coordinator.weights_along import Span, availability_symbols, equal_line, legend_marks, weight_axis
+from comp_viz.analysis.coordinator.groups import Availability, most_changed_alone
+from comp_viz.figures.chart import About, base_layout
+from comp_viz.figures.coordinator.weights_along import (
+    WEIGHTS_EQUATION,
+    Span,
+    availability_symbols,
+    equal_line,
+    legend_marks,
+    weight_axis,
+)
 from comp_viz.figures.style import Palette, modality_colours, modality_symbols
-from comp_viz.wording import how_many
+from comp_viz.wording import fitting, how_many
 
 APART = 0.22  # rows between the marks of neighbouring modalities
 LETTER = 7  # pixels of the names of rows
+ABOUT_AVAILABILITY = About(
+    "Mean weights by which modalities are observed, with the range of the middle 80 % of utterances. Left: the utterances of this "
+    "conversation by what of them is observed under the pattern in force (count in brackets). Right: the whole conversation "
+    "run again with only those modalities left everywhere. Open marks: the modality is missing.",
+    "On the left, cause: utterances of which something is missing may differ otherwise. On the right nothing but the pattern differs, but "
+    "what the recording itself lacks stays missing, and the rest of the conversation, which attention reads, is missing too.",
+    WEIGHTS_EQUATION,
+)
+
+
+def availability_title(fixed: Availability, modalities: tuple[str, ...]) -> str:
+    """The modality whose mean weight changes most when no other is left."""
+    name, alone, together = most_changed_alone(fixed, modalities)
+    return fitting(
+        f"The mean weight of {name} is {alone:.2f} with {name} alone and {together:.2f} with all modalities",
+        f"The mean weight of {name}: {alone:.2f} alone, {together:.2f} with all modalities",
+    )
 
 
 def by_availability_chart(
@@ -29,13 +53,13 @@ def by_availability_chart(
     axis = weight_axis(palette, span) | {"nticks": 4, "automargin": False}
     layout["xaxis"] = layout["xaxis"] | axis | {"domain": [0, 0.47]}
     layout["xaxis2"] = layout["xaxis"] | {"domain": [0.53, 1]}
-    called = [f"{here[some].name} ({len(here[some].members)})" if some in here else fixed[some].name for some in rows]
+    names = [f"{here[some].name} ({len(here[some].members)})" if some in here else fixed[some].name for some in rows]
     layout["yaxis"] = layout["yaxis"] | {
-        "tickvals": list(range(len(rows))), "ticktext": called, "range": [len(rows) - 0.5, -0.5],
+        "tickvals": list(range(len(rows))), "ticktext": names, "range": [len(rows) - 0.5, -0.5],
         "showgrid": False, "zeroline": False, "fixedrange": True, "automargin": False,
     }  # fmt: skip
     layout["shapes"] = [equal_line(palette, len(modalities), upright=True, xref=x) for x in ("x", "x2")]
-    said = {
+    note = {
         "showarrow": False,
         "y": 1,
         "yref": "paper",
@@ -43,10 +67,10 @@ def by_availability_chart(
         "font": {"size": 12, "color": palette.ink},
     }
     layout["annotations"] = [
-        {"text": text, "x": 0.5, "xref": f"{x} domain", **said}
-        for text, x in (("utterances observed so", "x"), ("all utterances left so", "x2"))
+        {"text": text, "x": 0.5, "xref": f"{x} domain", **note}
+        for text, x in (("utterances as observed", "x"), ("all utterances with only these", "x2"))
     ]
-    layout["margin"] = {"l": 14 + LETTER * max(map(len, called)), "r": 8, "t": 58, "b": 48}
+    layout["margin"] = {"l": 14 + LETTER * max(map(len, names)), "r": 8, "t": 58, "b": 48}
     layout["legend"] = layout["legend"] | {"y": 1 + 24 / (110 + 46 * len(rows) - 106)}  # above the names of the halves
     return go.Figure(traces, layout)
 
@@ -73,7 +97,7 @@ def marks_of(
                 },
                 error_x={"array": high - mean, "arrayminus": mean - low, "color": colours[name], "thickness": 1.5, "width": 0},
                 hovertext=[
-                    f"{each.name}: {name} weighed {m:.3f}<br>middle 80 % from {a:.3f} to {b:.3f}, {how_many(len(each.members), 'utterance')}"
+                    f"{each.name}: mean weight of {name} {m:.3f}<br>middle 80 % from {a:.3f} to {b:.3f}, {how_many(len(each.members), 'utterance')}"
                     for each, m, a, b in zip(groups.values(), mean, low, high, strict=True)
                 ],
                 hoverinfo="text",

@@ -7,79 +7,113 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from comp_viz.analysis.coordinator.reweighting import BY_HAND, EQUAL, Reweighed, only
+from comp_viz.analysis.coordinator.reweighting import BY_HAND, EQUAL, Reweighed, most_disturbing, only_name
 from comp_viz.data.conversation import Floats
 from comp_viz.figures.along import along, escape
+from comp_viz.figures.chart import About
 from comp_viz.figures.live.timeline import neutral_line
 from comp_viz.figures.style import Palette, modality_colours, modality_symbols
+from comp_viz.wording import first_upper, fitting, how_many
 
-Found = Mapping[str, Reweighed]  # the first is as trained
+Weightings = Mapping[str, Reweighed]  # the first is as trained
+FUSED_EQUATION = r"F=[\bar\omega_a\bar Z^{a},\;\bar\omega_t\bar Z^{t},\;\bar\omega_v\bar Z^{v}]\qquad(14)"
+ABOUT_OTHER_WEIGHTS = About(
+    "The fused prediction with other weights in the place of the coordinator's, the same for all utterances: the network is "
+    "run again. For classes, the probability of the class decided for as trained. In the middle, how far each weighting moves "
+    "it. Below, the decisions: where the network as trained is wrong, and where other weights change the decision (other change: "
+    "from one wrong class to another, or unlabelled).",
+    "A network trained with such weights: everything before and after the coordinator is as trained with the learned ones, and "
+    "weights far from those are new to the fused head.",
+    FUSED_EQUATION,
+)
 
 
-def looks(found: Found, palette: Palette) -> dict[str, tuple[str, str, str]]:
-    """Colour, symbol and dash of every weighting: of a modality its own, of the network as trained that of the fusion."""
-    trained = next(iter(found))
-    names = found[trained].prediction.modalities
+def other_weights_title(weightings: Weightings) -> str:
+    """How many decisions equal weights change, and all weight on the modality that then changes most."""
+    trained, each = next(iter(weightings.items()))
+    most, decisions = most_disturbing(weightings), how_many(len(each.differs), "decision")
+    equal, single = (int(weightings[name].differs.sum()) for name in (EQUAL, most))
+    all_weight = f"all weight on {most.removeprefix('only ')}"
+    if trained == EQUAL:
+        return f"{first_upper(all_weight)} changes {single:,} of {decisions}"
+    if not equal and not single:
+        return f"Neither equal weights nor all weight on one modality changes any of {decisions}"
+    return fitting(
+        f"Equal weights change {equal:,} of {decisions}, {all_weight} {single:,}",
+        f"Equal weights change {equal:,} of {decisions}",
+    )
+
+
+def weighting_looks(weightings: Weightings, palette: Palette) -> dict[str, tuple[str, str, str]]:
+    """Colour, symbol and dash of every weighting: each modality its own, as trained that of the fused prediction."""
+    trained = next(iter(weightings))
+    names = weightings[trained].prediction.modalities
     colours, symbols = modality_colours(palette, names), modality_symbols(names)
     given = {EQUAL: (palette.truth, "hourglass", "dash"), BY_HAND: (palette.mark, "star-triangle-up", "dashdot")}
-    given |= {only(name): (colours[name], symbols[name], "solid") for name in names}
+    given |= {only_name(name): (colours[name], symbols[name], "solid") for name in names}
     return given | {trained: (palette.ink, "diamond", "solid")}
 
 
 @dataclass(frozen=True)
-class Reach:
+class PredictionSpan:
     """What the two axes of predictions span; compared sides share it."""
 
     followed: tuple[float, float]
     moved: float  # either way from 0
 
 
-def reach(*sides: tuple[Found, Floats]) -> Reach:
+def prediction_span(*sides: tuple[Weightings, Floats]) -> PredictionSpan:
     """What the axes span for all these, with their labels `[S]`: never so little that next to nothing fills them."""
     task = next(iter(sides[0][0].values())).prediction.task
-    every = [each for found, _ in sides for each in found.values()]
+    every = [each for weightings, _ in sides for each in weightings.values()]
     moved = 1.05 * max(float(np.abs(each.moved).max()) for each in every)
     if task.classes:
-        return Reach((0.0, 1.0), max(0.5, moved))
+        return PredictionSpan((0.0, 1.0), max(0.5, moved))
     known = [labels[~np.isnan(labels)] for _, labels in sides]
     values = np.concatenate([each.followed for each in every] + known)
     low, high = min(float(values.min()), task.neutral - 1.5), max(float(values.max()), task.neutral + 1.5)
-    return Reach((low - 0.2, high + 0.2), max(1.0, moved))
+    return PredictionSpan((low - 0.2, high + 0.2), max(1.0, moved))
 
 
 def reweighed_along(
-    found: Found, labels: Floats, words: Sequence[str], span: Reach, selected: int, palette: Palette, title: str
+    weightings: Weightings,
+    labels: Floats,
+    words: Sequence[str],
+    span: PredictionSpan,
+    selected: int,
+    palette: Palette,
+    title: str,
 ) -> go.Figure:
-    """From the top: predictions under every weighting, how far each moves them, and what becomes of the decisions."""
-    trained, look, S = next(iter(found)), looks(found, palette), len(labels)
-    task = found[trained].prediction.task
+    """From the top: predictions under every weighting, how far each moves them, and the decisions that change."""
+    trained, look, S = next(iter(weightings)), weighting_looks(weightings, palette), len(labels)
+    task = weightings[trained].prediction.task
     x, traces = np.arange(1, S + 1, dtype=np.float32), []
     if not task.classes:
         truth = {"color": palette.truth, "width": 1}
         traces.append(go.Scatter(x=x, y=labels, name="truth", mode="lines", line=truth, hoverinfo="skip"))
-    for name, each in reversed(list(found.items())):  # as trained comes last, on top
+    for name, each in reversed(list(weightings.items())):  # as trained comes last, on top
         colour, symbol, dash = look[name]
-        drawn = {
+        look_of = {
             "x": x, "mode": "lines+markers", "name": name, "legendgroup": name, "customdata": np.arange(S),
-            "hovertext": hover_texts(name, each, found[trained], labels, words), "hoverinfo": "text",
+            "hovertext": reweighting_hovers(name, each, weightings[trained], labels, words), "hoverinfo": "text",
             "line": {"color": colour, "dash": dash, "width": 2.6 if name == trained else 1.3},
             "marker": {"symbol": symbol, "size": 6, "maxdisplayed": 0 if name == trained and S < 200 else 30},
         }  # fmt: skip
-        traces.append(go.Scatter(y=each.followed, **drawn))
+        traces.append(go.Scatter(y=each.followed, **look_of))
         if name != trained:
-            traces.append(go.Scatter(y=each.moved, yaxis="y3", **drawn | {"showlegend": False}))
-    layout = along(palette, title, 500 + 24 * len(found), S, selected)
-    layout |= row_axes(layout["yaxis"], found, span)
+            traces.append(go.Scatter(y=each.moved, yaxis="y3", **look_of | {"showlegend": False}))
+    layout = along(palette, title, 500 + 24 * len(weightings), S, selected)
+    layout |= reweighting_axes(layout["yaxis"], weightings, span)
     layout["xaxis"] |= {"anchor": "y2"}
     neutral = [] if task.classes else [neutral_line("y", task.neutral, palette)]
     layout["shapes"] = [*layout["shapes"], *neutral, neutral_line("y3", 0, palette)]
-    return go.Figure([*traces, *fates(found, palette)], layout)
+    return go.Figure([*traces, *decision_changes(weightings, palette)], layout)
 
 
-def row_axes(axis: dict[str, Any], found: Found, span: Reach) -> dict[str, Any]:
+def reweighting_axes(axis: dict[str, Any], weightings: Weightings, span: PredictionSpan) -> dict[str, Any]:
     """The y axes of the three rows."""
-    task = next(iter(found.values())).prediction.task
-    below = 0.055 * len(found)
+    task = next(iter(weightings.values())).prediction.task
+    below = 0.055 * len(weightings)
     middle = below + 0.05 + (0.9 - below) * 0.4
 
     def titled(text: str) -> dict[str, Any]:
@@ -91,15 +125,15 @@ def row_axes(axis: dict[str, Any], found: Found, span: Reach) -> dict[str, Any]:
         "yaxis": axis | titled(followed) | {"domain": [middle + 0.05, 1], "range": list(span.followed)},
         "yaxis3": axis | titled(moved) | {"domain": [below + 0.05, middle], "range": [-span.moved, span.moved], "nticks": 4},
         "yaxis2": axis | {
-            "domain": [0, below], "range": [len(found) - 0.5, -0.5], "tickvals": list(range(len(found))),
-            "ticktext": [name.removesuffix(" weights") for name in found], "tickfont": {"size": 11},
+            "domain": [0, below], "range": [len(weightings) - 0.5, -0.5], "tickvals": list(range(len(weightings))),
+            "ticktext": [name.removesuffix(" weights") for name in weightings], "tickfont": {"size": 11},
         },
     }  # fmt: skip
 
 
-def fates(found: Found, palette: Palette) -> list[go.Scatter]:
+def decision_changes(weightings: Weightings, palette: Palette) -> list[go.Scatter]:
     """Marks in the lower rows: where the network as trained is wrong, and where other weights decide otherwise."""
-    trained, *others = found.values()
+    trained, *others = weightings.values()
     nothing = np.zeros_like(trained.right)
     kinds = {
         "wrong as trained": ("x-thin", palette.ink, [trained.judged & ~trained.right, *(nothing for _ in others)]),
@@ -120,7 +154,9 @@ def fates(found: Found, palette: Palette) -> list[go.Scatter]:
     return traces
 
 
-def hover_texts(name: str, each: Reweighed, trained: Reweighed, labels: Floats, words: Sequence[str]) -> list[str]:
+def reweighting_hovers(
+    name: str, each: Reweighed, trained: Reweighed, labels: Floats, words: Sequence[str]
+) -> list[str]:
     """Every utterance's prediction under these weights, that of the network as trained, and the truth."""
     task = each.prediction.task
 
@@ -131,6 +167,6 @@ def hover_texts(name: str, each: Reweighed, trained: Reweighed, labels: Floats, 
     before = read(trained.prediction.decisions(), trained.followed)
     truth = ["unknown" if np.isnan(y) else task.classes[int(y)] if task.classes else f"{y:.2f}" for y in labels]
     return [
-        f"<b>utterance {i}</b> {escape(said)}<br>{name}: {now}, as trained {then}, truth {true}"
-        for i, (said, now, then, true) in enumerate(zip(words, mine, before, truth, strict=True), start=1)
+        f"<b>utterance {i}</b> {escape(text)}<br>{name}: {now}, as trained {then}, truth {true}"
+        for i, (text, now, then, true) in enumerate(zip(words, mine, before, truth, strict=True), start=1)
     ]

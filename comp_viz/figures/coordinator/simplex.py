@@ -8,18 +8,51 @@ import numpy as np
 import plotly.graph_objects as go
 
 from comp_viz.analysis.coordinator.groups import Group
+from comp_viz.analysis.coordinator.weights import NEAR, near_equal
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.figures.chart import base_layout
-from comp_viz.figures.coordinator.weights_along import Span, equal_line, weight_axis
+from comp_viz.figures.chart import About, base_layout
+from comp_viz.figures.coordinator.weights_along import WEIGHTS_EQUATION, Span, equal_line, weight_axis
 from comp_viz.figures.emotions import Looks
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
+from comp_viz.wording import how_many
 
 HEIGHT = 430
+COLOURED = (
+    "Colours and marks: the true emotion, a class, or for scores whether the label is below, at or above neutral."
+)
+ABOUT_TRIANGLE = About(
+    "Every utterance as one point: the nearer a corner, the larger the weight of that modality. Cross: equal weights. "
+    f"{COLOURED} With axes fitted, the triangle is cut, and its edges begin at the smallest weights.",
+    "Order in time, and why weights differ: utterances close together need not be alike.",
+    WEIGHTS_EQUATION,
+)
+ABOUT_LINE = About(
+    "Every utterance as one point. There are two modalities, so the weight of the first is enough: the second has the rest. "
+    f"Dashed: both have half. {COLOURED}",
+    "Order in time, and why weights differ.",
+    WEIGHTS_EQUATION,
+)
+ABOUT_PATHS = About(
+    f"Every utterance as one path over the modalities, as a triangle has room for three only. Dashed: equal weights. {COLOURED}",
+    "Order in time; paths between the axes mean nothing.",
+    WEIGHTS_EQUATION,
+)
+
+
+def simplex_form(modalities: int) -> tuple[str, About]:
+    """The key of the chart that fits so many modalities, and its words."""
+    return {2: ("line", ABOUT_LINE), 3: ("triangle", ABOUT_TRIANGLE)}.get(modalities, ("paths", ABOUT_PATHS))
+
+
+def simplex_title(prediction: Prediction) -> str:
+    """In how many utterances the weights are nearly equal."""
+    S, M = prediction.coordinator.shape
+    return f"In {near_equal(prediction):,} of {how_many(S, 'utterance')} every weight is within {NEAR} of 1/{M}"
 
 
 @dataclass(frozen=True)
 class Points:
-    """What is drawn: the weights, the utterances by true emotion, the texts beside them, and the one in hand."""
+    """What is drawn: the weights, the utterances by true emotion, the texts beside them, and the selected one."""
 
     prediction: Prediction
     groups: Sequence[Group]
@@ -46,17 +79,17 @@ def simplex(points: Points, span: Span, floor: tuple[float, ...], palette: Palet
     """Draw all weights at once, axes over `span`; a triangle's begin at `floor [M]`."""
     M = len(points.prediction.modalities)
     if M == 3:
-        return triangle(points, floor, palette, title)
-    return line(points, span, palette, title) if M == 2 else paths(points, span, palette, title)
+        return weight_triangle(points, floor, palette, title)
+    return weight_line(points, span, palette, title) if M == 2 else weight_paths(points, span, palette, title)
 
 
-def ring(palette: Palette) -> dict[str, Any]:
-    """The look of what is around the utterance in hand."""
+def ring_look(palette: Palette) -> dict[str, Any]:
+    """The look of the ring around the selected utterance."""
     marker = {"symbol": "circle-open", "size": 16, "color": palette.mark, "line": {"width": 2.5}}
     return {"mode": "markers", "marker": marker, "hoverinfo": "skip", "showlegend": False}
 
 
-def triangle(points: Points, floor: tuple[float, ...], palette: Palette, title: str) -> go.Figure:
+def weight_triangle(points: Points, floor: tuple[float, ...], palette: Palette, title: str) -> go.Figure:
     """Three modalities: the nearer a corner, the more weight on its modality; dashed is where weights are equal."""
     names = points.prediction.modalities
     colours, marks = modality_colours(palette, names), modality_marks(names)
@@ -70,7 +103,7 @@ def triangle(points: Points, floor: tuple[float, ...], palette: Palette, title: 
         go.Scatterternary(
             **at(np.full(3, 1 / 3)), mode="markers", marker=middle, name="equal weights", hoverinfo="name"
         ),
-        go.Scatterternary(**at(points.weights[points.selected]), **ring(palette)),
+        go.Scatterternary(**at(points.weights[points.selected]), **ring_look(palette)),
     ]
     axes = {
         f"{letter}axis": {
@@ -86,7 +119,7 @@ def triangle(points: Points, floor: tuple[float, ...], palette: Palette, title: 
     return go.Figure(traces, layout)
 
 
-def line(points: Points, span: Span, palette: Palette, title: str) -> go.Figure:
+def weight_line(points: Points, span: Span, palette: Palette, title: str) -> go.Figure:
     """Two modalities: what the first does not have the second has, so a line is enough; one row for each emotion."""
     first, second = points.prediction.modalities
     marks = modality_marks((first, second))
@@ -99,7 +132,7 @@ def line(points: Points, span: Span, palette: Palette, title: str) -> go.Figure:
         for group in points.groups
     ]
     here = points.selected
-    traces.append(go.Scatter(x=points.weights[[here], 0], y=row_of[[here]], **ring(palette)))
+    traces.append(go.Scatter(x=points.weights[[here], 0], y=row_of[[here]], **ring_look(palette)))
     layout = base_layout(palette, title, HEIGHT, hovermode="closest", dragmode=False)
     layout["shapes"] = [equal_line(palette, 2, upright=True)]
     axis = weight_axis(palette, span)
@@ -111,7 +144,7 @@ def line(points: Points, span: Span, palette: Palette, title: str) -> go.Figure:
     return go.Figure(traces, layout)
 
 
-def paths(points: Points, span: Span, palette: Palette, title: str) -> go.Figure:
+def weight_paths(points: Points, span: Span, palette: Palette, title: str) -> go.Figure:
     """Four modalities or more: one upright axis for each, and a path through them for every utterance."""
     names = points.prediction.modalities
     marks, M = modality_marks(names), len(names)
@@ -128,7 +161,7 @@ def paths(points: Points, span: Span, palette: Palette, title: str) -> go.Figure
             "customdata": numbers, "hovertext": [points.hover[i] for i in numbers],
         }  # fmt: skip
         traces.append(go.Scatter(x=np.tile([*x, np.nan], len(w)), y=gaps.ravel(), **look))
-    here = ring(palette) | {"mode": "lines+markers", "line": {"color": palette.mark, "width": 2.5}}
+    here = ring_look(palette) | {"mode": "lines+markers", "line": {"color": palette.mark, "width": 2.5}}
     traces.append(go.Scatter(x=x, y=points.weights[points.selected], **here))
     layout = base_layout(palette, title, HEIGHT, hovermode="closest", dragmode=False)
     layout["shapes"] = [equal_line(palette, M)]

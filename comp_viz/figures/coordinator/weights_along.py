@@ -6,21 +6,38 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from comp_viz.analysis.coordinator.weights import WeightSummary
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.figures.along import along
+from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette, modality_colours, modality_symbols
+from comp_viz.wording import first_upper, how_many
 
 Span = tuple[float, float]
 WHOLE: Span = (0.0, 1.0)
+WEIGHTS_EQUATION = r"\bar\omega=\mathrm{softmax}\big(\mathrm{MLP}([\bar Z^{a},\bar Z^{t},\bar Z^{v}])\big)\qquad(12,13)"
+ABOUT_WEIGHTS = About(
+    "The coordinator's weight of each modality for every utterance (the paper's Figure 5 d). They sum to 1; dashed: equal "
+    "weights. Open marks: the modality is missing there.",
+    "How much a modality matters: its features may be long or short, and the fused head may read them strongly or hardly. "
+    "What a modality contributes shows where weights are changed, under Other weights, or where it is taken away, on the Live page.",
+    WEIGHTS_EQUATION,
+)
+
+
+def weights_title(weights: WeightSummary) -> str:
+    """The modality with the largest weight in most utterances."""
+    leads = weights.by_modality[weights.leader].leads
+    return f"{first_upper(weights.leader)} has the largest weight in {leads:,} of {how_many(weights.utterances, 'utterance')}"
 
 
 def weight_axis(palette: Palette, span: Span) -> dict[str, Any]:
     """An axis of weights over `span`; one that does not reach from 0 to 1 says so."""
-    said = "weight, 0 to 1" if span == WHOLE else f"weight, only {span[0]:.2f} to {span[1]:.2f}"
+    title = "weight, 0 to 1" if span == WHOLE else f"weight, only {span[0]:.2f} to {span[1]:.2f}"
     reach = 0.02 * (span[1] - span[0])  # so that marks at the ends are whole
     return {
         "range": [span[0] - reach, span[1] + reach],
-        "title": {"text": said, "font": {"size": 12}, "standoff": 6},
+        "title": {"text": title, "font": {"size": 12}, "standoff": 6},
         "gridcolor": palette.faint,
         "zeroline": False,
         "fixedrange": True,

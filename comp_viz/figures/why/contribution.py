@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from comp_viz.analysis.coordinator.agreement import describe_agreement, weight_agreement
 from comp_viz.analysis.why.contribution import (
     CONFLICT,
     DOMINANCE,
@@ -197,36 +196,4 @@ def pairs_chart(found: Contribution, s: int, span: tuple[float, float], palette:
     layout = base_layout(palette, describe_pairs(found), 150 + 40 * len(rows), dragmode=False)
     layout["xaxis"] = layout["xaxis"] | {"range": list(span), "fixedrange": True, "zeroline": True, "title": {"text": f"← redundancy · {unit(found.task)} · synergy →", "font": {"size": 12}}}  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | {"fixedrange": True, "autorange": "reversed"}
-    return go.Figure(traces, layout)
-
-
-def weights_against(found: Contribution, hover: Sequence[str], selected: int, palette: Palette) -> go.Figure:
-    """A row for every modality: its share of all contributions as bars, the coordinator's weight as a line; `hover` as above."""
-    names, S = found.modalities, len(found.ways)
-    colours, marks, symbols = modality_colours(palette, names), modality_marks(names), modality_symbols(names)
-    x, shares, M = np.arange(1, S + 1), found.shares, len(names)
-    layout = along(palette, describe_agreement(weight_agreement(found)), 90 + 95 * M, S, selected, bargap=0.15)
-    layout["hovermode"] = "x"
-    traces: list[go.Bar | go.Scatter] = []
-    for u, name in enumerate(names):
-        axis = "y" if u == 0 else f"y{u + 1}"
-        title = {"text": f"{marks[name]} {name}", "font": {"size": 12, "color": colours[name]}, "standoff": 4}
-        layout["yaxis" + axis[1:]] = layout["yaxis"] | {
-            "domain": [1 - (u + 0.86) / M, 1 - u / M], "range": [0, 1.02], "tickvals": [0, 0.5, 1], "title": title, "anchor": "x",
-        }  # fmt: skip
-        traces += [
-            go.Bar(
-                y=shares[u].astype(np.float32).round(4), name="share of contributions", marker={"color": colours[name], "opacity": 0.55},
-                showlegend=False, x=x, yaxis=axis, hoverinfo="skip",
-            ),
-            go.Scatter(
-                y=found.weights[:, u].round(4), mode="lines+markers", line={"color": palette.ink, "width": 1.6}, name="coordinator weight",
-                marker={"symbol": symbols[name], "size": 4, "color": palette.ink}, showlegend=False, x=x, yaxis=axis, customdata=np.arange(S), hovertext=hover, hoverinfo="text",
-            ),
-        ]  # fmt: skip
-    traces += [
-        go.Scatter(x=[None], y=[None], mode="markers", marker={"symbol": "square", "color": palette.truth, "size": 10}, name="bar: share of all contributions"),
-        go.Scatter(x=[None], y=[None], mode="lines", line={"color": palette.ink, "width": 1.6}, name="line: coordinator weight"),
-    ]  # fmt: skip
-    layout["xaxis"] = layout["xaxis"] | {"anchor": "y" if M == 1 else f"y{M}"}
     return go.Figure(traces, layout)

@@ -10,18 +10,20 @@ from comp_viz.analysis.coordinator.reweighting import (
     EQUAL,
     LEARNED,
     Reweighed,
-    describe_accuracy,
-    describe_reweighed,
     fixed_weights,
-    normalised,
+    normalised_weights,
     reweighed,
 )
 from comp_viz.analysis.coordinator.tables import accuracy_table, reweighed_table
-from comp_viz.figures.coordinator.accuracy import accuracy_chart
-from comp_viz.figures.coordinator.reweighting import reach, reweighed_along
+from comp_viz.figures.coordinator.accuracy import ABOUT_REWEIGHTED_ACCURACY, accuracy_chart, reweighted_accuracy_title
+from comp_viz.figures.coordinator.reweighting import (
+    ABOUT_OTHER_WEIGHTS,
+    other_weights_title,
+    prediction_span,
+    reweighed_along,
+)
 from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.network.intervention import Intervention
-from comp_viz.ui.coordinator.words import ABOUT
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.widgets.chart_panel import chart_panel
@@ -39,7 +41,7 @@ def sliders(modalities: tuple[str, ...]) -> tuple[float, ...]:
         )
         for place, name in zip(st.columns(len(modalities), gap="medium"), modalities, strict=True)
     ]  # fmt: skip
-    weights = normalised(wished)
+    weights = normalised_weights(wished)
     named = ", ".join(f"{name} **{weight:.2f}**" for name, weight in zip(modalities, weights, strict=True))
     st.caption(f"Weights set by hand, made to sum to 1: {named}.{'' if any(wished) else ' All at 0 counts as equal.'}")
     return weights
@@ -49,24 +51,25 @@ def under_weights(view: PageView, by_hand: tuple[float, ...]) -> Mapping[str, Re
     """The conversation as trained, and run again under every other weighting."""
     config, trained = view.checkpoint.config, view.predict(view.observed)
     given = fixed_weights(config.modalities) | {BY_HAND: by_hand}
-    found = {name: view.predict(view.observed, Intervention(weights=weights)) for name, weights in given.items()}
-    return reweighed(
-        {LEARNED: trained} | found if config.coordination else found | {EQUAL: trained}, view.conversation.labels
-    )
+    others = {name: view.predict(view.observed, Intervention(weights=weights)) for name, weights in given.items()}
+    predictions = {LEARNED: trained} | others if config.coordination else others | {EQUAL: trained}
+    return reweighed(predictions, view.conversation.labels)
 
 
-def other_weights(found: Sequence[Side], by_hand: tuple[float, ...], selected: int, palette: Palette) -> None:
+def other_weights(sides: Sequence[Side], by_hand: tuple[float, ...], selected: int, palette: Palette) -> None:
     """Predictions along the conversation, and accuracy, for every side; one of the weightings is `by_hand [M]`."""
-    under = [under_weights(side.view, by_hand) for side in found]
-    conversations = [side.view.conversation for side in found]
-    span = reach(*((each, conversation.labels) for each, conversation in zip(under, conversations, strict=True)))
-    along, shares = row_of_sides(found), row_of_sides(found)
-    for i, (side, each) in enumerate(zip(found, under, strict=True)):
+    under = [under_weights(side.view, by_hand) for side in sides]
+    conversations = [side.view.conversation for side in sides]
+    span = prediction_span(
+        *((each, conversation.labels) for each, conversation in zip(under, conversations, strict=True))
+    )
+    along, shares = row_of_sides(sides), row_of_sides(sides)
+    for i, (side, each) in enumerate(zip(sides, under, strict=True)):
         labels, words = conversations[i].labels, conversations[i].words
         with along[i]:
-            figure = reweighed_along(each, labels, words, span, selected, palette, describe_reweighed(each))
+            figure = reweighed_along(each, labels, words, span, selected, palette, other_weights_title(each))
             numbers = partial(reweighed_table, each, labels)
-            chart_panel(figure, f"other weights{side.key}", ABOUT["other weights"], numbers, selects=True)
+            chart_panel(figure, f"other weights{side.key}", ABOUT_OTHER_WEIGHTS, numbers, selects=True)
         with shares[i]:
-            figure = accuracy_chart(each, palette, describe_accuracy(each))
-            chart_panel(figure, f"accuracy{side.key}", ABOUT["accuracy"], partial(accuracy_table, each))
+            figure = accuracy_chart(each, palette, reweighted_accuracy_title(each))
+            chart_panel(figure, f"accuracy{side.key}", ABOUT_REWEIGHTED_ACCURACY, partial(accuracy_table, each))

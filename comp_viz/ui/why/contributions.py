@@ -5,7 +5,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from comp_viz.analysis.coordinator.agreement import disagreement_table
+from comp_viz.analysis.coordinator.agreement import disagreement_table, weight_agreement
 from comp_viz.analysis.why.coalitions import FUSED
 from comp_viz.analysis.why.contribution import (
     Contribution,
@@ -26,9 +26,14 @@ from comp_viz.figures.why.contribution import (
     reach,
     waterfall,
     waterfall_span,
-    weights_against,
 )
 from comp_viz.figures.why.faithfulness import curves_span
+from comp_viz.figures.why.weight_agreement import (
+    ABOUT_WEIGHT_AGREEMENT,
+    DISTANCE_HELP,
+    weight_agreement_chart,
+    weight_correlations,
+)
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.why import cached as cached_why
 from comp_viz.ui.why.split import split_part
@@ -60,13 +65,6 @@ PAIRS = About(
     "in hand.",
     "Why they interact: prompts, the coordinator and the fused head all mix modalities.",
     r"I_{uv} = \sum_{T \not\ni u,v} \frac{|T|!\,(M-|T|-2)!}{(M-1)!}\,[v(T \cup uv) - v(T \cup u) - v(T \cup v) + v(T)]",
-)
-WEIGHTS = About(
-    "Bars: the share that each modality has in all contributions to the fused prediction, sum 1. Line: the coordinator's weight, sum 1. "
-    "Correlations are Spearman's over the utterances, -1 to 1. Utterances in which nothing contributes are left out of the numbers.",
-    "That the coordinator is wrong: a weight multiplies features before a head that was trained with it, and a small weight on large "
-    "features can carry much. It says that weights must not be read as contributions.",
-    r"\frac{|\varphi_u|}{\sum_v |\varphi_v|} \quad\text{against}\quad \bar\omega_u\ \text{(eq. 13)}",
 )
 
 
@@ -125,12 +123,17 @@ def draw(
         )
         return
     chart_panel(
-        weights_against(found, hover, selected, palette), f"contribution_weights{key}", WEIGHTS, numbers, selects=True
+        weight_agreement_chart(found, hover, selected, palette),
+        f"contribution_weights{key}",
+        ABOUT_WEIGHT_AGREEMENT,
+        numbers,
+        selects=True,
     )
-    with st.expander("Where weight and contribution are furthest apart"):
+    st.caption(weight_correlations(weight_agreement(found)))
+    with st.expander("Where weight and contribution differ most"):
         st.dataframe(
             disagreement_table(found, words), hide_index=True, key=f"apart{key}",
-            column_config={"apart": st.column_config.NumberColumn(format="%.2f", help="Half the summed distance of weights and shares, 0 to 1.")},
+            column_config={"distance": st.column_config.NumberColumn(format="%.2f", help=DISTANCE_HELP)},
         )  # fmt: skip
 
 
