@@ -13,7 +13,6 @@ from comp_viz.versions import VERSION as __version__
 if TYPE_CHECKING:  # for type checkers, editors and the reference
     from comp_viz.analysis.results import read_results, summarise
     from comp_viz.analysis.robustness.measure import robustness_table as robustness
-    from comp_viz.analysis.view import View
     from comp_viz.checkpoint.folder import Checkpoint, load_checkpoint
     from comp_viz.data.lab.settings import LabSettings
     from comp_viz.data.patterns.pattern import Pattern
@@ -24,6 +23,7 @@ if TYPE_CHECKING:  # for type checkers, editors and the reference
     from comp_viz.network.trace import Output, Trace
     from comp_viz.training.recipe import Recipe
     from comp_viz.training.run import train
+    from comp_viz.view import View
 
 MODULES = {  # public name -> module, and the name there where it is another
     "Checkpoint": "checkpoint.folder",
