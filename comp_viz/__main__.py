@@ -1,12 +1,11 @@
 """`comp-viz COMMAND`, or `python -m comp_viz COMMAND`: the dashboard, and all that is done from the command line."""
 
 import argparse
-import os
 import signal
 import sys
 from importlib import import_module
 
-from comp_viz.errors import CompVizError
+from comp_viz.commands import exit_status
 from comp_viz.versions import VERSION
 
 COMMANDS = (
@@ -29,29 +28,14 @@ def parser_for(arguments: list[str]) -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit status; what a user can mend is printed as a sentence and gives 2."""
+    """Run one command and return its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
     parser = parser_for(arguments)
     options, rest = parser.parse_known_args(arguments)
     if rest and "passes_on" not in options:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     options.rest = rest
-    try:
-        status: int = options.run(options) or 0
-        sys.stdout.flush()
-        return status
-    except BrokenPipeError:  # who read the output, such as `head`, has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except CompVizError as error:
-        print(f"comp_viz: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"comp_viz: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\ncomp_viz: stopped.", file=sys.stderr)
-        return 130
+    return exit_status(options.run, options)
 
 
 def entry() -> None:

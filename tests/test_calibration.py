@@ -4,11 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from comp_viz.__main__ import main
 from comp_viz.checkpoint.card import DataCard, read_card
 from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
-from comp_viz.clips.corpora.measured import cooled, measured_parts
-from comp_viz.commands import clips_measure
 from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.lab.make import lab
 from comp_viz.data.lab.settings import LabSettings
@@ -16,6 +13,9 @@ from comp_viz.data.source import open_data
 from comp_viz.evaluation.calibration import probabilities, reliability, temperature
 from comp_viz.evaluation.evaluate import predict
 from comp_viz.network.model import ComP
+from recipes.clips import measure
+from recipes.clips.measure import main
+from recipes.clips.measured import cooled, measured_parts
 
 
 def drawn(rng, N=4000, C=4, scale=1.0):
@@ -137,11 +137,11 @@ def test_an_interrupted_measurement_goes_on_with_its_temperatures(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(clips_measure, "measured_parts", killed)
-        assert main(["clips-measure", str(folder), "--data", name]) == 130
+        patch.setattr(measure, "measured_parts", killed)
+        assert main([str(folder), "--data", name]) == 130
     by = load_checkpoint(folder).card.temperature
     assert by["fused"] != pytest.approx(1, abs=0.05)
-    assert main(["clips-measure", str(folder), "--data", name]) == 0
+    assert main([str(folder), "--data", name]) == 0
     assert load_checkpoint(folder).card.temperature == by
     assert load_checkpoint(folder).card.parts
-    assert main(["clips-measure", str(folder), "--data", name]) == 2
+    assert main([str(folder), "--data", name]) == 2

@@ -7,17 +7,17 @@ from needs import need, need_data
 
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.clips import faces
-from comp_viz.clips.corpora import dialogues, face_images, speech
-from comp_viz.clips.corpora.alone import conversation
-from comp_viz.clips.corpora.corpus import EMOTIONS
-from comp_viz.clips.corpora.data_set import PARTS
-from comp_viz.clips.corpora.features import Table
 from comp_viz.clips.extractors.registry import feature_names, what_is_missing
 from comp_viz.clips.settings import Settings
 from comp_viz.data.batch import Stream
 from comp_viz.data.conversation import Conversation
 from comp_viz.evaluation.evaluate import predict
 from comp_viz.evaluation.metrics import metrics
+from recipes.clips import dialogues, face_images, speech
+from recipes.clips.corpus import EMOTIONS
+from recipes.clips.corpus_conversations import conversation
+from recipes.clips.data_set import PARTS
+from recipes.clips.features import Table
 
 FOLDER = Path(__file__).parents[1] / "checkpoints" / "clips"
 CORPORA = (speech.CORPUS, dialogues.CORPUS, face_images.CORPUS)

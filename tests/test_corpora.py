@@ -5,19 +5,19 @@ import numpy as np
 import pytest
 from needs import need, need_data
 
-from comp_viz.__main__ import main
-from comp_viz.clips.corpora import dialogues, face_images, features, speech
-from comp_viz.clips.corpora.alone import RARE, moving
-from comp_viz.clips.corpora.composites import composites, emotions
-from comp_viz.clips.corpora.corpus import EMOTIONS, OTHER, Item
-from comp_viz.clips.corpora.data_set import ALTERED, KINDS, PARTS, SPEECH, clip_data, part_of
-from comp_viz.clips.corpora.features import Table, read_corpus
 from comp_viz.clips.decode import decode
 from comp_viz.clips.extractors.registry import loaded, what_is_missing
 from comp_viz.clips.reading import Read
 from comp_viz.clips.settings import Settings
 from comp_viz.data.source import open_data
 from comp_viz.errors import CompVizError
+from recipes.clips import dialogues, face_images, features, speech
+from recipes.clips.composites import composites, emotions
+from recipes.clips.corpus import EMOTIONS, OTHER, Item
+from recipes.clips.corpus_conversations import RARE, moving
+from recipes.clips.data_set import ALTERED, KINDS, PARTS, SPEECH, clip_data, part_of
+from recipes.clips.features import Table, read_corpus
+from recipes.clips.make_data import main
 
 SETTINGS = Settings()
 CORPORA = (speech.CORPUS, dialogues.CORPUS, face_images.CORPUS)
@@ -150,9 +150,9 @@ def test_the_command_makes_the_data_set_from_real_files_and_goes_on_where_it_was
     sources, ready, tmp_path, capsys, monkeypatch
 ):
     corpora, out = small(sources, tmp_path / "corpora"), tmp_path / "clips.arrow"
-    monkeypatch.setattr("comp_viz.clips.corpora.data_set.TRAINING", 200)
-    monkeypatch.setattr("comp_viz.clips.corpora.data_set.HELD_OUT", 50)
-    assert main(["clips-data", str(corpora), str(out), "--kind", "mix"]) == 0
+    monkeypatch.setattr("recipes.clips.data_set.TRAINING", 200)
+    monkeypatch.setattr("recipes.clips.data_set.HELD_OUT", 50)
+    assert main([str(corpora), str(out), "--kind", "mix"]) == 0
     assert "RAVDESS speech: 40 of 40" in capsys.readouterr().out
     data = open_data(str(out))
     assert data.sources == SETTINGS.sources
@@ -170,13 +170,13 @@ def test_the_command_makes_the_data_set_from_real_files_and_goes_on_where_it_was
     before = {path: path.stat().st_mtime_ns for path in kept}
     lost = next(path for path in kept if "text" in str(path))
     lost.unlink()
-    assert main(["clips-data", str(corpora), str(tmp_path / "again.arrow"), "--kept", str(tmp_path / "features")]) == 0
+    assert main([str(corpora), str(tmp_path / "again.arrow"), "--kept", str(tmp_path / "features")]) == 0
     assert open_data(str(tmp_path / "again.arrow")).digest == data.digest
     assert {path for path in kept if path.stat().st_mtime_ns != before[path]} == {lost}
 
 
 def test_what_is_not_there_is_said(tmp_path, ready, capsys):
-    assert main(["clips-data", str(tmp_path), str(tmp_path / "x.arrow")]) == 2
+    assert main([str(tmp_path), str(tmp_path / "x.arrow")]) == 2
     assert speech.FOLDER in capsys.readouterr().err
 
 

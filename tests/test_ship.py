@@ -2,9 +2,10 @@
 
 import pytest
 
-from comp_viz.__main__ import main
+from comp_viz import __main__ as command_line
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.training.telemetry import TABLES, read_telemetry
+from recipes.ship import main
 
 LAB = "lab(conversations=6/3/3, lengths=3/5)"
 
@@ -13,13 +14,13 @@ LAB = "lab(conversations=6/3/3, lengths=3/5)"
 def finished(tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "run"
     options = ["--hidden", "8", "--first-epochs", "3", "--second-epochs", "6"]
-    assert main(["train", "--data", LAB, "--out", str(out), *options]) == 0
+    assert command_line.main(["train", "--data", LAB, "--out", str(out), *options]) == 0
     return out
 
 
 def test_weights_stay_and_telemetry_is_thinned(finished, tmp_path, capsys):
     out = tmp_path / "shipped"
-    assert main(["ship", str(finished), str(out), "--epochs", "3", "--note", "The small one."]) == 0
+    assert main([str(finished), str(out), "--epochs", "3", "--note", "The small one."]) == 0
     assert f"Wrote {out}, 0." in capsys.readouterr().out
     assert (out / "model.safetensors").read_bytes() == (finished / "model.safetensors").read_bytes()
     assert load_checkpoint(out).card.note == "The small one."
@@ -29,7 +30,7 @@ def test_weights_stay_and_telemetry_is_thinned(finished, tmp_path, capsys):
         expected = {"epochs": set(range(9)), "steps": {4, 8}}.get(name, {0, 4, 8})
         assert set(after["epoch"].unique().to_pylist()) == expected
         assert after.to_pylist() == [row for row in before.to_pylist() if row["epoch"] in expected]
-    assert main(["ship", str(finished), str(tmp_path / "second")]) == 0
+    assert main([str(finished), str(tmp_path / "second")]) == 0
     assert (tmp_path / "second" / "config.json").read_bytes() == (finished / "config.json").read_bytes()
 
 
@@ -41,6 +42,6 @@ def test_what_cannot_be_shipped_is_said(finished, tmp_path, capsys):
         ([str(finished), "--epochs", "0"], "--epochs: expected at least 1"),
     ):
         folder, *rest = options
-        assert main(["ship", folder, str(tmp_path / "out"), *rest]) == 2
+        assert main([folder, str(tmp_path / "out"), *rest]) == 2
         assert said in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

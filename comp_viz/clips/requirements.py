@@ -3,8 +3,9 @@
 from importlib.util import find_spec
 
 from comp_viz.errors import CompVizError
+from comp_viz.resources import INSTALLED
 
-CLIPS = "pip install -r requirements-clips.txt"
+CLIPS = "comp-viz install-clips" if INSTALLED else "make clips"  # libraries and weights
 
 
 def library_missing(name: str, mend: str = CLIPS) -> str | None:

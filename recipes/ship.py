@@ -1,26 +1,15 @@
-"""`ship`: a finished run -> a checkpoint folder small enough to pass on, its telemetry thinned."""
+"""`python -m recipes.ship`: a finished run -> a checkpoint folder small enough to pass on, its telemetry thinned."""
 
 import argparse
+import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
+from comp_viz.commands import exit_status
 from comp_viz.errors import CompVizError
 from comp_viz.training.run import RUNNING, TELEMETRY
 from comp_viz.training.telemetry import TABLES, read_telemetry, thinned, write
-
-
-def add(commands: Any) -> None:
-    """Add this command to the parser."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "ship", help="copy a finished run to a checkpoint folder, with telemetry of some epochs"
-    )
-    parser.add_argument("folder", type=Path, help="folder of a finished run")
-    parser.add_argument("out", type=Path, help="checkpoint folder to write")
-    parser.add_argument("--epochs", type=int, default=20, help="epochs that keep their steps, gradients and utterances")
-    parser.add_argument("--note", help="a sentence for the model card")
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -37,3 +26,20 @@ def run(options: argparse.Namespace) -> None:
         write(table, options.out / TELEMETRY / f"{name}.parquet")
     size = sum(path.stat().st_size for path in options.out.rglob("*") if path.is_file())
     print(f"Wrote {options.out}, {size / 1e6:.1f} MB.")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the script and return its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m recipes.ship",
+        description="copy a finished run to a checkpoint folder, with telemetry of some epochs",
+    )
+    parser.add_argument("folder", type=Path, help="folder of a finished run")
+    parser.add_argument("out", type=Path, help="checkpoint folder to write")
+    parser.add_argument("--epochs", type=int, default=20, help="epochs that keep their steps, gradients and utterances")
+    parser.add_argument("--note", help="a sentence for the model card")
+    return exit_status(run, parser.parse_args(arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

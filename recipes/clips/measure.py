@@ -1,25 +1,15 @@
-"""`clips-measure`: a finished run on the clip data set -> the same run, calibrated, its card with a table by part."""
+"""`python -m recipes.clips.measure`: a finished run on the clip data -> the same, calibrated, its card with a table by part."""
 
 import argparse
+import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
-from comp_viz.clips.corpora.measured import cooled, measured_parts, temperatures
+from comp_viz.commands import exit_status
 from comp_viz.data.source import open_data
 from comp_viz.errors import CompVizError
-
-
-def add(commands: Any) -> None:
-    """Add this command to the parser."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "clips-measure",
-        help="calibrate a finished run on the clip data set, and measure it on each part of the test split",
-    )
-    parser.add_argument("folder", type=Path, help="folder of the finished run; it is changed")
-    parser.add_argument("--data", required=True, help="data set that it was trained on")
-    parser.set_defaults(run=run)
+from recipes.clips.measured import cooled, measured_parts, temperatures
 
 
 def run(options: argparse.Namespace) -> None:
@@ -44,3 +34,18 @@ def run(options: argparse.Namespace) -> None:
         print(
             f"{part.name}, {part.predictor}: ACC {acc:.1%}, UA {ua:.1%}, ECE {part.reliability.error:.3f} ({part.utterances:,})"
         )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the script and return its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m recipes.clips.measure",
+        description="calibrate a finished run on the clip data set, and measure it on each part of the test split",
+    )
+    parser.add_argument("folder", type=Path, help="folder of the finished run; it is changed")
+    parser.add_argument("--data", required=True, help="data set that it was trained on")
+    return exit_status(run, parser.parse_args(arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

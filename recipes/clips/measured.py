@@ -8,13 +8,13 @@ import numpy as np
 import torch
 
 from comp_viz.checkpoint.measurements import Part
-from comp_viz.clips.corpora.data_set import part_of
 from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.conversation import Conversation, Task
 from comp_viz.evaluation.calibration import reliability, temperature
 from comp_viz.evaluation.evaluate import predict
 from comp_viz.evaluation.metrics import metrics
 from comp_viz.network.model import ComP
+from recipes.clips.data_set import part_of
 
 
 def temperatures(model: ComP, standardise: Standardiser, validation: Sequence[Conversation]) -> dict[str, float]:

@@ -4,10 +4,10 @@ import csv
 from collections.abc import Callable
 from pathlib import Path
 
-from comp_viz.clips.corpora.corpus import OTHER, Corpus, Item
 from comp_viz.clips.reading import Read, read_text
 from comp_viz.clips.settings import Settings
 from comp_viz.clips.span import Span, Word
+from recipes.clips.corpus import OTHER, Corpus, Item
 
 FILES = ("meld_train.csv", "meld_dev.csv")
 LABELS = {"neutral": 0, "joy": 1, "sadness": 2, "anger": 3}

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from comp_viz.clips.corpora.corpus import Corpus, Item
 from comp_viz.clips.reading import Read
 from comp_viz.clips.settings import Settings
 from comp_viz.data.atomic_write import replacing
 from comp_viz.data.conversation import Floats
+from recipes.clips.corpus import Corpus, Item
 
 TOGETHER = 100  # items in one file of the folder: what an interruption loses at most
 

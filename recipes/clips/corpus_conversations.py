@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from comp_viz.clips.corpora.corpus import EMOTIONS, OTHER, Item
-from comp_viz.clips.corpora.features import Table
 from comp_viz.data.conversation import Conversation, Floats
+from recipes.clips.corpus import EMOTIONS, OTHER, Item
+from recipes.clips.features import Table
 
 LONGEST = 40  # utterances of a conversation put together from single ones
 RARE = 2  # times as many labels of an emotion as of the rarest are learned from

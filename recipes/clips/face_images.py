@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from comp_viz.clips.corpora.corpus import EMOTIONS, Corpus, Item
 from comp_viz.clips.media import Picture
 from comp_viz.clips.reading import Read, read_video
 from comp_viz.clips.settings import Settings
 from comp_viz.errors import CompVizError
+from recipes.clips.corpus import EMOTIONS, Corpus, Item
 
 FILE = "fer2013_faces.npz"
 SIDE, BORDER = 192, 48  # pixels, of the enlarged face and of the black around it: without it more faces are not found

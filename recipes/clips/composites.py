@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from comp_viz.clips.corpora.alone import LONGEST, Row, conversation, length, usable
-from comp_viz.clips.corpora.corpus import EMOTIONS
-from comp_viz.clips.corpora.features import Table
 from comp_viz.data.conversation import Conversation
 from comp_viz.errors import CompVizError
+from recipes.clips.corpus import EMOTIONS
+from recipes.clips.corpus_conversations import LONGEST, Row, conversation, length, usable
+from recipes.clips.features import Table
 
 MISSING = 0.25  # share of an utterance's modalities that are left out, never all of them
 STAYS = 0.6  # how often an emotion is kept from one utterance to the next rather than drawn anew

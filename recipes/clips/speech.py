@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from comp_viz.clips.corpora.corpus import Corpus, Item
 from comp_viz.clips.media import RATE
 from comp_viz.clips.reading import Read, read_audio
 from comp_viz.clips.settings import Settings
 from comp_viz.clips.speech import share, voiced
 from comp_viz.data.conversation import Floats
 from comp_viz.errors import CompVizError
+from recipes.clips.corpus import Corpus, Item
 
 FOLDER = "ravdess_speech"
 LABELS = {"01": 0, "03": 1, "04": 2, "05": 3}  # third field of a file's name

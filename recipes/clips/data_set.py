@@ -6,13 +6,13 @@ from typing import Literal
 
 import numpy as np
 
-from comp_viz.clips.corpora.alone import dialogues, moving, singles, usable
-from comp_viz.clips.corpora.composites import composites
-from comp_viz.clips.corpora.corpus import EMOTIONS
-from comp_viz.clips.corpora.features import Table
 from comp_viz.clips.settings import Settings
 from comp_viz.data.conversation import SPLITS, Conversation, Task
 from comp_viz.data.dataset import DataSet
+from recipes.clips.composites import composites
+from recipes.clips.corpus import EMOTIONS
+from recipes.clips.corpus_conversations import dialogues, moving, singles, usable
+from recipes.clips.features import Table
 
 Kind = Literal["alone", "composite", "mix"]
 KINDS: tuple[Kind, ...] = ("alone", "composite", "mix")
