@@ -34,7 +34,7 @@ MODULES = {  # public name -> module, and the name there where it is another
     "Pattern": "data.patterns.pattern",
     "Recipe": "training.recipe",
     "Trace": "network.trace",
-    "View": "analysis.view",
+    "View": "view",
     "load_checkpoint": "checkpoint.folder",
     "load_published": "network.published",
     "open_data": "data.source",
