@@ -1,7 +1,8 @@
-"""Modulation: how the gradient modulator tempered learning, what it would do now, and which utterances were hard."""
+"""Modulation: the modulator on this conversation and in training, hard utterances, and its effect on finished models."""
 
 import streamlit as st
 
+from comp_viz.figures.modulation.heading import MODULATION_HELP, modulation_title
 from comp_viz.ui.cache import training as cached_training
 from comp_viz.ui.frame.compare_mode import draw_sides
 from comp_viz.ui.frame.heading import empty_state, page_heading
@@ -9,8 +10,9 @@ from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import utterance_bar
 from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.frame.theme import palette
-from comp_viz.ui.modulation.charts import finding, now, trained, utterances, worth
-from comp_viz.ui.modulation.words import FINDING
+from comp_viz.ui.modulation.charts import conversation_coefficients_row, effect_row, training_rows
+from comp_viz.ui.modulation.hard_utterances import hard_utterances
+from comp_viz.ui.widgets.text import escape_markdown
 
 
 @st.fragment
@@ -18,13 +20,15 @@ def modulation(view: PageView) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
     colours = palette()
-    page_heading(finding(view, cached_training.modulated(view.name, view.data.modalities)), FINDING)
+    record = cached_training.modulation_record(view.name, view.data.modalities)
+    prompting = view.checkpoint.config.prompting
+    page_heading(modulation_title(record, escape_markdown(view.name), prompting), MODULATION_HELP)
     selected, corner = utterance_bar(view)
     columns = draw_sides(view, corner)
-    now(columns, selected, colours)
-    trained(columns, colours)
-    utterances(view)
-    worth(view, colours)
+    conversation_coefficients_row(columns, selected, colours)
+    training_rows(columns, colours)
+    hard_utterances(view)
+    effect_row(view, colours)
 
 
 if view := current_view("pages/modulation.py"):

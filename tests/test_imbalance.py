@@ -16,11 +16,11 @@ from comp_viz.analysis.imbalance.gap import (
     joint_less_alone,
     read_accuracy,
     read_ratios,
-    second_stage,
 )
-from comp_viz.analysis.modulation.ablation import effect, published_effect
+from comp_viz.analysis.modulation.ablation import modulator_effect, published_modulator_effect
+from comp_viz.analysis.modulation.telemetry import joint_training_epoch
 from comp_viz.analysis.prediction import predict_conversation, true_decisions
-from comp_viz.analysis.shipped_results import find_table, paired
+from comp_viz.analysis.shipped_results import find_table, paired_difference
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
@@ -36,7 +36,7 @@ from comp_viz.figures.imbalance.curves import (
     ratio_title,
     utilisation_chart,
 )
-from comp_viz.figures.modulation.ablation import effect_title
+from comp_viz.figures.modulation.ablation import modulator_effect_title
 from comp_viz.figures.style import LIGHT
 from comp_viz.sweep.table import SCHEMA
 from comp_viz.training.telemetry import read_telemetry
@@ -147,7 +147,7 @@ def test_joint_less_alone_is_paired_by_seed(table):
 
 
 def test_pairs_are_of_seeds_that_both_have():
-    mean, half, seeds = paired(pd.Series([0.5, 0.7], [1, 2]), pd.Series([0.4, 0.9], [2, 3]))
+    mean, half, seeds = paired_difference(pd.Series([0.5, 0.7], [1, 2]), pd.Series([0.4, 0.9], [2, 3]))
     assert (mean, seeds) == (pytest.approx(0.3), 1)
     assert np.isnan(half)
 
@@ -167,8 +167,8 @@ def test_curves_of_a_table_are_means_over_seeds(table):
     assert row["value"] == pytest.approx(0.315)
     assert row["seeds"] == 2
     assert (row["low"], row["high"]) == pytest.approx((0.31, 0.32))
-    assert second_stage(curves) == 2
-    assert second_stage(curves[curves["method"] == "alone"]) is None
+    assert joint_training_epoch(curves) == 2
+    assert joint_training_epoch(curves[curves["method"] == "alone"]) is None
 
 
 def test_curves_of_a_run_are_its_telemetry(whole):
@@ -289,7 +289,7 @@ def test_without_labels_there_is_nothing_to_measure(tmp_path):
 def test_the_modulators_worth_is_paired_by_seed(tmp_path):
     rows = results(methods=("comp", "KP+PG+Cr"))
     rows.to_parquet(tmp_path / "ablation.parquet")
-    found = effect(find_table(tmp_path, ("comp", "KP+PG+Cr")))
+    found = modulator_effect(find_table(tmp_path, ("comp", "KP+PG+Cr")))
     assert found["pattern"].tolist() == ["uniform(0)", "uniform(0.5)"]
     naive = [
         accuracy(rows, "comp", "uniform(0.5)", s, "fused") - accuracy(rows, "KP+PG+Cr", "uniform(0.5)", s, "fused")
@@ -297,14 +297,18 @@ def test_the_modulators_worth_is_paired_by_seed(tmp_path):
     ]
     assert found["mean"][1] == pytest.approx(np.mean(naive))
     assert found["with"][1] - found["without"][1] == pytest.approx(found["mean"][1])
-    assert "nothing measurable" in effect_title(found.assign(mean=0.001, half=0.002))
-    assert "measurably at 2 of 2" in effect_title(found.assign(mean=0.003, half=0.002))
-    assert "cannot be said" in effect_title(found.assign(half=np.nan))
+    assert modulator_effect_title(found.assign(mean=0.001, half=0.002)) == (
+        "The modulator has no measurable effect on accuracy: at most +0.10 ± 0.20 points"
+    )
+    assert modulator_effect_title(found.assign(mean=-0.003, half=0.002)) == (
+        "The modulator changes accuracy at 2 of 2 missing rates, at most by −0.30 ± 0.20 points"
+    )
+    assert "cannot be told from chance" in modulator_effect_title(found.assign(half=np.nan))
 
 
 @pytest.mark.parametrize("classes", [False, True])
 def test_the_published_worth_is_that_of_table_3(classes):
-    found = published_effect(ROOT / "results" / "published.csv", classes)
+    found = published_modulator_effect(ROOT / "results" / "published.csv", classes)
     csv = pd.read_csv(ROOT / "results" / "published.csv").query("table == 3 and metric == 'ACC'")
     assert len(found) == 7
     for row in found.itertuples():

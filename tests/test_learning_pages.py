@@ -10,9 +10,9 @@ from test_imbalance import METHODS, results
 
 from comp_viz.analysis.imbalance.discrepancy import discrepancy
 from comp_viz.analysis.imbalance.gap import gaps, joint_less_alone
-from comp_viz.analysis.modulation.coefficients import tempered
+from comp_viz.analysis.modulation.coefficients import conversation_coefficients
 from comp_viz.analysis.modulation.hard_utterances import read_hardness
-from comp_viz.analysis.modulation.telemetry import read_modulated
+from comp_viz.analysis.modulation.telemetry import read_modulation_record
 from comp_viz.analysis.shipped_results import find_table
 from comp_viz.checkpoint.card import read_card, write_card
 from comp_viz.checkpoint.folder import load_checkpoint
@@ -40,13 +40,13 @@ def drawn(app, key):
 def test_coefficients_on_the_page_are_the_telemetrys(open_trained, whole, shipped):
     app = open_trained("modulation")
     assert not app.exception
-    found = read_modulated(whole[0] / "telemetry", ("audio", "text", "video"))
+    found = read_modulation_record(whole[0] / "telemetry", ("audio", "text", "video"))
     for key, table, at in (("by_epoch", found.by_epoch, "epoch"), ("by_position", found.by_position, "position")):
         for values, u in zip(drawn(app, key), found.modalities, strict=True):
             expected = table[table["modality"] == u].sort_values(at)["middle"]
             np.testing.assert_allclose(values, expected, atol=1e-5)
     for values, u in zip(drawn(app, "guard"), found.modalities, strict=True):
-        np.testing.assert_allclose(values, found.guard[found.guard["modality"] == u]["held"], atol=1e-5)
+        np.testing.assert_allclose(values, found.clipping[found.clipping["modality"] == u]["clipped"], atol=1e-5)
     assert f"{found.inner_half[0]:.3f}" in app.subheader[0].value
     assert max(on_wire(app).values()) < 2_000_000
 
@@ -56,11 +56,11 @@ def test_coefficients_now_are_those_of_the_pattern_in_force(pattern, seen, open_
     checkpoint = load_checkpoint(whole[0], "cpu")
     conversation = small_lab.split("test")[0]
     app = open_trained("modulation", pattern=pattern, conversation=conversation.id)
-    expected = tempered(checkpoint, conversation, conversation.observed & np.array(seen, bool))
+    expected = conversation_coefficients(checkpoint, conversation, conversation.observed & np.array(seen, bool))
     for u, values in enumerate(drawn(app, "now")):
-        np.testing.assert_allclose(values, expected.held[expected.counted, u], atol=1e-3)
+        np.testing.assert_allclose(values, expected.clipped[expected.counted, u], atol=1e-3)
     metrics = {metric.label: metric.value for metric in app.metric}
-    assert metrics["Mean before the guard"] == metrics["1 − 1/N"] == f"{expected.expected_mean:.4f}"
+    assert metrics["Mean before clipping"] == metrics["1 − 1/N"] == f"{expected.expected_mean:.4f}"
 
 
 def test_a_hard_utterance_opens_in_live(open_trained, whole, shipped):
@@ -86,7 +86,7 @@ def test_the_easiest_are_the_other_end(open_trained, whole, shipped):
 def test_without_telemetry_the_page_says_how_it_comes_about(open_case, shipped):
     app, _ = open_case("modulation")
     assert any("telemetry" in info.value for info in app.info)
-    assert "nothing was recorded" in app.subheader[0].value
+    assert app.subheader[0].value == "The training of case was not recorded"
 
 
 def test_without_prompting_the_page_says_that_nothing_is_modulated(open_case, shipped):

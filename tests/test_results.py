@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from comp_viz.__main__ import main
-from comp_viz.analysis.results import matched, named_by_flags, read_published, read_results, summarise
+from comp_viz.analysis.results import matched, named_by_flags, read_published_results, read_results, summarise
 from comp_viz.analysis.stats.intervals import half_width_of_mean
 from comp_viz.commands.results_text import WIDTH, number, ordered, table
 from comp_viz.errors import CompVizError
@@ -101,7 +101,7 @@ def test_several_training_patterns_are_also_read_along_the_diagonal():
 
 
 def test_the_published_figures_are_those_of_the_paper():
-    scores, classes = read_published(PUBLISHED, classes=False), read_published(PUBLISHED, classes=True)
+    scores, classes = read_published_results(PUBLISHED, classes=False), read_published_results(PUBLISHED, classes=True)
     assert set(scores["dataset"]) == {"CMUMOSI", "CMUMOSEI"}
     assert set(classes["dataset"]) == {"IEMOCAPFour", "IEMOCAPSix"}
     one = scores[(scores["table"] == 2) & (scores["dataset"] == "CMUMOSI") & (scores["method"] == "ComP")]
@@ -111,7 +111,7 @@ def test_the_published_figures_are_those_of_the_paper():
 
 @pytest.mark.parametrize("classes", [False, True])
 def test_the_ablation_has_our_names_for_its_rows(classes):
-    found = named_by_flags(read_published(PUBLISHED, classes), ABLATION)
+    found = named_by_flags(read_published_results(PUBLISHED, classes), ABLATION)
     assert set(found["method"]) == set(ABLATION)
     kept = found[found["method"] == "KP+PG"].iloc[0]
     assert (kept["knowledge_propagation"], kept["prompt_generation"], kept["coordinator"]) == (1, 1, 0)

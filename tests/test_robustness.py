@@ -10,7 +10,7 @@ from page_cases import array, dashboard, figures, write_case
 
 from comp_viz.analysis.lab.attainable import attainable_at
 from comp_viz.analysis.lab.reached import accuracy
-from comp_viz.analysis.results import read_published, read_results
+from comp_viz.analysis.results import read_published_results, read_results
 from comp_viz.analysis.robustness.drawings import (
     GRID,
     RATE_SEEDS,
@@ -319,7 +319,7 @@ def test_selection_on_the_test_split_is_marked():
 
 
 def test_published_figures_are_named_so_and_not_usual():
-    published = read_published(RESULTS / "published.csv", classes=False)
+    published = read_published_results(RESULTS / "published.csv", classes=False)
     found = {one.name: one for one in from_paper(published)}
     one = found["published, other data: CMU-MOSI, ComP"]
     rows = published[
@@ -333,7 +333,7 @@ def test_published_figures_are_named_so_and_not_usual():
 
 def test_everything_drawn_is_in_the_table_to_take_away(measured):
     table = score_table(measured, rate_patterns(), "ACC")
-    known = from_paper(read_published(RESULTS / "published.csv", classes=False))[:2]
+    known = from_paper(read_published_results(RESULTS / "published.csv", classes=False))[:2]
     found = with_references(table, known, "ACC")
     assert len(found) == len(table) + sum(len(one.of("ACC")) for one in known)
     assert set(found["source"]) == {"measured here", *(one.name for one in known)}
@@ -346,7 +346,7 @@ def test_the_curve_draws_the_table_and_tells_references_apart(measured):
     table = score_table(measured, rate_patterns(), "ACC").sort_values("missing_rate")
     tables = {"hazumi": read_results(RESULTS / "hazumi.parquet")}
     ours = from_tables(tables, tables["hazumi"]["data_digest"].iloc[0], "test")[:1]
-    paper = from_paper(read_published(RESULTS / "published.csv", classes=False))[:1]
+    paper = from_paper(read_published_results(RESULTS / "published.csv", classes=False))[:1]
     for palette in (LIGHT, DARK):
         figure = rates_chart(table, "ACC", 0.6, {0.0: 0.9, 0.7: 0.8}, [*ours, *paper], [0.3], (0, 1), palette)
         by_name = {trace.name: trace for trace in figure.data}

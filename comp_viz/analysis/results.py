@@ -38,10 +38,10 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
     Folds count as parts of one whole: they are averaged for each seed first. Failed runs and metrics that are not
     defined are left out; the order is that of the table.
     """
-    found = rows[rows["failure"].isna()].melt(
+    values = rows[rows["failure"].isna()].melt(
         id_vars=[*ROW, "seed", "fold"], value_vars=list(METRICS), var_name="metric", value_name="value"
     )
-    by_seed = found.dropna(subset=["value"]).groupby([*ROW, "metric", "seed"], sort=False)["value"].mean()
+    by_seed = values.dropna(subset=["value"]).groupby([*ROW, "metric", "seed"], sort=False)["value"].mean()
     groups = by_seed.groupby([*ROW, "metric"], sort=False)
     return groups.agg(mean="mean", half=half_width_of_mean, seeds="count").reset_index()
 
@@ -49,10 +49,10 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
 def matched(summary: pd.DataFrame) -> pd.DataFrame:
     """Of methods trained under several patterns, what each reaches under the very pattern it was trained under."""
     same = summary[summary["pattern"] == summary["trained_under"]]
-    return same.assign(trained_under="the pattern it is judged under") if same["pattern"].nunique() > 1 else same[:0]
+    return same.assign(trained_under="the pattern it is evaluated under") if same["pattern"].nunique() > 1 else same[:0]
 
 
-def read_published(path: Path, classes: bool) -> pd.DataFrame:
+def read_published_results(path: Path, classes: bool) -> pd.DataFrame:
     """The figures the paper prints for tasks of this kind: table, dataset, method, flags, metric, `mean`.
 
     `mean` is a share, with `pattern` and `predictor` as in our own tables. Tables 1 (classes) and 2 (scores) compare methods;

@@ -12,7 +12,7 @@ from comp_viz.sweep.epochs import epochs_path, is_epochs
 
 
 @dataclass(frozen=True)
-class Compared:
+class ResultsTable:
     """Rows of one sweep that agree in data, split, selection and training pattern."""
 
     name: str  # of the file
@@ -26,7 +26,7 @@ class Compared:
 
     @property
     def patterns(self) -> list[str]:
-        """Missing patterns they were judged under, the emptiest first."""
+        """Missing patterns they were evaluated under, by missing rate."""
         rates = self.rows.groupby("pattern")["missing_rate"].mean().sort_values(kind="stable")
         return [str(pattern) for pattern in rates.index]
 
@@ -62,22 +62,22 @@ class Compared:
         return rows.pivot_table(index="seed", columns="predictor", values="ACC", sort=False)
 
 
-def find_table(folder: Path, methods: Sequence[str], digest: str | None = None) -> Compared | None:
+def find_table(folder: Path, methods: Sequence[str], digest: str | None = None) -> ResultsTable | None:
     """Of the tables in `folder` the rows that compare all of `methods`, those with most seeds; None where there are none.
 
     With `digest` only rows on those data. Raises `CompVizError` when a file is no table of results.
     """
-    found = [
-        Compared(path.name, rows, epochs_of(path, rows))
+    tables = [
+        ResultsTable(path.name, rows, accuracy_by_epoch_of(path, rows))
         for path in sorted(folder.glob("*.parquet"))
         if not is_epochs(path)
-        for rows in groups(read_results(path), digest)
+        for rows in tables_in(read_results(path), digest)
         if set(methods) <= set(rows["method"])
     ]
-    return max(found, key=lambda table: table.seeds, default=None)
+    return max(tables, key=lambda table: table.seeds, default=None)
 
 
-def groups(rows: pd.DataFrame, digest: str | None) -> list[pd.DataFrame]:
+def tables_in(rows: pd.DataFrame, digest: str | None) -> list[pd.DataFrame]:
     """Rows of a file that are of one table, without failed runs."""
     rows = rows[rows["failure"].isna()]
     if digest is not None:
@@ -85,18 +85,18 @@ def groups(rows: pd.DataFrame, digest: str | None) -> list[pd.DataFrame]:
     return [part for _, part in rows.groupby(TABLE, sort=False)]
 
 
-def epochs_of(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
+def accuracy_by_epoch_of(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
     """Accuracy by epoch of the runs in `rows`, from the table beside theirs."""
     columns = ["method", "seed", "epoch", "stage", "split", "of", "value"]
     beside = epochs_path(path)
     if not beside.is_file():
         return pd.DataFrame(columns=columns)
-    found = pd.read_parquet(beside)
-    found = found[(found["quantity"] == "ACC") & found["run"].isin(rows["run"])]
-    return found[columns].astype({"method": str, "split": str, "of": str}).reset_index(drop=True)
+    epochs = pd.read_parquet(beside)
+    epochs = epochs[(epochs["quantity"] == "ACC") & epochs["run"].isin(rows["run"])]
+    return epochs[columns].astype({"method": str, "split": str, "of": str}).reset_index(drop=True)
 
 
-def paired(first: pd.Series, second: pd.Series) -> tuple[float, float, int]:
+def paired_difference(first: pd.Series, second: pd.Series) -> tuple[float, float, int]:
     """First minus second, seed by seed: mean, half its 95 % interval (NaN from one seed), and how many seeds both have."""
     difference = (first - second).dropna()
     return float(difference.mean()), half_width_of_mean(difference), len(difference)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from comp_viz.analysis.results import TABLE, matched, named_by_flags, read_published, read_results, summarise
+from comp_viz.analysis.results import TABLE, matched, named_by_flags, read_published_results, read_results, summarise
 from comp_viz.commands.data_text import printable
 from comp_viz.commands.results_text import WIDTH, Line, flag_lines, method_lines, ordered, table
 from comp_viz.errors import CompVizError
@@ -56,7 +56,7 @@ def report(rows: pd.DataFrame, published: Path) -> Iterator[str]:
     """All lines on one sweep's table."""
     summary = summarise(rows)
     for _, group in summary.groupby("data", sort=False):
-        theirs = read_published(published, classes="UA" in set(group["metric"]))
+        theirs = read_published_results(published, classes="UA" in set(group["metric"]))
         for _, part in pd.concat([matched(group), group]).groupby(TABLE, sort=False):
             yield from one_group(part, theirs)
             theirs = theirs[:0]  # once is enough

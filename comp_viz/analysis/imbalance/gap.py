@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from comp_viz.analysis.modulation.telemetry import words
-from comp_viz.analysis.shipped_results import Compared, paired
+from comp_viz.analysis.modulation.telemetry import telemetry_frame
+from comp_viz.analysis.shipped_results import ResultsTable, paired_difference
 from comp_viz.analysis.stats.intervals import half_width_of_mean
 from comp_viz.training.telemetry import read_telemetry
 
@@ -15,7 +15,7 @@ NAMES = {ALONE: "each modality alone", WITHOUT: "without prompting", COMP: "ComP
 CURVE = ["method", "of", "epoch", "stage", "value", "low", "high", "seeds"]
 
 
-def gaps(table: Compared, pattern: str) -> pd.DataFrame:
+def gaps(table: ResultsTable, pattern: str) -> pd.DataFrame:
     """Performance gap of every method: ACC of its best head less that of its worst, for each seed; mean and half interval.
 
     Columns: method, mean, half (NaN from one seed), seeds, best and worst (the heads with the highest and lowest mean).
@@ -30,7 +30,7 @@ def gaps(table: Compared, pattern: str) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["method", "mean", "half", "seeds", "best", "worst"])
 
 
-def joint_less_alone(table: Compared, pattern: str) -> pd.DataFrame:
+def joint_less_alone(table: ResultsTable, pattern: str) -> pd.DataFrame:
     """ACC of each modality's head after joint training less that of the modality trained alone, paired by seed.
 
     Below zero the modality is under-optimised. Columns: method, modality, mean, half (NaN from one seed), seeds, joint, alone.
@@ -41,13 +41,13 @@ def joint_less_alone(table: Compared, pattern: str) -> pd.DataFrame:
         joint = table.accuracy(method, pattern)
         for name in alone.columns.intersection(joint.columns, sort=False):
             levels = joint[name].mean(), alone[name].mean()
-            found.append((method, name, *paired(joint[name], alone[name]), *levels))
+            found.append((method, name, *paired_difference(joint[name], alone[name]), *levels))
     return pd.DataFrame(found, columns=["method", "modality", "mean", "half", "seeds", "joint", "alone"])
 
 
 def read_accuracy(folder: Path) -> pd.DataFrame:
     """ACC by epoch out of a `telemetry` folder: split, of, epoch, stage, value; empty where nothing was recorded."""
-    rows = words(read_telemetry(folder, "epochs"))
+    rows = telemetry_frame(read_telemetry(folder, "epochs"))
     return rows[rows["quantity"] == "ACC"][["split", "of", "epoch", "stage", "value"]].reset_index(drop=True)
 
 
@@ -58,7 +58,7 @@ def curves_of_runs(runs: dict[str, pd.DataFrame], split: str) -> pd.DataFrame:
     return whole.assign(low=np.nan, high=np.nan, seeds=1)[CURVE]
 
 
-def curves_of_table(table: Compared, split: str) -> pd.DataFrame:
+def curves_of_table(table: ResultsTable, split: str) -> pd.DataFrame:
     """Curves of a sweep at every epoch: mean over seeds, lowest and highest seed; the columns `CURVE`.
 
     A range and no interval: with two or three seeds an interval of every epoch would be too wide to see anything.
@@ -68,19 +68,13 @@ def curves_of_table(table: Compared, split: str) -> pd.DataFrame:
     return groups.agg(value="mean", low="min", high="max", seeds="count").reset_index()[CURVE]
 
 
-def second_stage(curves: pd.DataFrame) -> int | None:
-    """The first epoch of joint training, None where there is none."""
-    second = curves.loc[curves["stage"] == 2, "epoch"]
-    return int(second.min()) if len(second) else None
-
-
 def read_ratios(folder: Path, probabilities: bool) -> pd.DataFrame:
     """Discrepancy ratio of every modality by recorded epoch of the training pass: epoch, modality, ratio, share.
 
     `ρ^u = Σ_i s_i^u / mean over v≠u of Σ_i s_i^v` over training utterances that count. Where errors were recorded as
     `probabilities`, one minus that of the truth, `s` is that probability; else, as for scores, 1 where the head was right.
     """
-    rows = words(read_telemetry(folder, "utterances"))
+    rows = telemetry_frame(read_telemetry(folder, "utterances"))
     rows = rows[rows["correct"].notna()]
     sure = 1 - rows["error"] if probabilities else rows["correct"].astype(float)
     sums = sure.groupby([rows["epoch"], rows["modality"]], sort=False).sum().reset_index(name="sum")

@@ -16,15 +16,15 @@ from comp_viz.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class Tempered:
+class ConversationCoefficients:
     """Coefficients of `S` utterances and `M` modalities (eq. 10); 1 leaves a gradient as it is. NaN where not counted."""
 
     modalities: tuple[str, ...]
     error: Floats  # [S, M], in label units, or one minus the true class's probability
-    raw: Floats  # [S, M], before the guard
-    held: Floats  # [S, M], after
+    raw: Floats  # [S, M], before clipping
+    clipped: Floats  # [S, M], after
     counted: Bools  # [S], labelled, and for scores not exactly neutral
-    clip: tuple[float, float] | None  # the guard's range
+    clip: tuple[float, float] | None  # the range they are clipped to
 
     @property
     def count(self) -> int:
@@ -32,13 +32,13 @@ class Tempered:
         return int(self.counted.sum())
 
     @property
-    def guarded(self) -> int:
-        """How many coefficients the guard holds."""
-        return int((self.raw != self.held)[self.counted].sum())
+    def clipped_count(self) -> int:
+        """How many coefficients lie outside the clip range."""
+        return int((self.raw != self.clipped)[self.counted].sum())
 
     @property
     def mean(self) -> float:
-        """Mean coefficient before the guard: `1 - 1/N` whatever the errors, unless two heads err exactly alike in sum."""
+        """Mean coefficient before clipping: `1 - 1/N` whatever the errors, unless two heads have the same sum of errors."""
         return float(self.raw[self.counted].mean())
 
     @property
@@ -49,7 +49,7 @@ class Tempered:
     def table(self) -> pd.DataFrame:
         """Everything by utterance (from 1) and modality."""
         S, M = self.raw.shape
-        columns = {"error": self.error, "coefficient": self.held, "before the guard": self.raw}
+        columns = {"error": self.error, "coefficient": self.clipped, "before clipping": self.raw}
         at = {"utterance": np.repeat(np.arange(1, S + 1), M), "modality": np.tile(self.modalities, S)}
         return pd.DataFrame(at | {name: values.ravel() for name, values in columns.items()})
 
@@ -59,7 +59,9 @@ class Tempered:
         return dict(zip(self.modalities, self.error[self.counted].mean(0).tolist(), strict=True))
 
 
-def tempered(checkpoint: Checkpoint, conversation: Conversation, observed: Bools) -> Tempered | None:
+def conversation_coefficients(
+    checkpoint: Checkpoint, conversation: Conversation, observed: Bools
+) -> ConversationCoefficients | None:
     """What training would do with this conversation as its only batch, under `observed [S, M]`; None without a counted label.
 
     Counted as in training, with the clip range and error of the checkpoint's recipe, our own where it states none. Unlike
@@ -71,21 +73,23 @@ def tempered(checkpoint: Checkpoint, conversation: Conversation, observed: Bools
     counted = ~targets.isnan() if task.classes else ~targets.isnan() & (targets != 0)
     if not counted.any():
         return None
-    clip, kind = settings(checkpoint)
+    clip, kind = clip_and_error(checkpoint)
     out = run_model(checkpoint, conversation, observed)
     heads = torch.stack(list(out.heads.values())).double().cpu()  # sums of small differences: (M, 1, S, C)
     error = errors(task, heads, targets.nan_to_num().double(), kind)
-    raw, held = (modulation(error, counted, limits).coefficients for limits in (None, clip))
+    raw, clipped = (modulation(error, counted, limits).coefficients for limits in (None, clip))
 
     def of_counted(values: torch.Tensor) -> Floats:
-        shown: Floats = values[:, 0].masked_fill(~counted[0], torch.nan).T.float().numpy()
-        return shown
+        entries: Floats = values[:, 0].masked_fill(~counted[0], torch.nan).T.float().numpy()
+        return entries
 
     known: Bools = counted[0].numpy()
-    return Tempered(tuple(out.heads), of_counted(error), of_counted(raw), of_counted(held), known, clip)
+    return ConversationCoefficients(
+        tuple(out.heads), of_counted(error), of_counted(raw), of_counted(clipped), known, clip
+    )
 
 
-def settings(checkpoint: Checkpoint) -> tuple[tuple[float, float] | None, Any]:
+def clip_and_error(checkpoint: Checkpoint) -> tuple[tuple[float, float] | None, Any]:
     """Clip range and kind of error of the recipe that a checkpoint was trained by, our own where it states none."""
     recipe: Mapping[str, Any] = checkpoint.card.training.recipe if checkpoint.card.training else {}
     clip = recipe.get("clip", Recipe.clip)

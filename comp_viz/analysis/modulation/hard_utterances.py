@@ -1,4 +1,4 @@
-"""Which training utterances stayed wrong through the epochs, and which were never hard, out of the telemetry of a run."""
+"""Which training utterances stayed wrong through the epochs, and which were never hard, from the telemetry of a run."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from comp_viz.analysis.modulation.telemetry import words
+from comp_viz.analysis.modulation.telemetry import telemetry_frame
 from comp_viz.data.dataset import DataSet
 from comp_viz.training.telemetry import read_telemetry
 
@@ -32,15 +32,6 @@ class Hardness:
         """How many utterances every head got right in every recorded epoch."""
         return int((self.rows["wrong"] == 0).sum())
 
-    @property
-    def sentence(self) -> str:
-        """How many stayed wrong and how many were never hard."""
-        N, wrong, right = len(self.rows), self.never_right, self.never_wrong
-        return (
-            f"Of {N:,} training utterances {wrong:,} were wrong by every head in all {self.epochs} recorded epochs, "
-            f"{right:,} right by every head in all"
-        )
-
     def ends(self, easiest: bool) -> pd.DataFrame:
         """The hardest utterances, or the easiest, from that end on."""
         return (self.rows[::-1] if easiest else self.rows)[:SHOWN].reset_index(drop=True)
@@ -55,21 +46,21 @@ def read_hardness(folder: Path) -> Hardness:
 
     Utterances are ordered by the share of wrong answers of all heads, then by mean error.
     """
-    rows = words(read_telemetry(folder, "utterances"))
+    rows = telemetry_frame(read_telemetry(folder, "utterances"))
     rows = rows[rows["correct"].notna()]
     rows = rows.assign(wrong=~rows["correct"].astype(bool))
     groups = rows.groupby([*UTTERANCE, "modality"], sort=False)
     each = [groups[of].mean().unstack("modality").add_prefix(f"{of} ") for of in ("wrong", "coefficient")]
     at_once = rows.groupby([*UTTERANCE, "epoch"], sort=False)["wrong"].all()
     whole = rows.groupby(UTTERANCE, sort=False)[["wrong", "error"]].mean()
-    found = each[0].join(each[1]).join(at_once.groupby(UTTERANCE, sort=False).mean().rename("all wrong")).join(whole)
-    ordered = found.sort_values(["wrong", "error"], ascending=False, kind="stable").reset_index()
-    return Hardness(ordered.astype(dict.fromkeys(found, np.float32)), int(rows["epoch"].nunique()))
+    table = each[0].join(each[1]).join(at_once.groupby(UTTERANCE, sort=False).mean().rename("all wrong")).join(whole)
+    ordered = table.sort_values(["wrong", "error"], ascending=False, kind="stable").reset_index()
+    return Hardness(ordered.astype(dict.fromkeys(table, np.float32)), int(rows["epoch"].nunique()))
 
 
 def with_words(rows: pd.DataFrame, data: DataSet) -> pd.DataFrame:
     """The same rows with the `words` and `label` of each utterance; only for the data set they were learned from."""
     known = {name: data.find(name) for name in rows["conversation"].unique()}
     places = list(zip(rows["conversation"], rows["utterance"], strict=True))
-    said = [known[name].words[s] for name, s in places]
-    return rows.assign(words=said, label=[float(known[name].labels[s]) for name, s in places])
+    words = [known[name].words[s] for name, s in places]
+    return rows.assign(words=words, label=[float(known[name].labels[s]) for name, s in places])

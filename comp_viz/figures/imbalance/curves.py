@@ -7,7 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from comp_viz.analysis.imbalance.discrepancy import Discrepancy, Interval
-from comp_viz.analysis.imbalance.gap import ALONE, COMP, NAMES, WITHOUT, second_stage
+from comp_viz.analysis.imbalance.gap import ALONE, COMP, NAMES, WITHOUT
+from comp_viz.analysis.modulation.telemetry import joint_training_epoch
 from comp_viz.figures.chart import base_layout
 from comp_viz.figures.grid import Span, band, cell, grid, line, rule, soft, span, stage_mark
 from comp_viz.figures.style import FUSED_MARK, Palette, modality_colours, modality_marks, modality_symbols
@@ -48,7 +49,7 @@ def curves_chart(
         cell(figure, 0, go.Scatter(x=[None], y=[None], hoverinfo="skip", **look))
     figure.update_yaxes(range=shared, tickformat=".0%")
     figure.update_xaxes(range=[-0.5, float(curves["epoch"].max()) + 0.5])  # names of stages do not widen it
-    stage_mark(figure, second_stage(curves), palette)
+    stage_mark(figure, joint_training_epoch(curves), palette)
     return figure
 
 

@@ -1,18 +1,27 @@
-"""What the gradient modulator is worth in finished models: differences with intervals, the paper's beside them, dashed."""
+"""The effect of the gradient modulator on finished models: differences with intervals, the paper's beside them, dashed."""
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from comp_viz.figures.chart import base_layout
+from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.style import Palette
+from comp_viz.wording import how_many, percent, signed
+
+ABOUT_MODULATOR_EFFECT = About(
+    "Accuracy of the fused prediction with the modulator less without it, all else equal, for finished models of our ablation: mean over "
+    "training seeds, paired, with the 95 % interval of that mean. Dashed: the difference of the same two rows in the paper's Table 3.",
+    "The same experiment twice. The published numbers are of other recordings, features and splits, of epochs chosen on the "
+    "test split, and of single runs as far as the paper says.",
+    r"\Delta = \mathrm{ACC}_{\mathrm{KP+PG+Cr+GM}} - \mathrm{ACC}_{\mathrm{KP+PG+Cr}}",
+)
 
 
-def effect_chart(ours: pd.DataFrame, published: pd.DataFrame, name: str, palette: Palette) -> go.Figure:
-    """`ours` of `analysis.effect.effect` with 95 % intervals, `published` of `published_effect`, in points of ACC."""
+def modulator_effect_chart(ours: pd.DataFrame, published: pd.DataFrame, name: str, palette: Palette) -> go.Figure:
+    """`ours` as of `modulator_effect`, with 95 % intervals, `published` as of `published_modulator_effect`, in points of ACC."""
     hover = [
-        f"missing rate {row.rate:.2f}<br>with {row['with']:.1%}, without {row.without:.1%}<br>"
-        f"difference {100 * row['mean']:+z.2f} ± {100 * row.half:.2f} points, {row.seeds} seeds"
+        f"missing rate {row.rate:.2f}<br>with {percent(row['with'], 1)}, without {percent(row.without, 1)}<br>"
+        f"difference {signed(100 * row['mean'])} ± {100 * row.half:.2f} points, {how_many(row.seeds, 'seed')}"
         for _, row in ours.iterrows()
     ]
     half = (100 * ours["half"]).to_numpy(np.float32)
@@ -35,25 +44,23 @@ def effect_chart(ours: pd.DataFrame, published: pd.DataFrame, name: str, palette
                 hovertemplate="missing rate %{x}: published difference %{y:+.2f} points<extra></extra>",
             )
         )
-    layout = base_layout(palette, effect_title(ours), 320)
+    layout = base_layout(palette, modulator_effect_title(ours), 320)
     rates = [*ours["rate"], *published["rate"]]
     layout["xaxis"] = layout["xaxis"] | {
         "range": [min(rates) - 0.02, max(rates) + 0.02], "title": {"text": "missing rate, uniform protocol", "font": {"size": 12}},
     }  # fmt: skip
-    what = {"text": "ACC with less without, points", "font": {"size": 12}}
+    what = {"text": "accuracy with less without the modulator, points", "font": {"size": 12}}
     layout["yaxis"] = layout["yaxis"] | {"title": what, "zeroline": True, "zerolinecolor": palette.truth}
     return go.Figure(traces, layout)
 
 
-def effect_title(ours: pd.DataFrame) -> str:
-    """Whether the modulator moved anything, in a sentence."""
+def modulator_effect_title(ours: pd.DataFrame) -> str:
+    """Whether the modulator has a measurable effect on accuracy, in a sentence."""
     if ours["half"].isna().all():
-        return "One seed with the modulator and one without: whether it moves accuracy cannot be said"
+        return "With one seed each, an effect of the modulator cannot be told from chance"
     clear = ours[ours["mean"].abs() > ours["half"]]
     largest = ours.iloc[int(ours["mean"].abs().argmax())]
-    size = (
-        f"{100 * largest['mean']:+z.2f} ± {100 * largest['half']:.2f} points at a missing rate of {largest['rate']:.1f}"
-    )
+    size = f"{signed(100 * largest['mean'])} ± {100 * largest['half']:.2f} points"
     if clear.empty:
-        return f"In our results the modulator moves accuracy by nothing measurable: at most {size}"
-    return f"In our results the modulator moves accuracy measurably at {len(clear)} of {len(ours)} rates, at most by {size}"
+        return f"The modulator has no measurable effect on accuracy: at most {size}"
+    return f"The modulator changes accuracy at {len(clear)} of {how_many(len(ours), 'missing rate')}, at most by {size}"

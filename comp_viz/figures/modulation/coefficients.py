@@ -1,4 +1,4 @@
-"""Coefficients that a conversation would produce as a batch of its own, along its utterances."""
+"""The modulation coefficients of a conversation as a batch of its own, along its utterances."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,44 +6,63 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from comp_viz.analysis.modulation.coefficients import Tempered
+from comp_viz.analysis.modulation.coefficients import ConversationCoefficients
 from comp_viz.data.conversation import Floats
 from comp_viz.figures.along import along, escape
+from comp_viz.figures.chart import About
 from comp_viz.figures.grid import Span, span
+from comp_viz.figures.modulation.telemetry import EQUATION
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
+from comp_viz.wording import first_upper, how_many
 
 MOST_MARKS = 200  # utterances above which lines are drawn without marks
 APART = 0.2  # utterances between the marks of neighbouring modalities
+ABOUT_COEFFICIENTS = About(
+    "The modulation coefficient of every utterance, for each modality, if this conversation under the missing pattern in force "
+    "were the whole batch of one training step. A cross marks a coefficient that is clipped. Thin lines, for conversations the checkpoint "
+    "was trained on: the mean coefficient that training recorded.",
+    "What one training step does. A training batch has several conversations, and the sums over j run over all of "
+    "them; the step has dropout, noise and prompts from the batch's own prototypes; and what reaches the weights is the mean over the "
+    "batch at each position, here a single utterance. The mean of all coefficients has no meaning: it is 1 − 1/N whatever the errors are.",
+    EQUATION,
+)
 
 
-def tempered_span(found: Sequence[Tempered]) -> Span:
-    """The axis for charts side by side: of coefficients after the guard, since those before can be anywhere."""
-    return span([pd.Series(t.held.ravel()) for t in found], (0.8, 1.2))
+def coefficients_span(sides: Sequence[ConversationCoefficients]) -> Span:
+    """The axis for charts side by side: of clipped coefficients, since those before can be anywhere."""
+    return span([pd.Series(one.clipped.ravel()) for one in sides], (0.8, 1.2))
 
 
-def tempered_chart(
-    found: Tempered, recorded: pd.DataFrame, words: Sequence[str], selected: int, shared: Span, palette: Palette
+def coefficients_chart(
+    coefficients: ConversationCoefficients,
+    recorded: pd.DataFrame,
+    words: Sequence[str],
+    selected: int,
+    shared: Span,
+    palette: Palette,
 ) -> go.Figure:
-    """Coefficients after the guard; a cross where the guard held one; thin, what training recorded on average.
+    """Coefficients after clipping; a cross where one is clipped; thin, what training recorded on average.
 
     `recorded` is of `Hardness.of`, empty where the conversation was not trained on.
     """
-    layout = along(palette, title(found), 330, len(found.counted), selected)
+    layout = along(palette, coefficients_title(coefficients), 330, len(coefficients.counted), selected)
     layout["yaxis"] |= {"range": shared, "title": {"text": "coefficient", "font": {"size": 12}}}
     traces = [
-        *recorded_lines(found, recorded, palette),
-        *coefficient_marks(found, words, palette),
-        *crosses(found, palette),
+        *recorded_coefficient_lines(coefficients, recorded, palette),
+        *coefficient_marks(coefficients, words, palette),
+        *clipped_crosses(coefficients, palette),
     ]
     figure = go.Figure(traces, layout)
     figure.add_hline(y=1, line={"color": palette.truth, "width": 1})
     return figure
 
 
-def recorded_lines(found: Tempered, recorded: pd.DataFrame, palette: Palette) -> Iterator[go.Scatter]:
+def recorded_coefficient_lines(
+    coefficients: ConversationCoefficients, recorded: pd.DataFrame, palette: Palette
+) -> Iterator[go.Scatter]:
     """Mean coefficients of these utterances in training, a thin line a modality."""
-    colours = modality_colours(palette, found.modalities)
-    for name in found.modalities:
+    colours = modality_colours(palette, coefficients.modalities)
+    for name in coefficients.modalities:
         column = f"coefficient {name}"
         if column in recorded and recorded[column].notna().any():
             yield go.Scatter(
@@ -52,53 +71,59 @@ def recorded_lines(found: Tempered, recorded: pd.DataFrame, palette: Palette) ->
             )  # fmt: skip
 
 
-def coefficient_marks(found: Tempered, words: Sequence[str], palette: Palette) -> Iterator[go.Scatter]:
+def coefficient_marks(
+    coefficients: ConversationCoefficients, words: Sequence[str], palette: Palette
+) -> Iterator[go.Scatter]:
     """A mark for every utterance that counts, for each modality; lines in very long conversations."""
-    colours, marks = modality_colours(palette, found.modalities), modality_marks(found.modalities)
-    symbols, known = modality_symbols(found.modalities), found.counted
-    for u, name in enumerate(found.modalities):
+    colours, marks = modality_colours(palette, coefficients.modalities), modality_marks(coefficients.modalities)
+    symbols, known = modality_symbols(coefficients.modalities), coefficients.counted
+    for u, name in enumerate(coefficients.modalities):
         yield go.Scatter(
-            x=places(found, u)[known], y=found.held[known, u].round(4), name=f"{marks[name]} {name}", legendgroup=name,
+            x=mark_positions(coefficients, u)[known], y=coefficients.clipped[known, u].round(4), name=f"{marks[name]} {name}", legendgroup=name,
             mode="markers" if len(known) <= MOST_MARKS else "lines", line={"color": colours[name]},
             marker={"symbol": symbols[name], "size": 7, "color": colours[name]},
-            customdata=np.flatnonzero(known), hovertext=hover(found, u, words), hoverinfo="text",
+            customdata=np.flatnonzero(known), hovertext=coefficient_hover(coefficients, u, words), hoverinfo="text",
         )  # fmt: skip
 
 
-def crosses(found: Tempered, palette: Palette) -> Iterator[go.Scatter]:
-    """A cross over every coefficient that the guard held."""
+def clipped_crosses(coefficients: ConversationCoefficients, palette: Palette) -> Iterator[go.Scatter]:
+    """A cross over every coefficient that is clipped."""
     look = {"symbol": "x-thin-open", "size": 11, "color": palette.ink, "line": {"width": 2}}
-    for u in range(len(found.modalities)):
-        at = found.counted & (found.raw[:, u] != found.held[:, u])
-        x, y = places(found, u)[at], found.held[at, u]
+    for u in range(len(coefficients.modalities)):
+        at = coefficients.counted & (coefficients.raw[:, u] != coefficients.clipped[:, u])
+        x, y = mark_positions(coefficients, u)[at], coefficients.clipped[at, u]
         if len(x):
             yield go.Scatter(x=x, y=y, mode="markers", marker=look, hoverinfo="skip", showlegend=False)
 
 
-def places(found: Tempered, u: int) -> Floats:
+def mark_positions(coefficients: ConversationCoefficients, u: int) -> Floats:
     """Where the marks of modality number `u` stand along the axis, beside those of the others."""
     apart: Floats = (
-        np.arange(1, len(found.counted) + 1, dtype=np.float32) + APART * (u - (len(found.modalities) - 1) / 2)
+        np.arange(1, len(coefficients.counted) + 1, dtype=np.float32)
+        + APART * (u - (len(coefficients.modalities) - 1) / 2)
     ).astype(np.float32)
     return apart
 
 
-def hover(found: Tempered, u: int, words: Sequence[str]) -> list[str]:
-    """What is said of each counted utterance: words, coefficient before and after the guard, error."""
+def coefficient_hover(coefficients: ConversationCoefficients, u: int, words: Sequence[str]) -> list[str]:
+    """The label of each counted utterance: words, coefficient before and after clipping, error."""
     return [
-        f"<b>utterance {s + 1}</b> {escape(words[s])}<br>{found.modalities[u]}: coefficient {found.held[s, u]:.3f}"
-        + (f", {found.raw[s, u]:.3f} before the guard" if found.raw[s, u] != found.held[s, u] else "")
-        + f"<br>error {found.error[s, u]:.3f}"
-        for s in np.flatnonzero(found.counted).tolist()
+        f"<b>utterance {s + 1}</b> {escape(words[s])}<br>{coefficients.modalities[u]}: coefficient {coefficients.clipped[s, u]:.3f}"
+        + (
+            f", {coefficients.raw[s, u]:.3f} before clipping"
+            if coefficients.raw[s, u] != coefficients.clipped[s, u]
+            else ""
+        )
+        + f"<br>error {coefficients.error[s, u]:.3f}"
+        for s in np.flatnonzero(coefficients.counted).tolist()
     ]
 
 
-def title(found: Tempered) -> str:
-    """What this batch would do, in a sentence."""
-    errors = found.mean_error
-    behind, ahead = max(errors, key=lambda u: errors[u]), min(errors, key=lambda u: errors[u])
-    of = found.count * len(found.modalities)
-    held = f"the guard would hold {found.guarded} of {of} coefficients" if found.guarded else "the guard would not act"
-    return (
-        f"As a batch of its own: {behind} errs most ({errors[behind]:.3f}), {ahead} least ({errors[ahead]:.3f}); {held}"
-    )
+def coefficients_title(coefficients: ConversationCoefficients) -> str:
+    """Which modality's head has the largest error and which the smallest, and how many coefficients are clipped."""
+    errors = coefficients.mean_error
+    most, least = max(errors, key=lambda u: errors[u]), min(errors, key=lambda u: errors[u])
+    count = how_many(coefficients.count * len(coefficients.modalities), "coefficient")
+    verb = "is" if coefficients.clipped_count <= 1 else "are"
+    clipped = f"{coefficients.clipped_count or 'none'} of {count} {verb} clipped"
+    return f"{first_upper(most)} errs most ({errors[most]:.3f}), {least} least ({errors[least]:.3f}); {clipped}"

@@ -13,7 +13,7 @@ import streamlit as st
 import torch
 
 from comp_viz.analysis.query import Query
-from comp_viz.analysis.results import read_published, read_results
+from comp_viz.analysis.results import read_published_results, read_results
 from comp_viz.analysis.robustness.drawings import Drawing, Scores, evaluate_drawing
 from comp_viz.analysis.robustness.references import Reference, from_paper, from_tables
 from comp_viz.data.batch import Stream
@@ -133,5 +133,5 @@ def _references(
             tables[path.stem] = read_results(path)
         except CompVizError as error:
             st.warning(f"A table of results is left out. {error}", icon=":material/table_view:")
-    paper = from_paper(read_published(published, classes)) if published.exists() else ()
+    paper = from_paper(read_published_results(published, classes)) if published.exists() else ()
     return [*from_tables(tables, digest, split), *paper]

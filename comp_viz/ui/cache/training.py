@@ -8,12 +8,12 @@ import streamlit as st
 
 from comp_viz.analysis.imbalance.discrepancy import Discrepancy, discrepancy
 from comp_viz.analysis.imbalance.gap import read_accuracy, read_ratios
-from comp_viz.analysis.modulation.ablation import published_effect
-from comp_viz.analysis.modulation.coefficients import Tempered, tempered
+from comp_viz.analysis.modulation.ablation import published_modulator_effect
+from comp_viz.analysis.modulation.coefficients import ConversationCoefficients, conversation_coefficients
 from comp_viz.analysis.modulation.hard_utterances import Hardness, read_hardness
-from comp_viz.analysis.modulation.telemetry import Modulated, read_modulated
+from comp_viz.analysis.modulation.telemetry import ModulationRecord, read_modulation_record
 from comp_viz.analysis.query import Query
-from comp_viz.analysis.shipped_results import Compared, find_table
+from comp_viz.analysis.shipped_results import ResultsTable, find_table
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.figures.modulation.telemetry import training_charts
 from comp_viz.figures.style import DARK, LIGHT, Palette
@@ -30,19 +30,19 @@ RESULTS = shipped("results")
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading the telemetry …")
-def _modulated(folder: Path, modalities: tuple[str, ...], changed: int) -> Modulated:
-    return read_modulated(folder, modalities)
+def _modulation_record(folder: Path, modalities: tuple[str, ...], changed: int) -> ModulationRecord:
+    return read_modulation_record(folder, modalities)
 
 
-def modulated(name: str, modalities: tuple[str, ...]) -> Modulated:
+def modulation_record(name: str, modalities: tuple[str, ...]) -> ModulationRecord:
     """What the modulator did while a checkpoint was trained; read anew when its telemetry changed."""
     folder = checkpoint_folder(name) / TELEMETRY
-    return _modulated(folder, modalities, last_change(folder))
+    return _modulation_record(folder, modalities, last_change(folder))
 
 
 def training_figures(
     names: tuple[str, ...], modalities: tuple[str, ...], palette: Palette
-) -> list[tuple[Modulated, dict[str, go.Figure]]]:
+) -> list[tuple[ModulationRecord, dict[str, go.Figure]]]:
     """For checkpoints beside each other, what the modulator did and its figures on shared axes, by table; not to be changed."""
     changes = tuple(last_change(checkpoint_folder(name) / TELEMETRY) for name in names)
     return _training_figures(names, modalities, palette is DARK, changes)
@@ -51,9 +51,9 @@ def training_figures(
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _training_figures(
     names: tuple[str, ...], modalities: tuple[str, ...], dark: bool, changes: tuple[int, ...]
-) -> list[tuple[Modulated, dict[str, go.Figure]]]:
-    found = [modulated(name, modalities) for name in names]
-    return list(zip(found, training_charts(found, DARK if dark else LIGHT), strict=True))
+) -> list[tuple[ModulationRecord, dict[str, go.Figure]]]:
+    records = [modulation_record(name, modalities) for name in names]
+    return list(zip(records, training_charts(records, DARK if dark else LIGHT), strict=True))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the telemetry …")
@@ -88,27 +88,27 @@ def baseline(digest: str) -> str | None:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _table(folder: Path, methods: tuple[str, ...], digest: str | None, changed: int) -> Compared | None:
+def _table(folder: Path, methods: tuple[str, ...], digest: str | None, changed: int) -> ResultsTable | None:
     return find_table(folder, methods, digest)
 
 
-def table(methods: tuple[str, ...], digest: str | None) -> Compared | None:
+def table(methods: tuple[str, ...], digest: str | None) -> ResultsTable | None:
     """The shipped table of results that compares `methods`, on the data of a digest or on any; not to be changed."""
     return _table(RESULTS, methods, digest, last_change(RESULTS))
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def published_modulator(classes: bool) -> pd.DataFrame:
-    """What the paper says the modulator is worth."""
-    return published_effect(RESULTS / "published.csv", classes)
+    """The effect of the modulator as the paper prints it."""
+    return published_modulator_effect(RESULTS / "published.csv", classes)
 
 
 @keep_data(max_entries=256, show_spinner=False)
-def tempered_now(query: Query) -> Tempered | None:
-    """The coefficients one conversation would produce as a batch of its own."""
+def open_coefficients(query: Query) -> ConversationCoefficients | None:
+    """The coefficients one conversation has as a batch of its own."""
     opened = open_query(query)
     with INFERENCE:
-        return tempered(*opened)
+        return conversation_coefficients(*opened)
 
 
 @keep_data(max_entries=64, show_spinner="Measuring on the test split …")

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.imbalance.gap import ALONE, COMP, WITHOUT, curves_of_runs, curves_of_table, gaps
-from comp_viz.analysis.shipped_results import Compared
+from comp_viz.analysis.shipped_results import ResultsTable
 from comp_viz.checkpoint.card import Card
 from comp_viz.errors import CompVizError
 from comp_viz.figures.imbalance import curves as drawn
@@ -30,12 +30,12 @@ UNDER = "judged_under"  # widget key and address parameter
 COMPLETE = "uniform(0)"
 
 
-def results(view: PageView) -> Compared | None:
+def results(view: PageView) -> ResultsTable | None:
     """The shipped table of results on the open data, None where there is none."""
     return cached_training.table(METHODS, view.data.digest)
 
 
-def judged_under(table: Compared | None) -> str:
+def judged_under(table: ResultsTable | None) -> str:
     """The missing pattern that finished models are judged under, chosen among the table's."""
     patterns = table.patterns if table else [COMPLETE]
     return one_of("Judged under", patterns, UNDER, about.RATE)
@@ -49,7 +49,7 @@ def finding(view: PageView, joint: pd.DataFrame | None) -> str:
     return "Nothing is known yet of how balanced this checkpoint is." if own.empty else drawn.curves_title(own) + "."
 
 
-def curves(place_of: Sequence[Side], controls: DeltaGenerator, table: Compared | None, palette: Palette) -> None:
+def curves(place_of: Sequence[Side], controls: DeltaGenerator, table: ResultsTable | None, palette: Palette) -> None:
     """Accuracy by epoch for each side on shared axes; what is chosen of it stands in `controls`."""
     from_table = table is not None and len(table.epochs) > 0 and len(place_of) == 1
     with controls:
@@ -89,7 +89,7 @@ def without_prompting(view: PageView) -> str | None:
     return cached_training.baseline(trained_on.digest) if trained_on else None
 
 
-def source(view: PageView, found: pd.DataFrame, table: Compared | None) -> str:
+def source(view: PageView, found: pd.DataFrame, table: ResultsTable | None) -> str:
     """What the curves are of, in a sentence, and what is not there."""
     if table is not None:
         return f"Our results table {table.name}: {escape_markdown(table.data)}, trained under {escape_markdown(table.trained_under)}; {seeds(found)}."
@@ -115,7 +115,9 @@ def seeds(found: pd.DataFrame) -> str:
     )
 
 
-def numbers(view: PageView, table: Compared | None, joint: pd.DataFrame | None, pattern: str, palette: Palette) -> None:
+def numbers(
+    view: PageView, table: ResultsTable | None, joint: pd.DataFrame | None, pattern: str, palette: Palette
+) -> None:
     """Performance gap and under-optimisation, with intervals, under a missing pattern."""
     if table is None or joint is None:
         st.info(about.NO_TABLE, icon=":material/table:")

@@ -7,11 +7,11 @@ import pytest
 import torch
 from page_cases import write_case
 
-from comp_viz.analysis.modulation.coefficients import tempered
+from comp_viz.analysis.modulation.coefficients import conversation_coefficients
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.checkpoint.card import TrainingCard
 from comp_viz.checkpoint.folder import load_checkpoint
-from comp_viz.figures.modulation.coefficients import tempered_chart, tempered_span
+from comp_viz.figures.modulation.coefficients import coefficients_chart, coefficients_span
 from comp_viz.figures.style import LIGHT
 
 CASES = ("usual", "four modalities", "two modalities", "two utterances")
@@ -31,7 +31,7 @@ def opened(tmp_path):
 
 
 def naive(checkpoint, conversation, heads):
-    """Coefficients before the guard, utterance by utterance."""
+    """Coefficients before clipping, utterance by utterance."""
     task, labels = checkpoint.card.task, conversation.labels
     counted = [s for s, y in enumerate(labels) if not np.isnan(y) and (task.classes or y != task.neutral)]
 
@@ -57,43 +57,43 @@ def naive(checkpoint, conversation, heads):
 @pytest.mark.parametrize("case", CASES)
 def test_coefficients_are_those_of_the_models_own_heads(case, opened):
     checkpoint, conversation = opened(case)
-    found = tempered(checkpoint, conversation, conversation.observed)
+    found = conversation_coefficients(checkpoint, conversation, conversation.observed)
     heads = predict_conversation(checkpoint, conversation, conversation.observed).heads
     expected, counted = naive(checkpoint, conversation, heads)
     assert np.flatnonzero(found.counted).tolist() == counted
     np.testing.assert_allclose(
         found.raw, expected, rtol=2e-2, atol=2e-3
     )  # sums of small differences of rounded numbers
-    np.testing.assert_allclose(found.held, np.clip(found.raw, 0, 2))
+    np.testing.assert_allclose(found.clipped, np.clip(found.raw, 0, 2))
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_mean_says_nothing_of_the_errors(case, opened):
+def test_the_mean_is_the_same_whatever_the_errors(case, opened):
     checkpoint, conversation = opened(case)
     for observed in (conversation.observed, conversation.observed & False):
-        found = tempered(checkpoint, conversation, observed)
+        found = conversation_coefficients(checkpoint, conversation, observed)
         assert found.mean == pytest.approx(1 - 1 / found.count, abs=1e-4)
         assert found.expected_mean == 1 - 1 / found.count
 
 
-def test_the_guard_is_that_of_the_recipe(opened):
+def test_the_clip_range_is_that_of_the_recipe(opened):
     checkpoint, conversation = opened(clip=[0.9, 1.1], error="probability")
-    found = tempered(checkpoint, conversation, conversation.observed)
+    found = conversation_coefficients(checkpoint, conversation, conversation.observed)
     assert found.clip == (0.9, 1.1)
-    assert np.nanmin(found.held) >= np.float32(0.9)
-    assert np.nanmax(found.held) <= np.float32(1.1)
+    assert np.nanmin(found.clipped) >= np.float32(0.9)
+    assert np.nanmax(found.clipped) <= np.float32(1.1)
     outside = (found.raw[found.counted] < 0.9) | (found.raw[found.counted] > 1.1)
-    assert found.guarded == outside.sum() > 0
-    unguarded = replace(
+    assert found.clipped_count == outside.sum() > 0
+    unclipped = replace(
         checkpoint, card=replace(checkpoint.card, training=replace(checkpoint.card.training, recipe={"clip": None}))
     )
-    assert tempered(unguarded, conversation, conversation.observed).guarded == 0
+    assert conversation_coefficients(unclipped, conversation, conversation.observed).clipped_count == 0
 
 
 def test_the_error_of_classes_is_that_of_the_recipe(opened):
     checkpoint, conversation = opened("four modalities", error="reference")
     with torch.inference_mode():
-        found = tempered(checkpoint, conversation, conversation.observed)
+        found = conversation_coefficients(checkpoint, conversation, conversation.observed)
     assert found.error[found.counted].max() > 1  # a distance to a class number, no probability
 
 
@@ -101,29 +101,29 @@ def test_without_a_label_that_counts_there_are_none(opened):
     checkpoint, conversation = opened()
     unknown = replace(conversation, labels=np.full(len(conversation), np.nan, np.float32))
     neutral = replace(conversation, labels=np.zeros(len(conversation), np.float32))
-    assert tempered(checkpoint, unknown, unknown.observed) is None
-    assert tempered(checkpoint, neutral, neutral.observed) is None
+    assert conversation_coefficients(checkpoint, unknown, unknown.observed) is None
+    assert conversation_coefficients(checkpoint, neutral, neutral.observed) is None
 
 
-def test_the_chart_marks_every_counted_utterance_and_crosses_what_was_held(opened):
+def test_the_chart_marks_every_counted_utterance_and_crosses_what_is_clipped(opened):
     checkpoint, conversation = opened(clip=[0.9, 1.1])
-    found = tempered(checkpoint, conversation, conversation.observed)
-    figure = tempered_chart(found, found.table()[:0], conversation.words, 1, tempered_span([found]), LIGHT)
+    found = conversation_coefficients(checkpoint, conversation, conversation.observed)
+    figure = coefficients_chart(found, found.table()[:0], conversation.words, 1, coefficients_span([found]), LIGHT)
     marks = [trace for trace in figure.data if trace.customdata is not None]
     assert len(marks) == 3
     for u, trace in enumerate(marks):
         assert trace.customdata.tolist() == np.flatnonzero(found.counted).tolist()
-        np.testing.assert_allclose(trace.y, found.held[found.counted, u], atol=1e-4)
+        np.testing.assert_allclose(trace.y, found.clipped[found.counted, u], atol=1e-4)
     crosses = [trace for trace in figure.data if trace.marker.symbol == "x-thin-open"]
-    assert sum(len(trace.x) for trace in crosses) == found.guarded
+    assert sum(len(trace.x) for trace in crosses) == found.clipped_count
     assert all("<b>" not in text.split("</b>", 1)[1] for text in marks[0].hovertext)
-    low, high = tempered_span([found])
-    assert low < np.nanmin(found.held) <= np.nanmax(found.held) < high
+    low, high = coefficients_span([found])
+    assert low < np.nanmin(found.clipped) <= np.nanmax(found.clipped) < high
 
 
 def test_the_table_holds_every_entry(opened):
     checkpoint, conversation = opened()
-    found = tempered(checkpoint, conversation, conversation.observed)
+    found = conversation_coefficients(checkpoint, conversation, conversation.observed)
     table = found.table()
     assert len(table) == found.raw.size
     row = table[(table["utterance"] == 3) & (table["modality"] == "text")].iloc[0]

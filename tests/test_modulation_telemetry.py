@@ -7,18 +7,19 @@ import numpy as np
 import pytest
 
 from comp_viz.analysis.modulation.hard_utterances import read_hardness, with_words
-from comp_viz.analysis.modulation.telemetry import BINS, read_modulated
+from comp_viz.analysis.modulation.telemetry import BINS, read_modulation_record
 from comp_viz.figures.modulation.telemetry import (
-    by_epoch,
-    by_error,
-    by_position,
+    by_epoch_chart,
+    by_error_chart,
+    by_position_chart,
+    clipping_chart,
     coefficient_span,
     gradient_span,
-    gradients,
-    guard,
+    gradients_chart,
 )
 from comp_viz.figures.style import LIGHT
 from comp_viz.training.telemetry import read_telemetry
+from comp_viz.wording import percent
 
 MODALITIES = ("audio", "text", "video")
 
@@ -30,7 +31,7 @@ def folder(whole):
 
 @pytest.fixture(scope="module")
 def found(folder):
-    return read_modulated(folder, MODALITIES)
+    return read_modulation_record(folder, MODALITIES)
 
 
 def rows_of(folder, name):
@@ -53,31 +54,32 @@ def test_bands_by_epoch_and_by_position_are_quantiles_of_what_was_recorded(folde
             np.testing.assert_allclose(band, np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95]), atol=1e-5)
 
 
-def test_the_guard_is_told_of_every_epoch_and_of_steps(folder, found):
+def test_clipping_is_recorded_by_epoch_and_by_step(folder, found):
     naive = {(r["epoch"], r["of"]): r["value"] for r in rows_of(folder, "epochs") if r["quantity"] == "guarded"}
-    assert {(r.epoch, r.modality): r.held for r in found.guard.itertuples()} == pytest.approx(naive)
+    assert {(r.epoch, r.modality): r.clipped for r in found.clipping.itertuples()} == pytest.approx(naive)
     for u in MODALITIES:
         acted = [row["guarded"] > 0 for row in rows_of(folder, "steps") if row["modality"] == u]
-        assert found.steps_guarded[u] == pytest.approx(np.mean(acted))
-        assert found.held[u] == pytest.approx(np.mean([value for (_, of), value in naive.items() if of == u]))
+        assert found.steps_clipped[u] == pytest.approx(np.mean(acted))
+        assert found.clipped[u] == pytest.approx(np.mean([value for (_, of), value in naive.items() if of == u]))
 
 
-def test_error_beyond_the_others_and_its_bins(folder, found):
-    errors, told = defaultdict(dict), {}
+def test_relative_error_and_its_bins(folder, found):
+    errors, coefficients = defaultdict(dict), {}
     for row in rows_of(folder, "utterances"):
         if row["coefficient"] is not None:
             key = row["epoch"], row["conversation"], row["utterance"]
             errors[key][row["modality"]] = row["error"]
-            told[*key, row["modality"]] = row["coefficient"]
+            coefficients[*key, row["modality"]] = row["coefficient"]
     for u in MODALITIES:
         pairs = sorted(
-            (at[u] - np.mean([at[v] for v in MODALITIES if v != u]), told[*key, u]) for key, at in errors.items()
+            (at[u] - np.mean([at[v] for v in MODALITIES if v != u]), coefficients[*key, u])
+            for key, at in errors.items()
         )
         bins = found.by_error[found.by_error["modality"] == u]
         assert len(bins) == BINS
         assert bins["rows"].sum() == len(pairs)
-        assert bins["beyond"].is_monotonic_increasing
-        weighted = (bins["beyond"] * bins["rows"]).sum() / len(pairs)
+        assert bins["relative_error"].is_monotonic_increasing
+        weighted = (bins["relative_error"] * bins["rows"]).sum() / len(pairs)
         assert weighted == pytest.approx(np.mean([x for x, _ in pairs]), abs=1e-4)
         ranks = [np.argsort(np.argsort([p[i] for p in pairs], kind="stable"), kind="stable") for i in (0, 1)]
         assert found.rank_correlation[u] == pytest.approx(
@@ -129,31 +131,32 @@ def test_one_conversation_and_its_words(folder, small_lab):
 
 
 def test_a_folder_without_telemetry_gives_empty_tables(tmp_path):
-    found = read_modulated(tmp_path, MODALITIES)
-    for table in (found.by_epoch, found.by_position, found.by_error, found.guard, found.gradients):
+    found = read_modulation_record(tmp_path, MODALITIES)
+    for table in (found.by_epoch, found.by_position, found.by_error, found.clipping, found.gradients):
         assert table.empty
-    assert found.second_stage is None
     assert read_hardness(tmp_path).rows.empty
 
 
 def test_charts_draw_the_tables(found):
     shared = coefficient_span([found.by_epoch, found.by_position])
     for draw, table, first in (
-        (by_epoch, found.by_epoch, 0),
-        (by_position, found.by_position, 1),
-        (by_error, found.by_error, 0),
+        (by_epoch_chart, found.by_epoch, 0),
+        (by_position_chart, found.by_position, 1),
+        (by_error_chart, found.by_error, 0),
     ):
         lines = [trace for trace in draw(found, shared, LIGHT).data if trace.customdata is not None]
         assert len(lines) == 3
         for trace, u in zip(lines, MODALITIES, strict=True):
             rows = table[table["modality"] == u].sort_values(
-                table.columns[0] if first or draw is by_epoch else "beyond"
+                table.columns[0] if first or draw is by_epoch_chart else "relative_error"
             )
             np.testing.assert_allclose(trace.y, rows["middle"], atol=1e-5)
             np.testing.assert_allclose(trace.customdata[:, [0, 4]], rows[["lowest", "highest"]], atol=1e-4)
-    held = guard(found, 0.1, LIGHT)
-    np.testing.assert_allclose(held.data[1].y, found.guard[found.guard["modality"] == "text"]["held"], atol=1e-5)
-    assert f"{np.mean([*found.held.values()]):.1%}" in held.layout.meta
+    clipping = clipping_chart(found, 0.1, LIGHT)
+    np.testing.assert_allclose(
+        clipping.data[1].y, found.clipping[found.clipping["modality"] == "text"]["clipped"], atol=1e-5
+    )
+    assert clipping.layout.meta.startswith(percent(np.mean([*found.clipped.values()]), 1))
 
 
 def test_gradients_share_an_axis_that_holds_all_of_them(found):
@@ -161,12 +164,12 @@ def test_gradients_share_an_axis_that_holds_all_of_them(found):
     positive = found.gradients[found.gradients["low"] > 0]
     assert low < math.log10(positive["low"].min())
     assert high > math.log10(positive["high"].max())
-    drawn = gradients(found, (low, high), LIGHT)
+    drawn = gradients_chart(found, (low, high), LIGHT)
     assert {note.text for note in drawn.layout.annotations} >= set(found.gradients["module"])
 
 
 def test_every_chart_has_its_name_above_its_middle(found):
-    drawn = gradients(found, gradient_span([found.gradients]), LIGHT).layout
+    drawn = gradients_chart(found, gradient_span([found.gradients]), LIGHT).layout
     for i, module in enumerate(found.gradients["module"].unique()):
         (name,) = [note for note in drawn.annotations if note.text == module]
         assert (name.x, name.xanchor) == (pytest.approx(np.mean(drawn[f"xaxis{i + 1}"].domain)), "center")

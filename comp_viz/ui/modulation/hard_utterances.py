@@ -1,0 +1,82 @@
+"""The table of the hardest and the easiest training utterances; choosing a row opens it in Live."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from comp_viz.analysis.modulation.hard_utterances import SHOWN, with_words
+from comp_viz.figures.modulation.hard_utterances import HARDNESS_HELP, easy_utterances, hardness_title
+from comp_viz.figures.style import modality_marks
+from comp_viz.ui.cache import training as cached_training
+from comp_viz.ui.frame.navigation import open_in_live
+from comp_viz.ui.frame.page_view import PageView
+from comp_viz.ui.frame.selected_utterance import select_utterance
+from comp_viz.ui.modulation.charts import trained_on_open_data
+from comp_viz.ui.widgets.choices import one_of
+from comp_viz.ui.widgets.text import read_label
+from comp_viz.wording import how_many
+
+HARDEST, EASIEST = "hardest", "easiest"
+
+
+def hard_utterances(view: PageView) -> None:
+    """Hard and easy utterances by name; choosing a row opens it in Live."""
+    hardness = cached_training.hardness(view.name)
+    if hardness.rows.empty:
+        return
+    st.markdown(f"**{hardness_title(hardness)}**", help=HARDNESS_HELP)
+    end = one_of("Utterances", (HARDEST, EASIEST), "list", HARDNESS_HELP, buttons=True)
+    rows = hardness.ends(easiest=end == EASIEST)
+    known = trained_on_open_data(view)
+    shown = with_words(rows, view.data) if known else rows
+
+    def open_chosen() -> None:
+        for chosen in st.session_state["hard"].selection.rows if known else ():
+            open_row(view, rows.iloc[chosen])
+
+    st.button(
+        "Open the first in Live",
+        icon=":material/graphic_eq:",
+        on_click=open_row,
+        args=(view, rows.iloc[0]),
+        disabled=not known,
+    )
+    st.dataframe(
+        readable_rows(shown, view), hide_index=True, height=380, key="hard", on_select=open_chosen if known else "ignore",
+        selection_mode="single-row", column_config=number_columns(view.data.modalities),
+    )  # fmt: skip
+    where = "Choose a row to open it in Live." if known else "Open the data set it was trained on to see their words."
+    count = how_many(len(hardness.rows), "training utterance")
+    st.caption(f"{easy_utterances(hardness)} The {SHOWN} {end} of {count} with a label that counts. {where}")
+
+
+def open_row(view: PageView, row: pd.Series) -> None:
+    """Open the utterance of a row on the Live page; to be called in a callback."""
+    open_in_live(None, view.data_name, str(row["conversation"]))
+    select_utterance(int(row["utterance"]))
+
+
+def number_columns(modalities: tuple[str, ...]) -> dict[str, Any]:
+    """Short headers and formats for the numbers of the table."""
+    formats = {
+        "all wrong": ("percent", "all heads wrong"),
+        "wrong": ("percent", "wrong, mean"),
+        "error": ("%.2f", "error"),
+    }
+    for u, mark in modality_marks(modalities).items():
+        formats |= {f"wrong {u}": ("percent", f"{mark} wrong"), f"coefficient {u}": ("%.3f", f"{mark} coefficient")}
+    return {
+        name: st.column_config.NumberColumn(label, format=format, help=name, width="small")
+        for name, (format, label) in formats.items()
+    }
+
+
+def readable_rows(rows: pd.DataFrame, view: PageView) -> pd.DataFrame:
+    """The table as people read it: utterances from 1, labels as text, words in front, no empty column."""
+    frame = rows.assign(utterance=rows["utterance"] + 1).dropna(axis=1, how="all")
+    front = ["conversation", "utterance"]
+    if "label" in frame:
+        frame["label"] = [read_label(view.data.task, label) for label in frame["label"]]
+        front += ["words", "label"]
+    return frame[[*front, *(name for name in frame if name not in front)]]
