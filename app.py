@@ -27,7 +27,7 @@ PAGES = {
 
 st.set_page_config(
     page_title="ComP Viz", page_icon=str(PACKAGE / "ui" / "icon.svg"), layout="wide",
-    initial_sidebar_state="collapsed" if lecture.being_told() else "auto",
+    initial_sidebar_state="collapsed" if lecture.current_story() else "auto",
 )  # fmt: skip
 groups = {
     group: [
@@ -38,9 +38,9 @@ groups = {
 }
 page = st.navigation(groups, position="top")
 compiling()
-lecture.arrive()
+lecture.open_addressed_step()
 draw_frame()
-lecture.bar()
+lecture.story_bar()
 for group, pages in groups.items():
     if group and page in pages:
         st.caption(f"{group} › **{page.title}**")

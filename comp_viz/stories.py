@@ -12,7 +12,7 @@ Text = Annotated[str, Field(min_length=1)]
 Settings = dict[str, bool | int | float | str]  # what stands in the address of a page, and its values
 
 
-class Step(BaseModel, extra="forbid", frozen=True):
+class StoryStep(BaseModel, extra="forbid", frozen=True):
     """One prepared view."""
 
     page: Annotated[str, Field(pattern=r"^[a-z]+$")]
@@ -23,7 +23,7 @@ class Step(BaseModel, extra="forbid", frozen=True):
     view: Settings = {}  # where it differs from the view that all steps share
 
 
-def with_checkpoint(view: Settings) -> Settings:
+def check_names_checkpoint(view: Settings) -> Settings:
     """Raise for a view that would depend on what was open before."""
     if "checkpoint" not in view:
         raise CompVizError("expected the name of a checkpoint in it")
@@ -37,8 +37,8 @@ class Story(BaseModel, extra="forbid", frozen=True):
     about: Text
     minutes: Annotated[int, Field(ge=1, le=120)]
     place: Annotated[int, Field(ge=1)] = 99  # in the list of stories
-    view: Annotated[Settings, AfterValidator(with_checkpoint)]  # shared by all steps
-    steps: Annotated[tuple[Step, ...], Field(min_length=5, max_length=8)]
+    view: Annotated[Settings, AfterValidator(check_names_checkpoint)]  # shared by all steps
+    steps: Annotated[tuple[StoryStep, ...], Field(min_length=5, max_length=8)]
 
     def settings(self, number: int) -> Settings:
         """Everything that is set for a step, counted from 0."""

@@ -4,10 +4,10 @@ import streamlit as st
 
 from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.sidebar import current_view
-from comp_viz.ui.lecture.bar import outline, stories
+from comp_viz.ui.lecture.bar import shipped_stories, story_outline
 
 current_view("pages/lecture.py")
-found, wrong = stories()
+found, wrong = shipped_stories()
 page_heading(f"{len(found)} stories to tell with the dashboard, step by step, by the keys Page Down and Page Up.")
 st.markdown(
     "A step opens a page with everything set, says one sentence in large type and asks the audience a question. Everything stays "
@@ -15,7 +15,7 @@ st.markdown(
     "the presenter's notes is below it, to be read on another screen."
 )
 for name, story in found.items():
-    outline(name, story)
+    story_outline(name, story)
 for problem in wrong:
     st.error(problem, icon=":material/error:")
 st.caption("A story is a text file in the folder `stories`; add your own. docs/lecture.md says what stands in it.")

@@ -120,10 +120,10 @@ def simple_extractors(monkeypatch: pytest.MonkeyPatch, calls: list[str] | None =
 
         return extract
 
-    monkeypatch.setattr(reading, "loaded", loaded)
-    monkeypatch.setattr(reading, "what_is_missing", lambda names: "")
+    monkeypatch.setattr(reading, "loaded_extractor", loaded)
+    monkeypatch.setattr(reading, "extractors_missing", lambda names: "")
     monkeypatch.setattr(reading, "feature_names", lambda names: tuple(f"f{i}" for i in range(NAMES[names[0]])))
-    monkeypatch.setattr(faces, "missing", lambda: None)
+    monkeypatch.setattr(faces, "faces_missing", lambda: None)
     monkeypatch.setattr(faces, "find_face", find_face)
 
 

@@ -10,7 +10,7 @@ from needs import need
 
 from comp_viz.clips import decode
 
-need(decode.missing())
+need(decode.decoder_missing())
 import av  # noqa: E402  # only where it is there
 
 

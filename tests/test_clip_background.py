@@ -86,8 +86,8 @@ def test_a_failure_is_a_sentence_and_the_next_goes_on(error, said):
 
 SERVER = """
 import sys, time
-from comp_viz.clips.upload_folder import new_place, put
-print(put(new_place(), b"secret", ".mp4"), flush=True)
+from comp_viz.clips.upload_folder import new_upload_folder, put
+print(put(new_upload_folder(), b"secret", ".mp4"), flush=True)
 time.sleep(60 if "wait" in sys.argv else 0)
 """
 
@@ -122,8 +122,8 @@ def test_what_a_killed_server_left_goes_with_the_next_one_but_not_that_of_a_livi
 
 
 def test_uploads_lie_under_generated_names_that_only_this_user_reads():
-    place = workplace.new_place()
-    path = workplace.put(place, b"x", ".mp4")
+    place = workplace.new_upload_folder()
+    path = workplace.write_upload(place, b"x", ".mp4")
     assert path.parent == place
     assert place.stat().st_mode & 0o077 == 0
-    assert path.name != workplace.put(place, b"x", ".mp4").name
+    assert path.name != workplace.write_upload(place, b"x", ".mp4").name

@@ -7,7 +7,7 @@ from needs import need, need_data
 
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.clips import faces
-from comp_viz.clips.extractors.registry import feature_names, what_is_missing
+from comp_viz.clips.extractors.registry import feature_names, extractors_missing
 from comp_viz.clips.settings import Settings
 from comp_viz.data.batch import Stream
 from comp_viz.data.conversation import Conversation
@@ -80,7 +80,7 @@ def test_it_answers_for_clips_of_any_length_whatever_is_missing(checkpoint, S, r
 )
 def test_it_is_above_chance_on_speakers_dialogues_and_faces_never_trained_on(checkpoint, corpus, each, real_data):
     root = need_data(real_data / "emotion_sources")
-    need(what_is_missing(dict(SETTINGS.extractors)[corpus.modality]))
+    need(extractors_missing(dict(SETTINGS.extractors)[corpus.modality]))
     held_out = [item for item in corpus.items(root) if item.split == "test" and not item.altered]
     rng = np.random.default_rng(11)
     by_label = [[item for item in held_out if item.label == label] for label in range(4)]

@@ -14,7 +14,7 @@ import pytest
 from clip_files import make_clip, tone, zip_bomb
 
 from comp_viz.clips.decode import WORKER, decode
-from comp_viz.clips.limits import LIMITS, check_file, shown
+from comp_viz.clips.limits import LIMITS, check_file, printable_name
 from comp_viz.clips.media import read_media
 from comp_viz.clips.progress import Cancelled
 from comp_viz.errors import CompVizError
@@ -236,8 +236,8 @@ def test_huge_descriptions_and_names_of_any_kind(tmp_path):
         (tmp_path / name).write_text("nothing")
         message = refused(tmp_path / name, tmp_path)
         assert all(c.isprintable() for c in message)
-    assert shown("a\x00b\n" + "c" * 300).isprintable()
-    assert len(shown("c" * 300)) <= 80
+    assert printable_name("a\x00b\n" + "c" * 300).isprintable()
+    assert len(printable_name("c" * 300)) <= 80
 
 
 def test_too_many_bytes(tmp_path):

@@ -5,18 +5,18 @@ import pytest
 from clip_cases import EMOTIONS, make_clip, make_face
 from page_cases import array
 
-from comp_viz.analysis.clips.prediction import describe_clip, describe_moved, joined, moved
+from comp_viz.analysis.clips.prediction import clip_change, describe_clip, describe_moved, join_predictions
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.clips.analyse import envelope
 from comp_viz.clips.span import Span, Word
 from comp_viz.data.conversation import Task
-from comp_viz.figures.clips.before_after import AFTER, before_after
+from comp_viz.figures.clips.before_after import AFTER, before_after_chart
 from comp_viz.figures.clips.clip import quality_chart, reasons_chart, waveform_chart
-from comp_viz.figures.clips.face import marked_crop, strongest
-from comp_viz.figures.clips.subtitles import stamp, webvtt
+from comp_viz.figures.clips.face import marked_crop, strongest_blendshapes
+from comp_viz.figures.clips.subtitles import cue_time, webvtt
 from comp_viz.figures.style import DARK, LIGHT
-from comp_viz.ui.clips.player import bands
-from comp_viz.ui.widgets.text import read_probably
+from comp_viz.ui.clips.player import probability_bands
+from comp_viz.ui.widgets.text import likeliest_text
 
 
 def predicted(task=EMOTIONS, S=4, seed=0, gone=()):
@@ -72,7 +72,7 @@ def test_quality_is_drawn_as_measured_with_its_thresholds(tmp_path):
 @pytest.mark.parametrize("task", [EMOTIONS, Task("sentiment")])
 def test_before_and_after_are_the_two_predictions(task):
     before, after = predicted(task), predicted(task, seed=1, gone=[(2, 0)])
-    figure = before_after(before, after, 2, LIGHT, "title")
+    figure = before_after_chart(before, after, 2, LIGHT, "title")
     drawn = [array(trace.y) for trace in figure.data]
     for found, expected in zip(
         drawn, (before.fused[2], after.fused[2], before.coordinator[2], after.coordinator[2]), strict=True
@@ -85,7 +85,7 @@ def test_before_and_after_are_the_two_predictions(task):
 
 def test_what_moved_is_total_variation_flips_and_lost_entries():
     before, after = predicted(), predicted(seed=1, gone=[(1, 0), (1, 2)])
-    found = moved(before, after)
+    found = clip_change(before, after)
     np.testing.assert_allclose(
         found.distance, [0.5 * sum(abs(a - b)) for a, b in zip(before.fused, after.fused, strict=True)], rtol=1e-5
     )
@@ -97,7 +97,7 @@ def test_what_moved_is_total_variation_flips_and_lost_entries():
     said = describe_moved(found, before, after, [1])
     assert "1 of 4 utterances degraded, now missing: audio at 1, video at 1" in said
     assert f"furthest at utterance {found.distance.argmax() + 1}" in said
-    same = moved(before, before)
+    same = clip_change(before, before)
     assert not same.distance.any()
     assert "0 of 4 decisions flip" in describe_moved(same, before, before, [0])
 
@@ -114,9 +114,9 @@ def test_parts_joined_are_the_whole():
         )
         for a, b in ((0, 3), (3, 6), (6, 7))
     ]
-    np.testing.assert_array_equal(joined(parts).fused, whole.fused)
-    np.testing.assert_array_equal(joined(parts).coordinator, whole.coordinator)
-    assert describe_clip(joined(parts)) == describe_clip(whole)
+    np.testing.assert_array_equal(join_predictions(parts).fused, whole.fused)
+    np.testing.assert_array_equal(join_predictions(parts).coordinator, whole.coordinator)
+    assert describe_clip(join_predictions(parts)) == describe_clip(whole)
 
 
 def test_subtitles_are_valid_whatever_was_said():
@@ -127,15 +127,15 @@ def test_subtitles_are_valid_whatever_was_said():
     assert "01:01:01.062 --> 01:01:02.000" in lines
     assert sum("-->" in line for line in lines) == 2
     assert "(no words)" in lines
-    assert stamp(59.9996) == "00:01:00.000"
+    assert cue_time(59.9996) == "00:01:00.000"
 
 
 def test_bands_of_the_player_are_the_probabilities():
     prediction = predicted()
-    for row, drawn in zip(prediction.fused, bands(prediction, LIGHT), strict=True):
+    for row, drawn in zip(prediction.fused, probability_bands(prediction, LIGHT), strict=True):
         np.testing.assert_allclose([share for share, _ in drawn], row, atol=1e-3)
     for value, ((rest, _), (share, tone)) in zip(
-        predicted(Task("x")).fused[:, 0], bands(predicted(Task("x")), LIGHT), strict=True
+        predicted(Task("x")).fused[:, 0], probability_bands(predicted(Task("x")), LIGHT), strict=True
     ):
         assert share == pytest.approx(abs(value) / 3, abs=1e-3)
         assert rest + share == pytest.approx(1)
@@ -143,8 +143,8 @@ def test_bands_of_the_player_are_the_probabilities():
 
 
 def test_predictions_in_words_are_probabilities():
-    assert read_probably(EMOTIONS, np.array([0.1, 0.5, 0.15, 0.25])) == "happy 50%, angry 25%"
-    assert read_probably(Task("sentiment"), np.array([-1.234])) == "sentiment -1.23"
+    assert likeliest_text(EMOTIONS, np.array([0.1, 0.5, 0.15, 0.25])) == "happy 50%, angry 25%"
+    assert likeliest_text(Task("sentiment"), np.array([-1.234])) == "sentiment -1.23"
 
 
 def test_landmarks_are_drawn_where_they_are():
@@ -153,4 +153,4 @@ def test_landmarks_are_drawn_where_they_are():
     changed = np.argwhere((drawn != face.crop).any(-1))
     expected = {(int(y * 224), int(x * 224)) for x, y in face.crop_landmarks}
     assert {tuple(place) for place in changed} == expected
-    assert strongest(face, tuple(f"s{i}" for i in range(52)))[0] == ("s51", 1.0)
+    assert strongest_blendshapes(face, tuple(f"s{i}" for i in range(52)))[0] == ("s51", 1.0)

@@ -25,14 +25,14 @@ from comp_viz.clips.clip import Face
 from comp_viz.clips.cutting import cut
 from comp_viz.clips.extractors import manet, minilm, published_audio, published_text, published_video
 from comp_viz.clips.extractors.hub import EXTRA
-from comp_viz.clips.extractors.registry import EXTRACTORS, extractor, feature_names, what_is_missing
+from comp_viz.clips.extractors.registry import EXTRACTORS, extractor, feature_names, extractors_missing
 from comp_viz.clips.requirements import CLIPS
 from comp_viz.clips.settings import Cutting, Settings, settings_for
-from comp_viz.clips.source import DEFAULT, named_in, source
+from comp_viz.clips.source import DEFAULT, named_in, extractor_source
 from comp_viz.clips.span import Word
-from comp_viz.clips.speech import share
+from comp_viz.clips.speech import voiced_share
 from comp_viz.clips.store import load_clip, save_clip
-from comp_viz.clips.weights import File, checked, content, missing
+from comp_viz.clips.weights import File, checked_parts, content, weights_missing
 from comp_viz.data.batch import Batch, Standardiser
 from comp_viz.data.conversation import Conversation, Task
 from comp_viz.errors import CompVizError
@@ -88,9 +88,9 @@ def test_utterances_never_overlap_and_lose_no_word(pieces, rest):
 
 
 def test_share_of_voice():
-    assert share([(0, 1), (2, 4)], 2, 1) == pytest.approx(0.5)
-    assert share([(0, 1), (2, 4)], 4) == pytest.approx(0.75)
-    assert share([], 0) == 0
+    assert voiced_share([(0, 1), (2, 4)], 2, 1) == pytest.approx(0.5)
+    assert voiced_share([(0, 1), (2, 4)], 4) == pytest.approx(0.75)
+    assert voiced_share([], 0) == 0
 
 
 def test_a_card_names_its_extractors():
@@ -117,7 +117,7 @@ def test_every_extractor_says_what_it_is():
         assert all((e.licence, e.about, e.get))
         assert e.ready() is None or ("Run " in e.ready() or "Get " in e.ready())
         assert " + " not in name
-        assert named_in({"x": source((name,))}) == (("x", (name,)),)
+        assert named_in({"x": extractor_source((name,))}) == (("x", (name,)),)
     assert len(feature_names(("whisper-base encoder", "eGeMAPS v02"))) == 600
     with pytest.raises(CompVizError, match="expected one of whisper"):
         extractor("openSMILE")
@@ -129,25 +129,25 @@ def test_without_libraries_it_says_which_command_mends_it(monkeypatch):
     monkeypatch.setattr(ready, "find_spec", lambda name: None)
     for name, e in EXTRACTORS.items():
         if name != "MA-Net":  # asks for its file first
-            assert "is not installed. Run " in what_is_missing((name,))
+            assert "is not installed. Run " in extractors_missing((name,))
             assert e.get.startswith((CLIPS, EXTRA))
     for part in (decode, faces, whisper):
         assert str(part.missing()).endswith(f"Run {CLIPS}.")
     monkeypatch.undo()
     monkeypatch.setattr(weights, "find_spec", lambda name: None)
-    assert f"Run {CLIPS}, or put" in (missing(weights.FACE) or "")
+    assert f"Run {CLIPS}, or put" in (weights_missing(weights.FACE) or "")
     assert importlib.util.find_spec("comp_viz")
 
 
 def test_weights_come_from_the_folder_and_are_checked(tmp_path, monkeypatch):
     monkeypatch.setenv(weights.FOLDER, str(tmp_path))
     good = File("some/model.bin", hashlib.sha256(b"right").hexdigest(), (), ("", ""))
-    assert "some/model.bin" in missing([good])
+    assert "some/model.bin" in weights_missing([good])
     (tmp_path / "some").mkdir()
     (tmp_path / "some/model.bin").write_bytes(b"right")
-    assert missing([good]) is None
+    assert weights_missing([good]) is None
     assert content(good) == b"right"
-    checked.cache_clear()
+    checked_parts.cache_clear()
     (tmp_path / "some/model.bin").write_bytes(b"wrong")
     with pytest.raises(CompVizError, match="not the official file"):
         content(good)
@@ -166,14 +166,14 @@ def test_packaged_parts_are_joined_in_order(tmp_path, monkeypatch):
 
 
 def test_speech_recognition_leaves_the_number_of_threads_as_it_was():
-    need(whisper.missing())
+    need(whisper.whisper_missing())
     assert torch.get_num_threads() == 1
-    whisper.model.__wrapped__()
+    whisper.whisper_model.__wrapped__()
     assert torch.get_num_threads() == 1
 
 
 def test_sentences_of_like_meaning_lie_closer():
-    need(minilm.ready())
+    need(minilm.minilm_missing())
     embed = minilm.load()
     happy, glad, tax = (
         embed(s) for s in ("I am so happy today.", "What a joyful day!", "The invoice is due in March.")
@@ -228,17 +228,17 @@ def test_published_audio_and_text_by_transformers():
     config = transformers.Wav2Vec2Config(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, conv_dim=(8,) * 7)  # fmt: skip
     model = transformers.Wav2Vec2Model(config).eval()
     sound = tone(1)
-    got = published_audio.embed(model, sound)
+    got = published_audio.wav2vec_features(model, sound)
     assert got.shape == (16,)
-    assert np.allclose(got, published_audio.embed(model, sound * 0.5), atol=1e-3)  # loudness is taken out first
-    assert published_audio.embed(model, sound[:10]).shape == (16,)
+    assert np.allclose(got, published_audio.wav2vec_features(model, sound * 0.5), atol=1e-3)  # loudness is taken out first
+    assert published_audio.wav2vec_features(model, sound[:10]).shape == (16,)
     config = transformers.DebertaConfig(vocab_size=50, hidden_size=16, num_hidden_layers=4, num_attention_heads=2, intermediate_size=32)  # fmt: skip
     text = transformers.DebertaModel(config).eval()
 
     def tokenizer(words, **options):
         return {"input_ids": torch.tensor([[1, *(2 + len(word) for word in words.split()), 2]])}
 
-    assert published_text.embed(text, tokenizer, "one more word").shape == (16,)
+    assert published_text.deberta_features(text, tokenizer, "one more word").shape == (16,)
 
 
 def test_wav2vec_features_are_pooled_over_time():
@@ -248,7 +248,7 @@ def test_wav2vec_features_are_pooled_over_time():
             assert abs(float(sound.mean())) < 1e-4
             return type("Out", (), {"last_hidden_state": torch.tensor([[[1.0, 2.0], [3.0, 6.0]]])})
 
-    assert published_audio.embed(Model(), tone(1)).tolist() == [2.0, 4.0]
+    assert published_audio.wav2vec_features(Model(), tone(1)).tolist() == [2.0, 4.0]
 
 
 @pytest.fixture(scope="module")

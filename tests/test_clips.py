@@ -23,7 +23,7 @@ from comp_viz.clips.settings import Settings, Thresholds
 from comp_viz.data.conversation import Task
 from comp_viz.errors import CompVizError
 
-need(whisper.missing() or faces.missing())
+need(whisper.whisper_missing() or faces.faces_missing())
 NUMBERS = dict(
     zip("0123456789", ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"], strict=True)
 )

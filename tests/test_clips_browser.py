@@ -8,13 +8,13 @@ from needs import need
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from comp_viz.clips import faces, whisper
-from comp_viz.clips.extractors.registry import what_is_missing
+from comp_viz.clips.extractors.registry import extractors_missing
 from comp_viz.clips.settings import Settings
 from comp_viz.ui.clips.upload import EXAMPLE
 
-need(whisper.missing() or faces.missing())
+need(whisper.whisper_missing() or faces.faces_missing())
 for _, names in Settings().extractors:
-    need(what_is_missing(names))
+    need(extractors_missing(names))
 
 SENT: list[object] = []  # all that the page sent to the server
 SLOW = 400_000  # milliseconds that a whole analysis may take where others use the machine too

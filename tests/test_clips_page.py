@@ -10,7 +10,7 @@ import pytest
 from clip_cases import EMOTIONS, make_clip, simple_extractors, write_reader
 from page_cases import array, dashboard, figures, on_wire
 
-from comp_viz.analysis.clips.prediction import moved, predict_clip
+from comp_viz.analysis.clips.prediction import clip_change, predict_clip
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.clips import background
 from comp_viz.clips.degradation import Degradation
@@ -21,9 +21,7 @@ from comp_viz.errors import CompVizError
 from comp_viz.figures.clips.before_after import AFTER, BEFORE
 from comp_viz.report.html import render
 from comp_viz.ui.cache import predictions
-from comp_viz.ui.clips import session_clips as desk
-from comp_viz.ui.clips import upload as intake
-from comp_viz.ui.clips.pieces import camera
+from comp_viz.ui.clips import camera, session_clips, upload
 
 PAGES = [
     "live",
@@ -47,9 +45,9 @@ def places(tmp_path, monkeypatch):
     write_reader(tmp_path / "checkpoints" / "reader")
     (tmp_path / "data").mkdir()
     simple_extractors(monkeypatch)
-    monkeypatch.setattr(registry, "what_is_missing", lambda names: "")
+    monkeypatch.setattr(registry, "extractors_missing", lambda names: "")
     monkeypatch.setattr(
-        intake, "analyse", lambda path, folder, settings, name, report, stop: make_clip(folder / path.stem, name)
+        upload, "analyse", lambda path, folder, settings, name, report, stop: make_clip(folder / path.stem, name)
     )
     return tmp_path
 
@@ -84,7 +82,7 @@ def press(app, key):
 
 
 def place_of(app) -> Path:
-    return app.session_state[desk.DESK].place
+    return app.session_state[session_clips.DESK].place
 
 
 def component(app, name):
@@ -105,7 +103,7 @@ def test_without_a_clip_the_page_says_what_to_do_and_what_can_be_read(opened):
 def test_an_upload_becomes_a_conversation_that_is_opened_at_once(opened):
     app = bring(opened())
     assert "clip: talk.mp4" in app.caption[0].value or any("clip: talk.mp4" in text.value for text in app.caption)
-    assert app.selectbox(key="conversation").value == desk.RECORDED
+    assert app.selectbox(key="conversation").value == session_clips.RECORDED
     assert app.subheader[0].value.startswith("4 utterances; read: audio 100%, text 75%, video 75%")
     assert not app.error
     assert max(on_wire(app).values()) < 2_000_000
@@ -122,7 +120,7 @@ def test_every_page_works_on_a_clip(page, opened):
 
 def test_numbers_on_the_page_are_those_of_the_library(opened, places):
     app = bring(opened())
-    clip = next(iter(app.session_state[desk.DESK].clips.values())).clip
+    clip = next(iter(app.session_state[session_clips.DESK].clips.values())).clip
     checkpoint = load_checkpoint(places / "checkpoints" / "reader")
     before = predict_clip(checkpoint, clip.conversation)
     app.multiselect[0].set_value([1, 2]).run()
@@ -135,7 +133,7 @@ def test_numbers_on_the_page_are_those_of_the_library(opened, places):
         bars, (before.fused[s], after.fused[s], before.coordinator[s], after.coordinator[s]), strict=True
     ):
         np.testing.assert_allclose(array(trace["y"]), expected, atol=1e-6)
-    flips = int(moved(before, after).flipped.sum())
+    flips = int(clip_change(before, after).flipped.sum())
     said = next(text.value for text in app.markdown if "utterances degraded" in text.value)
     assert f"{flips} of 4 decisions flip" in said
     assert "now missing: audio at 2" in said
@@ -143,10 +141,10 @@ def test_numbers_on_the_page_are_those_of_the_library(opened, places):
 
 def test_a_degraded_clip_is_a_conversation_of_its_own_and_is_taken_back(opened):
     app = press(bring(opened()), "degrade")
-    assert app.selectbox(key="conversation").options == [desk.RECORDED, desk.DEGRADED]
+    assert app.selectbox(key="conversation").options == [session_clips.RECORDED, session_clips.DEGRADED]
     press(app, "take back 0")
     app.run()
-    assert app.selectbox(key="conversation").options == [desk.RECORDED]
+    assert app.selectbox(key="conversation").options == [session_clips.RECORDED]
     assert any("Nothing is degraded yet" in text.value for text in app.caption)
 
 
@@ -171,8 +169,8 @@ def test_choosing_an_utterance_takes_it_in_hand_everywhere(opened):
 
 def test_sessions_do_not_see_each_others_clips(opened, places):
     mine, other = bring(opened()), opened()
-    name = next(iter(mine.session_state[desk.DESK].clips))
-    assert name not in other.session_state[desk.DESK].clips
+    name = next(iter(mine.session_state[session_clips.DESK].clips))
+    assert name not in other.session_state[session_clips.DESK].clips
     assert place_of(mine) != place_of(other)
     other.query_params["data"] = name
     other.run()
@@ -184,14 +182,14 @@ def test_sessions_do_not_see_each_others_clips(opened, places):
 
 def test_same_content_again_replaces_the_clip_and_the_oldest_makes_room(opened):
     app = opened()
-    for i in range(desk.MOST + 2):
+    for i in range(session_clips.MOST + 2):
         bring(app, (f"talk{i}.mp4", b"x", "video/mp4"))
-    names = list(app.session_state[desk.DESK].clips)
-    assert names == [f"clip: talk{i}.mp4" for i in range(2, desk.MOST + 2)]
-    bring(app, (f"talk{desk.MOST}.mp4", b"x", "video/mp4"))
-    assert list(app.session_state[desk.DESK].clips) == names
+    names = list(app.session_state[session_clips.DESK].clips)
+    assert names == [f"clip: talk{i}.mp4" for i in range(2, session_clips.MOST + 2)]
+    bring(app, (f"talk{session_clips.MOST}.mp4", b"x", "video/mp4"))
+    assert list(app.session_state[session_clips.DESK].clips) == names
     uploads = [path for path in place_of(app).iterdir() if path.suffix == ".mp4"]
-    assert len(uploads) == desk.MOST
+    assert len(uploads) == session_clips.MOST
 
 
 @pytest.mark.parametrize(
@@ -215,7 +213,7 @@ def test_a_file_that_cannot_be_read_gives_a_sentence_and_leaves_nothing(opened, 
     def refuse(*anything):
         raise CompVizError("broken.mp4 holds neither sound nor pictures.")
 
-    monkeypatch.setattr(intake, "analyse", refuse)
+    monkeypatch.setattr(upload, "analyse", refuse)
     app = bring(opened(), ("broken.mp4", b"junk", "video/mp4"))
     assert app.warning[0].value == "broken.mp4 holds neither sound nor pictures."
     assert list(place_of(app).iterdir()) == []
@@ -229,7 +227,7 @@ def test_an_analysis_shows_its_stage_and_can_be_cancelled(opened, monkeypatch):
             time.sleep(0.01)
         raise Cancelled("The analysis was stopped.")
 
-    monkeypatch.setattr(intake, "analyse", slow)
+    monkeypatch.setattr(upload, "analyse", slow)
     app = opened()
     app.get("file_uploader")[0].set_value(VIDEO).run()
     time.sleep(0.2)
@@ -262,9 +260,9 @@ def test_a_clip_longer_than_the_model_reads_is_read_in_parts(opened, places):
 
 
 def test_the_visit_ends_with_its_folder(opened, monkeypatch):
-    monkeypatch.setattr(desk, "GRACE", 0.05)
+    monkeypatch.setattr(session_clips, "GRACE", 0.05)
     app = bring(opened())
-    mine = app.session_state[desk.DESK]
+    mine = app.session_state[session_clips.DESK]
     mine.leave()
     end = time.monotonic() + 10
     while mine.place.exists() and time.monotonic() < end:
@@ -274,7 +272,7 @@ def test_the_visit_ends_with_its_folder(opened, monkeypatch):
 
 
 def test_a_browser_that_comes_back_in_time_finds_its_clips(opened):
-    mine = bring(opened()).session_state[desk.DESK]
+    mine = bring(opened()).session_state[session_clips.DESK]
     mine.leave()
     assert mine.back()
     assert mine.place.exists()
@@ -298,7 +296,7 @@ def test_task_of_the_tests_has_four_emotions():
 
 def test_a_report_on_a_clip_says_nothing_of_what_was_said(opened):
     app = bring(opened())
-    clip = next(iter(app.session_state[desk.DESK].clips.values())).clip
+    clip = next(iter(app.session_state[session_clips.DESK].clips.values())).clip
     found = app.session_state["shown"]
     page = render(found.report("http://localhost/", False, False, [clip.conversation]))
     before, _, rest = page.partition("<script>/**")
@@ -322,11 +320,11 @@ def test_a_report_on_a_clip_says_nothing_of_what_was_said(opened):
     ],
 )
 def test_what_a_browser_sends_as_a_recording_is_checked(sent):
-    assert camera.read(sent) is None
+    assert camera.recording_of(sent) is None
 
 
 def test_a_recording_has_a_name_of_ours_and_a_limit(monkeypatch):
     sent = {"type": "video/webm;codecs=vp8,opus", "content": "AAEC"}
-    assert camera.read(sent) == (b"\x00\x01\x02", "recording.webm")
+    assert camera.recording_of(sent) == (b"\x00\x01\x02", "recording.webm")
     monkeypatch.setattr(camera, "LIMITS", replace(camera.LIMITS, megabytes=1e-6))
-    assert camera.read(sent) is None
+    assert camera.recording_of(sent) is None

@@ -143,7 +143,7 @@ def test_measuring_goes_on_bit_by_bit_and_can_be_cancelled(open_trained, monkeyp
 def test_a_tick_draws_only_the_chart_that_grows(two, monkeypatch):
     app, drawn, fragment = two(), [], comparing.st.fragment
     monkeypatch.setattr(comparing, "measuring", lambda *arguments: arguments[-1]())
-    monkeypatch.setattr(comparing, "panel", lambda figure, key, *more: drawn.append(key))
+    monkeypatch.setattr(comparing, "chart_panel", lambda figure, key, *more: drawn.append(key))
     monkeypatch.setattr(comparing, "table_panel", lambda section, *more: drawn.append(section.key))
 
     def ticking(function, **when):

@@ -6,7 +6,7 @@ import pytest
 from needs import need, need_data
 
 from comp_viz.clips.decode import decode
-from comp_viz.clips.extractors.registry import loaded, what_is_missing
+from comp_viz.clips.extractors.registry import extractors_missing, loaded_extractor
 from comp_viz.clips.reading import Read
 from comp_viz.clips.settings import Settings
 from comp_viz.data.source import open_data
@@ -34,7 +34,7 @@ def sources(real_data):
 def ready():
     """Skip where the extractors or their weights are not installed."""
     for _, names in SETTINGS.extractors:
-        need(what_is_missing(names))
+        need(extractors_missing(names))
 
 
 def table(corpus, items, width):
@@ -162,7 +162,7 @@ def test_the_command_makes_the_data_set_from_real_files_and_goes_on_where_it_was
     # what stands in it is what the extractors say of the file
     c = next(c for c in data.split("test") if part_of(c.id) == "dialogue")
     words = c.words[0]
-    np.testing.assert_array_equal(c.features["text"][0], loaded("MiniLM-L6 sentence")(words))
+    np.testing.assert_array_equal(c.features["text"][0], loaded_extractor("MiniLM-L6 sentence")(words))
     assert not c.observed[:, [0, 2]].any()
 
     # read again, nothing is extracted anew, and one lost file of features only costs its own

@@ -18,7 +18,7 @@ from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.table.writer import write_table
 from comp_viz.figures.chart import About
 from comp_viz.figures.style import DARK, LIGHT
-from comp_viz.report.html import Report, prose, render
+from comp_viz.report.html import Report, prose_html, render
 from comp_viz.report.light import in_light
 from comp_viz.report.numbers import numbers_of
 from comp_viz.report.section import Section
@@ -340,4 +340,4 @@ def test_numbers_of_a_chart_are_those_it_draws():
 
 
 def test_our_words_keep_their_code_and_nothing_becomes_markup():
-    assert prose("in `results/` <b>") == "in <code>results/</code> &lt;b&gt;"
+    assert prose_html("in `results/` <b>") == "in <code>results/</code> &lt;b&gt;"

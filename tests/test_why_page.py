@@ -162,7 +162,7 @@ def test_a_fragile_utterance_is_taken_in_hand_by_its_row(open_part):
 @pytest.fixture
 def clip(tmp_path, monkeypatch):
     simple_extractors(monkeypatch)
-    monkeypatch.setattr(registry, "what_is_missing", lambda names: "")
+    monkeypatch.setattr(registry, "extractors_missing", lambda names: "")
     return make_clip(tmp_path)
 
 

@@ -10,14 +10,14 @@ from comp_viz.clips import whisper
 from comp_viz.clips.clip import Clip, Looked
 from comp_viz.clips.cutting import cut
 from comp_viz.clips.decode import decode
-from comp_viz.clips.extractors.registry import what_is_missing
-from comp_viz.clips.limits import check_file, shown
+from comp_viz.clips.extractors.registry import extractors_missing
+from comp_viz.clips.limits import check_file, printable_name
 from comp_viz.clips.media import RATE, Media
 from comp_viz.clips.progress import Progress, Watch
-from comp_viz.clips.reading import Read, level, read_audio, read_text, read_video
+from comp_viz.clips.reading import Read, loudness, read_audio, read_text, read_video
 from comp_viz.clips.settings import Settings
 from comp_viz.clips.span import Span, Word
-from comp_viz.clips.speech import listen, share, voiced
+from comp_viz.clips.speech import listen, voiced_share, voiced_stretches
 from comp_viz.clips.store import load_clip, save_clip
 from comp_viz.data.conversation import Floats
 
@@ -43,54 +43,54 @@ def analyse(
     watch = Watch(report, cancelled)
     watch.at("decode", 0.0)
     check_file(path, settings.limits)
-    digest = content_digest(path)
+    digest = file_digest(path)
     place = folder / digest[:32]
-    name = shown(name or path.name)
-    done = place / f"{key(settings)}.clip"
+    name = printable_name(name or path.name)
+    done = place / f"{result_key(settings)}.clip"
     if done.is_dir():
         return load_clip(done, place / "media", settings, name)
     usual = max(1.0, path.stat().st_size / 2e6)  # seconds, a guess that only moves the progress bar
     media = decode(path, place / "media", settings.limits, lambda passed: watch.at("decode", passed / (passed + usual)))
     watch.at("decode", 1.0)
-    clip = read(media, name, digest, settings, watch)
+    clip = read_clip(media, name, digest, settings, watch)
     save_clip(clip, done)
     return clip
 
 
-def content_digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
     """SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def key(settings: Settings) -> str:
+def result_key(settings: Settings) -> str:
     """Names a result: the settings, and what was not ready, so that installing something is not answered from before."""
-    problems = [what_is_missing(names) for _, names in settings.extractors] + [whisper.missing()]
+    problems = [extractors_missing(names) for _, names in settings.extractors] + [whisper.whisper_missing()]
     return hashlib.sha256(repr((settings.digest, problems)).encode()).hexdigest()[:16]
 
 
-def read(media: Media, name: str, digest: str, settings: Settings, watch: Watch) -> Clip:
+def read_clip(media: Media, name: str, digest: str, settings: Settings, watch: Watch) -> Clip:
     """Everything after decoding."""
     sound = media.sound
-    unheard = media.sound_problem or whisper.missing() or ""
+    unheard = media.sound_problem or whisper.whisper_missing() or ""
     words: tuple[Word, ...] = ()
     language = ""
     if not unheard:
         words, language = listen(sound, settings, lambda done: watch.at("speech", done))
-    voice = voiced(sound, settings.thresholds.speech)
+    voice = voiced_stretches(sound, settings.thresholds.speech)
     watch.at("speech", 1.0)
     spans = cut(words, media.duration, settings.cutting)
     extractors = dict(settings.extractors)
     reads = dict[str, list[Read]]()
     sounds = [sound[round(span.start * RATE) : round(span.end * RATE)] for span in spans]
-    shares = [share(voice, span.end - span.start, span.start) for span in spans]
+    shares = [voiced_share(voice, span.end - span.start, span.start) for span in spans]
     looked = [Looked(0, 0, 0.0, ()) for _ in spans]
     if "video" in extractors:
-        reads["video"], looked = see(media, spans, extractors["video"], settings, watch)
+        reads["video"], looked = read_pictures(media, spans, extractors["video"], settings, watch)
     if "audio" in extractors:
         reads["audio"] = []
-        for i, (part, voiced_share) in enumerate(zip(sounds, shares, strict=True), 1):
-            reads["audio"].append(read_audio(part, media.sound_problem, extractors["audio"], settings, voiced_share))
+        for i, (part, voice_share) in enumerate(zip(sounds, shares, strict=True), 1):
+            reads["audio"].append(read_audio(part, media.sound_problem, extractors["audio"], settings, voice_share))
             watch.at("audio", i / len(spans))
     if "text" in extractors:
         reads["text"] = []
@@ -99,7 +99,7 @@ def read(media: Media, name: str, digest: str, settings: Settings, watch: Watch)
             watch.at("text", i / len(spans))
     watch.at("text", 1.0)  # the last moment to stop
     quality = {
-        "level": [level(part) for part in sounds],
+        "level": [loudness(part) for part in sounds],
         "voice": shares,
         "confidence": [span.confidence for span in spans],
         "faces": [look.found / look.pictures if look.pictures else 0.0 for look in looked],
@@ -119,7 +119,7 @@ def read(media: Media, name: str, digest: str, settings: Settings, watch: Watch)
     )
 
 
-def see(
+def read_pictures(
     media: Media, spans: tuple[Span, ...], names: tuple[str, ...], settings: Settings, watch: Watch
 ) -> tuple[list[Read], list[Looked]]:
     """Look at one utterance's pictures at a time, so that memory does not grow with the clip."""

@@ -10,7 +10,7 @@ import pandas as pd
 
 from comp_viz.analysis.clips.prediction import predict_clip
 from comp_viz.checkpoint.folder import Checkpoint
-from comp_viz.clips.analyse import analyse, content_digest
+from comp_viz.clips.analyse import analyse, file_digest
 from comp_viz.clips.clip import Clip
 from comp_viz.clips.settings import Settings
 from comp_viz.data.atomic_write import replacing
@@ -35,20 +35,20 @@ def clips_in(places: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
-def rows_of(path: Path, checkpoint: Checkpoint, settings: Settings) -> list[Row]:
+def clip_rows(path: Path, checkpoint: Checkpoint, settings: Settings) -> list[Row]:
     """A row for each utterance, or one row that says why there is none. Nothing of the clip is kept. Raises nothing."""
     head: Row = {"file": str(path), "digest": "", "checkpoint": checkpoint.digest, "error": ""}
     try:
-        head["digest"] = content_digest(path)
+        head["digest"] = file_digest(path)
         with tempfile.TemporaryDirectory(prefix="comp-viz-") as folder:
-            return [head | row for row in predicted(analyse(path, Path(folder), settings), checkpoint)]
+            return [head | row for row in prediction_rows(analyse(path, Path(folder), settings), checkpoint)]
     except (CompVizError, OSError) as error:
         return [head | {"error": str(error)}]
     except Exception as error:  # one clip that meets a mistake of ours must not stop the other thousands
         return [head | {"error": f"{type(error).__name__}: {error}"}]
 
 
-def predicted(clip: Clip, checkpoint: Checkpoint) -> Iterator[Row]:
+def prediction_rows(clip: Clip, checkpoint: Checkpoint) -> Iterator[Row]:
     """What is known of each utterance and what the model makes of it. Raises `CompVizError` when they do not fit."""
     if misfit := clip.misfit(checkpoint.card):
         raise CompVizError(misfit)

@@ -12,22 +12,22 @@ ROOM = 0.15  # seconds at most before the first and after the last word of an ut
 
 def cut(words: Sequence[Word], duration: float, cutting: Cutting) -> tuple[Span, ...]:
     """Utterances in order of time, never overlapping, at least one for any clip that lasts."""
-    groups = joined(split(list(words), cutting), cutting)
-    groups = [part for group in groups for part in shortened(group, cutting)]
-    spoken = with_room(groups, duration)
+    groups = join_short_groups(split_at_pauses(list(words), cutting), cutting)
+    groups = [part for group in groups for part in cut_long_group(group, cutting)]
+    spoken = group_spans(groups, duration)
     spans, at = list[Span](), 0.0
     for span in (*spoken, None):
         until = span.start if span else duration
         least = cutting.quiet if spoken else 0.0
         if until - at >= max(least, 1e-3):
-            spans += windows(at, until, cutting)
+            spans += silent_windows(at, until, cutting)
         if span:
             spans.append(span)
             at = span.end
     return tuple(spans)
 
 
-def split(words: list[Word], cutting: Cutting) -> list[list[Word]]:
+def split_at_pauses(words: list[Word], cutting: Cutting) -> list[list[Word]]:
     """Words in groups that end with a sentence or a pause."""
     groups = list[list[Word]]()
     for word in words:
@@ -39,7 +39,7 @@ def split(words: list[Word], cutting: Cutting) -> list[list[Word]]:
     return groups
 
 
-def joined(groups: list[list[Word]], cutting: Cutting) -> list[list[Word]]:
+def join_short_groups(groups: list[list[Word]], cutting: Cutting) -> list[list[Word]]:
     """Groups too short to tell anything from go to the nearer neighbour, unless it is further away than a pause."""
     done = list[list[Word]]()
     for i, group in enumerate(groups):
@@ -56,7 +56,7 @@ def joined(groups: list[list[Word]], cutting: Cutting) -> list[list[Word]]:
     return done
 
 
-def shortened(group: list[Word], cutting: Cutting) -> list[list[Word]]:
+def cut_long_group(group: list[Word], cutting: Cutting) -> list[list[Word]]:
     """A group that goes on too long, cut at its longest pauses."""
     if len(group) < 2 or group[-1].end - group[0].start <= cutting.longest:
         return [group]
@@ -64,10 +64,10 @@ def shortened(group: list[Word], cutting: Cutting) -> list[list[Word]]:
     middle = (group[0].start + group[-1].end) / 2
     # of equally long pauses the one nearest to the middle, so that both parts get shorter
     at = max(range(len(pauses)), key=lambda i: (round(pauses[i], 2), -abs(group[i].end - middle))) + 1
-    return shortened(group[:at], cutting) + shortened(group[at:], cutting)
+    return cut_long_group(group[:at], cutting) + cut_long_group(group[at:], cutting)
 
 
-def with_room(groups: list[list[Word]], duration: float) -> list[Span]:
+def group_spans(groups: list[list[Word]], duration: float) -> list[Span]:
     """Each group as an utterance, with a little room around its words but never into its neighbour's."""
     spans = list[Span]()
     for i, group in enumerate(groups):
@@ -80,7 +80,7 @@ def with_room(groups: list[list[Word]], duration: float) -> list[Span]:
     return spans
 
 
-def windows(start: float, end: float, cutting: Cutting) -> list[Span]:
+def silent_windows(start: float, end: float, cutting: Cutting) -> list[Span]:
     """A stretch where nobody speaks, in equal parts."""
     count = max(1, -int(-(end - start) // cutting.window))
     edges = [round(start + (end - start) * i / count, 3) for i in range(count + 1)]

@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from comp_viz.clips.limits import LIMITS, Limits, check_file, shown
+from comp_viz.clips.limits import LIMITS, Limits, check_file, printable_name
 from comp_viz.clips.media import PICTURES, SOUND, Media, read_media
 from comp_viz.clips.requirements import library_missing, require
 from comp_viz.errors import UNREADABLE, CompVizError
@@ -34,12 +34,12 @@ def decode(
     if folder.is_dir():
         return read_media(folder)
     check_file(path, limits)
-    require("Decoding", missing())
+    require("Decoding", decoder_missing())
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".decoding-"))
     try:
         run_worker(path, fresh, limits, tick)
-        media = taken_over(path, fresh, limits)
+        media = checked_media(path, fresh, limits)
         media.save()
         try:
             fresh.replace(folder)
@@ -53,7 +53,7 @@ def decode(
         raise
 
 
-def missing() -> str | None:
+def decoder_missing() -> str | None:
     """None when clips can be decoded on this machine, else what is missing and the command that mends it."""
     return library_missing("av")
 
@@ -78,7 +78,7 @@ def run_worker(path: Path, fresh: Path, limits: Limits, tick: Callable[[float], 
             passed = time.monotonic() - began
             if passed > limits.wall:
                 raise CompVizError(
-                    f"{shown(path.name)} took longer than {limits.wall:g} s to decode. Cut it, or save it at a lower resolution."
+                    f"{printable_name(path.name)} took longer than {limits.wall:g} s to decode. Cut it, or save it at a lower resolution."
                 )
             tick(passed)
             time.sleep(0.02 if passed < 2 else 0.1)
@@ -88,13 +88,13 @@ def run_worker(path: Path, fresh: Path, limits: Limits, tick: Callable[[float], 
         worker.wait()
     if worker.returncode in (-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGXFSZ):
         raise CompVizError(
-            f"{shown(path.name)} takes more time, memory or disk to decode than is allowed. Cut it, or save it at a lower resolution."
+            f"{printable_name(path.name)} takes more time, memory or disk to decode than is allowed. Cut it, or save it at a lower resolution."
         )
 
 
-def taken_over(path: Path, fresh: Path, limits: Limits) -> Media:
+def checked_media(path: Path, fresh: Path, limits: Limits) -> Media:
     """What the process wrote, checked: a decoder that was taken over by a hostile file must not take us over as well."""
-    broken = f"{shown(path.name)} made the decoder break off. It is damaged, or was made to do so."
+    broken = f"{printable_name(path.name)} made the decoder break off. It is damaged, or was made to do so."
     try:
         found = json.loads((fresh / "decoded.json").read_text(encoding="utf-8"))
         problem = found.get("problem")
@@ -102,8 +102,8 @@ def taken_over(path: Path, fresh: Path, limits: Limits) -> Media:
     except (*UNREADABLE, OverflowError):
         raise CompVizError(broken) from None
     if media is None:
-        raise CompVizError(f"{shown(path.name)} {problem}")
-    if not within(media, limits):
+        raise CompVizError(f"{printable_name(path.name)} {problem}")
+    if not within_limits(media, limits):
         raise CompVizError(broken)
     for name in ("errors", "decoded.json"):
         (fresh / name).unlink()
@@ -129,7 +129,7 @@ def media_of(found: dict[str, Any], folder: Path) -> Media:
     )
 
 
-def within(media: Media, limits: Limits) -> bool:
+def within_limits(media: Media, limits: Limits) -> bool:
     """Whether times are within the limits and rise, and so do the places of pictures within their file."""
     times, places = media.picture_times, media.picture_offsets
     files = [media.folder / name for name in (SOUND, PICTURES)]

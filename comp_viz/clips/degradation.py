@@ -47,7 +47,7 @@ class Degradation:
             raise CompVizError(f"{self.kind}: expected an amount from {low:g} to {high:g}, got {self.amount:g}.")
 
 
-def spoilt_sound(sound: Floats, degradation: Degradation) -> Floats:
+def degrade_sound(sound: Floats, degradation: Degradation) -> Floats:
     """An utterance's samples after a degradation of sound, `[n]` both ways."""
     if degradation.kind == "mute":
         return np.zeros_like(sound)
@@ -57,17 +57,17 @@ def spoilt_sound(sound: Floats, degradation: Degradation) -> Floats:
     return np.clip(sound + noise, -1, 1).astype(np.float32)
 
 
-def spoilt_pictures(pictures: Sequence[Picture], degradation: Degradation) -> list[Picture]:
+def degrade_pictures(pictures: Sequence[Picture], degradation: Degradation) -> list[Picture]:
     """An utterance's pictures after a degradation of pictures, as many and as large."""
     if degradation.kind == "black":
         return [np.zeros_like(picture) for picture in pictures]
     if degradation.kind == "freeze":
         return [pictures[0]] * len(pictures)
-    spoil = blurred if degradation.kind == "blur" else coarse
+    spoil = blur_picture if degradation.kind == "blur" else coarsen_picture
     return [spoil(picture, degradation.amount) for picture in pictures]
 
 
-def blurred(picture: Picture, share: float) -> Picture:
+def blur_picture(picture: Picture, share: float) -> Picture:
     """The picture out of focus."""
     from PIL import Image, ImageFilter
 
@@ -75,7 +75,7 @@ def blurred(picture: Picture, share: float) -> Picture:
     return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(radius)))
 
 
-def coarse(picture: Picture, side: float) -> Picture:
+def coarsen_picture(picture: Picture, side: float) -> Picture:
     """The picture as if taken with few pixels, shown as large as before."""
     from PIL import Image
 
@@ -87,15 +87,15 @@ def coarse(picture: Picture, side: float) -> Picture:
     return np.asarray(small.resize(whole.size, Image.Resampling.NEAREST))
 
 
-def spoilt_words(span: Span, degradation: Degradation) -> Span:
+def degrade_words(span: Span, degradation: Degradation) -> Span:
     """The utterance with other or fewer words; its place in time stays."""
     if degradation.kind == "rewrite":
-        return replace(span, words=written(degradation.text, span))
+        return replace(span, words=words_from_text(degradation.text, span))
     kept = np.random.default_rng(degradation.seed).random(len(span.words)) >= degradation.amount
     return replace(span, words=tuple(word for word, keep in zip(span.words, kept, strict=True) if keep))
 
 
-def written(text: str, span: Span) -> tuple[Word, ...]:
+def words_from_text(text: str, span: Span) -> tuple[Word, ...]:
     """What a visitor wrote as words spread evenly over the utterance, each certain."""
     texts = text.split()
     edges = np.linspace(span.start, span.end, len(texts) + 1)

@@ -6,11 +6,19 @@ from dataclasses import replace
 import numpy as np
 
 from comp_viz.clips.clip import Clip
-from comp_viz.clips.degradation import PICTURES, SOUND, WORDS, Degradation, spoilt_pictures, spoilt_sound, spoilt_words
+from comp_viz.clips.degradation import (
+    PICTURES,
+    SOUND,
+    WORDS,
+    Degradation,
+    degrade_pictures,
+    degrade_sound,
+    degrade_words,
+)
 from comp_viz.clips.media import RATE, Picture
-from comp_viz.clips.reading import Read, level, read_audio, read_text, read_video
+from comp_viz.clips.reading import Read, loudness, read_audio, read_text, read_video
 from comp_viz.clips.span import Span, Word
-from comp_viz.clips.speech import listen, share, voiced
+from comp_viz.clips.speech import listen, voiced_share, voiced_stretches
 from comp_viz.data.conversation import Floats
 from comp_viz.errors import CompVizError
 
@@ -33,12 +41,14 @@ def degrade(clip: Clip, degradations: Sequence[Degradation]) -> Clip:
     for i in sorted({i for degradation in degradations for i in degradation.utterances}):
         mine = [d for d in degradations if i in d.utterances]
         if any(d.kind in SOUND for d in mine):
-            spoilt = heard_again(spoilt, i, listen_again=any(d.kind in SOUND and d.listen_again for d in mine))
+            spoilt = with_sound_read_again(
+                spoilt, i, listen_again=any(d.kind in SOUND and d.listen_again for d in mine)
+            )
         if any(d.kind in PICTURES for d in mine):
-            spoilt = seen_again(spoilt, i)
+            spoilt = with_pictures_read_again(spoilt, i)
         for degradation in mine:
             if degradation.kind in WORDS:
-                spoilt = said_again(spoilt, i, spoilt_words(spoilt.spans[i], degradation))
+                spoilt = with_words(spoilt, i, degrade_words(spoilt.spans[i], degradation))
     return spoilt
 
 
@@ -48,7 +58,7 @@ def sound_of(clip: Clip, i: int) -> Floats:
     sound = np.array(clip.media.sound[round(span.start * RATE) : round(span.end * RATE)])
     for degradation in clip.degradations:
         if degradation.kind in SOUND and i in degradation.utterances:
-            sound = spoilt_sound(sound, degradation)
+            sound = degrade_sound(sound, degradation)
     return sound
 
 
@@ -58,26 +68,26 @@ def pictures_of(clip: Clip, i: int) -> tuple[list[Picture], list[float]]:
     pictures = clip.media.pictures(numbers)
     for degradation in clip.degradations:
         if degradation.kind in PICTURES and i in degradation.utterances and pictures:
-            pictures = spoilt_pictures(pictures, degradation)
+            pictures = degrade_pictures(pictures, degradation)
     return pictures, [clip.media.picture_times[number] for number in numbers]
 
 
-def heard_again(clip: Clip, i: int, listen_again: bool) -> Clip:
+def with_sound_read_again(clip: Clip, i: int, listen_again: bool) -> Clip:
     """The clip with the sound of utterance `i` read anew, and its words recognised anew where asked for."""
     if clip.media.sound_problem or "audio" not in clip.features:
         return clip
     sound, span = sound_of(clip, i), clip.spans[i]
-    voice = share(voiced(sound, clip.settings.thresholds.speech), len(sound) / RATE)
+    voice = voiced_share(voiced_stretches(sound, clip.settings.thresholds.speech), len(sound) / RATE)
     read = read_audio(sound, "", dict(clip.settings.extractors)["audio"], clip.settings, voice)
-    clip = with_read(clip, "audio", i, read, level=level(sound), voice=voice)
+    clip = with_read(clip, "audio", i, read, level=loudness(sound), voice=voice)
     if not listen_again or not span.words:
         return clip
     words, _ = listen(sound, replace(clip.settings, language=clip.settings.language or clip.language))
     moved = tuple(replace(word, start=word.start + span.start, end=word.end + span.start) for word in words)
-    return said_again(clip, i, replace(span, words=moved))
+    return with_words(clip, i, replace(span, words=moved))
 
 
-def seen_again(clip: Clip, i: int) -> Clip:
+def with_pictures_read_again(clip: Clip, i: int) -> Clip:
     """The clip with the pictures of utterance `i` read anew."""
     if clip.media.video_problem or "video" not in clip.features:
         return clip
@@ -91,10 +101,10 @@ def seen_again(clip: Clip, i: int) -> Clip:
 
 def replaced_words(clip: Clip, i: int, words: tuple[Word, ...]) -> Clip:
     """The clip with these words in utterance `i` and its text features made anew; none make the text missing."""
-    return said_again(clip, i, replace(clip.spans[i], words=words))
+    return with_words(clip, i, replace(clip.spans[i], words=words))
 
 
-def said_again(clip: Clip, i: int, span: Span) -> Clip:
+def with_words(clip: Clip, i: int, span: Span) -> Clip:
     """The clip with other words in utterance `i`."""
     clip = replace(clip, spans=(*clip.spans[:i], span, *clip.spans[i + 1 :]))
     if "text" not in clip.features:

@@ -10,8 +10,7 @@ import numpy as np
 from comp_viz.clips.clip import Face
 from comp_viz.clips.media import Picture
 from comp_viz.clips.requirements import library_missing, require
-from comp_viz.clips.weights import FACE, content
-from comp_viz.clips.weights import missing as weights_missing
+from comp_viz.clips.weights import FACE, content, weights_missing
 from comp_viz.data.conversation import Floats
 
 BLENDSHAPES = (
@@ -30,7 +29,7 @@ CROP = 224  # pixels, side of a crop: what expression networks take
 LOCK = threading.Lock()  # one landmarker serves all sessions, one at a time
 
 
-def missing() -> str | None:
+def faces_missing() -> str | None:
     """None when faces can be found on this machine, else what is missing and the command that mends it."""
     if problem := library_missing("mediapipe"):
         return problem
@@ -53,7 +52,7 @@ def has_library(name: str) -> bool:
 @cache
 def landmarker() -> Any:
     """MediaPipe's FaceLandmarker in image mode, which finds faces that video mode loses. Raises `CompVizError`."""
-    require("Faces", missing())
+    require("Faces", faces_missing())
     from mediapipe.tasks import python as tasks
     from mediapipe.tasks.python import vision
 
@@ -88,7 +87,7 @@ def find_face(picture: Picture, time: float) -> Face | None:
     i = int(np.argmax([np.prod(np.ptp(marks, axis=0)) for marks in faces]))
     blendshapes = np.array([shape.score for shape in found.face_blendshapes[i]], np.float32)
     box, crop, inside = cut_out(picture, faces[i])
-    return Face(time, box, faces[i], blendshapes, angles(found.facial_transformation_matrixes[i]), crop, inside)
+    return Face(time, box, faces[i], blendshapes, head_angles(found.facial_transformation_matrixes[i]), crop, inside)
 
 
 def cut_out(picture: Picture, landmarks: Floats) -> tuple[tuple[int, int, int, int], Picture, Floats]:
@@ -105,7 +104,7 @@ def cut_out(picture: Picture, landmarks: Floats) -> tuple[tuple[int, int, int, i
     return box, np.asarray(crop), inside.astype(np.float32)
 
 
-def angles(matrix: Floats) -> Floats:
+def head_angles(matrix: Floats) -> Floats:
     """Degrees by which the head is turned right, up and tilted, as seen in the picture, from its `[4, 4]` transformation."""
     r = np.asarray(matrix)[:3, :3]
     r = r / np.linalg.norm(r, axis=0)

@@ -28,18 +28,18 @@ LIMITS = Limits()
 def check_file(path: Path, limits: Limits = LIMITS) -> None:
     """Raise `CompVizError` unless `path` is a file of a size worth opening."""
     if not path.is_file():
-        raise CompVizError(f"{shown(path.name)} is not a file.")
+        raise CompVizError(f"{printable_name(path.name)} is not a file.")
     size = path.stat().st_size
     if size == 0:
-        raise CompVizError(f"{shown(path.name)} is empty (0 bytes). Copy or record it again.")
+        raise CompVizError(f"{printable_name(path.name)} is empty (0 bytes). Copy or record it again.")
     if size > limits.megabytes * 1e6:
         raise CompVizError(
-            f"{shown(path.name)} has {size / 1e6:.0f} MB, at most {limits.megabytes:g} MB can be analysed. "
+            f"{printable_name(path.name)} has {size / 1e6:.0f} MB, at most {limits.megabytes:g} MB can be analysed. "
             "Cut it, or save it at a lower resolution."
         )
 
 
-def shown(name: str) -> str:
+def printable_name(name: str) -> str:
     """A file's name for a message: control characters made visible, and no longer than a line."""
     name = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
     return name if len(name) <= 80 else f"{name[:60]}…{name[-16:]}"

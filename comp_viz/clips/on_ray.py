@@ -8,7 +8,7 @@ from typing import Any
 
 import comp_viz
 from comp_viz.checkpoint.folder import load_checkpoint
-from comp_viz.clips.batch import Row, rows_of
+from comp_viz.clips.batch import Row, clip_rows
 from comp_viz.clips.settings import Settings
 from comp_viz.errors import CompVizError
 
@@ -24,7 +24,7 @@ class Analyser:
 
     def __call__(self, row: dict[str, Any]) -> list[dict[str, Any]]:
         """One clip's path -> its rows, as JSON since their columns differ between clips that can be read and that cannot."""
-        return [{"rows": json.dumps(rows_of(Path(row["path"]), self.checkpoint, self.settings))}]
+        return [{"rows": json.dumps(clip_rows(Path(row["path"]), self.checkpoint, self.settings))}]
 
 
 def rows_on_ray(paths: list[Path], checkpoint: Path, settings: Settings) -> Iterator[list[Row]]:

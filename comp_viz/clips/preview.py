@@ -12,7 +12,7 @@ from comp_viz.clips.media import RATE, Media
 BLOCK = 960  # samples handed over at a time, 60 ms
 
 
-def preview(media: Media, stem: Path) -> Path:
+def write_playable(media: Media, stem: Path) -> Path:
     """Write `stem` with a suffix of its own: WebM with the pictures that were taken and the sound, or WAV without pictures."""
     if media.video_problem or not media.picture_times:
         return write_wav(media, stem.with_suffix(".wav"))

@@ -8,7 +8,7 @@ import numpy as np
 
 from comp_viz.clips import faces
 from comp_viz.clips.clip import Face, Looked
-from comp_viz.clips.extractors.registry import feature_names, loaded, what_is_missing
+from comp_viz.clips.extractors.registry import extractors_missing, feature_names, loaded_extractor
 from comp_viz.clips.media import Picture
 from comp_viz.clips.settings import Settings
 from comp_viz.clips.span import Span
@@ -27,14 +27,14 @@ class Read:
 
 def read_audio(sound: Floats, problem: str, names: Sequence[str], settings: Settings, voice: float) -> Read:
     """The utterance's samples -> features. `problem` says why the clip has no sound, `voice` the share of time with voice."""
-    limits, loudness = settings.thresholds, level(sound)
+    limits, dbfs = settings.thresholds, loudness(sound)
     if not problem and len(sound) == 0:
         problem = "the sound ends before this utterance"
-    elif not problem and loudness < limits.level:
-        problem = f"silence ({loudness:.0f} dBFS, below {limits.level:g})"
+    elif not problem and dbfs < limits.level:
+        problem = f"silence ({dbfs:.0f} dBFS, below {limits.level:g})"
     elif not problem and voice < limits.voice:
         problem = f"no voice (in {voice:.0%} of the time, below {limits.voice:.0%})"
-    return extracted(names, sound, problem)
+    return extract_features(names, sound, problem)
 
 
 def read_text(span: Span, problem: str, names: Sequence[str], settings: Settings) -> Read:
@@ -44,7 +44,7 @@ def read_text(span: Span, problem: str, names: Sequence[str], settings: Settings
         problem = "no speech"
     elif not problem and span.confidence < least:
         problem = f"low recognition confidence ({span.confidence:.2f}, below {least:g})"
-    return extracted(names, span.text, problem)
+    return extract_features(names, span.text, problem)
 
 
 def read_video(
@@ -56,9 +56,9 @@ def read_video(
     gallery: int,
 ) -> tuple[Read, Looked]:
     """The utterance's pictures and their times -> features of the faces in them, and what was found on the way."""
-    problem = problem or (faces.missing() or "")
+    problem = problem or (faces.faces_missing() or "")
     if problem:
-        return extracted(names, (), problem), Looked(0, 0, 0.0, ())
+        return extract_features(names, (), problem), Looked(0, 0, 0.0, ())
     limits = settings.thresholds
     found = [face for picture, time in zip(pictures, times, strict=True) if (face := faces.find_face(picture, time))]
     large = [face for face in found if face.size >= limits.face_size]
@@ -70,23 +70,25 @@ def read_video(
     elif len(large) < enough:
         problem = f"face too small ({np.median([face.size for face in found]):.0f} pixels, below {limits.face_size})"
     size = float(np.median([face.size for face in found])) if found else 0.0
-    return extracted(names, large, problem), Looked(len(pictures), len(large), size, evenly(large or found, gallery))
+    return extract_features(names, large, problem), Looked(
+        len(pictures), len(large), size, evenly_spaced(large or found, gallery)
+    )
 
 
-def evenly(found: Sequence[Face], count: int) -> tuple[Face, ...]:
+def evenly_spaced(found: Sequence[Face], count: int) -> tuple[Face, ...]:
     """At most `count` of the faces, from the first to the last."""
     picked = np.unique(np.linspace(0, len(found) - 1, min(count, len(found))).round().astype(int)) if found else ()
     return tuple(found[i] for i in picked)
 
 
-def extracted(names: Sequence[str], given: Any, problem: str) -> Read:
+def extract_features(names: Sequence[str], given: Any, problem: str) -> Read:
     """Features of several extractors side by side. One that is not there or fails makes the modality missing, no error."""
     width = len(feature_names(names))
-    problem = problem or what_is_missing(names)
+    problem = problem or extractors_missing(names)
     if problem:
         return Read(np.zeros(width, np.float32), problem)
     try:
-        features = np.concatenate([np.asarray(loaded(name)(given), np.float32) for name in names])
+        features = np.concatenate([np.asarray(loaded_extractor(name)(given), np.float32) for name in names])
     except Exception as error:  # extractors are other people's code on whatever a visitor brings
         return Read(np.zeros(width, np.float32), f"the extractor failed ({type(error).__name__})")
     if features.shape != (width,):
@@ -94,7 +96,7 @@ def extracted(names: Sequence[str], given: Any, problem: str) -> Read:
     return Read(np.nan_to_num(features, nan=0.0, posinf=0.0, neginf=0.0), "")
 
 
-def level(sound: Floats) -> float:
+def loudness(sound: Floats) -> float:
     """Root mean square, dBFS."""
     power = float(np.mean(np.square(sound, dtype=np.float64))) if len(sound) else 0.0
     return max(SILENT, 10 * float(np.log10(power))) if power > 0 else SILENT

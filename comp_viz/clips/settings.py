@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from comp_viz.clips.limits import LIMITS, Limits
-from comp_viz.clips.source import DEFAULT, named_in, source
+from comp_viz.clips.source import DEFAULT, extractor_source, named_in
 from comp_viz.errors import CompVizError
 
 
@@ -46,7 +46,7 @@ class Settings:
     @property
     def sources(self) -> dict[str, str]:
         """Modality -> how its features are made, as a checkpoint's card says it."""
-        return {modality: source(names) for modality, names in self.extractors}
+        return {modality: extractor_source(names) for modality, names in self.extractors}
 
     @property
     def digest(self) -> str:

@@ -18,7 +18,7 @@ DEFAULT = (
 WRITTEN = re.compile(r"(?P<names>.+) \(comp_viz clips (?P<version>\d+)\)")
 
 
-def source(names: tuple[str, ...]) -> str:
+def extractor_source(names: tuple[str, ...]) -> str:
     """Extractors' names as a card's `sources` has them."""
     return f"{' + '.join(names)} (comp_viz clips {VERSION})"
 

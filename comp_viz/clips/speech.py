@@ -34,9 +34,9 @@ def listen(
     """
     if len(sound) < RATE // 10 or np.abs(sound).max() < FAINTEST:
         return (), ""
-    loud = raised(sound)
+    loud = raise_volume(sound)
     with whisper.LOCK:
-        model = whisper.model()
+        model = whisper.whisper_model()
         language = settings.language or heard_language(loud, settings.thresholds.speech)
         if not language:
             return (), ""
@@ -53,19 +53,19 @@ def listen(
         words = list[Word]()
         for segment in segments:
             if segment.compression_ratio <= REPEATING:
-                words += words_of(segment)
+                words += segment_words(segment)
             tick(min(1.0, segment.end * RATE / len(sound)))
-    if words and cut_off(words[0]):
+    if words and begins_mid_word(words[0]):
         words = words[1:]
     return tuple(words), language if words else ""
 
 
-def cut_off(word: Word) -> bool:
+def begins_mid_word(word: Word) -> bool:
     """Whether the clip begins within this word, so that it was guessed from its end rather than heard."""
     return word.start == 0 and word.end < CUT and word.probability < SURE
 
 
-def words_of(segment: Any) -> list[Word]:
+def segment_words(segment: Any) -> list[Word]:
     """A recognised segment's words; pieces that continue one, such as "-year", are put back to it."""
     found = list[Word]()
     for word in segment.words or ():
@@ -86,18 +86,18 @@ def heard_language(sound: Floats, threshold: float) -> str:
     found = get_speech_timestamps(sound, VadOptions(threshold=threshold))
     if not found:
         return ""
-    likeliest, probability, _ = whisper.model().detect_language(sound[found[0]["start"] :][:WINDOW])
+    likeliest, probability, _ = whisper.whisper_model().detect_language(sound[found[0]["start"] :][:WINDOW])
     return str(likeliest) if probability >= CLEAR else "en"
 
 
-def raised(sound: Floats) -> Floats:
+def raise_volume(sound: Floats) -> Floats:
     """The same sound as loud as a close voice, since recognition expects that; never made quieter."""
     peak = float(np.abs(sound).max())
     gain = max(1.0, LOUD / peak) if peak >= FAINTEST else 1.0
     return np.asarray(sound, np.float32) * np.float32(gain)
 
 
-def voiced(sound: Floats, threshold: float) -> list[tuple[float, float]]:
+def voiced_stretches(sound: Floats, threshold: float) -> list[tuple[float, float]]:
     """Stretches of voice, start and end in seconds. Without the recognition library there are none known."""
     if library_missing(whisper.LIBRARY) or len(sound) < RATE // 10 or np.abs(sound).max() < FAINTEST:
         return []
@@ -105,11 +105,11 @@ def voiced(sound: Floats, threshold: float) -> list[tuple[float, float]]:
 
     options = VadOptions(threshold=threshold, min_silence_duration_ms=200, speech_pad_ms=50)
     with whisper.LOCK:
-        found = get_speech_timestamps(raised(sound), options)
+        found = get_speech_timestamps(raise_volume(sound), options)
     return [(piece["start"] / RATE, piece["end"] / RATE) for piece in found]
 
 
-def share(stretches: Sequence[tuple[float, float]], duration: float, start: float = 0.0) -> float:
+def voiced_share(stretches: Sequence[tuple[float, float]], duration: float, start: float = 0.0) -> float:
     """Share of the time from `start` for `duration` seconds that stretches of voice cover, 0 to 1."""
     covered = sum(max(0.0, min(b, start + duration) - max(a, start)) for a, b in stretches)
     return min(1.0, covered / duration) if duration > 0 else 0.0

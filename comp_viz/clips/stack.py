@@ -15,20 +15,20 @@ def restack(clip: Clip, degradations: Sequence[Degradation], before: Clip | None
     """
     known = before.degradations if before else ()
     touched = {i for one in degradations for i in one.utterances}
-    kept = {i for i in touched if on(i, degradations) == on(i, known)}
+    kept = {i for i in touched if degradations_on(i, degradations) == degradations_on(i, known)}
     fresh = [replace(one, utterances=tuple(i for i in one.utterances if i not in kept)) for one in degradations]
     found = degrade(clip, [one for one in fresh if one.utterances])
     if before is not None and kept:
-        found = taken_over(found, before, kept)
+        found = with_utterances_from(found, before, kept)
     return replace(found, degradations=tuple(degradations))
 
 
-def on(i: int, degradations: Sequence[Degradation]) -> list[Degradation]:
+def degradations_on(i: int, degradations: Sequence[Degradation]) -> list[Degradation]:
     """What is done to utterance `i`, in order."""
     return [replace(one, utterances=(i,)) for one in degradations if i in one.utterances]
 
 
-def taken_over(clip: Clip, before: Clip, utterances: set[int]) -> Clip:
+def with_utterances_from(clip: Clip, before: Clip, utterances: set[int]) -> Clip:
     """The clip with everything about some utterances as it was before."""
     features = {name: x.copy() for name, x in clip.features.items()}
     quality = {name: x.copy() for name, x in clip.quality.items()}

@@ -41,12 +41,12 @@ def in_use(folder: Path) -> bool:
     return False
 
 
-def new_place() -> Path:
+def new_upload_folder() -> Path:
     """A fresh folder for one visit, readable by this user only."""
     return Path(tempfile.mkdtemp(dir=root()))
 
 
-def put(place: Path, content: bytes | memoryview, suffix: str) -> Path:
+def write_upload(place: Path, content: bytes | memoryview, suffix: str) -> Path:
     """Write an upload into a visit's folder under a generated name; `suffix` is one of ours, never the visitor's."""
     path = place / f"{secrets.token_hex(16)}{suffix}"
     path.write_bytes(content)

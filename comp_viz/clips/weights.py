@@ -73,11 +73,11 @@ FACE = (
 )
 
 
-def parts(file: File) -> list[Path]:
+def weight_parts(file: File) -> list[Path]:
     """Where the file lies: one path, or several whose contents follow each other; empty when it is nowhere."""
     if own := in_folder(file.name):
         return [own]
-    packaged = [inside(package, path) for package, path in file.packaged]
+    packaged = [packaged_file(package, path) for package, path in file.packaged]
     if packaged and all(path is not None and path.is_file() for path in packaged):
         return [path for path in packaged if path is not None]
     cached = in_hub_cache(*file.hub)
@@ -90,7 +90,7 @@ def in_folder(name: str) -> Path | None:
     return path if folder and (path := Path(folder) / name).is_file() else None
 
 
-def inside(package: str, path: str) -> Path | None:
+def packaged_file(package: str, path: str) -> Path | None:
     """A file of an installed package, without importing it: packages that only carry data need run no code."""
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
@@ -108,9 +108,9 @@ def in_hub_cache(repository: str, path: str) -> Path | None:
     return Path(found) if isinstance(found, str) else None
 
 
-def missing(files: Iterable[File]) -> str | None:
+def weights_missing(files: Iterable[File]) -> str | None:
     """None when all of the files are somewhere, else which are not and what to do. Contents are checked on loading."""
-    absent = [file.name for file in files if not parts(file)]
+    absent = [file.name for file in files if not weight_parts(file)]
     if not absent:
         return None
     return (
@@ -119,10 +119,10 @@ def missing(files: Iterable[File]) -> str | None:
 
 
 @cache
-def checked(file: File) -> tuple[Path, ...]:
+def checked_parts(file: File) -> tuple[Path, ...]:
     """The file's parts, their digest compared with the official one, once per process. Raises `CompVizError`."""
-    require("Weights", missing([file]))
-    found = parts(file)
+    require("Weights", weights_missing([file]))
+    found = weight_parts(file)
     digest = hashlib.sha256()
     for part in found:
         with part.open("rb") as stream:
@@ -138,4 +138,4 @@ def checked(file: File) -> tuple[Path, ...]:
 
 def content(file: File) -> bytes:
     """The checked content of a file, its parts joined."""
-    return b"".join(part.read_bytes() for part in checked(file))
+    return b"".join(part.read_bytes() for part in checked_parts(file))

@@ -7,23 +7,22 @@ from typing import Any
 import torch
 
 from comp_viz.clips.requirements import library_missing, require
-from comp_viz.clips.weights import WHISPER, content
-from comp_viz.clips.weights import missing as weights_missing
+from comp_viz.clips.weights import WHISPER, content, weights_missing
 
 LIBRARY = "faster-whisper"  # brings its own detector of voice, which needs no weights of ours
 # Held by whoever loads or uses the model: one serves all sessions, and two at once would only halve each other's speed.
 LOCK = threading.Lock()
 
 
-def missing() -> str | None:
+def whisper_missing() -> str | None:
     """None when the model can be used on this machine, else what is missing and the command that mends it."""
     return library_missing(LIBRARY) or weights_missing(WHISPER)
 
 
 @cache
-def model() -> Any:
+def whisper_model() -> Any:
     """`faster_whisper.WhisperModel` in 8-bit integers, from checked files, never from the network. Raises `CompVizError`."""
-    require("Speech recognition", missing())
+    require("Speech recognition", whisper_missing())
     from faster_whisper import WhisperModel
 
     files = {file.name.removeprefix("whisper-base/"): content(file) for file in WHISPER}

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from comp_viz.checkpoint.folder import Checkpoint, load_checkpoint
 from comp_viz.clips import faces
-from comp_viz.clips.batch import Row, as_json, clips_in, read_rows, rows_of, write_rows
+from comp_viz.clips.batch import Row, as_json, clip_rows, clips_in, read_rows, write_rows
 from comp_viz.clips.settings import Settings, settings_for
 from comp_viz.commands.data_text import printable
 from comp_viz.errors import CompVizError
@@ -69,7 +69,7 @@ def made(
     if not left:
         return iter(())
     if options.engine == "here":
-        return (rows_of(path, checkpoint, settings) for path in left)
+        return (clip_rows(path, checkpoint, settings) for path in left)
     if str(options.checkpoint).startswith("hub:"):
         raise CompVizError(
             "--engine ray: expected a checkpoint folder that every machine can read, got a name on the hub."

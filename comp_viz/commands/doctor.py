@@ -115,7 +115,7 @@ def clips() -> Iterator[str]:
     from comp_viz.clips import decode, faces, whisper
     from comp_viz.clips.extractors.registry import EXTRACTORS
 
-    parts = {"decoding": decode.missing, "speech": whisper.missing, "faces": faces.missing}
+    parts = {"decoding": decode.decoder_missing, "speech": whisper.whisper_missing, "faces": faces.faces_missing}
     for name, problem in (parts | {e.name: e.ready for e in EXTRACTORS.values()}).items():
         yield f"{name}: {problem() or 'ready'}"
 

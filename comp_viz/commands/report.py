@@ -13,7 +13,7 @@ from comp_viz.data.patterns.pattern import EXAMPLES, FOUND
 from comp_viz.data.source import open_data
 from comp_viz.errors import CompVizError
 from comp_viz.report.html import render
-from comp_viz.report.make import make
+from comp_viz.report.make import make_report
 from comp_viz.report.origin import Origin
 
 
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> None:
     conversation = data.find(options.conversation or first_of(data, options.split))
     name, checkpoint = next(iter(checkpoints.items()))
     origin = Origin(name, checkpoint, options.data, data, conversation, options.missing, options.seed)
-    page = render(make(checkpoints, origin, options.split, options.words))
+    page = render(make_report(checkpoints, origin, options.split, options.words))
     with replacing(options.out) as temporary:
         temporary.write_text(page, encoding="utf-8")
     print(f"Wrote {options.out}, {options.out.stat().st_size / 1e6:.1f} MB.")

@@ -41,7 +41,7 @@ class Report:
 
 
 @dataclass
-class Room:
+class ByteBudget:
     """Bytes that are left."""
 
     charts: int
@@ -57,8 +57,8 @@ class Room:
 
 def render(report: Report) -> str:
     """The whole file."""
-    redaction, room = Redaction(frozenset() if report.words else report.said), Room(CHARTS, TABLES)
-    parts = [section(one, report, redaction, room) for one in report.sections]
+    redaction, room = Redaction(frozenset() if report.words else report.said), ByteBudget(CHARTS, TABLES)
+    parts = [section_html(one, report, redaction, room) for one in report.sections]
     style, script = ((HERE / f"report.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
     library = f"<script>{get_plotlyjs()}</script>" if any("figure-data" in part for part in parts) else ""
     finding = escape(redaction.text(report.finding))
@@ -76,7 +76,7 @@ def render(report: Report) -> str:
 <header>
 <p class="kicker">ComP Viz · {escape(report.page)} · {escape(report.made)}</p>
 <h1>{finding}</h1>
-<p class="link">{link(report.link)}</p>
+<p class="link">{link_html(report.link)}</p>
 <p class="note">{words_note(report)}</p>
 </header>
 <main>
@@ -93,7 +93,7 @@ def render(report: Report) -> str:
 """
 
 
-def link(address: str) -> str:
+def link_html(address: str) -> str:
     """The address that opens the same view; clickable where it is one of the web."""
     shown = escape(address)
     if not address.startswith(("http://", "https://")):
@@ -108,26 +108,26 @@ def words_note(report: Report) -> str:
     return "What was said in the recordings was left out of this file. It holds no sound and no picture either."
 
 
-def section(one: Section, report: Report, redaction: Redaction, room: Room) -> str:
+def section_html(one: Section, report: Report, redaction: Redaction, room: ByteBudget) -> str:
     """One section: title, chart, what it shows and does not, numbers."""
     title = redaction.text(one.title)
     alt = escape(f"{title}. {one.about.shows}")
     return f"""<section id="{escape(one.key)}">
 <h2>{escape(title)}</h2>
-{picture(one, alt, report, redaction, room)}
-{explained(one.about)}
-{table(one.numbers() if report.words else redaction.table(one.numbers()), room)}
+{figure_html(one, alt, report, redaction, room)}
+{about_html(one.about)}
+{table_html(one.numbers() if report.words else redaction.table(one.numbers()), room)}
 </section>
 """
 
 
-def picture(one: Section, alt: str, report: Report, redaction: Redaction, room: Room) -> str:
+def figure_html(one: Section, alt: str, report: Report, redaction: Redaction, room: ByteBudget) -> str:
     """The chart with its description, or nothing for a table alone."""
     if one.figure is None:
         return ""
     if isinstance(one.figure, str):
         return f'<figure role="img" aria-label="{alt}">{in_light(one.figure, report.dark)}</figure>'
-    drawn = in_light(data_of(one.figure, redaction, report.words), report.dark)
+    drawn = in_light(figure_json(one.figure, redaction, report.words), report.dark)
     if not room.takes("charts", len(drawn)):
         return '<p class="note">The chart is too large for this file. Its link opens it.</p>'
     height = int(one.figure.layout.height or 400)
@@ -137,7 +137,7 @@ def picture(one: Section, alt: str, report: Report, redaction: Redaction, room: 
     )
 
 
-def data_of(figure: go.Figure, redaction: Redaction, words: bool) -> str:
+def figure_json(figure: go.Figure, redaction: Redaction, words: bool) -> str:
     """A chart as JSON that no script element ends early."""
     found = json.loads(figure.to_json())
     found["layout"].pop("template", None) if figure.layout.template == go.Figure().layout.template else None
@@ -147,25 +147,25 @@ def data_of(figure: go.Figure, redaction: Redaction, words: bool) -> str:
     )
 
 
-def prose(text: str) -> str:
+def prose_html(text: str) -> str:
     """Our own words as HTML, with names of files and settings, in backticks, as code."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
-def explained(about: About) -> str:
+def about_html(about: About) -> str:
     """What a chart shows, with its equation, and what it does not show."""
     equation = f'<p class="equation">In LaTeX: <code>{escape(about.equation)}</code></p>' if about.equation else ""
-    shown = f"<p><strong>What it shows.</strong> {prose(about.shows)}</p>" if about.shows else ""
-    limits = f"<p><strong>What it does not show.</strong> {prose(about.not_shows)}</p>" if about.not_shows else ""
+    shown = f"<p><strong>What it shows.</strong> {prose_html(about.shows)}</p>" if about.shows else ""
+    limits = f"<p><strong>What it does not show.</strong> {prose_html(about.not_shows)}</p>" if about.not_shows else ""
     return f'<div class="about">{shown}{equation}{limits}</div>'
 
 
-def table(numbers: pd.DataFrame, room: Room) -> str:
+def table_html(numbers: pd.DataFrame, room: ByteBudget) -> str:
     """The numbers of a chart: all of them, or as many as there is room for, and how many there are."""
     head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in numbers)
     rows, written = numbers.head(ROWS), list[str]()
     for row in rows.itertuples(index=False):
-        line = "<tr>" + "".join(f"<td>{cell(value)}</td>" for value in row) + "</tr>"
+        line = "<tr>" + "".join(f"<td>{cell_html(value)}</td>" for value in row) + "</tr>"
         if not room.takes("tables", len(line)):
             break
         written.append(line)
@@ -181,7 +181,7 @@ def table(numbers: pd.DataFrame, room: Room) -> str:
     )
 
 
-def cell(value: object) -> str:
+def cell_html(value: object) -> str:
     """One number or word of a table: six significant digits."""
     if value is None or value is pd.NA or (isinstance(value, float) and value != value):
         return "–"

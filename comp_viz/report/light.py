@@ -5,7 +5,7 @@ import re
 from comp_viz.figures.style import DARK, LIGHT, Palette
 
 
-def tones(palette: Palette) -> list[str]:
+def palette_tones(palette: Palette) -> list[str]:
     """Every colour of a palette, in an order that is the same for all."""
     plain = [
         getattr(palette, name)
@@ -14,7 +14,11 @@ def tones(palette: Palette) -> list[str]:
     return [*plain, *palette.modality.values(), *palette.spare, *palette.classes]
 
 
-IN_LIGHT = {dark: light for dark, light in reversed([*zip(tones(DARK), tones(LIGHT), strict=True)]) if dark != light}
+IN_LIGHT = {
+    dark: light
+    for dark, light in reversed([*zip(palette_tones(DARK), palette_tones(LIGHT), strict=True)])
+    if dark != light
+}
 DARK_TONE = re.compile("|".join(IN_LIGHT))
 
 

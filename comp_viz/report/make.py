@@ -25,7 +25,7 @@ from comp_viz.figures.style import LIGHT
 from comp_viz.report.compare import compare_sections, differences_section, headline
 from comp_viz.report.html import Report
 from comp_viz.report.live import timeline_section
-from comp_viz.report.origin import Origin, facts
+from comp_viz.report.origin import Origin, origin_facts
 from comp_viz.report.section import Section
 from comp_viz.report.words import transcripts
 
@@ -33,14 +33,14 @@ DASHBOARD = "http://localhost:8501"  # where `make run` puts it
 
 
 @dataclass(frozen=True)
-class Part:
+class ReportPart:
     """What a piece of a report says and shows."""
 
     finding: str
     sections: list[Section]
 
 
-def conversation_part(origin: Origin) -> Part:
+def conversation_part(origin: Origin) -> ReportPart:
     """The conversation under the pattern against itself complete, as on the Live page. Raises `CompVizError`."""
     conversation, task = origin.conversation, origin.data.task
     utterances, pattern = Utterances.of([conversation]), Pattern.parse(origin.pattern)
@@ -51,10 +51,10 @@ def conversation_part(origin: Origin) -> Part:
     complete = predict_conversation(origin.checkpoint, conversation, conversation.observed)
     changed = change(here, complete, conversation.labels)
     section = timeline_section(here, complete, changed, conversation, changed.most_changed, LIGHT)
-    return Part(section.title, [section])
+    return ReportPart(section.title, [section])
 
 
-def comparison_part(origins: Sequence[Origin], split: str) -> Part:
+def comparison_part(origins: Sequence[Origin], split: str) -> ReportPart:
     """The fused predictions of several checkpoints over a split, as on the Compare page. Raises `CompVizError`."""
     first = origins[0]
     task, conversations = first.data.task, first.data.split(split)
@@ -78,7 +78,7 @@ def comparison_part(origins: Sequence[Origin], split: str) -> Part:
     mine = drawn[first.pattern]
     found = compare(task, answers(mine), utterances, levels(first.data, split))
     sections = compare_sections(found, pd.concat(rows, ignore_index=True), [one.seed for one in mine], task, LIGHT)
-    return Part(f"{headline(found)}.", [*sections, differences_section(found)])
+    return ReportPart(f"{headline(found)}.", [*sections, differences_section(found)])
 
 
 def levels(data: DataSet, split: str) -> np.ndarray | None:
@@ -89,7 +89,7 @@ def levels(data: DataSet, split: str) -> np.ndarray | None:
         return None
 
 
-def make(checkpoints: dict[str, Checkpoint], origin: Origin, split: str, words: bool) -> Report:
+def make_report(checkpoints: dict[str, Checkpoint], origin: Origin, split: str, words: bool) -> Report:
     """A report on a conversation by the first checkpoint, and where there are more on all of them over a split."""
     origins = [
         Origin(name, one, origin.data_name, origin.data, origin.conversation, origin.pattern, origin.seed)
@@ -103,5 +103,5 @@ def make(checkpoints: dict[str, Checkpoint], origin: Origin, split: str, words: 
     link = f"{DASHBOARD}/{page}?{urlencode(origins[0].address | more, doseq=True)}"
     return Report(
         page.capitalize() or "Live", parts[0].finding, [section for part in parts for section in part.sections],
-        facts(origins), link, date.today().isoformat(), False, transcripts([origin.conversation]), words,
+        origin_facts(origins), link, date.today().isoformat(), False, transcripts([origin.conversation]), words,
     )  # fmt: skip

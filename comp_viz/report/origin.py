@@ -32,11 +32,11 @@ class Origin:
         return what | {"pattern": self.pattern, "seed": str(self.seed)}
 
 
-def facts(origins: list[Origin]) -> Facts:
+def origin_facts(origins: list[Origin]) -> Facts:
     """What a reader needs to make the numbers again: of every checkpoint, and of data and pattern once."""
     found: Facts = []
     for one in {origin.checkpoint.digest: origin for origin in origins}.values():
-        found += of_checkpoint(one.name, one.checkpoint)
+        found += checkpoint_facts(one.name, one.checkpoint)
     first = origins[0]
     split = f", {first.conversation.split} split" if first.conversation.split else ""
     return [
@@ -45,13 +45,13 @@ def facts(origins: list[Origin]) -> Facts:
         ("Licence of the data", first.data.licence),
         ("Labels", f"{first.data.task.name}, {first.data.task.scale}"),
         ("Conversation", f"{first.conversation.id}{split}, {how_many(len(first.conversation), 'utterance')}"),
-        ("Missing pattern", f"{first.pattern}: {in_words(first.pattern)}"),
+        ("Missing pattern", f"{first.pattern}: {pattern_in_words(first.pattern)}"),
         ("Seed of the pattern", str(first.seed)),
         ("Versions", ", ".join(f"{name} {version}" for name, version in versions().items())),
     ]
 
 
-def of_checkpoint(name: str, checkpoint: Checkpoint) -> Facts:
+def checkpoint_facts(name: str, checkpoint: Checkpoint) -> Facts:
     """A checkpoint's digest, and how it was trained and chosen."""
     card = checkpoint.card
     trained_on = f"{card.data.name}, SHA-256 {card.data.digest}" if card.data else "unknown data"
@@ -62,12 +62,12 @@ def of_checkpoint(name: str, checkpoint: Checkpoint) -> Facts:
     optimistic = " Numbers on that split are optimistic." if training.on_test else ""
     return [
         *found,
-        ("Training", f"under {in_words(training.missing)}, seed {training.seed}, epoch {training.epoch}"),
+        ("Training", f"under {pattern_in_words(training.missing)}, seed {training.seed}, epoch {training.epoch}"),
         ("Selection protocol", f"{training.selection}.{optimistic}"),
     ]
 
 
-def in_words(pattern: str) -> str:
+def pattern_in_words(pattern: str) -> str:
     """A missing pattern in words, or that it could not be read, as one from an address may be."""
     try:
         return Pattern.parse(pattern).words()

@@ -30,8 +30,8 @@ class Redaction:
         forms = sorted({form for one in said for form in (one, escape(one, len(one)))}, key=len, reverse=True)
         long, short = ([f for f in forms if (len(f) > SHORT) == wanted] for wanted in (True, False))
         cut = [f[:SHORTENED] for f in long if len(f) > SHORTENED]
-        self.long = pattern([re.escape(f) for f in long] + [f"{re.escape(f)}[^<…]*…" for f in dict.fromkeys(cut)])
-        self.short = pattern([rf"(?:(?<=\s)|^){re.escape(f)}$" for f in short])
+        self.long = any_of([re.escape(f) for f in long] + [f"{re.escape(f)}[^<…]*…" for f in dict.fromkeys(cut)])
+        self.short = any_of([rf"(?:(?<=\s)|^){re.escape(f)}$" for f in short])
 
     def text(self, words: str) -> str:
         """A sentence or label without what was said."""
@@ -84,6 +84,6 @@ class Redaction:
         return value
 
 
-def pattern(forms: list[str]) -> re.Pattern[str]:
+def any_of(forms: list[str]) -> re.Pattern[str]:
     """A pattern that finds any of the forms, or nothing where there are none."""
     return re.compile("|".join(forms) or r"(?!)")

@@ -8,7 +8,7 @@ import numpy as np
 from comp_viz.clips.media import RATE
 from comp_viz.clips.reading import Read, read_audio
 from comp_viz.clips.settings import Settings
-from comp_viz.clips.speech import share, voiced
+from comp_viz.clips.speech import voiced_share, voiced_stretches
 from comp_viz.data.conversation import Floats
 from comp_viz.errors import CompVizError
 from recipes.clips.corpus import Corpus, Item
@@ -51,14 +51,14 @@ def reader(root: Path, settings: Settings) -> Callable[[Item], Read]:
         name, _, version = item.name.partition("~")
         sound = samples(root / FOLDER / f"{name}.flac")
         first, last = BEFORE, AFTER
-        voice = voiced(sound, settings.thresholds.speech) or [(0.0, len(sound) / RATE)]
+        voice = voiced_stretches(sound, settings.thresholds.speech) or [(0.0, len(sound) / RATE)]
         if version:
             rng = np.random.default_rng([int(version), *map(int, name.split("-"))])
             first, last = first + rng.uniform(-ROOM, ROOM), last + rng.uniform(0, ROOM)
             sound = altered(sound, rng)
         start, end = max(0.0, voice[0][0] - first), min(len(sound) / RATE, voice[-1][1] + last)
         part = sound[round(start * RATE) : round(end * RATE)]
-        return read_audio(part, "", names, settings, share(voice, end - start, start))
+        return read_audio(part, "", names, settings, voiced_share(voice, end - start, start))
 
     return read
 

@@ -18,10 +18,10 @@ def predict_clip(checkpoint: Checkpoint, conversation: Conversation) -> Predicti
         predict_conversation(checkpoint, part, part.observed)
         for part in windows([conversation], checkpoint.config.max_length)
     ]
-    return joined(parts)
+    return join_predictions(parts)
 
 
-def joined(parts: Sequence[Prediction]) -> Prediction:
+def join_predictions(parts: Sequence[Prediction]) -> Prediction:
     """Predictions of consecutive parts as one."""
     first = parts[0]
     return Prediction(
@@ -34,7 +34,7 @@ def joined(parts: Sequence[Prediction]) -> Prediction:
 
 
 @dataclass(frozen=True)
-class Moved:
+class ClipChange:
     """How the predictions of a degraded clip differ from those of the clip as recorded."""
 
     distance: Floats  # [S] classes: total variation between the two distributions, 0 to 1; scores: absolute difference
@@ -43,10 +43,10 @@ class Moved:
     lost: np.ndarray  # [S, M] entries that were observed and no longer are
 
 
-def moved(before: Prediction, after: Prediction) -> Moved:
+def clip_change(before: Prediction, after: Prediction) -> ClipChange:
     """Compare two predictions of the same utterances, under possibly different availability."""
     difference = np.abs(after.fused - before.fused).sum(1)
-    return Moved(
+    return ClipChange(
         difference / 2 if before.task.classes else difference,
         before.decisions() != after.decisions(),
         after.coordinator - before.coordinator,
@@ -54,7 +54,7 @@ def moved(before: Prediction, after: Prediction) -> Moved:
     )
 
 
-def describe_moved(found: Moved, before: Prediction, after: Prediction, touched: Sequence[int]) -> str:
+def describe_moved(found: ClipChange, before: Prediction, after: Prediction, touched: Sequence[int]) -> str:
     """What a degradation did, in a sentence; `touched` are the utterances that were degraded, counted from 0."""
     lost = found.lost[list(touched)].sum(0)
     gone = [f"{name} at {n}" for name, n in zip(before.modalities, lost, strict=True) if n]

@@ -11,7 +11,7 @@ POSE = ("headRight", "headUp", "headTilt")
 SHOWN = (*faces.BLENDSHAPES, *POSE)
 
 
-def extract(found: Faces) -> Floats:
+def blendshape_features(found: Faces) -> Floats:
     """Mean and standard deviation over the faces of 52 blendshapes (0 to 1) and three angles (degrees / 45), `[110]`."""
     values = np.stack([np.concatenate([face.blendshapes, face.pose / 45]) for face in found])
     return np.concatenate([values.mean(0), values.std(0)]).astype(np.float32)
@@ -19,7 +19,7 @@ def extract(found: Faces) -> Floats:
 
 def load() -> Extract:
     """Nothing to load: the faces were found with these numbers."""
-    return extract
+    return blendshape_features
 
 
 EXTRACTOR = Extractor(
@@ -29,6 +29,6 @@ EXTRACTOR = Extractor(
     licence="Apache-2.0 / Apache-2.0",
     about="How far each of 52 named movements of the face goes, and where the head points; mean and deviation over an utterance.",
     get=CLIPS,
-    ready=faces.missing,
+    ready=faces.faces_missing,
     load=load,
 )

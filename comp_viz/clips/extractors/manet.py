@@ -12,7 +12,7 @@ QUARTERS = 4  # upper left, upper right, lower left, lower right
 SCALES = 4  # groups of channels, each seeing further than the one before
 
 
-def conv(inside: int, outside: int, stride: int = 1) -> nn.Conv2d:
+def convolution(inside: int, outside: int, stride: int = 1) -> nn.Conv2d:
     """A 3 × 3 convolution that keeps the size but for its stride."""
     return nn.Conv2d(inside, outside, 3, stride, padding=1, bias=False)
 
@@ -22,7 +22,7 @@ class Block(nn.Module):
 
     def __init__(self, inside: int, outside: int, stride: int) -> None:
         super().__init__()
-        self.conv1, self.bn1 = conv(inside, outside, stride), nn.BatchNorm2d(outside)
+        self.conv1, self.bn1 = convolution(inside, outside, stride), nn.BatchNorm2d(outside)
         self.downsample = None
         if stride != 1 or inside != outside:
             self.downsample = nn.Sequential(nn.Conv2d(inside, outside, 1, stride, bias=False), nn.BatchNorm2d(outside))
@@ -30,7 +30,7 @@ class Block(nn.Module):
 
     def build(self, width: int) -> None:
         """Parts that come after the first convolution."""
-        self.conv2, self.bn2 = conv(width, width), nn.BatchNorm2d(width)
+        self.conv2, self.bn2 = convolution(width, width), nn.BatchNorm2d(width)
 
     def second(self, x: Tensor) -> Tensor:
         """What is done after the first convolution, `[N, width, H, W]` both ways."""
@@ -94,7 +94,7 @@ class ScalesBlock(Block):
         """Parts that come after the first convolution."""
         for way in (1, 2):
             for group in range(1, SCALES + 1):
-                self.add_module(f"conv{way}_2_{group}", conv(width // SCALES, width // SCALES))
+                self.add_module(f"conv{way}_2_{group}", convolution(width // SCALES, width // SCALES))
                 self.add_module(f"bn{way}_2_{group}", nn.BatchNorm2d(width // SCALES))
 
     def second(self, x: Tensor) -> Tensor:
@@ -112,7 +112,7 @@ class ScalesBlock(Block):
         return found
 
 
-def stage(block: type[Block], inside: int, outside: int, stride: int) -> nn.Sequential:
+def residual_stage(block: type[Block], inside: int, outside: int, stride: int) -> nn.Sequential:
     """Two blocks, the first of which may halve the size."""
     return nn.Sequential(block(inside, outside, stride), block(outside, outside, 1))
 
@@ -123,11 +123,14 @@ class MANet(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.conv1, self.bn1 = nn.Conv2d(3, 64, 7, 2, padding=3, bias=False), nn.BatchNorm2d(64)
-        self.layer1, self.layer2 = stage(Block, 64, 64, 1), stage(Block, 64, 128, 2)
+        self.layer1, self.layer2 = residual_stage(Block, 64, 64, 1), residual_stage(Block, 64, 128, 2)
         for quarter in range(1, QUARTERS + 1):
-            self.add_module(f"layer3_1_p{quarter}", stage(AttentiveBlock, 128, 256, 2))
-            self.add_module(f"layer4_1_p{quarter}", stage(AttentiveBlock, 256, 512, 1))
-        self.layer3_2, self.layer4_2 = stage(ScalesBlock, 128, 256, 2), stage(ScalesBlock, 256, 512, 2)
+            self.add_module(f"layer3_1_p{quarter}", residual_stage(AttentiveBlock, 128, 256, 2))
+            self.add_module(f"layer4_1_p{quarter}", residual_stage(AttentiveBlock, 256, 512, 1))
+        self.layer3_2, self.layer4_2 = (
+            residual_stage(ScalesBlock, 128, 256, 2),
+            residual_stage(ScalesBlock, 256, 512, 2),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Both branches, averaged over places."""

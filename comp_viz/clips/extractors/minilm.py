@@ -8,7 +8,7 @@ from torch.nn.functional import embedding, gelu, layer_norm, linear, normalize, 
 from comp_viz.clips.extractors.extractor import Extract, Extractor, Words
 from comp_viz.clips.requirements import CLIPS, library_missing
 from comp_viz.clips.weights import MINILM, content
-from comp_viz.clips.weights import missing as weights_missing
+from comp_viz.clips.weights import weights_missing as weights_missing
 from comp_viz.data.conversation import Floats
 
 DIMS, LAYERS, HEADS = 384, 6, 12
@@ -16,7 +16,7 @@ EPSILON = 1e-12
 MAX_TOKENS = 256  # what its sentence embeddings were trained with
 
 
-def ready() -> str | None:
+def minilm_missing() -> str | None:
     """None, or what is missing and the command that mends it."""
     return library_missing("tokenizers") or weights_missing(MINILM)
 
@@ -34,12 +34,12 @@ def load() -> Extract:
     def extract(words: Words) -> Floats:
         """Words -> a vector of length 1, `[384]`: the mean over its tokens."""
         tokens = torch.tensor(tokenizer.encode(words).ids)
-        return normalize(run(weights, tokens).mean(0), dim=0).numpy()
+        return normalize(run_bert(weights, tokens).mean(0), dim=0).numpy()
 
     return extract
 
 
-def run(weights: dict[str, Tensor], tokens: Tensor) -> Tensor:
+def run_bert(weights: dict[str, Tensor], tokens: Tensor) -> Tensor:
     """BERT on one sentence: token numbers `[T]` -> `[T, 384]`."""
 
     def dense(x: Tensor, name: str) -> Tensor:
@@ -71,6 +71,6 @@ EXTRACTOR = Extractor(
     licence="MIT / Apache-2.0",
     about="What a sentence means, as the place that all-MiniLM-L6-v2 gives it among a billion pairs of sentences (English).",
     get=CLIPS,
-    ready=ready,
+    ready=minilm_missing,
     load=load,
 )

@@ -15,7 +15,7 @@ DIMS = 1024
 SHORTEST = 400  # samples that its first layers need to give one frame
 
 
-def embed(model: Any, sound: Sound) -> Floats:
+def wav2vec_features(model: Any, sound: Sound) -> Floats:
     """Samples, brought to mean 0 and deviation 1 -> mean over time of the last layer, `[D]`."""
     sound = np.pad(sound[: 30 * RATE], (0, max(0, SHORTEST - len(sound))))
     sound = (sound - sound.mean()) / np.sqrt(sound.var() + 1e-7)
@@ -27,7 +27,7 @@ def embed(model: Any, sound: Sound) -> Floats:
 def load() -> Extract:
     """Load from what the hub's library has on this machine; downloads only when the machine may go online."""
     model = open_hub(HUB, "AutoModel")
-    return lambda sound: embed(model, sound)
+    return lambda sound: wav2vec_features(model, sound)
 
 
 EXTRACTOR = Extractor(

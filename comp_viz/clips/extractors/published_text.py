@@ -13,7 +13,7 @@ DIMS = 1024
 MAX_TOKENS = 512
 
 
-def embed(model: Any, tokenizer: Any, words: Words) -> Floats:
+def deberta_features(model: Any, tokenizer: Any, words: Words) -> Floats:
     """Words -> mean over their tokens of the last four layers' sum, `[D]`, as published features are commonly made."""
     tokens = tokenizer(words, return_tensors="pt", truncation=True, max_length=MAX_TOKENS)
     with torch.inference_mode():
@@ -24,7 +24,7 @@ def embed(model: Any, tokenizer: Any, words: Words) -> Floats:
 def load() -> Extract:
     """Load from what the hub's library has on this machine; downloads only when the machine may go online."""
     model, tokenizer = open_hub(HUB, "AutoModel"), open_hub(HUB, "AutoTokenizer")
-    return lambda words: embed(model, tokenizer, words)
+    return lambda words: deberta_features(model, tokenizer, words)
 
 
 EXTRACTOR = Extractor(

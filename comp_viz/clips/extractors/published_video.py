@@ -8,7 +8,7 @@ import torch
 from comp_viz.checkpoint.tensors import read_tensors
 from comp_viz.clips.extractors.extractor import Extract, Extractor, Faces
 from comp_viz.clips.extractors.manet import MANet
-from comp_viz.clips.faces import missing as faces_missing
+from comp_viz.clips.faces import faces_missing
 from comp_viz.clips.weights import FOLDER, in_folder
 from comp_viz.data.conversation import Floats
 from comp_viz.errors import CompVizError
@@ -23,7 +23,7 @@ def weight_file() -> Path | None:
     return next((path for name in NAMES if (path := in_folder(name))), None)
 
 
-def ready() -> str | None:
+def manet_missing() -> str | None:
     """None, or what is missing and what mends it."""
     if weight_file() is None:
         return (
@@ -33,7 +33,7 @@ def ready() -> str | None:
     return faces_missing()
 
 
-def network(path: Path) -> MANet:
+def load_manet(path: Path) -> MANet:
     """The network with the weights in `path`. Raises `CompVizError` when they are not MA-Net's."""
     tensors = read_tensors(path)
     weights = {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
@@ -47,7 +47,7 @@ def network(path: Path) -> MANet:
     return model.eval().requires_grad_(False)
 
 
-def embed(model: MANet, found: Faces) -> Floats:
+def manet_features(model: MANet, found: Faces) -> Floats:
     """Faces -> mean over them of the network's features, `[1024]`; eight at a time, so that memory stays small."""
     crops = torch.from_numpy(np.stack([face.crop for face in found])).permute(0, 3, 1, 2)
     with torch.inference_mode():
@@ -58,9 +58,9 @@ def load() -> Extract:
     """Load the network."""
     path = weight_file()
     if path is None:  # it went away since `ready` was asked
-        raise CompVizError(f"MA-Net: {ready()}")
-    model = network(path)
-    return lambda found: embed(model, found)
+        raise CompVizError(f"MA-Net: {manet_missing()}")
+    model = load_manet(path)
+    return lambda found: manet_features(model, found)
 
 
 EXTRACTOR = Extractor(
@@ -70,6 +70,6 @@ EXTRACTOR = Extractor(
     licence="ours / the authors' terms",
     about="The video features of the paper: an expression network trained on RAF-DB, averaged over an utterance's faces.",
     get="from its authors, github.com/zengqunzhao/MA-Net",
-    ready=ready,
+    ready=manet_missing,
     load=load,
 )

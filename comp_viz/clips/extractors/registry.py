@@ -38,7 +38,7 @@ def extractor(name: str) -> Extractor:
 
 
 @cache
-def loaded(name: str) -> Extract:
+def loaded_extractor(name: str) -> Extract:
     """The extractor, loaded once for the life of the process. Raises `CompVizError` with the command that mends it."""
     found = extractor(name)
     require(name, found.ready())
@@ -50,7 +50,7 @@ def feature_names(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(feature for name in names for feature in extractor(name).feature_names)
 
 
-def what_is_missing(names: Sequence[str]) -> str:
+def extractors_missing(names: Sequence[str]) -> str:
     """Why these extractors cannot all be used here, with the commands that mend it; "" when they can."""
     problems = [f"{name}: {problem}" for name in names if (problem := extractor(name).ready())]
     return " ".join(problems)

@@ -14,12 +14,12 @@ HOP = 160  # samples between columns of its spectrogram; its output has half as 
 SHORTEST = RATE // 2  # samples; less is filled up with silence
 
 
-def extract(sound: Sound) -> Floats:
+def encoder_features(sound: Sound) -> Floats:
     """Samples -> mean of the encoder's output over the utterance, `[512]`; what is beyond 30 s is not heard."""
     sound = np.ascontiguousarray(sound[:WINDOW], np.float32)
     filled = np.pad(sound, (0, max(0, SHORTEST - len(sound))))
     with whisper.LOCK:
-        model = whisper.model()
+        model = whisper.whisper_model()
         spectrogram = model.feature_extractor(filled, padding=0)  # [80, T]
         encoded = np.asarray(model.encode(spectrogram))[0]  # [T / 2, 512]
     return np.asarray(encoded[: max(1, len(sound) // (2 * HOP))].mean(0), np.float32)
@@ -28,8 +28,8 @@ def extract(sound: Sound) -> Floats:
 def load() -> Extract:
     """Load the model that recognises words as well."""
     with whisper.LOCK:
-        whisper.model()
-    return extract
+        whisper.whisper_model()
+    return encoder_features
 
 
 EXTRACTOR = Extractor(
@@ -39,6 +39,6 @@ EXTRACTOR = Extractor(
     licence="MIT / MIT",
     about="What the encoder of Whisper base hears, averaged over an utterance: sounds, voice and manner, without names.",
     get=CLIPS,
-    ready=whisper.missing,
+    ready=whisper.whisper_missing,
     load=load,
 )

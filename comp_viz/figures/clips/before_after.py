@@ -9,7 +9,7 @@ from comp_viz.figures.style import Palette, class_colours, modality_colours, mod
 BEFORE, AFTER = "as recorded", "degraded"
 
 
-def before_after(before: Prediction, after: Prediction, s: int, palette: Palette, title: str) -> go.Figure:
+def before_after_chart(before: Prediction, after: Prediction, s: int, palette: Palette, title: str) -> go.Figure:
     """Left what is predicted for utterance `s`, right the coordinator's weights: outlined as recorded, filled degraded."""
     task, names = before.task, before.modalities
     outputs = list(task.classes) or [task.name]
@@ -21,8 +21,8 @@ def before_after(before: Prediction, after: Prediction, s: int, palette: Palette
         for u, name in enumerate(names)
     ]
     traces = [
-        *pair(outputs, before.fused[s], after.fused[s], tones, palette, "x", "y", True),
-        *pair(weighed, before.coordinator[s], after.coordinator[s], [colours[name] for name in names], palette, "x2", "y2", False),
+        *bar_pair(outputs, before.fused[s], after.fused[s], tones, palette, "x", "y", True),
+        *bar_pair(weighed, before.coordinator[s], after.coordinator[s], [colours[name] for name in names], palette, "x2", "y2", False),
     ]  # fmt: skip
     layout = base_layout(palette, title, 290, barmode="group", dragmode=False)
     fixed = {"fixedrange": True, "automargin": True}
@@ -42,7 +42,7 @@ def before_after(before: Prediction, after: Prediction, s: int, palette: Palette
     return go.Figure(traces, layout)
 
 
-def pair(
+def bar_pair(
     labels: list[str], before: object, after: object, tones: list[str], palette: Palette, x: str, y: str, legend: bool
 ) -> list[go.Bar]:
     """Two bars for each label."""

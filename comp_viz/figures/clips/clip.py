@@ -39,7 +39,7 @@ def waveform_chart(
             x=np.concatenate([x, x[::-1]]), y=np.concatenate([high, low[::-1]]), fill="toself", mode="none",
             fillcolor=tone, opacity=0.85, hoverinfo="skip", showlegend=False,
         ),
-        *(utterance_bar(i, span, text, i == selected, palette) for i, (span, text) in enumerate(zip(spans, hover, strict=True))),
+        *(utterance_mark(i, span, text, i == selected, palette) for i, (span, text) in enumerate(zip(spans, hover, strict=True))),
         go.Scatter(
             x=[(word.start + word.end) / 2 for word in words], y=[-1.75] * len(words), mode="markers", showlegend=False,
             marker={
@@ -69,7 +69,7 @@ def waveform_chart(
     return go.Figure(traces, layout)
 
 
-def utterance_bar(i: int, span: Span, hover: str, selected: bool, palette: Palette) -> go.Scatter:
+def utterance_mark(i: int, span: Span, hover: str, selected: bool, palette: Palette) -> go.Scatter:
     """One utterance as a bar with its number, to hover and to click anywhere."""
     x = np.linspace(span.start, span.end, 9)
     ink = palette.mark if selected else palette.truth

@@ -17,7 +17,7 @@ def marked_crop(face: Face, palette: Palette) -> Picture:
     return found
 
 
-def strongest(face: Face, names: tuple[str, ...], count: int = 2) -> list[tuple[str, float]]:
+def strongest_blendshapes(face: Face, names: tuple[str, ...], count: int = 2) -> list[tuple[str, float]]:
     """The strongest named blendshapes, 0 to 1, without the neutral one and where the eyes look."""
     telling = [i for i, name in enumerate(names) if name != "_neutral" and not name.startswith("eyeLook")]
     order = sorted(telling, key=lambda i: -face.blendshapes[i])[:count]

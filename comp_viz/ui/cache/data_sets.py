@@ -24,7 +24,7 @@ def open_data_set(name: str, root: str) -> DataSet:
     The name of a clip means one of this session's.
     """
     if is_clip(name):
-        return desk.data_set(name)
+        return desk.clip_data_set(name)
     return _data_set(name, root, last_change(Path(root) / name))
 
 
@@ -51,7 +51,7 @@ def fitting_data(name: str, device: str, labs: tuple[str, ...]) -> list[str]:
     paths = [data_root() / file for file in data_files()]
     files = [path.name for path in paths if _header(path, last_change(path)) == header]
     fitting_labs = [lab for lab in dict.fromkeys((trained, LAB, *labs)) if _lab_header(lab) == header]
-    return [*files, *desk.fitting_clips(opened.card, opened.config.max_length), *fitting_labs]
+    return [*files, *desk.clips_for_checkpoint(opened.card, opened.config.max_length), *fitting_labs]
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

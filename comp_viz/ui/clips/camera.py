@@ -20,7 +20,7 @@ def camera(key: str, on_recording: Callable[[bytes, str], None], on_nothing: Cal
     """
 
     def recorded() -> None:
-        if found := read(st.session_state[key].get("recording")):
+        if found := recording_of(st.session_state[key].get("recording")):
             on_recording(*found)
         else:
             on_nothing()
@@ -28,7 +28,7 @@ def camera(key: str, on_recording: Callable[[bytes, str], None], on_nothing: Cal
     component(__file__)(key=key, data={"seconds": SECONDS, "bits": BITS}, on_recording_change=recorded)
 
 
-def read(sent: object) -> tuple[bytes, str] | None:
+def recording_of(sent: object) -> tuple[bytes, str] | None:
     """The content and a name for what a browser sent; None where that is no recording."""
     if not isinstance(sent, dict) or not isinstance(content := sent.get("content"), str):
         return None

@@ -6,21 +6,21 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from comp_viz.analysis.clips.prediction import describe_moved, moved
+from comp_viz.analysis.clips.prediction import clip_change, describe_moved
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.clips.clip import Clip
 from comp_viz.clips.degradation import KINDS, SOUND, Degradation
 from comp_viz.clips.degrade import pictures_of, sound_of
 from comp_viz.clips.media import RATE
-from comp_viz.clips.stack import on, restack
+from comp_viz.clips.stack import degradations_on, restack
 from comp_viz.errors import CompVizError
 from comp_viz.figures.chart import About
-from comp_viz.figures.clips.before_after import before_after
+from comp_viz.figures.clips.before_after import before_after_chart
 from comp_viz.figures.style import Palette
-from comp_viz.ui.clips.inspection import availability
-from comp_viz.ui.clips.session_clips import Lying
+from comp_viz.ui.clips.inspection import draw_availability
+from comp_viz.ui.clips.session_clips import SessionClip
 from comp_viz.ui.widgets.chart_panel import chart_panel
-from comp_viz.ui.widgets.text import escape_markdown, read_probably
+from comp_viz.ui.widgets.text import escape_markdown, likeliest_text
 
 # Kind -> its name on a button; for those with an amount: label, lowest, highest, usual, step.
 NAMES = {
@@ -42,7 +42,7 @@ MOVED = About(
 )
 
 
-def controls(each: Lying, selected: int) -> None:
+def degradation_controls(each: SessionClip, selected: int) -> None:
     """What to spoil and how; each press puts one degradation on top of those before."""
     clip = each.clip
     numbers = list(range(1, len(clip.spans) + 1))
@@ -75,10 +75,13 @@ def controls(each: Lying, selected: int) -> None:
     chosen = numbers if everywhere else picked or [selected + 1]
 
     def add() -> None:
-        put_on(each, (*stack(each), Degradation(kind, tuple(n - 1 for n in chosen), amount, text, listen_again=again)))
+        set_degradations(
+            each,
+            (*degradations_of(each), Degradation(kind, tuple(n - 1 for n in chosen), amount, text, listen_again=again)),
+        )
 
     st.button(
-        f"{NAMES[kind]}: utterance{'s' * (len(chosen) > 1)} {listed(chosen)}",
+        f"{NAMES[kind]}: utterance{'s' * (len(chosen) > 1)} {number_list(chosen)}",
         type="primary",
         icon=":material/blur_on:",
         on_click=add,
@@ -88,12 +91,12 @@ def controls(each: Lying, selected: int) -> None:
         st.warning(problem, icon=":material/warning:")
 
 
-def stack(each: Lying) -> tuple[Degradation, ...]:
+def degradations_of(each: SessionClip) -> tuple[Degradation, ...]:
     """What was done to a clip so far, in order."""
     return each.degraded.degradations if each.degraded else ()
 
 
-def put_on(each: Lying, degradations: tuple[Degradation, ...]) -> None:
+def set_degradations(each: SessionClip, degradations: tuple[Degradation, ...]) -> None:
     """Have a clip under these degradations; to be called in a callback."""
     try:
         with st.spinner("Reading what changed …"):
@@ -102,14 +105,14 @@ def put_on(each: Lying, degradations: tuple[Degradation, ...]) -> None:
         st.session_state[FAILED] = str(error)
 
 
-def taken_back(each: Lying) -> None:
+def degradation_list(each: SessionClip) -> None:
     """What is done to the clip, each to be taken back."""
-    done = stack(each)
+    done = degradations_of(each)
     with st.container(horizontal=True):
         for i, one in enumerate(done):
             st.button(
-                words_of(one), icon=":material/close:", key=f"take back {i}", help="Take it back",
-                on_click=put_on, args=(each, (*done[:i], *done[i + 1 :])),
+                degradation_label(one), icon=":material/close:", key=f"take back {i}", help="Take it back",
+                on_click=set_degradations, args=(each, (*done[:i], *done[i + 1 :])),
             )  # fmt: skip
         if len(done) > 1:
             st.button(
@@ -117,12 +120,12 @@ def taken_back(each: Lying) -> None:
                 icon=":material/undo:",
                 key="take all back",
                 type="tertiary",
-                on_click=put_on,
+                on_click=set_degradations,
                 args=(each, ()),
             )
 
 
-def words_of(one: Degradation) -> str:
+def degradation_label(one: Degradation) -> str:
     """A degradation in a few words."""
     said = {
         "noise": f" {one.amount:g} dB",
@@ -130,15 +133,17 @@ def words_of(one: Degradation) -> str:
         "pixels": f" {one.amount:g} px",
         "drop": f" {one.amount:.0%}",
     }
-    return f"{NAMES[one.kind]}{said.get(one.kind, '')}: {listed([i + 1 for i in one.utterances])}"
+    return f"{NAMES[one.kind]}{said.get(one.kind, '')}: {number_list([i + 1 for i in one.utterances])}"
 
 
-def listed(numbers: list[int]) -> str:
+def number_list(numbers: list[int]) -> str:
     """Numbers in a line, cut where there are many."""
     return ", ".join(map(str, numbers[:6])) + (f" … {len(numbers)} in all" if len(numbers) > 6 else "")
 
 
-def compared(each: Lying, before: Prediction | None, after: Prediction | None, selected: int, palette: Palette) -> None:
+def draw_before_after(
+    each: SessionClip, before: Prediction | None, after: Prediction | None, selected: int, palette: Palette
+) -> None:
     """Before and after: prediction, coordinator, availability, what is heard and seen."""
     degraded = each.degraded
     if degraded is None:
@@ -146,22 +151,22 @@ def compared(each: Lying, before: Prediction | None, after: Prediction | None, s
         return
     touched = sorted({i for one in degraded.degradations for i in one.utterances})
     if before is not None and after is not None:
-        found = moved(before, after)
+        found = clip_change(before, after)
         st.markdown(f"**{describe_moved(found, before, after, touched)}.**")
-        title = f"Utterance {selected + 1}: {read_probably(before.task, before.fused[selected])} → {read_probably(after.task, after.fused[selected])}"
-        figure = before_after(before, after, selected, palette, title)
-        chart_panel(figure, "before after", MOVED, partial(table, before, after))
+        title = f"Utterance {selected + 1}: {likeliest_text(before.task, before.fused[selected])} → {likeliest_text(after.task, after.fused[selected])}"
+        figure = before_after_chart(before, after, selected, palette, title)
+        chart_panel(figure, "before after", MOVED, partial(before_after_table, before, after))
     left, right = st.columns(2, gap="medium")
     for place, clip, name in ((left, each.clip, "As recorded"), (right, degraded, "Degraded")):
         with place:
             st.markdown(f"**{name}**")
-            availability(clip, selected, palette, f"availability {name}")
-            sample(clip, selected)
+            draw_availability(clip, selected, palette, f"availability {name}")
+            draw_sample(clip, selected)
 
 
-def sample(clip: Clip, s: int) -> None:
+def draw_sample(clip: Clip, s: int) -> None:
     """What the extractors were given of an utterance."""
-    kinds = {one.kind for one in on(s, clip.degradations)}
+    kinds = {one.kind for one in degradations_on(s, clip.degradations)}
     pictures, times = pictures_of(clip, s)
     if pictures:
         middle = len(pictures) // 2
@@ -174,7 +179,7 @@ def sample(clip: Clip, s: int) -> None:
     st.caption(escape_markdown(clip.spans[s].text) or "(no words)")
 
 
-def table(before: Prediction, after: Prediction) -> pd.DataFrame:
+def before_after_table(before: Prediction, after: Prediction) -> pd.DataFrame:
     """Predictions, weights and availability of all utterances, before and after."""
     outputs = list(before.task.classes) or [before.task.name]
     columns: dict[str, np.ndarray] = {"utterance": np.arange(1, len(before.fused) + 1)}

@@ -14,10 +14,10 @@ from comp_viz.clips.progress import STAGES
 from comp_viz.clips.settings import Thresholds
 from comp_viz.figures.chart import About
 from comp_viz.figures.clips.clip import quality_chart, reasons_chart, waveform_chart
-from comp_viz.figures.clips.face import marked_crop, strongest
+from comp_viz.figures.clips.face import marked_crop, strongest_blendshapes
 from comp_viz.figures.style import Palette
-from comp_viz.ui.clips.session_clips import Lying
-from comp_viz.ui.clips.upload import read_again
+from comp_viz.ui.clips.session_clips import SessionClip
+from comp_viz.ui.clips.upload import analyse_again
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.text import escape_markdown
 from comp_viz.wording import how_many
@@ -40,7 +40,7 @@ QUALITY = About(
 )
 
 
-def availability(clip: Clip, selected: int, palette: Palette, key: str = "availability") -> None:
+def draw_availability(clip: Clip, selected: int, palette: Palette, key: str = "availability") -> None:
     """The availability matrix with the reasons, as a chart and as a table."""
     observed = clip.conversation.observed
     words = [span.text for span in clip.spans]
@@ -78,7 +78,7 @@ def reason_table(clip: Clip) -> pd.DataFrame:
     )
 
 
-def waveform(clip: Clip, selected: int, palette: Palette) -> None:
+def draw_waveform(clip: Clip, selected: int, palette: Palette) -> None:
     """The sound with utterances and words."""
     hover = [
         f"utterance {i}: {span.start:.2f} to {span.end:.2f} s<br>voice {voice:.0%} of the time, {level:.0f} dBFS"
@@ -94,10 +94,10 @@ def waveform(clip: Clip, selected: int, palette: Palette) -> None:
     figure = waveform_chart(
         envelope(clip.media.sound), clip.media.duration, clip.spans, hover, selected, palette, title
     )
-    chart_panel(figure, "waveform", SOUND, partial(word_table, clip), selects=True)
+    chart_panel(figure, "waveform", SOUND, partial(recognised_words, clip), selects=True)
 
 
-def word_table(clip: Clip) -> pd.DataFrame:
+def recognised_words(clip: Clip) -> pd.DataFrame:
     """Every word with its times and probability."""
     rows = [
         {"utterance": s, "word": word.text, "from, s": word.start, "to, s": word.end, "probability": word.probability}
@@ -125,7 +125,7 @@ def confident_words(clip: Clip, selected: int) -> None:
     )
 
 
-def faces(clip: Clip, selected: int, palette: Palette) -> None:
+def draw_faces(clip: Clip, selected: int, palette: Palette) -> None:
     """Some of the faces found in an utterance, with landmarks."""
     look = clip.looked[selected]
     if not look.gallery:
@@ -134,7 +134,7 @@ def faces(clip: Clip, selected: int, palette: Palette) -> None:
         )
         return
     for place, face in zip(st.columns(max(3, len(look.gallery))), look.gallery, strict=False):
-        shapes = ", ".join(f"{name} {value:.2f}" for name, value in strongest(face, BLENDSHAPES))
+        shapes = ", ".join(f"{name} {value:.2f}" for name, value in strongest_blendshapes(face, BLENDSHAPES))
         turned, up, tilted = face.pose
         place.image(marked_crop(face, palette), f"{face.time:.2f} s, {face.size} px: {shapes}", width="stretch")
         place.caption(f"head {turned:+.0f}° right, {up:+.0f}° up, {tilted:+.0f}° tilted")
@@ -144,7 +144,7 @@ def faces(clip: Clip, selected: int, palette: Palette) -> None:
     )
 
 
-def quality(clip: Clip, selected: int, palette: Palette) -> None:
+def draw_quality(clip: Clip, selected: int, palette: Palette) -> None:
     """How well each modality of each utterance could be read."""
     t = clip.settings.thresholds
     lowest = int(np.argmin(clip.quality["confidence"]))
@@ -157,7 +157,7 @@ def quality(clip: Clip, selected: int, palette: Palette) -> None:
     chart_panel(figure, "quality", QUALITY, lambda: table, selects=True)
 
 
-def thresholds(each: Lying) -> None:
+def threshold_controls(each: SessionClip) -> None:
     """When something counts as missing; read again with other values, without decoding again."""
     now = each.clip.settings.thresholds
     left, right = st.columns(2)
@@ -204,12 +204,12 @@ def thresholds(each: Lying) -> None:
     wanted = Thresholds(level, voice, speech, confidence, share, size)
     st.button(
         "Read the clip again", icon=":material/restart_alt:", disabled=wanted == now, key="read again",
-        on_click=lambda: read_again(each.path, each.clip.name, replace(each.clip.settings, thresholds=wanted)),
+        on_click=lambda: analyse_again(each.path, each.clip.name, replace(each.clip.settings, thresholds=wanted)),
         help="Everything but decoding is done anew, degradations are taken back.",
     )  # fmt: skip
 
 
-def behind(clip: Clip) -> None:
+def file_facts(clip: Clip) -> None:
     """What the file was, how long each stage took, which features were made."""
     media = clip.media
     shape = (

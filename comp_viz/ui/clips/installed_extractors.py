@@ -13,13 +13,13 @@ from comp_viz.figures.style import modality_marks
 COMMAND = re.compile(r"Run ((?:pip|apt-get|hf|make|comp-viz) [^,.]*)")
 
 
-def capabilities() -> list[tuple[str, str, str, str]]:
+def clip_parts() -> list[tuple[str, str, str, str]]:
     """Name, what it is for, licence and what is missing ("" when it is ready) of everything a clip is read with."""
     marks = modality_marks(tuple({extractor.modality for extractor in EXTRACTORS.values()}))
     found = [
-        ("PyAV", "decoding of sound and pictures", "BSD-3-Clause", decode.missing() or ""),
-        ("Whisper base", "words with their times", "MIT / MIT", whisper.missing() or ""),
-        ("FaceLandmarker", "faces with landmarks", "Apache-2.0 / Apache-2.0", faces.missing() or ""),
+        ("PyAV", "decoding of sound and pictures", "BSD-3-Clause", decode.decoder_missing() or ""),
+        ("Whisper base", "words with their times", "MIT / MIT", whisper.whisper_missing() or ""),
+        ("FaceLandmarker", "faces with landmarks", "Apache-2.0 / Apache-2.0", faces.faces_missing() or ""),
     ]
     found += [
         (e.name, f"{marks[e.modality]} {e.modality}, {e.dims} features. {e.about}", e.licence, e.ready() or "")
@@ -28,15 +28,15 @@ def capabilities() -> list[tuple[str, str, str, str]]:
     return found
 
 
-def command(problem: str) -> str:
+def install_command(problem: str) -> str:
     """The command in a sentence that says what is missing; "" where it names none."""
     found = COMMAND.search(problem)
     return found.group(1).strip() if found else ""
 
 
-def panel_of_capabilities() -> None:
+def draw_clip_parts() -> None:
     """One row each; those that are not ready say what to do."""
-    found = capabilities()
+    found = clip_parts()
     ready = sum(not missing for *_, missing in found)
     if not ready:
         st.info(
@@ -53,18 +53,18 @@ def panel_of_capabilities() -> None:
         right.markdown(f"{about}  \n:gray[Licence (code / weights): {licence}]")
         if missing:
             right.markdown(f"**Missing**: {missing}")
-            if do := command(missing):
+            if do := install_command(missing):
                 right.code(do, language="bash")
 
 
-def all_usual_ready() -> bool:
+def usual_parts_ready() -> bool:
     """Whether everything that clips are read with by default is ready."""
     usual = {name for _, names in DEFAULT for name in names}
-    return not any(missing for name, *_, missing in capabilities() if name in usual or name not in EXTRACTORS)
+    return not any(missing for name, *_, missing in clip_parts() if name in usual or name not in EXTRACTORS)
 
 
-def capability_title() -> str:
+def clip_parts_title() -> str:
     """How much is ready, for the heading of the panel."""
-    found = capabilities()
+    found = clip_parts()
     ready = sum(not missing for *_, missing in found)
     return f"What can be read on this machine: {ready} of {len(found)} parts ready"

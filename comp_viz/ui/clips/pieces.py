@@ -10,7 +10,7 @@ from comp_viz.analysis.query import Query
 from comp_viz.checkpoint.card import Card
 from comp_viz.clips.clip import Clip
 from comp_viz.clips.limits import LIMITS
-from comp_viz.clips.preview import preview
+from comp_viz.clips.preview import write_playable
 from comp_viz.clips.progress import STAGES
 from comp_viz.clips.settings import Settings
 from comp_viz.errors import CompVizError
@@ -20,9 +20,19 @@ from comp_viz.ui.cache.checkpoints import open_checkpoint
 from comp_viz.ui.cache.inference import INFERENCE
 from comp_viz.ui.cache.per_session import keep_data
 from comp_viz.ui.clips.camera import camera
-from comp_viz.ui.clips.player import media_url, play_from, player, said
-from comp_viz.ui.clips.session_clips import DEGRADED, RECORDED, Lying, desk, lying
-from comp_viz.ui.clips.upload import AUDIO, EXAMPLE, IN_HAND, PROBLEM, SETTLE, VIDEO, fitting, opening, take_in
+from comp_viz.ui.clips.player import media_url, play_from, player, predictions_text
+from comp_viz.ui.clips.session_clips import DEGRADED, RECORDED, SessionClip, session_clip, session_clips
+from comp_viz.ui.clips.upload import (
+    AUDIO,
+    EXAMPLE,
+    IN_HAND,
+    PROBLEM,
+    SETTLE,
+    VIDEO,
+    checkpoints_reading,
+    clip_to_open,
+    start_upload,
+)
 from comp_viz.ui.frame.navigation import open_here
 from comp_viz.ui.frame.selected_utterance import select_utterance
 
@@ -33,7 +43,7 @@ MIME = {
 }  # fmt: skip
 
 
-def bring(settings: Settings) -> None:
+def upload_controls(settings: Settings) -> None:
     """Upload, microphone, camera and example. What is handed over is written away at once and dropped from memory."""
     count = st.session_state.setdefault(ROUND, 0)
     uploader, microphone = f"upload {count}", f"microphone {count}"
@@ -42,7 +52,7 @@ def bring(settings: Settings) -> None:
         file = st.session_state[key]
         if file and st.session_state.get(TAKEN) != file.file_id:  # a run that is cut short calls back again
             st.session_state[TAKEN] = file.file_id
-            take_in(file.getbuffer(), file.name, settings)
+            start_upload(file.getbuffer(), file.name, settings)
             st.session_state[ROUND] = count + 1  # a widget of another name: the old one lets go of the file
 
     left, middle, right = st.columns([3, 2, 1.6], vertical_alignment="top")
@@ -54,13 +64,13 @@ def bring(settings: Settings) -> None:
     )  # fmt: skip
     middle.audio_input("Or speak", key=microphone, on_change=uploaded, args=(microphone,), sample_rate=16_000)
     with middle:
-        camera("camera", lambda content, name: take_in(content, name, settings), no_recording)
+        camera("camera", lambda content, name: start_upload(content, name, settings), no_recording)
     if EXAMPLE.is_file():
         with right:
             st.markdown("Or", help="`examples/README.md` says where it comes from.")
             st.button(
                 "Take the example clip", icon=":material/movie:", key="example", width="stretch",
-                on_click=lambda: take_in(EXAMPLE.read_bytes(), EXAMPLE.name, settings),
+                on_click=lambda: start_upload(EXAMPLE.read_bytes(), EXAMPLE.name, settings),
             )  # fmt: skip
 
 
@@ -73,9 +83,9 @@ def no_recording() -> None:
 
 
 @st.fragment(run_every=0.5)
-def progress() -> None:
+def analysis_progress() -> None:
     """How far an analysis is; drawn anew twice a second while it runs."""
-    job = desk().job
+    job = session_clips().job
     if job is None or job.over.is_set():
         st.session_state[SETTLE] = True
         st.rerun()
@@ -93,27 +103,27 @@ def progress() -> None:
     st.button("Cancel", icon=":material/stop_circle:", on_click=job.cancel, key="cancel analysis")
 
 
-def problem() -> None:
+def analysis_problem() -> None:
     """Why the last analysis gave nothing."""
     if text := st.session_state.get(PROBLEM):
         st.warning(text, icon=":material/warning:")
 
 
-def clip_in_hand() -> Lying | None:
+def selected_clip() -> SessionClip | None:
     """Choose among the clips of this session; the last one first."""
-    names = list(desk().clips)
+    names = list(session_clips().clips)
     if not names:
         return None
     if st.session_state.get(IN_HAND) not in names:
         st.session_state[IN_HAND] = names[-1]
     if len(names) > 1:
         st.selectbox("Clip", names, key=IN_HAND, persist_state="session", width=420)
-    return lying(st.session_state[IN_HAND])
+    return session_clip(st.session_state[IN_HAND])
 
 
-def reader(each: Lying, opened: str | None) -> str | None:
+def checkpoint_for_clip(each: SessionClip, opened: str | None) -> str | None:
     """The checkpoint that reads a clip: the one the sidebar has open, else one to choose, which opens the clip with it."""
-    fit = fitting(each.clip)
+    fit = checkpoints_reading(each.clip)
     if not fit:
         missing = ", ".join(f"{u}: {source}" for u, source in each.clip.sources.items())
         st.info(
@@ -127,20 +137,20 @@ def reader(each: Lying, opened: str | None) -> str | None:
     name = fit[0] if len(fit) == 1 else str(st.selectbox("Checkpoint for this clip", fit, width=300))
     st.button(
         f"Open with `{name}` on every page", icon=":material/open_in_new:",
-        on_click=lambda: open_here(*opening(each.name, name)),
+        on_click=lambda: open_here(*clip_to_open(each.name, name)),
     )  # fmt: skip
     return name
 
 
 @keep_data(max_entries=32, show_spinner="Running the model …")
 def _prediction(query: Query) -> Prediction:
-    each = lying(query.data)
+    each = session_clip(query.data)
     clip = each.degraded if query.conversation == DEGRADED and each.degraded else each.clip
     with INFERENCE:
         return predict_clip(open_checkpoint(query.checkpoint, query.device), clip.conversation)
 
 
-def prediction(each: Lying, checkpoint: str, device: str, degraded: bool = False) -> Prediction:
+def clip_prediction(each: SessionClip, checkpoint: str, device: str, degraded: bool = False) -> Prediction:
     """What a checkpoint makes of a clip, as recorded or degraded; cached for this session."""
     query = Query(
         checkpoint=checkpoint,
@@ -154,7 +164,7 @@ def prediction(each: Lying, checkpoint: str, device: str, degraded: bool = False
     return _prediction(query)
 
 
-def out_of_distribution(card: Card) -> None:
+def distribution_note(card: Card) -> None:
     """What the model learned from, so that nobody takes its probabilities for a judgement of a person."""
     learned = f" It was trained on {card.data.name}." if card.data else ""
     note = f" {card.note}" if card.note else ""
@@ -164,15 +174,15 @@ def out_of_distribution(card: Card) -> None:
     )
 
 
-def watching(each: Lying, shown: Prediction | None, selected: int, palette: Palette) -> None:
+def clip_player(each: SessionClip, shown: Prediction | None, selected: int, palette: Palette) -> None:
     """The player, and the browser's own behind an expander."""
     clip = each.clip
-    path = playable(each)
+    path = playable_path(each)
     mimetype = MIME.get(path.suffix[1:], "video/mp4")
     picture = clip.media.width > 0 and not mimetype.startswith("audio/")
 
     def unplayable() -> None:
-        st.session_state[f"played {clip.digest}"] = str(preview(clip.media, path.with_suffix("")))
+        st.session_state[f"played {clip.digest}"] = str(write_playable(clip.media, path.with_suffix("")))
 
     try:
         url = media_url(path, mimetype)
@@ -189,13 +199,15 @@ def watching(each: Lying, shown: Prediction | None, selected: int, palette: Pale
             st.video(
                 str(path),
                 mimetype,
-                subtitles={"words and prediction": webvtt(clip.spans, said(shown, len(clip.spans))).encode()},
+                subtitles={
+                    "words and prediction": webvtt(clip.spans, predictions_text(shown, len(clip.spans))).encode()
+                },
             )
         else:
             st.audio(str(path), mimetype)
 
 
-def playable(each: Lying) -> Path:
+def playable_path(each: SessionClip) -> Path:
     """The clip's file, or what was made of it for a browser that could not play that."""
     made = st.session_state.get(f"played {each.clip.digest}")
     return Path(made) if made and Path(made).is_file() else each.path
@@ -206,7 +218,7 @@ def utterance_list(clip: Clip, shown: Prediction | None) -> None:
     rows = {
         "": list(range(1, len(clip.spans) + 1)),
         "from, s": [span.start for span in clip.spans],
-        **({"prediction": said(shown, len(clip.spans))} if shown else {}),
+        **({"prediction": predictions_text(shown, len(clip.spans))} if shown else {}),
         "words": [span.text or "(no words)" for span in clip.spans],
     }
 

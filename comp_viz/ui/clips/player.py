@@ -12,7 +12,7 @@ from comp_viz.clips.span import Span
 from comp_viz.figures.style import Palette, class_colours
 from comp_viz.ui.frame.selected_utterance import select_utterance
 from comp_viz.ui.widgets.component import component
-from comp_viz.ui.widgets.text import read_probably
+from comp_viz.ui.widgets.text import likeliest_text
 
 KEY, PLAY = "player", "play"
 
@@ -38,8 +38,8 @@ def player(
         "starts": [span.start for span in spans],
         "ends": [span.end for span in spans],
         "texts": [span.text for span in spans],
-        "said": said(prediction, len(spans)),
-        "rows": bands(prediction, palette) if prediction else [[] for _ in spans],
+        "said": predictions_text(prediction, len(spans)),
+        "rows": probability_bands(prediction, palette) if prediction else [[] for _ in spans],
         "key": list(class_colours(palette, prediction.task.classes).items()) if prediction else [],
         "selected": selected,
         "play": st.session_state.get(PLAY),
@@ -63,14 +63,14 @@ def play_from(utterance: int) -> None:
     st.session_state[PLAY] = {"utterance": utterance, "stamp": before["stamp"] + 1 if before else 1}
 
 
-def said(prediction: Prediction | None, utterances: int) -> list[str]:
+def predictions_text(prediction: Prediction | None, utterances: int) -> list[str]:
     """The prediction of each utterance with its probability, for people."""
     if prediction is None:
         return [""] * utterances
-    return [read_probably(prediction.task, values) for values in prediction.fused]
+    return [likeliest_text(prediction.task, values) for values in prediction.fused]
 
 
-def bands(prediction: Prediction, palette: Palette) -> list[list[tuple[float, str]]]:
+def probability_bands(prediction: Prediction, palette: Palette) -> list[list[tuple[float, str]]]:
     """Each utterance's probabilities with their colours, from the top; of a score, its side and strength."""
     task = prediction.task
     if task.classes:

@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from comp_viz.checkpoint.card import Card
 from comp_viz.clips.background import Job
 from comp_viz.clips.clip import Clip
-from comp_viz.clips.upload_folder import new_place
+from comp_viz.clips.upload_folder import new_upload_folder
 from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import DataSet, windows
 from comp_viz.errors import CompVizError
@@ -29,7 +29,7 @@ RECORDED, DEGRADED = "as recorded", "degraded"
 
 
 @dataclass(eq=False)
-class Lying:
+class SessionClip:
     """A clip on the desk."""
 
     name: str  # of its data set
@@ -63,12 +63,12 @@ class Lying:
 
 
 @dataclass(eq=False)
-class Desk:
+class SessionClips:
     """Everything a visitor brought along."""
 
     place: Path
     session: str  # Streamlit's name of the session
-    clips: dict[str, Lying] = field(default_factory=dict)  # by the name of their data set
+    clips: dict[str, SessionClip] = field(default_factory=dict)  # by the name of their data set
     job: Job | None = None
     path: Path | None = None  # what the job is about
     going: threading.Timer | None = None
@@ -101,70 +101,70 @@ class Desk:
             runtime.get_instance().media_file_mgr.remove_orphaned_files()
 
 
-def desk() -> Desk:
+def session_clips() -> SessionClips:
     """The desk of this session, a fresh one at the first visit and after too long an absence."""
-    mine: Desk | None = st.session_state.get(DESK)
+    mine: SessionClips | None = st.session_state.get(DESK)
     if mine is None or not mine.back():
-        mine = st.session_state[DESK] = Desk(
-            new_place(), context.session_id if (context := get_script_run_ctx()) else ""
+        mine = st.session_state[DESK] = SessionClips(
+            new_upload_folder(), context.session_id if (context := get_script_run_ctx()) else ""
         )
-    _attended(mine, str(mine.place))
+    _watch_session(mine, str(mine.place))
     return mine
 
 
-@st.cache_resource(scope="session", on_release=Desk.leave, show_spinner=False)
-def _attended(_desk: Desk, place: str) -> Desk:
+@st.cache_resource(scope="session", on_release=SessionClips.leave, show_spinner=False)
+def _watch_session(_desk: SessionClips, place: str) -> SessionClips:
     """Nothing but a bell: the session's cache is emptied, and so the desk told, when the browser goes away."""
     return _desk
 
 
-def put_clip(clip: Clip, path: Path) -> str:
+def add_clip(clip: Clip, path: Path) -> str:
     """Lay an analysed clip on the desk; returns the name of its data set. The same content again replaces it."""
-    clips, base = desk().clips, f"{CLIP}{clip.name}"
+    clips, base = session_clips().clips, f"{CLIP}{clip.name}"
     same = [name for name, lying in clips.items() if lying.clip.digest == clip.digest]
     free = (name for name in (base, *(f"{base} ({i})" for i in range(2, MOST + 2))) if name not in clips)
     name = same[0] if same else next(free)
     if same and clips[name].path != path:
         clips[name].path.unlink(missing_ok=True)
-    clips[name] = Lying(name, clip, path)
+    clips[name] = SessionClip(name, clip, path)
     for oldest in list(clips)[:-MOST]:
-        remove(clips.pop(oldest))
+        remove_files(clips.pop(oldest))
     return name
 
 
-def remove(each: Lying) -> None:
+def remove_files(each: SessionClip) -> None:
     """Remove the files of a clip."""
     each.path.unlink(missing_ok=True)
     shutil.rmtree(each.clip.media.folder.parent, ignore_errors=True)
 
 
-def lying(name: str) -> Lying:
+def session_clip(name: str) -> SessionClip:
     """The clip that makes a data set. Raises `CompVizError` when it is not of this session, or not any more."""
-    found = desk().clips.get(name)
+    found = session_clips().clips.get(name)
     if found is None:
         raise CompVizError(f"There is no {name} in this session. Upload it again on the Clips page.")
     return found
 
 
-def data_set(name: str) -> DataSet:
+def clip_data_set(name: str) -> DataSet:
     """A clip as a data set. Raises `CompVizError` when it is not of this session, or not any more."""
-    return lying(name).data_set()
+    return session_clip(name).data_set()
 
 
 def clip_names() -> list[str]:
     """Data sets that the clips of this session make."""
-    return list(desk().clips)
+    return list(session_clips().clips)
 
 
-def fitting_clips(card: Card, max_length: int) -> list[str]:
+def clips_for_checkpoint(card: Card, max_length: int) -> list[str]:
     """Clips whose features were made exactly as those the checkpoint was trained on, made ready for it."""
-    found = [each for each in desk().clips.values() if fits(card, each.clip)]
+    found = [each for each in session_clips().clips.values() if reads_clip(card, each.clip)]
     for each in found:
         each.open_with(card.task, max_length)
     return [each.name for each in found]
 
 
-def fits(card: Card, clip: Clip) -> bool:
+def reads_clip(card: Card, clip: Clip) -> bool:
     """Whether a checkpoint reads the features of a clip."""
     named = [(name, card.sources.get(name, "")) for name in card.architecture.modalities]
     return named == list(clip.sources.items())

@@ -31,7 +31,7 @@ from comp_viz.ui.robustness.controls import NO_LABELS, NO_SPLITS, SPLIT, SPLIT_H
 from comp_viz.ui.widgets.chart_panel import chart_panel, table_panel
 from comp_viz.ui.widgets.choices import one_of
 from comp_viz.ui.widgets.measuring import measuring, tick
-from comp_viz.ui.widgets.text import escape_markdown, read_label
+from comp_viz.ui.widgets.text import escape_markdown, label_text
 from comp_viz.wording import how_many
 
 PAGE = "compare"
@@ -254,10 +254,10 @@ def utterances(asked: Asked, section: Section, one: Drawing) -> None:
             "words": [
                 known[name].words[s - 1] for name, s in zip(rows["conversation"], rows["utterance"], strict=True)
             ],
-            "truth": [read_label(task, label) for label in rows["truth"]],
-            first: [read_label(task, x) + marks[right] for x, right in zip(rows["says"], rows["right"], strict=True)],
+            "truth": [label_text(task, label) for label in rows["truth"]],
+            first: [label_text(task, x) + marks[right] for x, right in zip(rows["says"], rows["right"], strict=True)],
             "other": [
-                read_label(task, x) + marks[right]
+                label_text(task, x) + marks[right]
                 for x, right in zip(rows["other says"], rows["other right"], strict=True)
             ],
             "other is": rows["against"],

@@ -20,7 +20,7 @@ from comp_viz.ui.cache.checkpoints import fitting_checkpoints
 from comp_viz.ui.cache.data_sets import linear_probe
 from comp_viz.ui.frame.navigation import open_in_live
 from comp_viz.ui.widgets.chart import titled_chart
-from comp_viz.ui.widgets.text import escape_markdown, read_label
+from comp_viz.ui.widgets.text import escape_markdown, label_text
 from comp_viz.wording import how_many
 
 SHOWN_FINDINGS = 2000  # rows of the findings table; the download has all
@@ -190,7 +190,7 @@ def words(data: DataSet, conversation: Conversation) -> pd.DataFrame:
             "speaker": conversation.speakers,
             "words": conversation.words,
             "said before": conversation.context,
-            "label": [read_label(data.task, float(label)) for label in conversation.labels],
+            "label": [label_text(data.task, float(label)) for label in conversation.labels],
             "seconds": conversation.durations,
             "observed": [
                 " ".join(marks[u] for u, there in zip(data.modalities, row, strict=True) if there) or "nothing"

@@ -10,10 +10,10 @@ import streamlit as st
 from comp_viz.data.conversation import Conversation
 from comp_viz.figures.style import DARK
 from comp_viz.report.html import Report, render
-from comp_viz.report.origin import Origin, facts
+from comp_viz.report.origin import Origin, origin_facts
 from comp_viz.report.section import Section
 from comp_viz.report.words import transcripts
-from comp_viz.ui.clips.session_clips import desk
+from comp_viz.ui.clips.session_clips import session_clips
 from comp_viz.ui.frame.theme import palette
 
 SHOWN = "shown"
@@ -33,7 +33,7 @@ class PageReport:
         """What is shown as a report; without `words`, nothing is said of what these conversations and the `clips` say."""
         said = transcripts([*(one.conversation for one in self.origins), *clips])
         return Report(
-            self.page.capitalize(), self.finding, [self.named(one) for one in self.sections.values()], facts(self.origins) if self.origins else [],
+            self.page.capitalize(), self.finding, [self.named(one) for one in self.sections.values()], origin_facts(self.origins) if self.origins else [],
             link, date.today().isoformat(), dark, said, words,
         )  # fmt: skip
 
@@ -74,7 +74,9 @@ def page_address(origin: Origin | None) -> str:
 def report_button() -> None:
     """The control that saves the page as it is shown, with everything that is drawn after it in the same run."""
     now = page_report()
-    clips = [one.conversation for lying in desk().clips.values() for one in (lying.clip, lying.degraded) if one]
+    clips = [
+        one.conversation for lying in session_clips().clips.values() for one in (lying.clip, lying.degraded) if one
+    ]
     link, dark = page_address(now.origins[0] if now.origins else None), palette() is DARK
     with st.popover("Report", icon=":material/description:", type="tertiary"):
         st.markdown(

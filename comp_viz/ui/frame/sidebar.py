@@ -14,7 +14,7 @@ from comp_viz.device import available_devices, choose_device
 from comp_viz.errors import CompVizError
 from comp_viz.ui.cache.checkpoints import checkpoint_names, open_checkpoint
 from comp_viz.ui.cache.data_sets import fitting_data, open_data_set
-from comp_viz.ui.clips.upload import settled
+from comp_viz.ui.clips.upload import finished_upload
 from comp_viz.ui.frame.address_state import address_value, set_address_value, set_widget
 from comp_viz.ui.frame.navigation import GO, address_parameters, go_to, open_here, opened_labs, remember_lab
 from comp_viz.ui.frame.page_view import FRAMED, PageView
@@ -48,7 +48,7 @@ def draw_frame() -> None:
     """Draw the controls shared by all pages and keep the view for the page that is run next."""
     if page := st.session_state.pop(GO, None):
         st.switch_page(page, query_params=address_parameters())
-    if to_open := settled():
+    if to_open := finished_upload():
         open_here(*to_open)
     st.session_state[VIEW] = draw_sidebar()
 

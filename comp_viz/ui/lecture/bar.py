@@ -16,7 +16,7 @@ from comp_viz.ui.frame.navigation import go_to, open_here
 from comp_viz.ui.frame.pattern_state import PATTERN, SEED, PatternChoice, set_pattern
 from comp_viz.ui.frame.selected_utterance import UTTERANCE
 from comp_viz.ui.frame.theme import STORY
-from comp_viz.ui.lecture.stage import stage
+from comp_viz.ui.lecture.stage import bring_into_view
 from comp_viz.wording import how_many
 
 STORIES = places("stories")
@@ -26,19 +26,19 @@ KEPT = {UTTERANCE: "", COMPARE: NOTHING, OTHER: "uniform(0.5)"}  # what goes fro
 OPENED = ("checkpoint", "data", "conversation")
 
 
-def stories() -> tuple[dict[str, Story], list[str]]:
+def shipped_stories() -> tuple[dict[str, Story], list[str]]:
     """All stories by the name of their file, in their places, and what is wrong with files that hold none."""
     found, wrong = {}, []
     for path in sorted(path for folder in STORIES for path in folder.glob("*.yaml")):
         try:
-            found[path.stem] = story(path, path.stat().st_mtime_ns)
+            found[path.stem] = cached_story(path, path.stat().st_mtime_ns)
         except CompVizError as error:
             wrong.append(str(error))
     return dict(sorted(found.items(), key=lambda each: each[1].place)), wrong
 
 
 @lru_cache(maxsize=64)
-def story(path: Path, stamp: int) -> Story:
+def cached_story(path: Path, stamp: int) -> Story:
     """The story in a file, read again when the file changed."""
     return read_story(path)
 
@@ -48,11 +48,11 @@ def open_step(name: str, told: Story, number: int) -> None:
     set_address_value(STORY, name)
     set_address_value(STEP, str(number + 1))
     st.session_state[OPENINGS] += 1
-    prepare(told.settings(number))
+    prepare_view(told.settings(number))
     go_to(f"pages/{told.steps[number].page}.py")
 
 
-def prepare(settings: Settings) -> None:
+def prepare_view(settings: Settings) -> None:
     """Set everything a step names; what goes from page to page and is not named gets its usual value."""
     open_here(*(str(settings[key]) if key in settings else None for key in OPENED))
     set_pattern(PatternChoice(str(settings.get(PATTERN, FOUND)), int(settings.get(SEED, 1))))
@@ -62,37 +62,37 @@ def prepare(settings: Settings) -> None:
         st.session_state[key] = settings[key]
 
 
-def leave() -> None:
+def leave_story() -> None:
     """End the story and stay where it led to; to be called in a callback."""
     set_address_value(STORY, "")
     set_address_value(STEP, "1")
 
 
-def being_told() -> Story | None:
+def current_story() -> Story | None:
     """The story that is being told, where there is one."""
-    return stories()[0].get(address_value(STORY, ""))
+    return shipped_stories()[0].get(address_value(STORY, ""))
 
 
-def standing(told: Story) -> int:
+def current_step(told: Story) -> int:
     """Where a story stands: the number of its step, counted from 0."""
     number = address_value(STEP, "1")
     return min(max(int(number) - 1, 0), len(told.steps) - 1) if number.isdecimal() else 0
 
 
-def arrive() -> None:
+def open_addressed_step() -> None:
     """Prepare the step that a visitor's address names; one that names parts of a view, too, opens exactly that."""
-    if st.session_state.setdefault(OPENINGS, 0) == 0 and (told := being_told()):
+    if st.session_state.setdefault(OPENINGS, 0) == 0 and (told := current_story()):
         st.session_state[OPENINGS] = 1
         if set(st.query_params) <= {STORY, STEP}:
-            open_step(address_value(STORY, ""), told, standing(told))
+            open_step(address_value(STORY, ""), told, current_step(told))
 
 
-def bar() -> None:
+def story_bar() -> None:
     """The step's sentence, its question, and the way on; nothing where no story is told."""
-    name, told = address_value(STORY, ""), being_told()
+    name, told = address_value(STORY, ""), current_story()
     if told is None:
         return
-    here = standing(told)
+    here = current_step(told)
     step = told.steps[here]
     with st.container(border=True, key="lecture"):
         sentence, keys = st.columns([2.1, 1], vertical_alignment="center")
@@ -100,11 +100,11 @@ def bar() -> None:
             st.subheader(step.say, anchor=False)
             st.markdown(f"#### :material/forum: {step.ask}", anchors=False)
         with keys:
-            ways(name, told, here)
-    stage(f"{name} {here} {st.session_state[OPENINGS]}", step.show)
+            step_buttons(name, told, here)
+    bring_into_view(f"{name} {here} {st.session_state[OPENINGS]}", step.show)
 
 
-def ways(name: str, told: Story, here: int) -> None:
+def step_buttons(name: str, told: Story, here: int) -> None:
     """On and back, the notes, and the way out; `here` counts steps from 0."""
     last = len(told.steps) - 1
     with st.container(horizontal=True, gap="small"):
@@ -124,10 +124,12 @@ def ways(name: str, told: Story, here: int) -> None:
             "View again", icon=":material/restart_alt:", type="tertiary", on_click=open_step, args=(name, told, here),
             help="Prepares the view of this step again, after someone tried something out.",
         )  # fmt: skip
-        st.button("Leave", icon=":material/close:", type="tertiary", on_click=leave, help=f"Ends “{told.title}” here.")
+        st.button(
+            "Leave", icon=":material/close:", type="tertiary", on_click=leave_story, help=f"Ends “{told.title}” here."
+        )
 
 
-def outline(name: str, told: Story) -> None:
+def story_outline(name: str, told: Story) -> None:
     """A story with its script and the way to begin it."""
     needed = {str(told.settings(i)["checkpoint"]) for i in range(len(told.steps))}
     lacking = sorted(needed - set(checkpoint_names()))

@@ -12,7 +12,7 @@ from comp_viz.ui.frame.report_collector import add_section
 from comp_viz.ui.frame.selected_utterance import select_utterance
 from comp_viz.ui.frame.theme import for_projector
 from comp_viz.ui.widgets.chart import CONFIG
-from comp_viz.ui.widgets.text import read, read_label
+from comp_viz.ui.widgets.text import label_text, prediction_text
 
 
 def timeline_panel(section: Section) -> None:
@@ -52,8 +52,8 @@ def transcript_table(view: PageView, complete: Prediction) -> None:
             "speaker": conversation.speakers,
             "words": conversation.words,
             "said before": conversation.context,
-            "truth": [read_label(task, float(label)) for label in conversation.labels],
-            "predicted as recorded": [read(task, values) for values in complete.fused],
+            "truth": [label_text(task, float(label)) for label in conversation.labels],
+            "predicted as recorded": [prediction_text(task, values) for values in complete.fused],
         }
     )
     dropped = [name for name in ("said before", "words") if not frame[name].str.len().any()]

@@ -6,7 +6,7 @@ from comp_viz.analysis.live.change import Change
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import select_utterance, utterance_number, utterance_words
-from comp_viz.ui.widgets.text import read, read_change, read_label
+from comp_viz.ui.widgets.text import change_text, label_text, prediction_text
 
 
 def utterance_card(view: PageView, here: Prediction, complete: Prediction, changed: Change) -> int:
@@ -26,12 +26,12 @@ def utterance_card(view: PageView, here: Prediction, complete: Prediction, chang
     with words:
         utterance_words(view, here.observed, s)
     with numbers, st.container(horizontal=True, gap="medium"):  # a row on a phone too
-        truth = read_label(task, float(conversation.labels[s]))
-        change = read_change(task, float(changed.difference[s]), int(complete.decisions()[s]))
+        truth = label_text(task, float(conversation.labels[s]))
+        change = change_text(task, float(changed.difference[s]), int(complete.decisions()[s]))
         unit = f"{task.name}, {task.scale}"
         st.metric("Truth", truth, help=unit, width="content")
         below = f"{unit}. Below: change against the conversation as recorded."
-        st.metric("Fused", read(task, here.fused[s]), change, delta_color="off", help=below, width="content")
+        st.metric("Fused", prediction_text(task, here.fused[s]), change, delta_color="off", help=below, width="content")
         whole = "The fused prediction when nothing is taken away."
-        st.metric("As recorded", read(task, complete.fused[s]), help=whole, width="content")
+        st.metric("As recorded", prediction_text(task, complete.fused[s]), help=whole, width="content")
     return s

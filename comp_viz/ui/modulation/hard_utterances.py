@@ -14,7 +14,7 @@ from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import select_utterance
 from comp_viz.ui.modulation.charts import trained_on_open_data
 from comp_viz.ui.widgets.choices import one_of
-from comp_viz.ui.widgets.text import read_label
+from comp_viz.ui.widgets.text import label_text
 from comp_viz.wording import how_many
 
 HARDEST, EASIEST = "hardest", "easiest"
@@ -77,6 +77,6 @@ def readable_rows(rows: pd.DataFrame, view: PageView) -> pd.DataFrame:
     frame = rows.assign(utterance=rows["utterance"] + 1).dropna(axis=1, how="all")
     front = ["conversation", "utterance"]
     if "label" in frame:
-        frame["label"] = [read_label(view.data.task, label) for label in frame["label"]]
+        frame["label"] = [label_text(view.data.task, label) for label in frame["label"]]
         front += ["words", "label"]
     return frame[[*front, *(name for name in frame if name not in front)]]

@@ -18,7 +18,7 @@ from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.prototypes.shared import NO_PROMPTS, bank_names, library, modality_choice
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
-from comp_viz.ui.widgets.text import escape_markdown, read_label
+from comp_viz.ui.widgets.text import escape_markdown, label_text
 
 OWN = "the open conversation"
 STANDS = About(
@@ -122,7 +122,7 @@ def neighbour_table(near: Neighbours, found: Library, view: PageView) -> pd.Data
             "utterance": [s + 1 for _, s in said],
             "speaker": [c.speakers[s] for c, s in said],
             "words": [c.words[s] or "(no words)" for c, s in said],
-            "label": [read_label(view.data.task, float(c.labels[s])) for c, s in said],
+            "label": [label_text(view.data.task, float(c.labels[s])) for c, s in said],
             "value": [float(c.labels[s]) for c, s in said],
         }
     )

@@ -16,7 +16,7 @@ from comp_viz.ui.frame.selected_utterance import select_utterance
 from comp_viz.ui.why import cached as cached_why
 from comp_viz.ui.why.words import rewriting
 from comp_viz.ui.widgets.chart_panel import chart_panel
-from comp_viz.ui.widgets.text import escape_markdown, read_probably
+from comp_viz.ui.widgets.text import escape_markdown, likeliest_text
 from comp_viz.wording import how_many
 
 SEARCH = (
@@ -97,7 +97,7 @@ def draw_set(side: Side, found: Counterfactual, about: About, name: str, selecte
         partial(set_numbers, found),
         selects=True,
     )
-    ends = [escape_markdown(read_probably(found.task, np.asarray(x))) for x in (found.before, found.after)]
+    ends = [escape_markdown(likeliest_text(found.task, np.asarray(x))) for x in (found.before, found.after)]
     what = (
         "with this change"
         if found.cells

@@ -7,7 +7,7 @@ from comp_viz.analysis.prediction import Prediction
 from comp_viz.analysis.query import Query
 from comp_viz.analysis.why.words import WordEffects, word_effects, word_table
 from comp_viz.clips.clip import Clip
-from comp_viz.clips.degradation import written
+from comp_viz.clips.degradation import words_from_text
 from comp_viz.clips.degrade import replaced_words
 from comp_viz.clips.extractors import registry
 from comp_viz.figures.chart import About
@@ -16,13 +16,13 @@ from comp_viz.figures.why.attribution import words_chart
 from comp_viz.ui.cache.checkpoints import open_checkpoint
 from comp_viz.ui.cache.inference import INFERENCE
 from comp_viz.ui.cache.per_session import is_clip, keep_data
-from comp_viz.ui.clips.session_clips import DEGRADED, lying
+from comp_viz.ui.clips.session_clips import DEGRADED, session_clip
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.theme import for_projector
 from comp_viz.ui.widgets.chart import CONFIG
 from comp_viz.ui.widgets.chart_panel import chart_heading
-from comp_viz.ui.widgets.text import escape_markdown, read_probably
+from comp_viz.ui.widgets.text import escape_markdown, likeliest_text
 
 LONGEST = 500  # characters of a sentence
 WORDS = About(
@@ -71,8 +71,8 @@ def rewriting(side: Side, selected: int) -> None:
     flips = before.decisions()[utterance] != after.decisions()[utterance]
     others = int((before.decisions() != after.decisions()).sum()) - int(flips)
     st.markdown(
-        f"As recorded: {escape_markdown(read_probably(task, before.fused[utterance]))}. With this sentence: "
-        f"**{escape_markdown(read_probably(task, after.fused[utterance]))}**{', another decision' if flips else ''}. "
+        f"As recorded: {escape_markdown(likeliest_text(task, before.fused[utterance]))}. With this sentence: "
+        f"**{escape_markdown(likeliest_text(task, after.fused[utterance]))}**{', another decision' if flips else ''}. "
         f"{others} of {len(before.fused) - 1} other decisions change."
     )
 
@@ -81,7 +81,7 @@ def clip_of(view: PageView, selected: int) -> tuple[Clip, int] | None:
     """The clip that a conversation is of, and the number of the utterance in it; None for other data."""
     if not is_clip(view.data_name):
         return None
-    each = lying(view.data_name)
+    each = session_clip(view.data_name)
     degraded = view.conversation.id.startswith(DEGRADED) and each.degraded is not None
     first = [row for row, name in enumerate(view.data.utterances.ids) if name.startswith(DEGRADED)]
     part = view.data.rows[view.conversation.id] - (first[0] if degraded and first else 0)
@@ -98,12 +98,12 @@ def unreadable(clip: Clip, utterance: int) -> str:
 
 def missing_extractor(clip: Clip) -> str:
     """Why text features cannot be made anew, "" where they can."""
-    return registry.what_is_missing(dict(clip.settings.extractors).get("text", ()))
+    return registry.extractors_missing(dict(clip.settings.extractors).get("text", ()))
 
 
 @keep_data(max_entries=64, show_spinner="Leaving out one word after the other …")
 def _effects(query: Query, utterance: int) -> WordEffects:
-    each = lying(query.data)
+    each = session_clip(query.data)
     clip = each.degraded if query.conversation.startswith(DEGRADED) and each.degraded else each.clip
     with INFERENCE:
         return word_effects(open_checkpoint(query.checkpoint, query.device), clip, utterance)
@@ -111,7 +111,7 @@ def _effects(query: Query, utterance: int) -> WordEffects:
 
 def rewritten(view: PageView, clip: Clip, utterance: int, text: str) -> tuple[Prediction, Prediction]:
     """Predictions for a clip as it is and with another sentence."""
-    words = written(text, clip.spans[utterance])
+    words = words_from_text(text, clip.spans[utterance])
     with INFERENCE:
         before = predict_clip(view.checkpoint, clip.conversation)
         return before, predict_clip(view.checkpoint, replaced_words(clip, utterance, words).conversation)

@@ -5,12 +5,12 @@ import numpy as np
 from comp_viz.data.conversation import Task
 
 
-def read(task: Task, values: np.ndarray) -> str:
+def prediction_text(task: Task, values: np.ndarray) -> str:
     """A prediction as text: a score, or the likeliest class."""
     return task.classes[int(values.argmax())] if task.classes else f"{values[0]:.2f}"
 
 
-def read_probably(task: Task, values: np.ndarray) -> str:
+def likeliest_text(task: Task, values: np.ndarray) -> str:
     """A prediction as text that is no verdict: the two likeliest classes with their probabilities, or the score."""
     if not task.classes:
         return f"{task.name} {values[0]:.2f}"
@@ -18,14 +18,14 @@ def read_probably(task: Task, values: np.ndarray) -> str:
     return f"{task.classes[first]} {values[first]:.0%}, {task.classes[second]} {values[second]:.0%}"
 
 
-def read_change(task: Task, difference: float, decision: int) -> str | None:
+def change_text(task: Task, difference: float, decision: int) -> str | None:
     """The change against the complete conversation as text, None where it rounds to nothing."""
     if abs(difference) < 0.005:
         return None
     return f"{difference:+z.2f}" + (f" in P({task.classes[decision]})" if task.classes else "")
 
 
-def read_label(task: Task, label: float) -> str:
+def label_text(task: Task, label: float) -> str:
     """A label as text."""
     if np.isnan(label):
         return "unknown"
