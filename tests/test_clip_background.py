@@ -86,8 +86,8 @@ def test_a_failure_is_a_sentence_and_the_next_goes_on(error, said):
 
 SERVER = """
 import sys, time
-from comp_viz.clips.upload_folder import new_upload_folder, put
-print(put(new_upload_folder(), b"secret", ".mp4"), flush=True)
+from comp_viz.clips.upload_folder import new_upload_folder, write_upload
+print(write_upload(new_upload_folder(), b"secret", ".mp4"), flush=True)
 time.sleep(60 if "wait" in sys.argv else 0)
 """
 
