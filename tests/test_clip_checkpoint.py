@@ -7,7 +7,7 @@ from needs import need, need_data
 
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.clips import faces
-from comp_viz.clips.extractors.registry import feature_names, extractors_missing
+from comp_viz.clips.extractors.registry import extractors_missing, feature_names
 from comp_viz.clips.settings import Settings
 from comp_viz.data.batch import Stream
 from comp_viz.data.conversation import Conversation

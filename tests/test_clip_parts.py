@@ -25,10 +25,10 @@ from comp_viz.clips.clip import Face
 from comp_viz.clips.cutting import cut
 from comp_viz.clips.extractors import manet, minilm, published_audio, published_text, published_video
 from comp_viz.clips.extractors.hub import EXTRA
-from comp_viz.clips.extractors.registry import EXTRACTORS, extractor, feature_names, extractors_missing
+from comp_viz.clips.extractors.registry import EXTRACTORS, extractor, extractors_missing, feature_names
 from comp_viz.clips.requirements import CLIPS
 from comp_viz.clips.settings import Cutting, Settings, settings_for
-from comp_viz.clips.source import DEFAULT, named_in, extractor_source
+from comp_viz.clips.source import DEFAULT, extractor_source, named_in
 from comp_viz.clips.span import Word
 from comp_viz.clips.speech import voiced_share
 from comp_viz.clips.store import load_clip, save_clip
@@ -230,7 +230,9 @@ def test_published_audio_and_text_by_transformers():
     sound = tone(1)
     got = published_audio.wav2vec_features(model, sound)
     assert got.shape == (16,)
-    assert np.allclose(got, published_audio.wav2vec_features(model, sound * 0.5), atol=1e-3)  # loudness is taken out first
+    assert np.allclose(
+        got, published_audio.wav2vec_features(model, sound * 0.5), atol=1e-3
+    )  # loudness is taken out first
     assert published_audio.wav2vec_features(model, sound[:10]).shape == (16,)
     config = transformers.DebertaConfig(vocab_size=50, hidden_size=16, num_hidden_layers=4, num_attention_heads=2, intermediate_size=32)  # fmt: skip
     text = transformers.DebertaModel(config).eval()
