@@ -131,8 +131,8 @@ def test_without_libraries_it_says_which_command_mends_it(monkeypatch):
         if name != "MA-Net":  # asks for its file first
             assert "is not installed. Run " in extractors_missing((name,))
             assert e.get.startswith((CLIPS, EXTRA))
-    for part in (decode, faces, whisper):
-        assert str(part.missing()).endswith(f"Run {CLIPS}.")
+    for problem in (decode.decoder_missing(), faces.faces_missing(), whisper.whisper_missing()):
+        assert str(problem).endswith(f"Run {CLIPS}.")
     monkeypatch.undo()
     monkeypatch.setattr(weights, "find_spec", lambda name: None)
     assert f"Run {CLIPS}, or put" in (weights_missing(weights.FACE) or "")

@@ -8,7 +8,7 @@ from typing import Any
 from tqdm import tqdm
 
 from comp_viz.clips import faces
-from comp_viz.clips.extractors.registry import what_is_missing
+from comp_viz.clips.extractors.registry import extractors_missing
 from comp_viz.clips.settings import Settings
 from comp_viz.commands import exit_status
 from comp_viz.data.table.writer import check_suffix, write_table
@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> None:
     check_suffix(options.out)
     settings = Settings()
     for _, names in settings.extractors:
-        if problem := what_is_missing(names):
+        if problem := extractors_missing(names):
             raise CompVizError(f"The clip extractors are not all here. {problem}")
     kept = options.kept or options.out.parent / "features"
     tables = []
