@@ -13,9 +13,9 @@ from comp_viz.analysis.live.tables import prediction_table
 from comp_viz.analysis.overview.overview import build_overview, overview_table
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.analysis.propagation.attention import ROLLOUT, attention, map_names
-from comp_viz.analysis.propagation.prompt_ablation import flow
+from comp_viz.analysis.propagation.prompt_ablation import ablate_prompts
 from comp_viz.analysis.propagation.reconstruction import reconstruct
-from comp_viz.analysis.propagation.tables import attention_table, flow_table, reconstruction_table
+from comp_viz.analysis.propagation.tables import ablation_table, attention_table, reconstruction_table
 from comp_viz.analysis.why.attribution import INTEGRATED, METHODS, attribute, cell_table
 from comp_viz.analysis.why.coalitions import FUSED, coalitions
 from comp_viz.analysis.why.contribution import contribution, contribution_table
@@ -110,15 +110,15 @@ class View:
         return map_names(self.inside)
 
     def prompts(self) -> pd.DataFrame:
-        """One row a receiver and source: what changes when that prompt is taken away; empty without prompts (page Propagation).
+        """One row a receiver and source: what changes when that prompt is removed; empty without prompts (page Propagation).
 
         Runs the model once for each of the `M²` pairs.
         """
-        found = flow(self.checkpoint, self.conversation, self.observed)
-        return flow_table(found) if found else pd.DataFrame()
+        ablation = ablate_prompts(self.checkpoint, self.conversation, self.observed)
+        return ablation_table(ablation) if ablation else pd.DataFrame()
 
     def reconstruction(self) -> pd.DataFrame:
-        """One row a missing entry: how near its features come to what they would be, were nothing missing (page Propagation)."""
+        """One row a missing entry: how near its features come to its own features as recorded (page Propagation)."""
         return reconstruction_table(reconstruct(self.inside, self.complete))
 
     def contributions(self, predictor: str = FUSED) -> pd.DataFrame:

@@ -5,6 +5,7 @@ import math
 NARROW = "\u202f"  # a narrow space that does not break, between a number and its unit
 MINUS = "\u2212"
 HEADING = 90  # characters a heading or a title has at most
+NEARLY_UNIFORM, CLOSE_TO_UNIFORM = 0.95, 0.9  # normalised entropies from which weights are called so
 
 
 def how_many(number: int, noun: str) -> str:
@@ -28,9 +29,15 @@ def fitting(*sentences: str) -> str:
     return sentences[-1][: HEADING - 1] + "…"
 
 
+def uniformity(entropy: float) -> str:
+    """How evenly weights spread over their choices, by their normalised entropy from 0 to 1."""
+    words = {NEARLY_UNIFORM: "nearly uniform", CLOSE_TO_UNIFORM: "close to uniform", 0.7: "uneven"}
+    return next((word for least, word in words.items() if entropy >= least), "selective")
+
+
 def percent(share: float, digits: int = 0) -> str:
-    """A share from 0 to 1 as `67 %`; with a true minus where it is negative."""
-    return f"{share * 100:z.{digits}f}{NARROW}%".replace("-", MINUS)
+    """A share from 0 to 1 as `67 %`; with a true minus where it is negative; `not defined` for NaN."""
+    return f"{decimal(share * 100, digits)}{'' if math.isnan(share) else NARROW + '%'}"
 
 
 def points(difference: float, digits: int = 1) -> str:

@@ -1,29 +1,22 @@
-"""Propagation: who attends to whom, what prompts are worth, and whether missing features come back."""
+"""Propagation: who attends to whom, what prompts are worth, and whether missing features are reconstructed."""
 
+from comp_viz.figures.propagation.heading import ABLATION_TERMS, ATTENTION_TERMS, RECONSTRUCTION_TERMS
 from comp_viz.ui.frame.heading import empty_state
 from comp_viz.ui.frame.sidebar import current_view
-from comp_viz.ui.propagation.attention import attention_part
-from comp_viz.ui.propagation.prompt_ablation import flow_part
-from comp_viz.ui.propagation.reconstruction import reconstruction_part
+from comp_viz.ui.propagation.attention import attention_tab
+from comp_viz.ui.propagation.prompt_ablation import ablation_tab
+from comp_viz.ui.propagation.reconstruction import reconstruction_tab
 from comp_viz.ui.widgets.tabbed_page import tabbed_page
 
-PARTS = {"Attention": attention_part, "Cross-modal flow": flow_part, "Reconstruction": reconstruction_part}
+TABS = {"Attention": attention_tab, "Prompt ablation": ablation_tab, "Reconstruction": reconstruction_tab}
+TERMS = dict(zip(TABS, (ATTENTION_TERMS, ABLATION_TERMS, RECONSTRUCTION_TERMS), strict=True))
 HELP = (
-    "Attention: who attends to whom within a modality. Cross-modal flow: what each modality's output owes to the prompts of the others. "
-    "Reconstruction: how near the features of missing utterances come to what they would be."
+    "Attention: who attends to whom within a modality. Prompt ablation: what outputs owe to the prompts of the other modalities. "
+    "Reconstruction: how near the features of missing entries come to those they have as recorded."
 )
-# What a reader needs to know to read the finding of a part.
-WORDS = {
-    "Attention": "Every layer attends with several heads side by side. The entropy of a head's weights says how evenly they spread: at "
-    "its greatest every observed utterance gets the same.",
-    "Cross-modal flow": "A prompt is what one modality hands another. It is worth how far the receiver's features after propagation move "
-    "when it is taken away, as a share of their length.",
-    "Reconstruction": "An entry is one modality of one utterance. Its features after propagation are compared with those it would have "
-    "had, were it not missing: nearest means nearer to them than to those of any other utterance.",
-}
 
 
 if view := current_view("pages/propagation.py"):
-    tabbed_page(view, "propagation", PARTS, HELP, WORDS)
+    tabbed_page(view, "propagation", TABS, HELP, TERMS)
 else:
     empty_state()

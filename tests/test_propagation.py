@@ -9,17 +9,42 @@ import pytest
 import torch
 
 from comp_viz.analysis.inside import look_inside
-from comp_viz.analysis.propagation import attention as attend
-from comp_viz.analysis.propagation import prompt_ablation as flows
-from comp_viz.analysis.propagation import reconstruction as rebuild
-from comp_viz.analysis.propagation.attention import MEAN, ROLLOUT, attention, evenness_by_head, map_names, rollout
-from comp_viz.analysis.propagation.prompt_ablation import EVERYWHERE, MISSING, OBSERVED, flow
-from comp_viz.analysis.propagation.reconstruction import entry, next_missing, reconstruct
+from comp_viz.analysis.propagation.attention import (
+    MEAN,
+    ROLLOUT,
+    Attention,
+    attention,
+    entropy_by_head,
+    map_names,
+    rollout,
+)
+from comp_viz.analysis.propagation.prompt_ablation import (
+    EVERYWHERE,
+    MISSING,
+    OBSERVED,
+    ablate_prompts,
+    prediction_change,
+)
+from comp_viz.analysis.propagation.reconstruction import missing_entry, next_missing, reconstruct
 from comp_viz.analysis.stats.entropy import normalised_entropy
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.conversation import Task
-from comp_viz.figures.propagation.attention import MOST_ARCS, WIDTHS, arcs
-from comp_viz.figures.propagation.prompt_ablation import flow_chart, total
+from comp_viz.figures.propagation.attention import (
+    MOST_ARCS,
+    WIDTHS,
+    attention_title,
+    head_entropy_title,
+    query_chart,
+    query_title,
+)
+from comp_viz.figures.propagation.heading import ablation_heading, attention_heading, reconstruction_heading
+from comp_viz.figures.propagation.prompt_ablation import (
+    ablation_along_title,
+    ablation_chart,
+    ablation_title,
+    total_change,
+)
+from comp_viz.figures.propagation.reconstruction import entries_title, entry_title, ranks_title, reconstruction_sentence
 from comp_viz.figures.style import DARK, LIGHT
 
 SIX = Task("emotion", ("a", "b", "c", "d", "e", "f"))
@@ -109,20 +134,20 @@ def test_without_anything_observed_only_the_residual_connection_remains(checkpoi
     blind[:, 2] = False
     here = look_inside(checkpoint, conversation, blind)
     np.testing.assert_array_equal(attention(here, "video", ROLLOUT).weights, np.eye(len(blind)))
-    assert "missing everywhere" in attend.describe(attention(here, "video", MEAN))
-    assert "nothing to attend to" in attend.describe_row(attention(here, "video", MEAN), 0)
-    assert np.isnan(evenness_by_head(here)["video"]).all()
+    assert "missing everywhere" in attention_title(attention(here, "video", MEAN))
+    assert "nothing to attend to" in query_title(attention(here, "video", MEAN), 0)
+    assert np.isnan(entropy_by_head(here)["video"]).all()
 
 
-def test_evenness_is_entropy_over_its_maximum(here):
+def test_normalised_entropy_is_entropy_over_its_maximum(here):
     assert normalised_entropy(np.full(5, 0.2), 5) == pytest.approx(1)
     assert normalised_entropy(np.eye(5)[2], 5) == pytest.approx(0)
     assert np.isnan(normalised_entropy(np.eye(5)[2], 1))
     found = attention(here, "text", "block 1, layer 2, head 1")
-    for row, share in zip(found.weights, found.evenness, strict=True):
+    for row, share in zip(found.weights, found.entropy, strict=True):
         entropy = sum(-w * math.log(w) for w in row.tolist() if w > 0)
         assert share == pytest.approx(entropy / math.log(found.keys.sum()), abs=1e-5)
-    assert evenness_by_head(here)["text"][0, 1, 0] == pytest.approx(found.evenness.mean(), abs=1e-5)
+    assert entropy_by_head(here)["text"][0, 1, 0] == pytest.approx(found.entropy.mean(), abs=1e-5)
 
 
 def test_sentences_name_what_is_looked_at_most(here):
@@ -131,20 +156,29 @@ def test_sentences_name_what_is_looked_at_most(here):
     maps[..., 4] = 0.75
     maps[..., 0] = 0.25
     found = attention(with_maps(here, audio=maps), "audio", MEAN)
-    keys = int(found.keys.sum())
-    assert f"utterance 5 receives most, {0.75 * keys:.1f} times" in attend.describe(found)
-    assert attend.describe(found).startswith("Audio attends selectively")
-    assert "attends most to itself: 75.0%" in attend.describe_row(found, 4)
-    assert "attends most to utterance 5: 75.0%" in attend.describe_row(found, S - 1)
-    even = np.broadcast_to(found.keys / keys, maps.shape)
-    assert attend.describe(attention(with_maps(here, audio=even), "audio", MEAN)).startswith(
-        "Audio attends almost evenly"
+    entropy = (0.75 * math.log(4 / 3) + 0.25 * math.log(4)) / math.log(found.keys.sum())
+    assert (
+        attention_title(found) == f"Audio attention is selective: normalised entropy {entropy:.2f}, most on utterance 5"
     )
-    heads = here.attention["audio"].shape[0] * here.attention["audio"].shape[1] * here.attention["audio"].shape[2]
-    shares = {"audio": np.ones((2, heads // 4, 2)), "text": np.ones((2, heads // 4, 2))}
-    shares["text"][1, 0, 1] = 0.5
-    assert attend.describe_heads(shares).startswith(f"{2 * heads - 1} of {2 * heads} heads")
-    assert "text's block 2, layer 1, head 2 chooses most, with 50%" in attend.describe_heads(shares)
+    uniform = f"(uniform: {100 / found.keys.sum():.1f}\u202f%)"
+    assert query_title(found, 4) == f"Utterance 5 attends most to itself: 75.0\u202f% of its audio attention {uniform}"
+    assert query_title(found, S - 1).startswith(f"Utterance {S} attends most to utterance 5: 75.0\u202f%")
+    even = np.broadcast_to(found.keys / int(found.keys.sum()), maps.shape)
+    uniform = attention(with_maps(here, audio=even), "audio", MEAN)
+    assert attention_title(uniform).startswith("Audio attention is nearly uniform: normalised entropy 1.00")
+    entropies = {"audio": np.ones((2, 2, 2)), "text": np.ones((2, 2, 2))}
+    assert (
+        attention_heading(entropies) == "All 16 attention heads are close to uniform: normalised entropy at least 1.00"
+    )
+    entropies["text"][1, 0, 1] = 0.5
+    assert (
+        attention_heading(entropies)
+        == "15 of 16 attention heads are close to uniform (normalised entropy of 0.9 or more)"
+    )
+    assert (
+        head_entropy_title(entropies)
+        == "The most selective head is text's block 2, layer 1, head 2: normalised entropy 0.50"
+    )
 
 
 def without_weights(checkpoint, receiver, sender):
@@ -163,7 +197,7 @@ def without_weights(checkpoint, receiver, sender):
 
 
 def test_flow_is_what_a_network_without_those_weights_does_differently(checkpoint, conversation, observed, here):
-    found = flow(checkpoint, conversation, observed)
+    found = ablate_prompts(checkpoint, conversation, observed)
     for u, receiver in enumerate(here.modalities):
         for v, sender in enumerate(here.modalities):
             other = look_inside(without_weights(checkpoint, receiver, sender), conversation, observed)
@@ -184,13 +218,13 @@ def test_flow_is_what_a_network_without_those_weights_does_differently(checkpoin
 
 def test_flow_of_classes_is_the_probability_that_moves():
     before, after = np.array([[0.5, 0.5, 0, 0, 0, 0]]), np.array([[0.2, 0.5, 0.3, 0, 0, 0]])
-    assert flows.moved(SIX, before, after) == pytest.approx(0.3)
+    assert prediction_change(SIX, before, after) == pytest.approx(0.3)
 
 
 def test_flow_is_averaged_where_the_receiver_is_observed_or_missing(checkpoint, conversation, observed):
-    found = flow(checkpoint, conversation, observed)
+    found = ablate_prompts(checkpoint, conversation, observed)
     for where, rows in ((EVERYWHERE, observed | True), (OBSERVED, observed), (MISSING, ~observed)):
-        means = found.over(found.features, where)
+        means = found.mean(found.features, where)
         for u in range(len(found.modalities)):
             if rows[:, u].any():
                 np.testing.assert_allclose(means[u], found.features[u][:, rows[:, u]].mean(1), atol=1e-6)
@@ -199,20 +233,26 @@ def test_flow_is_averaged_where_the_receiver_is_observed_or_missing(checkpoint, 
 
 
 def test_the_sentence_names_the_strongest_prompt(checkpoint, conversation, observed):
-    found = flow(checkpoint, conversation, observed)
+    found = ablate_prompts(checkpoint, conversation, observed)
     loud = found.features.copy()
     loud[1, 0], loud[1, 1] = 2.0, 0.4
-    said = flows.describe(replace(found, features=loud), "features")
-    assert (
-        "goes from audio to text: without it text's features move by 200% of their length, without text's own features by 40%"
-        in said
+    loud = replace(found, features=loud)
+    heading = ablation_heading(loud, "features", EVERYWHERE)
+    assert heading == "The audio → text prompt matters most: text features change by 200\u202f% without it"
+    means = loud.features.mean(2)
+    own, prompt = means.trace() / 3, (means.sum() - means.trace()) / 6
+    assert ablation_title(loud, "features", EVERYWHERE) == (
+        f"Removing own features changes features by {100 * own:.0f}\u202f% on average, a prompt by {100 * prompt:.0f}\u202f%"
     )
-    whole = flow(checkpoint, conversation, conversation.observed)
-    if whole.observed.all():
-        assert flows.describe(whole, "features", MISSING).startswith("Nothing to measure")
-    assert "points" in flows.describe(found, "fused")
+    everything = replace(found, observed=np.ones_like(found.observed))
+    assert (
+        ablation_heading(everything, "features", MISSING) == "Nothing to measure: no utterance has its receiver missing"
+    )
+    assert ablation_heading(None, "features", MISSING) == "This network has no prompts to remove"
     loud = np.where(observed.T[:, None], 0.1, np.float32(0.6)) * np.ones_like(found.features)
-    assert "carries more where its receiver is missing: 60% on average, 10%" in flows.describe_along(replace(found, features=loud), "features")  # fmt: skip
+    assert ablation_along_title(replace(found, features=loud), "features") == (
+        "Removing a prompt changes features by 60\u202f% where the receiver is missing, 10\u202f% elsewhere"
+    )
 
 
 def test_reconstruction_against_loops(here, complete):
@@ -247,8 +287,9 @@ def test_perfect_reconstruction_ranks_first(here, complete):
     assert one.rank.tolist() == [1] * len(one)
     np.testing.assert_allclose(one.cosine, 1, atol=1e-5)
     assert one.nearest == one.beats_mean == len(one)
-    said = rebuild.describe(one)
-    assert said.startswith(f"Of {len(one)} missing text entries, {len(one)} come back nearest to their own features")
+    sentence = reconstruction_sentence(one)
+    assert sentence.startswith(f"{len(one)} of {len(one)} missing text entries are nearest to their own features")
+    assert reconstruction_heading({"text": one}).startswith(f"{len(one)} of {len(one)} missing entries are nearest")
 
 
 def test_random_features_rank_anywhere(here, complete, rng):
@@ -272,28 +313,41 @@ def test_random_features_rank_anywhere(here, complete, rng):
 def test_nothing_taken_away_is_nothing_to_reconstruct(complete):
     found = reconstruct(complete, complete)
     assert not any(map(len, found.values()))
-    assert "nothing to reconstruct" in rebuild.verdict(found)
-    assert rebuild.describe(found["audio"]) == "No audio entry is taken away."
+    assert reconstruction_heading(found) == "Nothing is taken away, so there is nothing to reconstruct"
+    assert entries_title(found) == ranks_title(found) == "Nothing is taken away"
 
 
-def test_the_verdict_counts_all_modalities(here, complete):
+def test_the_heading_counts_all_modalities(here, complete):
     found = reconstruct(here, complete)
     E = sum(map(len, found.values()))
     nearest = sum(int((one.rank == 1).sum()) for one in found.values())
-    assert rebuild.verdict(found).startswith(f"Of {E} missing entries, {nearest or 'none'} come")
+    assert reconstruction_heading(found).startswith(
+        f"{nearest or 'None'} of {E} missing entries {'are' if nearest > 1 else 'is'}"
+    )
     nearer = sum(int((one.rank < one.encoded_rank).sum()) for one in found.values())
-    assert rebuild.describe_steps(found).startswith(f"Propagation brings {nearer} of {E} missing entries nearer")
+    beat = sum(int((one.cosine > one.mean_cosine).sum()) for one in found.values())
+    assert entries_title(found) == (
+        f"Propagation improves the rank of {nearer} of {E} missing entries; {beat} beat the mean of the others"
+    )
+    medians = {u: np.median(one.place) for u, one in found.items() if len(one)}
+    best, worst = min(medians, key=medians.get), max(medians, key=medians.get)
+    assert ranks_title(found).startswith(
+        f"The median rank is best for {best} ({100 * medians[best]:.0f}\u202f%), worst for {worst} ({100 * medians[worst]:.0f}\u202f%)"
+    )
 
 
 def test_an_entry_given_back_alone_is_the_exact_counterfactual(checkpoint, conversation, observed, here, complete):
     given = observed.copy()
     given[2, 1] = True
     alone = look_inside(checkpoint, conversation, given)
-    found = entry(here, alone, complete, "text", 2)
+    found = missing_entry(here, alone, complete, "text", 2)
     assert found.cosine_alone == pytest.approx(cos(here.propagated["text"][2], alone.propagated["text"][2]), abs=1e-5)
     assert found.cosine_complete == pytest.approx(
         cos(here.propagated["text"][2], complete.propagated["text"][2]), abs=1e-5
     )
+    assert entry_title(found) == (
+        f"Missing text in utterance 3: cosine {found.cosine_alone:.2f} if given back alone, {found.cosine_complete:.2f} as recorded"
+    ).replace("-", "\u2212")
     np.testing.assert_array_equal(found.encoded["Z, missing"], here.encoded["text"][2])
     np.testing.assert_allclose(found.encoded["Z, observed"], complete.encoded["text"][2], atol=1e-5)
 
@@ -309,8 +363,8 @@ def test_arcs_lead_to_the_strongest_keys_and_thicken_with_weight(here, rng):
     weights = rng.random((S, S)).astype(np.float32) ** 4
     weights /= weights.sum(1, keepdims=True)
     every = np.ones(S, dtype=bool)
-    found = attend.Attention("text", MEAN, weights, every, np.ones((S, S), dtype=bool))
-    figure = arcs(found, [""] * S, float(weights[query].max()), query, LIGHT)
+    found = Attention("text", MEAN, weights, every, np.ones((S, S), dtype=bool))
+    figure = query_chart(found, [""] * S, float(weights[query].max()), query, LIGHT)
     drawn = [trace for trace in figure.data if trace.yaxis == "y2"]
     width = {}
     for trace in drawn:
@@ -326,11 +380,11 @@ def test_arcs_lead_to_the_strongest_keys_and_thicken_with_weight(here, rng):
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_links_fill_the_same_height_in_both_figures(palette, checkpoint, conversation, observed):
-    found = flow(checkpoint, conversation, observed)
+    found = ablate_prompts(checkpoint, conversation, observed)
     quiet = replace(found, features=found.features / 3)
-    whole = total(found, "features", EVERYWHERE)
+    whole = total_change(found, "features", EVERYWHERE)
     for one in (found, quiet):
-        link = flow_chart(one, "features", EVERYWHERE, whole, palette).data[0].link
+        link = ablation_chart(one, "features", EVERYWHERE, whole, palette).data[0].link
         assert sum(link.value) == pytest.approx(whole, rel=1e-5)
         assert link.value[-1] > 0
         assert link.color[-1] == "rgba(0,0,0,0)"
@@ -342,6 +396,6 @@ def test_a_missing_query_of_a_rollout_has_arcs_though_its_residual_connection_ta
     keys = np.arange(S) < 7
     weights = np.tile(np.where(keys, 0.94 / 7, 0).astype(np.float32), (S, 1))
     weights[query, query] = 0.06
-    found = attend.Attention("text", ROLLOUT, weights, keys, keys | np.eye(S, dtype=bool))
-    drawn = [trace for trace in arcs(found, [""] * S, 0.2, query, LIGHT).data if trace.yaxis == "y2"]
+    found = Attention("text", ROLLOUT, weights, keys, keys | np.eye(S, dtype=bool))
+    drawn = [trace for trace in query_chart(found, [""] * S, 0.2, query, LIGHT).data if trace.yaxis == "y2"]
     assert sum(int(np.isnan(trace.x).sum()) for trace in drawn) == 7

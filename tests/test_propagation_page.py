@@ -8,18 +8,20 @@ from page_cases import CASES, array, figures, on_wire
 from streamlit.testing.v1 import AppTest
 
 from comp_viz.analysis.inside import look_inside
-from comp_viz.analysis.propagation.attention import MEAN, ROLLOUT, attention, evenness_by_head
-from comp_viz.analysis.propagation.prompt_ablation import MISSING, flow
-from comp_viz.analysis.propagation.reconstruction import describe, reconstruct
+from comp_viz.analysis.propagation.attention import MEAN, ROLLOUT, attention, entropy_by_head
+from comp_viz.analysis.propagation.prompt_ablation import MISSING, ablate_prompts
+from comp_viz.analysis.propagation.reconstruction import reconstruct
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import Pattern
+from comp_viz.figures.propagation.reconstruction import reconstruction_sentence
 from comp_viz.ui.cache import checkpoints
+from comp_viz.wording import HEADING
 
-ATTENTION, FLOW, RECONSTRUCTION = "Attention", "Cross-modal flow", "Reconstruction"
+ATTENTION, ABLATION, RECONSTRUCTION = "Attention", "Prompt ablation", "Reconstruction"
 UNIFORM = "uniform(0.3)"
 LESS = {  # case -> part -> what the page says such a network does not have
     "without propagation": {ATTENTION: "built without propagation"},
-    "without prompting": {FLOW: "built without prompts"},
+    "without prompting": {ABLATION: "built without prompts"},
 }
 
 
@@ -41,7 +43,7 @@ def titles(app):
 
 
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("part", [ATTENTION, FLOW, RECONSTRUCTION])
+@pytest.mark.parametrize("part", [ATTENTION, ABLATION, RECONSTRUCTION])
 def test_every_part_bears_every_case_beside_the_complete_conversation(part, case, open_part):
     app, conversation, *_ = open_part(part, case, compare="nothing missing")
     assert not app.exception
@@ -51,7 +53,9 @@ def test_every_part_bears_every_case_beside_the_complete_conversation(part, case
         assert lack in app.info[0].value
         assert not figures(app)
     else:
+        assert all(0 < len(figure["layout"]["meta"]) <= HEADING for figure in figures(app).values())
         assert figures(app)
+    assert len(app.subheader[0].value) <= HEADING
     assert max(on_wire(app).values(), default=0) < 2_000_000
     start = perf_counter()
     app.number_input(key="utterance").set_value(2).run()
@@ -79,9 +83,9 @@ def test_maps_and_arcs_show_the_models_attention(name, open_part):
     assert heat["zmax"] == pytest.approx(found.to_others)
 
 
-def test_evenness_is_drawn_for_every_head(open_part):
+def test_normalised_entropy_is_drawn_for_every_head(open_part):
     app, conversation, observed, checkpoint = open_part(ATTENTION)
-    found = evenness_by_head(look_inside(checkpoint, conversation, observed))
+    found = entropy_by_head(look_inside(checkpoint, conversation, observed))
     for trace, values in zip(figures(app)["attention_evenness"]["data"], found.values(), strict=True):
         np.testing.assert_allclose(array(trace["y"]), values.ravel(), atol=1e-6)
 
@@ -93,35 +97,35 @@ def test_words_in_hovers_are_no_markup(open_part):
     assert "word *0* &lt;b&gt;" in figures(app)["attention_matrix"]["data"][1]["x"][0]
 
 
-def test_a_bar_takes_its_utterance_in_hand_in_every_chart(open_part):
+def test_a_bar_selects_its_utterance_in_every_chart(open_part):
     app, *_ = open_part(ATTENTION)
     app.session_state["attention_row"] = {"selection": {"points": [{"customdata": 4}]}}
     bars = figures(app)["attention_row"]["data"][-1]
     assert array(bars["customdata"]).tolist() == list(range(9))
     app.number_input(key="utterance").set_value(5).run()
-    assert "utterance 5" in titles(app)
+    assert "Utterance 5 attends" in titles(app)
     for key in ("attention_row", "attention_matrix"):
         assert 5 in [shape["x0"] for shape in figures(app)[key]["layout"]["shapes"]]
 
 
 @pytest.mark.parametrize(("on", "measure"), [("propagated features", "features"), ("fused prediction", "fused")])
 def test_links_are_as_wide_as_the_change(on, measure, open_part):
-    app, conversation, observed, checkpoint = open_part(FLOW, flow_on=on, flow_where=MISSING)
-    found = flow(checkpoint, conversation, observed)
+    app, conversation, observed, checkpoint = open_part(ABLATION, flow_on=on, flow_where=MISSING)
+    found = ablate_prompts(checkpoint, conversation, observed)
     link = figures(app)["flow_links"]["data"][0]["link"]
-    means = found.over(found.of(measure), MISSING)
+    means = found.mean(found.changes(measure), MISSING)
     for source, target, value in zip(array(link["source"]), array(link["target"]), array(link["value"]), strict=True):
         if source < 3:
             assert value == pytest.approx(means[target - 3, source], abs=1e-6)
     table = app.dataframe[0].value
     assert len(table) == 9
-    np.testing.assert_allclose(table["features"], found.over(found.features, MISSING).ravel(), atol=0.006)
+    np.testing.assert_allclose(table["features"], found.mean(found.features, MISSING).ravel(), atol=0.006)
     lines = [trace for trace in figures(app)["flow_along"]["data"] if "name" in trace]
-    np.testing.assert_allclose([array(line["y"]) for line in lines], found.of(measure).reshape(9, -1), atol=1e-6)
+    np.testing.assert_allclose([array(line["y"]) for line in lines], found.changes(measure).reshape(9, -1), atol=1e-6)
 
 
 def test_two_sides_share_their_scales(open_part):
-    app, *_ = open_part(FLOW, compare="nothing missing")
+    app, *_ = open_part(ABLATION, compare="nothing missing")
     drawn = figures(app)
     wide = [array(drawn[f"flow_links{side}"]["data"][0]["link"]["value"]).sum() for side in ("left", "right")]
     assert wide[0] == pytest.approx(wide[1], rel=1e-5)
@@ -149,7 +153,7 @@ def test_ranks_and_cosines_are_those_of_the_library(open_part):
         np.testing.assert_allclose(array(after["y"]), one.place, atol=1e-6)
         np.testing.assert_allclose(array(cosine["y"]), one.cosine, atol=1e-6)
         assert array(after["customdata"]).tolist() == one.utterances.tolist()
-        assert f"- {describe(one)}" in titles(app)
+        assert f"- {reconstruction_sentence(one)}" in titles(app)
     curves = {trace["name"]: trace for trace in figures(app)["reconstruction_ranks"]["data"]}
     np.testing.assert_allclose(array(curves["● audio"]["x"]), np.sort(found["audio"].place), atol=1e-6)
 
@@ -183,7 +187,7 @@ def test_with_nothing_missing_a_button_takes_a_third_away(open_part):
     app, *_ = open_part(RECONSTRUCTION, pattern="found")
     assert "Choose a missing pattern" in app.info[0].value
     assert not figures(app)
-    next(button for button in app.button if button.label == "Take 30 % away").click().run()
+    next(button for button in app.button if button.label == "Take 30\u202f% away").click().run()
     assert "reconstruction_entries" in figures(app)
 
 
@@ -191,6 +195,13 @@ def test_an_address_that_no_longer_fits_is_brought_back(open_part):
     app, *_ = open_part("Something else", attention_of="smell", attention_map="block 7, layer 7, head 7")
     assert not app.exception
     assert "attention_matrix" in figures(app)
+
+
+def test_an_address_with_the_former_name_of_a_part_opens_it(open_part):
+    app, *_ = open_part("Cross-modal flow")
+    assert app.segmented_control(key="propagation").value == ABLATION
+    assert "flow_links" in figures(app)
+    assert app.subheader[0].value.startswith("The ")
 
 
 def test_a_choice_that_is_no_longer_offered_becomes_the_first():

@@ -1,4 +1,4 @@
-"""Who attends to whom: the maps of one modality, their mean, their rollout, and how evenly they spread."""
+"""Who attends to whom: the maps of one modality, their mean, their rollout, and how evenly they spread (normalised entropy)."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,6 @@ from comp_viz.analysis.stats.entropy import normalised_entropy
 from comp_viz.data.conversation import Bools, Floats
 
 ROLLOUT, MEAN = "rollout", "mean of all layers and heads"
-EVEN = 0.95  # entropy as a share of its maximum from which attention is called almost even
 
 
 @dataclass(frozen=True)
@@ -23,13 +22,13 @@ class Attention:
     reachable: Bools  # [S, S], where weight can lie: at keys, and in a rollout also at the query itself
 
     @property
-    def even(self) -> float:
-        """The weight of every key if attention were even."""
+    def uniform_weight(self) -> float:
+        """The weight of every key if attention were uniform: 1 over the number of keys."""
         return 1 / max(int(self.keys.sum()), 1)
 
     @property
-    def evenness(self) -> Floats:
-        """`[S]`, entropy of each query's weights as a share of the greatest possible; NaN with less than two to choose from."""
+    def entropy(self) -> Floats:
+        """`[S]`, normalised entropy of each query's weights, 0 to 1; NaN with less than two keys to choose from."""
         return normalised_entropy(self.weights, self.reachable.sum(1))
 
     @property
@@ -90,56 +89,7 @@ def rollout(maps: Floats) -> Floats:
     return rolled
 
 
-def evenness_by_head(inside: Inside) -> dict[str, Floats]:
-    """Modality -> `[n, m, h]`, mean over queries of the evenness of every map; NaN with less than two keys."""
+def entropy_by_head(inside: Inside) -> dict[str, Floats]:
+    """Modality -> `[n, m, h]`, normalised entropy of every map, mean over queries; NaN with less than two keys."""
     keys = dict(zip(inside.modalities, inside.observed.sum(0).tolist(), strict=True))
     return {u: normalised_entropy(maps, keys[u]).mean(-1) for u, maps in inside.attention.items()}
-
-
-def describe(found: Attention) -> str:
-    """A map in a sentence."""
-    who, K = found.modality.capitalize(), int(found.keys.sum())
-    if not K:
-        return f"{who} is missing everywhere: there is no utterance to attend to"
-    if K == 1:
-        return f"Only utterance {int(found.keys.argmax()) + 1} has {found.modality}: all attention goes there"
-    spread, most = float(found.evenness.mean()), int(found.received.argmax())
-    favourite = f"utterance {most + 1} receives most, {found.received[most] / found.even:.1f} times the even share"
-    if spread >= EVEN:
-        return f"{who} attends almost evenly, with {spread:.0%} of the greatest entropy; {favourite}"
-    return f"{who} attends selectively, with {spread:.0%} of the greatest entropy; {favourite}"
-
-
-def describe_row(found: Attention, query: int) -> str:
-    """What one utterance attends to, in a sentence."""
-    row = found.weights[query]
-    if not found.keys.any():
-        return f"Utterance {query + 1} has nothing to attend to in {found.modality}"
-    most = int(row.argmax())
-    whom = "itself" if most == query else f"utterance {most + 1}"
-    return (
-        f"In {found.modality}, utterance {query + 1} attends most to {whom}: {row[most]:.1%} of its weight, "
-        f"{row[most] / found.even:.1f} times the even share"
-    )
-
-
-def describe_evenness(found: dict[str, Floats]) -> str:
-    """How evenly the heads of each modality attend on average, in a sentence."""
-    means = [f"{u} {x.mean():.0%}" for u, x in found.items() if not np.isnan(x).any()]
-    return f"Entropy of attention as a share of the greatest, mean of all heads: {', '.join(means) or 'none'}"
-
-
-def describe_heads(found: dict[str, Floats]) -> str:
-    """Which heads choose most, in a sentence."""
-    least = {u: x for u, x in found.items() if not np.isnan(x).all()}
-    if not least:
-        return "No modality has two observed utterances to choose between"
-    u = min(least, key=lambda name: np.nanmin(least[name]))
-    l, k, head = np.unravel_index(np.nanargmin(least[u]), least[u].shape)
-    values = np.concatenate([x.ravel() for x in least.values()])
-    if values.min() >= EVEN:
-        return f"All {len(values)} heads attend almost evenly, with at least {values.min():.0%} of the greatest entropy"
-    return (
-        f"{int((values >= EVEN).sum())} of {len(values)} heads attend almost evenly; {u}'s block {l + 1}, layer {k + 1}, "
-        f"head {head + 1} chooses most, with {least[u][l, k, head]:.0%} of the greatest entropy"
-    )

@@ -1,4 +1,4 @@
-"""Missing entries against their true selves: rank and cosine along the conversation, all ranks together, one entry's features."""
+"""Missing entries against their own features: rank and cosine along the conversation, all ranks together, one entry in full."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,36 +6,56 @@ import numpy as np
 import plotly.graph_objects as go
 
 from comp_viz.analysis.propagation.reconstruction import (
-    Entry,
+    MissingEntry,
     Reconstruction,
-    describe_entry,
-    describe_ranks,
-    describe_steps,
 )
 from comp_viz.figures.along import along, escape, flat
-from comp_viz.figures.chart import base_layout
+from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.style import Palette, diverging, modality_colours, modality_marks, modality_symbols
+from comp_viz.wording import decimal, fitting, percent
+
+ABOUT_ENTRIES = About(
+    "Every entry that the recording has and the missing pattern takes away. Rank: among all utterances with that modality, at which place "
+    "its own features stand by cosine, open marks before propagation (the encoding of a blank with the encodings), filled ones "
+    "after. Own features are those in the conversation as recorded. Below, the cosine after propagation; the dash is what the "
+    "mean of all other utterances reaches. A click selects an utterance.",
+    "Whether the prediction is right: features can be reconstructed and the prediction still be wrong, or the other way round. The "
+    "conversation as recorded also differs in its other entries; for the selected utterance, the features below give back that one entry alone.",
+    r"\mathrm{rank}(s) = 1 + \#\{j : \cos(\bar Z_s, \bar Z_j^{\text{recorded}}) > \cos(\bar Z_s, \bar Z_s^{\text{recorded}})\}",
+)  # fmt: skip
+ABOUT_RANKS = About(
+    "How many of the missing entries have their own features among the nearest 10 %, 20 % … of the utterances: solid after propagation, "
+    "dotted before. Curves above the dashed diagonal are better than chance.",
+    "Single utterances. Before propagation all blanks of a modality are alike, so their ranks are spread evenly over all places but for "
+    "utterances that are missing in the recording.",
+)
+ABOUT_ENTRY = About(
+    "The features of one missing entry as colours: what stands there when it is missing, what would stand there if this entry alone were "
+    "given back, and in the conversation as recorded. The closer the rows, the better it is reconstructed; the cosines of the title are "
+    "between the first of these rows and the other two. Colours run from negative to positive, to the same ends in all rows of a chart.",
+    "What a single feature means; the head and the coordinator read all of them together.",
+)
 
 APART = 0.24  # utterances between the marks of neighbouring modalities
 
 
-def reconstruction_along(
-    found: Mapping[str, Reconstruction], words: Sequence[str], low: float, selected: int, palette: Palette
+def entries_chart(
+    compared: Mapping[str, Reconstruction], words: Sequence[str], low: float, selected: int, palette: Palette
 ) -> go.Figure:
     """Two rows over the utterances: rank before (open) and after propagation (filled), and the cosine after, from `low` to 1.
 
     Ranks are shares of all places, nearest above. A dash beside a cosine is what the mean of the other utterances reaches.
     """
-    modalities, S = tuple(found), len(words)
+    modalities, S = tuple(compared), len(words)
     colours, marks, symbols = modality_colours(palette, modalities), modality_marks(modalities), modality_symbols(modalities)  # fmt: skip
-    layout = along(palette, describe_steps(found), 430, S, selected, shapes=[chance_line(palette)])
+    layout = along(palette, entries_title(compared), 430, S, selected, shapes=[chance_line(palette)])
     traces: list[go.Scatter] = []
-    for i, (u, one) in enumerate(found.items()):
+    for i, (u, one) in enumerate(compared.items()):
         if not len(one):
             continue
-        x = (one.utterances + 1 + (i - (len(found) - 1) / 2) * APART).astype(np.float32)
+        x = (one.utterances + 1 + (i - (len(compared) - 1) / 2) * APART).astype(np.float32)
         look = {"symbol": symbols[u], "size": 8, "color": colours[u]}
-        text = hovers(one, words)
+        text = entry_texts(one, words)
         ways = np.stack([one.encoded_place, one.place, np.full(len(one), np.nan, np.float32)], 1)
         dash = x[:, None] + max(APART / 2, S / 300) * np.array([-1, 1, np.nan], np.float32)
         same = {
@@ -54,7 +74,7 @@ def reconstruction_along(
             go.Scatter(x=x, y=one.cosine, yaxis="y2", marker=look, name=u, showlegend=False, **same),
             flat(dash, np.repeat(one.mean_cosine[:, None], 3, 1), "y2", mode="lines", line={"color": palette.ink, "width": 2}, showlegend=False),
         ]  # fmt: skip
-    traces += key(palette)
+    traces += legend_marks(palette)
     axis = layout["yaxis"] | {"gridcolor": palette.faint, "zeroline": False, "nticks": 5}
     layout |= {
         "yaxis": axis | {"domain": [0.5, 1], "range": [1.03, -0.03], "tickvals": [0, 0.5, 1], "ticktext": ["nearest", "chance", "furthest"]}
@@ -65,20 +85,68 @@ def reconstruction_along(
     return go.Figure(traces, layout)
 
 
-def key(palette: Palette) -> list[go.Scatter]:
-    """What the legend says of open marks and dashes."""
+def reconstruction_sentence(compared: Reconstruction) -> str:
+    """How well the entries of one modality are reconstructed, against chance and simple guesses; at least one is missing."""
+    E, nearest = len(compared), compared.nearest
+    return (
+        f"{nearest or 'None'} of {E} missing {compared.modality} entries {'is' if nearest < 2 else 'are'} nearest to "
+        f"{'its' if nearest < 2 else 'their'} own features ({decimal(compared.nearest_by_chance, 1)} expected by chance); median rank "
+        f"{np.median(compared.rank):g} of {compared.choices} (by chance {(compared.choices + 1) / 2:g}); {compared.beats_mean} closer "
+        f"than the mean of the other utterances, {compared.beats_neighbours} closer than the mean of the neighbours."
+    )
+
+
+def entries_title(compared: Mapping[str, Reconstruction]) -> str:
+    """What propagation does to the rank of the entries, and what a simple guess does."""
+    some = [one for one in compared.values() if len(one)]
+    if not some:
+        return "Nothing is taken away"
+    nearer = sum(int((one.rank < one.encoded_rank).sum()) for one in some)
+    E, beat = sum(map(len, some)), sum(one.beats_mean for one in some)
+    return f"Propagation improves the rank of {nearer} of {E} missing entries; {beat} beat the mean of the others"
+
+
+def ranks_title(compared: Mapping[str, Reconstruction]) -> str:
+    """Which modality is reconstructed best, by the median rank."""
+    medians = {u: float(np.median(one.place)) for u, one in compared.items() if len(one)}
+    if not medians:
+        return "Nothing is taken away"
+    best, worst = min(medians, key=lambda u: medians[u]), max(medians, key=lambda u: medians[u])
+    low, high, chance = percent(medians[best]), percent(medians[worst]), percent(0.5)
+    if best == worst:
+        return fitting(
+            f"The median rank of missing {best} entries is {low} of the utterances (chance: {chance})",
+            f"The median rank of missing entries is {low} of the utterances (chance: {chance})",
+        )
+    return fitting(
+        f"The median rank is best for {best} ({low}), worst for {worst} ({high}); chance is {chance}",
+        f"The median rank is {low} to {high} of the utterances; chance is {chance}",
+    )
+
+
+def entry_title(entry: MissingEntry) -> str:
+    """How near one entry comes to its own features: were it alone given back, and in the conversation as recorded."""
+    alone, whole = decimal(entry.cosine_alone), decimal(entry.cosine_complete)
+    return fitting(
+        f"Missing {entry.modality} in utterance {entry.utterance + 1}: cosine {alone} if given back alone, {whole} as recorded",
+        f"Missing in utterance {entry.utterance + 1}: cosine {alone} if given back alone, {whole} as recorded",
+    )
+
+
+def legend_marks(palette: Palette) -> list[go.Scatter]:
+    """Open marks and dashes for the legend."""
     open_mark = {"symbol": "circle-open", "size": 7, "color": palette.ink}
     dash = {"symbol": "line-ew", "size": 9, "line": {"color": palette.ink, "width": 2}}
     words = {"before propagation": open_mark, "mean of the other utterances": dash}
     return [go.Scatter(x=[None], y=[None], mode="markers", marker=look, name=name) for name, look in words.items()]
 
 
-def hovers(one: Reconstruction, words: Sequence[str]) -> list[str]:
+def entry_texts(one: Reconstruction, words: Sequence[str]) -> list[str]:
     """Everything measured of every entry."""
     return [
         f"<b>utterance {s + 1}</b> {escape(words[s], 60)}<br>{escape(one.modality)} missing; rank of its own features: "
-        f"{one.rank[e]} of {one.choices} (before propagation {one.encoded_rank[e]})<br>cosine {one.cosine[e]:.3f} (before {one.encoded_cosine[e]:.3f}); "
-        f"mean of the others {one.mean_cosine[e]:.3f}, neighbours {one.neighbour_cosine[e]:.3f}"
+        f"{one.rank[e]} of {one.choices} (before propagation {one.encoded_rank[e]})<br>cosine {decimal(one.cosine[e], 3)} (before {decimal(one.encoded_cosine[e], 3)}); "
+        f"mean of the others {decimal(one.mean_cosine[e], 3)}, mean of the neighbours {decimal(one.neighbour_cosine[e], 3)}"
         for e, s in enumerate(one.utterances.tolist())
     ]
 
@@ -89,11 +157,11 @@ def chance_line(palette: Palette) -> dict[str, object]:
     return {"type": "line", "xref": "paper", "yref": "y", "x0": 0, "x1": 1, "y0": 0.5, "y1": 0.5, "line": line}
 
 
-def rank_chart(found: Mapping[str, Reconstruction], palette: Palette) -> go.Figure:
+def ranks_chart(compared: Mapping[str, Reconstruction], palette: Palette) -> go.Figure:
     """Share of missing entries whose own features are among the nearest share of utterances; the diagonal is chance."""
-    modalities = tuple(found)
+    modalities = tuple(compared)
     colours, marks, symbols = modality_colours(palette, modalities), modality_marks(modalities), modality_symbols(modalities)  # fmt: skip
-    some = {u: one for u, one in found.items() if len(one)}
+    some = {u: one for u, one in compared.items() if len(one)}
     traces = [
         go.Scatter(x=[0, 1], y=[0, 1], name="chance", mode="lines", line={"color": palette.truth, "dash": "dash"}, hoverinfo="skip")
     ]  # fmt: skip
@@ -111,17 +179,17 @@ def rank_chart(found: Mapping[str, Reconstruction], palette: Palette) -> go.Figu
                 marker={"symbol": symbols[u], "size": 7}, name=f"{marks[u]} {u}", hovertemplate=hover + "<extra></extra>",
             ),
         ]  # fmt: skip
-    layout = base_layout(palette, describe_ranks(found), 360)
+    layout = base_layout(palette, ranks_title(compared), 360)
     share = {"range": [-0.02, 1.02], "tickformat": ".0%", "zeroline": False}
     layout["xaxis"] = layout["xaxis"] | share | {"title": {"text": "rank of the own features, share of utterances", "font": {"size": 12}}}  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | share | {"title": {"text": "share of missing entries", "font": {"size": 12}}}
     return go.Figure(traces, layout)
 
 
-def features_chart(found: Entry, palette: Palette) -> go.Figure:
+def entry_chart(entry: MissingEntry, palette: Palette) -> go.Figure:
     """Features of one entry as rows of colour: encoded above, propagated below, each to the largest of its own rows."""
     traces = []
-    for axis, rows, place in (("y", found.propagated, (0.0, 0.56)), ("y2", found.encoded, (0.64, 1.0))):
+    for axis, rows, place in (("y", entry.propagated, (0.0, 0.56)), ("y2", entry.encoded, (0.64, 1.0))):
         values = np.stack(list(rows.values())).astype(np.float32)
         reach = float(np.abs(values).max())
         bar = {"thickness": 10, "nticks": 3, "len": place[1] - place[0], "y": place[0], "yanchor": "bottom", "ypad": 0}
@@ -131,14 +199,14 @@ def features_chart(found: Entry, palette: Palette) -> go.Figure:
                 hovertemplate="%{y}<br>feature %{x}: %{z:.3f}<extra></extra>", colorbar=bar,
             )
         )  # fmt: skip
-    layout = base_layout(palette, describe_entry(found), 260)
+    layout = base_layout(palette, entry_title(entry), 260)
     axis = layout["yaxis"] | {"autorange": "reversed", "showgrid": False, "fixedrange": True, "type": "category"}
     layout |= {"yaxis": axis | {"domain": [0, 0.56]}, "yaxis2": axis | {"domain": [0.64, 1]}}
     layout["xaxis"] = layout["xaxis"] | {"showgrid": False, "zeroline": False, "fixedrange": True, "title": {"text": "feature", "font": {"size": 12}}}  # fmt: skip
     return go.Figure(traces, layout | {"margin": {"l": 8, "r": 8, "t": 8, "b": 8}})
 
 
-def lowest(found: Sequence[Mapping[str, Reconstruction]]) -> float:
+def lowest_cosine(sides: Sequence[Mapping[str, Reconstruction]]) -> float:
     """Where the axis of cosines begins in charts side by side: at the lowest of all, and never above 0.5."""
-    cosines = [x for side in found for one in side.values() for x in (one.cosine, one.mean_cosine)]
+    cosines = [x for side in sides for one in side.values() for x in (one.cosine, one.mean_cosine)]
     return min(0.5, float(np.nanmin(np.concatenate([*cosines, [0.5]]))))

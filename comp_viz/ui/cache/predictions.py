@@ -2,7 +2,7 @@
 
 from comp_viz.analysis.inside import Inside, look_inside
 from comp_viz.analysis.prediction import Prediction, predict_conversation
-from comp_viz.analysis.propagation.prompt_ablation import Flow, flow
+from comp_viz.analysis.propagation.prompt_ablation import PromptAblation, ablate_prompts
 from comp_viz.analysis.query import Query
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import Bools, Conversation
@@ -33,9 +33,9 @@ def cached_inside(query: Query) -> Inside:
         return look_inside(*opened, query.changed)
 
 
-@keep_data(max_entries=64, show_spinner="Taking away one prompt after the other …")
-def cached_flow(query: Query) -> Flow | None:
+@keep_data(max_entries=64, show_spinner="Removing one prompt after the other …")
+def cached_prompt_ablation(query: Query) -> PromptAblation | None:
     """What every prompt and every modality's own features are worth; one pass for each of them."""
     opened = open_query(query)
     with INFERENCE:
-        return flow(*opened)
+        return ablate_prompts(*opened)

@@ -5,6 +5,22 @@ from typing import Any
 
 import streamlit as st
 
+# Parameter of the address -> a value of older addresses -> the one it has now.
+OLD_VALUES = {
+    "propagation": {"Cross-modal flow": "Prompt ablation"},
+    "look_at": {"Stand for": "Nearest utterances"},
+    "ways": {"utterance in hand": "selected utterance", "nobody": "none"},
+}
+
+
+def update_old_value(name: str) -> None:
+    """Where an address gives a parameter a value by its former name, set the widget of that name to the one it has now."""
+    former = OLD_VALUES.get(name, {})
+    for state in (st.session_state, st.query_params):
+        if (value := state.get(name)) in former:
+            st.session_state[name] = former[value]
+            return
+
 
 def set_widget(key: str, value: Any) -> str:
     """Make the widget called `key`, about to be drawn, show `value`; returns the key.

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from comp_viz.ui.frame.address_state import update_old_value
+
 
 def one_of(label: str, options: Sequence[str], key: str, help: str, buttons: bool = False, width: int = 200) -> str:
     """Let one of the options be chosen, from a list of some `width` in pixels or with `buttons`.
 
     `key` is also the parameter of the address.
     """
+    update_old_value(key)
     if st.session_state.get(key, options[0]) not in options:
         st.session_state[key] = options[0]
     if buttons:
