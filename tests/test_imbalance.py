@@ -1,4 +1,4 @@
-"""Gaps, under-optimisation, curves, the modulator's worth and discrepancy ratios, against naive computations."""
+"""Gaps, under-optimisation, curves, the modulator's effect and discrepancy ratios, against naive computations."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 from page_cases import write_case
 from scipy.stats import ttest_1samp
 
-from comp_viz.analysis.imbalance.discrepancy import Sums, discrepancy
+from comp_viz.analysis.imbalance.discrepancy import ConversationSums, discrepancy
 from comp_viz.analysis.imbalance.gap import (
     curves_of_runs,
     curves_of_table,
@@ -24,18 +24,9 @@ from comp_viz.analysis.shipped_results import find_table, paired_difference
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
-from comp_viz.figures.imbalance.curves import (
-    accuracy_span,
-    curves_chart,
-    curves_title,
-    gap_chart,
-    joint_chart,
-    joint_title,
-    measure_spans,
-    ratio_chart,
-    ratio_title,
-    utilisation_chart,
-)
+from comp_viz.figures.imbalance.curves import accuracy_curves_chart, accuracy_span
+from comp_viz.figures.imbalance.discrepancy import measure_spans, ratio_chart, ratio_title, utilisation_chart
+from comp_viz.figures.imbalance.gap import gap_chart, joint_chart, joint_title
 from comp_viz.figures.modulation.ablation import modulator_effect_title
 from comp_viz.figures.style import LIGHT
 from comp_viz.sweep.table import SCHEMA
@@ -112,7 +103,7 @@ def test_a_failed_run_does_not_count(tmp_path):
     assert find_table(tmp_path, METHODS, "d") is None
 
 
-def test_selection_on_the_test_split_is_told(tmp_path):
+def test_selection_on_the_test_split_is_marked(tmp_path):
     results(select="test").to_parquet(tmp_path / "optimistic.parquet")
     assert find_table(tmp_path, METHODS).on_test
 
@@ -156,8 +147,10 @@ def test_only_what_is_clear_is_called_under_optimised(table):
     joint = joint_less_alone(table[0], "uniform(0)").assign(mean=0.0, half=0.01)
     assert "No modality" in joint_title(joint)
     joint.loc[1, "mean"] = -0.02
-    assert joint_title(joint).endswith("text without prompting by 2.0 ± 1.0")
-    assert "One seed" in joint_title(joint.assign(half=np.nan))
+    assert joint_title(joint) == "1 of 6 heads is under-optimised: text without prompting, by 2.0 ± 1.0 points"
+    joint.loc[5, "mean"] = -0.03
+    assert joint_title(joint) == "2 of 6 heads are under-optimised: most video with ComP, by 3.0 ± 1.0 points"
+    assert joint_title(joint.assign(half=np.nan)) == "With one seed, under-optimisation cannot be told from chance"
 
 
 def test_curves_of_a_table_are_means_over_seeds(table):
@@ -180,12 +173,12 @@ def test_curves_of_a_run_are_its_telemetry(whole):
         if row["quantity"] == "ACC" and row["split"] == "selection"
     }
     assert {(row.of, row.epoch): row.value for row in curves.itertuples()} == pytest.approx(naive, nan_ok=True)
-    figure = curves_chart(curves, MODALITIES, accuracy_span([curves]), LIGHT, curves_title(curves))
+    figure = accuracy_curves_chart(curves, MODALITIES, accuracy_span([curves]), LIGHT)
     drawn = [trace for trace in figure.data if trace.hovertemplate]
     assert len(drawn) == 4
     np.testing.assert_allclose(drawn[3].y, [naive["fused", e] for e in (3, 4, 5)], atol=1e-5)
     last = [naive[u, 5] for u in MODALITIES]
-    assert f"{100 * (max(last) - min(last)):.1f} with ComP" in figure.layout.meta
+    assert figure.layout.meta == f"Final gap between heads: {100 * (max(last) - min(last)):.1f} points with ComP"
 
 
 def test_charts_of_numbers_show_the_numbers(table):
@@ -253,7 +246,7 @@ def test_discrepancy_is_of_the_models_own_answers(case, tmp_path):
 
 def test_an_interval_is_wider_where_conversations_differ():
     starts, counted = np.arange(0, 41, 2), np.ones(40, bool)
-    sums = Sums(starts, counted)
+    sums = ConversationSums(starts, counted)
     alike = sums.interval(sums(np.full(40, 0.5)), sums(np.ones(40)))
     assert alike == pytest.approx((0.5, 0.5, 0.5))
     low, value, high = sums.interval(sums(np.repeat(np.arange(20) % 2, 2).astype(float)), sums(np.ones(40)))
@@ -263,7 +256,7 @@ def test_an_interval_is_wider_where_conversations_differ():
 
 
 def test_one_conversation_gives_no_interval():
-    sums = Sums(np.array([0, 3, 5]), np.array([True, True, False, False, False]))
+    sums = ConversationSums(np.array([0, 3, 5]), np.array([True, True, False, False, False]))
     low, value, high = sums.interval(sums(np.array([0.2, 0.4, 1, 1, 1])), sums(np.ones(5)))
     assert value == pytest.approx(0.3)
     assert np.isnan([low, high]).all()
@@ -286,7 +279,7 @@ def test_without_labels_there_is_nothing_to_measure(tmp_path):
         discrepancy(load_checkpoint(tmp_path / "checkpoints" / "case", "cpu"), data, Pattern.parse("uniform(0)"))
 
 
-def test_the_modulators_worth_is_paired_by_seed(tmp_path):
+def test_the_modulators_effect_is_paired_by_seed(tmp_path):
     rows = results(methods=("comp", "KP+PG+Cr"))
     rows.to_parquet(tmp_path / "ablation.parquet")
     found = modulator_effect(find_table(tmp_path, ("comp", "KP+PG+Cr")))
@@ -307,7 +300,7 @@ def test_the_modulators_worth_is_paired_by_seed(tmp_path):
 
 
 @pytest.mark.parametrize("classes", [False, True])
-def test_the_published_worth_is_that_of_table_3(classes):
+def test_the_published_effect_is_that_of_table_3(classes):
     found = published_modulator_effect(ROOT / "results" / "published.csv", classes)
     csv = pd.read_csv(ROOT / "results" / "published.csv").query("table == 3 and metric == 'ACC'")
     assert len(found) == 7

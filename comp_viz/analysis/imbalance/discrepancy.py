@@ -4,7 +4,7 @@
   probability modality `u` gives the truth. There are two modalities, the sums are over a batch while training, and `s` comes from
   the fused layer's share of `u`; here `u` has a head of its own, and is compared with the mean of the others on a whole split.
 - **Conditional utilisation rate** (Wu et al., ICML 2022): `(A - A_without u) / A`, the share of accuracy that is lost without
-  `u`. There every branch of a network of two has its own `A`, and "without" is the training average of what it hears of the
+  `u`. There every branch of a network of two has its own `A`, and "without" is the training average of what it receives from the
   other; here `A` is of the fused prediction, and "without" is missing altogether.
 
 A score has no probability of its truth; its sign has one, by the logistic loss that training takes on it: `σ(2 ŷ sign(y))`.
@@ -37,9 +37,8 @@ class Discrepancy:
     """Both measures of a checkpoint on the test split under one pattern, with 95 % intervals over conversations."""
 
     ratio: dict[str, Interval]  # modality -> ρ; 1 is balance
-    utilisation: dict[
-        str, Interval
-    ]  # modality -> share of the fused accuracy, below 0 where it does harm, NaN without any
+    # modality -> share of the fused accuracy, below 0 where it does harm, NaN where the accuracy is 0
+    utilisation: dict[str, Interval]
     confidence: dict[str, float]  # modality -> mean probability of the truth
     accuracy: float  # of the fused prediction, a share
     utterances: int  # that count
@@ -58,7 +57,7 @@ class Discrepancy:
 
 
 def discrepancy(checkpoint: Checkpoint, data: DataSet, pattern: Pattern, seed: int = 0) -> Discrepancy:
-    """Measure on the test split under `pattern`, drawn with `seed`: one pass, and one for every modality taken away.
+    """Measure on the test split under `pattern`, drawn with `seed`: one pass, and one without every modality.
 
     Raises `CompVizError` when the checkpoint cannot read the data or no label of the split counts.
     """
@@ -71,24 +70,24 @@ def discrepancy(checkpoint: Checkpoint, data: DataSet, pattern: Pattern, seed: i
     if not (truth >= 0).any():
         raise CompVizError("No utterance of the test split has a label that counts, so there is nothing to measure.")
     observed = pattern(utterances, task, np.random.default_rng(seed))
-    said = predict(checkpoint.model, stream, observed)
-    by_conversation = Sums(utterances.starts, truth >= 0)
-    sure = {u: by_conversation(probability_of_truth(task, said[u], truth)) for u in utterances.modalities}
-    right = by_conversation(decide_output(task, said["fused"]) == truth)
+    outputs = predict(checkpoint.model, stream, observed)
+    by_conversation = ConversationSums(utterances.starts, truth >= 0)
+    confidence = {u: by_conversation(probability_of_truth(task, outputs[u], truth)) for u in utterances.modalities}
+    right = by_conversation(decide_output(task, outputs["fused"]) == truth)
     ratio, utilisation = {}, {}
     for i, u in enumerate(utterances.modalities):
-        others = np.mean([sure[v] for v in utterances.modalities if v != u], axis=0)
-        ratio[u] = by_conversation.interval(sure[u], others)
-        taken = observed & (np.arange(observed.shape[1]) != i)
-        left = by_conversation(decide_output(task, predict(checkpoint.model, stream, taken)["fused"]) == truth)
+        others = np.mean([confidence[v] for v in utterances.modalities if v != u], axis=0)
+        ratio[u] = by_conversation.interval(confidence[u], others)
+        without = observed & (np.arange(observed.shape[1]) != i)
+        left = by_conversation(decide_output(task, predict(checkpoint.model, stream, without)["fused"]) == truth)
         utilisation[u] = by_conversation.interval(right - left, right)
     N = int((truth >= 0).sum())
-    means = {u: float(x.sum() / N) for u, x in sure.items()}
+    means = {u: float(x.sum() / N) for u, x in confidence.items()}
     return Discrepancy(ratio, utilisation, means, float(right.sum() / N), N, by_conversation.conversations)
 
 
 @dataclass(frozen=True)
-class Sums:
+class ConversationSums:
     """Sums over the utterances that count of each conversation, and ratios of sums with their intervals."""
 
     starts: Ints  # [V + 1]
@@ -96,8 +95,8 @@ class Sums:
 
     def __call__(self, values: Values | Bools) -> Values:
         """`[N] -> [V]`."""
-        found: Values = np.add.reduceat(np.where(self.counted, values, 0.0), self.starts[:-1])
-        return found
+        sums: Values = np.add.reduceat(np.where(self.counted, values, 0.0), self.starts[:-1])
+        return sums
 
     @property
     def conversations(self) -> int:
@@ -113,10 +112,10 @@ class Sums:
         return low, float(above.sum() / below.sum()), high
 
 
-def probability_of_truth(task: Task, said: Floats, truth: Ints) -> Values:
-    """What a head gives the true class, or the true side of neutral, `[N]`; `said [N, C]` are logits or relative scores."""
+def probability_of_truth(task: Task, outputs: Floats, truth: Ints) -> Values:
+    """Probability `[N]` of the true class or side of neutral, by a head's `outputs [N, C]`: logits or relative scores."""
     if task.classes:
-        chosen: Values = probabilities(said)[np.arange(len(truth)), np.maximum(truth, 0)]
+        chosen: Values = probabilities(outputs)[np.arange(len(truth)), np.maximum(truth, 0)]
         return chosen
-    of_sign: Values = expit(2 * said[:, 0].astype(float) * np.where(truth > 0, 1, -1))
+    of_sign: Values = expit(2 * outputs[:, 0].astype(float) * np.where(truth > 0, 1, -1))
     return of_sign

@@ -1,4 +1,4 @@
-"""Performance gap and under-optimisation, the two diseases that ComP treats, with intervals over training seeds."""
+"""Performance gap and under-optimisation, the two problems that ComP treats, with intervals over training seeds."""
 
 from pathlib import Path
 
@@ -20,14 +20,14 @@ def gaps(table: ResultsTable, pattern: str) -> pd.DataFrame:
 
     Columns: method, mean, half (NaN from one seed), seeds, best and worst (the heads with the highest and lowest mean).
     """
-    found = []
+    rows = []
     for method in NAMES:
         heads = table.accuracy(method, pattern).drop(columns="fused", errors="ignore")
         if heads.empty:
             continue
         gap, means = heads.max(axis=1) - heads.min(axis=1), heads.mean()
-        found.append((method, gap.mean(), half_width_of_mean(gap), len(gap), means.idxmax(), means.idxmin()))
-    return pd.DataFrame(found, columns=["method", "mean", "half", "seeds", "best", "worst"])
+        rows.append((method, gap.mean(), half_width_of_mean(gap), len(gap), means.idxmax(), means.idxmin()))
+    return pd.DataFrame(rows, columns=["method", "mean", "half", "seeds", "best", "worst"])
 
 
 def joint_less_alone(table: ResultsTable, pattern: str) -> pd.DataFrame:
@@ -36,13 +36,13 @@ def joint_less_alone(table: ResultsTable, pattern: str) -> pd.DataFrame:
     Below zero the modality is under-optimised. Columns: method, modality, mean, half (NaN from one seed), seeds, joint, alone.
     """
     alone = table.accuracy(ALONE, pattern)
-    found = []
+    rows = []
     for method in (WITHOUT, COMP):
         joint = table.accuracy(method, pattern)
         for name in alone.columns.intersection(joint.columns, sort=False):
             levels = joint[name].mean(), alone[name].mean()
-            found.append((method, name, *paired_difference(joint[name], alone[name]), *levels))
-    return pd.DataFrame(found, columns=["method", "modality", "mean", "half", "seeds", "joint", "alone"])
+            rows.append((method, name, *paired_difference(joint[name], alone[name]), *levels))
+    return pd.DataFrame(rows, columns=["method", "modality", "mean", "half", "seeds", "joint", "alone"])
 
 
 def read_accuracy(folder: Path) -> pd.DataFrame:
@@ -76,8 +76,8 @@ def read_ratios(folder: Path, probabilities: bool) -> pd.DataFrame:
     """
     rows = telemetry_frame(read_telemetry(folder, "utterances"))
     rows = rows[rows["correct"].notna()]
-    sure = 1 - rows["error"] if probabilities else rows["correct"].astype(float)
-    sums = sure.groupby([rows["epoch"], rows["modality"]], sort=False).sum().reset_index(name="sum")
+    confidence = 1 - rows["error"] if probabilities else rows["correct"].astype(float)
+    sums = confidence.groupby([rows["epoch"], rows["modality"]], sort=False).sum().reset_index(name="sum")
     of_epoch = sums.groupby("epoch", sort=False)["sum"]
     others = (of_epoch.transform("sum") - sums["sum"]) / (of_epoch.transform("size") - 1).clip(lower=1)
     N = rows.groupby(["epoch", "modality"], sort=False).size().to_numpy()
