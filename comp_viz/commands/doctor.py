@@ -14,6 +14,7 @@ from typing import Any
 from comp_viz.errors import CompVizError
 from comp_viz.resources import INSTALLED, PRODUCT, places, shipped
 from comp_viz.versions import VERSION
+from comp_viz.wording import how_many
 
 EXTRAS = {
     "hub": "huggingface_hub", "mlflow": "mlflow-skinny", "published": "transformers", "sweep": "ray",
@@ -126,7 +127,7 @@ def data() -> Iterator[str]:
 
     root = data_root()
     names = data_files()
-    yield f"{root}: {'no such folder' if not root.is_dir() else f'{len(names)} data sets'}"
+    yield f"{root}: {'no such folder' if not root.is_dir() else how_many(len(names), 'data set')}"
     for name in names:
         try:
             header = peek(root / name)
