@@ -57,7 +57,7 @@ class Discrepancy:
 
 
 def discrepancy(checkpoint: Checkpoint, data: DataSet, pattern: Pattern, seed: int = 0) -> Discrepancy:
-    """Measure on the test split under `pattern`, drawn with `seed`: one pass, and one without every modality.
+    """Measure on the test split under `pattern`, drawn with `seed`: one pass, and one more without each modality.
 
     Raises `CompVizError` when the checkpoint cannot read the data or no label of the split counts.
     """

@@ -25,7 +25,7 @@ from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.text import escape_markdown
 from comp_viz.wording import how_many
 
-MEASURE_HELP = "Runs the open checkpoint over the whole test split, once and once more without every modality; takes some seconds the first time."
+MEASURE_HELP = "Runs the open checkpoint over the whole test split, once, and once more without each modality; takes some seconds the first time."
 
 
 def recorded_probabilities(card: Card) -> bool:
