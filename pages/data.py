@@ -4,8 +4,11 @@ import streamlit as st
 
 from comp_viz.data.source import data_root
 from comp_viz.errors import CompVizError
+from comp_viz.figures.data.heading import data_title
 from comp_viz.ui.cache.data_sets import data_names, data_summary, open_data_set
-from comp_viz.ui.data.pieces import charts, conversations, findings_table, headline, reading
+from comp_viz.ui.data.conversations import chosen_conversation, read_conversation
+from comp_viz.ui.data.findings import findings_table
+from comp_viz.ui.data.overview import data_set_charts, data_set_numbers
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.report_collector import page_report, report_button
 from comp_viz.ui.frame.sidebar import current_view
@@ -25,16 +28,16 @@ def browse(view: PageView | None) -> None:
     except CompVizError as error:
         st.error(str(error), icon=":material/error:")
         return
-    page_report().finding = f"{data.name}: what it holds"
+    page_report().finding = data_title(data.name, summary)
     with st.container(horizontal=True, vertical_alignment="top", wrap=False):
         st.header(data.name, anchor=False, width="stretch")
         report_button()
-    headline(summary, data)
+    data_set_numbers(summary, data)
     findings_table(data.findings)
-    charts(summary, data, name, root, palette())
+    data_set_charts(summary, data, name, root, palette())
     st.subheader("Conversations", anchor=False)
-    if picked := conversations(data):
-        reading(data, name, picked, palette())
+    if picked := chosen_conversation(data):
+        read_conversation(data, name, picked, palette())
 
 
 browse(current_view("pages/data.py"))

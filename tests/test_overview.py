@@ -1,4 +1,4 @@
-"""What the Data page is made of: the table of conversations, the linear reference, the figures, the small picture."""
+"""What the Data page is made of: the table of conversations, the linear probe, the figures, the small picture."""
 
 import re
 from dataclasses import replace
@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 
 from comp_viz.analysis.data import linear_probe as module
-from comp_viz.analysis.data.linear_probe import ALL, probe
-from comp_viz.analysis.data.listing import listing, missing_shares
+from comp_viz.analysis.data.linear_probe import ALL, fit_linear_probe
+from comp_viz.analysis.data.listing import conversation_table, missing_shares
 from comp_viz.data.conversation import Task
 from comp_viz.data.source import open_data
 from comp_viz.errors import CompVizError
 from comp_viz.figures.availability import preview
-from comp_viz.figures.data.summary import label_chart, missing_chart, probe_chart
+from comp_viz.figures.data.labels import labels_chart
+from comp_viz.figures.data.missing import missing_chart
+from comp_viz.figures.data.probe import probe_chart
 from comp_viz.figures.style import DARK, LIGHT
 
 CLASSES = Task("emotion", ("calm", "glad", "cross"))
@@ -30,7 +32,7 @@ def holey(small_lab):
 
 
 def test_the_table_counts_what_the_conversations_hold(holey):
-    table = listing(holey)
+    table = conversation_table(holey)
     for row, conversation in zip(table.to_dict("records"), holey.conversations, strict=True):
         assert row["conversation"] == conversation.id
         assert row["utterances"] == len(conversation)
@@ -45,10 +47,10 @@ def test_unknown_durations_and_labels_stay_unknown(small_lab):
         replace(c, durations=np.full_like(c.durations, np.nan), labels=np.full_like(c.labels, np.nan))
         for c in small_lab.conversations
     ]
-    table = listing(replace(small_lab, conversations=tuple(blank)))
+    table = conversation_table(replace(small_lab, conversations=tuple(blank)))
     assert table["minutes"].isna().all()
     assert table["mean sentiment"].isna().all()
-    classes = listing(replace(small_lab, task=CLASSES, conversations=tuple(blank)))
+    classes = conversation_table(replace(small_lab, task=CLASSES, conversations=tuple(blank)))
     assert (classes["most frequent"] == "").all()
 
 
@@ -56,12 +58,12 @@ def test_the_most_frequent_class_is_named(small_lab):
     labelled = [
         replace(c, labels=np.where(np.arange(len(c)) == 0, 0, 2).astype(np.float32)) for c in small_lab.conversations
     ]
-    table = listing(replace(small_lab, task=CLASSES, conversations=tuple(labelled)))
+    table = conversation_table(replace(small_lab, task=CLASSES, conversations=tuple(labelled)))
     assert (table["most frequent"] == "cross").all()
 
 
 def test_the_probe_finds_the_strong_modality_and_all_together_best():
-    found = probe(open_data("lab"))
+    found = fit_linear_probe(open_data("lab"))
     assert found.accuracy["text"] > found.accuracy["audio"] > found.accuracy["video"] > found.majority - 0.05
     assert found.accuracy[ALL] > found.accuracy["text"] - 0.01
     assert found.split == "test split"
@@ -71,34 +73,34 @@ def test_the_probe_learns_nothing_from_features_without_meaning(small_lab, rng):
     def noise(c):
         return replace(c, features={u: rng.standard_normal(x.shape).astype(np.float32) for u, x in c.features.items()})
 
-    found = probe(replace(small_lab, conversations=tuple(map(noise, small_lab.conversations))))
+    found = fit_linear_probe(replace(small_lab, conversations=tuple(map(noise, small_lab.conversations))))
     assert max(found.accuracy.values()) < 0.85
 
 
 def test_the_probe_of_real_data(real_data):
-    found = probe(open_data("hazumi_online.npz"))
-    assert found.judged == 3_033
+    found = fit_linear_probe(open_data("hazumi_online.npz"))
+    assert found.evaluated == 3_033
     assert found.majority == pytest.approx(0.654, abs=0.001)
     assert found.accuracy[ALL] == pytest.approx(0.892, abs=0.01)
     assert found.accuracy[ALL] > max(value for name, value in found.accuracy.items() if name != ALL)
 
 
-def test_without_splits_half_is_judged(small_lab):
+def test_without_splits_half_is_evaluated_on(small_lab):
     bare = replace(small_lab, conversations=tuple(replace(c, split="") for c in small_lab.conversations))
-    found = probe(bare)
-    assert found.learned_from + found.judged == len(bare.utterances)
+    found = fit_linear_probe(bare)
+    assert found.training + found.evaluated == len(bare.utterances)
     assert "half" in found.split
 
 
 def test_large_splits_are_sampled(small_lab, monkeypatch):
     monkeypatch.setattr(module, "MOST", 12)
-    assert probe(small_lab).learned_from <= 12 + max(map(len, small_lab.conversations))
+    assert fit_linear_probe(small_lab).training <= 12 + max(map(len, small_lab.conversations))
 
 
 def test_labels_of_one_kind_are_refused_in_words(small_lab):
     same = tuple(replace(c, labels=np.ones_like(c.labels)) for c in small_lab.conversations)
     with pytest.raises(CompVizError, match="two kinds"):
-        probe(replace(small_lab, conversations=same))
+        fit_linear_probe(replace(small_lab, conversations=same))
 
 
 def rectangles(svg: str) -> list[dict[str, str]]:
@@ -127,13 +129,13 @@ def test_the_picture_takes_hostile_names_and_long_conversations(rng):
 
 def test_charts_say_what_they_show(holey):
     counts = {"train": [("calm", 30), ("glad", 60)], "test": [("calm", 0), ("glad", 10)]}
-    assert label_chart(counts, None, LIGHT).layout.meta == "70% of labelled utterances are glad"
-    assert label_chart(counts, (8, 1, 1), LIGHT).layout.meta == "80% of labelled utterances are negative"
+    assert labels_chart(counts, None, LIGHT).layout.meta == "70\u202f% of labelled utterances are glad"
+    assert labels_chart(counts, (8, 1, 1), LIGHT).layout.meta == "80\u202f% of labelled utterances are negative"
     known = holey.utterances
     figure = missing_chart(known.ids, known.modalities, missing_shares(known), LIGHT)
-    assert figure.layout.meta.startswith("Audio is missing somewhere in 1 of 14 conversations")
+    assert figure.layout.meta.startswith("Audio is partly missing in 1 of 14 conversations")
     figure = probe_chart({"audio": 0.6, "text": 0.8, ALL: 0.85}, 0.55, DARK)
-    assert figure.layout.meta == "Text alone reaches 80.0%, all modalities 85.0%"
+    assert figure.layout.meta == "A linear probe reaches 80.0\u202f% from text alone, 85.0\u202f% from all modalities"
     assert figure.layout.shapes[0].x0 == 0.55
 
 
@@ -147,5 +149,5 @@ def test_many_conversations_are_drawn_as_an_even_selection(rng):
     shares = rng.random((2_000, 2))
     figure = missing_chart([str(i) for i in range(2_000)], ("audio", "text"), shares, LIGHT)
     assert figure.data[0].z.shape == (2, 400)
-    assert "400 of 2000 drawn" in figure.layout.xaxis.title.text
+    assert "400 of 2000 shown" in figure.layout.xaxis.title.text
     assert re.match(r"^(0|1999)$", str(figure.data[0].customdata[0][-1]))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from comp_viz.analysis.data.linear_probe import REGULARISATION, gather, sample
+from comp_viz.analysis.data.linear_probe import REGULARISATION, probe_features, sampled_conversations
 from comp_viz.analysis.prediction import true_decisions
 from comp_viz.data.batch import Standardiser
 from comp_viz.data.dataset import DataSet, Utterances
@@ -27,9 +27,9 @@ def difficulty(data: DataSet, split: str, seed: int = 0) -> NDArray[np.str_]:
         raise CompVizError(
             "Difficulty is said by a linear reference, and this data set has no train split to fit it on."
         )
-    training = sample(data.split("train"), np.random.default_rng(seed))
+    training = sampled_conversations(data.split("train"), np.random.default_rng(seed))
     standardise = Standardiser.fit(training)
-    x, y = gather(data.task, training, standardise)
+    x, y = probe_features(data.task, training, standardise)
     if len(np.unique(y)) < 2:
         raise CompVizError(
             "Difficulty is said by a linear reference, which needs training labels of at least two kinds."
@@ -40,7 +40,7 @@ def difficulty(data: DataSet, split: str, seed: int = 0) -> NDArray[np.str_]:
     if not counted.any():
         return levels
     model = LogisticRegression(C=REGULARISATION, max_iter=300).fit(x, y)
-    rows, truth = gather(data.task, judged, standardise)
+    rows, truth = probe_features(data.task, judged, standardise)
     chance = {kind: column for column, kind in enumerate(model.classes_)}
     given = np.column_stack(
         [model.predict_proba(rows), np.zeros(len(rows))]

@@ -1,6 +1,6 @@
-"""The linear probe: how far a linear reading of single utterances goes, from each modality alone and from all.
+"""The linear probe: the accuracy of a linear model of single utterances, from each modality alone and from all.
 
-A reference, not a rival: logistic regression on standardised features, zeros for what is missing, no context. What a model
+A reference: logistic regression on standardised features, zeros for what is missing, no context. What a model
 of conversations reaches beyond it comes from context, from prompts, or from what is not linear.
 """
 
@@ -16,7 +16,7 @@ from comp_viz.data.conversation import Conversation, Task
 from comp_viz.data.dataset import DataSet, Utterances, pick
 from comp_viz.errors import CompVizError
 
-MOST = 20_000  # utterances to learn from, and to judge on; larger splits are sampled by conversation
+MOST = 20_000  # utterances to learn from, and to evaluate on; larger splits are sampled by conversation
 REGULARISATION = (
     1e-3  # C of the regression; on Hazumi and CMU-MOSI the best of 0.001, 0.003 and 0.01, to within a point
 )
@@ -27,28 +27,28 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Probe:
+class LinearProbe:
     """Accuracy of the linear probe: of the sign for scores (exact neutral left out), of the class for classes."""
 
     accuracy: dict[str, float]  # modality, and ALL, -> share from 0 to 1
-    majority: float  # share of the most frequent answer among those judged
-    learned_from: int  # utterances
-    judged: int  # utterances
-    split: str  # in words, what it was judged on
+    majority: float  # share of the most frequent answer among those evaluated
+    training: int  # utterances
+    evaluated: int  # utterances
+    split: str  # in words, what it was evaluated on
 
 
-def probe(data: DataSet, seed: int = 0) -> Probe:
-    """Learn on the training split and judge on the test split; without splits, on a seeded half of the conversations.
+def fit_linear_probe(data: DataSet, seed: int = 0) -> LinearProbe:
+    """Learn on the training split and evaluate on the test split; without splits, on a seeded half of the conversations.
 
     Raises `CompVizError` when labels do not allow it.
     """
-    training, judged, split = halves(data, seed)
+    training, test, split = training_and_test(data, seed)
     standardise = Standardiser.fit(training)
-    x, y = gather(data.task, training, standardise)
-    other, truth = gather(data.task, judged, standardise)
+    x, y = probe_features(data.task, training, standardise)
+    other, truth = probe_features(data.task, test, standardise)
     if len(np.unique(y)) < 2 or not len(truth):
         raise CompVizError(
-            "A linear reference needs labelled utterances of at least two kinds in training, and some to judge."
+            "A linear probe needs labelled utterances of at least two kinds in training, and some to evaluate on."
         )
     widths = data.widths
     ends = np.cumsum([0, *widths.values()])
@@ -58,26 +58,30 @@ def probe(data: DataSet, seed: int = 0) -> Probe:
         model = LogisticRegression(C=REGULARISATION, max_iter=300).fit(x[:, part], y)
         accuracy[name] = float(model.score(other[:, part], truth))
     majority = np.unique(truth, return_counts=True)[1].max() / len(truth)
-    return Probe(accuracy, float(majority), len(y), len(truth), split)
+    return LinearProbe(accuracy, float(majority), len(y), len(truth), split)
 
 
-def halves(data: DataSet, seed: int) -> tuple[Sequence[Conversation], Sequence[Conversation], str]:
-    """Conversations to learn from and to judge on, at most `MOST` utterances each, and the second in words."""
+def training_and_test(data: DataSet, seed: int) -> tuple[Sequence[Conversation], Sequence[Conversation], str]:
+    """Conversations to learn from and to evaluate on, at most `MOST` utterances each, and the second in words."""
     rng, there = np.random.default_rng(seed), data.utterances.splits
     if "train" in there and "test" in there:
-        return sample(data.split("train"), rng), sample(data.split("test"), rng), "test split"
+        return (
+            sampled_conversations(data.split("train"), rng),
+            sampled_conversations(data.split("test"), rng),
+            "test split",
+        )
     if len(there) < 2:
-        raise CompVizError("A linear reference needs at least two conversations.")
+        raise CompVizError("A linear probe needs at least two conversations.")
     order = rng.permutation(len(there))
     first, second = (np.sort(half).tolist() for half in np.array_split(order, 2))
     return (
-        sample(pick(data.conversations, first), rng),
-        sample(pick(data.conversations, second), rng),
-        "half of the conversations, the other half learned from",
+        sampled_conversations(pick(data.conversations, first), rng),
+        sampled_conversations(pick(data.conversations, second), rng),
+        "half of the conversations, trained on the other half",
     )
 
 
-def sample(conversations: Sequence[Conversation], rng: np.random.Generator) -> Sequence[Conversation]:
+def sampled_conversations(conversations: Sequence[Conversation], rng: np.random.Generator) -> Sequence[Conversation]:
     """All of them, or as many at random as have about `MOST` utterances together."""
     lengths = Utterances.of(conversations).lengths
     if lengths.sum() <= MOST:
@@ -87,7 +91,9 @@ def sample(conversations: Sequence[Conversation], rng: np.random.Generator) -> S
     return pick(conversations, np.sort(order[:enough]).tolist())
 
 
-def gather(task: Task, conversations: Sequence[Conversation], standardise: Standardiser) -> tuple[Floats64, Ints]:
+def probe_features(
+    task: Task, conversations: Sequence[Conversation], standardise: Standardiser
+) -> tuple[Floats64, Ints]:
     """Features `[N, sum of D_u]`, zeros where missing, and the answers `[N]`: class numbers, or 1 for above neutral."""
     rows, answers = [], []
     for c in conversations:

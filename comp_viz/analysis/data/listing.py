@@ -15,7 +15,7 @@ def missing_shares(utterances: Utterances) -> NDArray[np.float64]:
     return shares
 
 
-def listing(data: DataSet) -> pd.DataFrame:
+def conversation_table(data: DataSet) -> pd.DataFrame:
     """One row a conversation: id, split, utterances, minutes, speakers, the missing share of each modality, its labels."""
     known = data.utterances
     shares = missing_shares(known)
@@ -32,10 +32,10 @@ def listing(data: DataSet) -> pd.DataFrame:
         "speakers": by["speaker"].nunique().to_numpy(),
     }
     table |= {f"{name} missing": shares[:, u] for u, name in enumerate(known.modalities)}
-    return pd.DataFrame(table | {label_column(data.task): typical_labels(data.task, rows)})
+    return pd.DataFrame(table | {typical_label_name(data.task): typical_labels(data.task, rows)})
 
 
-def label_column(task: Task) -> str:
+def typical_label_name(task: Task) -> str:
     """What the last column of the table says."""
     return "most frequent" if task.classes else f"mean {task.name}"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from comp_viz.analysis.data.linear_probe import Probe, probe
+from comp_viz.analysis.data.linear_probe import LinearProbe, fit_linear_probe
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.header import Header
 from comp_viz.data.lab.model import DIMS
@@ -72,7 +72,7 @@ def data_summary(name: str, root: str, digest: str) -> Summary:
     return summarise(open_data_set(name, root))
 
 
-@keep_data(max_entries=64, show_spinner="Fitting the linear reference …")
-def linear_probe(name: str, root: str, digest: str) -> Probe:
-    """The linear reference of a data set. Raises `CompVizError` when its labels do not allow one."""
-    return probe(open_data_set(name, root))
+@keep_data(max_entries=64, show_spinner="Fitting the linear probe …")
+def linear_probe(name: str, root: str, digest: str) -> LinearProbe:
+    """The linear probe of a data set. Raises `CompVizError` when its labels do not allow one."""
+    return fit_linear_probe(open_data_set(name, root))
