@@ -5,6 +5,9 @@ from contextlib import nullcontext
 
 import streamlit as st
 
+from comp_viz.ui.frame.address_state import keep_address
+
+keep_address()
 with nullcontext() if "torch" in sys.modules else st.spinner("Starting; only the first visitor waits for PyTorch …"):
     from comp_viz.resources import PACKAGE
     from comp_viz.ui.frame.sidebar import draw_frame

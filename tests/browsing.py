@@ -31,6 +31,8 @@ GROUPS = {
     "Robustness": "Evaluation",
     "Live": None,
     "Clips": None,
+    "Why": None,
+    "Lecture": None,
 }  # others: Mechanism
 
 

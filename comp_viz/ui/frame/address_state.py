@@ -5,6 +5,9 @@ from typing import Any
 
 import streamlit as st
 
+OPENED = ("checkpoint", "data", "conversation")  # parameters of the address that say what is looked at
+FIRST, DEFAULTS = "first address", "defaults of the address"  # what the session keeps
+
 # Parameter of the address -> a value of older addresses -> the one it has now.
 OLD_VALUES = {
     "propagation": {"Cross-modal flow": "Prompt ablation"},
@@ -32,16 +35,59 @@ def set_widget(key: str, value: Any) -> str:
     return key
 
 
+def keep_address() -> None:
+    """Take what a new session's address names, and give the address back what it lost; before anything else in every run.
+
+    A change of page empties the address, and a run of a fragment begins with what the browser knew of it when it asked: both
+    get back, all at once, what the session keeps. A first run may be stopped early by a visitor who goes on at once, and
+    the first page may have no use for a parameter that the next one needs: both are safe once it is taken.
+    """
+    first_address()
+    lost = {name: value for name, value in kept_parameters().items() if st.query_params.get(name) != value}
+    if lost:
+        st.query_params.update(lost)
+
+
+def first_address() -> dict[str, str]:
+    """Parameters of the address that the session began with."""
+    parameters: dict[str, str] = st.session_state.setdefault(FIRST, st.query_params.to_dict())
+    return parameters
+
+
+def defaults() -> dict[str, str]:
+    """The default of each parameter that the session keeps."""
+    parameters: dict[str, str] = st.session_state.setdefault(DEFAULTS, {})
+    return parameters
+
+
+def kept_parameters() -> dict[str, str]:
+    """What the session keeps and the address has to name."""
+    values = {name: str(st.session_state[session_key(name)]) for name in defaults()}
+    return {name: value for name, value in values.items() if is_named(name, value)}
+
+
+def is_named(name: str, value: str) -> bool:
+    """Whether the address names a value: any but the default, which is left out to keep addresses short. Which checkpoint,
+    data set and conversation are the default depends on the machine: what the visitor's address named stays named."""
+    return value != defaults()[name] or (name in OPENED and name in first_address())
+
+
+def address_parameter(name: str, default: str) -> str:
+    """A parameter of the address as it is, or else as the session began."""
+    return st.query_params.get(name, first_address().get(name, default))
+
+
 def address_value(name: str, default: str) -> str:
     """The value called `name`. A session takes it from the address once; from then on it keeps it itself."""
     state = st.session_state
     if session_key(name) not in state:
-        state[session_key(name)] = st.query_params.get(name, default)
+        state[session_key(name)] = address_parameter(name, default)
+    defaults()[name] = default
     value = str(state[session_key(name)])
-    if value == default:
+    if not is_named(name, value):
         st.query_params.pop(name, None)
     elif st.query_params.get(name) != value:
-        st.query_params[name] = value  # a change of page empties the address
+        st.query_params[name] = value
     return value
 
 

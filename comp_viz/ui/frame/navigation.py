@@ -3,7 +3,7 @@
 import streamlit as st
 
 from comp_viz.data.source import is_lab
-from comp_viz.ui.frame.address_state import set_address_value
+from comp_viz.ui.frame.address_state import kept_parameters, set_address_value
 from comp_viz.ui.frame.pattern_state import drop_edited_cells
 
 GO, LABS = "go to", "labs"  # what the session keeps
@@ -17,7 +17,8 @@ def go_to(page: str) -> None:
 
 def address_parameters() -> dict[str, list[str]]:
     """Parameters of the address, to be kept when the page changes; widgets of this session see to their own."""
-    return {name: st.query_params.get_all(name) for name in st.query_params if name not in st.session_state}
+    others = {name: st.query_params.get_all(name) for name in st.query_params if name not in st.session_state}
+    return others | {name: [value] for name, value in kept_parameters().items()}
 
 
 def open_in_live(checkpoint: str | None, data: str, conversation: str | None) -> None:

@@ -16,10 +16,10 @@ from comp_viz.data.source import data_root
 from comp_viz.network.intervention import AS_TRAINED, Intervention
 from comp_viz.report.origin import Origin
 from comp_viz.ui.cache.predictions import cached_inside, cached_prediction
-from comp_viz.ui.frame.address_state import address_value
+from comp_viz.ui.frame.address_state import address_value, keep_address
 from comp_viz.ui.frame.navigation import GO
 from comp_viz.ui.frame.pattern_builder import draw_pattern_preview
-from comp_viz.ui.frame.pattern_state import pattern_choice, pattern_matrix, remember_for_undo
+from comp_viz.ui.frame.pattern_state import pattern_choice, pattern_matrix, remember_for_undo, set_pattern
 from comp_viz.ui.frame.report_collector import begin_report, page_report
 
 FRAMED = "framed"  # where the session keeps the choice that the sidebar's controls were drawn for
@@ -68,6 +68,8 @@ class PageView:
         """
         if pattern_choice().outline != st.session_state[FRAMED] or GO in st.session_state:
             st.rerun()
+        keep_address()
+        set_pattern(pattern_choice())
         remember_for_undo((self.data_name, self.conversation.id))
         view = replace(self, observed=pattern_matrix(self.conversation, self.data.task)[0])
         draw_pattern_preview(view.place, view.conversation, view.observed)

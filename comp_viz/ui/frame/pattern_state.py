@@ -11,6 +11,7 @@ from comp_viz.data.patterns.entries import Cells
 from comp_viz.data.patterns.matrices import to_hex
 from comp_viz.data.patterns.pattern import FOUND, Pattern
 from comp_viz.errors import CompVizError
+from comp_viz.ui.frame.address_state import address_parameter
 
 UNDO_STEPS = 100
 PATTERN, SEED = "pattern", "seed"  # parameters of the address
@@ -40,10 +41,11 @@ class PatternChoice:
 
 def pattern_choice() -> PatternChoice:
     """The choice in force. A session takes it from the address once; from then on it keeps it itself."""
-    state, address = st.session_state, st.query_params
+    state = st.session_state
     if TEXT not in state:
-        seed = address.get(SEED, "1")
-        state[TEXT], state[DRAW] = address.get(PATTERN, FOUND), int(seed) if seed.isdecimal() and len(seed) < 5 else 1
+        seed = address_parameter(SEED, "1")
+        state[TEXT] = address_parameter(PATTERN, FOUND)
+        state[DRAW] = int(seed) if seed.isdecimal() and len(seed) < 5 else 1
     return PatternChoice(state[TEXT], state[DRAW])
 
 
@@ -53,7 +55,7 @@ def set_pattern(choice: PatternChoice) -> None:
     for key, value, default in ((PATTERN, choice.text, FOUND), (SEED, str(choice.seed), "1")):
         if value == default:
             st.query_params.pop(key, None)
-        else:
+        elif st.query_params.get(key) != value:
             st.query_params[key] = value
 
 

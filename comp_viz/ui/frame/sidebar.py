@@ -15,7 +15,7 @@ from comp_viz.errors import CompVizError
 from comp_viz.ui.cache.checkpoints import checkpoint_names, open_checkpoint
 from comp_viz.ui.cache.data_sets import fitting_data, open_data_set
 from comp_viz.ui.clips.upload import finished_upload
-from comp_viz.ui.frame.address_state import address_value, set_address_value, set_widget
+from comp_viz.ui.frame.address_state import address_parameter, address_value, set_address_value, set_widget
 from comp_viz.ui.frame.navigation import GO, address_parameters, go_to, open_here, opened_labs, remember_lab
 from comp_viz.ui.frame.page_view import FRAMED, PageView
 from comp_viz.ui.frame.pattern_builder import pattern_controls
@@ -35,7 +35,7 @@ LABELS = {"checkpoint": "Checkpoint", "data": "Data set", "conversation": "Conve
 
 def session_labs() -> tuple[str, ...]:
     """Labs opened in this session, and the one the address asks for where it can be made."""
-    name = st.query_params.get("data", "")
+    name = address_parameter("data", "")
     if is_lab(name):
         try:
             remember_lab(str(LabSettings.parse(name)))

@@ -9,7 +9,7 @@ from comp_viz.data.lab.model import DIMS
 from comp_viz.data.lab.settings import EMOTIONS, PRESETS, RANGES, LabSettings
 from comp_viz.errors import CompVizError
 from comp_viz.figures.style import modality_marks
-from comp_viz.ui.frame.address_state import set_widget
+from comp_viz.ui.frame.address_state import address_parameter, set_widget
 
 TEXT, ADDRESS = "lab text", "lab"
 OWN = "your own"
@@ -25,7 +25,7 @@ SHARES = {
 def settings() -> LabSettings:
     """The settings in force. A session takes them from the address once."""
     if TEXT not in st.session_state:
-        st.session_state[TEXT] = st.query_params.get(ADDRESS, str(LabSettings()))
+        st.session_state[TEXT] = address_parameter(ADDRESS, str(LabSettings()))
     try:
         return LabSettings.parse(st.session_state[TEXT])
     except CompVizError as error:

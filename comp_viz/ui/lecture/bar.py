@@ -10,7 +10,7 @@ from comp_viz.errors import CompVizError
 from comp_viz.resources import places
 from comp_viz.stories import Settings, Story, read_story
 from comp_viz.ui.cache.checkpoints import checkpoint_names
-from comp_viz.ui.frame.address_state import address_value, set_address_value
+from comp_viz.ui.frame.address_state import OPENED, address_value, first_address, set_address_value
 from comp_viz.ui.frame.compare_mode import COMPARE, NOTHING, OTHER
 from comp_viz.ui.frame.navigation import go_to, open_here
 from comp_viz.ui.frame.pattern_state import PATTERN, SEED, PatternChoice, set_pattern
@@ -23,7 +23,6 @@ STORIES = places("stories")
 STEP = "step"  # in the address, counted from 1
 OPENINGS = "openings"  # where the session counts the steps it opened
 KEPT = {UTTERANCE: "", COMPARE: NOTHING, OTHER: "uniform(0.5)"}  # what goes from page to page, and its usual values
-OPENED = ("checkpoint", "data", "conversation")
 
 
 def shipped_stories() -> tuple[dict[str, Story], list[str]]:
@@ -83,7 +82,7 @@ def open_addressed_step() -> None:
     """Prepare the step that a visitor's address names; one that names parts of a view, too, opens exactly that."""
     if st.session_state.setdefault(OPENINGS, 0) == 0 and (told := current_story()):
         st.session_state[OPENINGS] = 1
-        if set(st.query_params) <= {STORY, STEP}:
+        if first_address().keys() <= {STORY, STEP}:
             open_step(address_value(STORY, ""), told, current_step(told))
 
 
