@@ -13,9 +13,9 @@ def compare(view: PageView) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
     top = st.container()
-    asked = controls(view)
-    if asked is not None:
-        compared(asked, top)
+    choice = controls(view)
+    if choice is not None:
+        compared(choice, top)
 
 
 if view := current_view("pages/compare.py"):

@@ -7,8 +7,8 @@ from comp_viz.ui.frame.heading import empty_state
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.robustness.charts import robustness_charts
-from comp_viz.ui.robustness.controls import PAGE, measure_and_draw, robustness_controls
-from comp_viz.ui.widgets.measuring import tick
+from comp_viz.ui.robustness.controls import PAGE, measure_and_draw_robustness, robustness_controls
+from comp_viz.ui.widgets.measuring import measuring_tick
 
 
 def robustness(view: PageView) -> None:
@@ -19,10 +19,10 @@ def robustness(view: PageView) -> None:
         return
     progress = st.container()
     compared = draw_sides(view, st.container(width=320), patterns=False)
-    measure_and_draw(progress, compared, choice, lambda: robustness_charts(compared, choice))
+    measure_and_draw_robustness(progress, compared, choice, lambda: robustness_charts(compared, choice))
 
 
 if view := current_view("pages/robustness.py"):
-    st.fragment(robustness, run_every=tick(PAGE))(view)
+    st.fragment(robustness, run_every=measuring_tick(PAGE))(view)
 else:
     empty_state()

@@ -13,7 +13,7 @@ from comp_viz.analysis.compare.predictions import answer_once, drawings
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.data.table.writer import write_table
-from comp_viz.ui.cache import data_sets, evaluations
+from comp_viz.ui.cache import data_sets, progressive, split_stream
 from comp_viz.ui.compare import cached as answering
 from comp_viz.ui.compare import pieces as comparing
 
@@ -21,13 +21,13 @@ from comp_viz.ui.compare import pieces as comparing
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch):
     """All is measured before the page is drawn for the first time, and nothing another test measured is found."""
-    monkeypatch.setattr(evaluations, "MOMENT", 1e9)
+    monkeypatch.setattr(progressive, "MOMENT", 1e9)
     for kept in (
-        answering._done,
+        answering._measured,
         answering.accuracy_under,
         answering.comparison,
-        answering.levels,
-        evaluations._stream,
+        answering._difficulty,
+        split_stream.split_stream,
     ):
         kept.clear()
     data_sets._data_set.clear()
@@ -126,7 +126,7 @@ def test_painted_cells_mean_nothing_for_a_split(open_trained, small_lab):
 
 
 def test_measuring_goes_on_bit_by_bit_and_can_be_cancelled(open_trained, monkeypatch):
-    monkeypatch.setattr(evaluations, "MOMENT", 0.0)
+    monkeypatch.setattr(progressive, "MOMENT", 0.0)
     app = open_trained("compare")
     assert not app.exception
     before = len(array(figures(app)["by pattern"]["data"][0]["x"]))
@@ -142,7 +142,7 @@ def test_measuring_goes_on_bit_by_bit_and_can_be_cancelled(open_trained, monkeyp
 
 def test_a_tick_draws_only_the_chart_that_grows(two, monkeypatch):
     app, drawn, fragment = two(), [], comparing.st.fragment
-    monkeypatch.setattr(comparing, "measuring", lambda *arguments: arguments[-1]())
+    monkeypatch.setattr(comparing, "measure_and_draw", lambda *arguments: arguments[-1]())
     monkeypatch.setattr(comparing, "chart_panel", lambda figure, key, *more: drawn.append(key))
     monkeypatch.setattr(comparing, "table_panel", lambda section, *more: drawn.append(section.key))
 

@@ -25,9 +25,10 @@ from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.data.source import data_root, open_data
 from comp_viz.network.intervention import AS_TRAINED, Intervention
-from comp_viz.ui.cache import checkpoints, data_sets, evaluations, predictions
-from comp_viz.ui.cache.evaluations import Evaluation
+from comp_viz.ui.cache import checkpoints, data_sets, predictions, split_stream
 from comp_viz.ui.frame.page_view import PageView
+from comp_viz.ui.robustness import measurement
+from comp_viz.ui.robustness.measurement import measured_scores, split_scores
 
 CASES = (
     "usual",
@@ -70,8 +71,8 @@ def visitors(tmp_path, monkeypatch):
         data_sets._data_set,
         predictions.cached_prediction,
         predictions.cached_inside,
-        evaluations._done,
-        evaluations._stream,
+        measurement._measured,
+        split_stream.split_stream,
     ):
         cache.clear()
     return [visitor(tmp_path, number) for number in range(VISITORS)]
@@ -124,12 +125,12 @@ def visit(begin: threading.Barrier, one: Visitor) -> list[dict[str, np.ndarray]]
             one.observed,
             DeltaGenerator(),
         )
-        evaluation = Evaluation(view, "test")
-        evaluation.measure(one.one)
-        drawn = evaluation.done.passes[one.one]
+        scores = split_scores(view, "test", [one.one])
+        scores.add(one.one)
+        drawn = scores.values[one.one]
         answers.append(read(view.predict(one.observed), view.inside(changed=one.changed), drawn))
         if begin.wait(60) == 0:  # one of them, whichever
-            for cache in (predictions.cached_prediction, predictions.cached_inside, evaluations._done):
+            for cache in (predictions.cached_prediction, predictions.cached_inside, measurement._measured):
                 cache.clear()
     return answers
 
@@ -150,11 +151,11 @@ def test_ten_visitors_at_once_get_what_the_library_says_to_each_alone(visitors):
 
 
 def test_two_visitors_with_the_same_question_have_it_measured_once(visitors, monkeypatch):
-    one, made, original = visitors[0], [], evaluations.evaluate_drawing
+    one, made, original = visitors[0], [], measurement.evaluate_drawing
     monkeypatch.setattr(
-        evaluations, "evaluate_drawing", lambda *args, **named: (made.append(args[3]), original(*args, **named))[1]
+        measurement, "evaluate_drawing", lambda *args, **named: (made.append(args[3]), original(*args, **named))[1]
     )
-    evaluations._done.clear()
+    measurement._measured.clear()
     begin = threading.Barrier(VISITORS)
     data = data_sets.open_data_set(f"{one.name}.arrow", str(data_root()))
     view = PageView(
@@ -172,8 +173,8 @@ def test_two_visitors_with_the_same_question_have_it_measured_once(visitors, mon
     def ask(_: int) -> int:
         begin.wait(60)
         for each in passes:
-            Evaluation(view, "test").measure(each)
-        return len(Evaluation(view, "test").done.passes)
+            split_scores(view, "test", passes).add(each)
+        return len(measured_scores(view, "test"))
 
     with ThreadPoolExecutor(VISITORS) as threads:
         assert list(threads.map(ask, range(VISITORS))) == [len(passes)] * VISITORS

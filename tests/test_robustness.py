@@ -49,7 +49,8 @@ from comp_viz.figures.robustness.rates import rates_chart, rates_title
 from comp_viz.figures.robustness.shares import across, losses_chart, shares_title, triangle_chart
 from comp_viz.figures.style import DARK, LIGHT
 from comp_viz.sweep.epochs import is_epochs
-from comp_viz.ui.cache import data_sets, evaluations
+from comp_viz.ui.cache import data_sets, progressive, split_stream
+from comp_viz.ui.robustness import measurement, references
 from comp_viz.wording import percent
 
 THREE = ("audio", "text", "video")
@@ -412,7 +413,7 @@ def test_bars_stand_where_there_is_no_triangle():
 @pytest.fixture
 def at_once(monkeypatch):
     """All is measured before the page is drawn for the first time."""
-    monkeypatch.setattr(evaluations, "MOMENT", 1e9)
+    monkeypatch.setattr(progressive, "MOMENT", 1e9)
 
 
 def test_every_number_on_the_page_is_the_librarys(open_trained, at_once, small_lab, whole):
@@ -438,7 +439,7 @@ def test_every_number_on_the_page_is_the_librarys(open_trained, at_once, small_l
 
 
 def test_measuring_goes_on_bit_by_bit_and_can_be_cancelled(open_trained, monkeypatch):
-    monkeypatch.setattr(evaluations, "MOMENT", 0.0)  # one pass at a time
+    monkeypatch.setattr(progressive, "MOMENT", 0.0)  # one pass at a time
     app = open_trained("robustness")
     labels = [button.label for button in app.button]
     assert "Cancel" in labels
@@ -535,7 +536,7 @@ def test_data_without_labels_or_splits_say_what_to_do(tmp_path, monkeypatch, bla
 def test_a_table_that_cannot_be_read_is_left_out_and_named(open_trained, at_once, tmp_path, monkeypatch):
     (tmp_path / "results").mkdir()
     (tmp_path / "results" / "broken.parquet").write_bytes(b"no table")
-    monkeypatch.setattr(evaluations, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(references, "RESULTS", tmp_path / "results")
     app = open_trained("robustness")
     assert not app.exception
     assert "broken.parquet" in app.warning[0].value
@@ -544,7 +545,7 @@ def test_a_table_that_cannot_be_read_is_left_out_and_named(open_trained, at_once
 
 def test_the_lab_has_its_attainable_accuracy_beside_it(small_checkpoint, tmp_path, monkeypatch):
     lab = "lab(conversations=4/2/3, lengths=4/9)"
-    monkeypatch.setattr(evaluations, "MOMENT", 1e9)
+    monkeypatch.setattr(progressive, "MOMENT", 1e9)
     app = dashboard(monkeypatch, small_checkpoint.parent, tmp_path)
     app.query_params.update({"checkpoint": "small", "data": lab})
     app.run()
@@ -558,6 +559,6 @@ def test_the_lab_has_its_attainable_accuracy_beside_it(small_checkpoint, tmp_pat
 @pytest.fixture(autouse=True)
 def fresh():
     """No test finds measured what another one had measured."""
-    evaluations._done.clear()
-    evaluations._stream.clear()
+    measurement._measured.clear()
+    split_stream.split_stream.clear()
     data_sets._data_set.clear()

@@ -125,15 +125,15 @@ def test_further_tests_are_told_when_asked_for(part, open_part):
 
 
 def test_a_whole_split_is_computed_bit_by_bit_and_can_be_stopped(open_part, monkeypatch):
-    monkeypatch.setattr("comp_viz.ui.why.split.MOMENT", 0.0)  # one conversation at each look
+    monkeypatch.setattr("comp_viz.ui.cache.progressive.MOMENT", 0.0)  # one conversation at each look
     app, *_ = open_part(CONTRIBUTIONS)
     assert not app.get("progress")
     app.toggle(key="whole_split").set_value(True).run()
     assert not app.exception
     assert "1 of 2 conversations" in app.get("progress")[0].proto.text
-    app.button(key="split stop").click().run()
-    assert "Stopped after" in app.get("progress")[0].proto.text
-    app.button(key="split stop").click().run()
+    app.button(key="whole split Cancel").click().run()
+    assert "Cancelled after" in app.get("progress")[0].proto.text
+    app.button(key="whole split Go on").click().run()
     for _ in range(3):
         app.run()
     assert not app.get("progress")

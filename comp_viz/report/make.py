@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from comp_viz.analysis.compare.comparison import compare, under
-from comp_viz.analysis.compare.difficulty import difficulty
+from comp_viz.analysis.compare.difficulty import known_difficulty
 from comp_viz.analysis.compare.predictions import answer_once, passes_of, passes_to_compare, rows_of_patterns
 from comp_viz.analysis.live.change import change
 from comp_viz.analysis.prediction import predict_conversation
@@ -17,7 +17,7 @@ from comp_viz.analysis.robustness.drawings import Drawing
 from comp_viz.analysis.robustness.scores import FUSED, counted_labels
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Stream
-from comp_viz.data.dataset import DataSet, Utterances
+from comp_viz.data.dataset import Utterances
 from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
@@ -76,17 +76,9 @@ def comparison_part(origins: Sequence[Origin], split: str) -> ReportPart:
     taken = {p: float(np.mean([made[first.name][one].taken for one in some])) for p, some in drawn.items()}
     rows = [under(task, answers(some), utterances, names[p], taken[p]) for p, some in drawn.items()]
     mine = drawn[first.pattern]
-    found = compare(task, answers(mine), utterances, levels(first.data, split))
+    found = compare(task, answers(mine), utterances, known_difficulty(first.data, split))
     sections = compare_sections(found, pd.concat(rows, ignore_index=True), [one.seed for one in mine], task, LIGHT)
     return ReportPart(f"{headline(found)}.", [*sections, differences_section(found)])
-
-
-def levels(data: DataSet, split: str) -> np.ndarray | None:
-    """How hard every utterance is, None where the data do not allow to say."""
-    try:
-        return difficulty(data, split)
-    except CompVizError:
-        return None
 
 
 def make_report(checkpoints: dict[str, Checkpoint], origin: Origin, split: str, words: bool) -> Report:

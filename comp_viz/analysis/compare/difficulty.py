@@ -51,3 +51,11 @@ def difficulty(data: DataSet, split: str, seed: int = 0) -> NDArray[np.str_]:
     thirds[order] = np.arange(len(order)) * len(LEVELS) // len(order)
     levels[counted] = np.array(LEVELS)[thirds]
     return levels
+
+
+def known_difficulty(data: DataSet, split: str) -> NDArray[np.str_] | None:
+    """As `difficulty`; None where the data do not allow it."""
+    try:
+        return difficulty(data, split)
+    except CompVizError:
+        return None

@@ -1,95 +1,97 @@
-"""Answers of checkpoints over a split, made a few passes at a time and kept, and what is made of them."""
+"""Predictions of checkpoints over a split, made one drawing at a time and kept, and what is computed from them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 from numpy.typing import NDArray
 
 from comp_viz.analysis.compare.comparison import Comparison, compare, under
-from comp_viz.analysis.compare.difficulty import difficulty
+from comp_viz.analysis.compare.difficulty import known_difficulty
 from comp_viz.analysis.compare.paired import Answers
 from comp_viz.analysis.compare.predictions import Answered, answer_once
+from comp_viz.analysis.query import Query
 from comp_viz.analysis.robustness.drawings import Drawing
 from comp_viz.data.dataset import Utterances
-from comp_viz.errors import CompVizError
 from comp_viz.ui.cache.data_sets import open_data_set
-from comp_viz.ui.cache.evaluations import Done, OnSplit, stream_of
 from comp_viz.ui.cache.inference import INFERENCE
-from comp_viz.ui.cache.per_session import keep_data
+from comp_viz.ui.cache.per_session import keep_data, keep_resource
+from comp_viz.ui.cache.progressive import MeasuredParts, ProgressiveMeasurement
+from comp_viz.ui.cache.split_stream import split_stream
+from comp_viz.ui.frame.page_view import PageView
 
 
-class Answering(OnSplit[Answered]):
-    """What a checkpoint answers to every utterance of a split."""
+class Predictor(NamedTuple):
+    """One of what is compared."""
 
-    @property
-    def done(self) -> Done[Answered]:
-        """What was answered so far."""
-        return _done(*self.digests, self.split)
-
-    def make(self, one: Drawing) -> Answered:
-        """Predict the split once, and keep the predictions."""
-        stream = stream_of(self.view, self.split)
-        return answer_once(self.view.checkpoint, self.view.data.task, stream, one, turn=INFERENCE)
+    name: str  # on the page
+    query: Query  # its checkpoint, and the data set
+    output: str  # `fused` or the modality of a head
 
 
-@dataclass(frozen=True)
-class Compared:
-    """What is compared on a split, in names and digests alone: the key of everything made of it."""
-
-    predictors: tuple[tuple[str, str, str], ...]  # name on the page, digest of the checkpoint, `fused` or a modality
-    data: str  # name of the data set
-    digest: str
-    split: str
-
-    def drawn(self, passes: Sequence[Drawing]) -> tuple[Drawing, ...]:
-        """Those of some passes that are made for everything compared."""
-        done = [_done(digest, self.digest, self.split).passes for _, digest, _ in self.predictors]
-        return tuple(one for one in passes if all(one in made for made in done))
-
-    def answers(self, passes: Sequence[Drawing]) -> Answers:
-        """Predictions `[D, N, C]` of everything compared in passes that are made."""
-        return {
-            name: np.stack([_done(digest, self.digest, self.split).passes[one].predictions[of] for one in passes])
-            for name, digest, of in self.predictors
-        }
-
-    def taken(self, passes: Sequence[Drawing]) -> float:
-        """Missing rate, mean over passes that are made."""
-        made = _done(self.predictors[0][1], self.digest, self.split).passes
-        return float(np.mean([made[one].taken for one in passes]))
+Predictors = tuple[Predictor, ...]
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _done(checkpoint: str, data: str, split: str) -> Done[Answered]:
-    """Kept by digests; 16 bytes an utterance, predictor and pass for four classes."""
-    return Done()
+def split_predictions(
+    view: PageView, split: str, drawings: Sequence[Drawing]
+) -> ProgressiveMeasurement[Drawing, Answered]:
+    """The predictions of a view's checkpoint under each drawing, one pass over the split for each."""
+    query = view.query().of_data_set()
+
+    def measure(drawing: Drawing) -> Answered:
+        return answer_once(view.checkpoint, view.data.task, split_stream(query, split), drawing, turn=INFERENCE)
+
+    return ProgressiveMeasurement(drawings, _measured(query, split), measure)
+
+
+@keep_resource(max_entries=24, show_spinner=False)
+def _measured(query: Query, split: str) -> MeasuredParts[Drawing, Answered]:
+    """16 bytes an utterance, predictor and drawing for four classes."""
+    return MeasuredParts()
+
+
+def measured_drawings(predictors: Predictors, split: str, drawings: Sequence[Drawing]) -> tuple[Drawing, ...]:
+    """Those of some drawings that every predictor has answered."""
+    measured = [_measured(one.query, split).values for one in predictors]
+    return tuple(drawing for drawing in drawings if all(drawing in values for values in measured))
+
+
+def _answers(predictors: Predictors, split: str, drawings: Sequence[Drawing]) -> Answers:
+    """Predictions `[D, N, C]` of every predictor under drawings that all have answered."""
+    return {
+        one.name: np.stack(
+            [_measured(one.query, split).values[drawing].predictions[one.output] for drawing in drawings]
+        )
+        for one in predictors
+    }
+
+
+def _missing_rate(predictors: Predictors, split: str, drawings: Sequence[Drawing]) -> float:
+    """Realised missing rate, mean over the drawings."""
+    measured = _measured(predictors[0].query, split).values
+    return float(np.mean([measured[drawing].taken for drawing in drawings]))
 
 
 @keep_data(max_entries=256, show_spinner=False)
-def accuracy_under(compared: Compared, root: str, passes: tuple[Drawing, ...], group: str) -> pd.DataFrame:
+def accuracy_under(predictors: Predictors, split: str, drawings: tuple[Drawing, ...], group: str) -> pd.DataFrame:
     """ACC and differences under the drawings of one pattern."""
-    data = open_data_set(compared.data, root)
-    utterances = Utterances.of(data.split(compared.split))
-    return under(data.task, compared.answers(passes), utterances, group, compared.taken(passes))
+    data = open_data_set(predictors[0].query.data, predictors[0].query.root)
+    utterances = Utterances.of(data.split(split))
+    answers = _answers(predictors, split, drawings)
+    return under(data.task, answers, utterances, group, _missing_rate(predictors, split, drawings))
 
 
-@keep_data(max_entries=32, show_spinner="Drawing conversations anew …")
-def comparison(compared: Compared, root: str, passes: tuple[Drawing, ...]) -> Comparison:
-    """Everything that is said of the compared under the pattern in force."""
-    data = open_data_set(compared.data, root)
-    utterances = Utterances.of(data.split(compared.split))
-    return compare(
-        data.task, compared.answers(passes), utterances, levels(compared.data, root, data.digest, compared.split)
-    )
+@keep_data(max_entries=32, show_spinner="Bootstrapping conversations …")
+def comparison(predictors: Predictors, split: str, drawings: tuple[Drawing, ...]) -> Comparison:
+    """Every number of the comparison under the pattern in force."""
+    query = predictors[0].query
+    data = open_data_set(query.data, query.root)
+    levels = _difficulty(query.data, query.root, query.data_digest, split)
+    return compare(data.task, _answers(predictors, split, drawings), Utterances.of(data.split(split)), levels)
 
 
 @keep_data(max_entries=16, show_spinner="Fitting the linear reference …")
-def levels(data: str, root: str, digest: str, split: str) -> NDArray[np.str_] | None:
-    """How hard every utterance of a split is, None where the data do not allow to say."""
-    try:
-        return difficulty(open_data_set(data, root), split)
-    except CompVizError:
-        return None
+def _difficulty(data: str, root: str, digest: str, split: str) -> NDArray[np.str_] | None:
+    """How hard every utterance of a split is; None where the data do not allow to compute it."""
+    return known_difficulty(open_data_set(data, root), split)

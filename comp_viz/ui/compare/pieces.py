@@ -14,12 +14,18 @@ from comp_viz.data.conversation import SPLITS
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.matrices import to_hex
 from comp_viz.data.patterns.pattern import FOUND, Pattern
-from comp_viz.data.source import data_root
 from comp_viz.errors import CompVizError
 from comp_viz.report.compare import differences_section, headline, in_force_sections, patterns_section, read_measures
 from comp_viz.report.section import Section
 from comp_viz.ui.cache.checkpoints import checkpoint_card, fitting_checkpoints, open_checkpoint
-from comp_viz.ui.compare.cached import Answering, Compared, accuracy_under, comparison
+from comp_viz.ui.compare.cached import (
+    Predictor,
+    Predictors,
+    accuracy_under,
+    comparison,
+    measured_drawings,
+    split_predictions,
+)
 from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.navigation import open_in_live
 from comp_viz.ui.frame.page_view import PageView
@@ -30,7 +36,7 @@ from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.robustness.controls import NO_LABELS, NO_SPLITS, SPLIT, SPLIT_HELP, not_measurable
 from comp_viz.ui.widgets.chart_panel import chart_panel, table_panel
 from comp_viz.ui.widgets.choices import one_of
-from comp_viz.ui.widgets.measuring import measuring, tick
+from comp_viz.ui.widgets.measuring import measure_and_draw, measuring_tick
 from comp_viz.ui.widgets.text import escape_markdown, label_text
 from comp_viz.wording import how_many
 
@@ -51,8 +57,8 @@ FINDING = (
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the page's controls ask for."""
+class CompareChoice:
+    """What is chosen in the page's controls."""
 
     predictors: dict[str, tuple[PageView, str]]  # name -> the view by its checkpoint, `fused` or a modality
     split: str
@@ -75,24 +81,23 @@ class Asked:
         return next(iter(self.predictors.values()))[0]
 
     @property
-    def compared(self) -> Compared:
-        """The same in names and digests."""
-        names = tuple((name, view.checkpoint.digest, of) for name, (view, of) in self.predictors.items())
-        return Compared(names, self.view.data_name, self.view.data.digest, self.split)
+    def queries(self) -> Predictors:
+        """The same as cached calls are choice."""
+        return tuple(
+            Predictor(name, view.query().of_data_set(), output) for name, (view, output) in self.predictors.items()
+        )
 
     @property
-    def drawn(self) -> tuple[Drawing, ...]:
-        """The drawings of the pattern in force that are made for everything compared."""
-        return self.compared.drawn(drawings(self.pattern, self.seed))
-
-    @property
-    def answering(self) -> list[Answering]:
+    def views(self) -> list[PageView]:
         """What has to be run: every checkpoint once."""
-        views = {view.checkpoint.digest: view for view, _ in self.predictors.values()}
-        return [Answering(view, self.split) for view in views.values()]
+        return list({view.checkpoint.digest: view for view, _ in self.predictors.values()}.values())
+
+    def measured(self, among: list[Drawing]) -> tuple[Drawing, ...]:
+        """Those of some drawings that are measured for everything compared."""
+        return measured_drawings(self.queries, self.split, among)
 
 
-def controls(view: PageView) -> Asked | None:
+def controls(view: PageView) -> CompareChoice | None:
     """Draw the page's controls; None, with a word on what to do, where nothing can be compared."""
     there = set(view.data.utterances.splits)
     splits = [split for split in reversed(SPLITS) if split in there]
@@ -110,7 +115,7 @@ def controls(view: PageView) -> Asked | None:
         not_measurable("Choose at least two to compare, in the list above.")
         return None
     pattern, note = pattern_of_split(view)
-    asked = Asked(
+    choice = CompareChoice(
         {
             name: (replace(view, name=checkpoint, checkpoint=open_checkpoint(checkpoint, view.device)), of)
             for name, (checkpoint, of) in names.items()
@@ -119,8 +124,8 @@ def controls(view: PageView) -> Asked | None:
         pattern,
         pattern_choice().seed,
     )
-    said(asked, utterances, note)
-    return asked
+    said(choice, utterances, note)
+    return choice
 
 
 def predictors(view: PageView, longest: int) -> dict[str, tuple[str, str]]:
@@ -181,71 +186,72 @@ def pattern_of_split(view: PageView) -> tuple[str, str]:
     return str(pattern), ""
 
 
-def said(asked: Asked, utterances: Utterances, note: str) -> None:
+def said(choice: CompareChoice, utterances: Utterances, note: str) -> None:
     """What is judged on, and what to mind of the checkpoints."""
-    task, draws = asked.view.data.task, drawings(asked.pattern, asked.seed)
-    seeds = f", {len(draws)} drawings with the seeds {asked.seed} to {draws[-1].seed}" if len(draws) > 1 else ""
+    task, draws = choice.view.data.task, drawings(choice.pattern, choice.seed)
+    seeds = f", {len(draws)} drawings with the seeds {choice.seed} to {draws[-1].seed}" if len(draws) > 1 else ""
     st.caption(
-        f"Judged on the {asked.split} split: {how_many(len(utterances.ids), 'conversation')}, "
-        f"{how_many(counted_labels(task, utterances.labels), 'utterance')} that count. In force: {escape_markdown(Pattern.parse(asked.pattern).words())}{seeds}. {SPLIT_HELP[asked.split]}"
+        f"Judged on the {choice.split} split: {how_many(len(utterances.ids), 'conversation')}, "
+        f"{how_many(counted_labels(task, utterances.labels), 'utterance')} that count. In force: {escape_markdown(Pattern.parse(choice.pattern).words())}{seeds}. {SPLIT_HELP[choice.split]}"
     )
-    doubts = {view.checkpoint.doubts(view.data) for view, _ in asked.predictors.values()} - {""}
+    doubts = {view.checkpoint.doubts(view.data) for view, _ in choice.predictors.values()} - {""}
     for words in [note, *sorted(doubts)]:
         if words:
             st.warning(words, icon=":material/help:")
 
 
-def compared(asked: Asked, top: DeltaGenerator) -> None:
+def compared(choice: CompareChoice, top: DeltaGenerator) -> None:
     """Measure and draw, the finding at the `top`. What a new pass changes runs again by itself, the rest stays as it is."""
     st.session_state.pop(SEEN, None)
-    st.fragment(growing, run_every=tick(PAGE))(asked)
-    drawn = st.session_state[SEEN] = asked.drawn
-    for view in [each.view for each in asked.answering]:
+    st.fragment(growing, run_every=measuring_tick(PAGE))(choice)
+    drawn = st.session_state[SEEN] = choice.measured(drawings(choice.pattern, choice.seed))
+    for view in choice.views:
         add_side(view.origin)
     if drawn:
-        in_force(asked, top, drawn)
+        in_force(choice, top, drawn)
     else:
         with top:
             page_heading("Making the first pass")
 
 
-def growing(asked: Asked) -> None:
+def growing(choice: CompareChoice) -> None:
     """Measure for a moment and draw the chart of all patterns; has the page drawn anew with every drawing of the one in force."""
-    measuring(PAGE, st.container(), asked.answering, asked.passes, lambda: by_pattern(asked))
-    now = asked.drawn
+    measurements = [split_predictions(view, choice.split, choice.passes) for view in choice.views]
+    unit = f"passes over the {choice.split} split"
+    measure_and_draw(PAGE, st.container(), measurements, unit, lambda: by_pattern(choice))
+    now = choice.measured(drawings(choice.pattern, choice.seed))
     if st.session_state.get(SEEN, now) != now:
         st.rerun()
 
 
-def by_pattern(asked: Asked) -> None:
+def by_pattern(choice: CompareChoice) -> None:
     """What each reaches under every pattern, as far as it is measured."""
-    names = rows_of_patterns(asked.view.data.modalities, asked.pattern)
-    made = {group: asked.compared.drawn(asked.by_pattern[pattern]) for pattern, group in names.items()}
-    root = str(data_root())
-    if rows := [accuracy_under(asked.compared, root, passes, group) for group, passes in made.items() if passes]:
+    names = rows_of_patterns(choice.view.data.modalities, choice.pattern)
+    measured = {group: choice.measured(choice.by_pattern[pattern]) for pattern, group in names.items()}
+    if rows := [accuracy_under(choice.queries, choice.split, some, group) for group, some in measured.items() if some]:
         section = patterns_section(pd.concat(rows, ignore_index=True), palette())
         if section.figure is not None:
             chart_panel(section.figure, section.key, section.about, section.numbers)
 
 
-def in_force(asked: Asked, top: DeltaGenerator, drawn: tuple[Drawing, ...]) -> None:
+def in_force(choice: CompareChoice, top: DeltaGenerator, drawn: tuple[Drawing, ...]) -> None:
     """Everything that is said of the pattern in force."""
-    found = comparison(asked.compared, str(data_root()), drawn)
+    found = comparison(choice.queries, choice.split, drawn)
     with top:
         page_heading(f"{headline(found)}.", FINDING)
-    for section in in_force_sections(found, [one.seed for one in drawn], asked.view.data.task, palette()):
+    for section in in_force_sections(found, [one.seed for one in drawn], choice.view.data.task, palette()):
         if section.figure is not None:
             chart_panel(section.figure, section.key, section.about, section.numbers)
         else:
             table_panel(section, read_measures(found.overall))
-    utterances(asked, differences_section(found), drawn[0])
+    utterances(choice, differences_section(found), drawn[0])
 
 
-def utterances(asked: Asked, section: Section, one: Drawing) -> None:
+def utterances(choice: CompareChoice, section: Section, one: Drawing) -> None:
     """The utterances where they differ most; choosing a row opens it in Live."""
-    rows, view = section.numbers(), asked.view
+    rows, view = section.numbers(), choice.view
     task, known = view.data.task, {name: view.data.find(name) for name in rows["conversation"].unique()}
-    first = next(iter(asked.predictors))
+    first = next(iter(choice.predictors))
     marks = {True: " ✓", False: " ✗", None: ""}
     shown = pd.DataFrame(
         {
@@ -267,19 +273,21 @@ def utterances(asked: Asked, section: Section, one: Drawing) -> None:
 
     def picked() -> None:
         for row in st.session_state["differences"].selection.rows:
-            in_live(asked, rows.iloc[row], one)
+            in_live(choice, rows.iloc[row], one)
 
     table_panel(section, shown, picked)
     st.caption("Choose a row to open it in Live, with exactly what is missing there. ✓ decided as the truth is, ✗ not.")
-    st.button("Open the first in Live", icon=":material/graphic_eq:", on_click=in_live, args=(asked, rows.iloc[0], one))
+    st.button(
+        "Open the first in Live", icon=":material/graphic_eq:", on_click=in_live, args=(choice, rows.iloc[0], one)
+    )
 
 
-def in_live(asked: Asked, row: pd.Series, one: Drawing) -> None:
+def in_live(choice: CompareChoice, row: pd.Series, one: Drawing) -> None:
     """Open the utterance of a row on the Live page under the drawing it was judged in; to be called in a callback."""
-    view, name = asked.view, str(row["conversation"])
+    view, name = choice.view, str(row["conversation"])
     open_in_live(view.name, view.data_name, name)
     if Pattern.parse(one.pattern).random:
-        known = Utterances.of(view.data.split(asked.split))
+        known = Utterances.of(view.data.split(choice.split))
         v = known.ids.index(name)
         matrix = shown_in(known, view.data.task, one)[known.starts[v] : known.starts[v + 1]]
         set_pattern(PatternChoice(f"cells({to_hex(matrix)})", one.seed))

@@ -14,12 +14,12 @@ from comp_viz.figures.robustness.availability import ABOUT_AVAILABILITY, availab
 from comp_viz.figures.robustness.axes import metric_span
 from comp_viz.figures.robustness.rates import ABOUT_RATES, rates_chart
 from comp_viz.figures.robustness.shares import ABOUT_LOSSES, ABOUT_TRIANGLE, fused_span, losses_chart, triangle_chart
-from comp_viz.ui.cache.evaluations import Evaluation
 from comp_viz.ui.cache.lab import attainable_in
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.robustness.controls import RobustnessChoice
+from comp_viz.ui.robustness.measurement import measured_scores
 from comp_viz.ui.widgets.chart_panel import chart_panel
 
 
@@ -29,10 +29,10 @@ def robustness_charts(compared: list[Side], choice: RobustnessChoice) -> None:
     constant = constant_baseline(compared[0].view.data.task, choice.labels)[choice.metric]
     best = best_attainable(compared[0].view, choice)
     kept, points = availability_patterns(modalities), share_patterns(modalities, choice.thirds)
-    done = [Evaluation(side.view, choice.split).done.passes for side in compared]
-    by_rate = [score_table(scores, rate_patterns(), choice.metric) for scores in done]
-    by_kept = [score_table(scores, [*kept.values()], choice.metric) for scores in done]
-    by_share = [score_table(scores, [*points.values()], choice.metric) for scores in done]
+    measured = [measured_scores(side.view, choice.split) for side in compared]
+    by_rate = [score_table(scores, rate_patterns(), choice.metric) for scores in measured]
+    by_kept = [score_table(scores, [*kept.values()], choice.metric) for scores in measured]
+    by_share = [score_table(scores, [*points.values()], choice.metric) for scores in measured]
     elsewhere = [one.of(choice.metric) for one in choice.references]
     rates_span = metric_span([*by_rate, *elsewhere], [constant, *best.values()])
     kept_span, shares_span = metric_span(by_kept, [constant]), fused_span(by_share)

@@ -15,11 +15,12 @@ from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.figures.robustness.heading import METRICS_HELP, robustness_title
-from comp_viz.ui.cache.evaluations import Evaluation, references
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.page_view import PageView
-from comp_viz.ui.widgets.measuring import measuring
+from comp_viz.ui.robustness.measurement import measured_scores, split_scores
+from comp_viz.ui.robustness.references import shipped_references
+from comp_viz.ui.widgets.measuring import measure_and_draw
 from comp_viz.wording import how_many
 
 METRIC, SPLIT, SHARE, REFERENCES = "metric", "split", "share", "references"  # widget keys and address parameters
@@ -73,7 +74,7 @@ def robustness_controls(view: PageView) -> RobustnessChoice | None:
             "Missing in the triangle", [*THIRDS], key=SHARE, bind="query-params", width=190, disabled=len(data.modalities) != 3,
             help="The share of all entries that is missing in the triangle below, which shows how it is divided between the modalities.",
         )  # fmt: skip
-        chosen = reference_control(references(data.digest, bool(data.task.classes), split))
+        chosen = reference_control(shipped_references(data.digest, bool(data.task.classes), split))
     utterances = Utterances.of(data.split(split))
     try:
         check_lengths(utterances, view.checkpoint.config.max_length)
@@ -85,7 +86,7 @@ def robustness_controls(view: PageView) -> RobustnessChoice | None:
         return None
     choice = RobustnessChoice(metric, split, THIRDS[share], chosen, utterances.labels)
     with top:
-        table = score_table(Evaluation(view, split).done.passes, rate_patterns(), metric)
+        table = score_table(measured_scores(view, split), rate_patterns(), metric)
         page_heading(robustness_title(table, metric), METRICS_HELP)
         training = view.checkpoint.card.training
         st.caption(
@@ -125,9 +126,10 @@ def reference_control(known: list[Reference]) -> list[Reference]:
     return [one for one in known if one.name in chosen]
 
 
-def measure_and_draw(
+def measure_and_draw_robustness(
     place: DeltaGenerator, compared: list[Side], choice: RobustnessChoice, draw: Callable[[], None]
 ) -> None:
     """Measure for a moment and draw, with the progress at a place."""
-    evaluations = [Evaluation(side.view, choice.split) for side in compared]
-    measuring(PAGE, place, evaluations, page_drawings(compared[0].view.data.modalities, choice.thirds), draw)
+    drawings = page_drawings(compared[0].view.data.modalities, choice.thirds)
+    measurements = [split_scores(side.view, choice.split, drawings) for side in compared]
+    measure_and_draw(PAGE, place, measurements, f"passes over the {choice.split} split", draw)

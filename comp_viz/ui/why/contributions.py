@@ -85,7 +85,7 @@ def contributions_part(sides: list[Side], selected: int, palette: Palette) -> st
             if wanted:
                 again = partial(cached_why.contributions_again, side.view.query(), predictor)
                 sanity_line(again, f"contribution sanity{side.key}")
-            split_part(side, palette)
+    split_part(sides, palette)
     return describe(found[0])
 
 

@@ -1,66 +1,64 @@
 """Measuring a moment at a time while the page stays lively: progress, cancel, go on."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from comp_viz.analysis.robustness.drawings import Drawing
-from comp_viz.ui.cache.evaluations import OnSplit, measure_for_a_moment, open_passes
+from comp_viz.ui.cache.progressive import Measurements, measure_for_a_moment, open_parts
 
 TICK = 0.3  # seconds after which a page looks at what was measured
 
 
-def tick(page: str) -> float | None:
+def measuring_tick(page: str) -> float | None:
     """How often a page is to run again by itself: None when nothing is being measured."""
-    return TICK if st.session_state.get(working(page), True) else None
+    return TICK if st.session_state.get(_working(page), True) else None
 
 
-def working(page: str) -> str:
+def measure_and_draw(
+    page: str, place: DeltaGenerator, measurements: Measurements, unit: str, draw: Callable[[], None]
+) -> None:
+    """Measure for a moment and draw: before, where there is nothing to draw yet, else after, so that the page stays lively.
+
+    `place` is for the progress, which counts parts in `unit`, a plural. The page comes back by itself as long as
+    `measuring_tick` gives a time.
+    """
+    stopped = st.session_state.get(_cancelled(page), False)
+    begun = all(measurement.begun for measurement in measurements)
+    if not begun and not stopped:
+        measure_for_a_moment(measurements)
+    left, of = len(open_parts(measurements)), sum(len(measurement.parts) for measurement in measurements)
+    if left:
+        with place:
+            _progress(page, of - left, of, unit, stopped)
+    draw()
+    if begun and not stopped:
+        measure_for_a_moment(measurements)
+    still = not stopped and bool(open_parts(measurements))
+    if still != st.session_state.get(_working(page), True):
+        st.session_state[_working(page)] = still
+        st.rerun()
+
+
+def _progress(page: str, measured: int, of: int, unit: str, stopped: bool) -> None:
+    """How far it is, with a button to stop or go on."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        state = "Cancelled after" if stopped else "Measuring:"
+        st.progress(measured / of, f"{state} {measured} of {of} {unit}", width="stretch")
+        word, icon = ("Go on", "play_circle") if stopped else ("Cancel", "stop_circle")
+        st.button(word, icon=f":material/{icon}:", on_click=_cancel, args=(page, not stopped), key=f"{page} {word}")
+
+
+def _working(page: str) -> str:
     """Where the session keeps whether the page is measuring."""
     return f"{page} working"
 
 
-def cancelled(page: str) -> str:
+def _cancelled(page: str) -> str:
     """Where the session keeps whether the visitor stopped it."""
     return f"{page} cancelled"
 
 
-def cancel(page: str, stop: bool) -> None:
-    """Stop measuring, or go on; to be called in a callback."""
-    st.session_state[cancelled(page)] = stop
-
-
-def measuring(
-    page: str,
-    place: DeltaGenerator,
-    evaluations: Sequence[OnSplit[Any]],
-    passes: Sequence[Drawing],
-    draw: Callable[[], None],
-) -> None:
-    """Measure for a moment and draw: before, where there is nothing to draw yet, else after, so that the page stays lively.
-
-    `place` is for the progress. The page comes back by itself as long as `tick` says so.
-    """
-    stopped = st.session_state.get(cancelled(page), False)
-    begun = all(evaluation.done.passes for evaluation in evaluations)
-    if not begun and not stopped:
-        measure_for_a_moment(evaluations, passes)
-    left, of = len(open_passes(evaluations, passes)), len(passes) * len(evaluations)
-    if left:
-        with place, st.container(horizontal=True, vertical_alignment="center"):
-            state = "Cancelled after" if stopped else "Measuring:"
-            split = evaluations[0].split
-            st.progress(1 - left / of, f"{state} {of - left} of {of} passes over the {split} split", width="stretch")
-            if stopped:
-                st.button("Go on", icon=":material/play_circle:", on_click=cancel, args=(page, False))
-            else:
-                st.button("Cancel", icon=":material/stop_circle:", on_click=cancel, args=(page, True))
-    draw()
-    if begun and not stopped:
-        measure_for_a_moment(evaluations, passes)
-    still = not stopped and bool(open_passes(evaluations, passes))
-    if still != st.session_state.get(working(page), True):
-        st.session_state[working(page)] = still
-        st.rerun()
+def _cancel(page: str, stop: bool) -> None:
+    """Stop measuring, or go on."""
+    st.session_state[_cancelled(page)] = stop

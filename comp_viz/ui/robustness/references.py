@@ -1,0 +1,34 @@
+"""Curves to draw beside the measured ones: from the shipped tables of results and from the paper."""
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from comp_viz.analysis.results import read_published_results, read_results
+from comp_viz.analysis.robustness.references import Reference, from_paper, from_tables
+from comp_viz.errors import CompVizError
+from comp_viz.last_change import last_change
+from comp_viz.sweep.epochs import is_epochs
+from comp_viz.ui.cache.training import RESULTS
+
+
+def shipped_references(digest: str, classes: bool, split: str) -> list[Reference]:
+    """Curves of the tables shipped in `results/`: ours on the same data and split, then those of the paper."""
+    tables = tuple(sorted(path for path in RESULTS.glob("*.parquet") if not is_epochs(path)))
+    published = RESULTS / "published.csv"
+    return _references(tables, published, tuple(map(last_change, (*tables, published))), digest, classes, split)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _references(
+    paths: tuple[Path, ...], published: Path, changes: tuple[int, ...], digest: str, classes: bool, split: str
+) -> list[Reference]:
+    tables: dict[str, pd.DataFrame] = {}
+    for path in paths:
+        try:
+            tables[path.stem] = read_results(path)
+        except CompVizError as error:
+            st.warning(f"A table of results is left out. {error}", icon=":material/table_view:")
+    paper = from_paper(read_published_results(published, classes)) if published.exists() else ()
+    return [*from_tables(tables, digest, split), *paper]
