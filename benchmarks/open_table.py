@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from comp_viz.data.batch import TOGETHER, Standardiser, Stream
+from comp_viz.data.batch import EVALUATED_TOGETHER, Standardiser, Stream
 from comp_viz.data.conversation import Conversation, Task
 from comp_viz.data.dataset import DataSet, Lazy, Utterances
 from comp_viz.data.table.reader import open_table
@@ -100,9 +100,9 @@ def streamed(path: Path) -> str:
     data = open_table(path)
     stream = Stream(data.conversations, Standardiser.identity(data.widths), torch.device("cpu"))
     order, rows = np.random.default_rng(2).permutation(len(stream)), 0
-    for first in range(0, len(order), TOGETHER):
-        rows += int(stream.pick(order[first : first + TOGETHER].tolist()).valid.sum())
-    return f"{rows:,} utterances in batches of {TOGETHER} conversations"
+    for first in range(0, len(order), EVALUATED_TOGETHER):
+        rows += int(stream.pick(order[first : first + EVALUATED_TOGETHER].tolist()).valid.sum())
+    return f"{rows:,} utterances in batches of {EVALUATED_TOGETHER} conversations"
 
 
 def fitted(path: Path) -> str:

@@ -30,7 +30,7 @@ from comp_viz.network.config import ComPConfig
 from comp_viz.network.product import product
 from comp_viz.training.loop import Trainer
 from comp_viz.training.recipe import ARCHITECTURES, PRESETS
-from comp_viz.training.resolve import fitted
+from comp_viz.training.resolve import resolve
 
 CPU = torch.device("cpu")
 OURS = [("published", "float32"), ("ours", "float32"), ("ours", "bfloat16")]
@@ -94,7 +94,7 @@ def ours(data: DataSet, preset: str, precision: str) -> Contestant:
     config = ComPConfig(
         data.modalities, data.dims, data.task.outputs, usual_max_length(data.utterances), **ARCHITECTURES[preset]
     )
-    recipe = fitted(replace(PRESETS[preset], precision=precision), Utterances.of(training))
+    recipe = resolve(replace(PRESETS[preset], precision=precision), Utterances.of(training))
     streams = [Stream(part, standardise, CPU) for part in (training, data.split("validation"))]
     trainer = Trainer(data.task, config, recipe, streams[0], streams[1], CPU)
 

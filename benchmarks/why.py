@@ -27,7 +27,7 @@ from comp_viz.checkpoint.folder import Checkpoint, load_checkpoint
 from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Conversation
 from comp_viz.data.source import open_data
-from comp_viz.network.coalitions import coalitions as pass_of
+from comp_viz.network.coalitions import coalition_outputs as pass_of
 
 SHIPPED = {
     "hazumi": "hazumi_online.npz", "hazumi-no-prompting": "hazumi_online.npz", "mosi": "mosi.npz", "lab": "lab",

@@ -7,10 +7,10 @@ def first_problem(error: ValidationError) -> str:
     """The first problem pydantic found, as a sentence."""
     problem = error.errors(include_url=False)[0]
     where = ".".join(map(str, problem["loc"])) or "the whole file"
-    return f"field {where!r}: {problem['msg']}, got {shortened(problem['input'])}."
+    return f"field {where!r}: {problem['msg']}, got {shortened_value(problem['input'])}."
 
 
-def shortened(value: object) -> str:
+def shortened_value(value: object) -> str:
     """A value for a message, however long it is."""
     text = repr(value)
     return text if len(text) <= 80 else text[:79] + "…"

@@ -23,7 +23,7 @@ from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import Bools, Conversation
 from comp_viz.data.dataset import DataSet, Utterances
 from comp_viz.data.lengths import check_lengths
-from comp_viz.data.patterns.pattern import FOUND, Pattern
+from comp_viz.data.patterns.pattern import AS_RECORDED, Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.figures.live.heading import weight_sentence
 from comp_viz.figures.live.timeline import timeline_title
@@ -42,7 +42,7 @@ class View:
 
     @classmethod
     def of(
-        cls, checkpoint: Checkpoint, data: DataSet, conversation: str, pattern: str = FOUND, seed: int = 1
+        cls, checkpoint: Checkpoint, data: DataSet, conversation: str, pattern: str = AS_RECORDED, seed: int = 1
     ) -> "View":
         """The conversation with this id under a missing pattern; the same seed takes away the same entries as on the pages.
 

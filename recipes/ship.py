@@ -9,7 +9,7 @@ from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
 from comp_viz.commands import exit_status
 from comp_viz.errors import CompVizError
 from comp_viz.training.run import RUNNING, TELEMETRY
-from comp_viz.training.telemetry import TABLES, read_telemetry, thinned, write
+from comp_viz.training.telemetry import TABLES, read_telemetry, thinned, write_telemetry
 
 
 def run(options: argparse.Namespace) -> None:
@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> None:
     tables = {name: read_telemetry(options.folder / TELEMETRY, name) for name in TABLES}
     save_checkpoint(options.out, saved.model, card, saved.standardise)
     for name, table in thinned(tables, options.epochs).items():
-        write(table, options.out / TELEMETRY / f"{name}.parquet")
+        write_telemetry(table, options.out / TELEMETRY / f"{name}.parquet")
     size = sum(path.stat().st_size for path in options.out.rglob("*") if path.is_file())
     print(f"Wrote {options.out}, {size / 1e6:.1f} MB.")
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from comp_viz.checkpoint.card import FORMAT, Card, DataCard
+from comp_viz.checkpoint.card import CHECKPOINT_FORMAT, Card, DataCard
 from comp_viz.checkpoint.folder import save_checkpoint
 from comp_viz.clips import faces, reading
 from comp_viz.clips.clip import Clip, Face, Looked
@@ -145,7 +145,7 @@ def write_reader(
     model, standardise = ComP(config).eval(), Standardiser.fit(learned)
     model.bank = prototype_bank(model, Batch.of(learned, standardise))
     card = Card(
-        FORMAT,
+        CHECKPOINT_FORMAT,
         "Reader",
         config,
         EMOTIONS,

@@ -14,7 +14,7 @@ from needs import need_data
 from page_cases import open_case, open_trained
 from runs import CPU, HALF, RECIPE
 
-from comp_viz.checkpoint.card import FORMAT, Card
+from comp_viz.checkpoint.card import CHECKPOINT_FORMAT, Card
 from comp_viz.checkpoint.folder import save_checkpoint
 from comp_viz.data.batch import Batch, Standardiser, Stream
 from comp_viz.data.dataset import DataSet
@@ -73,7 +73,9 @@ def small_checkpoint(small_lab: DataSet, small_config: ComPConfig, tmp_path: Pat
     training = small_lab.split("train")
     standardise = Standardiser.fit(training)
     model.bank = prototype_bank(model, Batch.of(training[:4], standardise))
-    card = Card(FORMAT, "Small", small_config, small_lab.task, dict(small_lab.sources), None, None, (), versions())
+    card = Card(
+        CHECKPOINT_FORMAT, "Small", small_config, small_lab.task, dict(small_lab.sources), None, None, (), versions()
+    )
     save_checkpoint(tmp_path / "small", model, card, standardise)
     return tmp_path / "small"
 
@@ -87,8 +89,8 @@ def rng() -> np.random.Generator:
 @pytest.fixture
 def few_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measure finished models under two patterns and twice each, which is enough to see that it is done."""
-    monkeypatch.setattr(finish, "PATTERNS", HALF)
-    monkeypatch.setattr(finish, "SEEDS", 2)
+    monkeypatch.setattr(finish, "MEASURED_PATTERNS", HALF)
+    monkeypatch.setattr(finish, "MEASURED_SEEDS", 2)
 
 
 @pytest.fixture
@@ -109,6 +111,6 @@ def whole(small_lab: DataSet, tmp_path_factory: pytest.TempPathFactory) -> tuple
     config = ComPConfig(small_lab.modalities, small_lab.dims, max_length=10, hidden=8, prompt=3, prototypes=4, heads=2)
     out = tmp_path_factory.mktemp("whole") / "run"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(finish, "PATTERNS", HALF)
-        patch.setattr(finish, "SEEDS", 2)
+        patch.setattr(finish, "MEASURED_PATTERNS", HALF)
+        patch.setattr(finish, "MEASURED_SEEDS", 2)
         return out, train(small_lab, config, RECIPE, out, CPU)

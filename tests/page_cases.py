@@ -12,7 +12,7 @@ import torch
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
-from comp_viz.checkpoint.card import FORMAT, Card, DataCard
+from comp_viz.checkpoint.card import CHECKPOINT_FORMAT, Card, DataCard
 from comp_viz.checkpoint.folder import save_checkpoint
 from comp_viz.data.batch import Batch, Standardiser
 from comp_viz.data.conversation import Conversation, Task
@@ -82,7 +82,7 @@ def write_case(name: str, folder: Path) -> DataSet:
     standardise = Standardiser.fit(data.split("train"))
     model.bank = prototype_bank(model, Batch.of(data.split("train"), standardise))
     trained_on = DataCard("case.arrow", data.digest, "none")
-    card = Card(FORMAT, "Case", config, task, dict(data.sources), trained_on, None, (), versions())
+    card = Card(CHECKPOINT_FORMAT, "Case", config, task, dict(data.sources), trained_on, None, (), versions())
     save_checkpoint(folder / "checkpoints" / "case", model, card, standardise)
     return data
 

@@ -10,12 +10,12 @@ from safetensors.torch import load_file
 from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.patterns.pattern import Pattern
-from comp_viz.training.resolve import Fitted
+from comp_viz.training.resolve import ResolvedRecipe
 from comp_viz.training.telemetry import read_telemetry
 
 CPU = torch.device("cpu")
 HALF = (Pattern.parse("uniform(0)"), Pattern.parse("uniform(0.5)"))
-RECIPE = Fitted(first_epochs=3, second_epochs=3, batch=3, learning_rate=5e-3, bank=4)
+RECIPE = ResolvedRecipe(first_epochs=3, second_epochs=3, batch=3, learning_rate=5e-3, bank=4)
 
 
 def tensors(folder):

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from comp_viz.analysis.lab.attainable import ENOUGH, MODALITIES, attainable, attainable_at, posterior
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.lab.make import lab
-from comp_viz.data.lab.model import DIMS, FAINT, LabModel
-from comp_viz.data.lab.settings import PRESETS, LabSettings
-from comp_viz.data.patterns.matrices import uniform
+from comp_viz.data.lab.model import FAINT, LAB_WIDTHS, LabModel
+from comp_viz.data.lab.settings import LAB_PRESETS, LabSettings
+from comp_viz.data.patterns.matrices import sample_uniform
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
 
@@ -82,9 +82,9 @@ def utterance(model, x, seen, emotion):
     """`p(x_t | z_t)` by adding up hardness and what every modality expresses, all of them in turn."""
     dials, K = model.settings, len(model.stationary)
     total = 0.0
-    for hard, *expressed in itertools.product((False, True), *[range(K)] * len(DIMS)):
+    for hard, *expressed in itertools.product((False, True), *[range(K)] * len(LAB_WIDTHS)):
         chance = dials.hard if hard else 1 - dials.hard
-        for u, e, there in zip(DIMS, expressed, seen, strict=True):
+        for u, e, there in zip(LAB_WIDTHS, expressed, seen, strict=True):
             chance *= dials.consensus * (e == emotion) + (1 - dials.consensus) * model.stationary[e]
             mean = model.means[u][e] * (FAINT if hard else 1)
             chance *= math.exp(-((x[u] - mean) ** 2).sum() / 2) if there else 1
@@ -131,7 +131,7 @@ def test_posterior_of_scores_is_what_enumeration_gives():
 
 
 def test_posterior_stands_features_no_model_would_make():
-    features = {u: np.full((40, width), 1e4, np.float32) for u, width in DIMS.items()}
+    features = {u: np.full((40, width), 1e4, np.float32) for u, width in LAB_WIDTHS.items()}
     for t in range(0, 40, 2):
         features["text"][t] *= -1
     for classes, context in itertools.product((0, 4), (0, 0.99)):
@@ -170,7 +170,7 @@ def test_each_dial_turns_accuracy_one_way(dial, classes):
 
 
 def test_more_to_see_is_never_worse():
-    for dials in PRESETS.values():
+    for dials in LAB_PRESETS.values():
         found = BEST(dials)
         assert found.together.accuracy > found.without_context.accuracy
         for alone in found.alone.values():
@@ -221,11 +221,11 @@ def decisions(dials, conversations, observed):
 
 
 @pytest.mark.parametrize("rate", [0, 0.5])
-@pytest.mark.parametrize("name", [*PRESETS, "classes"])
+@pytest.mark.parametrize("name", [*LAB_PRESETS, "classes"])
 def test_decisions_are_right_as_often_as_expected(name, rate, rng):
-    dials = PRESETS.get(name, LabSettings(classes=5, label_noise=0.2))
+    dials = LAB_PRESETS.get(name, LabSettings(classes=5, label_noise=0.2))
     conversations = lab(replace(dials, conversations=(1, 1, 300))).split("test")
-    observed = uniform(Utterances.of(conversations).observed, rate, rng)
+    observed = sample_uniform(Utterances.of(conversations).observed, rate, rng)
     right = decisions(dials, conversations, observed)
     lengths = np.array(list(map(len, right)))
     share = np.concatenate(right).mean()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from comp_viz.checkpoint.folder import load_checkpoint
-from comp_viz.data.atomic_write import replacing
+from comp_viz.data.atomic_write import atomic_write
 from comp_viz.errors import CompVizError
 from comp_viz.training import background
 from comp_viz.training.background import SMALL, start
@@ -165,7 +165,7 @@ def test_progress_is_that_of_this_run(run, tmp_path):
     said.write_text('{"epoch": 5, "of": 7, "stage": 2}')
     job = run("import time; time.sleep(600)")
     assert job.progress().epoch == 0
-    with replacing(said) as temporary:  # as the run does after every epoch
+    with atomic_write(said) as temporary:  # as the run does after every epoch
         temporary.write_text('{"epoch": 1, "of": 7, "stage": 1}')
     assert (job.progress().epoch, job.progress().of, job.progress().stage) == (1, 7, 1)
     said.unlink()  # as the run does when it is over, before the process ends

@@ -10,7 +10,7 @@ from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.lab.make import lab
 from comp_viz.data.lab.settings import LabSettings
 from comp_viz.data.source import open_data
-from comp_viz.evaluation.calibration import probabilities, reliability, temperature
+from comp_viz.evaluation.calibration import fit_temperature, probabilities, reliability
 from comp_viz.evaluation.evaluate import predict
 from comp_viz.network.model import ComP
 from recipes.clips import measure
@@ -56,7 +56,7 @@ def test_probabilities_that_are_meant_are_reliable_and_exaggerated_ones_are_not(
 @pytest.mark.parametrize("scale", [0.5, 1.0, 3.0])
 def test_the_temperature_undoes_an_exaggeration(rng, scale):
     logits, labels = drawn(rng, scale=scale)
-    found = temperature(logits, labels)
+    found = fit_temperature(logits, labels)
     assert found == pytest.approx(scale, rel=0.1)
     assert reliability(logits / found, labels).error < 0.03
 
@@ -67,7 +67,7 @@ def test_the_temperature_undoes_an_exaggeration(rng, scale):
 
 
 def test_without_labels_nothing_is_changed():
-    assert temperature(np.ones((3, 4)), np.full(3, np.nan)) == 1.0
+    assert fit_temperature(np.ones((3, 4)), np.full(3, np.nan)) == 1.0
     assert reliability(np.ones((3, 4)), np.full(3, np.nan)).error == 0.0
 
 

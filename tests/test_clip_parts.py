@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from needs import need
 
 from comp_viz.__main__ import main
-from comp_viz.checkpoint.card import FORMAT, Card
+from comp_viz.checkpoint.card import CHECKPOINT_FORMAT, Card
 from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
 from comp_viz.clips import decode, faces, weights, whisper
 from comp_viz.clips import requirements as ready
@@ -270,7 +270,7 @@ def clip_checkpoint(tmp_path_factory) -> Path:
     standardise = Standardiser.fit(training)
     model = ComP(config).eval()
     model.bank = prototype_bank(model, Batch.of(training, standardise))
-    card = Card(FORMAT, "Clips", config, task, Settings().sources, None, None, (), versions())
+    card = Card(CHECKPOINT_FORMAT, "Clips", config, task, Settings().sources, None, None, (), versions())
     folder = tmp_path_factory.mktemp("checkpoint") / "clips"
     save_checkpoint(folder, model, card, standardise)
     return folder

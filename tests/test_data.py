@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from comp_viz.data.batch import CLIP, Batch, Standardiser
+from comp_viz.data.batch import CLIP_DEVIATIONS, Batch, Standardiser
 from comp_viz.data.conversation import Conversation, Task
 from comp_viz.data.dataset import DataSet
-from comp_viz.data.npz import Header, load_arrays, peek, read_npz
+from comp_viz.data.npz import Header, load_arrays, peek_npz, read_npz
 from comp_viz.data.source import data_files, open_data
 from comp_viz.errors import CompVizError
 
@@ -78,7 +78,7 @@ def test_mosi_is_what_its_readme_says(real_data):
 
 def test_peek_agrees_with_reading_the_real_file(hazumi, real_data):
     widths = dict(zip(hazumi.modalities, hazumi.dims, strict=True))
-    assert peek(real_data / "hazumi_online.npz") == Header(widths, classes=False)
+    assert peek_npz(real_data / "hazumi_online.npz") == Header(widths, classes=False)
 
 
 def test_real_files_are_found_by_name(real_data):
@@ -313,24 +313,24 @@ def test_files_cut_or_scratched_anywhere_are_refused_or_read(store):
             path.write_bytes(damaged)
             with contextlib.suppress(CompVizError):
                 assert len(read_npz(path).conversations) == 4
-            assert peek(path) is None or isinstance(peek(path), Header)
+            assert peek_npz(path) is None or isinstance(peek_npz(path), Header)
 
 
 def test_peek_agrees_with_reading(store):
     for changes in ({}, {"audio": None}, {"video": None}):
         data = read_npz(store(**changes))
         widths = dict(zip(data.modalities, data.dims, strict=True))
-        assert peek(store(**changes)) == Header(widths, bool(data.task.classes))
+        assert peek_npz(store(**changes)) == Header(widths, bool(data.task.classes))
 
 
 def test_peek_gives_nothing_for_what_is_no_data_set(tmp_path):
     (tmp_path / "made.npz").write_bytes(b"words")
-    assert peek(tmp_path / "made.npz") is None
-    assert peek(tmp_path / "nothing.npz") is None
+    assert peek_npz(tmp_path / "made.npz") is None
+    assert peek_npz(tmp_path / "nothing.npz") is None
     np.savez(tmp_path / "made.npz", other=np.ones(3))
-    assert peek(tmp_path / "made.npz") is None
+    assert peek_npz(tmp_path / "made.npz") is None
     np.savez(tmp_path / "made.npz", audio=np.float32(3), text=np.ones((1, 1, 1)))
-    assert peek(tmp_path / "made.npz") is None
+    assert peek_npz(tmp_path / "made.npz") is None
 
 
 def test_data_files_and_open_data_follow_the_data_root(store, monkeypatch):
@@ -417,7 +417,7 @@ def test_statistics_are_of_observed_rows_only(rng):
 
 def test_tails_are_clipped(rng):
     standardise = Standardiser.fit([conversation(rng, S=50)])
-    assert np.abs(standardise("m0", np.float32([[1e9, -1e9, 0]]))).max() == CLIP
+    assert np.abs(standardise("m0", np.float32([[1e9, -1e9, 0]]))).max() == CLIP_DEVIATIONS
     assert replace(standardise, clip=2.0)("m0", np.float32([[1e9, -1e9, 0]]))[0].tolist()[:2] == [2, -2]
 
 
@@ -485,6 +485,6 @@ def test_a_header_that_is_no_python_is_refused_like_any_damage(tmp_path):
     with zipfile.ZipFile(tmp_path / "made.npz", "w") as archive:
         for name in ("audio", "text", "labels", "lengths"):
             archive.writestr(f"{name}.npy", array)
-    assert peek(tmp_path / "made.npz") is None
+    assert peek_npz(tmp_path / "made.npz") is None
     with pytest.raises(CompVizError, match="cannot be read"):
         read_npz(tmp_path / "made.npz")

@@ -19,8 +19,8 @@ from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.header import Header
 from comp_viz.data.labels import with_task
-from comp_viz.data.source import data_files, is_lab, open_data, peek
-from comp_viz.data.summary import bin_width, summarise
+from comp_viz.data.source import data_files, is_lab, open_data, peek_data
+from comp_viz.data.summary import bin_width, summarise_data
 from comp_viz.data.table.reader import open_table
 from comp_viz.data.table.writer import write_table
 from comp_viz.errors import CompVizError
@@ -106,10 +106,10 @@ def test_data_sets_of_every_kind_are_listed_opened_and_peeked_at(good, published
     assert data_files() == ["good.parquet", "made.arrow", "mosi", "other.feather", "plain.npz"]
     for name in data_files():
         data = open_data(name)
-        assert peek(root / name) == Header(data.widths, bool(data.task.classes)), name
+        assert peek_data(root / name) == Header(data.widths, bool(data.task.classes)), name
     label_file = published / "CMUMOSI_features_raw_2way.pkl"
     assert open_data(str(label_file)).digest == open_data("mosi").digest
-    assert peek(label_file) == peek(published)
+    assert peek_data(label_file) == peek_data(published)
 
 
 def test_a_data_root_that_is_not_there_has_no_data_sets(root, monkeypatch):
@@ -125,7 +125,7 @@ def test_what_is_no_data_set_is_refused(root):
         open_data("made.csv")
     with pytest.raises(CompVizError, match="expected a file that ends with"):
         open_data(".")
-    assert peek(root / "made.csv") is peek(root) is peek(root / "nothing.arrow") is None
+    assert peek_data(root / "made.csv") is peek_data(root) is peek_data(root / "nothing.arrow") is None
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".parquet", ".arrow", ".feather"])
@@ -149,7 +149,7 @@ def test_the_lab_is_opened_by_its_settings():
 
 
 def test_a_summary_counts_what_is_there(small_lab):
-    summary = summarise(small_lab)
+    summary = summarise_data(small_lab)
     assert (summary.conversations, summary.speakers, summary.unlabelled) == (14, 2, 0)
     assert summary.utterances == sum(map(len, small_lab.conversations))
     assert summary.longest == max(map(len, small_lab.conversations))
@@ -162,7 +162,7 @@ def test_a_summary_counts_what_is_there(small_lab):
 
 
 def test_a_histogram_has_every_label_once_for_every_split(small_lab):
-    summary = summarise(small_lab)
+    summary = summarise_data(small_lab)
     for split, rows in summary.labels.items():
         assert [name for name, _ in rows] == ["-3", "-2", "-1", "0", "1", "2", "3"]
         labels = np.concatenate([c.labels for c in small_lab.split(split)])
@@ -178,7 +178,7 @@ def test_classes_are_counted_by_name_and_what_is_unknown_apart(small_lab):
     observed = first.observed.copy()
     observed[0, 1] = False
     only = replace(first, labels=labels, durations=durations, observed=observed, split="", speakers=("",) * len(first))
-    summary = summarise(DataSet("one", Task("emotion", ("sad", "happy", "angry")), (only,), {}, ""))
+    summary = summarise_data(DataSet("one", Task("emotion", ("sad", "happy", "angry")), (only,), {}, ""))
     assert summary.labels == {
         "": [("sad", int((labels == 0).sum())), ("happy", int((labels == 1).sum())), ("angry", 0)]
     }
@@ -198,9 +198,9 @@ def test_bins_are_units_or_round_numbers(extent, width):
 
 def test_labels_beyond_the_scale_are_counted_at_its_end(small_lab):
     data = replace(small_lab, task=Task("sentiment", low=-1, high=1))
-    for rows in summarise(data).labels.values():
+    for rows in summarise_data(data).labels.values():
         assert [name for name, _ in rows] == ["-1", "0", "1"]
-    total = sum(count for rows in summarise(data).labels.values() for _, count in rows)
+    total = sum(count for rows in summarise_data(data).labels.values() for _, count in rows)
     assert total == len(small_lab.utterances)
 
 

@@ -10,7 +10,7 @@ from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.batch import Batch
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import Pattern
-from comp_viz.data.patterns.realised import realised
+from comp_viz.data.patterns.realised import realised_rates
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import evaluate
 from comp_viz.evaluation.metrics import metrics
@@ -38,7 +38,7 @@ def test_evaluation_equals_metrics_by_hand(whole, small_lab, scope):
         runs_by_hand, drawn = [], []
         for seed in range(3 if pattern.random else 1):
             shown = pattern(utterances, small_lab.task, np.random.default_rng(seed))
-            drawn.append(realised(utterances.observed, shown, utterances.modalities))
+            drawn.append(realised_rates(utterances.observed, shown, utterances.modalities))
             scores, at = {name: [] for name in ("fused", "audio", "text", "video")}, 0
             for c in conversations:
                 batch = Batch.of([c], checkpoint.standardise).showing(shown[at : at + len(c)])
@@ -62,7 +62,7 @@ def test_evaluation_does_not_depend_on_the_chunk(whole, small_lab, monkeypatch):
     checkpoint = load_checkpoint(whole[0])
     given = (checkpoint.model, small_lab.task, checkpoint.standardise, small_lab.split("train"), "train", HALF, 2)
     before = evaluate(*given)
-    monkeypatch.setattr("comp_viz.data.batch.TOGETHER", 3)
+    monkeypatch.setattr("comp_viz.data.batch.EVALUATED_TOGETHER", 3)
     for first, second in zip(before, evaluate(*given), strict=True):
         assert first.mean == pytest.approx(second.mean, abs=1e-5)
 

@@ -15,7 +15,7 @@ from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.npz import read_npz
 from comp_viz.training.recipe import PUBLISHED, Recipe
-from comp_viz.training.resolve import FEWEST_STEPS, MOST_NOISE, MOST_STEPS, SMALLEST_BATCH, Fitted, fitted
+from comp_viz.training.resolve import FEWEST_STEPS, MOST_NOISE, MOST_STEPS, SMALLEST_BATCH, ResolvedRecipe, resolve
 from comp_viz.training.run import train
 from comp_viz.training.split import splits
 
@@ -42,23 +42,27 @@ def steps(recipe, conversations):
 @given(st.integers(1, 20_000), st.integers(1, 200), st.integers(1, 300))
 def test_what_is_promised_holds_for_any_amount(conversations, length, epochs):
     asked = replace(OURS, second_epochs=epochs)
-    got = fitted(asked, Amount(conversations, conversations * length))
+    got = resolve(asked, Amount(conversations, conversations * length))
     assert asdict(got) | OPEN == asdict(asked)
-    assert SMALLEST_BATCH <= got.batch <= Fitted.batch
+    assert SMALLEST_BATCH <= got.batch <= ResolvedRecipe.batch
     assert got.batch == SMALLEST_BATCH or math.ceil(conversations / got.batch) >= FEWEST_STEPS
-    assert got.batch == Fitted.batch or math.ceil(conversations / (got.batch + 1)) < FEWEST_STEPS  # as large as may be
+    assert (
+        got.batch == ResolvedRecipe.batch or math.ceil(conversations / (got.batch + 1)) < FEWEST_STEPS
+    )  # as large as may be
     if steps(got, conversations) > MOST_STEPS:  # steps at the full rate grow with the root of all steps
-        assert got.learning_rate**2 * steps(got, conversations) == pytest.approx(Fitted.learning_rate**2 * MOST_STEPS)
+        assert got.learning_rate**2 * steps(got, conversations) == pytest.approx(
+            ResolvedRecipe.learning_rate**2 * MOST_STEPS
+        )
     else:
-        assert got.learning_rate == Fitted.learning_rate
-    assert Fitted.feature_noise <= got.feature_noise <= MOST_NOISE
+        assert got.learning_rate == ResolvedRecipe.learning_rate
+    assert ResolvedRecipe.feature_noise <= got.feature_noise <= MOST_NOISE
 
 
 def test_noise_is_as_strong_a_ridge_whatever_the_number_of_utterances():
-    few, fewer = (fitted(OURS, Amount(100, number)).feature_noise for number in (4000, 2000))
+    few, fewer = (resolve(OURS, Amount(100, number)).feature_noise for number in (4000, 2000))
     assert fewer / few == pytest.approx(math.sqrt(2))
-    assert fitted(OURS, Amount(5, 10)).feature_noise == MOST_NOISE
-    assert fitted(OURS, Amount(5, 10_000)).feature_noise == Fitted.feature_noise
+    assert resolve(OURS, Amount(5, 10)).feature_noise == MOST_NOISE
+    assert resolve(OURS, Amount(5, 10_000)).feature_noise == ResolvedRecipe.feature_noise
 
 
 @pytest.mark.parametrize(
@@ -66,24 +70,24 @@ def test_noise_is_as_strong_a_ridge_whatever_the_number_of_utterances():
 )
 def test_what_a_recipe_says_is_kept(said):
     for conversations in (3, 5000):
-        got = fitted(replace(OURS, **said), Amount(conversations, 20 * conversations))
+        got = resolve(replace(OURS, **said), Amount(conversations, 20 * conversations))
         assert {name: getattr(got, name) for name in said} == said
-        assert fitted(got, Amount(10, 10)) == got
+        assert resolve(got, Amount(10, 10)) == got
 
 
 def test_hazumi_is_what_the_recipe_was_found_on(real_data):
     training = splits(read_npz(real_data / "hazumi_online.npz"), 1).training
-    assert fitted(OURS, Utterances.of(training)) == Fitted()
+    assert resolve(OURS, Utterances.of(training)) == ResolvedRecipe()
 
 
 def test_the_published_recipe_leaves_nothing_open():
-    assert vars(fitted(PUBLISHED, Amount(3, 15))) == vars(PUBLISHED)
+    assert vars(resolve(PUBLISHED, Amount(3, 15))) == vars(PUBLISHED)
 
 
 def test_a_run_is_fitted_and_a_resumed_one_alike(small_lab, small_config, tmp_path):
     recipe = Recipe(first_epochs=1, second_epochs=3, bank=4)
-    expected = fitted(recipe, Utterances.of(small_lab.split("train")))
-    assert expected.batch == 2 < Fitted.batch
+    expected = resolve(recipe, Utterances.of(small_lab.split("train")))
+    assert expected.batch == 2 < ResolvedRecipe.batch
 
     def stop(done, of, epoch):
         if done == 2:

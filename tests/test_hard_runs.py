@@ -21,12 +21,12 @@ from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import predict
 from comp_viz.training import run as runs
 from comp_viz.training.recipe import PRESETS
-from comp_viz.training.resolve import Fitted
+from comp_viz.training.resolve import ResolvedRecipe
 from comp_viz.training.run import train
 from comp_viz.training.telemetry import TABLES, read_telemetry
 
 CPU = torch.device("cpu")
-RECIPE = Fitted(first_epochs=6, second_epochs=14, batch=3, bank=4, selection=("uniform(0.3)",))
+RECIPE = ResolvedRecipe(first_epochs=6, second_epochs=14, batch=3, bank=4, selection=("uniform(0.3)",))
 
 
 PROCESSES = multiprocessing.get_context("forkserver")  # a fork of this process, with its threads, may hang for ever

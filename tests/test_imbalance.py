@@ -29,7 +29,7 @@ from comp_viz.figures.imbalance.discrepancy import measure_spans, ratio_chart, r
 from comp_viz.figures.imbalance.gap import gap_chart, joint_chart, joint_title
 from comp_viz.figures.modulation.ablation import modulator_effect_title
 from comp_viz.figures.style import LIGHT
-from comp_viz.sweep.table import SCHEMA
+from comp_viz.sweep.table import RESULT_SCHEMA
 from comp_viz.training.telemetry import read_telemetry
 
 MODALITIES = ("audio", "text", "video")
@@ -53,7 +53,7 @@ def results(
             for rate, pattern in zip((0.0, 0.5), patterns, strict=False):
                 for head in HEADS[: 3 if method == "alone" else 4]:
                     rows.append(
-                        dict.fromkeys(SCHEMA.names)
+                        dict.fromkeys(RESULT_SCHEMA.names)
                         | {"data": "some.npz", "data_digest": digest, "method": method, "trained_under": "uniform(0.3)"}
                         | {"seed": seed, "select": select, "split": "test", "pattern": pattern, "missing_rate": rate}
                         | {"predictor": head, "ACC": level + 0.1 * rng.random(), "run": f"{method}{seed}"}

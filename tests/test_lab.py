@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comp_viz.data.lab.make import lab, lab_truth
-from comp_viz.data.lab.model import DIMS, FAINT, JITTER, LEVELS, SPREAD, LabModel, directions
-from comp_viz.data.lab.phrases import EMOTIONS as WORDS
+from comp_viz.data.lab.model import FAINT, JITTER, LAB_WIDTHS, SCORE_LEVELS, SPREAD, LabModel, directions
+from comp_viz.data.lab.phrases import PHRASES as WORDS
 from comp_viz.data.lab.phrases import TONES
-from comp_viz.data.lab.settings import EMOTIONS, PRESETS, RANGES, LabSettings
+from comp_viz.data.lab.settings import LAB_EMOTIONS, LAB_PRESETS, RANGES, LabSettings
 from comp_viz.errors import CompVizError
 
 SHARES = st.floats(0, 1)
@@ -108,11 +108,11 @@ def test_any_text_is_read_or_refused(text):
 
 
 def test_presets_differ_and_have_text():
-    assert set(PRESETS) == {"balanced", "one dominant modality", "one useless modality", "conflicting modalities"}
-    assert len({*PRESETS.values(), LabSettings()}) == 5
-    assert PRESETS["one useless modality"].strengths[2] == 0
-    assert PRESETS["conflicting modalities"].consensus <= 0.5
-    for preset in PRESETS.values():
+    assert set(LAB_PRESETS) == {"balanced", "one dominant modality", "one useless modality", "conflicting modalities"}
+    assert len({*LAB_PRESETS.values(), LabSettings()}) == 5
+    assert LAB_PRESETS["one useless modality"].strengths[2] == 0
+    assert LAB_PRESETS["conflicting modalities"].consensus <= 0.5
+    for preset in LAB_PRESETS.values():
         assert LabSettings.parse(str(preset)) == preset
 
 
@@ -136,14 +136,14 @@ def test_scores_are_an_autoregressive_process_and_classes_stay():
     rho = 0.7
     scores = LabModel.of(LabSettings(context=rho))
     row = scores.transition[4]  # away from the ends of the range, which hold the process back
-    mean = row @ LEVELS
-    assert mean == pytest.approx(rho * LEVELS[4], abs=0.02)
-    assert np.sqrt(row @ (LEVELS - mean) ** 2) == pytest.approx(SPREAD * np.sqrt(1 - rho**2), abs=0.02)
+    mean = row @ SCORE_LEVELS
+    assert mean == pytest.approx(rho * SCORE_LEVELS[4], abs=0.02)
+    assert np.sqrt(row @ (SCORE_LEVELS - mean) ** 2) == pytest.approx(SPREAD * np.sqrt(1 - rho**2), abs=0.02)
     classes = LabModel.of(LabSettings(context=rho, classes=4)).transition
     np.testing.assert_allclose(classes, np.where(np.eye(4), rho + (1 - rho) / 4, (1 - rho) / 4))
 
 
-@pytest.mark.parametrize("width", DIMS.values())
+@pytest.mark.parametrize("width", LAB_WIDTHS.values())
 def test_strength_is_the_distance_between_emotions(width):
     for classes in (2, 6):
         mu = directions(width, classes)
@@ -151,7 +151,7 @@ def test_strength_is_the_distance_between_emotions(width):
         np.testing.assert_allclose(apart[~np.eye(classes, dtype=bool)], 1, atol=1e-6)
         np.testing.assert_array_equal(mu[:2], directions(width, 2))  # whatever the number of classes
     scores = directions(width, 0)
-    assert np.linalg.norm(scores[8] - scores[3]) == pytest.approx((LEVELS[8] - LEVELS[3]) / SPREAD)
+    assert np.linalg.norm(scores[8] - scores[3]) == pytest.approx((SCORE_LEVELS[8] - SCORE_LEVELS[3]) / SPREAD)
 
 
 # Conversations
@@ -179,13 +179,13 @@ def test_lab_is_as_described():
     assert 0.45 < (labels > 0).mean() < 0.55
     assert data.utterances.observed.all()
     assert all(all(c.words) for c in data.conversations)
-    assert data.widths == DIMS
+    assert data.widths == LAB_WIDTHS
     assert data.sources["text"] == "lab, sentiment in 32 noisy features"
 
 
 def test_classes_are_named_and_all_there():
     data = lab(replace(FEW, classes=6))
-    assert data.task.classes == EMOTIONS
+    assert data.task.classes == LAB_EMOTIONS
     assert set(data.utterances.labels) == set(range(6))
     assert lab(replace(FEW, classes=2)).task.classes == ("neutral", "happy")
 
@@ -258,7 +258,7 @@ def test_features_are_the_expressed_emotion_in_noise_fainter_when_hard(classes):
         emotion = np.searchsorted(model.values, hidden(dials, "expressed")[:, m])
         noise = gather(data, u) - np.where(hard, FAINT, 1)[:, None] * model.means[u][emotion]
         assert np.abs(noise.mean(0)).max() < 5 / np.sqrt(len(noise))
-        np.testing.assert_allclose(np.cov(noise.T), np.eye(DIMS[u]), atol=6 / np.sqrt(len(noise)))
+        np.testing.assert_allclose(np.cov(noise.T), np.eye(LAB_WIDTHS[u]), atol=6 / np.sqrt(len(noise)))
 
 
 def test_words_fit_what_the_text_expresses():
@@ -266,10 +266,10 @@ def test_words_fit_what_the_text_expresses():
         truths = lab_truth(dials)
         for c in lab(dials).conversations:
             for spoken, emotion in zip(c.words, truths[c.id].expressed[:, 1], strict=True):
-                assert spoken in (fitting[EMOTIONS[int(emotion)]] if fitting else TONES[int((emotion + 3) / 6 * 5)])
+                assert spoken in (fitting[LAB_EMOTIONS[int(emotion)]] if fitting else TONES[int((emotion + 3) / 6 * 5)])
 
 
 def test_every_emotion_has_words_of_its_own():
-    assert tuple(WORDS) == EMOTIONS
+    assert tuple(WORDS) == LAB_EMOTIONS
     said = [phrase for phrases in WORDS.values() for phrase in phrases]
     assert len(set(said)) == len(said)

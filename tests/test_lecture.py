@@ -10,7 +10,7 @@ from page_cases import mend_navigation
 from streamlit.testing.v1 import AppTest
 
 from comp_viz.analysis.results import read_results
-from comp_viz.data.patterns.pattern import FOUND
+from comp_viz.data.patterns.pattern import AS_RECORDED
 from comp_viz.errors import CompVizError
 from comp_viz.figures.chart import base_layout, enlarged
 from comp_viz.figures.style import LIGHT
@@ -81,7 +81,7 @@ def test_a_story_is_walked_from_beginning_to_end(name, app):
         assert any(step.ask in said.value for said in app.main.markdown)
         wanted = story.settings(number)
         assert app.sidebar.selectbox("checkpoint").value == wanted.pop("checkpoint")
-        assert parameter(app, "pattern", FOUND) == wanted.pop("pattern", FOUND)
+        assert parameter(app, "pattern", AS_RECORDED) == wanted.pop("pattern", AS_RECORDED)
         assert parameter(app, "step", "1") == str(number + 1)
         for key, value in wanted.items():
             assert shown(app, key) == value

@@ -17,17 +17,19 @@ from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.data.source import open_data
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation import linear
-from comp_viz.evaluation.evaluate import measure
-from comp_viz.evaluation.linear import Rows, fit_linear
+from comp_viz.evaluation.evaluate import measure_patterns
+from comp_viz.evaluation.linear import UtteranceFeatures, fit_linear
 from comp_viz.network.config import ComPConfig
 from comp_viz.training.folds import FOLDS, with_fold
-from comp_viz.training.methods import ABLATION, METHODS, PROTOCOL, find_method
+from comp_viz.training.methods import ABLATION, KEPT_FIELDS, METHODS, find_method
 from comp_viz.training.recipe import PUBLISHED, Recipe
-from comp_viz.training.resolve import Fitted
+from comp_viz.training.resolve import ResolvedRecipe
 from comp_viz.training.run import train
 
 CONFIG = ComPConfig(("audio", "text"), (5, 4), 3, 20, hidden=8, momentum=0.6)
-RECIPE = Fitted(missing="uniform(0.2)", seed=3, first_epochs=2, second_epochs=5, bank=4, clip=None, select="test")
+RECIPE = ResolvedRecipe(
+    missing="uniform(0.2)", seed=3, first_epochs=2, second_epochs=5, bank=4, clip=None, select="test"
+)
 
 
 def changed(before, after):
@@ -89,8 +91,10 @@ def test_alone_no_modality_hears_of_another(small_lab, small_config, tmp_path):
 def test_published_is_as_published_whatever_the_others_share():
     config, recipe = METHODS["published"].change(CONFIG, RECIPE)
     assert (config.hidden, config.momentum, config.modalities, config.max_length) == (256, 0.3, ("audio", "text"), 20)
-    assert {name: getattr(recipe, name) for name in PROTOCOL} == {name: getattr(RECIPE, name) for name in PROTOCOL}
-    assert set(changed(PUBLISHED, recipe)) <= set(PROTOCOL)
+    assert {name: getattr(recipe, name) for name in KEPT_FIELDS} == {
+        name: getattr(RECIPE, name) for name in KEPT_FIELDS
+    }
+    assert set(changed(PUBLISHED, recipe)) <= set(KEPT_FIELDS)
 
 
 def test_an_unknown_method_is_refused_with_those_there_are():
@@ -159,7 +163,7 @@ def middle_lab():
 def test_it_is_plain_regression_where_nothing_is_missing(middle_lab, monkeypatch):
     monkeypatch.setattr(linear, "INVERSE_STRENGTHS", (0.01,))
     monkeypatch.setattr(linear, "RIDGES", (100.0,))
-    monkeypatch.setattr(linear, "DRAWS", 1)
+    monkeypatch.setattr(linear, "PATTERN_SAMPLES", 1)
     _, judge, test = judged(middle_lab)
     found = judge(test.observed)["fused"]
     standardise = Standardiser.fit(middle_lab.split("train"))
@@ -223,7 +227,7 @@ def test_classes_are_decided_even_if_training_lacks_one(middle_lab):
 
 def test_the_same_seed_gives_the_same_numbers(middle_lab):
     first, again, other = (
-        measure(judge, middle_lab.task, test, "test", [Pattern.parse("uniform(0.4)")], 2)
+        measure_patterns(judge, middle_lab.task, test, "test", [Pattern.parse("uniform(0.4)")], 2)
         for _, judge, test in (judged(middle_lab, "uniform(0.5)", seed) for seed in (1, 1, 2))
     )
     assert first == again
@@ -249,14 +253,14 @@ def test_utterances_without_labels_are_neither_learned_from_nor_judged(middle_la
 
 
 def test_many_utterances_are_drawn_fewer_times(middle_lab, monkeypatch):
-    monkeypatch.setattr(linear, "MOST", 1)
+    monkeypatch.setattr(linear, "MOST_ROWS", 1)
     _, judge, test = judged(middle_lab, "uniform(0.3)")
     assert judge(test.observed)["fused"]["ACC"] > 0.5
 
 
 def test_rows_lack_what_a_pattern_takes(small_lab):
     test = small_lab.split("test")
-    rows = Rows.of(test, Standardiser.fit(test))
+    rows = UtteranceFeatures.of(test, Standardiser.fit(test))
     shown = rows.utterances.observed.copy()
     shown[0, 1] = False
     x, widths = rows.under(shown), list(small_lab.widths.values())
@@ -276,7 +280,7 @@ def test_unknown_classes_are_left_out_without_a_warning():
 
 
 def test_on_hazumi_it_reaches_what_came_with_the_data(real_data, monkeypatch):
-    monkeypatch.setattr(linear, "DRAWS", 1)  # with nothing missing they are all the same
+    monkeypatch.setattr(linear, "PATTERN_SAMPLES", 1)  # with nothing missing they are all the same
     data = open_data("hazumi_online.npz")
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # it has to converge

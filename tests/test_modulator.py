@@ -6,7 +6,7 @@ import torch
 from goldens import goldens
 
 from comp_viz.data.conversation import Task
-from comp_viz.training.modulator import errors, modulation
+from comp_viz.training.modulator import modality_errors, modulation
 
 NAMES = ("audio", "text", "video")
 SCORE = Task("sentiment")
@@ -21,7 +21,7 @@ def golden(request):
 @pytest.fixture(scope="module")
 def published(golden):
     predictions = torch.stack([golden[f"prediction/{u}"] for u in NAMES])[..., None]
-    return errors(SCORE, predictions, golden["labels"]), golden["counted"].bool()
+    return modality_errors(SCORE, predictions, golden["labels"]), golden["counted"].bool()
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-4), (torch.float32, 1e-3)])
@@ -121,14 +121,14 @@ def test_coefficients_are_finite_when_the_sum_is_almost_zero(clip):
 
 def test_error_of_a_score_is_the_distance():
     predictions = torch.tensor([[[[1.0], [-2.0]]], [[[0.5], [3.0]]]])
-    found = errors(SCORE, predictions, torch.tensor([[2.0, -2.5]]))
+    found = modality_errors(SCORE, predictions, torch.tensor([[2.0, -2.5]]))
     torch.testing.assert_close(found, torch.tensor([[[1.0, 0.5]], [[1.5, 5.5]]]))
 
 
 def test_error_of_a_class_is_one_minus_its_probability():
     torch.manual_seed(1)
     logits, labels = torch.randn(2, 3, 4, 5), torch.randint(0, 5, (3, 4)).float()
-    found = errors(Task("emotion", tuple("abcde")), logits, labels)
+    found = modality_errors(Task("emotion", tuple("abcde")), logits, labels)
     for u in range(2):
         for b in range(3):
             for s in range(4):
@@ -139,4 +139,4 @@ def test_error_of_a_class_is_one_minus_its_probability():
 
 def test_error_of_an_unknown_class_is_finite():
     logits, labels = torch.randn(2, 1, 2, 3), torch.tensor([[float("nan"), 1.0]])
-    assert errors(Task("emotion", tuple("abc")), logits, labels).isfinite().all()
+    assert modality_errors(Task("emotion", tuple("abc")), logits, labels).isfinite().all()

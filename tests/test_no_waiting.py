@@ -11,7 +11,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from comp_viz.training.recipe import PRESETS
-from comp_viz.training.resolve import fitted
+from comp_viz.training.resolve import resolve
 
 ASKING = {"_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero", "_unique2"}
 
@@ -60,7 +60,7 @@ def watched(made, work):
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_a_step_never_waits_for_its_device(small_lab, trainer, preset, first, precision):
     recipe = replace(PRESETS[preset], batch=3, bank=4, precision=precision)
-    made = trainer(**vars(fitted(recipe, small_lab.utterances)))
+    made = trainer(**vars(resolve(recipe, small_lab.utterances)))
     made.model.train()
     made.step([0, 1, 2], np.random.default_rng(0), first)  # the first step makes the optimiser's state
     assert watched(made, lambda: made.step([3, 4, 5], np.random.default_rng(1), first)) == []

@@ -11,7 +11,7 @@ from page_cases import APP, mend_navigation
 from streamlit.testing.v1 import AppTest
 
 from comp_viz.analysis.prediction import predict_conversation
-from comp_viz.checkpoint.card import FORMAT, Card
+from comp_viz.checkpoint.card import CHECKPOINT_FORMAT, Card
 from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
 from comp_viz.data import source
 from comp_viz.data.batch import Standardiser
@@ -19,7 +19,7 @@ from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.lab.make import lab
 from comp_viz.data.lab.settings import LabSettings
-from comp_viz.data.patterns.matrices import only, to_hex, uniform
+from comp_viz.data.patterns.matrices import keep_only, sample_uniform, to_hex
 from comp_viz.network.model import ComP
 from comp_viz.training import background
 from comp_viz.ui.cache import checkpoints, data_sets, predictions
@@ -67,7 +67,7 @@ def test_numbers_on_the_page_are_the_librarys(app, small_checkpoint, small_lab):
     app.run()
     conversation = small_lab.find(app.selectbox(key="conversation").value)
     app.selectbox(key="part0_kind").set_value("only text").run()
-    observed = only(conversation.observed, small_lab.modalities, ["text"])
+    observed = keep_only(conversation.observed, small_lab.modalities, ["text"])
     expected = predict_conversation(load_checkpoint(small_checkpoint), conversation, observed)
     np.testing.assert_allclose(series(app, "fused prediction"), expected.fused[:, 0], atol=1e-5)
     coordinator = [values(trace)[1::5] for trace in figure(app)["data"] if trace.get("yaxis") == "y4"][:3]
@@ -90,7 +90,7 @@ def test_random_pattern_is_the_librarys(app, small_checkpoint, small_lab):
     app.slider(key="part0_rate").set_value(0.5).run()
     app.number_input(key="pattern_draw").set_value(4).run()
     conversation = small_lab.find(app.selectbox(key="conversation").value)
-    observed = uniform(conversation.observed, 0.5, np.random.default_rng(4))
+    observed = sample_uniform(conversation.observed, 0.5, np.random.default_rng(4))
     expected = predict_conversation(load_checkpoint(small_checkpoint), conversation, observed)
     np.testing.assert_allclose(series(app, "fused prediction"), expected.fused[:, 0], atol=1e-5)
 
@@ -192,7 +192,7 @@ def test_a_model_of_classes_shows_probabilities(app, small_lab, small_config, tm
     data = replace(small_lab, task=Task("emotion", names), conversations=conversations)
     torch.manual_seed(1)
     model = ComP(replace(small_config, outputs=3)).eval()
-    card = Card(FORMAT, "Classes", model.config, data.task, dict(data.sources), None, None, (), versions())
+    card = Card(CHECKPOINT_FORMAT, "Classes", model.config, data.task, dict(data.sources), None, None, (), versions())
     save_checkpoint(tmp_path / "class" / "classes", model, card, Standardiser.fit(data.split("train")))
     monkeypatch.setattr(checkpoints, "CHECKPOINTS", (tmp_path / "class",))
     monkeypatch.setattr(source, "lab", lambda settings: data)
@@ -201,7 +201,7 @@ def test_a_model_of_classes_shows_probabilities(app, small_lab, small_config, tm
     assert not app.exception
     app.selectbox(key="part0_kind").set_value("only text").run()
     conversation = data.find(app.selectbox(key="conversation").value)
-    observed = only(conversation.observed, data.modalities, ["text"])
+    observed = keep_only(conversation.observed, data.modalities, ["text"])
     expected = predict_conversation(load_checkpoint(tmp_path / "class" / "classes"), conversation, observed)
     assert " in P(" in next(metric.delta for metric in app.metric if metric.label == "Fused")
     heatmap = figure(app)["data"][0]

@@ -13,10 +13,10 @@ from comp_viz.data.dataset import Utterances
 from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.entries import Cells, Only, Rates, Uniform
 from comp_viz.data.patterns.label import CONDITIONS, Label
-from comp_viz.data.patterns.matrices import MAX_RATE, to_hex, uniform
-from comp_viz.data.patterns.pattern import EXAMPLES, MOST_PARTS, PARTS, PROTOCOL, Pattern
-from comp_viz.data.patterns.realised import realised
-from comp_viz.data.patterns.text import LONGEST, MOST
+from comp_viz.data.patterns.matrices import MAX_RATE, sample_uniform, to_hex
+from comp_viz.data.patterns.pattern import EXAMPLES, MOST_PARTS, PATTERN_PARTS, PROTOCOL, Pattern
+from comp_viz.data.patterns.realised import realised_rates
+from comp_viz.data.patterns.text import LARGEST_COUNT, LONGEST_PATTERN
 from comp_viz.data.patterns.utterances import Outage, Speaker
 from comp_viz.errors import CompVizError
 
@@ -58,7 +58,7 @@ def several(draw, conversations=(1, 5), longest=30):
 
 SHARES = st.one_of(st.sampled_from([0.0, 0.5, 1.0]), st.floats(0, 1))
 MODALITY = st.sampled_from(NAMES[:2])
-COUNT = st.one_of(st.integers(1, 40), st.integers(1, MOST))
+COUNT = st.one_of(st.integers(1, 40), st.integers(1, LARGEST_COUNT))
 SOME = st.sampled_from([("audio",), ("text",), ("text", "audio")])
 PART = st.one_of(
     st.builds(Uniform, st.floats(0, MAX_RATE)),
@@ -146,12 +146,12 @@ def test_as_found_takes_nothing():
 @settings(max_examples=50, deadline=None)
 def test_uniform_is_the_protocol(some, rate, seed):
     left = draw(Pattern((Uniform(rate),)), some, seed)
-    np.testing.assert_array_equal(left, uniform(some.observed, rate, np.random.default_rng(seed)))
+    np.testing.assert_array_equal(left, sample_uniform(some.observed, rate, np.random.default_rng(seed)))
     np.testing.assert_array_equal(left.any(1), some.observed.any(1))
 
 
 def test_the_draws_of_uniform_are_those_that_measurements_were_made_with():
-    left = uniform(np.ones((6, 3), bool), 0.3, np.random.default_rng(0))
+    left = sample_uniform(np.ones((6, 3), bool), 0.3, np.random.default_rng(0))
     assert left.astype(int).tolist() == [[1, 1, 0], [1, 1, 1], [1, 1, 0], [1, 0, 0], [1, 1, 0], [1, 1, 1]]
 
 
@@ -350,7 +350,7 @@ def test_there_is_one_way_to_write_a_pattern(text, canonical):
 
 
 def test_every_example_reads_back_and_every_kind_is_known():
-    for kind, part in PARTS.items():
+    for kind, part in PATTERN_PARTS.items():
         assert str(Pattern.parse(part.example)) == part.example
         assert part.example in EXAMPLES
         assert part.kind == kind
@@ -376,7 +376,7 @@ WRONG = [
     ('speaker("")', "empty"), ('speaker("a)', "cannot be read"), ('speaker("\n")', "JSON string"), ('speaker("\\x")', "JSON string"),
     ("speaker('A')", "cannot be read"), ("speaker", "at least 1 argument, got 0"), ("label(strong, text)", "takes 3 arguments"),
     ("label(strong, text, -1)", "0 to 1, got -1"), ("cells(xyz)", "hexadecimal"), ("cells()", "cannot be read"), ('cells("")', "hexadecimal"),
-    ("found" + " + found" * LONGEST, "characters, expected at most"), ("uniform(0)" + " + uniform(0)" * MOST_PARTS, "at most 20 parts"),
+    ("found" + " + found" * LONGEST_PATTERN, "characters, expected at most"), ("uniform(0)" + " + uniform(0)" * MOST_PARTS, "at most 20 parts"),
     ("(" * 9000, "cannot be read"), ("only(" * 1800, "cannot be read"), ("\0", "cannot be read"), ("\ud800", "cannot be read"),
     ("ｕniform(0.3)", "cannot be read"), ("uniform(0.3)\u2028+ found", "cannot be read"), ("uniform(0.3)\n", "cannot be read"),
     ('only("' + "\\\\" * 4000, "cannot be read"), ("only(" + "a=" * 4000 + ")", "cannot be read"), ("only(" + " " * 9000, "cannot be read"),
@@ -493,7 +493,7 @@ def test_parts_made_without_text_are_checked_too(part):
 @settings(max_examples=100, deadline=None)
 def test_what_a_pattern_came_to_adds_up(some, pattern, seed):
     shown = draw(pattern, some, seed)
-    found = realised(some.observed, shown, some.modalities)
+    found = realised_rates(some.observed, shown, some.modalities)
     N = len(shown)
     there = {u: N * (1 - share) for u, share in found.natural.items()}
     assert found.entries == some.observed.sum() == pytest.approx(sum(there.values()))
@@ -507,14 +507,14 @@ def test_what_a_pattern_came_to_adds_up(some, pattern, seed):
 def test_what_a_pattern_came_to_by_hand():
     there = np.array([[1, 1], [1, 0], [0, 0], [1, 1]], bool)
     shown = np.array([[1, 1], [0, 0], [0, 0], [0, 1]], bool)
-    found = realised(there, shown, ("audio", "text"))
+    found = realised_rates(there, shown, ("audio", "text"))
     assert (found.entries, found.taken, found.empty, found.complete) == (5, 2 / 5, 2, 1)
     assert found.taken_by_modality == {"audio": 2 / 3, "text": 0}
     assert found.natural == {"audio": 1 / 4, "text": 1 / 2}
 
 
 def test_nothing_comes_to_nothing():
-    found = realised(np.zeros((0, 2), bool), np.zeros((0, 2), bool), ("audio", "text"))
+    found = realised_rates(np.zeros((0, 2), bool), np.zeros((0, 2), bool), ("audio", "text"))
     assert (found.entries, found.taken, found.natural) == (0, 0, {"audio": 0, "text": 0})
 
 

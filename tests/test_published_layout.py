@@ -211,7 +211,7 @@ def test_progress_is_told_now_and_then(made, monkeypatch):
     heard = []
     made.read(progress=lambda done, of: heard.append((done, of)))
     assert heard == [(30, 30)]
-    monkeypatch.setattr(published, "OFTEN", 7)
+    monkeypatch.setattr(published, "REPORT_EVERY", 7)
     heard.clear()
     made.read(progress=lambda done, of: heard.append((done, of)))
     assert heard == [(7, 30), (14, 30), (21, 30), (28, 30), (30, 30)]

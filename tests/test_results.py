@@ -14,9 +14,9 @@ from scipy import stats
 from comp_viz.__main__ import main
 from comp_viz.analysis.results import matched, named_by_flags, read_published_results, read_results, summarise
 from comp_viz.analysis.stats.intervals import half_width_of_mean
-from comp_viz.commands.results_text import WIDTH, number, ordered, table
+from comp_viz.commands.results_text import LINE_WIDTH, metric_number, ordered, text_table
 from comp_viz.errors import CompVizError
-from comp_viz.sweep.table import METRICS, SCHEMA
+from comp_viz.sweep.table import METRICS, RESULT_SCHEMA
 from comp_viz.training.methods import ABLATION
 from comp_viz.training.recipe import Recipe
 
@@ -26,7 +26,7 @@ PATTERNS = ["uniform(0)", "uniform(0.3)", "uniform(0.5)"]
 
 def row(method="comp", seed=1, pattern="uniform(0.3)", predictor="fused", fold=None, **values):
     """One row of a sweep's table."""
-    base = dict.fromkeys(SCHEMA.names) | {
+    base = dict.fromkeys(RESULT_SCHEMA.names) | {
         "data": "lab", "method": method, "trained_under": "uniform(0.3)", "seed": seed, "select": "validation",
         "split": "test", "pattern": pattern, "predictor": predictor, "fold": fold,
         "ACC": 0.8, "F1": 0.7, "MAE": 0.5, "CORR": 0.25, "recipe": json.dumps(asdict(Recipe())),
@@ -36,7 +36,7 @@ def row(method="comp", seed=1, pattern="uniform(0.3)", predictor="fused", fold=N
 
 def frame(rows):
     """As `read_results` gives it."""
-    return pd.DataFrame(rows, columns=SCHEMA.names).astype(dict.fromkeys(METRICS, float))
+    return pd.DataFrame(rows, columns=RESULT_SCHEMA.names).astype(dict.fromkeys(METRICS, float))
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_means_and_intervals_are_those_of_student():
 
 def test_one_seed_has_no_interval():
     assert np.isnan(half_width_of_mean(pd.Series([0.5])))
-    assert number("ACC", 0.8512, half_width_of_mean(pd.Series([0.5]))) == "85.1"
+    assert metric_number("ACC", 0.8512, half_width_of_mean(pd.Series([0.5]))) == "85.1"
 
 
 def test_folds_are_averaged_before_seeds_are_compared():
@@ -134,7 +134,9 @@ def test_methods_stand_above_their_heads_and_what_was_published_below(printed):
     assert [line.split()[0] for line in lines[start + 1 : start + 7]] == [
         "comp", "audio", "text", "alone", "audio", "linear",
     ]  # fmt: skip
-    assert lines[start + 1].split()[1:] == [number("ACC", 0.815, half_width_of_mean(pd.Series([0.81, 0.82])))] * 3
+    assert (
+        lines[start + 1].split()[1:] == [metric_number("ACC", 0.815, half_width_of_mean(pd.Series([0.81, 0.82])))] * 3
+    )
     assert lines[start + 7].startswith("-- AS PUBLISHED, ON OTHER DATA")
     assert any(line.split()[:2] == ["ComP", "83.7"] for line in lines)
     assert "comp 2, alone 1, linear 1" in text
@@ -179,7 +181,7 @@ def test_no_line_is_wider_than_a_terminal(printed):
         for predictor in ("fused", "video")
     ]
     text = printed([*rows, *(row(name, pattern=pattern) for name in ("KP", "linear") for pattern in patterns)])
-    assert max(map(len, text.splitlines()[3:])) <= WIDTH
+    assert max(map(len, text.splitlines()[3:])) <= LINE_WIDTH
     assert text.count("70 %") >= 4
 
 
@@ -207,7 +209,7 @@ def test_patterns_are_in_order_of_their_rate():
 
 
 def test_columns_without_numbers_are_left_blank():
-    text = table("head", ["a", "b"], [("", [("one", {"b": "1.0"}), ("two", {"a": "2.0"})])])
+    text = text_table("head", ["a", "b"], [("", [("one", {"b": "1.0"}), ("two", {"a": "2.0"})])])
     assert text[0].split() == ["head", "a", "b"]
     assert text[1].index("1.0") > text[2].index("2.0")
 

@@ -38,7 +38,7 @@ from comp_viz.data.batch import Stream
 from comp_viz.data.conversation import Task
 from comp_viz.data.lab.settings import LabSettings
 from comp_viz.data.patterns.pattern import Pattern
-from comp_viz.data.patterns.realised import realised
+from comp_viz.data.patterns.realised import realised_rates
 from comp_viz.data.table.writer import write_table
 from comp_viz.evaluation.evaluate import evaluate, predict
 from comp_viz.evaluation.metrics import metrics
@@ -101,7 +101,7 @@ def test_scores_of_drawings_are_those_of_an_evaluation(small, text):
 
 def test_every_forward_pass_is_a_turn_of_its_own(small, monkeypatch):
     checkpoint, _, stream = small
-    monkeypatch.setattr("comp_viz.data.batch.TOGETHER", 1)
+    monkeypatch.setattr("comp_viz.data.batch.EVALUATED_TOGETHER", 1)
 
     class Turn:
         held = entered = 0
@@ -169,7 +169,7 @@ def test_the_triangle_shares_the_same_amount_at_every_place(thirds):
     observed = np.ones((300, 3), bool)
     for point, text in points.items():
         left = Pattern.parse(text)(utterances_of(observed, THREE), SCORE, np.random.default_rng(0))
-        missing = realised(observed, left, THREE)
+        missing = realised_rates(observed, left, THREE)
         assert missing.taken == pytest.approx(thirds / 3, abs=0.005)
         assert list(missing.taken_by_modality.values()) == pytest.approx(point, abs=0.005)
 

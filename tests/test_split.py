@@ -13,7 +13,7 @@ from comp_viz.data.dataset import DataSet
 from comp_viz.errors import CompVizError
 from comp_viz.training.recipe import Recipe
 from comp_viz.training.run import train
-from comp_viz.training.split import SHARE, speaker_groups, splits
+from comp_viz.training.split import HELD_OUT_SHARE, speaker_groups, splits
 
 SPLITS = st.sampled_from(["", "train", "validation", "test"])
 
@@ -75,7 +75,7 @@ def test_the_cut_is_about_its_share_and_changes_with_the_seed(small_lab):
     cuts = [splits(data, seed) for seed in range(8)]
     for cut in cuts:
         held = sum(map(len, cut.selection)) / len(data.utterances)
-        assert SHARE <= held < SHARE + 0.05
+        assert HELD_OUT_SHARE <= held < HELD_OUT_SHARE + 0.05
     assert len({frozenset(ids(cut.selection)) for cut in cuts}) > 1
 
 

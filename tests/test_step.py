@@ -12,7 +12,7 @@ from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.patterns.matrices import to_hex
-from comp_viz.data.patterns.pattern import PARTS, Pattern
+from comp_viz.data.patterns.pattern import PATTERN_PARTS, Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import evaluate
 from comp_viz.network.config import ComPConfig
@@ -20,7 +20,7 @@ from comp_viz.network.model import SCOPES
 from comp_viz.training import finish
 from comp_viz.training.modulator import modulation
 from comp_viz.training.recipe import PUBLISHED
-from comp_viz.training.resolve import Fitted
+from comp_viz.training.resolve import ResolvedRecipe
 from comp_viz.training.run import train
 
 pytestmark = pytest.mark.usefixtures("few_measurements")
@@ -247,12 +247,12 @@ EVERY_KIND = [
 
 
 def test_the_list_of_every_kind_is_complete():
-    assert set(PARTS) - {"cells"} == {part.kind for text in EVERY_KIND for part in Pattern.parse(text).parts}
+    assert set(PATTERN_PARTS) - {"cells"} == {part.kind for text in EVERY_KIND for part in Pattern.parse(text).parts}
 
 
 @pytest.mark.parametrize("text", EVERY_KIND)
 def test_training_and_evaluation_take_every_kind_of_pattern(small_lab, small_config, tmp_path, monkeypatch, text):
-    monkeypatch.setattr(finish, "PATTERNS", (Pattern.parse(text),))
+    monkeypatch.setattr(finish, "MEASURED_PATTERNS", (Pattern.parse(text),))
     recipe = replace(RECIPE, first_epochs=1, second_epochs=2, missing=text, selection=(text,))
     card = train(small_lab, small_config, recipe, tmp_path / "run", CPU)
     assert all(np.isfinite(loss(row)) for row in log(tmp_path / "run"))
@@ -331,5 +331,5 @@ def test_flags_change_what_the_preset_says_and_nothing_else(monkeypatch, tmp_pat
     main([*lab, "--preset", "published", "--hidden", "32"])
     assert seen["config"].hidden == 32
     main(lab)
-    assert seen["recipe"] == Fitted(batch=2, feature_noise=1.25)  # of two conversations
+    assert seen["recipe"] == ResolvedRecipe(batch=2, feature_noise=1.25)  # of two conversations
     assert seen["config"].hidden == ComPConfig.hidden

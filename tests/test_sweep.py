@@ -23,12 +23,12 @@ from comp_viz.network.config import ComPConfig
 from comp_viz.sweep import carry_out, engine
 from comp_viz.sweep.carry_out import attempt, opened
 from comp_viz.sweep.file import Sweep, read_sweep
-from comp_viz.sweep.plan import plan
-from comp_viz.sweep.table import SCHEMA
+from comp_viz.sweep.plan import plan_sweep
+from comp_viz.sweep.table import RESULT_SCHEMA
 from comp_viz.training import finish
 from comp_viz.training.methods import METHODS
 from comp_viz.training.recipe import Recipe
-from comp_viz.training.resolve import Fitted
+from comp_viz.training.resolve import ResolvedRecipe
 from comp_viz.training.run import train
 from comp_viz.versions import versions
 
@@ -47,7 +47,7 @@ SMALL = {
 
 @pytest.fixture(autouse=True)
 def few_measurements(monkeypatch):
-    monkeypatch.setattr(finish, "SEEDS", 1)
+    monkeypatch.setattr(finish, "MEASURED_SEEDS", 1)
     opened.cache_clear()
 
 
@@ -88,7 +88,7 @@ def trained(monkeypatch):
 def test_the_grid_comes_out_whole(sweep):
     status, table = sweep(missing=[0.3, "rates(text=0.9)"], methods=["comp", "alone", "linear"])
     assert status == 0
-    assert table.columns.tolist() == SCHEMA.names
+    assert table.columns.tolist() == RESULT_SCHEMA.names
     assert table["failure"].isna().all()
     there = set(table[["method", "trained_under", "seed", "pattern", "predictor"]].itertuples(index=False, name=None))
     heads = ("audio", "text", "video")
@@ -183,12 +183,12 @@ def test_methods_that_come_down_to_the_same_are_trained_once(sweep, trained):
 
 @pytest.mark.parametrize("change", [f.name for f in fields(Recipe)])
 def test_every_option_of_a_recipe_makes_another_run(change):
-    value = getattr(Fitted(), change)
+    value = getattr(ResolvedRecipe(), change)
     other = {
         "missing": "found", "selection": ("found",), "clip": None, "gradient_norm": None, "scope": "bank",
         "error": "reference", "select": "test", "precision": "bfloat16", "average": 0.5,
     }.get(change, (not value) if isinstance(value, bool) else 2 * (value or 1))  # fmt: skip
-    run = plan(Sweep.model_validate(SMALL))[0].run
+    run = plan_sweep(Sweep.model_validate(SMALL))[0].run
     assert replace(run, recipe=replace(run.recipe, **{change: other})).folder != run.folder
 
 
@@ -251,12 +251,12 @@ def test_an_error_nobody_foresaw_is_recorded_and_tried_again(sweep, trained, mon
 
 
 def test_data_that_changed_since_the_plan_is_refused(tmp_path, small_lab, monkeypatch):
-    run = plan(Sweep.model_validate(SMALL))[0].run
+    run = plan_sweep(Sweep.model_validate(SMALL))[0].run
     assert "other contents" in attempt(replace(run, digest="of before"), tmp_path, "cpu", 1)
 
 
 def test_a_disk_that_is_full_stops_no_other_run(tmp_path):
-    run = plan(Sweep.model_validate(SMALL))[0].run
+    run = plan_sweep(Sweep.model_validate(SMALL))[0].run
     (tmp_path / "file").touch()
     assert "NotADirectoryError" in attempt(run, tmp_path / "file", "cpu", 1)
 
@@ -293,7 +293,7 @@ def test_more_than_there_is_of_a_device_is_refused_not_waited_for(sweep, tmp_pat
         pytest.skip("there is a GPU")
     write(tmp_path / "sweep.yaml", gpus=0.5, workers=2)
     with pytest.raises(CompVizError, match=r"gpus.*asks for 0.5, and there are 0"):
-        list(engine.make([], read_sweep(tmp_path / "sweep.yaml"), tmp_path))
+        list(engine.make_runs([], read_sweep(tmp_path / "sweep.yaml"), tmp_path))
 
 
 def test_without_ray_several_workers_are_refused_in_words(sweep, tmp_path, monkeypatch, capsys):
@@ -368,7 +368,7 @@ def test_what_a_method_says_of_itself_wins_over_what_all_share():
         "methods": ["comp", "alone", {"name": "mine", "method": "alone", "recipe": {"first_epochs": 9, "batch": 6}}],
         "seeds": [1],
     })  # fmt: skip
-    comp, alone, mine = (cell.run.recipe for cell in plan(sweep))
+    comp, alone, mine = (cell.run.recipe for cell in plan_sweep(sweep))
     assert (comp.first_epochs, comp.second_epochs, comp.batch, comp.clip, comp.learning_rate) == (3, 4, 5, None, 1e-3)
     assert (alone.first_epochs, alone.second_epochs, alone.batch) == (7, 0, 5)
     assert (mine.first_epochs, mine.second_epochs, mine.batch) == (9, 0, 6)
@@ -396,6 +396,6 @@ def test_the_documentation_shows_a_sound_file_and_names_every_method():
 
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_shipped_sweeps_are_sound(path, real_data):
-    cells = plan(read_sweep(path))
+    cells = plan_sweep(read_sweep(path))
     assert {cell.run.recipe.select for cell in cells} == {"validation"}
     assert len(cells) == len({cell.run.folder for cell in cells})

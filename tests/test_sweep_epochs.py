@@ -8,7 +8,7 @@ import pytest
 
 from comp_viz.__main__ import main
 from comp_viz.sweep.carry_out import opened
-from comp_viz.sweep.epochs import SCHEMA
+from comp_viz.sweep.epochs import EPOCH_SCHEMA
 from comp_viz.training import finish
 from comp_viz.training.telemetry import read_telemetry
 
@@ -27,7 +27,7 @@ SMALL = {
 @pytest.fixture
 def swept(tmp_path, monkeypatch):
     """Run a sweep file with some changes; returns the exit status and both tables, results and epochs."""
-    monkeypatch.setattr(finish, "SEEDS", 1)
+    monkeypatch.setattr(finish, "MEASURED_SEEDS", 1)
     monkeypatch.chdir(tmp_path)
     opened.cache_clear()
 
@@ -42,7 +42,7 @@ def swept(tmp_path, monkeypatch):
 def test_it_says_what_the_telemetry_of_every_run_says(swept, tmp_path):
     status, results, epochs = swept()
     assert status == 0
-    assert epochs.columns.tolist() == SCHEMA.names
+    assert epochs.columns.tolist() == EPOCH_SCHEMA.names
     runs = dict(tuple(epochs.groupby("run", observed=True)))
     assert runs.keys() == set(results[results["method"] != "linear"]["run"])
     for name, rows in runs.items():
@@ -94,7 +94,7 @@ def test_results_prints_no_table_of_epochs(swept, tmp_path, monkeypatch, capsys)
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*_epochs.parquet")), ids=lambda path: path.stem)
 def test_the_shipped_epochs_are_of_runs_in_the_table_beside_them(path):
     epochs = pd.read_parquet(path)
-    assert epochs.columns.tolist() == SCHEMA.names
+    assert epochs.columns.tolist() == EPOCH_SCHEMA.names
     results = pd.read_parquet(path.with_stem(path.stem.removesuffix("_epochs")))
     cell = ["data", "method", "trained_under", "seed", "run"]
     assert set(epochs[cell].itertuples(index=False)) <= set(results[cell].itertuples(index=False))

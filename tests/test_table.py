@@ -19,9 +19,9 @@ from comp_viz.data.conversation import SPLITS, Conversation, Task
 from comp_viz.data.dataset import DataSet, Utterances, content_digest
 from comp_viz.data.findings import Findings
 from comp_viz.data.labels import with_task
-from comp_viz.data.source import open_data, peek
+from comp_viz.data.source import open_data, peek_data
 from comp_viz.data.table import mapped_file
-from comp_viz.data.table.format import KEY
+from comp_viz.data.table.format import METADATA_KEY
 from comp_viz.data.table.reader import TableConversations, open_table
 from comp_viz.data.table.writer import write_table
 from comp_viz.data.tabular.read import read_tabular
@@ -96,7 +96,7 @@ def test_what_is_written_is_what_is_opened(data, half, tmp_path_factory):
     same(data, opened)
     assert content_digest(opened.task, opened.conversations) == data.digest
     assert not [problem for problem in check_data(str(path)).problems if problem not in data.findings.problems]
-    assert peek(path).widths == data.widths
+    assert peek_data(path).widths == data.widths
 
 
 @settings(max_examples=40, deadline=None)
@@ -237,7 +237,7 @@ def test_opening_and_finding_read_no_other_conversation(table, small_lab, monkey
 
 
 def test_conversations_are_whole_wherever_a_record_batch_ends(small_lab, tmp_path, monkeypatch):
-    monkeypatch.setattr("comp_viz.data.table.writer.ROWS", 5)
+    monkeypatch.setattr("comp_viz.data.table.writer.BATCH_ROWS", 5)
     write_table(tmp_path / "made.arrow", small_lab)
     opened = open_table(tmp_path / "made.arrow")
     assert len(opened.conversations.batches) > 5
@@ -245,7 +245,7 @@ def test_conversations_are_whole_wherever_a_record_batch_ends(small_lab, tmp_pat
 
 
 def test_streams_and_statistics_are_those_of_the_data_in_memory(table, small_lab, monkeypatch):
-    monkeypatch.setattr("comp_viz.data.batch.HELD", 0)
+    monkeypatch.setattr("comp_viz.data.batch.MAX_HELD_BYTES", 0)
     opened = open_table(table)
     statistics = Standardiser.fit(opened.conversations)
     for name, mean in Standardiser.fit(small_lab.conversations).mean.items():
@@ -256,7 +256,7 @@ def test_streams_and_statistics_are_those_of_the_data_in_memory(table, small_lab
 
 
 def test_pages_are_given_back_while_others_read(table, small_lab, monkeypatch):
-    monkeypatch.setattr(mapped_file, "KEPT", 1)  # after every look
+    monkeypatch.setattr(mapped_file, "MOST_HELD", 1)  # after every look
     opened, wrong = open_table(table), []
 
     def read():
@@ -291,7 +291,7 @@ def refused(path, *said):
         for words in said:
             assert words in str(caught.value)
         assert path.name in str(caught.value)
-    peek(path)
+    peek_data(path)
 
 
 def test_a_file_cut_anywhere_is_refused(table):
@@ -299,7 +299,7 @@ def test_a_file_cut_anywhere_is_refused(table):
     for length in np.linspace(0, len(content) - 1, 80).astype(int):
         table.write_bytes(content[:length])
         refused(table)
-        assert peek(table) is None
+        assert peek_data(table) is None
 
 
 def test_a_file_scratched_anywhere_is_refused_or_found_out(table, rng):
@@ -407,23 +407,23 @@ LIES = {
 @pytest.mark.parametrize(("lie", "said"), LIES.values(), ids=LIES)
 def test_metadata_that_lie_are_refused(table, lie, said):
     with pa.ipc.open_file(str(table)) as reader:
-        about = json.loads(reader.schema.metadata[KEY])
+        about = json.loads(reader.schema.metadata[METADATA_KEY])
     told = lie(about)
-    rewritten(table, lambda t: t, {KEY: told if isinstance(told, bytes) else json.dumps(told).encode()})
+    rewritten(table, lambda t: t, {METADATA_KEY: told if isinstance(told, bytes) else json.dumps(told).encode()})
     refused(table, said)
 
 
 def test_a_source_that_is_not_stated_is_said_to_be_unknown(table):
     with pa.ipc.open_file(str(table)) as reader:
-        about = json.loads(reader.schema.metadata[KEY])
-    rewritten(table, lambda t: t, {KEY: json.dumps(about | {"sources": {}}).encode()})
+        about = json.loads(reader.schema.metadata[METADATA_KEY])
+    rewritten(table, lambda t: t, {METADATA_KEY: json.dumps(about | {"sources": {}}).encode()})
     assert set(open_table(table).sources.values()) == {"not stated in the data file"}
 
 
 def test_names_that_are_not_one_for_each_feature_are_no_names(table):
     with pa.ipc.open_file(str(table)) as reader:
-        about = json.loads(reader.schema.metadata[KEY])
-    rewritten(table, lambda t: t, {KEY: json.dumps(about | {"feature_names": {"audio": ["loud"]}}).encode()})
+        about = json.loads(reader.schema.metadata[METADATA_KEY])
+    rewritten(table, lambda t: t, {METADATA_KEY: json.dumps(about | {"feature_names": {"audio": ["loud"]}}).encode()})
     assert not open_table(table).feature_names
 
 

@@ -16,7 +16,7 @@ from comp_viz.data.check import check_data
 from comp_viz.data.conversation import Task
 from comp_viz.data.header import Header
 from comp_viz.data.labels import ONE_SIDED
-from comp_viz.data.source import open_data, peek
+from comp_viz.data.source import open_data, peek_data
 from comp_viz.data.tabular import columns as tabular_columns
 from comp_viz.data.tabular.read import read_tabular
 from comp_viz.errors import CompVizError
@@ -82,7 +82,7 @@ def test_the_least_a_table_must_have(store, suffix):
     assert np.isnan(data.utterances.durations).all()
     assert data.conversations[0].words == data.conversations[0].speakers == ("",) * 3
     assert not data.findings.rows
-    assert peek(path) == Header(WIDTHS, classes=False)
+    assert peek_data(path) == Header(WIDTHS, classes=False)
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".arrow"])
@@ -199,7 +199,7 @@ def test_labels_and_the_task_they_set(store, label, given, task, labels):
     np.testing.assert_array_equal(data.utterances.labels, np.float32(labels))
     assert not [problem for problem in data.findings.problems if problem.reason not in ONE_SIDED]
     if given is None:
-        assert peek(path) == Header(WIDTHS, classes=bool(task.classes))
+        assert peek_data(path) == Header(WIDTHS, classes=bool(task.classes))
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def test_rows_of_another_width_are_missing_and_named(store, rng):
     data = read_tabular(path)
     assert data.widths == WIDTHS
     assert problems(data) == [("made.parquet", "c0", 1, "audio", "7 features, expected 3, kept as missing")]
-    assert peek(path) == Header(WIDTHS, classes=False)
+    assert peek_data(path) == Header(WIDTHS, classes=False)
 
 
 def test_a_split_of_another_name_is_unknown(store):
@@ -353,7 +353,7 @@ def test_a_table_that_cannot_be_is_refused_in_words(store, changes, said):
     with pytest.raises(CompVizError, match=re.escape(said)) as caught:
         read_tabular(path)
     assert path.name in str(caught.value)
-    peek(path)
+    peek_data(path)
 
 
 def test_as_many_texts_as_utterances_are_no_classes(store):
@@ -392,7 +392,7 @@ def test_a_few_bytes_that_would_fill_the_memory_are_refused(store, tmp_path, mon
     assert path.stat().st_size < 50_000
     with pytest.raises(CompVizError, match=r"would take 0\.1 GB of memory.*Split it"):
         read_tabular(path)
-    assert peek(path) is None
+    assert peek_data(path) is None
     assert pa.total_allocated_bytes() - before < 10 << 20
 
 
@@ -459,7 +459,7 @@ def test_files_cut_or_scratched_anywhere_are_refused_or_read(store, rng, suffix)
             path.write_bytes(damaged)
             with contextlib.suppress(CompVizError):
                 assert len(open_data(str(path)).conversations) >= 1
-            assert peek(path) is None or isinstance(peek(path), Header)
+            assert peek_data(path) is None or isinstance(peek_data(path), Header)
 
 
 def test_files_of_another_kind_are_refused(tmp_path):
@@ -471,7 +471,7 @@ def test_files_of_another_kind_are_refused(tmp_path):
                 open_data(str(path))
             with pytest.raises(CompVizError, match="made"):
                 check_data(str(path))
-            assert peek(path) is None
+            assert peek_data(path) is None
 
 
 # The page that describes the format

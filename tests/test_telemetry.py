@@ -15,12 +15,12 @@ from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.conversation import Task
 from comp_viz.errors import CompVizError
 from comp_viz.training.loop import Trainer
-from comp_viz.training.resolve import Fitted
+from comp_viz.training.resolve import ResolvedRecipe
 from comp_viz.training.telemetry import TABLES, Telemetry, read_telemetry, thinned
 
 CPU = torch.device("cpu")
 NAMES = ["audio", "text", "video"]
-RECIPE = Fitted(first_epochs=2, second_epochs=3, batch=3, bank=4, missing="uniform(0.4)")
+RECIPE = ResolvedRecipe(first_epochs=2, second_epochs=3, batch=3, bank=4, missing="uniform(0.4)")
 
 
 @pytest.fixture(params=["scores", "classes"])

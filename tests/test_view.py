@@ -9,7 +9,7 @@ import torch
 
 from comp_viz.analysis import robustness_table
 from comp_viz.analysis.prediction import predict_conversation
-from comp_viz.checkpoint.card import FORMAT, Card
+from comp_viz.checkpoint.card import CHECKPOINT_FORMAT, Card
 from comp_viz.checkpoint.folder import Checkpoint, load_checkpoint
 from comp_viz.data.batch import Standardiser
 from comp_viz.data.dataset import Utterances
@@ -32,7 +32,7 @@ def untrained(data, **shape) -> Checkpoint:
     config = ComPConfig(
         data.modalities, data.dims, data.task.outputs, max_length=10, hidden=8, prompt=3, prototypes=4, **shape
     )
-    card = Card(FORMAT, "Small", config, data.task, dict(data.sources), None, None, (), versions())
+    card = Card(CHECKPOINT_FORMAT, "Small", config, data.task, dict(data.sources), None, None, (), versions())
     return Checkpoint(ComP(config).eval().requires_grad_(False), card, Standardiser.fit(data.split("train")), "")
 
 

@@ -56,8 +56,8 @@ from comp_viz.data.conversation import Task
 from comp_viz.data.source import open_data
 from comp_viz.errors import CompVizError
 from comp_viz.figures.why.weight_agreement import weight_agreement_title
-from comp_viz.network.coalitions import coalitions as pass_of
-from comp_viz.network.coalitions import subsets
+from comp_viz.network.coalitions import coalition_masks
+from comp_viz.network.coalitions import coalition_outputs as pass_of
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import ComP
 
@@ -115,7 +115,7 @@ def test_all_coalitions_in_one_pass_are_those_of_single_passes(changes, rng):
     observed, valid = torch.from_numpy(rng.random((1, S, M)) > 0.3), torch.ones(1, S, dtype=torch.bool)
     with torch.inference_mode():
         found = pass_of(model, features, observed, valid)
-        for k, shown in enumerate(subsets(M)):
+        for k, shown in enumerate(coalition_masks(M)):
             alone = model(features, observed & shown, valid)
             torch.testing.assert_close(found.fused[k], alone.fused[0], atol=1e-5, rtol=1e-5)
             torch.testing.assert_close(found.coordinator[k], alone.coordinator[0], atol=1e-5, rtol=1e-5)
@@ -125,7 +125,7 @@ def test_all_coalitions_in_one_pass_are_those_of_single_passes(changes, rng):
 
 def test_more_modalities_than_can_be_enumerated_are_refused():
     with pytest.raises(CompVizError, match="at most 6"):
-        subsets(7)
+        coalition_masks(7)
 
 
 def test_the_full_coalition_is_the_prediction_and_the_empty_one_knows_nothing(checkpoint, conversation, observed):

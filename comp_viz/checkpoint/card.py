@@ -7,15 +7,17 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from comp_viz.checkpoint.measurements import SHARES, Measurement, Part, part_table
+from comp_viz.checkpoint.measurements import SHARE_METRICS, Measurement, PartMeasurement, part_table
 from comp_viz.data.conversation import Task
 from comp_viz.errors import CompVizError
 from comp_viz.network.config import ComPConfig
-from comp_viz.validation import first_problem, shortened
+from comp_viz.validation import first_problem, shortened_value
 
-FORMAT = "comp-viz checkpoint 2"
-MAX_BYTES = 4_000_000
-ROUNDING = 0.01  # label units or logits: 16-bit weights that move a prediction further are stored in 32 bits instead
+CHECKPOINT_FORMAT = "comp-viz checkpoint 2"
+MAX_CONFIG_BYTES = 4_000_000
+MOST_ROUNDING = (
+    0.01  # label units or logits: 16-bit weights that move a prediction further are stored in 32 bits instead
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class TrainingCard:
     @property
     def bits(self) -> int:
         """In how many bits each weight is stored: 16 where no prediction minds."""
-        return 16 if self.rounding <= ROUNDING else 32
+        return 16 if self.rounding <= MOST_ROUNDING else 32
 
     @property
     def on_test(self) -> bool:
@@ -63,7 +65,7 @@ class Card:
     measurements: tuple[Measurement, ...]
     versions: dict[str, str]
     note: str = ""
-    parts: tuple[Part, ...] = ()  # where the test split has kinds of conversations that are to be told apart
+    parts: tuple[PartMeasurement, ...] = ()  # where the test split has kinds of conversations that are to be told apart
     temperature: dict[str, float] = field(
         default_factory=dict
     )  # predictor -> what its logits were divided by when saved
@@ -74,9 +76,9 @@ CARD = TypeAdapter(Card)
 
 def read_card(path: Path) -> Card:
     """Read and check a `config.json`. Raises `CompVizError` naming the field, what was expected and what came."""
-    if path.stat().st_size > MAX_BYTES:
+    if path.stat().st_size > MAX_CONFIG_BYTES:
         raise CompVizError(
-            f"{path} has {path.stat().st_size} bytes, expected at most {MAX_BYTES}. It is no configuration of ours."
+            f"{path} has {path.stat().st_size} bytes, expected at most {MAX_CONFIG_BYTES}. It is no configuration of ours."
         )
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
@@ -84,10 +86,10 @@ def read_card(path: Path) -> Card:
         raise CompVizError(
             f"{path} is not valid JSON ({error}). It may be truncated; copy the checkpoint again."
         ) from None
-    if not isinstance(fields, dict) or fields.get("format") != FORMAT:
+    if not isinstance(fields, dict) or fields.get("format") != CHECKPOINT_FORMAT:
         came = fields.get("format") if isinstance(fields, dict) else type(fields).__name__
         raise CompVizError(
-            f"{path}: field 'format' should be {FORMAT!r}, got {shortened(came)}. It was not written by this version of ComP Viz."
+            f"{path}: field 'format' should be {CHECKPOINT_FORMAT!r}, got {shortened_value(came)}. It was not written by this version of ComP Viz."
         )
     try:
         card = CARD.validate_python(fields)
@@ -168,7 +170,7 @@ def measurement_table(measurements: tuple[Measurement, ...]) -> list[str]:
         "|---" * (5 + len(names)) + "|",
     ]
     for m in measurements:
-        cells = [cell(name, m.mean[name], m.std[name]) for name in names]
+        cells = [metric_cell(name, m.mean[name], m.std[name]) for name in names]
         pattern = m.pattern.replace("|", "\\|")  # a speaker's name may hold anything
         lines.append(
             f"| {m.split} | `{pattern}` | {m.missing_rate:.3f} | {m.seeds} | {m.predictor} | {' | '.join(cells)} |"
@@ -176,9 +178,9 @@ def measurement_table(measurements: tuple[Measurement, ...]) -> list[str]:
     return [*lines, ""]
 
 
-def cell(metric: str, mean: float | None, std: float | None) -> str:
+def metric_cell(metric: str, mean: float | None, std: float | None) -> str:
     """One table cell."""
     if mean is None:
         return "not defined"
-    scale, digits = (100, 1) if metric in SHARES else (1, 3)
+    scale, digits = (100, 1) if metric in SHARE_METRICS else (1, 3)
     return f"{scale * mean:.{digits}f} ± {scale * (std or 0):.{digits}f}"

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from comp_viz.checkpoint.card import Card, read_card, write_card
-from comp_viz.checkpoint.hub import HUB, download
+from comp_viz.checkpoint.hub import HUB_PREFIX, download
 from comp_viz.checkpoint.tensors import read_tensors
 from comp_viz.data.batch import Standardiser
 from comp_viz.data.catalogue import UNKNOWN_SOURCE
@@ -21,7 +21,7 @@ from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import ComP
 from comp_viz.resources import find
 
-WEIGHTS, CONFIG = "model.safetensors", "config.json"
+WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
 MAX_PARAMETERS = 1_000_000_000
 
 
@@ -114,11 +114,11 @@ def save_checkpoint(
     tensors["clip"] = torch.tensor(standardise.clip)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".saving-") as temporary:
         fresh = Path(temporary)
-        save_file(tensors, fresh / WEIGHTS)
-        (fresh / WEIGHTS).chmod(0o644)
+        save_file(tensors, fresh / WEIGHTS_FILE)
+        (fresh / WEIGHTS_FILE).chmod(0o644)
         write_card(card, fresh)
         folder.mkdir(exist_ok=True)
-        for name in (WEIGHTS, "README.md", CONFIG):
+        for name in (WEIGHTS_FILE, "README.md", CONFIG_FILE):
             (fresh / name).replace(folder / name)
 
 
@@ -129,21 +129,21 @@ def load_checkpoint(source: str | Path, device: str = "cpu") -> Checkpoint:
     Everything is checked before the network is built, and nothing is unpickled. Raises `CompVizError` naming the field,
     what the checkpoint expects, what came and what to do.
     """
-    folder = download(str(source)) if str(source).startswith(HUB) else find(source)
-    for name in (CONFIG, WEIGHTS):
+    folder = download(str(source)) if str(source).startswith(HUB_PREFIX) else find(source)
+    for name in (CONFIG_FILE, WEIGHTS_FILE):
         if not (folder / name).is_file():
             raise CompVizError(
-                f"{folder} is not a checkpoint: it has no {name}. Expected a folder with {CONFIG} and {WEIGHTS}."
+                f"{folder} is not a checkpoint: it has no {name}. Expected a folder with {CONFIG_FILE} and {WEIGHTS_FILE}."
             )
-    card = read_card(folder / CONFIG)
-    tensors = read_tensors(folder / WEIGHTS)
+    card = read_card(folder / CONFIG_FILE)
+    tensors = read_tensors(folder / WEIGHTS_FILE)
     weights = {name.removeprefix("model."): tensor for name, tensor in tensors.items() if name.startswith("model.")}
     check_weights(folder, card.architecture, weights)
     standardise = read_standardiser(folder, card.architecture, tensors)
     model = ComP(card.architecture)
     model.bank = torch.empty_like(weights["bank"], dtype=torch.float32)
     model.load_state_dict(weights)
-    digest = hashlib.sha256((folder / CONFIG).read_bytes() + (folder / WEIGHTS).read_bytes()).hexdigest()
+    digest = hashlib.sha256((folder / CONFIG_FILE).read_bytes() + (folder / WEIGHTS_FILE).read_bytes()).hexdigest()
     return Checkpoint(model.eval().requires_grad_(False).to(choose_device(device)), card, standardise, digest)
 
 
@@ -153,13 +153,13 @@ def check_weights(folder: Path, config: ComPConfig, weights: dict[str, Tensor]) 
         expected = ComP(config).state_dict()
     if sum(tensor.numel() for tensor in expected.values()) > MAX_PARAMETERS:
         raise CompVizError(
-            f"{folder / CONFIG}: field 'architecture' describes more than {MAX_PARAMETERS:,} parameters."
+            f"{folder / CONFIG_FILE}: field 'architecture' describes more than {MAX_PARAMETERS:,} parameters."
         )
     missing, unknown = sorted(expected.keys() - weights.keys()), sorted(weights.keys() - expected.keys())
     if missing or unknown:
         what = f"lacks {missing[0]!r}" if missing else f"has the unknown {unknown[0]!r}"
         raise CompVizError(
-            f"{folder / WEIGHTS} {what} ({len(missing)} missing, {len(unknown)} unknown). It does not belong to this {CONFIG}."
+            f"{folder / WEIGHTS_FILE} {what} ({len(missing)} missing, {len(unknown)} unknown). It does not belong to this {CONFIG_FILE}."
         )
     for name, tensor in weights.items():
         shape = list(expected[name].shape)
@@ -167,11 +167,11 @@ def check_weights(folder: Path, config: ComPConfig, weights: dict[str, Tensor]) 
             shape[1] = tensor.shape[1]  # any number of conversations
         if list(tensor.shape) != shape:
             raise CompVizError(
-                f"{folder / WEIGHTS}: {name!r} has shape {list(tensor.shape)}, but field 'architecture' of {CONFIG} calls for {shape}."
+                f"{folder / WEIGHTS_FILE}: {name!r} has shape {list(tensor.shape)}, but field 'architecture' of {CONFIG_FILE} calls for {shape}."
             )
         if not tensor.is_floating_point() or not tensor.isfinite().all():
             raise CompVizError(
-                f"{folder / WEIGHTS}: {name!r} holds NaN, infinite or non-numeric values. The training diverged or the file is damaged."
+                f"{folder / WEIGHTS_FILE}: {name!r} holds NaN, infinite or non-numeric values. The training diverged or the file is damaged."
             )
 
 
@@ -182,18 +182,18 @@ def read_standardiser(folder: Path, config: ComPConfig, tensors: dict[str, Tenso
             tensor = tensors.get(f"{kind}.{name}", torch.empty(0))
             if list(tensor.shape) != [width] or not (tensor.isfinite() & (tensor > lowest)).all():
                 raise CompVizError(
-                    f"{folder / WEIGHTS}: the standardisation statistics '{kind}.{name}' should be {width} finite numbers"
-                    f"{' above 0' if kind == 'std' else ''}, got {describe(tensor)}. The file is damaged or not ours."
+                    f"{folder / WEIGHTS_FILE}: the standardisation statistics '{kind}.{name}' should be {width} finite numbers"
+                    f"{' above 0' if kind == 'std' else ''}, got {what_came(tensor)}. The file is damaged or not ours."
                 )
     clip = tensors.get("clip", torch.empty(0))
     if clip.numel() != 1 or not clip > 0:
-        raise CompVizError(f"{folder / WEIGHTS}: 'clip' should be one number above 0, got {describe(clip)}.")
+        raise CompVizError(f"{folder / WEIGHTS_FILE}: 'clip' should be one number above 0, got {what_came(clip)}.")
     mean = {name: tensors[f"mean.{name}"].float().numpy() for name in config.modalities}
     std = {name: tensors[f"std.{name}"].float().numpy() for name in config.modalities}
     return Standardiser(mean, std, float(clip))
 
 
-def describe(tensor: Tensor) -> str:
+def what_came(tensor: Tensor) -> str:
     """What came, for an error message."""
     return (
         f"shape {list(tensor.shape)}, {int((~tensor.isfinite()).sum())} values not finite"

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from comp_viz.errors import CompVizError
 
-HUB = "hub:"
+HUB_PREFIX = "hub:"
 
 
 def download(source: str) -> Path:
     """Local folder of the repository `"hub:owner/name"`, downloaded unless it already is. Raises `CompVizError`."""
-    name = source.removeprefix(HUB)
+    name = source.removeprefix(HUB_PREFIX)
     if not re.fullmatch(r"[\w.-]{1,96}/[\w.-]{1,96}", name):
-        raise CompVizError(f"hub repository: expected {HUB}owner/name, got {source!r}.")
+        raise CompVizError(f"hub repository: expected {HUB_PREFIX}owner/name, got {source!r}.")
     try:
         from huggingface_hub import snapshot_download
     except ImportError:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-SHARES = ("ACC", "UA", "F1")  # metrics that are read in percent
+SHARE_METRICS = ("ACC", "UA", "F1")  # metrics that are read in percent
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Reliability:
 
 
 @dataclass(frozen=True)
-class Part:
+class PartMeasurement:
     """One predictor on one part of the test split, nothing taken away from what it has."""
 
     name: str  # "speech"
@@ -42,7 +42,7 @@ class Part:
     reliability: Reliability
 
 
-def part_table(parts: Sequence[Part], temperature: dict[str, float]) -> list[str]:
+def part_table(parts: Sequence[PartMeasurement], temperature: dict[str, float]) -> list[str]:
     """The parts as Markdown: a table of metrics, and the reliability of the fused prediction."""
     names = list(parts[0].metrics)
     lines = [

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from comp_viz.errors import UNREADABLE, CompVizError
 
-DAMAGED = (*UNREADABLE, SafetensorError, pickle.UnpicklingError)
+TENSOR_FILE_ERRORS = (*UNREADABLE, SafetensorError, pickle.UnpicklingError)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -30,8 +30,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         if path.suffix == ".npz":
             with np.load(path, allow_pickle=False) as archive:
                 return {name: torch.from_numpy(archive[name]) for name in archive.files}
-    except DAMAGED as error:
-        raise unreadable(path, error) from None
+    except TENSOR_FILE_ERRORS as error:
+        raise unreadable_tensors(path, error) from None
     raise CompVizError(
         f"{path}: expected a .safetensors, .npz, .pt, .pth or .bin file, got {path.suffix or 'no ending'}."
     )
@@ -41,11 +41,11 @@ def load_plain(path: Path) -> Any:
     """Tensors and plain containers from a `.pt`, through PyTorch's restricted loader. Raises `CompVizError`."""
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except DAMAGED as error:
-        raise unreadable(path, error) from None
+    except TENSOR_FILE_ERRORS as error:
+        raise unreadable_tensors(path, error) from None
 
 
-def unreadable(path: Path, error: BaseException) -> CompVizError:
+def unreadable_tensors(path: Path, error: BaseException) -> CompVizError:
     """The error for a file that no reader accepts."""
     reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
     return CompVizError(

@@ -13,7 +13,7 @@ from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.clips.analyse import analyse, file_digest
 from comp_viz.clips.clip import Clip
 from comp_viz.clips.settings import Settings
-from comp_viz.data.atomic_write import replacing
+from comp_viz.data.atomic_write import atomic_write
 from comp_viz.errors import CompVizError
 
 ENDINGS = (".mp4", ".mov", ".webm", ".avi", ".mkv", ".mpg", ".mpeg", ".m4v", ".wav", ".mp3", ".m4a", ".ogg", ".flac")
@@ -91,7 +91,7 @@ def read_rows(out: Path, checkpoint: Checkpoint) -> list[Row]:
 
 def write_rows(rows: list[Row], out: Path) -> None:
     """Write the table, whole or not at all."""
-    with replacing(out) as temporary:
+    with atomic_write(out) as temporary:
         pd.DataFrame(rows).to_parquet(temporary, index=False)
 
 

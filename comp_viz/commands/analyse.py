@@ -15,7 +15,7 @@ from comp_viz.clips.settings import Settings, settings_for
 from comp_viz.commands.data_text import printable
 from comp_viz.errors import CompVizError
 
-OFTEN = 20  # clips after which the table is written, so that a break costs no more than these
+WRITE_EVERY = 20  # clips after which the table is written, so that a break costs no more than these
 
 
 def add(commands: Any) -> None:
@@ -43,11 +43,13 @@ def run(options: argparse.Namespace) -> int:
     left = [path for path in paths if str(path) not in done]
     rows, failed, fresh = kept, list[Row](), 0
     try:
-        for found in tqdm(made(left, options, checkpoint, settings), total=len(left), unit="clip", disable=None):
+        for found in tqdm(
+            rows_by_clip(left, options, checkpoint, settings), total=len(left), unit="clip", disable=None
+        ):
             rows += found
             fresh += 1
             failed += [row for row in found if row["error"]]
-            if fresh % OFTEN == 0:
+            if fresh % WRITE_EVERY == 0:
                 write_rows(rows, options.out)
     finally:
         faces.close()
@@ -62,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def made(
+def rows_by_clip(
     left: list[Path], options: argparse.Namespace, checkpoint: Checkpoint, settings: Settings
 ) -> Iterator[list[Row]]:
     """Rows of each clip, as they are ready."""

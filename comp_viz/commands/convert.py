@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from comp_viz.checkpoint.card import FORMAT, Card
-from comp_viz.checkpoint.folder import CONFIG, save_checkpoint
+from comp_viz.checkpoint.card import CHECKPOINT_FORMAT, Card
+from comp_viz.checkpoint.folder import CONFIG_FILE, save_checkpoint
 from comp_viz.checkpoint.tensors import read_tensors
 from comp_viz.data.batch import Standardiser
 from comp_viz.data.conversation import Task
@@ -30,7 +30,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Convert; features are then taken as they are, since a state_dict holds no feature statistics."""
-    if (options.out / CONFIG).exists():
+    if (options.out / CONFIG_FILE).exists():
         raise CompVizError(f"{options.out} already holds a checkpoint. Give another folder, or remove it first.")
     model = load_published(read_tensors(options.state_dict), options.heads, options.momentum)
     config = model.config
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> None:
         else Task("emotion", tuple(f"class {i}" for i in range(config.outputs)))
     )
     card = Card(
-        format=FORMAT,
+        format=CHECKPOINT_FORMAT,
         name=options.out.name,
         architecture=config,
         task=task,

@@ -9,17 +9,17 @@ from typing import Any
 
 from tqdm import tqdm
 
-from comp_viz.commands.data_text import description, facts, problem_lines, write_report
+from comp_viz.commands.data_text import data_facts, description, problem_lines, write_report
 from comp_viz.data.check import check_data, damage
 from comp_viz.data.conversation import Task
-from comp_viz.data.dataset import DataSet, windows
+from comp_viz.data.dataset import DataSet, cut_into_windows
 from comp_viz.data.labels import with_task
 from comp_viz.data.published.layout import is_published, read_published
 from comp_viz.data.source import data_path, is_lab, open_data
 from comp_viz.data.table.writer import check_suffix, write_table
 from comp_viz.errors import CompVizError
 
-SHOWN = 20  # problems on the screen after an import; the report has all
+PROBLEMS_SHOWN = 20  # problems on the screen after an import; the report has all
 SOURCE = "data file or folder, by path or by name in the data root; or 'lab'"
 REPORT = "write every finding with its place into this file"
 
@@ -71,7 +71,7 @@ def add_labels(parser: argparse.ArgumentParser) -> None:
 def run_info(options: argparse.Namespace) -> None:
     """Say what is in a data set."""
     data = with_task_name(open_data(options.source, wanted_task(options)), options.task)
-    print(json.dumps(facts(data), indent=1, ensure_ascii=False) if options.json else description(data))
+    print(json.dumps(data_facts(data), indent=1, ensure_ascii=False) if options.json else description(data))
 
 
 def run_check(options: argparse.Namespace) -> int:
@@ -89,19 +89,19 @@ def run_import(options: argparse.Namespace) -> None:
     check_suffix(options.out)
     if options.out.exists() and not options.force:
         raise CompVizError(f"{options.out} exists already. Give another name, or --force to replace it.")
-    data = changed(read(options), options)
+    data = changed(read_source(options), options)
     data = replace(data, digest=write_table(options.out, data, options.half))
     if options.report:
         write_report(options.report, data.findings)
-    print("\n".join([description(data), *problem_lines(data.findings, SHOWN), f"Wrote {options.out}."]))
+    print("\n".join([description(data), *problem_lines(data.findings, PROBLEMS_SHOWN), f"Wrote {options.out}."]))
 
 
-def read(options: argparse.Namespace) -> DataSet:
+def read_source(options: argparse.Namespace) -> DataSet:
     """The source, with its labels read as the flags say."""
     task = wanted_task(options)
     path = None if is_lab(options.source) else data_path(options.source)
     if path and is_published(path):
-        data = published(path, extractors(options.extractor), options.fold)
+        data = read_with_progress(path, extractors(options.extractor), options.fold)
         return with_task(data, task) if task else data
     if options.extractor or options.fold is not None:
         raise CompVizError(f"--extractor and --fold are for the published layout; {options.source} is not of it.")
@@ -130,7 +130,7 @@ def extractors(texts: list[str]) -> Mapping[str, str]:
     return dict(text.split("=", 1) for text in texts)
 
 
-def published(path: Path, said: Mapping[str, str], fold: int | None) -> DataSet:
+def read_with_progress(path: Path, said: Mapping[str, str], fold: int | None) -> DataSet:
     """A data set of the published layout, read under a progress bar."""
     with tqdm(unit="file", disable=None) as bar:
 
@@ -149,7 +149,7 @@ def changed(data: DataSet, options: argparse.Namespace) -> DataSet:
         return data
     if options.window < 1:
         raise CompVizError(f"--window: expected at least 1 utterance, got {options.window}.")
-    return replace(data, conversations=tuple(windows(data.conversations, options.window)), digest="")
+    return replace(data, conversations=tuple(cut_into_windows(data.conversations, options.window)), digest="")
 
 
 def with_task_name(data: DataSet, name: str | None) -> DataSet:

@@ -6,18 +6,18 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from comp_viz.data.atomic_write import replacing
+from comp_viz.data.atomic_write import atomic_write
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Finding, Findings
-from comp_viz.data.summary import Summary, summarise
+from comp_viz.data.summary import Summary, summarise_data
 from comp_viz.wording import how_many
 
 BAR = 40  # characters of the longest bar
 
 
-def facts(data: DataSet) -> dict[str, Any]:
+def data_facts(data: DataSet) -> dict[str, Any]:
     """What is in a data set, for JSON."""
-    summary = asdict(summarise(data))
+    summary = asdict(summarise_data(data))
     summary["seconds"] = None if math.isnan(summary["seconds"]) else summary["seconds"]
     summary["findings"] = [
         dict(zip(("kind", "modality", "reason", "count"), row, strict=True)) for row in summary["findings"]
@@ -28,12 +28,12 @@ def facts(data: DataSet) -> dict[str, Any]:
 
 def description(data: DataSet) -> str:
     """What is in a data set, for people."""
-    summary = summarise(data)
-    lines = [*headline(data, summary), "", *features(data, summary), "", *histogram(summary)]
+    summary = summarise_data(data)
+    lines = [*overview_lines(data, summary), "", *feature_lines(data, summary), "", *label_lines(summary)]
     return "\n".join(printable(line) for line in lines)
 
 
-def headline(data: DataSet, summary: Summary) -> list[str]:
+def overview_lines(data: DataSet, summary: Summary) -> list[str]:
     """Name, sizes and splits."""
     length = "not stated" if math.isnan(summary.seconds) else f"{summary.seconds / 3600:.1f} hours"
     return [
@@ -51,7 +51,7 @@ def headline(data: DataSet, summary: Summary) -> list[str]:
     ]
 
 
-def features(data: DataSet, summary: Summary) -> list[str]:
+def feature_lines(data: DataSet, summary: Summary) -> list[str]:
     """Modalities, what is missing of each, and what was noticed."""
     lines = ["features"]
     for name, width in data.widths.items():
@@ -62,7 +62,7 @@ def features(data: DataSet, summary: Summary) -> list[str]:
     return lines
 
 
-def histogram(summary: Summary) -> list[str]:
+def label_lines(summary: Summary) -> list[str]:
     """Utterances by label."""
     total: dict[str, int] = {}
     for rows in summary.labels.values():
@@ -95,7 +95,7 @@ def problem_lines(found: Findings, most: int | None = None) -> list[str]:
 
 def write_report(path: Path, found: Findings) -> None:
     """All findings whose place is known, as CSV."""
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+    with atomic_write(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         rows = csv.DictWriter(file, [field.name for field in fields(Finding)])
         rows.writeheader()
         rows.writerows(asdict(row) for row in found.rows)

@@ -123,14 +123,14 @@ def clips() -> Iterator[str]:
 
 def data() -> Iterator[str]:
     """The data root and what lies in it."""
-    from comp_viz.data.source import data_files, data_root, peek
+    from comp_viz.data.source import data_files, data_root, peek_data
 
     root = data_root()
     names = data_files()
     yield f"{root}: {'no such folder' if not root.is_dir() else how_many(len(names), 'data set')}"
     for name in names:
         try:
-            header = peek(root / name)
+            header = peek_data(root / name)
             yield f"{name}: {', '.join(f'{u} {d}' for u, d in header.widths.items()) if header else 'UNREADABLE'}"
         except CompVizError as error:
             yield f"{name}: UNREADABLE: {error}"

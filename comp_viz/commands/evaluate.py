@@ -6,7 +6,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from comp_viz.checkpoint.card import cell
+from comp_viz.checkpoint.card import metric_cell
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.conversation import SPLITS
 from comp_viz.data.patterns.pattern import EXAMPLES, PROTOCOL, Pattern
@@ -74,5 +74,5 @@ def run(options: argparse.Namespace) -> None:
     names, width = list(measurements[0].mean), max(len(m.pattern) for m in measurements)
     print(f"{'pattern':{width}}  rate   seeds  predictor  " + "  ".join(f"{name:>15}" for name in names))
     for m in measurements:
-        cells = "  ".join(f"{cell(name, m.mean[name], m.std[name]):>15}" for name in names)
+        cells = "  ".join(f"{metric_cell(name, m.mean[name], m.std[name]):>15}" for name in names)
         print(f"{m.pattern:{width}}  {m.missing_rate:.3f}  {m.seeds:5d}  {m.predictor:9}  {cells}")

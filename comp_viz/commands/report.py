@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from comp_viz.checkpoint.folder import load_checkpoint
-from comp_viz.data.atomic_write import replacing
+from comp_viz.data.atomic_write import atomic_write
 from comp_viz.data.conversation import SPLITS
 from comp_viz.data.dataset import DataSet
-from comp_viz.data.patterns.pattern import EXAMPLES, FOUND
+from comp_viz.data.patterns.pattern import AS_RECORDED, EXAMPLES
 from comp_viz.data.source import open_data
 from comp_viz.errors import CompVizError
 from comp_viz.report.html import render
@@ -26,7 +26,7 @@ def add(commands: Any) -> None:
     )  # fmt: skip
     parser.add_argument("--data", required=True, help="data file, by path or by name in the data root; or 'lab'")
     parser.add_argument("--conversation", help="its id; default: the first of the split")
-    parser.add_argument("--missing", default=FOUND, metavar="PATTERN", help=f"missing pattern: {EXAMPLES}")
+    parser.add_argument("--missing", default=AS_RECORDED, metavar="PATTERN", help=f"missing pattern: {EXAMPLES}")
     parser.add_argument("--seed", type=int, default=1, help="draws the pattern; of several drawings the first")
     parser.add_argument("--split", default="test", choices=SPLITS, help="what checkpoints are compared on")
     parser.add_argument("--words", action="store_true", help="keep what was said in the recordings")
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> None:
     name, checkpoint = next(iter(checkpoints.items()))
     origin = Origin(name, checkpoint, options.data, data, conversation, options.missing, options.seed)
     page = render(make_report(checkpoints, origin, options.split, options.words))
-    with replacing(options.out) as temporary:
+    with atomic_write(options.out) as temporary:
         temporary.write_text(page, encoding="utf-8")
     print(f"Wrote {options.out}, {options.out.stat().st_size / 1e6:.1f} MB.")
 

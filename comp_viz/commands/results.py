@@ -11,7 +11,7 @@ import pandas as pd
 
 from comp_viz.analysis.results import TABLE, matched, named_by_flags, read_published_results, read_results, summarise
 from comp_viz.commands.data_text import printable
-from comp_viz.commands.results_text import WIDTH, Line, flag_lines, method_lines, ordered, table
+from comp_viz.commands.results_text import LINE_WIDTH, Line, flag_lines, method_lines, ordered, text_table
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.metrics import METRICS
 from comp_viz.resources import shipped
@@ -20,7 +20,7 @@ from comp_viz.training.methods import ABLATION
 
 SHIPPED = shipped("results")
 OTHER_DATA = "AS PUBLISHED, ON OTHER DATA (recordings, features, splits; chosen on the test split)"
-UNITS = {"MAE": "in labels", "CORR": ""}
+METRIC_UNITS = {"MAE": "in labels", "CORR": ""}
 NOTES = {
     "alone": "alone: no fused prediction; every modality was trained by itself.",
     "linear": "linear: sees single utterances; each head is a regression on that modality by itself. "
@@ -68,7 +68,7 @@ def one_group(group: pd.DataFrame, published: pd.DataFrame) -> Iterator[str]:
     """Tables of what was trained under one pattern, chosen on one split and judged on one."""
     first = group.iloc[0]
     yield f"{first['data']}, {first['split']} split, trained under {first['trained_under']}"
-    yield from wrap(seeds_words(group), WIDTH)
+    yield from wrap(seeds_words(group), LINE_WIDTH)
     if first["select"] == "test":
         yield "EPOCHS SELECTED ON THE TEST SPLIT, the paper's protocol: every number of ours is optimistic as well."
     yield ""
@@ -81,7 +81,7 @@ def one_group(group: pd.DataFrame, published: pd.DataFrame) -> Iterator[str]:
             yield from methods(metric, others, published)
     for name, note in NOTES.items():
         if (group["method"] == name).any():
-            yield from wrap(note, WIDTH)
+            yield from wrap(note, LINE_WIDTH)
     yield ""
 
 
@@ -98,17 +98,19 @@ def methods(metric: str, numbers: pd.DataFrame, published: pd.DataFrame) -> list
     """Methods and their heads by missing rate, then what the paper says of others on other data."""
     numbers = numbers[numbers["metric"] == metric]
     theirs = published[(published["table"] != 3) & (published["metric"] == metric)]
-    return beside(title(metric), metric, numbers, theirs, method_lines)
+    return table_with_published(metric_title(metric), metric, numbers, theirs, method_lines)
 
 
 def ablation(metric: str, numbers: pd.DataFrame, published: pd.DataFrame) -> list[str]:
     """The layout of the paper's Table 3: fused prediction by which parts were kept, ours and theirs."""
     numbers = numbers[(numbers["metric"] == metric) & (numbers["predictor"] == "fused")]
     theirs = named_by_flags(published, ABLATION)
-    return beside(f"KP  PG  Cr  GM  {title(metric)}", metric, numbers, theirs[theirs["metric"] == metric], flag_lines)
+    return table_with_published(
+        f"KP  PG  Cr  GM  {metric_title(metric)}", metric, numbers, theirs[theirs["metric"] == metric], flag_lines
+    )
 
 
-def beside(
+def table_with_published(
     head: str,
     metric: str,
     ours: pd.DataFrame,
@@ -123,9 +125,9 @@ def beside(
     sections = [
         (f"{OTHER_DATA}: {name}", as_lines(metric, rows)) for name, rows in theirs.groupby("dataset", sort=False)
     ]
-    return table(head, patterns, [("", as_lines(metric, ours)), *sections])
+    return text_table(head, patterns, [("", as_lines(metric, ours)), *sections])
 
 
-def title(metric: str) -> str:
+def metric_title(metric: str) -> str:
     """What a table is of."""
-    return f"{metric} {UNITS.get(metric, 'in %')}".rstrip()
+    return f"{metric} {METRIC_UNITS.get(metric, 'in %')}".rstrip()

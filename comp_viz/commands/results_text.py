@@ -6,32 +6,32 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from comp_viz.checkpoint.measurements import SHARES
+from comp_viz.checkpoint.measurements import SHARE_METRICS
 from comp_viz.training.methods import ABLATION
 
-WIDTH = 120  # characters of a line
+LINE_WIDTH = 120  # characters of a line
 Cells = Mapping[str, str]  # pattern -> what is printed
 Line = tuple[str, Cells]
 
 
-def number(metric: str, mean: float, half: float = np.nan) -> str:
+def metric_number(metric: str, mean: float, half: float = np.nan) -> str:
     """A mean with the half width of its interval where there is one: `89.2±0.4`, `0.512±0.010`."""
-    scale, digits = (100, 1) if metric in SHARES else (1, 3)
+    scale, digits = (100, 1) if metric in SHARE_METRICS else (1, 3)
     return f"{scale * mean:.{digits}f}" + ("" if np.isnan(half) else f"±{scale * half:.{digits}f}")
 
 
-def cells(metric: str, rows: pd.DataFrame) -> dict[str, str]:
+def metric_cells(metric: str, rows: pd.DataFrame) -> dict[str, str]:
     """The numbers of one line by pattern; `rows` has `mean`, and `half` where intervals are known."""
     halves = rows["half"] if "half" in rows else [np.nan] * len(rows)
     numbers = zip(rows["pattern"], rows["mean"], halves, strict=True)
-    return {pattern: number(metric, mean, half) for pattern, mean, half in numbers}
+    return {pattern: metric_number(metric, mean, half) for pattern, mean, half in numbers}
 
 
 def method_lines(metric: str, rows: pd.DataFrame) -> list[Line]:
     """A line for every method's fused prediction, and one for each of its heads below it."""
     lines: list[Line] = []
     for method, own in rows.groupby("method", sort=False):
-        parts = {str(name): cells(metric, part) for name, part in own.groupby("predictor", sort=False)}
+        parts = {str(name): metric_cells(metric, part) for name, part in own.groupby("predictor", sort=False)}
         lines.append((str(method), parts.pop("fused", {})))
         lines += [(f"  {name}", part) for name, part in parts.items()]
     return lines
@@ -40,21 +40,21 @@ def method_lines(metric: str, rows: pd.DataFrame) -> list[Line]:
 def flag_lines(metric: str, rows: pd.DataFrame) -> list[Line]:
     """A line for every row of the ablation that is there, with a mark for every part that was kept."""
     return [
-        ("".join("✓   " if kept else "–   " for kept in flags), cells(metric, rows[rows["method"] == name]))
+        ("".join("✓   " if kept else "–   " for kept in flags), metric_cells(metric, rows[rows["method"] == name]))
         for name, flags in ABLATION.items()
         if (rows["method"] == name).any()
     ]
 
 
-def table(head: str, patterns: Sequence[str], sections: Sequence[tuple[str, Sequence[Line]]]) -> list[str]:
+def text_table(head: str, patterns: Sequence[str], sections: Sequence[tuple[str, Sequence[Line]]]) -> list[str]:
     """Lines of text no wider than `WIDTH`: sections under one head, patterns across, in several parts where need be."""
     first = max(len(head), *(len(label) for _, lines in sections for label, _ in lines)) + 2
     widths = {}
     for pattern in patterns:
         column = [row.get(pattern, "") for _, lines in sections for _, row in lines]
-        widths[pattern] = min(max(map(len, [column_name(pattern), *column])) + 2, WIDTH - first)
+        widths[pattern] = min(max(map(len, [column_name(pattern), *column])) + 2, LINE_WIDTH - first)
     text: list[str] = []
-    for part in side_by_side(widths, WIDTH - first):
+    for part in columns_that_fit(widths, LINE_WIDTH - first):
         named = {pattern: column_name(pattern)[: width - 2] for pattern, width in part.items()}
         text.append(one_line(head, named, first, part))
         for title, lines in sections:
@@ -65,7 +65,7 @@ def table(head: str, patterns: Sequence[str], sections: Sequence[tuple[str, Sequ
     return text
 
 
-def side_by_side(widths: Mapping[str, int], room: int) -> list[dict[str, int]]:
+def columns_that_fit(widths: Mapping[str, int], room: int) -> list[dict[str, int]]:
     """Columns in order, as many together as there is room for."""
     parts: list[dict[str, int]] = [{}]
     for name, width in widths.items():

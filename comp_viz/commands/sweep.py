@@ -8,10 +8,10 @@ from tqdm import tqdm
 
 from comp_viz.commands.data_text import printable
 from comp_viz.errors import CompVizError
-from comp_viz.sweep.engine import make
+from comp_viz.sweep.engine import make_runs
 from comp_viz.sweep.epochs import epochs_path, write_epochs
 from comp_viz.sweep.file import read_sweep
-from comp_viz.sweep.plan import Cell, plan
+from comp_viz.sweep.plan import Cell, plan_sweep
 from comp_viz.sweep.table import write_results
 
 
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
         sweep = sweep.model_copy(update={"workers": options.workers})
     out = options.out or options.sweep.with_suffix(".parquet")
     try:
-        cells = plan(sweep)
+        cells = plan_sweep(sweep)
     except CompVizError as error:
         raise CompVizError(f"{options.sweep}: {error}") from None
     failures: dict[str, str] = {}
@@ -62,7 +62,7 @@ def make_missing(cells: list[Cell], sweep: Any, root: Path, failures: dict[str, 
     with tqdm(total=len(runs), initial=len(runs) - len(left), unit="run", smoothing=0) as bar:
         if not left:
             return
-        for run, failure in make(left, sweep, root):
+        for run, failure in make_runs(left, sweep, root):
             if failure:
                 failures[run.folder] = failure
                 bar.set_postfix(failed=len(failures))

@@ -10,7 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from comp_viz.checkpoint.card import cell
+from comp_viz.checkpoint.card import metric_cell
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.lengths import usual_max_length
 from comp_viz.data.patterns.pattern import EXAMPLES
@@ -19,7 +19,7 @@ from comp_viz.device import choose_device, imitates_bfloat16
 from comp_viz.network.config import ComPConfig
 from comp_viz.training.recipe import ARCHITECTURES, PRESETS, Recipe
 from comp_viz.training.record import Epoch
-from comp_viz.training.resolve import fitted
+from comp_viz.training.resolve import resolve
 from comp_viz.training.run import train
 from comp_viz.training.split import splits
 from comp_viz.training.tracking import TRACKERS, open_tracker
@@ -98,12 +98,12 @@ def by_data(default: Any) -> str:
     return "set by the amount of data" if default is None else str(default)
 
 
-def numbers(text: str) -> tuple[float, ...] | None:
+def numbers_or_none(text: str) -> tuple[float, ...] | None:
     """`0,2` -> (0.0, 2.0); `none` -> None."""
     return None if text == "none" else tuple(map(float, text.split(",")))
 
 
-def number(text: str) -> float | None:
+def number_or_none(text: str) -> float | None:
     """`5` -> 5.0; `none` -> None."""
     return None if text == "none" else float(text)
 
@@ -112,8 +112,8 @@ PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "batch": (int, "CONVERSATIONS"),
     "learning_rate": (float, "RATE"),
     "feature_noise": (float, "DEVIATION"),
-    "clip": (numbers, "LOW,HIGH|none"),
-    "gradient_norm": (number, "NORM|none"),
+    "clip": (numbers_or_none, "LOW,HIGH|none"),
+    "gradient_norm": (number_or_none, "NORM|none"),
 }
 
 
@@ -129,7 +129,7 @@ def run(options: argparse.Namespace) -> None:
     config = ComPConfig(data.modalities, data.dims, data.task.outputs, **ARCHITECTURES[options.preset] | shape)
     recipe = replace(PRESETS[options.preset], **{f.name: given[f.name] for f in fields(Recipe) if f.name in given})
     training = Utterances.of(splits(data, recipe.seed, recipe.select).training)
-    recipe = fitted(recipe, training)
+    recipe = resolve(recipe, training)
     print(
         f"{how_many(len(training.ids), 'training conversation')}: batch {recipe.batch}, learning rate "
         f"{recipe.learning_rate:.3g}, feature noise {recipe.feature_noise:.3g}.",
@@ -156,7 +156,7 @@ def run(options: argparse.Namespace) -> None:
         card = train(data, config, recipe, options.out, device, progress)
     for m in card.measurements:
         if m.predictor == "fused" or not recipe.second_epochs:
-            values = "  ".join(f"{name} {cell(name, m.mean[name], m.std[name])}" for name in m.mean)
+            values = "  ".join(f"{name} {metric_cell(name, m.mean[name], m.std[name])}" for name in m.mean)
             print(f"{m.split} split, {m.pattern}, {m.predictor}: {values}")
     if card.training and card.training.on_test:
         print("Selected on the TEST SPLIT, as in the paper: these numbers are optimistic.")

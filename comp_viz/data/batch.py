@@ -12,10 +12,10 @@ from comp_viz.data.conversation import Bools, Conversation, Floats
 from comp_viz.data.dataset import Utterances
 from comp_viz.errors import CompVizError
 
-HELD = 1 << 29  # bytes of padded features held in memory
-TOGETHER = 32  # conversations in one forward pass of an evaluation
-ROWS = 20_000  # utterances whose features are in memory at once
-CLIP = 5.0  # standard deviations; audio functionals have tails of thousands
+MAX_HELD_BYTES = 1 << 29  # bytes of padded features held in memory
+EVALUATED_TOGETHER = 32  # conversations in one forward pass of an evaluation
+ROWS_AT_ONCE = 20_000  # utterances whose features are in memory at once
+CLIP_DEVIATIONS = 5.0  # standard deviations; audio functionals have tails of thousands
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Moments:
         return Moments(count, self.mean + share * apart, np.sqrt(variance))
 
 
-def parts(conversations: Sequence[Conversation], rows: int) -> Iterator[list[Conversation]]:
+def conversation_chunks(conversations: Sequence[Conversation], rows: int) -> Iterator[list[Conversation]]:
     """Consecutive conversations of about `rows` utterances together, so that not all need be in memory at once."""
     part: list[Conversation] = []
     gathered = 0
@@ -65,7 +65,7 @@ class Standardiser:
 
     mean: Mapping[str, Floats]  # modality -> [D_u]
     std: Mapping[str, Floats]
-    clip: float = CLIP
+    clip: float = CLIP_DEVIATIONS
 
     @classmethod
     def identity(cls, dims: Mapping[str, int]) -> "Standardiser":
@@ -77,7 +77,7 @@ class Standardiser:
     def fit(cls, conversations: Sequence[Conversation]) -> "Standardiser":
         """Statistics of the observed rows, read part by part; features that never vary get deviation 1."""
         moments: dict[str, Moments] = {}
-        for part in parts(conversations, ROWS):
+        for part in conversation_chunks(conversations, ROWS_AT_ONCE):
             for u, name in enumerate(part[0].features):
                 rows = np.concatenate([c.features[name][c.observed[:, u]] for c in part]).astype(np.float64)
                 moments[name] = moments[name].merged(rows) if name in moments else Moments.of(rows)
@@ -162,7 +162,7 @@ class Stream:
         self.conversations, self.standardise, self.device = conversations, standardise, device
         self.utterances = Utterances.of(conversations)
         longest, width = int(self.utterances.lengths.max()), sum(conversations[0].widths.values())
-        fits = 4 * len(conversations) * longest * width <= HELD
+        fits = 4 * len(conversations) * longest * width <= MAX_HELD_BYTES
         self.held = Batch.of(conversations, standardise).to(device) if fits else None
 
     def __len__(self) -> int:
@@ -177,6 +177,6 @@ class Stream:
     def under(self, observed: Bools) -> Iterator[Batch]:
         """All conversations, some at a time, under a missing pattern `[N, M]` of all their utterances."""
         starts = self.utterances.starts
-        for first in range(0, len(self), TOGETHER):
-            rows = range(first, min(first + TOGETHER, len(self)))
+        for first in range(0, len(self), EVALUATED_TOGETHER):
+            rows = range(first, min(first + EVALUATED_TOGETHER, len(self)))
             yield self.pick(rows).showing(observed[starts[rows.start] : starts[rows.stop]])

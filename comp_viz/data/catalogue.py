@@ -13,7 +13,7 @@ UNKNOWN_SOURCE = "not stated in the data file"
 
 
 @dataclass(frozen=True)
-class Facts:
+class CatalogueEntry:
     """What a data file cannot say of itself."""
 
     name: str
@@ -26,8 +26,8 @@ class Facts:
         return {name: self.extractors.get(name, UNKNOWN_SOURCE) for name in modalities}
 
 
-KNOWN = {
-    "hazumi_online": Facts(
+CATALOGUE = {
+    "hazumi_online": CatalogueEntry(
         name="Hazumi",
         task=Task("sentiment", low=1, high=7, neutral=5),
         licence="Hazumi corpora (Komatani and Okada, Osaka University): research use, no redistribution",
@@ -37,7 +37,7 @@ KNOWN = {
             "video": "OpenFace, 66 motion statistics and action units",
         },
     ),
-    "mosi": Facts(
+    "mosi": CatalogueEntry(
         name="CMU-MOSI",
         task=Task("sentiment", low=-3, high=3),
         licence="CMU-MOSI (Zadeh et al.): research use, no redistribution",
@@ -50,11 +50,11 @@ KNOWN = {
 }
 
 
-def describe(stem: str, labels: NDArray[Any]) -> Facts:
+def catalogue_entry(stem: str, labels: NDArray[Any]) -> CatalogueEntry:
     """Facts of a known data file by its name, or the plainest reading of the labels `[N]` of an unknown one."""
-    if stem in KNOWN:
-        return KNOWN[stem]
+    if stem in CATALOGUE:
+        return CATALOGUE[stem]
     if np.issubdtype(labels.dtype, np.integer):
-        return Facts(stem, Task("emotion", classes=tuple(f"class {i}" for i in range(int(labels.max()) + 1))))
+        return CatalogueEntry(stem, Task("emotion", classes=tuple(f"class {i}" for i in range(int(labels.max()) + 1))))
     reach = float(np.ceil(np.max(np.abs(labels), initial=0, where=np.isfinite(labels)))) or 1.0
-    return Facts(stem, Task("score", low=-reach, high=reach))
+    return CatalogueEntry(stem, Task("score", low=-reach, high=reach))

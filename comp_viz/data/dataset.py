@@ -181,15 +181,15 @@ class DataSet:
         if not chosen:
             there = sorted({split or "(none)" for split in self.utterances.splits})
             raise CompVizError(f"Data set {self.name!r} has no {name!r} split, only {', '.join(there)}.")
-        return pick(self.conversations, chosen)
+        return pick_conversations(self.conversations, chosen)
 
 
-def pick(conversations: Sequence[Conversation], rows: Sequence[int]) -> Sequence[Conversation]:
+def pick_conversations(conversations: Sequence[Conversation], rows: Sequence[int]) -> Sequence[Conversation]:
     """Some of the conversations by number, still unread where they are read as needed."""
     return Chosen(conversations, rows) if isinstance(conversations, Lazy) else [conversations[row] for row in rows]
 
 
-def windows(conversations: Iterable[Conversation], length: int) -> Iterable[Conversation]:
+def cut_into_windows(conversations: Iterable[Conversation], length: int) -> Iterable[Conversation]:
     """The same conversations, those longer than `length` cut into consecutive parts of at most that many utterances."""
     for conversation in conversations:
         if len(conversation) <= length:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from comp_viz.data.catalogue import KNOWN, describe
+from comp_viz.data.catalogue import CATALOGUE, catalogue_entry
 from comp_viz.data.conversation import MODALITIES, SPLITS, Conversation
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Findings
@@ -45,8 +45,8 @@ def read_npz(path: str | Path) -> DataSet:
         )
     labels = arrays["labels"][np.arange(longest) < lengths[:, None]]
     check_labels(path, labels)
-    facts, found = describe(path.stem, labels), Findings()
-    if path.stem not in KNOWN and not facts.task.classes:
+    facts, found = catalogue_entry(path.stem, labels), Findings()
+    if path.stem not in CATALOGUE and not facts.task.classes:
         note_one_sided(path.name, labels, found)
     spoken = "transcripts" in arrays and (arrays["transcripts"] != "").any()
     conversations = tuple(
@@ -172,11 +172,11 @@ def one_conversation(
     )
 
 
-def peek(path: Path) -> Header | None:
+def peek_npz(path: Path) -> Header | None:
     """Read the headers of a data file alone; None when it is no data set of this layout."""
     try:
         with zipfile.ZipFile(path) as archive:
-            headers = {name: array_header(archive, f"{name}.npy") for name in (*MODALITIES, "labels")}
+            headers = {name: member_header(archive, f"{name}.npy") for name in (*MODALITIES, "labels")}
         widths = {name: header[0][-1] for name in MODALITIES if (header := headers[name])}
         labels = headers["labels"]
     except UNREADABLE:
@@ -184,7 +184,7 @@ def peek(path: Path) -> Header | None:
     return Header(widths, np.issubdtype(labels[1], np.integer)) if widths and labels else None
 
 
-def array_header(archive: zipfile.ZipFile, member: str) -> tuple[tuple[int, ...], np.dtype[Any]] | None:
+def member_header(archive: zipfile.ZipFile, member: str) -> tuple[tuple[int, ...], np.dtype[Any]] | None:
     """Shape and dtype of one array of the file, None where it is not in it."""
     if member not in archive.namelist():
         return None

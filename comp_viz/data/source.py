@@ -9,8 +9,7 @@ from comp_viz.data.header import Header
 from comp_viz.data.lab.make import lab
 from comp_viz.data.lab.settings import LabSettings
 from comp_viz.data.labels import with_task
-from comp_viz.data.npz import peek as peek_npz
-from comp_viz.data.npz import read_npz
+from comp_viz.data.npz import peek_npz, read_npz
 from comp_viz.data.published.layout import is_published, read_published
 from comp_viz.data.published.peek import peek_published
 from comp_viz.data.table.reader import is_table, open_table
@@ -19,13 +18,13 @@ from comp_viz.errors import CompVizError
 from comp_viz.resources import working
 
 LAB = "lab"
-NPZ, TABLES = ".npz", (".arrow", ".feather", ".parquet")
-KINDS = (NPZ, *TABLES)
+NPZ, TABLE_SUFFIXES = ".npz", (".arrow", ".feather", ".parquet")
+DATA_SUFFIXES = (NPZ, *TABLE_SUFFIXES)
 
 
 def is_mapped(path: Path) -> bool:
     """Whether this is a table of ours that is opened without reading it. Raises `CompVizError` when it is damaged."""
-    return path.suffix in TABLES[:2] and is_table(path)
+    return path.suffix in TABLE_SUFFIXES[:2] and is_table(path)
 
 
 def data_root() -> Path:
@@ -41,7 +40,9 @@ def is_lab(name: str) -> bool:
 def data_files() -> list[str]:
     """Names of the data sets in the data root, not in folders below it."""
     there = data_root().iterdir() if data_root().is_dir() else ()
-    return sorted(path.name for path in there if is_published(path) or (path.suffix in KINDS and path.is_file()))
+    return sorted(
+        path.name for path in there if is_published(path) or (path.suffix in DATA_SUFFIXES and path.is_file())
+    )
 
 
 def data_path(name: str) -> Path:
@@ -50,7 +51,7 @@ def data_path(name: str) -> Path:
     Raises `CompVizError` when there is none, or a folder has the name of a file.
     """
     for path in (Path(name), data_root() / name):
-        if path.suffix in KINDS and path.is_dir() and not is_published(path):
+        if path.suffix in DATA_SUFFIXES and path.is_dir() and not is_published(path):
             raise CompVizError(f"{path} is a folder; expected a file, as its name ends with {path.suffix}.")
         if path.exists():
             return path
@@ -67,7 +68,7 @@ def open_data(name: str, task: Task | None = None) -> DataSet:
     there is. Raises `CompVizError`.
     """
     path = None if is_lab(name) else data_path(name)
-    if path and path.suffix in TABLES and not is_mapped(path):
+    if path and path.suffix in TABLE_SUFFIXES and not is_mapped(path):
         return read_tabular(path, task)  # which has to know what the labels are
     data = open_file(path) if path else lab(LabSettings.parse(name))
     return with_task(data, task) if task else data
@@ -77,17 +78,17 @@ def open_file(path: Path) -> DataSet:
     """Open a file or folder that says what its labels are."""
     if is_published(path):
         return read_published(path)
-    if path.suffix not in KINDS:
+    if path.suffix not in DATA_SUFFIXES:
         raise CompVizError(
-            f"{path}: expected a file that ends with {', '.join(KINDS)}, or a label file of the published layout or its folder."
+            f"{path}: expected a file that ends with {', '.join(DATA_SUFFIXES)}, or a label file of the published layout or its folder."
         )
     return read_npz(path) if path.suffix == NPZ else open_table(path)
 
 
-def peek(path: Path) -> Header | None:
+def peek_data(path: Path) -> Header | None:
     """What can be told of a data set before it is read; None when it is none, or is damaged."""
     if is_published(path):
         return peek_published(path)
-    if path.suffix not in KINDS:
+    if path.suffix not in DATA_SUFFIXES:
         return None
     return peek_npz(path) if path.suffix == NPZ else peek_tabular(path)

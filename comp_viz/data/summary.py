@@ -33,7 +33,7 @@ class Summary:
     findings: Sequence[tuple[Kind, str, str, int]]  # kind, modality, reason and how often, most frequent first
 
 
-def summarise(data: DataSet) -> Summary:
+def summarise_data(data: DataSet) -> Summary:
     """Count what is in a data set."""
     known = data.utterances
     missing = (~known.observed).mean(0).tolist()

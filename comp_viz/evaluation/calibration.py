@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy
 from comp_viz.checkpoint.measurements import Reliability
 
 Array = NDArray[np.floating]
-BINS = 10
+RELIABILITY_BINS = 10
 LOWEST, HIGHEST = 0.2, 5.0  # temperatures that are tried
 
 
@@ -19,7 +19,7 @@ def probabilities(logits: Array) -> NDArray[np.float64]:
     return found
 
 
-def reliability(logits: Array, labels: Array, bins: int = BINS) -> Reliability:
+def reliability(logits: Array, labels: Array, bins: int = RELIABILITY_BINS) -> Reliability:
     """Predictions `[N, C]` against `labels [N]` in bins of their confidence; those without a label (NaN) are left out."""
     known = ~np.isnan(labels)
     p, truth = probabilities(logits[known]), labels[known].astype(int)
@@ -33,7 +33,7 @@ def reliability(logits: Array, labels: Array, bins: int = BINS) -> Reliability:
     return Reliability(tuple(map(int, count)), tuple(map(float, mean)), tuple(map(float, share)), error)
 
 
-def temperature(logits: Array, labels: Array) -> float:
+def fit_temperature(logits: Array, labels: Array) -> float:
     """What to divide logits `[N, C]` by for the lowest cross-entropy against `labels [N]` (NaN left out); 1 leaves them.
 
     Cross-entropy is convex in the inverse of the temperature, so that a search by thirds finds the lowest.

@@ -14,13 +14,13 @@ from comp_viz.data.conversation import Bools, Conversation, Task
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import Pattern
-from comp_viz.data.patterns.realised import Realised, realised
+from comp_viz.data.patterns.realised import RealisedRates, realised_rates
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.metrics import metrics
 from comp_viz.network.model import ComP, Scope
 
-ALONE = nullcontext()  # nobody else waits for the processor
-Judged = Mapping[str, Mapping[str, float]]  # predictor -> metric -> value, NaN where not defined
+NO_TURN = nullcontext()  # nobody else waits for the processor
+MetricsByPredictor = Mapping[str, Mapping[str, float]]  # predictor -> metric -> value, NaN where not defined
 
 
 def evaluate(
@@ -43,15 +43,15 @@ def evaluate(
     check_lengths(utterances, model.config.max_length)
     stream = Stream(conversations, standardise, model.fusion.weight.device)
 
-    def judge(shown: Bools) -> Judged:
+    def judge(shown: Bools) -> MetricsByPredictor:
         predictions = predict(model, stream, shown, scope)
         return {name: metrics(task, y, utterances.labels) for name, y in predictions.items()}
 
-    return measure(judge, task, utterances, split, patterns, seeds)
+    return measure_patterns(judge, task, utterances, split, patterns, seeds)
 
 
-def measure(
-    judge: Callable[[Bools], Judged],
+def measure_patterns(
+    judge: Callable[[Bools], MetricsByPredictor],
     task: Task,
     utterances: Utterances,
     split: str,
@@ -68,9 +68,9 @@ def measure(
     for pattern in patterns:
         generators = (np.random.default_rng(seed) for seed in range(seeds if pattern.random else 1))
         draws = [pattern(utterances, task, rng) for rng in generators]
-        came_to = [realised(utterances.observed, shown, utterances.modalities) for shown in draws]
+        came_to = [realised_rates(utterances.observed, shown, utterances.modalities) for shown in draws]
         runs = [judge(shown) for shown in draws]
-        measurements += [summarise(split, pattern, came_to, name, [run[name] for run in runs]) for name in runs[0]]
+        measurements += [summarise_runs(split, pattern, came_to, name, [run[name] for run in runs]) for name in runs[0]]
     return measurements
 
 
@@ -80,7 +80,7 @@ def predict(
     stream: Stream,
     observed: Bools,
     scope: Scope = "bank",
-    turn: AbstractContextManager[object] = ALONE,
+    turn: AbstractContextManager[object] = NO_TURN,
 ) -> dict[str, NDArray[np.float32]]:
     """Predictions `[N, C]` for all utterances under a missing pattern `[N, M]`: `fused` and every modality head.
 
@@ -94,8 +94,8 @@ def predict(
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def summarise(
-    split: str, pattern: Pattern, came_to: list[Realised], predictor: str, runs: list[Mapping[str, float]]
+def summarise_runs(
+    split: str, pattern: Pattern, came_to: list[RealisedRates], predictor: str, runs: list[Mapping[str, float]]
 ) -> Measurement:
     """Mean and standard deviation of each metric over draws of a pattern, None where it is not defined."""
 

@@ -15,11 +15,13 @@ from comp_viz.data.conversation import Bools, Conversation, Floats, Task
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
-from comp_viz.evaluation.evaluate import Judged
+from comp_viz.evaluation.evaluate import MetricsByPredictor
 from comp_viz.evaluation.metrics import metrics
 
-DRAWS = 5  # of the training pattern, one after the other, so that an utterance is seen under several of its faces
-MOST = 50_000  # rows to learn from; with more utterances there are fewer draws
+PATTERN_SAMPLES = (
+    5  # of the training pattern, one after the other, so that an utterance is seen under several of its faces
+)
+MOST_ROWS = 50_000  # rows to learn from; with more utterances there are fewer draws
 INVERSE_STRENGTHS = (
     1e-4,
     3e-4,
@@ -33,14 +35,14 @@ Predictor = Callable[[Floats], NDArray[np.floating]]  # rows [N, D] -> predictio
 
 
 @dataclass(frozen=True)
-class Rows:
+class UtteranceFeatures:
     """Utterances with their standardised features, zeros where the recording lacks them."""
 
     features: dict[str, Floats]  # modality -> [N, D_u]
     utterances: Utterances
 
     @classmethod
-    def of(cls, conversations: Sequence[Conversation], standardise: Standardiser) -> "Rows":
+    def of(cls, conversations: Sequence[Conversation], standardise: Standardiser) -> "UtteranceFeatures":
         """Gather them from conversations."""
         parts = [
             {name: standardise(name, x) * c.observed[:, u, None] for u, (name, x) in enumerate(c.features.items())}
@@ -56,7 +58,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Linear:
+class LinearReference:
     """Fitted regressions: `fused` on all modalities side by side, and one for each modality by itself."""
 
     task: Task
@@ -64,12 +66,12 @@ class Linear:
     decide: dict[str, Predictor]  # what ACC, UA and F1 are of: classes, or signs as -1 and 1
     score: dict[str, Predictor]  # what MAE and CORR are of; empty for classes
 
-    def judge(self, conversations: Sequence[Conversation]) -> Callable[[Bools], Judged]:
+    def judge(self, conversations: Sequence[Conversation]) -> Callable[[Bools], MetricsByPredictor]:
         """Metrics on some conversations from what a missing pattern left of their entries, `[N, M]`."""
-        rows = Rows.of(conversations, self.standardise)
+        rows = UtteranceFeatures.of(conversations, self.standardise)
         return lambda shown: {name: self.metrics(rows, shown, name) for name in self.decide}
 
-    def metrics(self, rows: Rows, shown: Bools, predictor: str) -> dict[str, float]:
+    def metrics(self, rows: UtteranceFeatures, shown: Bools, predictor: str) -> dict[str, float]:
         """Metrics of one predictor: those of decisions by logistic regression, MAE and CORR by ridge regression."""
         x, labels = rows.under(shown, column(predictor)), rows.utterances.labels
         found = metrics(self.task, self.decide[predictor](x), labels)
@@ -86,18 +88,18 @@ def fit_linear(
     missing: str,
     judged_under: Sequence[str],
     seed: int,
-) -> Linear:
+) -> LinearReference:
     """Fit on training conversations masked by the pattern `missing`; strengths are chosen on the selection conversations.
 
     The choice is by ACC, for scores of the ridge regression by MAE, over the patterns `judged_under` together. Raises
     `CompVizError` when the training labels are all of one kind.
     """
     standardise = Standardiser.fit(training)
-    learned, chosen_on = Rows.of(training, standardise), Rows.of(selection, standardise)
+    learned, chosen_on = UtteranceFeatures.of(training, standardise), UtteranceFeatures.of(selection, standardise)
     rng = np.random.default_rng([seed, 3])
-    draws = max(1, min(DRAWS, MOST // len(learned.utterances)))
-    shown = list(draw(learned, task, [missing] * draws, rng))
-    judged = list(draw(chosen_on, task, judged_under, rng))
+    draws = max(1, min(PATTERN_SAMPLES, MOST_ROWS // len(learned.utterances)))
+    shown = list(sample_observed(learned, task, [missing] * draws, rng))
+    judged = list(sample_observed(chosen_on, task, judged_under, rng))
     labels, truth = np.tile(learned.utterances.labels, draws), np.tile(chosen_on.utterances.labels, len(judged))
     targets = labels if task.classes else labels - np.float32(task.neutral)
     counted = ~np.isnan(targets) & (bool(task.classes) | (targets != 0))
@@ -110,13 +112,13 @@ def fit_linear(
         x = np.concatenate([learned.under(one, column(predictor)) for one in shown])
         other = np.concatenate([chosen_on.under(one, column(predictor)) for one in judged])
         models = (LogisticRegression(C=C, max_iter=300) for C in INVERSE_STRENGTHS)
-        fitted = [decisions(task, model.fit(x[counted], kinds)) for model in models]
+        fitted = [decision_predictor(task, model.fit(x[counted], kinds)) for model in models]
         decide[predictor] = max(fitted, key=lambda one: metrics(task, one(other), truth)["ACC"])
         if not task.classes:
             known = ~np.isnan(targets)
-            ridges = [scores(Ridge(alpha).fit(x[known], targets[known])) for alpha in RIDGES]
+            ridges = [score_predictor(Ridge(alpha).fit(x[known], targets[known])) for alpha in RIDGES]
             score[predictor] = min(ridges, key=lambda one: metrics(task, one(other), truth)["MAE"])
-    return Linear(task, standardise, decide, score)
+    return LinearReference(task, standardise, decide, score)
 
 
 def column(predictor: str) -> str | None:
@@ -124,18 +126,20 @@ def column(predictor: str) -> str | None:
     return None if predictor == "fused" else predictor
 
 
-def draw(rows: Rows, task: Task, patterns: Sequence[str], rng: np.random.Generator) -> Iterator[Bools]:
+def sample_observed(
+    rows: UtteranceFeatures, task: Task, patterns: Sequence[str], rng: np.random.Generator
+) -> Iterator[Bools]:
     """What some patterns leave of the entries, `[N, M]` each."""
     return (Pattern.parse(text)(rows.utterances, task, rng) for text in patterns)
 
 
-def decisions(task: Task, model: LogisticRegression) -> Predictor:
+def decision_predictor(task: Task, model: LogisticRegression) -> Predictor:
     """Decisions of a fitted classifier as predictions: one for the class it says and zeros, or a sign."""
     if task.classes:
         return lambda x: np.eye(len(task.classes), dtype=np.float32)[model.predict(x)]
     return lambda x: np.where(model.predict(x), np.float32(1), np.float32(-1))[:, None]
 
 
-def scores(model: Ridge) -> Predictor:
+def score_predictor(model: Ridge) -> Predictor:
     """Scores of a fitted regression, relative to neutral."""
     return lambda x: model.predict(x)[:, None]

@@ -25,13 +25,13 @@ class ModalityAttention(nn.Module):
         """
         qkv = self.qkv(g).unflatten(-1, (3, self.heads, -1))  # (M, N, 3, h, d/h)
         if qkv.device.type == "cpu" and qkv.dtype is torch.float32 and not trace:
-            h, attention = one_by_one(qkv, rows), None
+            h, attention = attend_by_conversation(qkv, rows), None
         else:
-            h, attention = together(qkv, rows)
+            h, attention = attend_padded(qkv, rows)
         return g + (h + self.mlp(h)), attention if trace else None
 
 
-def one_by_one(qkv: Tensor, rows: Rows) -> Tensor:
+def attend_by_conversation(qkv: Tensor, rows: Rows) -> Tensor:
     """`H [M, N, d]` of queries, keys and values `[M, N, 3, h, d/h]` by PyTorch's fused kernel, without any padding."""
     parts = []
     for part, keys in zip(rows.conversations(qkv, 1), rows.conversations(rows.keys, 1), strict=True):
@@ -41,7 +41,7 @@ def one_by_one(qkv: Tensor, rows: Rows) -> Tensor:
     return torch.cat(parts, dim=1).flatten(2)
 
 
-def together(qkv: Tensor, rows: Rows) -> tuple[Tensor, Tensor]:
+def attend_padded(qkv: Tensor, rows: Rows) -> tuple[Tensor, Tensor]:
     """`H [M, N, d]` and the attention map `[M, B, h, S, S]`, all conversations in one product, for every other case."""
     q, k, v = rows.pad(qkv.flatten(2)).unflatten(-1, qkv.shape[2:]).permute(3, 0, 1, 4, 2, 5)  # (M, B, h, S, d/h)
     keys = rows.pad(rows.keys[..., None])[..., 0]  # (M, B, S)

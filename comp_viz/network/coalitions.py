@@ -16,46 +16,46 @@ from comp_viz.network.model import ComP, PropagationBlock
 from comp_viz.network.rows import Rows
 from comp_viz.network.trace import Output, Recorder
 
-MOST = 6  # modalities, 64 coalitions
-SILENT = Recorder(None)
+MOST_MODALITIES = 6  # modalities, 64 coalitions
+NO_TRACE = Recorder(None)
 
 
-def subsets(modalities: int) -> Tensor:
+def coalition_masks(modalities: int) -> Tensor:
     """Which modality is in which coalition, `[2^M, M]` bool: number `k` has modality `u` where bit `u` of `k` is set.
 
     Raises `CompVizError` for more modalities than can be enumerated.
     """
-    if modalities > MOST:
+    if modalities > MOST_MODALITIES:
         raise CompVizError(
-            f"modalities: all coalitions of at most {MOST} can be computed ({2**MOST}), got {modalities} modalities."
+            f"modalities: all coalitions of at most {MOST_MODALITIES} can be computed ({2**MOST_MODALITIES}), got {modalities} modalities."
         )
     return (torch.arange(2**modalities)[:, None] >> torch.arange(modalities) & 1).bool()
 
 
-def coalitions(model: ComP, features: Mapping[str, Any], observed: Any, valid: Any) -> Output:
+def coalition_outputs(model: ComP, features: Mapping[str, Any], observed: Any, valid: Any) -> Output:
     """The output for one conversation (a batch of one) in every coalition, `[2^M, S, …]`, prompts from own prototypes and bank.
 
     The same as `model` with `observed` restricted to each row of `subsets(M)` in turn. Raises `CompVizError` when the
     conversation does not fit the model, or there are too many coalitions.
     """
-    shown = subsets(len(model.config.modalities))
+    shown = coalition_masks(len(model.config.modalities))
     _, encoded, rows = model.begin(features, observed, valid)
     shown = shown.to(encoded.device)
-    every = side_by_side(model, rows, rows.keys & shown[:, :, None])
+    every = repeated_rows(model, rows, rows.keys & shown[:, :, None])
     if not model.config.prompting:
-        return model.second_stage(versions(encoded, every), every, "bank")
-    z = together(model, encoded, rows, every, shown)
+        return model.second_stage(masked_versions(encoded, every), every, "bank")
+    z = propagate_coalitions(model, encoded, rows, every, shown)
     fused, heads, weights, _ = model.conclude(z)
     return Output(every.pad(fused), model.by_modality(every.pad(heads)), every.pad(weights))
 
 
-def side_by_side(model: ComP, rows: Rows, keys: Tensor) -> Rows:
+def repeated_rows(model: ComP, rows: Rows, keys: Tensor) -> Rows:
     """Rows of one conversation as often as it is seen in another way, `keys [K, M, N]` saying what is observed each time."""
     valid = torch.ones(len(keys), len(rows), dtype=torch.bool)
     return Rows.of(keys.transpose(1, 2), valid, model.config.max_length)
 
 
-def versions(encoded: Tensor, every: Rows) -> Tensor:
+def masked_versions(encoded: Tensor, every: Rows) -> Tensor:
     """`Z^u [M, K·N + K, d]` of a conversation seen in `K` ways, from `[M, N + 1, d]` as it was observed: missing is blank."""
     K = len(every.lengths)
     blank = encoded[:, -1:]
@@ -63,21 +63,21 @@ def versions(encoded: Tensor, every: Rows) -> Tensor:
     return torch.cat([utterances, blank.expand(-1, K, -1)], dim=1)
 
 
-def together(model: ComP, encoded: Tensor, rows: Rows, every: Rows, shown: Tensor) -> Tensor:
+def propagate_coalitions(model: ComP, encoded: Tensor, rows: Rows, every: Rows, shown: Tensor) -> Tensor:
     """`Z̄^u [M, 2^M·N, d]` of all coalitions, from `[M, N + 1, d]`."""
     there = torch.stack([rows.keys, torch.zeros_like(rows.keys)])
-    two = side_by_side(model, rows, there)
-    seen, blanks = two.part(versions(encoded, two))
+    two = repeated_rows(model, rows, there)
+    seen, blanks = two.part(masked_versions(encoded, two))
     prototypes = model.compress(seen, blanks, two)  # (M, 2, c, d)
     first, *_ = model.blocks
-    fresh = model.generate(first, seen, prototypes, two, "bank", SILENT)
+    fresh = model.generate(first, seen, prototypes, two, "bank", NO_TRACE)
     which = 1 - shown.long()  # (2^M, M), 0 as observed, 1 missing
-    z, fresh = (pick(x.unflatten(1, (2, -1)), which).flatten(1, 2) for x in (seen, fresh))
-    prototypes, renewed = pick(prototypes, which), None
-    half = side_by_side(model, rows, rows.keys.expand(len(shown) // 2, -1, -1))
+    z, fresh = (pick_versions(x.unflatten(1, (2, -1)), which).flatten(1, 2) for x in (seen, fresh))
+    prototypes, renewed = pick_versions(prototypes, which), None
+    half = repeated_rows(model, rows, rows.keys.expand(len(shown) // 2, -1, -1))
     for l, block in enumerate(model.blocks):
         if l:
-            fresh = model.generate(block, z, prototypes, every, "bank", SILENT)
+            fresh = model.generate(block, z, prototypes, every, "bank", NO_TRACE)
         delivered = model.deliver(fresh)
         if renewed is not None:  # eq. 9
             delivered = model.config.momentum * renewed + (1 - model.config.momentum) * delivered
@@ -88,7 +88,7 @@ def together(model: ComP, encoded: Tensor, rows: Rows, every: Rows, shown: Tenso
     return z
 
 
-def pick(x: Tensor, which: Tensor) -> Tensor:
+def pick_versions(x: Tensor, which: Tensor) -> Tensor:
     """From versions `[M, 2, …]` those that coalitions have, `which [2^M, M]`: `[M, 2^M, …]`."""
     return x[torch.arange(len(x), device=x.device)[:, None], which.T]
 

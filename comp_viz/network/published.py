@@ -14,7 +14,7 @@ from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import ComP
 
 LETTERS = {"audio": "a", "text": "t", "video": "v"}
-BLOCKS = 2  # the published network has exactly these two
+PUBLISHED_BLOCKS = 2  # the published network has exactly these two
 # Parts of the published network that only its training, or nothing at all, uses.
 UNUSED = re.compile(r"(private_enc|dec)_[atv]\.|prop_proj_rev_[atv]_2\.|prop_former_[atv]_2\.proj_n\.")
 
@@ -99,7 +99,7 @@ def published_config(tensors: Mapping[str, Tensor], heads: int, momentum: float,
         hidden=source["a_in_proj.0.weight"].shape[0],
         prompt=source["prop_former_a_1.proj_prompt.weight"].shape[0],
         prototypes=prototypes,
-        blocks=BLOCKS,
+        blocks=PUBLISHED_BLOCKS,
         depth=depth,
         heads=heads,
         momentum=momentum,
@@ -132,16 +132,16 @@ def convert(source: Source, config: ComPConfig) -> dict[str, Tensor]:
         plain(f"input.{i}", f"{letter}_in_proj.0")
     mlp("encoder", "shared_enc_*")
     mlp("compressor", "prop_former_*_1.proj_n")
-    for l in range(1, BLOCKS + 1):
+    for l in range(1, PUBLISHED_BLOCKS + 1):
         block = f"blocks.{l - 1}"
         mlp(f"{block}.from_prototypes", f"prop_former_*_{l}.proj_d")
         stack(f"{block}.from_features", f"prop_former_*_{l}.proj_prompt")
         stack(f"{block}.inject", f"prop_proj_*_{l}")
-        for k in range(config.depth // BLOCKS):
+        for k in range(config.depth // PUBLISHED_BLOCKS):
             layer = f"block{l}.blocks.{k}.Transformer_*"
             stack(f"{block}.layers.{k}.qkv", f"{layer}.q", f"{layer}.k", f"{layer}.v")
             mlp(f"{block}.layers.{k}.mlp", f"{layer}.mlp")
-        if l < BLOCKS:
+        if l < PUBLISHED_BLOCKS:
             mlp(f"{block}.expand", f"prop_proj_rev_*_{l}")
     stack("modality_heads", "nlp_head_*")
     plain("coordinator.0", "router.fc1")

@@ -8,7 +8,7 @@ import pandas as pd
 from comp_viz.analysis.compare.comparison import Comparison, test_table
 from comp_viz.analysis.compare.paired import sentence
 from comp_viz.analysis.robustness.scores import read_metric
-from comp_viz.checkpoint.measurements import SHARES
+from comp_viz.checkpoint.measurements import SHARE_METRICS
 from comp_viz.data.conversation import Task
 from comp_viz.figures.chart import About
 from comp_viz.figures.compare.calibration import reliability_chart
@@ -214,7 +214,7 @@ def read_measures(table: pd.DataFrame) -> pd.DataFrame:
         metric = str(row["metric"])
         ends = [read_metric(metric, row[end]) for end in ("low", "high")]
         apart = [row[f"difference{end}"] for end in ("", "_low", "_high")]
-        scale, digits, unit = (100, 1, " points") if metric in SHARES else (1, 3, "")
+        scale, digits, unit = (100, 1, " points") if metric in SHARE_METRICS else (1, 3, "")
         moved = [("" if np.isnan(x) else f"{scale * x:+.{digits}f}") for x in apart]
         rows.append(
             {

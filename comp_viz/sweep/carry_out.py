@@ -13,19 +13,19 @@ from filelock import FileLock
 
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.checkpoint.measurements import Measurement
-from comp_viz.data.atomic_write import replacing
+from comp_viz.data.atomic_write import atomic_write
 from comp_viz.data.dataset import DataSet, Utterances
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
-from comp_viz.evaluation.evaluate import evaluate, measure
+from comp_viz.evaluation.evaluate import evaluate, measure_patterns
 from comp_viz.evaluation.linear import fit_linear
 from comp_viz.sweep.plan import Run, open_fold
 from comp_viz.training.run import train
 from comp_viz.training.split import splits
 from comp_viz.versions import versions
 
-TRAINED, FAILURE, LOCK = "trained.json", "failure.txt", "lock"
-Facts = dict[str, Any]
+TRAINED_FILE, FAILURE_FILE, LOCK_FILE = "trained.json", "failure.txt", "lock"
+RunDetails = dict[str, Any]
 
 opened = lru_cache(maxsize=2)(open_fold)  # a worker makes many runs on the same data, one after the other
 
@@ -37,11 +37,11 @@ def attempt(run: Run, root: Path, device: str, threads: int) -> str:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(
-            folder / LOCK
+            folder / LOCK_FILE
         ):  # another sweep on this machine may be making the same run: wait, and take its result
             if not (folder / run.result).is_file():
                 carry_out(run, folder, torch.device(device))
-        (folder / FAILURE).unlink(missing_ok=True)
+        (folder / FAILURE_FILE).unlink(missing_ok=True)
     except Exception as error:  # whatever it is, the other runs go on
         reason = str(error) if isinstance(error, CompVizError) else f"{type(error).__name__}: {error}"
         note_failure(folder, traceback.format_exc())
@@ -53,7 +53,7 @@ def note_failure(folder: Path, text: str) -> None:
     """Leave the details of a failure in the run's folder, if that can be written to."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / FAILURE).write_text(text, encoding="utf-8")
+        (folder / FAILURE_FILE).write_text(text, encoding="utf-8")
     except OSError:
         pass  # the disk may be full; the reason itself is reported all the same
 
@@ -63,7 +63,7 @@ def carry_out(run: Run, folder: Path, device: torch.device) -> None:
     data = opened(run.data, run.fold)
     if data.digest != run.digest:
         raise CompVizError(f"{run.data} has other contents here than where the sweep was planned; use the same file.")
-    facts, measurements = (linear if run.linear else network)(run, data, folder, device)
+    facts, measurements = (run_linear if run.linear else run_network)(run, data, folder, device)
     result = {
         "run": run.trained,
         "evaluation": run.evaluation.model_dump(),
@@ -73,9 +73,9 @@ def carry_out(run: Run, folder: Path, device: torch.device) -> None:
     write_json(folder / run.result, result)
 
 
-def network(run: Run, data: DataSet, folder: Path, device: torch.device) -> tuple[Facts, list[Measurement]]:
+def run_network(run: Run, data: DataSet, folder: Path, device: torch.device) -> tuple[RunDetails, list[Measurement]]:
     """Train a network, or take up where an earlier sweep stopped, and judge the checkpoint as it was saved."""
-    if not (folder / TRAINED).is_file():
+    if not (folder / TRAINED_FILE).is_file():
         start = time.perf_counter()
         card = train(data, run.config, run.recipe, folder, device)
         assert card.training is not None
@@ -85,7 +85,7 @@ def network(run: Run, data: DataSet, folder: Path, device: torch.device) -> tupl
             "seconds": time.perf_counter() - start,
             "versions": versions(),
         }
-        write_json(folder / TRAINED, facts)
+        write_json(folder / TRAINED_FILE, facts)
     saved = load_checkpoint(folder, str(device))
     asked = run.evaluation
     judged = evaluate(
@@ -93,17 +93,19 @@ def network(run: Run, data: DataSet, folder: Path, device: torch.device) -> tupl
     )
     if not run.recipe.second_epochs:  # the fused prediction was never trained
         judged = [m for m in judged if m.predictor != "fused"]
-    return json.loads((folder / TRAINED).read_text(encoding="utf-8")), judged
+    return json.loads((folder / TRAINED_FILE).read_text(encoding="utf-8")), judged
 
 
-def linear(run: Run, data: DataSet, folder: Path, device: torch.device) -> tuple[Facts, list[Measurement]]:
+def run_linear(run: Run, data: DataSet, folder: Path, device: torch.device) -> tuple[RunDetails, list[Measurement]]:
     """Fit the linear reference and judge it; quick enough to be done again for another evaluation."""
     start, recipe, asked = time.perf_counter(), run.recipe, run.evaluation
     parts = splits(data, recipe.seed, recipe.select)
     model = fit_linear(data.task, parts.training, parts.selection, recipe.missing, recipe.selection, recipe.seed)
     seconds = time.perf_counter() - start
     judged = data.split(asked.split)
-    found = measure(model.judge(judged), data.task, Utterances.of(judged), asked.split, patterns(run), asked.mask_seeds)
+    found = measure_patterns(
+        model.judge(judged), data.task, Utterances.of(judged), asked.split, patterns(run), asked.mask_seeds
+    )
     return {"selection": parts.protocol, "epoch": None, "seconds": seconds, "versions": versions()}, found
 
 
@@ -112,7 +114,7 @@ def patterns(run: Run) -> list[Pattern]:
     return [Pattern.parse(text) for text in run.evaluation.patterns]
 
 
-def write_json(path: Path, value: Facts) -> None:
+def write_json(path: Path, value: RunDetails) -> None:
     """Write plain values, whole or not at all."""
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", encoding="utf-8")

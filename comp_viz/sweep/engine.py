@@ -17,7 +17,7 @@ Outcome = tuple[Run, str]  # and why it failed, "" when it did not
 STORE = 100 << 20  # bytes of Ray's shared memory; runs hand over a few words
 
 
-def make(runs: Sequence[Run], sweep: Sweep, root: Path) -> Iterator[Outcome]:
+def make_runs(runs: Sequence[Run], sweep: Sweep, root: Path) -> Iterator[Outcome]:
     """Make all runs in folders below `root`, giving each as it ends. Raises `CompVizError` when Ray is needed and absent."""
     if sweep.workers == 1 and sweep.address is None:
         return in_turn(runs, sweep, root)

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from comp_viz.data.atomic_write import replacing
+from comp_viz.data.atomic_write import atomic_write
 from comp_viz.sweep.plan import Cell
 from comp_viz.training.run import TELEMETRY
 from comp_viz.training.telemetry import TABLES, WORD, read_telemetry
@@ -16,7 +16,7 @@ QUANTITIES = ("ACC", "coordinator")  # what is kept: a run's own telemetry has t
 CELL = pa.schema(  # as in the table of results, to be joined with it
     {"data": WORD, "fold": pa.int32(), "method": WORD, "trained_under": WORD, "seed": pa.int64(), "run": WORD}
 )
-SCHEMA = pa.schema([*CELL, *TABLES["epochs"]])
+EPOCH_SCHEMA = pa.schema([*CELL, *TABLES["epochs"]])
 
 
 def epochs_path(table: Path) -> Path:
@@ -35,8 +35,8 @@ def write_epochs(path: Path, cells: Sequence[Cell], root: Path) -> None:
     Raises `CompVizError` when a run's telemetry is damaged.
     """
     tables = [cell_epochs(cell, root) for cell in cells if (root / cell.run.folder / cell.run.result).is_file()]
-    whole = pa.concat_tables([SCHEMA.empty_table(), *tables]).unify_dictionaries().combine_chunks()
-    with replacing(path) as temporary:
+    whole = pa.concat_tables([EPOCH_SCHEMA.empty_table(), *tables]).unify_dictionaries().combine_chunks()
+    with atomic_write(path) as temporary:
         pq.write_table(whole, temporary, compression="zstd")
 
 
@@ -54,4 +54,4 @@ def cell_epochs(cell: Cell, root: Path) -> pa.Table:
         "run": run.folder,
     }
     columns = [pa.array([of_cell[field.name]] * len(found), field.type) for field in CELL]
-    return pa.table([*columns, *found.columns], SCHEMA)
+    return pa.table([*columns, *found.columns], EPOCH_SCHEMA)

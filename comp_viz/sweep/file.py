@@ -31,20 +31,20 @@ def as_method(value: Any) -> Any:
     return {"method": value["name"], **value} if isinstance(value, dict) and "name" in value else value
 
 
-class Part(BaseModel):
+class SweepSection(BaseModel):
     """A part of the file, with no field but those it knows."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class DataChoice(Part):
+class DataChoice(SweepSection):
     """A data set, by path, by name in the data root, or `lab`, and the folds to test on; without, its own test split."""
 
     name: str
     folds: Annotated[tuple[Annotated[int, Field(ge=1, le=FOLDS)], ...], Field(min_length=1)] | None = None
 
 
-class MethodChoice(Part):
+class MethodChoice(SweepSection):
     """A row of the tables: a method, and where it differs from what all runs share."""
 
     name: str
@@ -60,7 +60,7 @@ class MethodChoice(Part):
         return name
 
 
-class Evaluation(Part):
+class SweepEvaluation(SweepSection):
     """What every finished run is judged under."""
 
     patterns: Annotated[tuple[Annotated[str, BeforeValidator(as_pattern)], ...], Field(min_length=1)] = tuple(
@@ -78,14 +78,14 @@ class Evaluation(Part):
         return name
 
 
-class Sweep(Part):
+class Sweep(SweepSection):
     """A grid: every data set × fold × training pattern × method × seed is one run."""
 
     data: Annotated[tuple[Annotated[DataChoice, BeforeValidator(as_data)], ...], Field(min_length=1)]
     missing: Annotated[tuple[Annotated[str, BeforeValidator(as_pattern)], ...], Field(min_length=1)]  # in training
     methods: Annotated[tuple[Annotated[MethodChoice, BeforeValidator(as_method)], ...], Field(min_length=1)]
     seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
-    evaluation: Evaluation = Evaluation()
+    evaluation: SweepEvaluation = SweepEvaluation()
     recipe: dict[str, Any] = {}  # fields of the recipe that all runs share
     architecture: dict[str, Any] = {}  # and of the network's configuration
     workers: Annotated[int, Field(ge=1)] = 1  # runs at once

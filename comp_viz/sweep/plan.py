@@ -15,15 +15,15 @@ from comp_viz.data.published.layout import is_published, read_published
 from comp_viz.data.source import data_path, is_lab, open_data
 from comp_viz.errors import CompVizError
 from comp_viz.network.config import ComPConfig
-from comp_viz.sweep.file import DataChoice, Evaluation, MethodChoice, Sweep
+from comp_viz.sweep.file import DataChoice, MethodChoice, Sweep, SweepEvaluation
 from comp_viz.training.folds import with_fold
 from comp_viz.training.methods import find_method
 from comp_viz.training.recipe import Recipe
-from comp_viz.training.resolve import Fitted, fitted
+from comp_viz.training.resolve import ResolvedRecipe, resolve
 from comp_viz.training.split import splits
 from comp_viz.validation import first_problem
 
-FORMAT = "comp-viz sweep 1"  # to be changed when the same settings come to give other numbers
+SWEEP_FORMAT = "comp-viz sweep 1"  # to be changed when the same settings come to give other numbers
 OF_THE_GRID = ("missing", "seed")  # fields of the recipe that the grid sets
 Kind = TypeVar("Kind", ComPConfig, Recipe)
 OF_THE_DATA = ("modalities", "dims", "outputs")  # fields of the configuration that the data set sets
@@ -38,14 +38,14 @@ class Run:
     digest: str  # of the data
     linear: bool
     config: ComPConfig
-    recipe: Fitted
-    evaluation: Evaluation
+    recipe: ResolvedRecipe
+    evaluation: SweepEvaluation
 
     @property
     def trained(self) -> dict[str, Any]:
         """What the weights depend on."""
         return {
-            "format": FORMAT,
+            "format": SWEEP_FORMAT,
             "data": self.digest,
             "linear": self.linear,
             "config": asdict(self.config),
@@ -88,7 +88,7 @@ def open_fold(name: str, fold: int | None) -> DataSet:
     return with_fold(open_data(name), fold)
 
 
-def plan(sweep: Sweep) -> list[Cell]:
+def plan_sweep(sweep: Sweep) -> list[Cell]:
     """All cells of the grid, seeds innermost. Opens every data set once; raises `CompVizError` for what does not fit."""
     cells = []
     for choice in sweep.data:
@@ -97,23 +97,23 @@ def plan(sweep: Sweep) -> list[Cell]:
             data.split(sweep.evaluation.split)
             for missing in sweep.missing:
                 for method in sweep.methods:
-                    cells += [cell(sweep, choice, fold, data, missing, method, seed) for seed in sweep.seeds]
+                    cells += [plan_cell(sweep, choice, fold, data, missing, method, seed) for seed in sweep.seeds]
     return cells
 
 
-def cell(
+def plan_cell(
     sweep: Sweep, choice: DataChoice, fold: int | None, data: DataSet, missing: str, method: MethodChoice, seed: int
 ) -> Cell:
     """One cell: what all runs share, changed by the method, changed by what the file says of this method alone."""
     known = find_method(method.method)
     config, recipe = known.change(
-        made(ComPConfig, of_data(data), sweep.architecture, "architecture", OF_THE_DATA),
-        made(Recipe, {"missing": missing, "seed": seed}, sweep.recipe, "recipe", OF_THE_GRID),
+        with_options(ComPConfig, of_data(data), sweep.architecture, "architecture", OF_THE_DATA),
+        with_options(Recipe, {"missing": missing, "seed": seed}, sweep.recipe, "recipe", OF_THE_GRID),
     )
     where = f"methods.{method.name}."
-    config = made(ComPConfig, plain(config), method.architecture, where + "architecture", OF_THE_DATA)
-    recipe = made(Recipe, plain(recipe), method.recipe, where + "recipe", OF_THE_GRID)
-    settled = fitted(recipe, Utterances.of(splits(data, seed, recipe.select).training))
+    config = with_options(ComPConfig, field_values(config), method.architecture, where + "architecture", OF_THE_DATA)
+    recipe = with_options(Recipe, field_values(recipe), method.recipe, where + "recipe", OF_THE_GRID)
+    settled = resolve(recipe, Utterances.of(splits(data, seed, recipe.select).training))
     return Cell(method.name, Run(choice.name, fold, data.digest, known.linear, config, settled, sweep.evaluation))
 
 
@@ -127,12 +127,12 @@ def of_data(data: DataSet) -> dict[str, Any]:
     }
 
 
-def plain(settings: ComPConfig | Recipe) -> dict[str, Any]:
+def field_values(settings: ComPConfig | Recipe) -> dict[str, Any]:
     """The fields of a dataclass of plain values."""
     return {field.name: getattr(settings, field.name) for field in fields(settings)}
 
 
-def made(
+def with_options(
     kind: type[Kind], before: Mapping[str, Any], given: Mapping[str, Any], where: str, not_here: tuple[str, ...]
 ) -> Kind:
     """`before` with the given options over it, checked. Raises `CompVizError` naming the field, as `recipe.batch`."""

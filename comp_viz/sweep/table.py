@@ -9,11 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from comp_viz.data.atomic_write import replacing
+from comp_viz.data.atomic_write import atomic_write
 from comp_viz.evaluation.metrics import METRICS
 from comp_viz.sweep.plan import Cell
 
-SCHEMA = pa.schema(
+RESULT_SCHEMA = pa.schema(
     {
         "data": pa.string(),
         "data_digest": pa.string(),
@@ -55,8 +55,8 @@ def write_results(path: Path, cells: Sequence[Cell], failures: Mapping[str, str]
         cells_there += bool(found)
     if not rows:
         return 0
-    with replacing(path) as temporary:
-        pq.write_table(pa.Table.from_pylist(rows, SCHEMA), temporary, compression="zstd")
+    with atomic_write(path) as temporary:
+        pq.write_table(pa.Table.from_pylist(rows, RESULT_SCHEMA), temporary, compression="zstd")
     return cells_there
 
 
@@ -82,10 +82,10 @@ def cell_rows(cell: Cell, failures: Mapping[str, str], root: Path) -> Iterator[d
         result = json.loads(path.read_text(encoding="utf-8"))
         facts = {name: result[name] for name in ("selection", "epoch", "seconds")}
         for m in result["measurements"]:
-            yield head | facts | measured(m) | {"versions": json.dumps(result["versions"])}
+            yield head | facts | measurement_columns(m) | {"versions": json.dumps(result["versions"])}
 
 
-def measured(m: Mapping[str, Any]) -> dict[str, Any]:
+def measurement_columns(m: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of one measurement."""
     return {
         "split": m["split"],

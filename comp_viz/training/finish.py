@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from comp_viz.checkpoint.card import FORMAT, Card, DataCard, TrainingCard
+from comp_viz.checkpoint.card import CHECKPOINT_FORMAT, Card, DataCard, TrainingCard
 from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
 from comp_viz.checkpoint.measurements import Measurement
 from comp_viz.data.batch import Standardiser, Stream
@@ -18,7 +18,7 @@ from comp_viz.training.loop import Trainer
 from comp_viz.training.split import Splits
 from comp_viz.versions import versions
 
-PATTERNS, SEEDS = PROTOCOL, 5  # what a finished model is measured under
+MEASURED_PATTERNS, MEASURED_SEEDS = PROTOCOL, 5  # what a finished model is measured under
 
 
 def write_checkpoint(out: Path, trainer: Trainer, data: DataSet, parts: Splits, standardise: Standardiser) -> Card:
@@ -39,7 +39,7 @@ def write_checkpoint(out: Path, trainer: Trainer, data: DataSet, parts: Splits, 
         rounding(trainer.model, Stream(judged, standardise, trainer.device)),
     )
     card = Card(
-        format=FORMAT,
+        format=CHECKPOINT_FORMAT,
         name=data.name,
         architecture=trainer.model.config,
         task=task,
@@ -50,7 +50,7 @@ def write_checkpoint(out: Path, trainer: Trainer, data: DataSet, parts: Splits, 
         versions=versions(),
     )
     save_checkpoint(out, trainer.model, card, standardise)
-    measurements = measure(out, data)
+    measurements = measure_saved(out, data)
     if not recipe.second_epochs:  # nothing fused was ever learned
         measurements = tuple(m for m in measurements if m.predictor != "fused")
     card = replace(card, measurements=measurements)
@@ -65,9 +65,13 @@ def rounding(model: ComP, stream: Stream) -> float:
     return max(float(np.abs(exact[name] - stored[name]).max()) for name in exact)
 
 
-def measure(folder: Path, data: DataSet) -> tuple[Measurement, ...]:
+def measure_saved(folder: Path, data: DataSet) -> tuple[Measurement, ...]:
     """Metrics of the weights as saved, on the test split; empty when the data has none."""
     if "test" not in data.utterances.splits:
         return ()
     saved = load_checkpoint(folder)
-    return tuple(evaluate(saved.model, data.task, saved.standardise, data.split("test"), "test", PATTERNS, SEEDS))
+    return tuple(
+        evaluate(
+            saved.model, data.task, saved.standardise, data.split("test"), "test", MEASURED_PATTERNS, MEASURED_SEEDS
+        )
+    )

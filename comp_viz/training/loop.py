@@ -19,21 +19,21 @@ from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import ComP
 from comp_viz.network.rows import Rows
 from comp_viz.network.trace import PerModality
-from comp_viz.training.modulator import Modulation, errors, modulation
+from comp_viz.training.modulator import Modulation, modality_errors, modulation
 from comp_viz.training.objective import Companion, disentanglement, private_loss, task_loss
 from comp_viz.training.record import (
     Epoch,
     Value,
-    by_modality,
     epoch_table,
     gradient_table,
     step_table,
     training_values,
     utterance_table,
+    values_by_modality,
 )
-from comp_viz.training.resolve import Fitted
+from comp_viz.training.resolve import ResolvedRecipe
 from comp_viz.training.split import bank_rows, run_generator
-from comp_viz.training.step import GradientNorms, Step
+from comp_viz.training.step import GradientNorms, TrainingStep
 
 
 @dataclass
@@ -55,7 +55,13 @@ class Trainer:
     """One training run. Everything random follows from the recipe's seed and the epoch, so that a run can be resumed."""
 
     def __init__(
-        self, task: Task, config: ComPConfig, recipe: Fitted, train: Stream, selection: Stream, device: torch.device
+        self,
+        task: Task,
+        config: ComPConfig,
+        recipe: ResolvedRecipe,
+        train: Stream,
+        selection: Stream,
+        device: torch.device,
     ) -> None:
         self.task, self.recipe, self.device = task, recipe, device
         torch.manual_seed(recipe.seed)
@@ -123,7 +129,7 @@ class Trainer:
         self.model.bank = prototype_bank(self.model, self.bank_conversations)
         self.model.eval()
 
-    def summed_up(self, steps: list[Step], selected: dict[Value, float]) -> Epoch:
+    def summed_up(self, steps: list[TrainingStep], selected: dict[Value, float]) -> Epoch:
         """The numbers and the telemetry of the epoch that was just trained."""
         modalities, task = self.model.config.modalities, self.task
         utterances = self.train.utterances.pick([row for step in steps for row in step.conversations])
@@ -147,7 +153,7 @@ class Trainer:
         if self.recipe.average:
             self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(self.recipe.average))
 
-    def one_epoch(self, first: bool) -> list[Step]:
+    def one_epoch(self, first: bool) -> list[TrainingStep]:
         """One pass over the training conversations in a fresh order under fresh missing patterns."""
         rng = np.random.default_rng([self.recipe.seed, 1, self.epoch])
         torch.manual_seed(int(rng.integers(2**62)))  # for dropout
@@ -156,7 +162,7 @@ class Trainer:
         order, size = rng.permutation(len(self.train)).tolist(), self.recipe.batch
         return [self.step(order[start : start + size], rng, first) for start in range(0, len(order), size)]
 
-    def step(self, conversations: Sequence[int], rng: np.random.Generator, first: bool) -> Step:
+    def step(self, conversations: Sequence[int], rng: np.random.Generator, first: bool) -> TrainingStep:
         """One optimiser step on some of the training conversations."""
         shown = self.missing(self.train.utterances.pick(conversations), self.task, rng)
         batch = self.train.pick(conversations).showing(shown).blurred(self.recipe.feature_noise)
@@ -167,7 +173,7 @@ class Trainer:
         self.optimizer.zero_grad()
         losses["loss"].backward()
         heads = torch.stack([predictions[name] for name in self.model.config.modalities]).detach().float()
-        error = errors(self.task, heads, targets.nan_to_num(), self.recipe.error)
+        error = modality_errors(self.task, heads, targets.nan_to_num(), self.recipe.error)
         found = None
         if not first and self.recipe.modulate and self.model.config.prompting:
             found = self.modulate(error, counted if self.task.classes else counted & (targets != 0))
@@ -177,7 +183,7 @@ class Trainer:
         self.optimizer.step()
         if self.average:
             self.average.update_parameters(self.model)
-        return Step(
+        return TrainingStep(
             conversations,
             {name: value.detach() for name, value in losses.items()},
             {name: y.detach() for name, y in predictions.items()},
@@ -249,7 +255,7 @@ class Trainer:
             bank = prototype_bank(model, self.bank_conversations)
             if model.config.prompting and model.bank.shape == bank.shape:
                 moved = ((bank - model.bank).norm(dim=-1) / bank.norm(dim=-1)).mean((1, 2))  # of their length
-                values |= by_modality("training", "drift", model.config.modalities, moved)
+                values |= values_by_modality("training", "drift", model.config.modalities, moved)
             # The average needs a bank of the same size as the model's own to go on averaging.
             self.model.bank = model.bank = bank
         batches = (batch for shown in self.shown for batch in self.selection.under(shown))
@@ -257,7 +263,7 @@ class Trainer:
         said = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         if not first:
             weights = torch.from_numpy(said.pop("coordinator").mean(0))
-            values |= by_modality("selection", "coordinator", model.config.modalities, weights)
+            values |= values_by_modality("selection", "coordinator", model.config.modalities, weights)
         labels = np.tile(self.selection.utterances.labels, len(self.shown))
         for name, y in said.items():
             found = metrics(self.task, y, labels)
@@ -300,7 +306,7 @@ class Trainer:
             group["lr"] = float(self.recipe.learning_rate * scale)  # a NumPy number could not be loaded back
 
 
-def make_optimizer(recipe: Fitted, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
+def make_optimizer(recipe: ResolvedRecipe, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
     """Adam, with weight decay inside the gradient as published or decoupled from it."""
     kind = torch.optim.AdamW if recipe.decoupled_decay else torch.optim.Adam
     return kind(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)

@@ -10,7 +10,7 @@ from comp_viz.training.recipe import ARCHITECTURES, PUBLISHED, Recipe
 
 Settings = tuple[ComPConfig, Recipe]
 Flags = tuple[bool, bool, bool, bool]  # KP propagation, PG prompts, Cr coordinator, GM gradient modulator
-PROTOCOL = ("missing", "seed", "selection", "select", "bank", "precision")  # of a recipe, what no method changes
+KEPT_FIELDS = ("missing", "seed", "selection", "select", "bank", "precision")  # of a recipe, what no method changes
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ def as_it_is(config: ComPConfig, recipe: Recipe) -> Settings:
     return config, recipe
 
 
-def keeping(flags: Flags) -> Callable[[ComPConfig, Recipe], Settings]:
+def with_parts(flags: Flags) -> Callable[[ComPConfig, Recipe], Settings]:
     """Only some of the parts of ComP."""
     propagation, prompting, coordination, modulate = flags
 
@@ -37,7 +37,7 @@ def keeping(flags: Flags) -> Callable[[ComPConfig, Recipe], Settings]:
     return change
 
 
-def alone(config: ComPConfig, recipe: Recipe) -> Settings:
+def modalities_alone(config: ComPConfig, recipe: Recipe) -> Settings:
     """Every modality by itself: the first stage alone, as long as both, without the terms that tie modalities together."""
     return replace(config, prompting=False, coordination=False), replace(
         recipe,
@@ -48,11 +48,11 @@ def alone(config: ComPConfig, recipe: Recipe) -> Settings:
     )
 
 
-def published(config: ComPConfig, recipe: Recipe) -> Settings:
+def as_published(config: ComPConfig, recipe: Recipe) -> Settings:
     """What the published code minimises at its size, whatever the others share but for the protocol."""
     shape: dict[str, Any] = {**ARCHITECTURES["published"]}
     return ComPConfig(config.modalities, config.dims, config.outputs, config.max_length, **shape), replace(
-        PUBLISHED, **{name: getattr(recipe, name) for name in PROTOCOL}
+        PUBLISHED, **{name: getattr(recipe, name) for name in KEPT_FIELDS}
     )
 
 
@@ -69,11 +69,11 @@ ABLATION: dict[str, Flags] = {
 }
 METHODS = {
     "comp": Method(as_it_is),  # all parts
-    "published": Method(published),
-    "no-prompting": Method(keeping((True, False, True, True))),  # the baseline: encoders, attention and coordinator
-    "alone": Method(alone),
+    "published": Method(as_published),
+    "no-prompting": Method(with_parts((True, False, True, True))),  # the baseline: encoders, attention and coordinator
+    "alone": Method(modalities_alone),
     "linear": Method(as_it_is, linear=True),
-    **{name: Method(keeping(flags)) for name, flags in ABLATION.items() if name != "comp"},
+    **{name: Method(with_parts(flags)) for name, flags in ABLATION.items() if name != "comp"},
 }
 
 

@@ -21,7 +21,7 @@ class Modulation:
     guarded: Tensor  # [M], share of counted coefficients that the clip range had to hold
 
 
-def errors(task: Task, predictions: Tensor, targets: Tensor, kind: ClassError = "probability") -> Tensor:
+def modality_errors(task: Task, predictions: Tensor, targets: Tensor, kind: ClassError = "probability") -> Tensor:
     """Each modality's error `E_i^u`, `[M, B, S]`, from predictions `[M, B, S, C]` and targets `[B, S]`.
 
     Scores: the absolute difference. Classes: one minus the true class's probability, or with `"reference"` what the

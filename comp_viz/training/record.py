@@ -12,7 +12,7 @@ from torch import Tensor
 from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import Utterances
 from comp_viz.evaluation.metrics import metrics
-from comp_viz.training.step import Step
+from comp_viz.training.step import TrainingStep
 from comp_viz.training.telemetry import TABLES
 
 Value = tuple[str, str, str]  # split, quantity, of what: ("selection", "ACC", "fused"), ("training", "loss", "all")
@@ -33,7 +33,7 @@ class Epoch:
         return self.values["training", "loss", "all"]
 
 
-def words(values: Sequence[str], numbers: NDArray[np.integer]) -> pa.DictionaryArray:
+def word_column(values: Sequence[str], numbers: NDArray[np.integer]) -> pa.DictionaryArray:
     """A column of words, given by number."""
     return pa.DictionaryArray.from_arrays(pa.array(numbers, pa.int32()), pa.array(values, pa.string()))
 
@@ -49,7 +49,7 @@ def epoch_table(number: int, stage: int, values: Mapping[Value, float]) -> pa.Ta
 
 
 def training_values(
-    task: Task, modalities: Sequence[str], utterances: Utterances, steps: Sequence[Step]
+    task: Task, modalities: Sequence[str], utterances: Utterances, steps: Sequence[TrainingStep]
 ) -> dict[Value, float]:
     """Losses by term, metrics by predictor, and means of coordinator weights, coefficients and guard actions.
 
@@ -61,29 +61,29 @@ def training_values(
         term = "all" if name == "loss" else name
         values["training", "loss", term] = float(torch.stack([step.losses[name] for step in steps]).mean())
     for name in steps[0].predictions:
-        found = metrics(task, predicted(steps, name), utterances.labels)
+        found = metrics(task, step_predictions(steps, name), utterances.labels)
         values |= {("training", metric, name): value for metric, value in found.items()}
     if weights := [step.coordinator[step.valid] for step in steps if step.coordinator is not None]:
-        values |= by_modality("training", "coordinator", modalities, torch.cat(weights).float().mean(0))
+        values |= values_by_modality("training", "coordinator", modalities, torch.cat(weights).float().mean(0))
     if held := [step.modulation for step in steps if step.modulation is not None]:
         means = torch.stack([m.by_position.mean(1) for m in held]).mean(0)
-        values |= by_modality("training", "coefficient", modalities, means)
-        values |= by_modality("training", "guarded", modalities, torch.stack([m.guarded for m in held]).mean(0))
+        values |= values_by_modality("training", "coefficient", modalities, means)
+        values |= values_by_modality("training", "guarded", modalities, torch.stack([m.guarded for m in held]).mean(0))
     return values
 
 
-def predicted(steps: Sequence[Step], name: str) -> NDArray[np.float32]:
+def step_predictions(steps: Sequence[TrainingStep], name: str) -> NDArray[np.float32]:
     """What one predictor said of every utterance of the steps' conversations, `[N, C]`."""
     y: NDArray[np.float32] = torch.cat([step.predictions[name][step.valid] for step in steps]).float().cpu().numpy()
     return y
 
 
-def by_modality(split: str, quantity: str, modalities: Sequence[str], numbers: Tensor) -> dict[Value, float]:
+def values_by_modality(split: str, quantity: str, modalities: Sequence[str], numbers: Tensor) -> dict[Value, float]:
     """One value for every modality, from a tensor `[M]`."""
     return {(split, quantity, name): float(x) for name, x in zip(modalities, numbers.tolist(), strict=True)}
 
 
-def step_table(epoch: int, modalities: Sequence[str], steps: Sequence[Step]) -> pa.Table:
+def step_table(epoch: int, modalities: Sequence[str], steps: Sequence[TrainingStep]) -> pa.Table:
     """The `steps` table of one epoch: coefficients by position, for every step that was modulated."""
     M = len(modalities)
     found = [(i, step.modulation) for i, step in enumerate(steps) if step.modulation is not None]
@@ -92,32 +92,34 @@ def step_table(epoch: int, modalities: Sequence[str], steps: Sequence[Step]) -> 
     columns = [
         pa.array(np.full(M * len(found), epoch, np.int32)),
         pa.array(np.repeat([i for i, _ in found], M), pa.int32()),
-        words(modalities, np.tile(np.arange(M), len(found))),
+        word_column(modalities, np.tile(np.arange(M), len(found))),
         pa.array([row for _, m in found for row in m.by_position.float().cpu().numpy()], pa.list_(pa.float32())),
         pa.array(torch.cat([m.guarded for _, m in found]).float().cpu().numpy()),
     ]
     return pa.table(columns, TABLES["steps"])
 
 
-def gradient_table(epoch: int, modalities: Sequence[str], modules: Sequence[str], steps: Sequence[Step]) -> pa.Table:
+def gradient_table(
+    epoch: int, modalities: Sequence[str], modules: Sequence[str], steps: Sequence[TrainingStep]
+) -> pa.Table:
     """The `gradients` table of one epoch, without what took no part."""
     norms = torch.stack([step.gradients for step in steps]).float().cpu().numpy()  # (steps, G, M + 1)
     step, module, owner = np.nonzero(~np.isnan(norms))
     columns = [
         pa.array(np.full(len(step), epoch, np.int32)),
         pa.array(step.astype(np.int32)),
-        words(modules, module),
-        words([*modalities, "all"], owner),
+        word_column(modules, module),
+        word_column([*modalities, "all"], owner),
         pa.array(norms[step, module, owner]),
     ]
     return pa.table(columns, TABLES["gradients"])
 
 
-def utterance_table(epoch: int, task: Task, utterances: Utterances, steps: Sequence[Step]) -> pa.Table:
+def utterance_table(epoch: int, task: Task, utterances: Utterances, steps: Sequence[TrainingStep]) -> pa.Table:
     """The `utterances` table of one epoch: coefficient, error and correctness of every modality."""
     M, N, labels = len(utterances.modalities), len(utterances), utterances.labels
     error = torch.cat([step.error[:, step.valid] for step in steps], 1).float().cpu().numpy()  # (M, N)
-    said = np.stack([predicted(steps, name) for name in utterances.modalities])  # (M, N, C)
+    said = np.stack([step_predictions(steps, name) for name in utterances.modalities])  # (M, N, C)
     observed = torch.cat([step.observed[step.valid] for step in steps]).cpu().numpy()  # (N, M)
     known = ~np.isnan(labels)
     truth = labels - np.float32(0 if task.classes else task.neutral)
@@ -128,9 +130,9 @@ def utterance_table(epoch: int, task: Task, utterances: Utterances, steps: Seque
     conversations = np.repeat(np.arange(len(utterances.ids)), utterances.lengths)
     columns = [
         pa.array(np.full(M * N, epoch, np.int32)),
-        words(utterances.ids, np.tile(conversations, M)),
+        word_column(utterances.ids, np.tile(conversations, M)),
         pa.array(np.tile(utterances.positions, M).astype(np.int32)),
-        words(utterances.modalities, np.repeat(np.arange(M), N)),
+        word_column(utterances.modalities, np.repeat(np.arange(M), N)),
         pa.array(observed.T.ravel()),
         half(coefficient.ravel(), np.tile(counted & bool(held), M)),
         half(error.ravel(), np.tile(known, M)),

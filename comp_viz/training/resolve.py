@@ -17,7 +17,7 @@ MOST_NOISE = 1.25
 
 
 @dataclass(frozen=True)
-class Fitted(Recipe):
+class ResolvedRecipe(Recipe):
     """A recipe that leaves nothing open; the defaults are what ours comes to on the data it was found on."""
 
     batch: int = 8
@@ -25,7 +25,7 @@ class Fitted(Recipe):
     feature_noise: float = 0.5
 
 
-def fitted(recipe: Recipe, training: Utterances) -> Fitted:
+def resolve(recipe: Recipe, training: Utterances) -> ResolvedRecipe:
     """The recipe with what it leaves open set for this training data; what it says is kept.
 
     - **Batch**: at most as many conversations as leave `FEWEST_STEPS` steps an epoch, but no fewer than `SMALLEST_BATCH`.
@@ -37,11 +37,11 @@ def fitted(recipe: Recipe, training: Utterances) -> Fitted:
     """
     conversations, utterances = len(training.ids), len(training)
     largest = (conversations - 1) // (FEWEST_STEPS - 1)  # batch with so many steps
-    batch = recipe.batch or min(Fitted.batch, max(SMALLEST_BATCH, largest))
+    batch = recipe.batch or min(ResolvedRecipe.batch, max(SMALLEST_BATCH, largest))
     steps = (recipe.first_epochs + recipe.second_epochs) * math.ceil(conversations / batch)
-    rate = Fitted.learning_rate * math.sqrt(min(1, MOST_STEPS / steps))
-    noise = min(MOST_NOISE, Fitted.feature_noise * math.sqrt(max(1, ENOUGH_UTTERANCES / utterances)))
+    rate = ResolvedRecipe.learning_rate * math.sqrt(min(1, MOST_STEPS / steps))
+    noise = min(MOST_NOISE, ResolvedRecipe.feature_noise * math.sqrt(max(1, ENOUGH_UTTERANCES / utterances)))
     noise = noise if recipe.feature_noise is None else recipe.feature_noise
-    return Fitted(
+    return ResolvedRecipe(
         **vars(recipe) | {"batch": batch, "learning_rate": recipe.learning_rate or rate, "feature_noise": noise}
     )

@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 
 from comp_viz.checkpoint.card import Card
 from comp_viz.checkpoint.tensors import load_plain
-from comp_viz.data.atomic_write import replacing
+from comp_viz.data.atomic_write import atomic_write
 from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.dataset import DataSet, Utterances
 from comp_viz.data.lengths import check_lengths
@@ -26,13 +26,13 @@ from comp_viz.training.finish import write_checkpoint
 from comp_viz.training.loop import Trainer
 from comp_viz.training.recipe import Recipe
 from comp_viz.training.record import Epoch
-from comp_viz.training.resolve import fitted
+from comp_viz.training.resolve import resolve
 from comp_viz.training.split import splits
 from comp_viz.training.telemetry import Telemetry
 from comp_viz.versions import versions
 
 RUNNING = "running"  # folder in the run's own for all that belongs to a run which is not over
-ASKED, STATE, PROGRESS = "run.json", "resume.pt", "progress.json"  # in it
+RUN_FILE, STATE_FILE, PROGRESS = "run.json", "resume.pt", "progress.json"  # in it
 TELEMETRY = "telemetry"  # in it as well, and in the end beside the checkpoint
 SAVE_EPOCHS, SAVE_SECONDS = 10, 60.0  # the state is saved when either has gone by: what a killed run loses at most
 SHOW_SECONDS = 5.0  # between parts of telemetry
@@ -59,7 +59,7 @@ def train(
     training = Utterances.of(parts.training)
     check_split(data, "training", training, [recipe.missing])
     check_split(data, "selection", Utterances.of(parts.selection), recipe.selection)
-    settled = fitted(recipe, training)
+    settled = resolve(recipe, training)
     standardise = Standardiser.fit(parts.training)
     streams = [Stream(part, standardise, device) for part in (parts.training, parts.selection)]
     trainer = Trainer(data.task, config, settled, streams[0], streams[1], device)
@@ -72,12 +72,12 @@ def train(
     }
     telemetry = Telemetry(out / RUNNING / TELEMETRY)
     with writing(out):
-        begin(trainer, out / RUNNING, telemetry, json.dumps(asked, indent=1) + "\n")
+        begin_run(trainer, out / RUNNING, telemetry, json.dumps(asked, indent=1) + "\n")
     learn(trainer, out, telemetry, progress)
     with writing(out):
         card = write_checkpoint(out, trainer, data, parts, standardise)
         telemetry.join(out / TELEMETRY)
-        (out / RUNNING / STATE).unlink(missing_ok=True)  # from here on the run is over
+        (out / RUNNING / STATE_FILE).unlink(missing_ok=True)  # from here on the run is over
         shutil.rmtree(out / RUNNING)
     return card
 
@@ -90,23 +90,25 @@ def check_split(data: DataSet, name: str, utterances: Utterances, patterns: Sequ
         Pattern.parse(text).check_data(utterances, data.task)
 
 
-def begin(trainer: Trainer, folder: Path, telemetry: Telemetry, asked: str) -> None:
+def begin_run(trainer: Trainer, folder: Path, telemetry: Telemetry, asked: str) -> None:
     """Take up an interrupted run that was asked the same, cutting its telemetry back to the saved epoch, or start afresh."""
-    if not (folder / STATE).is_file():
+    if not (folder / STATE_FILE).is_file():
         shutil.rmtree(folder, ignore_errors=True)
-        with replacing(folder / ASKED) as temporary:
+        with atomic_write(folder / RUN_FILE) as temporary:
             temporary.write_text(asked, encoding="utf-8")
         return
-    before = (folder / ASKED).read_text(encoding="utf-8") if (folder / ASKED).is_file() else ""
+    before = (folder / RUN_FILE).read_text(encoding="utf-8") if (folder / RUN_FILE).is_file() else ""
     if before != asked:
         raise CompVizError(
             f"{folder} holds an unfinished run with other {difference(before, asked)}. "
             "Repeat that run's command to go on with it, or remove the folder to start anew."
         )
     try:
-        trainer.restore(load_plain(folder / STATE))
+        trainer.restore(load_plain(folder / STATE_FILE))
     except (KeyError, TypeError, ValueError, RuntimeError):
-        raise CompVizError(f"{folder / STATE} is not the state of this run. Remove {folder} to start anew.") from None
+        raise CompVizError(
+            f"{folder / STATE_FILE} is not the state of this run. Remove {folder} to start anew."
+        ) from None
     telemetry.cut(trainer.epoch)
 
 
@@ -116,7 +118,7 @@ def difference(before: str, asked: str) -> str:
         old: dict[str, Any] = json.loads(before)
         return " and ".join(name for name, value in json.loads(asked).items() if old.get(name) != value)
     except (ValueError, AttributeError):
-        return f"settings: its {ASKED} cannot be read"
+        return f"settings: its {RUN_FILE} cannot be read"
 
 
 def learn(trainer: Trainer, out: Path, telemetry: Telemetry, progress: Callable[[int, int, Epoch], None]) -> None:
@@ -138,7 +140,7 @@ def learn(trainer: Trainer, out: Path, telemetry: Telemetry, progress: Callable[
             if due:
                 save_state(trainer, folder)
                 saved, last = now, trainer.epoch
-            with replacing(folder / PROGRESS) as temporary:
+            with atomic_write(folder / PROGRESS) as temporary:
                 done = {"epoch": trainer.epoch, "of": trainer.epochs, "stage": epoch.stage}
                 temporary.write_text(json.dumps(done), encoding="utf-8")
         progress(trainer.epoch, trainer.epochs, epoch)
@@ -146,7 +148,7 @@ def learn(trainer: Trainer, out: Path, telemetry: Telemetry, progress: Callable[
 
 def save_state(trainer: Trainer, folder: Path) -> None:
     """Write the state to go on from, in place of the one before."""
-    with replacing(folder / STATE) as temporary:
+    with atomic_write(folder / STATE_FILE) as temporary:
         torch.save(trainer.state(), temporary)
 
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from comp_viz.data.conversation import Conversation
-from comp_viz.data.dataset import DataSet, Utterances, pick
+from comp_viz.data.dataset import DataSet, Utterances, pick_conversations
 from comp_viz.errors import CompVizError
 from comp_viz.training.recipe import Recipe, Select
 from comp_viz.wording import how_many
 
-SHARE = 0.15  # of the training utterances, held out where the data has no validation split
-FEWEST = 4  # groups of speakers below which single conversations are held out: names like A and B tell nobody apart
+HELD_OUT_SHARE = 0.15  # of the training utterances, held out where the data has no validation split
+FEWEST_GROUPS = (
+    4  # groups of speakers below which single conversations are held out: names like A and B tell nobody apart
+)
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,12 @@ def splits(data: DataSet, seed: int, select: Select = "validation") -> Splits:
         raise CompVizError(f"{data.name}: training needs at least two conversations, got {len(training)}.")
     utterances = Utterances.of(training)
     groups = speaker_groups(utterances)
-    together = len(groups) >= FEWEST
+    together = len(groups) >= FEWEST_GROUPS
     held = held_out(utterances, groups if together else [[row] for row in range(len(training))], seed)
     rest = sorted(set(range(len(training))) - set(held))
     words = f"{how_many(len(held), 'conversation')} held out of training (seed {seed}), "
     words += "none of whose speakers is trained on" if together else "whose speakers may be trained on"
-    return Splits(pick(training, rest), pick(training, held), words)
+    return Splits(pick_conversations(training, rest), pick_conversations(training, held), words)
 
 
 def run_generator(seed: int) -> np.random.Generator:
@@ -63,7 +65,7 @@ def bank_rows(rng: np.random.Generator, available: int, recipe: Recipe) -> list[
 def bank_conversations(data: DataSet, recipe: Recipe) -> Sequence[Conversation]:
     """The conversations whose prototypes are in the bank of a model trained on `data`, in the order of the bank."""
     training = splits(data, recipe.seed, recipe.select).training
-    return pick(training, bank_rows(run_generator(recipe.seed), len(training), recipe))
+    return pick_conversations(training, bank_rows(run_generator(recipe.seed), len(training), recipe))
 
 
 def speaker_groups(utterances: Utterances) -> list[list[int]]:
@@ -83,6 +85,6 @@ def held_out(utterances: Utterances, groups: list[list[int]], seed: int) -> list
     order = np.random.default_rng([seed, 2]).permutation(len(groups))
     for group in order[:-1]:
         held += groups[group]
-        if utterances.lengths[held].sum() >= SHARE * len(utterances):
+        if utterances.lengths[held].sum() >= HELD_OUT_SHARE * len(utterances):
             break
     return sorted(held)

@@ -11,7 +11,7 @@ from comp_viz.training.modulator import Modulation
 
 
 @dataclass(frozen=True)
-class Step:
+class TrainingStep:
     """One step on `B` conversations of at most `S` utterances."""
 
     conversations: Sequence[int]  # [B], by number in the training stream

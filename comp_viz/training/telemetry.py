@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from comp_viz.data.atomic_write import replacing
+from comp_viz.data.atomic_write import atomic_write
 from comp_viz.errors import UNREADABLE, CompVizError
 
 WORD = pa.dictionary(pa.int32(), pa.string())
@@ -58,7 +58,9 @@ class Telemetry:
         """Write what waits as one part a table, named after its first epoch."""
         for name, tables in self.waiting.items():
             if tables:
-                write(joined(tables), self.folder / name / f"{tables[0]['epoch'][0].as_py():06d}.parquet")
+                write_telemetry(
+                    join_tables(tables), self.folder / name / f"{tables[0]['epoch'][0].as_py():06d}.parquet"
+                )
                 tables.clear()
 
     def cut(self, epoch: int) -> None:
@@ -76,26 +78,28 @@ class Telemetry:
         for left in folder.glob(".*.parquet"):  # by a run that was killed right here
             left.unlink()
         for name in TABLES:
-            write(joined([TABLES[name].empty_table(), *parts(self.folder, name)]), folder / f"{name}.parquet")
+            write_telemetry(
+                join_tables([TABLES[name].empty_table(), *table_parts(self.folder, name)]), folder / f"{name}.parquet"
+            )
 
 
-def joined(tables: list[pa.Table]) -> pa.Table:
+def join_tables(tables: list[pa.Table]) -> pa.Table:
     """Tables one after the other, with one dictionary for all their words."""
     return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
 
 
-def write(table: pa.Table, path: Path) -> None:
+def write_telemetry(table: pa.Table, path: Path) -> None:
     """Write a Parquet file, whole or not at all."""
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
 
 
-def parts(folder: Path, name: str) -> list[pa.Table]:
+def table_parts(folder: Path, name: str) -> list[pa.Table]:
     """The parts of a table, in order of their epochs."""
-    return [read(path, name) for path in sorted((folder / name).glob("[0-9]*.parquet"))]
+    return [read_telemetry_file(path, name) for path in sorted((folder / name).glob("[0-9]*.parquet"))]
 
 
-def read(path: Path, name: str) -> pa.Table:
+def read_telemetry_file(path: Path, name: str) -> pa.Table:
     """One file of a table. Raises `CompVizError` when it is damaged or something else."""
     try:
         return pq.read_table(path).cast(TABLES[name])
@@ -108,7 +112,11 @@ def read(path: Path, name: str) -> pa.Table:
 def read_telemetry(folder: Path, name: str) -> pa.Table:
     """The table `name` of a `telemetry` folder, joined or in parts; empty where there is none yet."""
     whole = folder / f"{name}.parquet"
-    return read(whole, name) if whole.is_file() else joined([TABLES[name].empty_table(), *parts(folder, name)])
+    return (
+        read_telemetry_file(whole, name)
+        if whole.is_file()
+        else join_tables([TABLES[name].empty_table(), *table_parts(folder, name)])
+    )
 
 
 def thinned(tables: Mapping[str, pa.Table], epochs: int) -> dict[str, pa.Table]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from comp_viz.clips.reading import Read
 from comp_viz.clips.settings import Settings
-from comp_viz.data.atomic_write import replacing
+from comp_viz.data.atomic_write import atomic_write
 from comp_viz.data.conversation import Floats
 from recipes.clips.corpus import Corpus, Item
 
@@ -43,7 +43,7 @@ def read_corpus(
         if not path.is_file():
             read = read or corpus.reader(root, settings)
             found = [read(item) for item in items[first : first + TOGETHER]]
-            with replacing(path) as temporary:
+            with atomic_write(path) as temporary:
                 np.savez(temporary, features=[r.features for r in found], reasons=[r.reason for r in found])
         with np.load(path, allow_pickle=False) as file:
             features.append(file["features"])

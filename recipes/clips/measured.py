@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from comp_viz.checkpoint.measurements import Part
+from comp_viz.checkpoint.measurements import PartMeasurement
 from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.conversation import Conversation, Task
-from comp_viz.evaluation.calibration import reliability, temperature
+from comp_viz.evaluation.calibration import fit_temperature, reliability
 from comp_viz.evaluation.evaluate import predict
 from comp_viz.evaluation.metrics import metrics
 from comp_viz.network.model import ComP
@@ -21,7 +21,7 @@ def temperatures(model: ComP, standardise: Standardiser, validation: Sequence[Co
     """The temperature of each predictor, found on validation conversations as they are."""
     stream = Stream(validation, standardise, model.fusion.weight.device)
     said = predict(model, stream, stream.utterances.observed)
-    return {name: temperature(y, stream.utterances.labels) for name, y in said.items()}
+    return {name: fit_temperature(y, stream.utterances.labels) for name, y in said.items()}
 
 
 @torch.no_grad()
@@ -38,7 +38,7 @@ def cooled(model: ComP, by: dict[str, float]) -> ComP:
 
 def measured_parts(
     model: ComP, task: Task, standardise: Standardiser, conversations: Sequence[Conversation]
-) -> tuple[Part, ...]:
+) -> tuple[PartMeasurement, ...]:
     """Each kind of conversation by itself: the fused prediction, and the heads of the modalities that are there."""
     by_part: dict[str, list[Conversation]] = {}
     for conversation in conversations:
@@ -55,5 +55,5 @@ def measured_parts(
             values = metrics(task, said[predictor], utterances.labels)
             plain = {metric: None if math.isnan(value) else value for metric, value in values.items()}
             right = reliability(said[predictor], utterances.labels)
-            found.append(Part(name, predictor, len(known), majority, plain, right))
+            found.append(PartMeasurement(name, predictor, len(known), majority, plain, right))
     return tuple(found)

@@ -8,7 +8,7 @@ import numpy as np
 from comp_viz.analysis.prediction import Prediction, predict_conversation
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import Conversation, Floats
-from comp_viz.data.dataset import windows
+from comp_viz.data.dataset import cut_into_windows
 from comp_viz.wording import how_many
 
 
@@ -16,7 +16,7 @@ def predict_clip(checkpoint: Checkpoint, conversation: Conversation) -> Predicti
     """Predict all utterances `[S]`. A clip longer than the model reads is read in parts, one after the other."""
     parts = [
         predict_conversation(checkpoint, part, part.observed)
-        for part in windows([conversation], checkpoint.config.max_length)
+        for part in cut_into_windows([conversation], checkpoint.config.max_length)
     ]
     return join_predictions(parts)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from comp_viz.data.conversation import Floats, Task
-from comp_viz.evaluation.calibration import BINS, reliability
+from comp_viz.evaluation.calibration import RELIABILITY_BINS, reliability
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def calibration(task: Task, predictions: Floats, labels: Floats) -> Calibration:
 def of_scores(scores: Floats, truth: Floats, drawings: int) -> Calibration:
     """Mean score and mean truth in bins of equally many, all `[n]` in label units."""
     order = np.argsort(scores, kind="stable")
-    bins = [part for part in np.array_split(order, BINS) if len(part)]
+    bins = [part for part in np.array_split(order, RELIABILITY_BINS) if len(part)]
     rows = pd.DataFrame(
         {
             "predicted": [float(scores[part].mean(dtype=np.float64)) for part in bins],

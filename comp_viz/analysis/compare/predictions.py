@@ -12,9 +12,9 @@ from comp_viz.data.batch import Stream
 from comp_viz.data.conversation import Bools, Floats, Task
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.entries import Uniform
-from comp_viz.data.patterns.pattern import FOUND, PROTOCOL, Pattern
-from comp_viz.data.patterns.realised import realised
-from comp_viz.evaluation.evaluate import ALONE, predict
+from comp_viz.data.patterns.pattern import AS_RECORDED, PROTOCOL, Pattern
+from comp_viz.data.patterns.realised import realised_rates
+from comp_viz.evaluation.evaluate import NO_TURN, predict
 
 DRAWINGS, FURTHER = 5, 3  # of the pattern in force, and of others, where there is something to draw
 
@@ -28,11 +28,11 @@ class Answered:
 
 
 def answer_once(
-    checkpoint: Checkpoint, task: Task, stream: Stream, one: Drawing, turn: AbstractContextManager[object] = ALONE
+    checkpoint: Checkpoint, task: Task, stream: Stream, one: Drawing, turn: AbstractContextManager[object] = NO_TURN
 ) -> Answered:
     """Predictions under one drawing; `turn` is held during each forward pass."""
     shown = shown_in(stream.utterances, task, one)
-    came_to = realised(stream.utterances.observed, shown, stream.utterances.modalities)
+    came_to = realised_rates(stream.utterances.observed, shown, stream.utterances.modalities)
     return Answered(came_to.taken, predict(checkpoint.model, stream, shown, turn=turn))
 
 
@@ -53,7 +53,7 @@ def rows_of_patterns(modalities: Sequence[str], in_force: str) -> dict[str, str]
     found = {str(pattern): f"{rate:.0%} missing" for pattern, rate in zip(PROTOCOL, rates, strict=True)}
     for kept, pattern in availability_patterns(modalities).items():
         found[pattern] = "nothing missing" if len(kept) == len(modalities) else f"only {' + '.join(kept)}"
-    mine = found.pop(in_force, "nothing missing" if in_force == FOUND else "pattern")
+    mine = found.pop(in_force, "nothing missing" if in_force == AS_RECORDED else "pattern")
     return {in_force: f"{mine} (in force)"} | found
 
 

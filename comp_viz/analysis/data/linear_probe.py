@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 from comp_viz.data.batch import Standardiser
 from comp_viz.data.conversation import Conversation, Task
-from comp_viz.data.dataset import DataSet, Utterances, pick
+from comp_viz.data.dataset import DataSet, Utterances, pick_conversations
 from comp_viz.errors import CompVizError
 
 MOST = 20_000  # utterances to learn from, and to evaluate on; larger splits are sampled by conversation
@@ -75,8 +75,8 @@ def training_and_test(data: DataSet, seed: int) -> tuple[Sequence[Conversation],
     order = rng.permutation(len(there))
     first, second = (np.sort(half).tolist() for half in np.array_split(order, 2))
     return (
-        sampled_conversations(pick(data.conversations, first), rng),
-        sampled_conversations(pick(data.conversations, second), rng),
+        sampled_conversations(pick_conversations(data.conversations, first), rng),
+        sampled_conversations(pick_conversations(data.conversations, second), rng),
         "half of the conversations, trained on the other half",
     )
 
@@ -88,7 +88,7 @@ def sampled_conversations(conversations: Sequence[Conversation], rng: np.random.
         return conversations
     order = rng.permutation(len(lengths))
     enough = int(np.searchsorted(np.cumsum(lengths[order]), MOST)) + 1
-    return pick(conversations, np.sort(order[:enough]).tolist())
+    return pick_conversations(conversations, np.sort(order[:enough]).tolist())
 
 
 def probe_features(

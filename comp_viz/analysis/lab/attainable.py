@@ -13,13 +13,13 @@ import numpy as np
 from comp_viz.analysis.stats.intervals import clustered_error
 from comp_viz.data.conversation import Bools, Floats
 from comp_viz.data.lab.make import lab
-from comp_viz.data.lab.model import DIMS, FAINT, Doubles, Ints, LabModel
+from comp_viz.data.lab.model import FAINT, LAB_WIDTHS, Doubles, Ints, LabModel
 from comp_viz.data.lab.settings import LabSettings
 from comp_viz.data.patterns.entries import Uniform
-from comp_viz.data.patterns.matrices import only
+from comp_viz.data.patterns.matrices import keep_only
 from comp_viz.data.patterns.pattern import Pattern
 
-MODALITIES = tuple(DIMS)
+MODALITIES = tuple(LAB_WIDTHS)
 FOUND = Pattern()  # nothing is taken away
 RATES = (0.0, 0.3, 0.5, 0.7)
 TOGETHER = 250  # conversations drawn at a time
@@ -105,7 +105,7 @@ def one_part(settings: LabSettings, looks: Mapping[str, Look], seed: int) -> Dou
     for look in looks.values():
         left = look.pattern(utterances, data.task, np.random.default_rng(seed))
         lengths = utterances.lengths if look.context else np.ones(len(utterances), int)
-        found = evidence(model, clues, only(left, utterances.modalities, look.modalities))
+        found = evidence(model, clues, keep_only(left, utterances.modalities, look.modalities))
         right = chance(model, labels(model, smooth(model, found, lengths)))
         rows.append(np.add.reduceat(right, utterances.starts[:-1]))
     return np.stack(rows)

@@ -11,7 +11,7 @@ import torch
 from comp_viz.analysis.prediction import run_model
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import Bools, Conversation, Floats
-from comp_viz.training.modulator import errors, modulation
+from comp_viz.training.modulator import modality_errors, modulation
 from comp_viz.training.recipe import Recipe
 
 
@@ -76,7 +76,7 @@ def conversation_coefficients(
     clip, kind = clip_and_error(checkpoint)
     out = run_model(checkpoint, conversation, observed)
     heads = torch.stack(list(out.heads.values())).double().cpu()  # sums of small differences: (M, 1, S, C)
-    error = errors(task, heads, targets.nan_to_num().double(), kind)
+    error = modality_errors(task, heads, targets.nan_to_num().double(), kind)
     raw, clipped = (modulation(error, counted, limits).coefficients for limits in (None, clip))
 
     def of_counted(values: torch.Tensor) -> Floats:

@@ -13,8 +13,8 @@ from comp_viz.data.batch import Stream
 from comp_viz.data.conversation import Task
 from comp_viz.data.patterns.entries import Only, Rates, Uniform
 from comp_viz.data.patterns.pattern import Pattern
-from comp_viz.data.patterns.realised import realised
-from comp_viz.evaluation.evaluate import ALONE, predict
+from comp_viz.data.patterns.realised import realised_rates
+from comp_viz.evaluation.evaluate import NO_TURN, predict
 from comp_viz.evaluation.metrics import metrics
 
 RATES = (0.0, 0.7, 0.3, 0.5, 0.1, 0.2, 0.4, 0.6)  # the ends first: a curve is there at once, and then refined
@@ -45,12 +45,12 @@ class Scores:
 
 
 def evaluate_drawing(
-    checkpoint: Checkpoint, task: Task, stream: Stream, one: Drawing, turn: AbstractContextManager[object] = ALONE
+    checkpoint: Checkpoint, task: Task, stream: Stream, one: Drawing, turn: AbstractContextManager[object] = NO_TURN
 ) -> Scores:
     """Metrics of the fused prediction and every head under one drawing; `turn` is held during each forward pass."""
     utterances = stream.utterances
     shown = Pattern.parse(one.pattern)(utterances, task, np.random.default_rng(one.seed))
-    missing = realised(utterances.observed, shown, utterances.modalities)
+    missing = realised_rates(utterances.observed, shown, utterances.modalities)
     groups = np.repeat(np.arange(len(stream)) % GROUPS, utterances.lengths)
     predictions = predict(checkpoint.model, stream, shown, turn=turn)
     values = {name: metrics_by_group(task, y, utterances.labels, groups) for name, y in predictions.items()}

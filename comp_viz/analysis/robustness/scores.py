@@ -8,7 +8,7 @@ import pandas as pd
 from comp_viz.analysis.prediction import true_decisions
 from comp_viz.analysis.robustness.drawings import Drawing, Scores
 from comp_viz.analysis.stats.intervals import half_width_by_jackknife
-from comp_viz.checkpoint.measurements import SHARES
+from comp_viz.checkpoint.measurements import SHARE_METRICS
 from comp_viz.data.conversation import Floats, Task
 from comp_viz.data.patterns.entries import Uniform
 from comp_viz.data.patterns.pattern import Pattern
@@ -27,7 +27,7 @@ def read_metric(metric: str, value: float) -> str:
     """A value as text: `84.6 %`, or a plain number; `not defined` where it is not."""
     if np.isnan(value):
         return "not defined"
-    return percent(value, 1) if metric in SHARES else f"{value:.3f}"
+    return percent(value, 1) if metric in SHARE_METRICS else f"{value:.3f}"
 
 
 def score_table(done: Mapping[Drawing, Scores], patterns: Sequence[str], metric: str) -> pd.DataFrame:

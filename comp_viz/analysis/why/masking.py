@@ -10,7 +10,7 @@ from comp_viz.analysis.prediction import in_units
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Bools, Conversation, Floats, Task
-from comp_viz.network.coalitions import side_by_side, versions
+from comp_viz.network.coalitions import masked_versions, repeated_rows
 from comp_viz.network.rows import Rows
 
 ROWS = 2048  # utterances in one forward pass: more are slower, as they leave the processor's cache
@@ -46,6 +46,8 @@ class Masked:
         found = [np.zeros((0, len(self.observed), self.task.outputs), np.float32)]
         for part in torch.from_numpy(np.ascontiguousarray(shown)).split(together) if len(shown) else ():
             keys = part.to(self.encoded.device).permute(0, 2, 1) & self.rows.keys  # (K, M, S)
-            every = side_by_side(model, self.rows, keys)
-            found.append(in_units(self.task, model.second_stage(versions(self.encoded, every), every, "bank").fused))
+            every = repeated_rows(model, self.rows, keys)
+            found.append(
+                in_units(self.task, model.second_stage(masked_versions(self.encoded, every), every, "bank").fused)
+            )
         return np.concatenate(found)

@@ -6,41 +6,41 @@ import numpy as np
 
 from comp_viz.data.conversation import SPLITS, Conversation, Task
 from comp_viz.data.dataset import DataSet
-from comp_viz.data.lab.model import DIMS, Draw, LabModel, LabTruth, draw
+from comp_viz.data.lab.model import LAB_WIDTHS, LabModel, LabSample, LabTruth, sample_conversation
 from comp_viz.data.lab.phrases import phrase
-from comp_viz.data.lab.settings import EMOTIONS, LabSettings
+from comp_viz.data.lab.settings import LAB_EMOTIONS, LabSettings
 
 LICENCE = "synthetic, made by ComP Viz; no restrictions"
-DEFAULTS = LabSettings()
+DEFAULT_SETTINGS = LabSettings()
 
 
-def lab(settings: LabSettings = DEFAULTS) -> DataSet:
+def lab(settings: LabSettings = DEFAULT_SETTINGS) -> DataSet:
     """Make the lab's data set: audio, text and video of two speakers in turn."""
-    task = Task("emotion", EMOTIONS[: settings.classes]) if settings.classes else Task("sentiment")
+    task = Task("emotion", LAB_EMOTIONS[: settings.classes]) if settings.classes else Task("sentiment")
     conversations = tuple(
-        converse(task, name, split, drawn, rng) for name, split, drawn, rng in draw_all(LabModel.of(settings))
+        lab_conversation(task, name, split, drawn, rng) for name, split, drawn, rng in sample_all(LabModel.of(settings))
     )
-    sources = {u: f"lab, {task.name} in {width} noisy features" for u, width in DIMS.items()}
+    sources = {u: f"lab, {task.name} in {width} noisy features" for u, width in LAB_WIDTHS.items()}
     return DataSet(str(settings), task, conversations, sources, LICENCE)
 
 
-def lab_truth(settings: LabSettings = DEFAULTS) -> dict[str, LabTruth]:
+def lab_truth(settings: LabSettings = DEFAULT_SETTINGS) -> dict[str, LabTruth]:
     """What is hidden in each conversation that `lab` makes with the same settings, by conversation id."""
-    return {name: drawn.truth for name, _, drawn, _ in draw_all(LabModel.of(settings))}
+    return {name: drawn.truth for name, _, drawn, _ in sample_all(LabModel.of(settings))}
 
 
-def draw_all(model: LabModel) -> Iterator[tuple[str, str, Draw, np.random.Generator]]:
+def sample_all(model: LabModel) -> Iterator[tuple[str, str, LabSample, np.random.Generator]]:
     """Id, split, draw and what is left of the random numbers of every conversation; each has a seed of its own."""
     for part, (split, count) in enumerate(zip(SPLITS, model.settings.conversations, strict=True)):
         for number in range(count):
             rng = np.random.default_rng([model.settings.seed, part, number])
-            yield f"lab-{split}-{number:03d}", split, draw(model, rng), rng
+            yield f"lab-{split}-{number:03d}", split, sample_conversation(model, rng), rng
 
 
-def converse(task: Task, name: str, split: str, drawn: Draw, rng: np.random.Generator) -> Conversation:
+def lab_conversation(task: Task, name: str, split: str, drawn: LabSample, rng: np.random.Generator) -> Conversation:
     """A drawn conversation with its words, which fit what the text expresses."""
     S = len(drawn.labels)
-    spoken = drawn.truth.expressed[:, list(DIMS).index("text")].tolist()
+    spoken = drawn.truth.expressed[:, list(LAB_WIDTHS).index("text")].tolist()
     return Conversation(
         id=name,
         features=drawn.features,

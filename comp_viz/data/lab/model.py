@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from comp_viz.data.conversation import Bools, Floats
 from comp_viz.data.lab.settings import LabSettings
 
-DIMS = {"audio": 24, "text": 32, "video": 16}  # D_u of the M modalities
-LEVELS = np.linspace(-2.75, 2.75, 12)  # in label units
+LAB_WIDTHS = {"audio": 24, "text": 32, "video": 16}  # D_u of the M modalities
+SCORE_LEVELS = np.linspace(-2.75, 2.75, 12)  # in label units
 SPREAD = 1.3  # deviation of the emotion, in label units, were it not discrete
 JITTER = 0.2  # how far a score lies from its level at most, in label units
 FAINT = 0.25  # s_t of a hard utterance
@@ -43,23 +43,23 @@ class LabModel:
     @classmethod
     def of(cls, settings: LabSettings) -> "LabModel":
         """Fill the tables for some settings."""
-        values = np.arange(float(settings.classes)) if settings.classes else LEVELS
-        joint = neighbours(settings)
+        values = np.arange(float(settings.classes)) if settings.classes else SCORE_LEVELS
+        joint = pair_probabilities(settings)
         stationary = joint.sum(1)
         means = {
             u: strength * directions(width, settings.classes)
-            for (u, width), strength in zip(DIMS.items(), settings.strengths, strict=True)
+            for (u, width), strength in zip(LAB_WIDTHS.items(), settings.strengths, strict=True)
         }
         return cls(settings, values, stationary, joint / stationary[:, None], means)
 
 
-def neighbours(settings: LabSettings) -> Doubles:
+def pair_probabilities(settings: LabSettings) -> Doubles:
     """`[K, K]`, the chance that an utterance has emotion `i` and the next one `j`; symmetric, so the chain is reversible."""
     rho = settings.context
     if settings.classes:
         K = settings.classes
         return (rho * np.eye(K) + (1 - rho) / K) / K
-    this, after = LEVELS[:, None], LEVELS
+    this, after = SCORE_LEVELS[:, None], SCORE_LEVELS
     weight = np.exp(-(this**2 - 2 * rho * this * after + after**2) / (2 * SPREAD**2 * (1 - rho**2)))
     normal: Doubles = weight / weight.sum()
     return normal
@@ -69,7 +69,7 @@ def directions(width: int, classes: int) -> Doubles:
     """μ `[K, D]`, along cosine waves, which are orthogonal; rounded, so that every machine makes the same features."""
     wave = np.arange(1, max(classes, 1) + 1)[:, None] * (np.arange(width) + 0.5) * np.pi / width
     unit = np.sqrt(2 / width) * np.cos(wave)
-    mu: Doubles = unit / np.sqrt(2) if classes else LEVELS[:, None] / SPREAD * unit
+    mu: Doubles = unit / np.sqrt(2) if classes else SCORE_LEVELS[:, None] / SPREAD * unit
     return mu.astype(np.float32).astype(np.float64)
 
 
@@ -84,7 +84,7 @@ class LabTruth:
 
 
 @dataclass(frozen=True)
-class Draw:
+class LabSample:
     """One conversation drawn from the model."""
 
     truth: LabTruth
@@ -92,14 +92,14 @@ class Draw:
     labels: Floats  # [S]
 
 
-def draw(model: LabModel, rng: np.random.Generator) -> Draw:
+def sample_conversation(model: LabModel, rng: np.random.Generator) -> LabSample:
     """Draw a conversation. The same numbers are drawn whatever the dials, so turning one changes nothing else."""
-    dials, M = model.settings, len(DIMS)
+    dials, M = model.settings, len(LAB_WIDTHS)
     S = int(rng.integers(dials.lengths[0], dials.lengths[1] + 1))
     state = walk(model, rng.random(S))
-    agreed, own = rng.random((S, M)) < dials.consensus, pick(model.stationary, rng.random((S, M)))
+    agreed, own = rng.random((S, M)) < dials.consensus, states_at(model.stationary, rng.random((S, M)))
     hard = rng.random(S) < dials.hard
-    mislabelled, other = rng.random(S) < dials.label_noise, pick(model.stationary, rng.random(S))
+    mislabelled, other = rng.random(S) < dials.label_noise, states_at(model.stationary, rng.random(S))
     jitter = rng.uniform(-JITTER, JITTER, S) * (not dials.classes)
     expressed = np.where(agreed, state[:, None], own)
     clarity = np.where(hard, FAINT, 1.0)[:, None]
@@ -109,18 +109,18 @@ def draw(model: LabModel, rng: np.random.Generator) -> Draw:
     }
     labels = (model.values[np.where(mislabelled, other, state)] + jitter).astype(np.float32)
     values = model.values.astype(np.float32)
-    return Draw(LabTruth(values[state], hard, values[expressed], mislabelled), features, labels)
+    return LabSample(LabTruth(values[state], hard, values[expressed], mislabelled), features, labels)
 
 
 def walk(model: LabModel, chances: Doubles) -> Ints:
     """Follow the chain from its stationary distribution, one uniform number `[S]` a step."""
     thresholds = np.cumsum(model.transition, 1)[:, :-1].tolist()
-    states = [int(pick(model.stationary, chances[:1])[0])]
+    states = [int(states_at(model.stationary, chances[:1])[0])]
     for chance in chances[1:].tolist():
         states.append(bisect(thresholds[states[-1]], chance))
     return np.array(states)
 
 
-def pick(probabilities: Doubles, chances: Doubles) -> Ints:
+def states_at(probabilities: Doubles, chances: Doubles) -> Ints:
     """The states that uniform numbers of any shape fall on."""
     return np.searchsorted(np.cumsum(probabilities)[:-1], chances, side="right")

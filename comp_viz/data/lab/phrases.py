@@ -45,7 +45,7 @@ TONES = (
     ),
 )
 
-EMOTIONS = {
+PHRASES = {
     "neutral": TONES[2],
     "happy": TONES[4],
     "sad": (
@@ -81,5 +81,5 @@ EMOTIONS = {
 
 def phrase(tone: float | str, rng: np.random.Generator) -> str:
     """A sentence whose tone fits a score from -3 to 3, or an emotion by name."""
-    fitting = EMOTIONS[tone] if isinstance(tone, str) else TONES[min(int((tone + 3) / 6 * len(TONES)), len(TONES) - 1)]
+    fitting = PHRASES[tone] if isinstance(tone, str) else TONES[min(int((tone + 3) / 6 * len(TONES)), len(TONES) - 1)]
     return fitting[rng.integers(len(fitting))]

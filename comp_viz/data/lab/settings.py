@@ -6,12 +6,14 @@ from typing import Any
 
 from comp_viz.errors import CompVizError
 
-EMOTIONS = ("neutral", "happy", "sad", "angry", "surprised", "afraid")
+LAB_EMOTIONS = ("neutral", "happy", "sad", "angry", "surprised", "afraid")
 RANGES = {
     "seed": (0, 2**32 - 1), "conversations": (1, 20_000), "lengths": (1, 200), "strengths": (0, 10), "consensus": (0, 1),
-    "hard": (0, 1), "context": (0, 0.99), "label_noise": (0, 1), "classes": (0, len(EMOTIONS)),
+    "hard": (0, 1), "context": (0, 0.99), "label_noise": (0, 1), "classes": (0, len(LAB_EMOTIONS)),
 }  # fmt: skip
-MOST = 60_000  # utterances in all when every conversation is as long as it may be; the text form comes from links
+MOST_UTTERANCES = (
+    60_000  # utterances in all when every conversation is as long as it may be; the text form comes from links
+)
 LONGEST_TEXT = 400  # characters, more than any settings need
 
 
@@ -34,21 +36,25 @@ class LabSettings:
             values, count = several(getattr(self, name)), len(several(getattr(LabSettings, name)))
             if len(values) != count or not all(low <= value <= high for value in values):
                 numbers = "a number" if count == 1 else f"{count} numbers"
-                raise CompVizError(f"lab: {name} should be {numbers} from {low} to {high}, got {write(values)}.")
+                raise CompVizError(
+                    f"lab: {name} should be {numbers} from {low} to {high}, got {format_setting(values)}."
+                )
         if self.lengths[0] > self.lengths[1]:
-            raise CompVizError(f"lab: lengths should be the shortest and the longest, got {write(self.lengths)}.")
+            raise CompVizError(
+                f"lab: lengths should be the shortest and the longest, got {format_setting(self.lengths)}."
+            )
         if self.classes == 1:
             raise CompVizError("lab: classes should be 2 or more, or 0 for scores, got 1.")
-        if sum(self.conversations) * self.lengths[1] > MOST:
+        if sum(self.conversations) * self.lengths[1] > MOST_UTTERANCES:
             raise CompVizError(
-                f"lab: {sum(self.conversations)} conversations of up to {self.lengths[1]} utterances are more than {MOST:,} "
+                f"lab: {sum(self.conversations)} conversations of up to {self.lengths[1]} utterances are more than {MOST_UTTERANCES:,} "
                 "utterances. Ask for fewer or shorter conversations."
             )
 
     def __str__(self) -> str:
         """`lab`, or `lab(classes=4, hard=0.2)` naming what differs from the defaults; `parse` reads it."""
         changed = [f.name for f in fields(self) if getattr(self, f.name) != f.default]
-        text = ", ".join(f"{name}={write(several(getattr(self, name)))}" for name in changed)
+        text = ", ".join(f"{name}={format_setting(several(getattr(self, name)))}" for name in changed)
         return f"lab({text})" if text else "lab"
 
     @classmethod
@@ -66,7 +72,7 @@ class LabSettings:
                 raise CompVizError(f"lab: there is no setting {short(name)}, only {', '.join(RANGES)}.")
             if name in given:
                 raise CompVizError(f"lab: {name} is given twice, expected once.")
-            given[name] = read(name, value)
+            given[name] = parse_setting(name, value)
         return cls(**given)
 
 
@@ -75,12 +81,12 @@ def several(value: Any) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def write(values: tuple[Any, ...]) -> str:
+def format_setting(values: tuple[Any, ...]) -> str:
     """`(14, 36)` -> `14/36`, in as many digits as give the same numbers back."""
     return "/".join(str(v) if isinstance(v, int) else repr(float(v)).removesuffix(".0") for v in values)
 
 
-def read(name: str, text: str) -> Any:
+def parse_setting(name: str, text: str) -> Any:
     """`14/36` -> `(14, 36)`, whole numbers where the dial counts something."""
     default = getattr(LabSettings, name)
     kind = type(several(default)[0])
@@ -88,7 +94,9 @@ def read(name: str, text: str) -> Any:
     parts = text.split("/")
     if not all(re.fullmatch(pattern, part) for part in parts):
         what = "whole numbers" if kind is int else "numbers"
-        raise CompVizError(f"lab: {name} should be {what} such as {write(several(default))}, got {short(text)}.")
+        raise CompVizError(
+            f"lab: {name} should be {what} such as {format_setting(several(default))}, got {short(text)}."
+        )
     values = tuple(map(kind, parts))
     return values if isinstance(default, tuple) or len(values) > 1 else values[0]
 
@@ -98,7 +106,7 @@ def short(text: str) -> str:
     return repr(text if len(text) <= 40 else text[:40] + "…")
 
 
-PRESETS = {
+LAB_PRESETS = {
     "balanced": LabSettings(strengths=(1.4, 1.4, 1.4)),
     "one dominant modality": LabSettings(strengths=(0.5, 2.5, 0.5)),
     "one useless modality": LabSettings(strengths=(1.4, 1.8, 0.0)),

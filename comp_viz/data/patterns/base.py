@@ -13,7 +13,7 @@ from comp_viz.data.patterns.text import Call
 from comp_viz.errors import CompVizError
 
 
-class Part(ABC):
+class PatternPart(ABC):
     """One step of a missing pattern. Parts are frozen dataclasses: equal ones are equal, and any can be a key."""
 
     kind: ClassVar[str]  # its name in text
@@ -57,7 +57,7 @@ class Part(ABC):
         return f"{self.kind}({', '.join(self.values())})"
 
 
-def without(utterances: Utterances, rows: Bools, names: Sequence[str]) -> Bools:
+def mask_out(utterances: Utterances, rows: Bools, names: Sequence[str]) -> Bools:
     """What is left when some modalities are missing in some utterances `[N]`; `[N, M]`."""
     return utterances.observed & ~(rows[:, None] & np.isin(np.asarray(utterances.modalities), names))
 

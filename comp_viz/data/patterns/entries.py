@@ -9,14 +9,14 @@ import numpy as np
 
 from comp_viz.data.conversation import Bools, Task
 from comp_viz.data.dataset import Utterances
-from comp_viz.data.patterns.base import Part, check_once
-from comp_viz.data.patterns.matrices import check_rate, check_share, drawn, from_hex, only, uniform
-from comp_viz.data.patterns.text import Call, listed, percent, quote, written
+from comp_viz.data.patterns.base import PatternPart, check_once
+from comp_viz.data.patterns.matrices import check_rate, check_share, from_hex, keep_only, sample_rows, sample_uniform
+from comp_viz.data.patterns.text import Call, percent, quote, quoted_list, shortest_number
 from comp_viz.errors import CompVizError
 
 
 @dataclass(frozen=True)
-class Uniform(Part):
+class Uniform(PatternPart):
     """A share of all entries missing at random, every utterance keeping one: the protocol of CPM-Nets, GCNet and ComP."""
 
     kind: ClassVar[str] = "uniform"
@@ -34,7 +34,7 @@ class Uniform(Part):
 
     def values(self) -> list[str]:
         """The rate."""
-        return [written(self.rate)]
+        return [shortest_number(self.rate)]
 
     def words(self) -> str:
         """Such as "30 % of all entries missing at random"."""
@@ -47,11 +47,11 @@ class Uniform(Part):
 
     def __call__(self, utterances: Utterances, task: Task, rng: np.random.Generator) -> Bools:
         """What the protocol keeps."""
-        return uniform(utterances.observed, self.rate, rng)
+        return sample_uniform(utterances.observed, self.rate, rng)
 
 
 @dataclass(frozen=True)
-class Only(Part):
+class Only(PatternPart):
     """Fixed availability: all modalities but some are missing everywhere."""
 
     kind: ClassVar[str] = "only"
@@ -72,7 +72,7 @@ class Only(Part):
 
     def words(self) -> str:
         """Such as "only audio and text kept"."""
-        return f"only {listed(self.kept)} kept"
+        return f"only {quoted_list(self.kept)} kept"
 
     def named(self) -> Sequence[str]:
         """Those that are kept."""
@@ -80,11 +80,11 @@ class Only(Part):
 
     def __call__(self, utterances: Utterances, task: Task, rng: np.random.Generator) -> Bools:
         """What there is of those that are kept."""
-        return only(utterances.observed, utterances.modalities, self.kept)
+        return keep_only(utterances.observed, utterances.modalities, self.kept)
 
 
 @dataclass(frozen=True)
-class Rates(Part):
+class Rates(PatternPart):
     """For each of some modalities, a share of what was there of it missing at random; exact up to rounding."""
 
     kind: ClassVar[str] = "rates"
@@ -103,7 +103,7 @@ class Rates(Part):
 
     def values(self) -> list[str]:
         """Modalities with their shares."""
-        return [f"{quote(name)}={written(share)}" for name, share in self.shares]
+        return [f"{quote(name)}={shortest_number(share)}" for name, share in self.shares]
 
     def words(self) -> str:
         """Such as "90 % of text and 20 % of audio missing at random"."""
@@ -124,12 +124,12 @@ class Rates(Part):
         left = utterances.observed.copy()
         for name, share in self.shares:
             u = utterances.modalities.index(name)
-            left[:, u] &= ~drawn(left[:, u], share, rng)
+            left[:, u] &= ~sample_rows(left[:, u], share, rng)
         return left
 
 
 @dataclass(frozen=True)
-class Cells(Part):
+class Cells(PatternPart):
     """A matrix edited by hand, for one conversation."""
 
     kind: ClassVar[str] = "cells"

@@ -8,16 +8,16 @@ import numpy as np
 
 from comp_viz.data.conversation import POLARITIES, Bools, Floats, Task
 from comp_viz.data.dataset import Utterances
-from comp_viz.data.patterns.base import Part, without
-from comp_viz.data.patterns.matrices import check_share, drawn
-from comp_viz.data.patterns.text import Call, percent, quote, written
+from comp_viz.data.patterns.base import PatternPart, mask_out
+from comp_viz.data.patterns.matrices import check_share, sample_rows
+from comp_viz.data.patterns.text import Call, percent, quote, shortest_number
 from comp_viz.errors import CompVizError
 
 CONDITIONS = (*POLARITIES, "strong")  # on scores; `strong` also on classes
 
 
 @dataclass(frozen=True)
-class Label(Part):
+class Label(PatternPart):
     """A share of a modality missing among the utterances whose label meets a condition: missing not at random.
 
     Conditions on scores are those of `CONDITIONS`, `strong` being at least half way from neutral to that end of the scale.
@@ -41,7 +41,7 @@ class Label(Part):
 
     def values(self) -> list[str]:
         """Condition, modality, share."""
-        return [quote(self.condition), quote(self.modality), written(self.share)]
+        return [quote(self.condition), quote(self.modality), shortest_number(self.share)]
 
     def words(self) -> str:
         """Such as "80 % of text missing at random where the label is strong"."""
@@ -72,8 +72,8 @@ class Label(Part):
     def __call__(self, utterances: Utterances, task: Task, rng: np.random.Generator) -> Bools:
         """What is left where labels meet the condition, and everywhere else."""
         there = utterances.observed[:, utterances.modalities.index(self.modality)]
-        taken = drawn(there & meets(utterances.labels, self.condition, task), self.share, rng)
-        return without(utterances, taken, [self.modality])
+        taken = sample_rows(there & meets(utterances.labels, self.condition, task), self.share, rng)
+        return mask_out(utterances, taken, [self.modality])
 
 
 def meets(labels: Floats, condition: str, task: Task) -> Bools:

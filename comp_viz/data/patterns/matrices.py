@@ -33,7 +33,7 @@ def check_modalities(names: Sequence[str], modalities: Sequence[str]) -> None:
         )
 
 
-def uniform(available: Bools, rate: float, rng: np.random.Generator) -> Bools:
+def sample_uniform(available: Bools, rate: float, rng: np.random.Generator) -> Bools:
     """Take away a share of all entries at random, leaving every utterance at least one modality.
 
     The protocol of CPM-Nets, GCNet and ComP: one kept modality is drawn for every utterance, then further entries are
@@ -54,13 +54,13 @@ def uniform(available: Bools, rate: float, rng: np.random.Generator) -> Bools:
     return kept
 
 
-def only(available: Bools, modalities: Sequence[str], kept: Sequence[str]) -> Bools:
+def keep_only(available: Bools, modalities: Sequence[str], kept: Sequence[str]) -> Bools:
     """A fixed pattern: every modality outside `kept` is missing everywhere. `[N, M]`."""
     check_modalities(kept, modalities)
     return available & np.isin(np.asarray(modalities), kept)
 
 
-def drawn(rows: Bools, share: float, rng: np.random.Generator) -> Bools:
+def sample_rows(rows: Bools, share: float, rng: np.random.Generator) -> Bools:
     """A share of the rows that are True, drawn at random; exact up to rounding. `[N]`."""
     there = np.flatnonzero(rows)
     chosen = np.zeros_like(rows)

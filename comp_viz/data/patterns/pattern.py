@@ -7,25 +7,27 @@ import numpy as np
 
 from comp_viz.data.conversation import Bools, Task
 from comp_viz.data.dataset import Utterances
-from comp_viz.data.patterns.base import Part
+from comp_viz.data.patterns.base import PatternPart
 from comp_viz.data.patterns.entries import Cells, Only, Rates, Uniform
 from comp_viz.data.patterns.label import Label
 from comp_viz.data.patterns.text import Call, read_calls
 from comp_viz.data.patterns.utterances import Outage, Speaker
 from comp_viz.errors import CompVizError
 
-FOUND = "found"  # the text of the pattern without parts: everything as the recordings have it
-EXAMPLE = "uniform(0.3) + outage(audio, 8, 12)"
+AS_RECORDED = "found"  # the text of the pattern without parts: everything as the recordings have it
+PATTERN_EXAMPLE = "uniform(0.3) + outage(audio, 8, 12)"
 MOST_PARTS = 20
-PARTS: dict[str, type[Part]] = {part.kind: part for part in (Uniform, Only, Rates, Outage, Speaker, Label, Cells)}
-EXAMPLES = ", ".join([FOUND, *(part.example for part in PARTS.values())])
+PATTERN_PARTS: dict[str, type[PatternPart]] = {
+    part.kind: part for part in (Uniform, Only, Rates, Outage, Speaker, Label, Cells)
+}
+EXAMPLES = ", ".join([AS_RECORDED, *(part.example for part in PATTERN_PARTS.values())])
 
 
 @dataclass(frozen=True)
 class Pattern:
     """Parts applied in order, each to what those before it left. Without parts, everything is as found."""
 
-    parts: tuple[Part, ...] = ()
+    parts: tuple[PatternPart, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.parts) > MOST_PARTS:
@@ -34,20 +36,20 @@ class Pattern:
     @classmethod
     def parse(cls, text: str) -> "Pattern":
         """Read what `str` gives. Raises `CompVizError` saying what was wrong, what is known, and an example."""
-        example = EXAMPLE
+        example = PATTERN_EXAMPLE
         try:
-            parts: list[Part] = []
+            parts: list[PatternPart] = []
             for call in read_calls(text):
-                example = PARTS[call.kind].example if call.kind in PARTS else EXAMPLE
+                example = PATTERN_PARTS[call.kind].example if call.kind in PATTERN_PARTS else PATTERN_EXAMPLE
                 parts += read_parts(call)
             return cls(tuple(parts))
         except CompVizError as error:
             raise CompVizError(
-                f"missing pattern {text!r:.80}: {error} Known are {', '.join([FOUND, *PARTS])}; an example is {example}."
+                f"missing pattern {text!r:.80}: {error} Known are {', '.join([AS_RECORDED, *PATTERN_PARTS])}; an example is {example}."
             ) from None
 
     def __str__(self) -> str:
-        return " + ".join(map(str, self.parts)) or FOUND
+        return " + ".join(map(str, self.parts)) or AS_RECORDED
 
     def words(self) -> str:
         """What it does, in a short plain phrase, such as "30 % of all entries missing at random"."""
@@ -83,10 +85,10 @@ class Pattern:
 PROTOCOL = tuple(Pattern((Uniform(rate),)) for rate in (0.0, 0.3, 0.5, 0.7))
 
 
-def read_parts(call: Call) -> list[Part]:
+def read_parts(call: Call) -> list[PatternPart]:
     """The part a text calls for; none for `found`."""
-    if call == Call(FOUND):
+    if call == Call(AS_RECORDED):
         return []
-    if call.kind not in PARTS:
-        raise CompVizError(f"there is no {call.kind!r:.40}{' with arguments' if call.kind == FOUND else ''}.")
-    return [PARTS[call.kind].read(call)]
+    if call.kind not in PATTERN_PARTS:
+        raise CompVizError(f"there is no {call.kind!r:.40}{' with arguments' if call.kind == AS_RECORDED else ''}.")
+    return [PATTERN_PARTS[call.kind].read(call)]

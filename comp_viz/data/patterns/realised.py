@@ -10,7 +10,7 @@ from comp_viz.data.conversation import Bools
 
 
 @dataclass(frozen=True)
-class Realised:
+class RealisedRates:
     """Counts and shares of a pattern as drawn; shares are 0 where there was nothing."""
 
     entries: int  # what was there, over all modalities
@@ -21,21 +21,21 @@ class Realised:
     complete: int  # utterances left with every modality
 
 
-def realised(available: Bools, shown: Bools, modalities: Sequence[str]) -> Realised:
+def realised_rates(available: Bools, shown: Bools, modalities: Sequence[str]) -> RealisedRates:
     """Compare what the recordings have with what a pattern left of it, both `[N, M]`."""
     there, left = available.sum(0), shown.sum(0)
     utterances = np.full_like(there, len(available))
-    return Realised(
+    return RealisedRates(
         entries=int(there.sum()),
-        taken=float(lost(there.sum(), left.sum())),
-        taken_by_modality=dict(zip(modalities, lost(there, left).tolist(), strict=True)),
-        natural=dict(zip(modalities, lost(utterances, there).tolist(), strict=True)),
+        taken=float(share_lost(there.sum(), left.sum())),
+        taken_by_modality=dict(zip(modalities, share_lost(there, left).tolist(), strict=True)),
+        natural=dict(zip(modalities, share_lost(utterances, there).tolist(), strict=True)),
         empty=int((~shown.any(1)).sum()),
         complete=int(shown.all(1).sum()),
     )
 
 
-def lost(before: NDArray[np.int64], after: NDArray[np.int64]) -> NDArray[np.float64]:
+def share_lost(before: NDArray[np.int64], after: NDArray[np.int64]) -> NDArray[np.float64]:
     """The share that is gone; 0 where there was nothing."""
     share: NDArray[np.float64] = (before - after) / np.maximum(before, 1)
     return share

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from comp_viz.errors import CompVizError
 
-LONGEST = 10_000  # characters of a text that is read
-MOST = 1_000_000  # the largest number of utterances a text may speak of
+LONGEST_PATTERN = 10_000  # characters of a text that is read
+LARGEST_COUNT = 1_000_000  # the largest number of utterances a text may speak of
 ANY = "any"  # stands for whichever is drawn; a name that is spelled like it is quoted
 
 # Possessive (`++`), so that no text is slow to be refused.
-VALUE = r'(?:[\w.-]++|"(?:[^"\\]|\\.)*+")'
-ARGUMENT = rf" *+(?:({VALUE}) *+= *+)?({VALUE}) *+"
+VALUE_PATTERN = r'(?:[\w.-]++|"(?:[^"\\]|\\.)*+")'
+ARGUMENT = rf" *+(?:({VALUE_PATTERN}) *+= *+)?({VALUE_PATTERN}) *+"
 CALL = re.compile(rf" *+([a-z]++)(?:\(({ARGUMENT}(?:,{ARGUMENT})*+)\))? *+")
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?")
 
@@ -45,8 +45,8 @@ class Value:
     def count(self) -> int:
         """As a whole number from 1 to a million."""
         value = self.number()
-        if not (1 <= value <= MOST and value.is_integer()):
-            raise CompVizError(f"expected a whole number from 1 to {MOST:,}, got {self.text:.80}.")
+        if not (1 <= value <= LARGEST_COUNT and value.is_integer()):
+            raise CompVizError(f"expected a whole number from 1 to {LARGEST_COUNT:,}, got {self.text:.80}.")
         return int(value)
 
     @property
@@ -82,8 +82,8 @@ class Call:
 
 def read_calls(text: str) -> list[Call]:
     """The parts of a text in order. Raises `CompVizError` for what cannot be read."""
-    if len(text) > LONGEST:
-        raise CompVizError(f"the text has {len(text):,} characters, expected at most {LONGEST:,}.")
+    if len(text) > LONGEST_PATTERN:
+        raise CompVizError(f"the text has {len(text):,} characters, expected at most {LONGEST_PATTERN:,}.")
     calls, place = [], 0
     while found := CALL.match(text, place):
         calls.append(Call(found[1], read_arguments(found[2] or "")))
@@ -110,7 +110,7 @@ def quote(name: str) -> str:
     return json.dumps(name, ensure_ascii=not name.isprintable())
 
 
-def written(number: float) -> str:
+def shortest_number(number: float) -> str:
     """The shortest text that reads back as this number."""
     short = f"{number:g}"
     return short if float(short) == number else repr(number)
@@ -121,7 +121,7 @@ def percent(share: float) -> str:
     return f"{100 * share:g} %"
 
 
-def listed(names: Sequence[str]) -> str:
+def quoted_list(names: Sequence[str]) -> str:
     """Names in a sentence: `audio, text and video`."""
     quoted = [quote(name) for name in names]
     return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)

@@ -8,15 +8,15 @@ import numpy as np
 
 from comp_viz.data.conversation import Bools, Task
 from comp_viz.data.dataset import Ints, Utterances
-from comp_viz.data.patterns.base import Part, check_once, without
-from comp_viz.data.patterns.text import ANY, Call, listed, quote
+from comp_viz.data.patterns.base import PatternPart, check_once, mask_out
+from comp_viz.data.patterns.text import ANY, Call, quote, quoted_list
 from comp_viz.errors import CompVizError
 
 NAMED = 10  # speakers an error names at most
 
 
 @dataclass(frozen=True)
-class Outage(Part):
+class Outage(PatternPart):
     """A modality missing in consecutive utterances of every conversation; what lies beyond its end has no effect."""
 
     kind: ClassVar[str] = "outage"
@@ -60,7 +60,7 @@ class Outage(Part):
         """What is left outside the outage."""
         first = np.repeat(self.firsts(utterances.lengths, rng), utterances.lengths)
         rows = (utterances.positions >= first) & (utterances.positions < first + self.length)
-        return without(utterances, rows, [self.modality])
+        return mask_out(utterances, rows, [self.modality])
 
     def firsts(self, lengths: Ints, rng: np.random.Generator) -> Ints:
         """Where it begins in each conversation, counted from 0, `[V]`; a drawn one lies within, if it is short enough."""
@@ -70,7 +70,7 @@ class Outage(Part):
 
 
 @dataclass(frozen=True)
-class Speaker(Part):
+class Speaker(PatternPart):
     """Everything, or some modalities, of one speaker missing."""
 
     kind: ClassVar[str] = "speaker"
@@ -96,7 +96,7 @@ class Speaker(Part):
     def words(self) -> str:
         """Such as "audio of speaker A missing"."""
         who = "one speaker in each conversation" if self.name is None else f"speaker {quote(self.name)}"
-        return f"{listed(self.modalities)} of {who} missing" if self.modalities else f"{who} missing"
+        return f"{quoted_list(self.modalities)} of {who} missing" if self.modalities else f"{who} missing"
 
     @property
     def random(self) -> bool:
@@ -122,7 +122,7 @@ class Speaker(Part):
     def __call__(self, utterances: Utterances, task: Task, rng: np.random.Generator) -> Bools:
         """What is left of the others."""
         rows = one_speaker(utterances, rng) if self.name is None else utterances.speakers == self.name
-        return without(utterances, rows, self.modalities or utterances.modalities)
+        return mask_out(utterances, rows, self.modalities or utterances.modalities)
 
 
 def one_speaker(utterances: Utterances, rng: np.random.Generator) -> Bools:

@@ -30,7 +30,7 @@ class Unusable(Exception):
 
 
 @dataclass(frozen=True)
-class Extractor:
+class FeatureFolder:
     """The folder of one extractor, by what is in it. Nothing outside it is read, whatever ids and links say."""
 
     name: str
@@ -39,10 +39,10 @@ class Extractor:
     by_speaker: bool  # frames show both speakers, F and M, and an utterance has those of its own
 
     @classmethod
-    def of(cls, folder: Path, by_speaker: bool) -> "Extractor":
+    def of(cls, folder: Path, by_speaker: bool) -> "FeatureFolder":
         """List the folder, once."""
         try:
-            return cls(folder.name, folder.resolve(), listing(folder), by_speaker)
+            return cls(folder.name, folder.resolve(), folder_entries(folder), by_speaker)
         except CompVizError as error:
             raise CompVizError(f"The folder {folder} {error}.") from None
 
@@ -67,7 +67,7 @@ class Extractor:
         if self.by_speaker and speaker not in ("F", "M"):
             raise Unusable(self.named(folder.name), f"its speaker is {speaker!r:.40}, expected F or M")
         try:
-            inside = sorted(listing(folder.path).items())
+            inside = sorted(folder_entries(folder.path).items())
         except CompVizError as error:
             raise Unusable(self.named(folder.name), str(error)) from None
         frames = [
@@ -102,7 +102,7 @@ class Extractor:
         return f"{self.name}/{name}".encode(errors="backslashreplace").decode()
 
 
-def listing(folder: str | Path) -> dict[str, os.DirEntry[str]]:
+def folder_entries(folder: str | Path) -> dict[str, os.DirEntry[str]]:
     """What is in a folder, by name. Raises `CompVizError`."""
     try:
         with os.scandir(folder) as entries:
@@ -138,7 +138,7 @@ def read_vector(path: str) -> Floats | None:
     end = start + int.from_bytes(content[8:start], "little")
     if content[:6] != b"\x93NUMPY" or not start < end <= start + MAX_HEADER:
         raise CompVizError("is no .npy file")
-    shape, fortran, dtype = array_header(version, content[8:end])
+    shape, fortran, dtype = parse_header(version, content[8:end])
     if dtype.kind not in "fiub":
         raise CompVizError(f"holds {'Python objects' if dtype.hasobject else dtype}, expected numbers")
     size = math.prod(shape)
@@ -151,7 +151,7 @@ def read_vector(path: str) -> Floats | None:
 
 
 @lru_cache(maxsize=256)  # files of one extractor share a few headers
-def array_header(version: bytes, text: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+def parse_header(version: bytes, text: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     """Shape, whether columns come first, and dtype that the header of an `.npy` file tells."""
     if version not in (b"\x01\x00", b"\x02\x00"):
         raise CompVizError(f"has version {version!r} of the .npy format, expected 1.0 or 2.0")
@@ -185,7 +185,7 @@ class Vectors:
 
 
 def read_modality(
-    extractor: Extractor, modality: str, talks: Sequence[Talk], found: Findings, step: Callable[[], None]
+    extractor: FeatureFolder, modality: str, talks: Sequence[Talk], found: Findings, step: Callable[[], None]
 ) -> list[tuple[Floats, Bools]]:
     """Features `[S, D]` of each conversation, zeros where missing, and which of them are there `[S]`.
 
@@ -194,10 +194,13 @@ def read_modality(
     """
     read = [read_talk(extractor, talk, step) for talk in talks]
     width = common_width(extractor, modality, read)
-    return [admit(extractor, modality, talk, vectors, width, found) for talk, vectors in zip(talks, read, strict=True)]
+    return [
+        usable_features(extractor, modality, talk, vectors, width, found)
+        for talk, vectors in zip(talks, read, strict=True)
+    ]
 
 
-def read_talk(extractor: Extractor, talk: Talk, step: Callable[[], None]) -> Vectors:
+def read_talk(extractor: FeatureFolder, talk: Talk, step: Callable[[], None]) -> Vectors:
     """Read the files of one conversation."""
     vectors = Vectors([], {})
     for s, (utterance, speaker) in enumerate(zip(talk.utterances, talk.speakers, strict=True)):
@@ -210,7 +213,7 @@ def read_talk(extractor: Extractor, talk: Talk, step: Callable[[], None]) -> Vec
     return vectors
 
 
-def common_width(extractor: Extractor, modality: str, read: Sequence[Vectors]) -> int:
+def common_width(extractor: FeatureFolder, modality: str, read: Sequence[Vectors]) -> int:
     """The width of most features, the first of those that are equally frequent."""
     widths = Counter(len(row) for vectors in read for row in vectors.rows if row is not None)
     if not widths:
@@ -220,8 +223,8 @@ def common_width(extractor: Extractor, modality: str, read: Sequence[Vectors]) -
     return widths.most_common(1)[0][0]
 
 
-def admit(
-    extractor: Extractor, modality: str, talk: Talk, vectors: Vectors, width: int, found: Findings
+def usable_features(
+    extractor: FeatureFolder, modality: str, talk: Talk, vectors: Vectors, width: int, found: Findings
 ) -> tuple[Floats, Bools]:
     """Features `[S, D]` of one conversation and which are there `[S]`, each of the others noted once."""
     faults = {s: (fault.file, fault.reason) for s, fault in vectors.faults.items()}

@@ -16,7 +16,7 @@ from comp_viz.data.published.unpickle import load_plain_pickle, with_folder
 from comp_viz.errors import CompVizError
 from comp_viz.wording import how_many
 
-FOLDS = range(1, 6)  # IEMOCAP: the session that is tested on
+SESSIONS = range(1, 6)  # IEMOCAP: the session that is tested on
 SESSION = re.compile(r"Ses0([1-5])")
 STRANGE = 0.1  # share of labels out of range from which on the file is taken for another one
 
@@ -55,14 +55,14 @@ class Layout:
 
 
 # In label order, as the counts in the published files show; "happy" of four emotions includes "excited".
-EMOTIONS = ("happy", "sad", "neutral", "angry", "excited", "frustrated")
+IEMOCAP_EMOTIONS = ("happy", "sad", "neutral", "angry", "excited", "frustrated")
 CMU = "(Zadeh et al.): research use, no redistribution"
 USC = "IEMOCAP (Busso et al., University of Southern California): research use under its form, no redistribution"
 LAYOUTS = {
     "CMUMOSI_features_raw_2way.pkl": Layout("CMU-MOSI", Task("sentiment"), f"CMU-MOSI {CMU}", 2_199),
     "CMUMOSEI_features_raw_2way.pkl": Layout("CMU-MOSEI", Task("sentiment"), f"CMU-MOSEI {CMU}", None),
-    "IEMOCAP_features_raw_4way.pkl": Layout("IEMOCAP (4 emotions)", Task("emotion", EMOTIONS[:4]), USC, 5_531),
-    "IEMOCAP_features_raw_6way.pkl": Layout("IEMOCAP (6 emotions)", Task("emotion", EMOTIONS), USC, 7_433),
+    "IEMOCAP_features_raw_4way.pkl": Layout("IEMOCAP (4 emotions)", Task("emotion", IEMOCAP_EMOTIONS[:4]), USC, 5_531),
+    "IEMOCAP_features_raw_6way.pkl": Layout("IEMOCAP (6 emotions)", Task("emotion", IEMOCAP_EMOTIONS), USC, 7_433),
 }
 PER_VIDEO = ("ids", "labels", "speakers", "sentences")
 
@@ -99,8 +99,8 @@ def read_talks(path: Path, fold: int, found: Findings) -> list[Talk]:
     IEMOCAP is split by session: number `fold` is for testing, the others for training. Raises `CompVizError` when the file
     is not what its name says.
     """
-    if fold not in FOLDS:
-        raise CompVizError(f"fold: expected one of the sessions {FOLDS[0]} to {FOLDS[-1]}, got {fold}.")
+    if fold not in SESSIONS:
+        raise CompVizError(f"fold: expected one of the sessions {SESSIONS[0]} to {SESSIONS[-1]}, got {fold}.")
     layout, value = LAYOUTS[path.name], load_plain_pickle(path)
     try:
         file = LabelFile(with_folder(path), layout, check_fields(layout, value), found)
@@ -127,7 +127,7 @@ def check_fields(layout: Layout, value: object) -> dict[str, Any]:
         )
     fields = dict(zip(expected, value, strict=True))
     fields |= {field: by_text(field, fields[field]) for field in PER_VIDEO}
-    fields |= {split: listed(split, fields[split]) for split in layout.splits}
+    fields |= {split: split_ids(split, fields[split]) for split in layout.splits}
     for field in PER_VIDEO:
         if odd := sorted(fields[field].keys() ^ fields["ids"].keys()):
             raise CompVizError(
@@ -146,7 +146,7 @@ def by_text(field: str, value: object) -> dict[str, Any]:
     return made
 
 
-def listed(split: str, value: object) -> set[str]:
+def split_ids(split: str, value: object) -> set[str]:
     """Conversation ids of a split as text."""
     if isinstance(value, np.ndarray):
         value = value.ravel().tolist()
@@ -219,9 +219,9 @@ def by_session(file: LabelFile, fold: int) -> dict[str, str]:
     for name in names:
         if name not in sessions:
             file.note("its id tells no session from Ses01 to Ses05, so it is in no split", name)
-    if odd := [name for name in sessions if (name in file.fields["test"]) != (sessions[name] == FOLDS[-1])]:
+    if odd := [name for name in sessions if (name in file.fields["test"]) != (sessions[name] == SESSIONS[-1])]:
         file.note(
-            f"its test list is not session {FOLDS[-1]}: it differs in {how_many(len(odd), 'conversation')}, as {odd[0]!r:.60}; "
+            f"its test list is not session {SESSIONS[-1]}: it differs in {how_many(len(odd), 'conversation')}, as {odd[0]!r:.60}; "
             "folds are made by session all the same",
             "",
         )

@@ -13,19 +13,19 @@ import numpy as np
 from comp_viz.data.conversation import Bools, Conversation, Floats
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Findings
-from comp_viz.data.published.features import Extractor, listing, read_modality
+from comp_viz.data.published.features import FeatureFolder, folder_entries, read_modality
 from comp_viz.data.published.labels import LAYOUTS, Talk, read_talks
 from comp_viz.data.published.unpickle import with_folder
 from comp_viz.errors import CompVizError
 
 # Modality -> how the names of its extractors begin.
-EXTRACTORS = {
+EXTRACTOR_PREFIXES = {
     "audio": ("wav2vec", "hubert", "wavlm", "whisper", "opensmile", "egemaps", "compare", "is09", "is10", "vggish", "panns"),
     "text": ("deberta", "bert", "roberta", "albert", "electra", "xlnet", "sentence"),
     "video": ("manet", "resnet", "senet", "clip", "openface", "emonet", "ferplus", "denseface", "videomae", "dinov2"),
 }  # fmt: skip
-OFTEN = 500  # utterances from one report of progress to the next
-Progress = Callable[[int, int], None]
+REPORT_EVERY = 500  # utterances from one report of progress to the next
+OnProgress = Callable[[int, int], None]
 
 
 def is_published(path: Path) -> bool:
@@ -39,7 +39,7 @@ def read_published(
     source: Path,
     extractors: Mapping[str, str] | None = None,
     fold: int = 5,
-    progress: Progress = lambda done, of: None,
+    progress: OnProgress = lambda done, of: None,
 ) -> DataSet:
     """Read a data set from its label file, or from the folder that holds just one, noting what is missing or faulty.
 
@@ -53,12 +53,12 @@ def read_published(
     talks = read_talks(path, fold, found)
     step = counter(progress, len(folders) * sum(len(talk.utterances) for talk in talks))
     columns = {
-        modality: read_modality(Extractor.of(folder, layout.sessions), modality, talks, found, step)
+        modality: read_modality(FeatureFolder.of(folder, layout.sessions), modality, talks, found, step)
         for modality, folder in folders.items()
     }
     spoken = any(text.strip() for talk in talks for text in talk.words)
     conversations = tuple(
-        conversation(
+        to_conversation(
             with_folder(path), talk, {modality: parts[v] for modality, parts in columns.items()}, spoken, found
         )
         for v, talk in enumerate(talks)
@@ -86,16 +86,22 @@ def label_file(source: Path) -> Path:
 
 def choose_folders(features: Path, said: Mapping[str, str]) -> dict[str, Path]:
     """The folder of each modality's features: the one that is said, else the only one whose name is known."""
-    if odd := sorted(set(said) - set(EXTRACTORS)):
-        raise CompVizError(f"extractor: expected {', '.join(EXTRACTORS)} before the '=', got {', '.join(odd)!r:.60}.")
+    if odd := sorted(set(said) - set(EXTRACTOR_PREFIXES)):
+        raise CompVizError(
+            f"extractor: expected {', '.join(EXTRACTOR_PREFIXES)} before the '=', got {', '.join(odd)!r:.60}."
+        )
     try:
-        there = sorted(name for name in listing(features) if os.path.isdir(features / name) and name.isprintable())
+        there = sorted(
+            name for name in folder_entries(features) if os.path.isdir(features / name) and name.isprintable()
+        )
     except CompVizError as error:
         raise CompVizError(
             f"The folder {features} {error}. Features are expected in it, a folder for each extractor."
         ) from None
     chosen = {
-        modality: said.get(modality) or choose(modality, there) for modality in EXTRACTORS if said.get(modality) != ""
+        modality: said.get(modality) or choose(modality, there)
+        for modality in EXTRACTOR_PREFIXES
+        if said.get(modality) != ""
     }
     for modality, name in chosen.items():
         if name not in there:
@@ -109,7 +115,7 @@ def choose_folders(features: Path, said: Mapping[str, str]) -> dict[str, Path]:
 
 def choose(modality: str, there: list[str]) -> str:
     """The only folder that is known to be of this modality."""
-    fitting = [name for name in there if name.lower().startswith(EXTRACTORS[modality])]
+    fitting = [name for name in there if name.lower().startswith(EXTRACTOR_PREFIXES[modality])]
     if len(fitting) != 1:
         raise CompVizError(
             f"features: {'several folders are' if fitting else 'no folder is'} known as {modality} features among "
@@ -118,20 +124,20 @@ def choose(modality: str, there: list[str]) -> str:
     return fitting[0]
 
 
-def counter(progress: Progress, total: int) -> Callable[[], None]:
+def counter(progress: OnProgress, total: int) -> Callable[[], None]:
     """What to call after each utterance, so that `progress` hears of it now and then."""
     done = 0
 
     def step() -> None:
         nonlocal done
         done += 1
-        if done % OFTEN == 0 or done == total:
+        if done % REPORT_EVERY == 0 or done == total:
             progress(done, total)
 
     return step
 
 
-def conversation(
+def to_conversation(
     file: str, talk: Talk, parts: Mapping[str, tuple[Floats, Bools]], spoken: bool, found: Findings
 ) -> Conversation:
     """One conversation from its labels and features; with `spoken`, an empty transcript means that text is missing."""

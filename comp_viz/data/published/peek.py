@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from comp_viz.data.header import Header
-from comp_viz.data.published.features import Extractor, Unusable
+from comp_viz.data.published.features import FeatureFolder, Unusable
 from comp_viz.data.published.labels import LAYOUTS
 from comp_viz.data.published.layout import choose_folders, label_file
 from comp_viz.errors import UNREADABLE
@@ -14,13 +14,13 @@ def peek_published(source: Path) -> Header | None:
     try:
         path = label_file(source)
         folders = choose_folders(path.parent / "features", {})
-        widths = {modality: width(Extractor.of(folder, by_speaker=False)) for modality, folder in folders.items()}
+        widths = {modality: width(FeatureFolder.of(folder, by_speaker=False)) for modality, folder in folders.items()}
     except (Unusable, *UNREADABLE):
         return None
     return Header(widths, bool(LAYOUTS[path.name].task.classes))
 
 
-def width(extractor: Extractor) -> int:
+def width(extractor: FeatureFolder) -> int:
     """How many features the first file that has any holds. Raises `LookupError` when none has."""
     for name in sorted(extractor.entries):
         features = extractor.read(name.removesuffix(".npy"), "")

@@ -5,12 +5,12 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from comp_viz.data.published.plain_objects import Element, Name, Unfilled, as_set, brief, keys, named
+from comp_viz.data.published.plain_objects import Element, Name, Unfilled, as_set, brief, keys, stand_in
 from comp_viz.errors import CompVizError
 
 MAX_STEPS = 1_000_000  # instructions of the pickle; 13 an utterance in CMU-MOSI, so 300,000 for CMU-MOSEI, the largest
 MAX_MADE = 256 * 2**20  # bytes that calls are given to make something of
-VALUE = 128  # bytes that are counted for a value besides its contents
+VALUE_BYTES = 128  # bytes that are counted for a value besides its contents
 
 
 class Machine:
@@ -29,11 +29,11 @@ class Machine:
             code = self.take(1)
             if code == pickle.STOP:
                 return self.pop()
-            if code not in STEPS:
+            if code not in INSTRUCTIONS:
                 raise CompVizError(
                     f"it has the instruction {code!r} at byte {self.at - 1}, which plain data do not need."
                 )
-            STEPS[code](self)
+            INSTRUCTIONS[code](self)
         raise CompVizError(
             f"it holds more values or levels than {MAX_STEPS:,} instructions make; no label file needs that."
         )
@@ -89,8 +89,8 @@ class Machine:
 
     def spend(self, parts: tuple[Any, ...]) -> None:
         """Bear the cost of a call."""
-        self.spent += VALUE + sum(len(part) for part in parts if isinstance(part, str | bytes))
-        self.spent += sum(VALUE * len(part) for part in parts if isinstance(part, list))
+        self.spent += VALUE_BYTES + sum(len(part) for part in parts if isinstance(part, str | bytes))
+        self.spent += sum(VALUE_BYTES * len(part) for part in parts if isinstance(part, list))
         if self.spent > MAX_MADE:
             raise CompVizError(f"it makes more than {MAX_MADE >> 20} MB out of the same bytes again and again.")
 
@@ -206,7 +206,7 @@ def stack_global(machine: Machine) -> None:
         raise CompVizError(
             f"it asks for {brief(name)} of {brief(module)}, expected the names of a module and something in it."
         )
-    machine.push(named(module, name))
+    machine.push(stand_in(module, name))
 
 
 def call(machine: Machine) -> None:
@@ -227,25 +227,25 @@ def build(machine: Machine) -> None:
     target.build(state)
 
 
-Step = Callable[[Machine], None]
+Instruction = Callable[[Machine], None]
 
 
-def pushes(make: Callable[[Machine], object]) -> Step:
+def pushes(make: Callable[[Machine], object]) -> Instruction:
     """The instruction that puts on the stack what `make` gives."""
     return lambda machine: machine.push(make(machine))
 
 
-def put(index: Callable[[Machine], int]) -> Step:
+def memo_put(index: Callable[[Machine], int]) -> Instruction:
     """The instruction that keeps the last value under a number."""
     return lambda machine: machine.memo.__setitem__(index(machine), machine.stack[-1])
 
 
-def get(index: Callable[[Machine], int]) -> Step:
+def memo_get(index: Callable[[Machine], int]) -> Instruction:
     """The instruction that uses a kept value again."""
     return lambda machine: machine.push(machine.memo[index(machine)])
 
 
-STEPS: dict[bytes, Step] = {
+INSTRUCTIONS: dict[bytes, Instruction] = {
     pickle.PROTO: protocol,
     pickle.FRAME: frame,
     pickle.NONE: pushes(lambda m: None),
@@ -288,14 +288,14 @@ STEPS: dict[bytes, Step] = {
     pickle.EMPTY_SET: pushes(lambda m: set()),
     pickle.ADDITEMS: add_items,
     pickle.FROZENSET: pushes(lambda m: as_set(m.gather())),
-    pickle.PUT: put(lambda m: int(m.line())),
-    pickle.BINPUT: put(lambda m: m.whole(1)),
-    pickle.LONG_BINPUT: put(lambda m: m.whole(4)),
-    pickle.MEMOIZE: put(lambda m: len(m.memo)),
-    pickle.GET: get(lambda m: int(m.line())),
-    pickle.BINGET: get(lambda m: m.whole(1)),
-    pickle.LONG_BINGET: get(lambda m: m.whole(4)),
-    pickle.GLOBAL: pushes(lambda m: named(m.line().decode(), m.line().decode())),
+    pickle.PUT: memo_put(lambda m: int(m.line())),
+    pickle.BINPUT: memo_put(lambda m: m.whole(1)),
+    pickle.LONG_BINPUT: memo_put(lambda m: m.whole(4)),
+    pickle.MEMOIZE: memo_put(lambda m: len(m.memo)),
+    pickle.GET: memo_get(lambda m: int(m.line())),
+    pickle.BINGET: memo_get(lambda m: m.whole(1)),
+    pickle.LONG_BINGET: memo_get(lambda m: m.whole(4)),
+    pickle.GLOBAL: pushes(lambda m: stand_in(m.line().decode(), m.line().decode())),
     pickle.STACK_GLOBAL: stack_global,
     pickle.REDUCE: call,
     pickle.BUILD: build,

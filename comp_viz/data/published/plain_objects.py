@@ -62,7 +62,7 @@ class Element:
         if math.prod(shape) * dtype.itemsize != len(content):
             raise CompVizError(f"it holds {len(content)} bytes for an array of shape {brief(shape)} of {dtype}.")
         made: NDArray[Any] = np.ndarray(shape, dtype, content, order="F" if fortran else "C")
-        if dtype.kind == "U" and not is_text(np.ndarray(len(content) // 4, self.order + "u4", content)):
+        if dtype.kind == "U" and not is_unicode(np.ndarray(len(content) // 4, self.order + "u4", content)):
             raise CompVizError("it holds an array of text that is not Unicode.")
         return made
 
@@ -71,7 +71,7 @@ class Unfilled:
     """An array that the file has announced; what it holds comes later."""
 
     def __init__(self, kind: object, shape: object, _: object) -> None:
-        if kind is not NAMES["numpy.ndarray"] or shape != (0,):
+        if kind is not STAND_INS["numpy.ndarray"] or shape != (0,):
             raise CompVizError(f"it announces an array of shape {brief(shape)} without contents.")
         self.filled: Any = self
 
@@ -81,9 +81,9 @@ class Unfilled:
         self.filled = typed(element).array(shape, data, bool(fortran))
 
 
-def named(module: str, name: str) -> Name:
+def stand_in(module: str, name: str) -> Name:
     """The stand-in for a global. Raises `CompVizError` that names it when plain data have no need of it."""
-    found = NAMES.get(f"{RENAMED.get(module, module)}.{name}")
+    found = STAND_INS.get(f"{RENAMED.get(module, module)}.{name}")
     if found is None:
         raise CompVizError(
             f"it asks for {module[:60]}.{name[:60]}, which is no container, number, text or NumPy array. Such a file can "
@@ -122,7 +122,7 @@ def brief(value: object) -> str:
     return f"a {type(value).__name__}"
 
 
-def is_text(points: NDArray[Any]) -> bool:
+def is_unicode(points: NDArray[Any]) -> bool:
     """Whether these are numbers of Unicode characters, halves of pairs not among them."""
     return bool(((points < 0xD800) | ((points > 0xDFFF) & (points < 0x110000))).all())
 
@@ -162,7 +162,7 @@ def as_dict(pairs: object = None) -> dict[Any, Any]:
     return dict(zip(keys(pair[0] for pair in pairs), (pair[1] for pair in pairs), strict=True))
 
 
-NAMES = {
+STAND_INS = {
     text: Name(text, make)
     for text, make in {
         "numpy.ndarray": None,

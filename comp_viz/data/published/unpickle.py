@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from comp_viz.data.published.pickle_machine import VALUE, Machine
+from comp_viz.data.published.pickle_machine import VALUE_BYTES, Machine
 from comp_viz.data.published.plain_objects import Element, Name, Unfilled
 from comp_viz.errors import UNREADABLE, CompVizError
 
@@ -66,7 +66,7 @@ def check_unfolded(value: object) -> None:
     open_parts = [iter((value,))]  # what is still to be visited of each container on the way to this one
     while open_parts:
         for part in open_parts[-1]:
-            size += VALUE + weight(part)
+            size += VALUE_BYTES + weight(part)
             if size > MAX_UNFOLDED:
                 raise CompVizError(
                     f"its values would take more than {MAX_UNFOLDED >> 20} MB, as the same ones are used again and again."

@@ -15,8 +15,8 @@ import pyarrow as pa
 from comp_viz.data.table.mapped_file import MappedFile
 from comp_viz.errors import UNREADABLE, CompVizError
 
-MARK, START = b"ARROW1", 8  # the mark is padded at the start of the file
-DAMAGED = (*UNREADABLE, pa.ArrowException, struct.error)
+ARROW_MARK, START = b"ARROW1", 8  # the mark is padded at the start of the file
+ARROW_ERRORS = (*UNREADABLE, pa.ArrowException, struct.error)
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class ArrowFile:
     @classmethod
     def open(cls, path: Path) -> "ArrowFile":
         """Map a file. Raises `CompVizError` when it is not a whole Arrow file."""
-        with reading(path):
+        with explain_damage(path):
             mapped = MappedFile(path)
-        if mapped.bytes[: len(MARK)] != MARK or mapped.bytes[-len(MARK) :] != MARK:
+        if mapped.bytes[: len(ARROW_MARK)] != ARROW_MARK or mapped.bytes[-len(ARROW_MARK) :] != ARROW_MARK:
             raise CompVizError(
-                f"{path.name} is no whole Arrow file: it does not begin and end with {MARK.decode()}. "
+                f"{path.name} is no whole Arrow file: it does not begin and end with {ARROW_MARK.decode()}. "
                 "It may be truncated, or written by something else (Arrow streams and Feather 1 are not read)."
             )
         return cls(path, mapped)
@@ -54,13 +54,13 @@ class ArrowFile:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
+def explain_damage(path: Path) -> Iterator[None]:
     """Raise `CompVizError` for whatever a damaged file makes Arrow raise."""
     try:
         yield
     except CompVizError:
         raise
-    except DAMAGED as error:
+    except ARROW_ERRORS as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise CompVizError(
             f"{path.name} cannot be read ({reason}). It may be truncated or damaged; copy or make it again."

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from comp_viz.data.conversation import Bools, Conversation, Floats, Task
 from comp_viz.data.labels import possible
-from comp_viz.data.table.format import FEATURES
+from comp_viz.data.table.format import FEATURE_PREFIX
 from comp_viz.errors import CompVizError
 
 LARGEST_HALF = 65504  # what 16 bits hold
@@ -18,7 +18,7 @@ def record_batch(conversations: Sequence[Conversation], task: Task, schema: pa.S
     columns = {
         "conversation": strings([c.id for c in conversations for _ in range(len(c))]),
         "position": pa.array(np.concatenate([np.arange(len(c), dtype=np.int32) for c in conversations])),
-        "label": label_column(conversations, task),
+        "label": stored_labels(conversations, task),
         "duration": pa.array(np.concatenate([c.durations for c in conversations]), pa.float32(), from_pandas=True),
         "split": strings([c.split for c in conversations for _ in range(len(c))]),
         "speaker": strings([name for c in conversations for name in c.speakers]),
@@ -26,8 +26,8 @@ def record_batch(conversations: Sequence[Conversation], task: Task, schema: pa.S
         "context": strings([text for c in conversations for text in c.context]),
     }
     for u, modality in enumerate(conversations[0].features):
-        half = pa.types.is_float16(schema.field(FEATURES + modality).type.value_type)
-        columns[FEATURES + modality] = feature_column(conversations, u, modality, half)
+        half = pa.types.is_float16(schema.field(FEATURE_PREFIX + modality).type.value_type)
+        columns[FEATURE_PREFIX + modality] = stored_features(conversations, u, modality, half)
     return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
 
 
@@ -39,7 +39,7 @@ def strings(values: list[str]) -> pa.Array:
         raise CompVizError(f"The text {error.object!r:.80} is not valid Unicode, so it cannot be stored.") from None
 
 
-def label_column(conversations: Sequence[Conversation], task: Task) -> pa.Array:
+def stored_labels(conversations: Sequence[Conversation], task: Task) -> pa.Array:
     """Scores or class numbers, null where unknown."""
     labels = np.concatenate([c.labels for c in conversations])
     unknown = np.isnan(labels)
@@ -48,7 +48,7 @@ def label_column(conversations: Sequence[Conversation], task: Task) -> pa.Array:
     return pa.array(np.where(unknown, 0, labels), mask=unknown).cast(kind)
 
 
-def feature_column(conversations: Sequence[Conversation], u: int, modality: str, half: bool) -> pa.Array:
+def stored_features(conversations: Sequence[Conversation], u: int, modality: str, half: bool) -> pa.Array:
     """Features of one modality, null where missing."""
     observed = np.concatenate([c.observed[:, u] for c in conversations])
     features: Floats = np.concatenate([c.features[modality] for c in conversations])

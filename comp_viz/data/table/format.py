@@ -18,12 +18,12 @@ from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Finding, Findings, Kind
 from comp_viz.errors import CompVizError
 
-KEY = b"comp_viz"  # of our metadata in the schema
-FORMAT = "comp-viz table 1"
-FEATURES = "features."  # what the names of feature columns begin with
+METADATA_KEY = b"comp_viz"  # of our metadata in the schema
+TABLE_FORMAT = "comp-viz table 1"
+FEATURE_PREFIX = "features."  # what the names of feature columns begin with
 STRINGS = ("split", "speaker", "text", "context")
 MOST_PROBLEMS = 1000  # rows of problems kept in a file; the counts have all
-FURTHEST = 1e9  # a score, which is far more than any scale has
+FURTHEST_SCORE = 1e9  # a score, which is far more than any scale has
 ALTERED = "its contents are not those that ComP Viz wrote into it"
 CHANGED = (
     "The file was changed after ComP Viz wrote it. Make it again with python -m comp_viz data import SOURCE OUT; "
@@ -54,7 +54,7 @@ class StoredTask:
 
 
 @dataclass(frozen=True)
-class About:
+class TableMetadata:
     """What a file says of itself, beside its columns."""
 
     format: str
@@ -68,13 +68,13 @@ class About:
     feature_names: dict[str, tuple[str, ...]] = field(default_factory=dict)  # modality -> [D_u], where they are known
 
     @classmethod
-    def of(cls, data: DataSet) -> "About":
+    def of(cls, data: DataSet) -> "TableMetadata":
         """What is to be said of a data set; the digest is filled in when the contents are known."""
         counts = [(*what, count) for what, count in data.findings.counts().items()]
         task = StoredTask(**asdict(data.task))
         problems = data.findings.problems[:MOST_PROBLEMS]
         names = dict(data.feature_names)
-        return cls(FORMAT, data.name, task, dict(data.sources), data.licence, "", counts, problems, names)
+        return cls(TABLE_FORMAT, data.name, task, dict(data.sources), data.licence, "", counts, problems, names)
 
     def sources_of(self, modalities: Iterable[str]) -> dict[str, str]:
         """How the features of each modality were made."""
@@ -90,39 +90,41 @@ class About:
         return StoredFindings(list(self.problems), counts - Findings(self.problems).counts())
 
 
-ABOUT = TypeAdapter(About)
+METADATA_ADAPTER = TypeAdapter(TableMetadata)
 
 
-def write_about(about: About) -> bytes:
+def write_metadata(about: TableMetadata) -> bytes:
     """The value of our key in the schema metadata."""
     return json.dumps(asdict(about), ensure_ascii=False, allow_nan=False, default=float).encode()
 
 
-def read_about(file: str, metadata: Mapping[bytes, bytes] | None) -> tuple[About, Task] | None:
+def read_metadata(file: str, metadata: Mapping[bytes, bytes] | None) -> tuple[TableMetadata, Task] | None:
     """What the schema metadata of a file says and the task in it; None when it has none of ours.
 
     Raises `CompVizError` when it is of another format or not what we write.
     """
-    return parse_about(file, metadata[KEY]) if metadata and KEY in metadata else None
+    return parse_metadata(file, metadata[METADATA_KEY]) if metadata and METADATA_KEY in metadata else None
 
 
-def parse_about(file: str, text: bytes) -> tuple[About, Task]:
+def parse_metadata(file: str, text: bytes) -> tuple[TableMetadata, Task]:
     """Read what `write_about` wrote."""
     try:
-        about = ABOUT.validate_json(text)
+        about = METADATA_ADAPTER.validate_json(text)
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, problem["loc"])) or "all of it"
         raise CompVizError(f"{file}: its metadata 'comp_viz' is not ours: {where:.80}: {problem['msg']}.") from None
-    if about.format != FORMAT:
-        raise CompVizError(f"{file}: its format is {about.format!r:.60}, expected {FORMAT!r}. Use a newer ComP Viz.")
+    if about.format != TABLE_FORMAT:
+        raise CompVizError(
+            f"{file}: its format is {about.format!r:.60}, expected {TABLE_FORMAT!r}. Use a newer ComP Viz."
+        )
     return about, stored_task(file, about.task)
 
 
 def stored_task(file: str, stored: StoredTask) -> Task:
     """The task that a file names. Raises `CompVizError` when there can be no such task."""
-    if not all(abs(number) <= FURTHEST for number in (stored.low, stored.high, stored.neutral)):
-        raise CompVizError(f"{file}: its metadata 'comp_viz' names a scale beyond {FURTHEST:g}, {stored!r:.200}.")
+    if not all(abs(number) <= FURTHEST_SCORE for number in (stored.low, stored.high, stored.neutral)):
+        raise CompVizError(f"{file}: its metadata 'comp_viz' names a scale beyond {FURTHEST_SCORE:g}, {stored!r:.200}.")
     try:
         return Task(**vars(stored))
     except CompVizError as error:
@@ -139,15 +141,15 @@ def table_schema(widths: Mapping[str, int], classes: bool, half: bool) -> pa.Sch
             pa.field("label", pa.int32() if classes else pa.float32()),
             pa.field("duration", pa.float32()),
             *(pa.field(name, pa.string(), nullable=False) for name in STRINGS),
-            *(pa.field(FEATURES + name, pa.list_(value, width)) for name, width in widths.items()),
+            *(pa.field(FEATURE_PREFIX + name, pa.list_(value, width)) for name, width in widths.items()),
         ]
     )
 
 
 def stored_widths(schema: pa.Schema) -> tuple[dict[str, int], bool]:
     """D_u by modality in the order of the file, and whether precision is half; no widths when columns are others."""
-    columns: list[Any] = [column for column in schema if column.name.startswith(FEATURES)]
+    columns: list[Any] = [column for column in schema if column.name.startswith(FEATURE_PREFIX)]
     if not all(pa.types.is_fixed_size_list(column.type) for column in columns):
         return {}, False
-    widths = {column.name.removeprefix(FEATURES): column.type.list_size for column in columns}
+    widths = {column.name.removeprefix(FEATURE_PREFIX): column.type.list_size for column in columns}
     return widths, all(pa.types.is_float16(column.type.value_type) for column in columns)

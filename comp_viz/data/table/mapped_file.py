@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-KEPT = 256 << 20  # bytes that are held before they are given back
+MOST_HELD = 256 << 20  # bytes that are held before they are given back
 AROUND = 2 << 20  # bytes that may come along with every place that is looked at: a huge page
 
 
@@ -26,6 +26,6 @@ class MappedFile:
         It stays in the system's cache, and whoever looks again gets it again: no view becomes invalid.
         """
         self.held += sum(size + AROUND for size in sizes)
-        if self.held >= KEPT and hasattr(mmap, "MADV_DONTNEED"):
+        if self.held >= MOST_HELD and hasattr(mmap, "MADV_DONTNEED"):
             self.bytes.madvise(mmap.MADV_DONTNEED)
             self.held = 0

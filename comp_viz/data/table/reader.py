@@ -8,10 +8,10 @@ import pyarrow as pa
 
 from comp_viz.data.conversation import Bools, Conversation, Floats, Task
 from comp_viz.data.dataset import DataSet, Lazy, Utterances
-from comp_viz.data.table.arrow_file import ArrowFile, reading
-from comp_viz.data.table.format import CHANGED, About, read_about, stored_widths, table_schema
+from comp_viz.data.table.arrow_file import ArrowFile, explain_damage
+from comp_viz.data.table.format import CHANGED, TableMetadata, read_metadata, stored_widths, table_schema
 from comp_viz.data.table.mapped_file import MappedFile
-from comp_viz.data.table.rows import feature_views, gather
+from comp_viz.data.table.rows import feature_views, gather_utterances
 from comp_viz.errors import CompVizError
 
 
@@ -26,16 +26,16 @@ def open_table(path: str | Path) -> DataSet:
 def is_table(path: Path) -> bool:
     """Whether an Arrow file says that it is one of ours. Raises `CompVizError` when it is no Arrow file."""
     file = ArrowFile.open(path)
-    with reading(path):
-        return read_about(path.name, file.reader().schema.metadata) is not None
+    with explain_damage(path):
+        return read_metadata(path.name, file.reader().schema.metadata) is not None
 
 
-def map_table(path: Path) -> tuple[About, Task, "TableConversations"]:
+def map_table(path: Path) -> tuple[TableMetadata, Task, "TableConversations"]:
     """What one of our files says, its task, and its conversations, which are read as they are asked for."""
     file = ArrowFile.open(path)
-    with reading(path):
+    with explain_damage(path):
         reader = file.reader()
-        said = read_about(path.name, reader.schema.metadata)
+        said = read_metadata(path.name, reader.schema.metadata)
         if said is None:
             raise CompVizError(f"{path.name} was not written by ComP Viz: its schema has no metadata 'comp_viz'.")
         about, task = said
@@ -70,7 +70,7 @@ class TableConversations(Lazy):
         self.file, self.batches, self.mapped = file, batches, mapped
         self.views = [feature_views(batch) for batch in batches]
         self.begins = np.cumsum([0, *map(len, batches)])  # number of each batch's first utterance
-        self.known = gather(file, batches, task)
+        self.known = gather_utterances(file, batches, task)
 
     @property
     def utterances(self) -> Utterances:

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from comp_viz.data.conversation import SPLITS, Bools, Floats, Task
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.labels import possible
-from comp_viz.data.table.format import CHANGED, FEATURES, STRINGS
+from comp_viz.data.table.format import CHANGED, FEATURE_PREFIX, STRINGS
 from comp_viz.errors import CompVizError
 
 
-def gather(file: str, batches: Sequence[pa.RecordBatch], task: Task) -> Utterances:
+def gather_utterances(file: str, batches: Sequence[pa.RecordBatch], task: Task) -> Utterances:
     """All utterances of the batches, without features. Raises `CompVizError` when rows are not as we write them."""
-    parts = [utterances(file, batch, task) for batch in batches]
+    parts = [batch_utterances(file, batch, task) for batch in batches]
     return Utterances(
         parts[0].modalities,
         tuple(name for part in parts for name in part.ids),
@@ -30,12 +30,14 @@ def gather(file: str, batches: Sequence[pa.RecordBatch], task: Task) -> Utteranc
     )
 
 
-def utterances(file: str, batch: pa.RecordBatch, task: Task) -> Utterances:
+def batch_utterances(file: str, batch: pa.RecordBatch, task: Task) -> Utterances:
     """The utterances of one batch."""
     for name in ("conversation", "position", *STRINGS):
         if batch.column(name).null_count:
             raise CompVizError(f"{file}: column {name!r} has empty cells. {CHANGED}")
-    features = {name.removeprefix(FEATURES): name for name in batch.schema.names if name.startswith(FEATURES)}
+    features = {
+        name.removeprefix(FEATURE_PREFIX): name for name in batch.schema.names if name.startswith(FEATURE_PREFIX)
+    }
     begins = np.flatnonzero(np.append(True, changes(batch.column("conversation"))))
     splits = batch.column("split").take(pa.array(begins)).to_pylist()
     check_order(file, batch, begins)
@@ -47,7 +49,7 @@ def utterances(file: str, batch: pa.RecordBatch, task: Task) -> Utterances:
         tuple(splits),
         np.append(begins, len(batch)),
         np.stack([batch.column(name).is_valid().to_numpy(zero_copy_only=False) for name in features.values()], axis=1),
-        labels(file, batch, task),
+        batch_labels(file, batch, task),
         shared_strings(batch.column("speaker")),
         floats(batch.column("duration")),
     )
@@ -68,7 +70,7 @@ def changes(column: pa.Array) -> Bools:
     return differs
 
 
-def labels(file: str, batch: pa.RecordBatch, task: Task) -> Floats:
+def batch_labels(file: str, batch: pa.RecordBatch, task: Task) -> Floats:
     """Labels, NaN where unknown. Raises `CompVizError` for what is no label of the task."""
     found = floats(batch.column("label"))
     if not (fits := possible(found, task)).all():
@@ -95,8 +97,10 @@ def feature_views(batch: pa.RecordBatch) -> dict[str, NDArray[Any]]:
     """Features by modality as the batch has them, `[R, D_u]`; what is where they are missing means nothing."""
     views = {}
     for name in batch.schema.names:
-        if name.startswith(FEATURES):
+        if name.startswith(FEATURE_PREFIX):
             column = batch.column(name)
             flat = column.values.to_numpy(zero_copy_only=True)
-            views[name.removeprefix(FEATURES)] = flat.reshape(-1, column.type.list_size)[column.offset :][: len(column)]
+            views[name.removeprefix(FEATURE_PREFIX)] = flat.reshape(-1, column.type.list_size)[column.offset :][
+                : len(column)
+            ]
     return views

@@ -7,15 +7,15 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from comp_viz.data.atomic_write import replacing
-from comp_viz.data.batch import parts
+from comp_viz.data.atomic_write import atomic_write
+from comp_viz.data.batch import conversation_chunks
 from comp_viz.data.dataset import DataSet, content_digest
 from comp_viz.data.table.batch import record_batch
-from comp_viz.data.table.format import KEY, About, parse_about, table_schema, write_about
+from comp_viz.data.table.format import METADATA_KEY, TableMetadata, parse_metadata, table_schema, write_metadata
 from comp_viz.data.table.reader import TableConversations
 from comp_viz.errors import CompVizError
 
-ROWS = 4096  # utterances in a record batch, about: a batch ends with a conversation
+BATCH_ROWS = 4096  # utterances in a record batch, about: a batch ends with a conversation
 SUFFIXES = (".arrow", ".parquet")
 
 
@@ -27,16 +27,16 @@ def write_table(path: str | Path, data: DataSet, half: bool = False) -> str:
     """
     path = Path(path)
     check_suffix(path)
-    about, task = parse_about(path.name, write_about(About.of(data)))  # as it will be read
+    about, task = parse_metadata(path.name, write_metadata(TableMetadata.of(data)))  # as it will be read
     schema = table_schema(data.widths, bool(task.classes), half)
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for part in parts(data.conversations, ROWS):
+        for part in conversation_chunks(data.conversations, BATCH_ROWS):
             yield record_batch(part, task, schema)
 
     stored = (c for batch in batches() for c in TableConversations(path.name, [batch], task))
     about = replace(about, digest=content_digest(task, stored))
-    with replacing(path) as temporary, writer(temporary, path.suffix, schema, about) as out:
+    with atomic_write(path) as temporary, writer(temporary, path.suffix, schema, about) as out:
         for batch in batches():
             out.write_batch(batch)
     return about.digest
@@ -48,9 +48,11 @@ def check_suffix(path: Path) -> None:
         raise CompVizError(f"{path.name}: expected a name that ends with {' or '.join(SUFFIXES)}.")
 
 
-def writer(path: Path, suffix: str, schema: pa.Schema, about: About) -> pa.RecordBatchFileWriter | pq.ParquetWriter:
+def writer(
+    path: Path, suffix: str, schema: pa.Schema, about: TableMetadata
+) -> pa.RecordBatchFileWriter | pq.ParquetWriter:
     """What writes record batches: as they are in memory for `.arrow`, compressed for `.parquet`."""
-    schema = schema.with_metadata({KEY: write_about(about)})
+    schema = schema.with_metadata({METADATA_KEY: write_metadata(about)})
     if suffix == ".arrow":
         return pa.ipc.new_file(str(path), schema)
     repeated = ["conversation", "split", "speaker"]

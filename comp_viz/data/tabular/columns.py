@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from comp_viz.data.table.arrow_file import ArrowFile, reading
+from comp_viz.data.table.arrow_file import ArrowFile, explain_damage
 from comp_viz.errors import CompVizError
 
 MOST_BYTES = 8 << 30  # of a file's contents in memory, decompressed
@@ -44,7 +44,7 @@ class ParquetColumns(Columns):
 
     def __init__(self, path: Path) -> None:
         schema = pq.read_schema(path)
-        text = [column.name for column in schema if is_text(column.type)]
+        text = [column.name for column in schema if is_text_type(column.type)]
         self.parquet = pq.ParquetFile(path, read_dictionary=text, pre_buffer=False)
         self.sizes: dict[str, int] = {}
         super().__init__(path.name, schema)
@@ -118,11 +118,11 @@ class ArrowColumns(Columns):
 
 def open_columns(path: Path) -> Columns:
     """Open a file of either kind. Raises `CompVizError` when it is damaged or too large."""
-    with reading(path):
+    with explain_damage(path):
         return ParquetColumns(path) if path.suffix == ".parquet" else ArrowColumns(path)
 
 
-def is_text(kind: pa.DataType) -> bool:
+def is_text_type(kind: pa.DataType) -> bool:
     """Whether a column is of strings."""
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))

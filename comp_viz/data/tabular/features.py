@@ -13,10 +13,10 @@ from comp_viz.data.findings import Findings
 from comp_viz.data.tabular.columns import Columns, check_size
 from comp_viz.data.tabular.rows import Order
 from comp_viz.data.tabular.schema import MOST_FEATURES
-from comp_viz.data.tabular.values import lists, matrix
+from comp_viz.data.tabular.values import column_lists, column_matrix
 from comp_viz.errors import CompVizError
 
-Admitted = list[tuple[Floats, Bools]]  # [V] features [S, D] and which rows are observed [S]
+ModalityFeatures = list[tuple[Floats, Bools]]  # [V] features [S, D] and which rows are observed [S]
 
 
 def find_widths(columns: Columns, names: Mapping[str, str]) -> dict[str, int]:
@@ -30,7 +30,7 @@ def find_width(columns: Columns, name: str) -> int:
     if pa.types.is_fixed_size_list(kind):
         return int(kind.list_size)
     for batch in columns.batches(name):
-        lengths = Counter(lists(batch.column(name))[1].tolist())
+        lengths = Counter(column_lists(batch.column(name))[1].tolist())
         lengths.pop(0, None)
         if lengths:
             width = int(lengths.most_common(1)[0][0])
@@ -44,14 +44,14 @@ def find_width(columns: Columns, name: str) -> int:
 
 def read_features(
     columns: Columns, names: Mapping[str, str], rows: int, order: Order, found: Findings
-) -> dict[str, Admitted]:
+) -> dict[str, ModalityFeatures]:
     """The features of each modality, read from its column of `rows` rows; what is missing or faulty is noted."""
     widths = find_widths(columns, names)
     check_size(columns.file, 4 * len(order) * sum(widths.values()))
     places = np.full(rows, -1)
     places[order.rows] = np.arange(len(order))
     return {
-        modality: admit(
+        modality: features_by_conversation(
             columns.file, modality, *sorted_rows(columns, names[modality], width, places, len(order)), order, found
         )
         for modality, width in widths.items()
@@ -62,14 +62,16 @@ def sorted_rows(columns: Columns, name: str, width: int, places: Ints, used: int
     """Features `[N, D]` of a column, each row in its place (-1 for none), and how many features each row has `[N]`."""
     features, lengths, first = np.zeros((used, width), np.float32), np.zeros(used, np.int64), 0
     for batch in columns.batches(name):
-        part, counts = matrix(batch.column(name), width)
+        part, counts = column_matrix(batch.column(name), width)
         place = places[first : first + len(part)]
         features[place[place >= 0]], lengths[place[place >= 0]] = part[place >= 0], counts[place >= 0]
         first += len(part)
     return features, lengths
 
 
-def admit(file: str, modality: str, features: Floats, lengths: Ints, order: Order, found: Findings) -> Admitted:
+def features_by_conversation(
+    file: str, modality: str, features: Floats, lengths: Ints, order: Order, found: Findings
+) -> ModalityFeatures:
     """Features by conversation, zeros where missing, and which are observed; rows of another length are problems."""
     width, admitted = features.shape[1], []
     for v, conversation in enumerate(order.ids):

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from comp_viz.data.conversation import Floats, Task
 from comp_viz.data.findings import Findings
 from comp_viz.data.labels import impossible, note_one_sided, possible
-from comp_viz.data.tabular.columns import is_text
+from comp_viz.data.tabular.columns import is_text_type
 from comp_viz.data.tabular.rows import Order
-from comp_viz.data.tabular.values import Doubles, numbers, texts
+from comp_viz.data.tabular.values import Doubles, column_numbers, column_texts
 from comp_viz.errors import CompVizError
 
 MOST_CLASSES = 1000
@@ -22,9 +22,9 @@ def read_labels(
 
     Labels that are none of the task are noted and treated as unknown. Raises `CompVizError` when labels set no task.
     """
-    if is_text(column.type):
-        return named_labels(file, texts(column)[order.rows], order, task, found)
-    stated = numbers(column)[order.rows]
+    if is_text_type(column.type):
+        return named_labels(file, column_texts(column)[order.rows], order, task, found)
+    stated = column_numbers(column)[order.rows]
     if task is None:
         task = infer(file, stated, pa.types.is_integer(column.type))
         if not task.classes:

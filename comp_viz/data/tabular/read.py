@@ -11,20 +11,20 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from comp_viz.data.catalogue import Facts
+from comp_viz.data.catalogue import CatalogueEntry
 from comp_viz.data.conversation import Conversation, Task
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Findings
 from comp_viz.data.header import Header
 from comp_viz.data.labels import once_stated
-from comp_viz.data.table.arrow_file import DAMAGED, reading
-from comp_viz.data.table.format import ALTERED, About, StoredFindings, read_about
-from comp_viz.data.tabular.columns import Columns, is_text, open_columns
-from comp_viz.data.tabular.features import Admitted, find_widths, read_features
+from comp_viz.data.table.arrow_file import ARROW_ERRORS, explain_damage
+from comp_viz.data.table.format import ALTERED, StoredFindings, TableMetadata, read_metadata
+from comp_viz.data.tabular.columns import Columns, is_text_type, open_columns
+from comp_viz.data.tabular.features import ModalityFeatures, find_widths, read_features
 from comp_viz.data.tabular.labels import read_labels
 from comp_viz.data.tabular.rows import Order, arrange, read_durations, read_splits
 from comp_viz.data.tabular.schema import check_columns, in_order
-from comp_viz.data.tabular.values import texts
+from comp_viz.data.tabular.values import column_texts
 
 TEXTS = ("speaker", "text", "context")  # columns that are taken as they are
 
@@ -39,17 +39,17 @@ def read_tabular(path: str | Path, task: Task | None = None) -> DataSet:
     """
     path = Path(path)
     columns = open_columns(path)
-    said = read_about(path.name, columns.schema.metadata)
+    said = read_metadata(path.name, columns.schema.metadata)
     if task:
         unnamed = said[1].name if said else "emotion" if task.classes else "score"
         task = replace(task, name=task.name or unnamed)
-    with reading(path):
+    with explain_damage(path):
         if said is None:
             return read_columns(columns, task)
         return as_written(path.name, read_columns(columns, task or said[1], ours=True), said[0], altered=bool(task))
 
 
-def as_written(file: str, data: DataSet, about: About, altered: bool) -> DataSet:
+def as_written(file: str, data: DataSet, about: TableMetadata, altered: bool) -> DataSet:
     """What was read from a table of ours, with what the file says of it; noted when it is not what was written."""
     then = about.findings()
     unlisted = Counter({what: count for what, count in then.unlisted.items() if what[0] == "problem"})
@@ -70,7 +70,7 @@ def read_columns(columns: Columns, task: Task | None, ours: bool = False) -> Dat
     table = columns.table(names)
     order = arrange(file, table, found)
     task, labels = read_labels(file, table["label"], order, task, found)
-    strings = {name: texts(table[name])[order.rows] if name in names else blank(len(order)) for name in TEXTS}
+    strings = {name: column_texts(table[name])[order.rows] if name in names else blank(len(order)) for name in TEXTS}
     splits = read_splits(file, table, order, found)
     durations = read_durations(file, table, order, found)
     admitted = read_features(columns, features if ours else in_order(features), table.num_rows, order, found)
@@ -90,7 +90,7 @@ def read_columns(columns: Columns, task: Task | None, ours: bool = False) -> Dat
         )
         for v, name in enumerate(order.ids)
     )
-    facts = Facts(Path(file).stem, task)
+    facts = CatalogueEntry(Path(file).stem, task)
     return DataSet(facts.name, task, conversations, facts.sources(list(admitted)), facts.licence, findings=found)
 
 
@@ -99,11 +99,13 @@ def blank(rows: int) -> NDArray[np.object_]:
     return np.full(rows, "", dtype=object)
 
 
-def spoken(file: str, words: NDArray[np.object_], parts: Admitted, order: Order, found: Findings) -> Admitted:
+def spoken(
+    file: str, words: NDArray[np.object_], parts: ModalityFeatures, order: Order, found: Findings
+) -> ModalityFeatures:
     """Text features of conversations with those of empty transcripts taken out, in a file that has transcripts at all."""
     if not any(word.strip() for word in words):
         return parts
-    kept: Admitted = []
+    kept: ModalityFeatures = []
     for v, (features, observed) in enumerate(parts):
         observed = found.without_words(file, order.ids[v], "text", tuple(words[order.of(v)]), observed)
         kept.append((np.where(observed[:, None], features, np.float32(0)), observed))
@@ -114,10 +116,10 @@ def peek_tabular(path: Path) -> Header | None:
     """Widths and kind of labels of a table, by its schema where that says them; None when it is no such table."""
     try:
         columns = open_columns(path)
-        said = read_about(path.name, columns.schema.metadata)
+        said = read_metadata(path.name, columns.schema.metadata)
         _, features = check_columns(path.name, columns.schema)
         kind = columns.schema.field("label").type
-        classes = bool(said[1].classes) if said else is_text(kind) or pa.types.is_integer(kind)
+        classes = bool(said[1].classes) if said else is_text_type(kind) or pa.types.is_integer(kind)
         return Header(find_widths(columns, features if said else in_order(features)), classes)
-    except DAMAGED:
+    except ARROW_ERRORS:
         return None

@@ -9,7 +9,7 @@ import pyarrow as pa
 from comp_viz.data.conversation import SPLITS, Bools, Floats
 from comp_viz.data.dataset import Ints
 from comp_viz.data.findings import Findings
-from comp_viz.data.tabular.values import numbers, texts
+from comp_viz.data.tabular.values import column_numbers, column_texts
 from comp_viz.errors import CompVizError
 
 
@@ -41,7 +41,7 @@ class Order:
 
 def arrange(file: str, table: pa.Table, found: Findings) -> Order:
     """Sort rows into conversations. Those without an id, a position or a position of their own are left out and noted."""
-    names = texts(table["conversation"])
+    names = column_texts(table["conversation"])
     positions, usable = whole_numbers(table["position"])
 
     def leave_out(bad: Bools, reason: str) -> None:
@@ -69,7 +69,7 @@ def whole_numbers(column: pa.ChunkedArray) -> tuple[Ints, Bools]:
     """Whole numbers `[N]`, and which of the rows have one."""
     if pa.types.is_integer(column.type):
         return column.fill_null(0).cast(pa.int64()).to_numpy(), column.is_valid().to_numpy()
-    found = numbers(column)
+    found = column_numbers(column)
     usable = np.abs(found) < 2**53
     usable &= found == np.floor(found)
     return np.where(usable, found, 0).astype(np.int64), usable
@@ -82,7 +82,7 @@ def read_splits(file: str, table: pa.Table, order: Order, found: Findings) -> tu
     """
     named: dict[str, set[str]] = {name: set() for name in order.ids}
     if "split" in table.column_names:
-        for name, split in set(zip(texts(table["conversation"]), texts(table["split"]), strict=True)):
+        for name, split in set(zip(column_texts(table["conversation"]), column_texts(table["split"]), strict=True)):
             named.get(name, set()).add(split)
     return tuple(one_split(file, splits - {""}, name, found) for name, splits in named.items())
 
@@ -105,7 +105,7 @@ def one_split(file: str, named: set[str], conversation: str, found: Findings) ->
 def read_durations(file: str, table: pa.Table, order: Order, found: Findings) -> Floats:
     """Seconds `[N]`, NaN where unknown: the duration, or else from start to end."""
     start, end, duration = (
-        numbers(table[name])[order.rows] if name in table.column_names else np.full(len(order), np.nan)
+        column_numbers(table[name])[order.rows] if name in table.column_names else np.full(len(order), np.nan)
         for name in ("start", "end", "duration")
     )
     with np.errstate(over="ignore", invalid="ignore"):

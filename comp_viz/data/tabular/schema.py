@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 import pyarrow as pa
 
 from comp_viz.data.conversation import MODALITIES
-from comp_viz.data.table.format import FEATURES
-from comp_viz.data.tabular.columns import is_text
+from comp_viz.data.table.format import FEATURE_PREFIX
+from comp_viz.data.tabular.columns import is_text_type
 from comp_viz.errors import CompVizError
 
 REQUIRED = ("conversation", "position", "label")
@@ -20,7 +20,7 @@ def is_number(kind: pa.DataType) -> bool:
 
 def is_name(kind: pa.DataType) -> bool:
     """Whether a column is of names, which may be numbers."""
-    return bool(is_text(kind) or pa.types.is_integer(kind))
+    return bool(is_text_type(kind) or pa.types.is_integer(kind))
 
 
 def is_list(kind: pa.DataType) -> bool:
@@ -33,14 +33,14 @@ def is_list(kind: pa.DataType) -> bool:
 EXPECTED: dict[str, tuple[str, Callable[[pa.DataType], bool]]] = {
     "conversation": ("text or whole numbers", is_name),
     "position": ("whole numbers", is_number),
-    "label": ("numbers or text", lambda kind: is_text(kind) or is_number(kind)),
-    "split": ("text", is_text),
+    "label": ("numbers or text", lambda kind: is_text_type(kind) or is_number(kind)),
+    "split": ("text", is_text_type),
     "speaker": ("text or whole numbers", is_name),
     "start": ("numbers of seconds", is_number),
     "end": ("numbers of seconds", is_number),
     "duration": ("numbers of seconds", is_number),
-    "text": ("text", is_text),
-    "context": ("text", is_text),
+    "text": ("text", is_text_type),
+    "context": ("text", is_text_type),
 }
 
 
@@ -56,14 +56,14 @@ def check_columns(file: str, schema: pa.Schema) -> tuple[list[str], dict[str, st
                 f"{file}: the column {name!r} is missing, expected {EXPECTED[name][0]}; found {found:.500}."
             )
     for column in schema:
-        if column.name in EXPECTED or column.name.startswith(FEATURES):
+        if column.name in EXPECTED or column.name.startswith(FEATURE_PREFIX):
             check_column(file, column, names.count(column.name))
-    modalities = [name.removeprefix(FEATURES) for name in names if name.startswith(FEATURES)]
+    modalities = [name.removeprefix(FEATURE_PREFIX) for name in names if name.startswith(FEATURE_PREFIX)]
     if len(modalities) < 2:
         raise CompVizError(
-            f"{file}: expected at least two columns of features, such as {FEATURES}audio and {FEATURES}text; found {found:.500}."
+            f"{file}: expected at least two columns of features, such as {FEATURE_PREFIX}audio and {FEATURE_PREFIX}text; found {found:.500}."
         )
-    return [name for name in EXPECTED if name in names], {name: FEATURES + name for name in modalities}
+    return [name for name in EXPECTED if name in names], {name: FEATURE_PREFIX + name for name in modalities}
 
 
 def check_column(file: str, column: pa.Field, times: int) -> None:
@@ -73,11 +73,11 @@ def check_column(file: str, column: pa.Field, times: int) -> None:
     expected, fits = EXPECTED.get(column.name, ("lists of numbers, all of one length", is_list))
     if not fits(column.type) and not (column.name in EXPECTED and pa.types.is_null(column.type)):
         raise CompVizError(f"{file}: the column {column.name!r:.80} holds {column.type!s:.80}, expected {expected}.")
-    if column.name == FEATURES or (
+    if column.name == FEATURE_PREFIX or (
         pa.types.is_fixed_size_list(column.type) and not 1 <= column.type.list_size <= MOST_FEATURES
     ):
         raise CompVizError(
-            f"{file}: the column {column.name!r:.80} ({column.type!s:.80}) should be {FEATURES}MODALITY with 1 to {MOST_FEATURES:,} numbers a row."
+            f"{file}: the column {column.name!r:.80} ({column.type!s:.80}) should be {FEATURE_PREFIX}MODALITY with 1 to {MOST_FEATURES:,} numbers a row."
         )
 
 

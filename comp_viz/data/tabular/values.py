@@ -13,7 +13,7 @@ from comp_viz.data.dataset import Ints
 Doubles = NDArray[np.float64]
 
 
-def texts(column: pa.ChunkedArray) -> NDArray[np.object_]:
+def column_texts(column: pa.ChunkedArray) -> NDArray[np.object_]:
     """Strings `[N]`, "" where there is none; equal ones of a chunk are held once."""
     if pa.types.is_null(column.type) or pa.types.is_integer(column.type):
         column = column.cast(pa.string())
@@ -29,7 +29,7 @@ def chunk_texts(chunk: pa.Array) -> NDArray[np.object_]:
     return found
 
 
-def numbers(column: pa.ChunkedArray) -> Doubles:
+def column_numbers(column: pa.ChunkedArray) -> Doubles:
     """Numbers `[N]`, NaN where there is none."""
     if pa.types.is_null(column.type):
         return np.full(len(column), np.nan)
@@ -37,18 +37,18 @@ def numbers(column: pa.ChunkedArray) -> Doubles:
     return found
 
 
-def lists(column: pa.Array) -> tuple[NDArray[Any], Ints]:
+def column_lists(column: pa.Array) -> tuple[NDArray[Any], Ints]:
     """The numbers in a column of lists one after the other, NaN where a cell is empty, and how many each row `[R]` has."""
     lengths: Ints = pc.list_value_length(column).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
     return column.flatten().to_numpy(zero_copy_only=False), lengths
 
 
-def matrix(column: pa.Array, width: int) -> tuple[Floats, Ints]:
+def column_matrix(column: pa.Array, width: int) -> tuple[Floats, Ints]:
     """Features `[R, width]`, zeros where a row has another length, and the lengths `[R]`.
 
     What is too large for a float becomes infinite.
     """
-    flat, lengths = lists(column)
+    flat, lengths = column_lists(column)
     fits = lengths == width
     features = np.zeros((len(lengths), width), np.float32)
     with np.errstate(over="ignore", invalid="ignore"):

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from comp_viz.analysis.robustness.scores import FUSED
-from comp_viz.checkpoint.measurements import SHARES
+from comp_viz.checkpoint.measurements import SHARE_METRICS
 from comp_viz.figures.grid import Span
 from comp_viz.wording import how_many
 
@@ -36,20 +36,20 @@ def fused_half(table: pd.DataFrame) -> pd.Series:
 
 def hover_value(metric: str, axis: str) -> str:
     """A value in a hover label."""
-    return f"%{{{axis}:.1%}}" if metric in SHARES else f"%{{{axis}:.3f}}"
+    return f"%{{{axis}:.1%}}" if metric in SHARE_METRICS else f"%{{{axis}:.3f}}"
 
 
 def value_axis(metric: str, bounds: Span) -> dict[str, Any]:
     """An axis of the metric."""
     title = {"text": "MAE (label units)" if metric == "MAE" else metric, "font": {"size": 12}}
-    ticks = {"tickformat": ".0%" if bounds[1] - bounds[0] > 0.06 else ".1%"} if metric in SHARES else {}
+    ticks = {"tickformat": ".0%" if bounds[1] - bounds[0] > 0.06 else ".1%"} if metric in SHARE_METRICS else {}
     return {"range": list(bounds), "title": title, "zeroline": False, "fixedrange": True, **ticks}
 
 
 def hover_numbers(rows: pd.DataFrame, metric: str) -> list[str]:
     """Interval and drawings of every row, as text."""
-    scale, unit = (100, " points") if metric in SHARES else (1, "")
-    digits = 1 if metric in SHARES else 3
+    scale, unit = (100, " points") if metric in SHARE_METRICS else (1, "")
+    digits = 1 if metric in SHARE_METRICS else 3
     return [
         f"<br>95 % interval over conversations ± {scale * half:.{digits}f}{unit}"
         f"<br>{how_many(seeds, 'drawing')}"

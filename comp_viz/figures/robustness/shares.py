@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from comp_viz.analysis.robustness.scores import FUSED, best_name, fused_by_pattern, read_metric
-from comp_viz.checkpoint.measurements import SHARES
+from comp_viz.checkpoint.measurements import SHARE_METRICS
 from comp_viz.figures.along import escape, hatching
 from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.grid import Span
@@ -73,7 +73,7 @@ def triangle_chart(
     values = rows["value"].to_numpy(np.float32)
     low, high = bounds
     dark = (values - low) / (high - low) > STRONG
-    labels = [f"{100 * v:.1f}" if metric in SHARES else f"{v:.2f}" for v in values]
+    labels = [f"{100 * v:.1f}" if metric in SHARE_METRICS else f"{v:.2f}" for v in values]
     lost = [
         "<br>".join(f"{marks[u]} {escape(u)} {percent(r)} missing" for u, r in zip(modalities, one, strict=True))
         for one in at
@@ -88,7 +88,7 @@ def triangle_chart(
             "line": {"color": palette.faint, "width": 1},
             "colorbar": {
                 "title": {"text": metric}, "thickness": 10, "len": 0.7, "x": 1.0, "nticks": 6,
-                "tickformat": ".1%" if metric in SHARES else ".2f",
+                "tickformat": ".1%" if metric in SHARE_METRICS else ".2f",
             },
         },
         customdata=hover, hovertemplate=f"<b>fused: {metric} {hover_value(metric, 'marker.color')}</b><br>%{{customdata}}<extra></extra>",

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from comp_viz.checkpoint.card import Card, read_card
-from comp_viz.checkpoint.folder import CONFIG, Checkpoint, load_checkpoint
+from comp_viz.checkpoint.folder import CONFIG_FILE, Checkpoint, load_checkpoint
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.header import Header
 from comp_viz.errors import CompVizError
@@ -17,17 +17,19 @@ CHECKPOINTS = places("checkpoints")  # where checkpoints are looked for; new one
 
 def checkpoint_folder(name: str) -> Path:
     """Where the checkpoint called `name` is; where a new one of that name belongs, if there is none."""
-    return next((folder / name for folder in CHECKPOINTS if (folder / name / CONFIG).is_file()), CHECKPOINTS[0] / name)
+    return next(
+        (folder / name for folder in CHECKPOINTS if (folder / name / CONFIG_FILE).is_file()), CHECKPOINTS[0] / name
+    )
 
 
 def checkpoint_names() -> list[str]:
     """Checkpoints that ship with the app, and those that were put beside them or trained by its visitors."""
-    return sorted({path.parent.name for folder in CHECKPOINTS for path in folder.glob(f"*/{CONFIG}")})
+    return sorted({path.parent.name for folder in CHECKPOINTS for path in folder.glob(f"*/{CONFIG_FILE}")})
 
 
 def open_checkpoint(name: str, device: str) -> Checkpoint:
     """The checkpoint called `name`, shared by all sessions and never changed; loaded anew when its folder changed."""
-    return _checkpoint(name, device, last_change(checkpoint_folder(name) / CONFIG))
+    return _checkpoint(name, device, last_change(checkpoint_folder(name) / CONFIG_FILE))
 
 
 @st.cache_resource(max_entries=6, show_spinner="Loading the checkpoint …")
@@ -37,7 +39,7 @@ def _checkpoint(name: str, device: str, changed: int) -> Checkpoint:
 
 def checkpoint_card(name: str) -> Card | None:
     """The card of the checkpoint called `name`; None where it is damaged, which is reported when it is opened."""
-    path = checkpoint_folder(name) / CONFIG
+    path = checkpoint_folder(name) / CONFIG_FILE
     return _card(path, last_change(path))
 
 

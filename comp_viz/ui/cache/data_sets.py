@@ -7,10 +7,10 @@ import streamlit as st
 from comp_viz.analysis.data.linear_probe import LinearProbe, fit_linear_probe
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.header import Header
-from comp_viz.data.lab.model import DIMS
+from comp_viz.data.lab.model import LAB_WIDTHS
 from comp_viz.data.lab.settings import LabSettings
-from comp_viz.data.source import LAB, data_files, data_root, is_lab, open_data, peek
-from comp_viz.data.summary import Summary, summarise
+from comp_viz.data.source import LAB, data_files, data_root, is_lab, open_data, peek_data
+from comp_viz.data.summary import Summary, summarise_data
 from comp_viz.errors import CompVizError
 from comp_viz.last_change import last_change
 from comp_viz.ui.cache.checkpoints import open_checkpoint
@@ -56,12 +56,12 @@ def fitting_data(name: str, device: str, labs: tuple[str, ...]) -> list[str]:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _header(path: Path, changed: int) -> Header | None:
-    return peek(path)
+    return peek_data(path)
 
 
 def _lab_header(name: str) -> Header | None:
     try:
-        return Header(dict(DIMS), bool(LabSettings.parse(name).classes))
+        return Header(dict(LAB_WIDTHS), bool(LabSettings.parse(name).classes))
     except CompVizError:  # the name of something else
         return None
 
@@ -69,7 +69,7 @@ def _lab_header(name: str) -> Header | None:
 @keep_data(max_entries=64, show_spinner=False)
 def data_summary(name: str, root: str, digest: str) -> Summary:
     """What a data set holds, in numbers."""
-    return summarise(open_data_set(name, root))
+    return summarise_data(open_data_set(name, root))
 
 
 @keep_data(max_entries=64, show_spinner="Fitting the linear probe …")

@@ -18,7 +18,7 @@ from comp_viz.clips.background import Job
 from comp_viz.clips.clip import Clip
 from comp_viz.clips.upload_folder import new_upload_folder
 from comp_viz.data.conversation import Task
-from comp_viz.data.dataset import DataSet, windows
+from comp_viz.data.dataset import DataSet, cut_into_windows
 from comp_viz.errors import CompVizError
 from comp_viz.ui.cache.per_session import CLIP
 
@@ -55,7 +55,7 @@ class SessionClip:
             conversations = [replace(self.clip.conversation, id=RECORDED)]
             if self.degraded is not None:
                 conversations.append(replace(self.degraded.conversation, id=DEGRADED))
-            parts = list(windows(conversations, self.max_length))
+            parts = list(cut_into_windows(conversations, self.max_length))
             self.data = DataSet(
                 self.name, self.task, parts, self.clip.sources, "the visitor's own; kept until the visit ends"
             )

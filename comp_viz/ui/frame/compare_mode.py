@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.lengths import check_lengths
-from comp_viz.data.patterns.pattern import FOUND, Pattern
+from comp_viz.data.patterns.pattern import AS_RECORDED, Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.ui.cache.checkpoints import fitting_checkpoints, open_checkpoint
 from comp_viz.ui.frame.address_state import address_value, keep_widget_value, set_widget
@@ -91,8 +91,12 @@ def compared_view(view: PageView, with_what: str) -> tuple[PageView, str, str]:
         checkpoint = open_checkpoint(name, view.device)
         check_lengths(Utterances.of([view.conversation]), checkpoint.config.max_length)
         return replace(view, name=name, checkpoint=checkpoint), BY + view.name, with_what
-    text = FOUND if with_what == COMPLETE else address_value(OTHER, "uniform(0.5)")
+    text = AS_RECORDED if with_what == COMPLETE else address_value(OTHER, "uniform(0.5)")
     utterances = Utterances.of([view.conversation])
     observed = Pattern.parse(text)(utterances, view.data.task, np.random.default_rng(pattern_choice().seed))
     mine = pattern_choice().text
-    return replace(view, observed=observed), COMPLETE if mine == FOUND else mine, with_what if text == FOUND else text
+    return (
+        replace(view, observed=observed),
+        COMPLETE if mine == AS_RECORDED else mine,
+        with_what if text == AS_RECORDED else text,
+    )

@@ -10,12 +10,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.data.conversation import Bools, Conversation, Task
-from comp_viz.data.patterns.base import Part
+from comp_viz.data.patterns.base import PatternPart
 from comp_viz.data.patterns.entries import Cells, Only, Rates, Uniform
 from comp_viz.data.patterns.label import CONDITIONS, Label
 from comp_viz.data.patterns.matrices import MAX_RATE
-from comp_viz.data.patterns.pattern import FOUND, Pattern
-from comp_viz.data.patterns.realised import realised
+from comp_viz.data.patterns.pattern import AS_RECORDED, Pattern
+from comp_viz.data.patterns.realised import realised_rates
 from comp_viz.data.patterns.utterances import Outage, Speaker
 from comp_viz.errors import CompVizError
 from comp_viz.figures.availability import preview
@@ -50,7 +50,7 @@ class PartContext:
         return (*self.task.classes, "strong") if self.task.classes else CONDITIONS
 
     @cached_property
-    def kinds(self) -> dict[str, tuple[Part, ...]]:
+    def kinds(self) -> dict[str, tuple[PatternPart, ...]]:
         """Name on screen of every kind of part, and what is put in its place when it is chosen."""
         first, S, M = self.modalities[0], len(self.conversation), len(self.modalities)
         sizes = range(1, M) if M <= FEW else (1, M - 1)
@@ -65,7 +65,7 @@ class PartContext:
             "by label": (Label(self.conditions[-1], "text" if "text" in self.modalities else first, 0.8),),
         }
 
-    def kind(self, part: Part) -> str:
+    def kind(self, part: PatternPart) -> str:
         """Name on screen of a part's kind."""
         if isinstance(part, Cells):
             return EDITED
@@ -96,7 +96,7 @@ def pattern_controls(conversation: Conversation, task: Task) -> DeltaGenerator:
     return place
 
 
-def part_controls(i: int, part: Part | None, where: PartContext, parts: tuple[Part, ...]) -> None:
+def part_controls(i: int, part: PatternPart | None, where: PartContext, parts: tuple[PatternPart, ...]) -> None:
     """Controls of part number `i`: its kind, and what belongs to that kind."""
     current = where.kind(part) if part else AS_FOUND
     options = list(where.kinds) if i == 0 else [NOTHING, *list(where.kinds)[1:]]
@@ -104,13 +104,15 @@ def part_controls(i: int, part: Part | None, where: PartContext, parts: tuple[Pa
     if part is None or type(part) not in CONTROLS:
         return
 
-    def put(changed: Part) -> None:
+    def put(changed: PatternPart) -> None:
         set_pattern(replace(pattern_choice(), text=str(Pattern((*parts[:i], changed, *parts[i + 1 :])))))
 
     CONTROLS[type(part)](f"part{i}", part, where, put)
 
 
-def kind_box(i: int, label: str, current: str, options: list[str], where: PartContext, parts: tuple[Part, ...]) -> None:
+def kind_box(
+    i: int, label: str, current: str, options: list[str], where: PartContext, parts: tuple[PatternPart, ...]
+) -> None:
     """The choice of a part's kind."""
     key = set_widget(f"part{i}_kind", current)
 
@@ -205,7 +207,7 @@ def modality_box(key: str, current: str, where: PartContext, put: Callable[[str]
     st.selectbox("Modality", known, key=name, on_change=lambda: put(st.session_state[name]))
 
 
-CONTROLS: dict[type[Part], Callable[[str, Any, PartContext, Put], None]] = {
+CONTROLS: dict[type[PatternPart], Callable[[str, Any, PartContext, Put], None]] = {
     Uniform: uniform_controls,
     Rates: rates_controls,
     Outage: outage_controls,
@@ -234,7 +236,7 @@ def pattern_text_box() -> None:
         key = set_widget("pattern_text", refused.text if refused else now)
 
         def typed() -> None:
-            text = st.session_state[key].strip() or FOUND
+            text = st.session_state[key].strip() or AS_RECORDED
             try:
                 set_pattern(PatternChoice(str(Pattern.parse(text)), pattern_choice().seed))
                 st.session_state.pop(REFUSED, None)
@@ -253,7 +255,7 @@ def pattern_text_box() -> None:
 def draw_pattern_preview(place: DeltaGenerator, conversation: Conversation, observed: Bools) -> None:
     """Show what the pattern does to the conversation, and the rates it comes to."""
     modalities, there = tuple(conversation.features), conversation.observed
-    found = realised(there, observed, modalities)
+    found = realised_rates(there, observed, modalities)
     shares = ", ".join(f"{u} {share:.0%}" for u, share in found.taken_by_modality.items())
     words = f"Taken away: {found.taken:.0%} of what was recorded ({shares})."
     if any(found.natural.values()):

@@ -9,7 +9,7 @@ from comp_viz.data.conversation import Bools, Conversation, Task
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.entries import Cells
 from comp_viz.data.patterns.matrices import to_hex
-from comp_viz.data.patterns.pattern import FOUND, Pattern
+from comp_viz.data.patterns.pattern import AS_RECORDED, Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.ui.frame.address_state import address_parameter
 
@@ -22,7 +22,7 @@ TEXT, DRAW = "pattern text", "pattern seed"  # what the session keeps; the widge
 class PatternChoice:
     """What was chosen: a pattern as text, and the seed it is drawn with."""
 
-    text: str = FOUND
+    text: str = AS_RECORDED
     seed: int = 1
 
     @property
@@ -44,7 +44,7 @@ def pattern_choice() -> PatternChoice:
     state = st.session_state
     if TEXT not in state:
         seed = address_parameter(SEED, "1")
-        state[TEXT] = address_parameter(PATTERN, FOUND)
+        state[TEXT] = address_parameter(PATTERN, AS_RECORDED)
         state[DRAW] = int(seed) if seed.isdecimal() and len(seed) < 5 else 1
     return PatternChoice(state[TEXT], state[DRAW])
 
@@ -52,7 +52,7 @@ def pattern_choice() -> PatternChoice:
 def set_pattern(choice: PatternChoice) -> None:
     """Put a choice in force, in the session and the address."""
     st.session_state[TEXT], st.session_state[DRAW] = choice.text, choice.seed
-    for key, value, default in ((PATTERN, choice.text, FOUND), (SEED, str(choice.seed), "1")):
+    for key, value, default in ((PATTERN, choice.text, AS_RECORDED), (SEED, str(choice.seed), "1")):
         if value == default:
             st.query_params.pop(key, None)
         elif st.query_params.get(key) != value:
@@ -110,7 +110,7 @@ def set_edited_matrix(conversation: Conversation, task: Task, matrix: Bools) -> 
         st.session_state["edited_from"] = pattern_matrix(conversation, task)[0].copy()
     matrix = matrix & conversation.observed
     whole = np.array_equal(matrix, conversation.observed)
-    set_pattern(PatternChoice(FOUND if whole else f"cells({to_hex(matrix)})", current.seed))
+    set_pattern(PatternChoice(AS_RECORDED if whole else f"cells({to_hex(matrix)})", current.seed))
 
 
 def can_undo() -> bool:

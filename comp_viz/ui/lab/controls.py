@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from comp_viz.data.lab.model import DIMS
-from comp_viz.data.lab.settings import EMOTIONS, PRESETS, RANGES, LabSettings
+from comp_viz.data.lab.model import LAB_WIDTHS
+from comp_viz.data.lab.settings import LAB_EMOTIONS, LAB_PRESETS, RANGES, LabSettings
 from comp_viz.errors import CompVizError
 from comp_viz.figures.style import modality_marks
 from comp_viz.ui.frame.address_state import address_parameter, set_widget
@@ -54,7 +54,7 @@ def dials() -> LabSettings:
     """Draw presets and dials; returns the settings in force."""
     now = settings()
     put(now)  # into the address, which a change of page empties
-    presets = {"usual": LabSettings(), **PRESETS}
+    presets = {"usual": LabSettings(), **LAB_PRESETS}
     current = next((name for name, preset in presets.items() if replace(preset, seed=now.seed) == now), OWN)
 
     def preset() -> None:
@@ -77,8 +77,8 @@ def dials() -> LabSettings:
 
 def strengths(now: LabSettings) -> None:
     """How strongly each modality shows the emotion."""
-    marks = modality_marks(tuple(DIMS))
-    for u, name in enumerate(DIMS):
+    marks = modality_marks(tuple(LAB_WIDTHS))
+    for u, name in enumerate(LAB_WIDTHS):
         key = set_widget(f"lab strength {name}", float(now.strengths[u]))
 
         def strengthen(u: int = u, key: str = key) -> None:
@@ -121,7 +121,7 @@ def shape(now: LabSettings) -> None:
         on_change=lambda: turned(lengths=tuple(st.session_state[lengths])), help="Shortest and longest.",
     )  # fmt: skip
     st.selectbox(
-        "Labels", [0, *range(2, len(EMOTIONS) + 1)], key=classes, format_func=kind,
+        "Labels", [0, *range(2, len(LAB_EMOTIONS) + 1)], key=classes, format_func=kind,
         on_change=lambda: turned(classes=st.session_state[classes]),
     )  # fmt: skip
     st.number_input(
@@ -132,4 +132,4 @@ def shape(now: LabSettings) -> None:
 
 def kind(classes: int) -> str:
     """The kind of labels in words."""
-    return f"{classes} emotions: {', '.join(EMOTIONS[:classes])}" if classes else "sentiment scores, -3 to 3"
+    return f"{classes} emotions: {', '.join(LAB_EMOTIONS[:classes])}" if classes else "sentiment scores, -3 to 3"

@@ -11,7 +11,7 @@ import streamlit as st
 from comp_viz.analysis.lab.attainable import AtRate, Attainable, Estimate
 from comp_viz.data.lab.make import lab_truth
 from comp_viz.data.lab.settings import LabSettings
-from comp_viz.data.patterns.pattern import FOUND
+from comp_viz.data.patterns.pattern import AS_RECORDED
 from comp_viz.errors import CompVizError
 from comp_viz.figures.lab.attainable import attainable_chart, rates_chart, truth_chart
 from comp_viz.figures.style import Palette
@@ -42,14 +42,14 @@ def attainable_and_reached(settings: LabSettings, view: PageView | None, palette
     """Best accuracies by modality and by missing rate, with those of the open checkpoint where it can read the lab."""
     text = str(settings)
     best, by_rate = attainable_in(text)
-    patterns = (FOUND, *(f"only({u})" for u in best.alone), *(f"uniform({rate})" for rate in by_rate))
+    patterns = (AS_RECORDED, *(f"only({u})" for u in best.alone), *(f"uniform({rate})" for rate in by_rate))
     found, why = reached_by(view, text, patterns)
     own = {pattern: estimate.accuracy for pattern, estimate in found.items()}
     left, right = st.columns(2, vertical_alignment="bottom")
     titled_chart(left, by_modality(best, own, palette), "attainable")
     titled_chart(right, by_missing_rate(by_rate, own, palette), "by rate")
     widest = max(estimate.error for estimate in (*best.alone.values(), best.together, best.without_context))
-    judged = f" Reached: fused prediction on the lab's test split, ± {found[FOUND].error:.1%}." if found else ""
+    judged = f" Reached: fused prediction on the lab's test split, ± {found[AS_RECORDED].error:.1%}." if found else ""
     kind = "class" if settings.classes else "sign of the score"
     st.caption(
         f"Accuracy of the {kind}, 0 to 100 %. Attainable: ± {widest:.1%} (standard errors), missing taken to be without "
@@ -63,7 +63,7 @@ def by_modality(best: Attainable, own: dict[str, float], palette: Palette) -> go
     """Attainable from each modality alone and from all; `own` is what the checkpoint reaches, by pattern."""
     limits = {f"only {u}": estimate.accuracy for u, estimate in best.alone.items()}
     limits |= {BY_ITSELF: best.without_context.accuracy, ALL: best.together.accuracy}
-    patterns = {f"only({u})": f"only {u}" for u in best.alone} | {FOUND: ALL}
+    patterns = {f"only({u})": f"only {u}" for u in best.alone} | {AS_RECORDED: ALL}
     mine = {name: own[pattern] for pattern, name in patterns.items() if pattern in own}
     title = f"With everything to see, {limits[ALL]:.1%} is attainable"
     if mine:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from comp_viz.data.patterns.pattern import FOUND
+from comp_viz.data.patterns.pattern import AS_RECORDED
 from comp_viz.errors import CompVizError
 from comp_viz.resources import places
 from comp_viz.stories import Settings, Story, read_story
@@ -54,7 +54,7 @@ def open_step(name: str, told: Story, number: int) -> None:
 def prepare_view(settings: Settings) -> None:
     """Set everything a step names; what goes from page to page and is not named gets its usual value."""
     open_here(*(str(settings[key]) if key in settings else None for key in OPENED))
-    set_pattern(PatternChoice(str(settings.get(PATTERN, FOUND)), int(settings.get(SEED, 1))))
+    set_pattern(PatternChoice(str(settings.get(PATTERN, AS_RECORDED)), int(settings.get(SEED, 1))))
     for key, usual in KEPT.items():
         set_address_value(key, str(settings.get(key, usual)))
     for key in settings.keys() - {*OPENED, PATTERN, SEED, *KEPT}:
