@@ -13,7 +13,7 @@ from comp_viz.analysis.robustness.scores import FUSED, counted_labels
 from comp_viz.data.conversation import SPLITS
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.matrices import to_hex
-from comp_viz.data.patterns.pattern import FOUND, Pattern
+from comp_viz.data.patterns.pattern import AS_RECORDED, Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.report.compare import differences_section, headline, in_force_sections, patterns_section, read_measures
 from comp_viz.report.section import Section
@@ -177,12 +177,12 @@ def pattern_of_split(view: PageView) -> tuple[str, str]:
     """The pattern in force as one of a whole split, and what to mind where it is another."""
     choice = pattern_choice()
     if choice.edited:
-        return FOUND, CELLS
+        return AS_RECORDED, CELLS
     try:
         pattern = Pattern.parse(choice.text)
         pattern.check(view.data.modalities, view.data.task)
     except CompVizError as error:
-        return FOUND, f"The pattern at the left does not fit, so here everything is as found. {error}"
+        return AS_RECORDED, f"The pattern at the left does not fit, so here everything is as found. {error}"
     return str(pattern), ""
 
 
