@@ -49,9 +49,9 @@ def test_evaluation_equals_metrics_by_hand(whole, small_lab, scope):
             runs_by_hand.append({k: metrics(small_lab.task, np.concatenate(v), labels) for k, v in scores.items()})
         for m in found:
             if m.pattern == str(pattern):
-                assert m.missing_rate == pytest.approx(np.mean([one.taken for one in drawn]))
+                assert m.missing_rate == pytest.approx(np.mean([one.rate for one in drawn]))
                 for u, share in m.realised.items():
-                    assert share == pytest.approx(np.mean([one.taken_by_modality[u] for one in drawn]))
+                    assert share == pytest.approx(np.mean([one.by_modality[u] for one in drawn]))
                 for metric in ("ACC", "F1", "MAE", "CORR"):
                     values = [run[m.predictor][metric] for run in runs_by_hand]
                     assert m.mean[metric] == pytest.approx(np.mean(values), abs=1e-4)

@@ -406,21 +406,21 @@ def test_any_text_is_a_pattern_or_refused_in_words(text):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("found", "everything as found"),
-        ("uniform(0.07)", "7 % of all entries missing at random"),
+        ("found", "everything as recorded"),
+        ("uniform(0.07)", "7 % of all entries missing completely at random"),
         ("only(audio, text, video)", "only audio, text and video kept"),
-        ("rates(text=0.9, audio=0.2)", "90 % of text and 20 % of audio missing at random"),
-        ("rates(text=1)", "100 % of text missing"),
+        ("rates(text=0.9, audio=0.2)", "90 % of text and 20 % of audio missing completely at random"),
+        ("rates(text=1)", "100 % of text missing"),
         ("outage(audio, 8, 12)", "audio missing in utterances 8 to 19"),
         ("outage(audio, 8, 1)", "audio missing in utterance 8"),
         ("outage(audio, any, 3)", "audio missing in 3 utterances in a row, anywhere"),
         ("speaker(A)", "speaker A missing"),
         ('speaker("Ann B", audio, text)', 'audio and text of speaker "Ann B" missing'),
         ("speaker(any, text)", "text of one speaker in each conversation missing"),
-        ("label(strong, text, 0.8)", "80 % of text missing at random where the label is strong"),
-        ("label(happy, text, 1)", "100 % of text missing where the label is happy"),
+        ("label(strong, text, 0.8)", "80 % of text missing where the label is strong"),
+        ("label(happy, text, 1)", "100 % of text missing where the label is happy"),
         ("cells(ff)", "edited by hand"),
-        ("uniform(0.3) + only(text)", "30 % of all entries missing at random, then only text kept"),
+        ("uniform(0.3) + only(text)", "30 % of all entries missing completely at random, then only text kept"),
     ],
 )
 def test_words_say_what_a_pattern_does(text, words):
@@ -497,25 +497,25 @@ def test_what_a_pattern_came_to_adds_up(some, pattern, seed):
     N = len(shown)
     there = {u: N * (1 - share) for u, share in found.natural.items()}
     assert found.entries == some.observed.sum() == pytest.approx(sum(there.values()))
-    taken = sum(there[u] * share for u, share in found.taken_by_modality.items())
+    taken = sum(there[u] * share for u, share in found.by_modality.items())
     assert taken == pytest.approx(found.entries - shown.sum())
-    assert found.taken * found.entries == pytest.approx(taken)
+    assert found.rate * found.entries == pytest.approx(taken)
     assert 0 <= found.empty <= N - found.complete <= N
-    assert list(found.natural) == list(found.taken_by_modality) == list(some.modalities)
+    assert list(found.natural) == list(found.by_modality) == list(some.modalities)
 
 
 def test_what_a_pattern_came_to_by_hand():
     there = np.array([[1, 1], [1, 0], [0, 0], [1, 1]], bool)
     shown = np.array([[1, 1], [0, 0], [0, 0], [0, 1]], bool)
     found = realised_rates(there, shown, ("audio", "text"))
-    assert (found.entries, found.taken, found.empty, found.complete) == (5, 2 / 5, 2, 1)
-    assert found.taken_by_modality == {"audio": 2 / 3, "text": 0}
+    assert (found.entries, found.rate, found.empty, found.complete) == (5, 2 / 5, 2, 1)
+    assert found.by_modality == {"audio": 2 / 3, "text": 0}
     assert found.natural == {"audio": 1 / 4, "text": 1 / 2}
 
 
 def test_nothing_comes_to_nothing():
     found = realised_rates(np.zeros((0, 2), bool), np.zeros((0, 2), bool), ("audio", "text"))
-    assert (found.entries, found.taken, found.natural) == (0, 0, {"audio": 0, "text": 0})
+    assert (found.entries, found.rate, found.natural) == (0, 0, {"audio": 0, "text": 0})
 
 
 # Lengths

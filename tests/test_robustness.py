@@ -170,8 +170,8 @@ def test_the_triangle_shares_the_same_amount_at_every_place(thirds):
     for point, text in points.items():
         left = Pattern.parse(text)(utterances_of(observed, THREE), SCORE, np.random.default_rng(0))
         missing = realised_rates(observed, left, THREE)
-        assert missing.taken == pytest.approx(thirds / 3, abs=0.005)
-        assert list(missing.taken_by_modality.values()) == pytest.approx(point, abs=0.005)
+        assert missing.rate == pytest.approx(thirds / 3, abs=0.005)
+        assert list(missing.by_modality.values()) == pytest.approx(point, abs=0.005)
 
 
 def test_the_plan_is_coarse_first_and_names_no_pass_twice():

@@ -87,9 +87,9 @@ def read_card(path: Path) -> Card:
             f"{path} is not valid JSON ({error}). It may be truncated; copy the checkpoint again."
         ) from None
     if not isinstance(fields, dict) or fields.get("format") != CHECKPOINT_FORMAT:
-        came = fields.get("format") if isinstance(fields, dict) else type(fields).__name__
+        stated = fields.get("format") if isinstance(fields, dict) else type(fields).__name__
         raise CompVizError(
-            f"{path}: field 'format' should be {CHECKPOINT_FORMAT!r}, got {shortened_value(came)}. It was not written by this version of ComP Viz."
+            f"{path}: field 'format' should be {CHECKPOINT_FORMAT!r}, got {shortened_value(stated)}. It was not written by this version of ComP Viz."
         )
     try:
         card = CARD.validate_python(fields)

@@ -74,6 +74,9 @@ def part_table(parts: Sequence[PartMeasurement], temperature: dict[str, float]) 
         cells = [f"{r.accuracy[n]:.0%} ({r.count[n]})" if r.count[n] else "" for n in bins]
         lines.append(f"| {p.name} | {' | '.join(cells)} |")
     if temperature:
-        said = ", ".join(f"{name} {value:.2f}" for name, value in temperature.items())
-        lines += ["", f"Before saving, logits were divided by temperatures found on the validation split: {said}."]
+        temperatures = ", ".join(f"{name} {value:.2f}" for name, value in temperature.items())
+        lines += [
+            "",
+            f"Before saving, logits were divided by temperatures found on the validation split: {temperatures}.",
+        ]
     return [*lines, ""]

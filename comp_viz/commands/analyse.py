@@ -43,12 +43,12 @@ def run(options: argparse.Namespace) -> int:
     left = [path for path in paths if str(path) not in done]
     rows, failed, fresh = kept, list[Row](), 0
     try:
-        for found in tqdm(
+        for clip_rows in tqdm(
             rows_by_clip(left, options, checkpoint, settings), total=len(left), unit="clip", disable=None
         ):
-            rows += found
+            rows += clip_rows
             fresh += 1
-            failed += [row for row in found if row["error"]]
+            failed += [row for row in clip_rows if row["error"]]
             if fresh % WRITE_EVERY == 0:
                 write_rows(rows, options.out)
     finally:

@@ -76,10 +76,10 @@ def run_info(options: argparse.Namespace) -> None:
 
 def run_check(options: argparse.Namespace) -> int:
     """List what is wrong with a data set."""
-    found = check_data(options.source, wanted_task(options))
+    findings = check_data(options.source, wanted_task(options))
     if options.report:
-        write_report(options.report, found)
-    problems = problem_lines(found)
+        write_report(options.report, findings)
+    problems = problem_lines(findings)
     print("\n".join(problems or ["Nothing is wrong."]))
     return 1 if problems else 0
 
@@ -130,7 +130,7 @@ def extractors(texts: list[str]) -> Mapping[str, str]:
     return dict(text.split("=", 1) for text in texts)
 
 
-def read_with_progress(path: Path, said: Mapping[str, str], fold: int | None) -> DataSet:
+def read_with_progress(path: Path, extractors_by_modality: Mapping[str, str], fold: int | None) -> DataSet:
     """A data set of the published layout, read under a progress bar."""
     with tqdm(unit="file", disable=None) as bar:
 
@@ -138,7 +138,7 @@ def read_with_progress(path: Path, said: Mapping[str, str], fold: int | None) ->
             bar.total = of
             bar.update(done - bar.n)
 
-        return read_published(path, said, 5 if fold is None else fold, progress)
+        return read_published(path, extractors_by_modality, 5 if fold is None else fold, progress)
 
 
 def changed(data: DataSet, options: argparse.Namespace) -> DataSet:

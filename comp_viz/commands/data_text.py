@@ -79,12 +79,12 @@ def label_lines(summary: Summary) -> list[str]:
     return lines
 
 
-def problem_lines(found: Findings, most: int | None = None) -> list[str]:
+def problem_lines(findings: Findings, most: int | None = None) -> list[str]:
     """How many problems there are, then the first of them one a line; nothing when there are none."""
-    total = sum(count for (kind, _, _), count in found.counts().items() if kind == "problem")
+    total = sum(count for (kind, _, _), count in findings.counts().items() if kind == "problem")
     if not total:
         return []
-    shown = found.problems[:most]
+    shown = findings.problems[:most]
     rest = [f"  … and {total - len(shown):,} more"] if total > len(shown) else []
     return [
         f"{total:,} problem{'s' if total > 1 else ''}:",
@@ -93,12 +93,12 @@ def problem_lines(found: Findings, most: int | None = None) -> list[str]:
     ]
 
 
-def write_report(path: Path, found: Findings) -> None:
+def write_report(path: Path, findings: Findings) -> None:
     """All findings whose place is known, as CSV."""
     with atomic_write(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         rows = csv.DictWriter(file, [field.name for field in fields(Finding)])
         rows.writeheader()
-        rows.writerows(asdict(row) for row in found.rows)
+        rows.writerows(asdict(row) for row in findings.rows)
 
 
 def printable(text: str) -> str:

@@ -42,12 +42,12 @@ def run(options: argparse.Namespace) -> None:
     paths = options.tables or sorted(path for path in SHIPPED.glob("*.parquet") if not is_epochs(path))
     if not paths:
         raise CompVizError(f"There is no table of results in {SHIPPED}. Make one: python -m comp_viz sweep SWEEP.yaml.")
-    found = {path: read_results(path) for path in paths}
+    tables = {path: read_results(path) for path in paths}
     if options.csv:
-        whole = [summarise(rows).assign(file=path.name) for path, rows in found.items()]
+        whole = [summarise(rows).assign(file=path.name) for path, rows in tables.items()]
         pd.concat(whole).to_csv(sys.stdout, index=False)
         return
-    for path, rows in found.items():
+    for path, rows in tables.items():
         print(f"{path}\n{'=' * len(str(path))}\n")
         print("\n".join(printable(line) for line in report(rows, options.published)))
 

@@ -82,8 +82,8 @@ def one_line(label: str, row: Cells, first: int, widths: Mapping[str, int]) -> s
 
 def column_name(pattern: str) -> str:
     """A uniform pattern as its rate in percent, others as they are."""
-    found = re.fullmatch(r"uniform\(([0-9.e-]+)\)", pattern)
-    return f"{100 * float(found[1]):g} %" if found else pattern
+    match = re.fullmatch(r"uniform\(([0-9.e-]+)\)", pattern)
+    return f"{100 * float(match[1]):g} %" if match else pattern
 
 
 def ordered(patterns: Iterable[str]) -> list[str]:

@@ -26,10 +26,10 @@ def damage(name: str) -> list[Finding]:
     if is_lab(name) or not is_mapped(path := data_path(name)):
         return []
     about, task, conversations = map_table(path)
-    found = Findings()
+    findings = Findings()
     for row, conversation in enumerate(conversations.utterances.ids):
         for utterance, modality, reason in conversations.faults(row, conversations.features(row)):
-            found.problem(path.name, reason, conversation, utterance, modality)
-    if not found.rows and content_digest(task, conversations) != about.digest:
-        found.problem(path.name, ALTERED)
-    return found.rows
+            findings.problem(path.name, reason, conversation, utterance, modality)
+    if not findings.rows and content_digest(task, conversations) != about.digest:
+        findings.problem(path.name, ALTERED)
+    return findings.rows

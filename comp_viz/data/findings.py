@@ -79,8 +79,8 @@ class Findings:
         self, file: str, conversation: str, modality: str, words: tuple[str, ...], observed: Bools
     ) -> Bools:
         """Which rows of the text modality are observed `[S]`, those with an empty transcript kept as missing, and noted."""
-        said: Bools = np.array([bool(text.strip()) for text in words])
-        for s in np.flatnonzero(observed & ~said):
+        spoken: Bools = np.array([bool(text.strip()) for text in words])
+        for s in np.flatnonzero(observed & ~spoken):
             self.missing(file, conversation, int(s) + 1, modality, "empty transcript")
-        kept: Bools = observed & said
+        kept: Bools = observed & spoken
         return kept

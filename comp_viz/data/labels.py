@@ -27,12 +27,12 @@ def impossible(label: float, task: Task) -> str:
     return f"label {label:g} is none of {task.scale:.80}, treated as unknown"
 
 
-def note_one_sided(file: str, labels: NDArray[Any], found: Findings) -> None:
+def note_one_sided(file: str, labels: NDArray[Any], findings: Findings) -> None:
     """Note scores `[N]` of an unstated scale that lie on one side of 0: they may be classes, or neutral elsewhere."""
     known = labels[np.isfinite(labels)]
     for reason, other_side in zip(ONE_SIDED, (known < 0, known > 0), strict=True):
         if known.size and not other_side.any():
-            found.problem(file, reason)
+            findings.problem(file, reason)
             return  # labels that are all 0 are one problem
 
 
@@ -47,14 +47,14 @@ def with_task(data: DataSet, task: Task) -> DataSet:
     A task without a name keeps the name that the data set has for it.
     """
     task = replace(task, name=task.name or data.task.name)
-    found = replace(data.findings, rows=once_stated(data.findings.rows))
+    findings = replace(data.findings, rows=once_stated(data.findings.rows))
 
     def relabelled() -> Iterator[Conversation]:
         for conversation in data.conversations:
             fits = possible(conversation.labels, task)
             for s in np.flatnonzero(~fits):
                 reason = impossible(conversation.labels[s], task)
-                found.problem(data.name, reason, conversation.id, int(s) + 1)
+                findings.problem(data.name, reason, conversation.id, int(s) + 1)
             yield replace(conversation, labels=np.where(fits, conversation.labels, np.float32(np.nan)))
 
-    return replace(data, task=task, conversations=tuple(relabelled()), digest="", findings=found)
+    return replace(data, task=task, conversations=tuple(relabelled()), digest="", findings=findings)

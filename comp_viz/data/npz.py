@@ -45,15 +45,15 @@ def read_npz(path: str | Path) -> DataSet:
         )
     labels = arrays["labels"][np.arange(longest) < lengths[:, None]]
     check_labels(path, labels)
-    facts, found = catalogue_entry(path.stem, labels), Findings()
+    facts, findings = catalogue_entry(path.stem, labels), Findings()
     if path.stem not in CATALOGUE and not facts.task.classes:
-        note_one_sided(path.name, labels, found)
+        note_one_sided(path.name, labels, findings)
     spoken = "transcripts" in arrays and (arrays["transcripts"] != "").any()
     conversations = tuple(
-        one_conversation(found, path.name, arrays, modalities, v, int(lengths[v]), spoken) for v in range(count)
+        one_conversation(findings, path.name, arrays, modalities, v, int(lengths[v]), spoken) for v in range(count)
     )
     return DataSet(
-        facts.name, facts.task, conversations, facts.sources(modalities), facts.licence, findings=found,
+        facts.name, facts.task, conversations, facts.sources(modalities), facts.licence, findings=findings,
         feature_names=names_of_features(arrays, modalities),
     )  # fmt: skip
 
@@ -62,9 +62,9 @@ def names_of_features(arrays: Arrays, modalities: list[str]) -> dict[str, tuple[
     """Names of features, of the modalities that have as many names as features."""
     names = {u: arrays.get(f"{u}_names", np.zeros(0)) for u in modalities}
     return {
-        u: tuple(map(str, found))
-        for u, found in names.items()
-        if found.dtype.kind == "U" and found.shape == arrays[u].shape[2:]
+        u: tuple(map(str, array))
+        for u, array in names.items()
+        if array.dtype.kind == "U" and array.shape == arrays[u].shape[2:]
     }
 
 
@@ -72,7 +72,7 @@ def load_arrays(path: Path) -> Arrays:
     """All arrays of the file, refusing anything pickled."""
     try:
         with np.load(path, allow_pickle=False) as archive:
-            found = {key: archive[key] for key in archive.files}
+            arrays = {key: archive[key] for key in archive.files}
     except FileNotFoundError:
         raise CompVizError(
             f"There is no data file {path}. Give its path, or set COMP_VIZ_DATA to the folder that holds it."
@@ -86,11 +86,11 @@ def load_arrays(path: Path) -> Arrays:
         raise CompVizError(
             f"{path.name} cannot be read as an .npz of plain arrays ({error}). It may be truncated or hold objects."
         ) from None
-    if strange := [key for key, value in found.items() if not isinstance(value, np.ndarray)]:
+    if strange := [key for key, value in arrays.items() if not isinstance(value, np.ndarray)]:
         raise CompVizError(
             f"{path.name}: {', '.join(strange[:3])} in it is no array. Save arrays only, with numpy.savez."
         )
-    return found
+    return arrays
 
 
 def check_labels(path: Path, labels: NDArray[Any]) -> None:
@@ -142,7 +142,7 @@ def check_shapes(path: Path, arrays: Arrays, modalities: list[str]) -> tuple[int
 
 
 def one_conversation(
-    found: Findings, file: str, arrays: Arrays, modalities: list[str], v: int, length: int, spoken: bool
+    findings: Findings, file: str, arrays: Arrays, modalities: list[str], v: int, length: int, spoken: bool
 ) -> Conversation:
     """Conversation number `v` without its padding; with `spoken`, an empty transcript means that text is missing."""
     name = str(arrays["video_ids"][v]) if "video_ids" in arrays else f"{v:04d}"
@@ -153,9 +153,9 @@ def one_conversation(
     words = texts("transcripts")
     features, observed = {}, []
     for u in modalities:
-        features[u], there = found.admit(file, name, u, arrays[u][v, :length])
+        features[u], there = findings.admit(file, name, u, arrays[u][v, :length])
         if u == "text" and spoken:
-            there = found.without_words(file, name, u, words, there)
+            there = findings.without_words(file, name, u, words, there)
             features[u][~there] = 0
         observed.append(there)
     durations = arrays["duration"][v, :length] if "duration" in arrays else np.full(length, np.nan)

@@ -15,8 +15,8 @@ LOWEST, HIGHEST = 0.2, 5.0  # temperatures that are tried
 
 def probabilities(logits: Array) -> NDArray[np.float64]:
     """Softmax over classes, `[N, C]`."""
-    found: NDArray[np.float64] = softmax(logits.astype(np.float64), axis=1)
-    return found
+    p: NDArray[np.float64] = softmax(logits.astype(np.float64), axis=1)
+    return p
 
 
 def reliability(logits: Array, labels: Array, bins: int = RELIABILITY_BINS) -> Reliability:

@@ -67,10 +67,10 @@ def measure_patterns(
     measurements = []
     for pattern in patterns:
         generators = (np.random.default_rng(seed) for seed in range(seeds if pattern.random else 1))
-        draws = [pattern(utterances, task, rng) for rng in generators]
-        came_to = [realised_rates(utterances.observed, shown, utterances.modalities) for shown in draws]
-        runs = [judge(shown) for shown in draws]
-        measurements += [summarise_runs(split, pattern, came_to, name, [run[name] for run in runs]) for name in runs[0]]
+        samples = [pattern(utterances, task, rng) for rng in generators]
+        rates = [realised_rates(utterances.observed, shown, utterances.modalities) for shown in samples]
+        runs = [judge(shown) for shown in samples]
+        measurements += [summarise_runs(split, pattern, rates, name, [run[name] for run in runs]) for name in runs[0]]
     return measurements
 
 
@@ -95,7 +95,7 @@ def predict(
 
 
 def summarise_runs(
-    split: str, pattern: Pattern, came_to: list[RealisedRates], predictor: str, runs: list[Mapping[str, float]]
+    split: str, pattern: Pattern, rates: list[RealisedRates], predictor: str, runs: list[Mapping[str, float]]
 ) -> Measurement:
     """Mean and standard deviation of each metric over draws of a pattern, None where it is not defined."""
 
@@ -105,6 +105,6 @@ def summarise_runs(
     values = {metric: [run[metric] for run in runs] for metric in runs[0]}
     mean = {metric: plain(float(np.mean(v))) for metric, v in values.items()}
     std = {metric: plain(float(np.std(v))) for metric, v in values.items()}
-    rate = float(np.mean([one.taken for one in came_to]))
-    by_modality = {u: float(np.mean([one.taken_by_modality[u] for one in came_to])) for u in came_to[0].natural}
+    rate = float(np.mean([one.rate for one in rates]))
+    by_modality = {u: float(np.mean([one.by_modality[u] for one in rates])) for u in rates[0].natural}
     return Measurement(split, str(pattern), rate, by_modality, len(runs), predictor, mean, std)

@@ -74,11 +74,11 @@ class LinearReference:
     def metrics(self, rows: UtteranceFeatures, shown: Bools, predictor: str) -> dict[str, float]:
         """Metrics of one predictor: those of decisions by logistic regression, MAE and CORR by ridge regression."""
         x, labels = rows.under(shown, column(predictor)), rows.utterances.labels
-        found = metrics(self.task, self.decide[predictor](x), labels)
+        values = metrics(self.task, self.decide[predictor](x), labels)
         if self.score:
             scored = metrics(self.task, self.score[predictor](x), labels)
-            found |= {name: scored[name] for name in ("MAE", "CORR")}
-        return found
+            values |= {name: scored[name] for name in ("MAE", "CORR")}
+        return values
 
 
 def fit_linear(
@@ -97,10 +97,10 @@ def fit_linear(
     standardise = Standardiser.fit(training)
     learned, chosen_on = UtteranceFeatures.of(training, standardise), UtteranceFeatures.of(selection, standardise)
     rng = np.random.default_rng([seed, 3])
-    draws = max(1, min(PATTERN_SAMPLES, MOST_ROWS // len(learned.utterances)))
-    shown = list(sample_observed(learned, task, [missing] * draws, rng))
+    samples = max(1, min(PATTERN_SAMPLES, MOST_ROWS // len(learned.utterances)))
+    shown = list(sample_observed(learned, task, [missing] * samples, rng))
     judged = list(sample_observed(chosen_on, task, judged_under, rng))
-    labels, truth = np.tile(learned.utterances.labels, draws), np.tile(chosen_on.utterances.labels, len(judged))
+    labels, truth = np.tile(learned.utterances.labels, samples), np.tile(chosen_on.utterances.labels, len(judged))
     targets = labels if task.classes else labels - np.float32(task.neutral)
     counted = ~np.isnan(targets) & (bool(task.classes) | (targets != 0))
     kinds = targets[counted].astype(int) if task.classes else targets[counted] > 0

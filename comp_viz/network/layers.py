@@ -34,8 +34,8 @@ class Dropout(nn.Module):
         if not self.training or not self.threshold:
             return x
         words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device).random_(-(2**63), None)
-        drawn = words.view(torch.uint8)[: x.numel()].view(x.shape)
-        kept = torch.ge(drawn, self.threshold, out=torch.empty_like(x))  # 1 or 0, in one pass
+        random_bytes = words.view(torch.uint8)[: x.numel()].view(x.shape)
+        kept = torch.ge(random_bytes, self.threshold, out=torch.empty_like(x))  # 1 or 0, in one pass
         return x * kept.mul_(256 / (256 - self.threshold))
 
 

@@ -87,9 +87,15 @@ def run_network(run: Run, data: DataSet, folder: Path, device: torch.device) -> 
         }
         write_json(folder / TRAINED_FILE, facts)
     saved = load_checkpoint(folder, str(device))
-    asked = run.evaluation
+    evaluation = run.evaluation
     judged = evaluate(
-        saved.model, data.task, saved.standardise, data.split(asked.split), asked.split, patterns(run), asked.mask_seeds
+        saved.model,
+        data.task,
+        saved.standardise,
+        data.split(evaluation.split),
+        evaluation.split,
+        patterns(run),
+        evaluation.mask_seeds,
     )
     if not run.recipe.second_epochs:  # the fused prediction was never trained
         judged = [m for m in judged if m.predictor != "fused"]
@@ -98,15 +104,15 @@ def run_network(run: Run, data: DataSet, folder: Path, device: torch.device) -> 
 
 def run_linear(run: Run, data: DataSet, folder: Path, device: torch.device) -> tuple[RunDetails, list[Measurement]]:
     """Fit the linear reference and judge it; quick enough to be done again for another evaluation."""
-    start, recipe, asked = time.perf_counter(), run.recipe, run.evaluation
+    start, recipe, evaluation = time.perf_counter(), run.recipe, run.evaluation
     parts = splits(data, recipe.seed, recipe.select)
     model = fit_linear(data.task, parts.training, parts.selection, recipe.missing, recipe.selection, recipe.seed)
     seconds = time.perf_counter() - start
-    judged = data.split(asked.split)
-    found = measure_patterns(
-        model.judge(judged), data.task, Utterances.of(judged), asked.split, patterns(run), asked.mask_seeds
+    judged = data.split(evaluation.split)
+    measurements = measure_patterns(
+        model.judge(judged), data.task, Utterances.of(judged), evaluation.split, patterns(run), evaluation.mask_seeds
     )
-    return {"selection": parts.protocol, "epoch": None, "seconds": seconds, "versions": versions()}, found
+    return {"selection": parts.protocol, "epoch": None, "seconds": seconds, "versions": versions()}, measurements
 
 
 def patterns(run: Run) -> list[Pattern]:

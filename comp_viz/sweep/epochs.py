@@ -43,8 +43,8 @@ def write_epochs(path: Path, cells: Sequence[Cell], root: Path) -> None:
 def cell_epochs(cell: Cell, root: Path) -> pa.Table:
     """What is kept of one cell's telemetry."""
     run = cell.run
-    found = read_telemetry(root / run.folder / TELEMETRY, "epochs")
-    found = found.filter(pc.is_in(found["quantity"], pa.array(QUANTITIES)))
+    epochs = read_telemetry(root / run.folder / TELEMETRY, "epochs")
+    epochs = epochs.filter(pc.is_in(epochs["quantity"], pa.array(QUANTITIES)))
     of_cell = {
         "data": run.data,
         "fold": run.fold,
@@ -53,5 +53,5 @@ def cell_epochs(cell: Cell, root: Path) -> pa.Table:
         "seed": run.recipe.seed,
         "run": run.folder,
     }
-    columns = [pa.array([of_cell[field.name]] * len(found), field.type) for field in CELL]
-    return pa.table([*columns, *found.columns], EPOCH_SCHEMA)
+    columns = [pa.array([of_cell[field.name]] * len(epochs), field.type) for field in CELL]
+    return pa.table([*columns, *epochs.columns], EPOCH_SCHEMA)

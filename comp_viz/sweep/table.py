@@ -50,9 +50,9 @@ def write_results(path: Path, cells: Sequence[Cell], failures: Mapping[str, str]
     """
     rows, cells_there = [], 0
     for cell in cells:
-        found = list(cell_rows(cell, failures, root))
-        rows += found
-        cells_there += bool(found)
+        own_rows = list(cell_rows(cell, failures, root))
+        rows += own_rows
+        cells_there += bool(own_rows)
     if not rows:
         return 0
     with atomic_write(path) as temporary:

@@ -174,9 +174,9 @@ class Trainer:
         losses["loss"].backward()
         heads = torch.stack([predictions[name] for name in self.model.config.modalities]).detach().float()
         error = modality_errors(self.task, heads, targets.nan_to_num(), self.recipe.error)
-        found = None
+        modulation_of_step = None
         if not first and self.recipe.modulate and self.model.config.prompting:
-            found = self.modulate(error, counted if self.task.classes else counted & (targets != 0))
+            modulation_of_step = self.modulate(error, counted if self.task.classes else counted & (targets != 0))
         gradients = self.gradient_norms()
         if self.recipe.gradient_norm:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.gradient_norm)
@@ -191,7 +191,7 @@ class Trainer:
             batch.valid,
             error,
             coordinator,
-            found,
+            modulation_of_step,
             gradients,
         )
 
@@ -240,11 +240,11 @@ class Trainer:
 
     def modulate(self, error: Tensor, counted: Tensor) -> Modulation:
         """Scale the gradient of the first compression layer, position by position (eq. 11)."""
-        found = modulation(error, counted, self.recipe.clip)
+        result = modulation(error, counted, self.recipe.clip)
         gradient = self.model.compressor.fc1.weight.grad  # (M, max_length, c)
         assert gradient is not None
-        gradient[:, : found.by_position.shape[1]] *= found.by_position[..., None]
-        return found
+        gradient[:, : result.by_position.shape[1]] *= result.by_position[..., None]
+        return result
 
     @torch.no_grad()
     def select(self, first: bool) -> dict[Value, float]:
@@ -260,17 +260,17 @@ class Trainer:
             self.model.bank = model.bank = bank
         batches = (batch for shown in self.shown for batch in self.selection.under(shown))
         parts = [self.judged(model, batch, first) for batch in batches]
-        said = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        predictions = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         if not first:
-            weights = torch.from_numpy(said.pop("coordinator").mean(0))
+            weights = torch.from_numpy(predictions.pop("coordinator").mean(0))
             values |= values_by_modality("selection", "coordinator", model.config.modalities, weights)
         labels = np.tile(self.selection.utterances.labels, len(self.shown))
-        for name, y in said.items():
-            found = metrics(self.task, y, labels)
-            values |= {("selection", metric, name): value for metric, value in found.items()}
+        for name, y in predictions.items():
+            scores = metrics(self.task, y, labels)
+            values |= {("selection", metric, name): value for metric, value in scores.items()}
             best = self.best if name == "fused" else self.best_heads[name]
             if name == "fused" or first:
-                best.offer(selection_score(self.task, found), self.epoch, model)
+                best.offer(selection_score(self.task, scores), self.epoch, model)
         return values
 
     def judged(self, model: ComP, batch: Batch, first: bool) -> dict[str, NDArray[np.float32]]:

@@ -61,8 +61,8 @@ def training_values(
         term = "all" if name == "loss" else name
         values["training", "loss", term] = float(torch.stack([step.losses[name] for step in steps]).mean())
     for name in steps[0].predictions:
-        found = metrics(task, step_predictions(steps, name), utterances.labels)
-        values |= {("training", metric, name): value for metric, value in found.items()}
+        scores = metrics(task, step_predictions(steps, name), utterances.labels)
+        values |= {("training", metric, name): value for metric, value in scores.items()}
     if weights := [step.coordinator[step.valid] for step in steps if step.coordinator is not None]:
         values |= values_by_modality("training", "coordinator", modalities, torch.cat(weights).float().mean(0))
     if held := [step.modulation for step in steps if step.modulation is not None]:
@@ -86,15 +86,15 @@ def values_by_modality(split: str, quantity: str, modalities: Sequence[str], num
 def step_table(epoch: int, modalities: Sequence[str], steps: Sequence[TrainingStep]) -> pa.Table:
     """The `steps` table of one epoch: coefficients by position, for every step that was modulated."""
     M = len(modalities)
-    found = [(i, step.modulation) for i, step in enumerate(steps) if step.modulation is not None]
-    if not found:
+    modulations = [(i, step.modulation) for i, step in enumerate(steps) if step.modulation is not None]
+    if not modulations:
         return TABLES["steps"].empty_table()
     columns = [
-        pa.array(np.full(M * len(found), epoch, np.int32)),
-        pa.array(np.repeat([i for i, _ in found], M), pa.int32()),
-        word_column(modalities, np.tile(np.arange(M), len(found))),
-        pa.array([row for _, m in found for row in m.by_position.float().cpu().numpy()], pa.list_(pa.float32())),
-        pa.array(torch.cat([m.guarded for _, m in found]).float().cpu().numpy()),
+        pa.array(np.full(M * len(modulations), epoch, np.int32)),
+        pa.array(np.repeat([i for i, _ in modulations], M), pa.int32()),
+        word_column(modalities, np.tile(np.arange(M), len(modulations))),
+        pa.array([row for _, m in modulations for row in m.by_position.float().cpu().numpy()], pa.list_(pa.float32())),
+        pa.array(torch.cat([m.guarded for _, m in modulations]).float().cpu().numpy()),
     ]
     return pa.table(columns, TABLES["steps"])
 
@@ -119,11 +119,11 @@ def utterance_table(epoch: int, task: Task, utterances: Utterances, steps: Seque
     """The `utterances` table of one epoch: coefficient, error and correctness of every modality."""
     M, N, labels = len(utterances.modalities), len(utterances), utterances.labels
     error = torch.cat([step.error[:, step.valid] for step in steps], 1).float().cpu().numpy()  # (M, N)
-    said = np.stack([step_predictions(steps, name) for name in utterances.modalities])  # (M, N, C)
+    predictions = np.stack([step_predictions(steps, name) for name in utterances.modalities])  # (M, N, C)
     observed = torch.cat([step.observed[step.valid] for step in steps]).cpu().numpy()  # (N, M)
     known = ~np.isnan(labels)
     truth = labels - np.float32(0 if task.classes else task.neutral)
-    right = said.argmax(-1) == truth if task.classes else (said[..., 0] > 0) == (truth > 0)
+    right = predictions.argmax(-1) == truth if task.classes else (predictions[..., 0] > 0) == (truth > 0)
     counted = known if task.classes else known & (truth != 0)
     held = [step.modulation.coefficients[:, step.valid] for step in steps if step.modulation]
     coefficient = torch.cat(held, 1).float().cpu().numpy() if held else np.zeros((M, N), np.float32)

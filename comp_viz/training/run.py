@@ -63,7 +63,7 @@ def train(
     standardise = Standardiser.fit(parts.training)
     streams = [Stream(part, standardise, device) for part in (parts.training, parts.selection)]
     trainer = Trainer(data.task, config, settled, streams[0], streams[1], device)
-    asked = {
+    request = {
         "data": {"name": data.name, "digest": data.digest},
         "architecture": asdict(config),
         "recipe": asdict(settled),
@@ -72,7 +72,7 @@ def train(
     }
     telemetry = Telemetry(out / RUNNING / TELEMETRY)
     with writing(out):
-        begin_run(trainer, out / RUNNING, telemetry, json.dumps(asked, indent=1) + "\n")
+        begin_run(trainer, out / RUNNING, telemetry, json.dumps(request, indent=1) + "\n")
     learn(trainer, out, telemetry, progress)
     with writing(out):
         card = write_checkpoint(out, trainer, data, parts, standardise)
@@ -90,17 +90,17 @@ def check_split(data: DataSet, name: str, utterances: Utterances, patterns: Sequ
         Pattern.parse(text).check_data(utterances, data.task)
 
 
-def begin_run(trainer: Trainer, folder: Path, telemetry: Telemetry, asked: str) -> None:
+def begin_run(trainer: Trainer, folder: Path, telemetry: Telemetry, request: str) -> None:
     """Take up an interrupted run that was asked the same, cutting its telemetry back to the saved epoch, or start afresh."""
     if not (folder / STATE_FILE).is_file():
         shutil.rmtree(folder, ignore_errors=True)
         with atomic_write(folder / RUN_FILE) as temporary:
-            temporary.write_text(asked, encoding="utf-8")
+            temporary.write_text(request, encoding="utf-8")
         return
     before = (folder / RUN_FILE).read_text(encoding="utf-8") if (folder / RUN_FILE).is_file() else ""
-    if before != asked:
+    if before != request:
         raise CompVizError(
-            f"{folder} holds an unfinished run with other {difference(before, asked)}. "
+            f"{folder} holds an unfinished run with other {difference(before, request)}. "
             "Repeat that run's command to go on with it, or remove the folder to start anew."
         )
     try:
@@ -112,11 +112,11 @@ def begin_run(trainer: Trainer, folder: Path, telemetry: Telemetry, asked: str) 
     telemetry.cut(trainer.epoch)
 
 
-def difference(before: str, asked: str) -> str:
+def difference(before: str, request: str) -> str:
     """Which parts of two `run.json` differ."""
     try:
         old: dict[str, Any] = json.loads(before)
-        return " and ".join(name for name, value in json.loads(asked).items() if old.get(name) != value)
+        return " and ".join(name for name, value in json.loads(request).items() if old.get(name) != value)
     except (ValueError, AttributeError):
         return f"settings: its {RUN_FILE} cannot be read"
 

@@ -54,12 +54,12 @@ class GradientNorms:
         some = next(iter(group.values()))[0]
         row = torch.full((self.M + 1,), torch.nan, device=some.device)
         for owner, parameters in group.items():
-            found = [p.grad for p in parameters if p.grad is not None]
-            if found and owner < 0:
-                squares = torch.stack([torch.linalg.vector_norm(g, dim=tuple(range(1, g.dim()))) for g in found])
+            gradients = [p.grad for p in parameters if p.grad is not None]
+            if gradients and owner < 0:
+                squares = torch.stack([torch.linalg.vector_norm(g, dim=tuple(range(1, g.dim()))) for g in gradients])
                 row[: self.M] = torch.linalg.vector_norm(squares, dim=0)
-            elif found:
-                row[owner] = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(found)))
+            elif gradients:
+                row[owner] = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
         return row
 
 

@@ -33,7 +33,7 @@ def answer_once(
     """Predictions under one drawing; `turn` is held during each forward pass."""
     shown = shown_in(stream.utterances, task, one)
     came_to = realised_rates(stream.utterances.observed, shown, stream.utterances.modalities)
-    return Answered(came_to.taken, predict(checkpoint.model, stream, shown, turn=turn))
+    return Answered(came_to.rate, predict(checkpoint.model, stream, shown, turn=turn))
 
 
 def shown_in(utterances: Utterances, task: Task, one: Drawing) -> Bools:

@@ -54,7 +54,7 @@ def evaluate_drawing(
     groups = np.repeat(np.arange(len(stream)) % GROUPS, utterances.lengths)
     predictions = predict(checkpoint.model, stream, shown, turn=turn)
     values = {name: metrics_by_group(task, y, utterances.labels, groups) for name, y in predictions.items()}
-    return Scores(missing.taken, missing.taken_by_modality, values)
+    return Scores(missing.rate, missing.by_modality, values)
 
 
 def metrics_by_group(

@@ -18,7 +18,8 @@ def lab(settings: LabSettings = DEFAULT_SETTINGS) -> DataSet:
     """Make the lab's data set: audio, text and video of two speakers in turn."""
     task = Task("emotion", LAB_EMOTIONS[: settings.classes]) if settings.classes else Task("sentiment")
     conversations = tuple(
-        lab_conversation(task, name, split, drawn, rng) for name, split, drawn, rng in sample_all(LabModel.of(settings))
+        lab_conversation(task, name, split, sample, rng)
+        for name, split, sample, rng in sample_all(LabModel.of(settings))
     )
     sources = {u: f"lab, {task.name} in {width} noisy features" for u, width in LAB_WIDTHS.items()}
     return DataSet(str(settings), task, conversations, sources, LICENCE)
@@ -26,7 +27,7 @@ def lab(settings: LabSettings = DEFAULT_SETTINGS) -> DataSet:
 
 def lab_truth(settings: LabSettings = DEFAULT_SETTINGS) -> dict[str, LabTruth]:
     """What is hidden in each conversation that `lab` makes with the same settings, by conversation id."""
-    return {name: drawn.truth for name, _, drawn, _ in sample_all(LabModel.of(settings))}
+    return {name: sample.truth for name, _, sample, _ in sample_all(LabModel.of(settings))}
 
 
 def sample_all(model: LabModel) -> Iterator[tuple[str, str, LabSample, np.random.Generator]]:
@@ -37,15 +38,15 @@ def sample_all(model: LabModel) -> Iterator[tuple[str, str, LabSample, np.random
             yield f"lab-{split}-{number:03d}", split, sample_conversation(model, rng), rng
 
 
-def lab_conversation(task: Task, name: str, split: str, drawn: LabSample, rng: np.random.Generator) -> Conversation:
+def lab_conversation(task: Task, name: str, split: str, sample: LabSample, rng: np.random.Generator) -> Conversation:
     """A drawn conversation with its words, which fit what the text expresses."""
-    S = len(drawn.labels)
-    spoken = drawn.truth.expressed[:, list(LAB_WIDTHS).index("text")].tolist()
+    S = len(sample.labels)
+    spoken = sample.truth.expressed[:, list(LAB_WIDTHS).index("text")].tolist()
     return Conversation(
         id=name,
-        features=drawn.features,
-        observed=np.ones((S, len(drawn.features)), dtype=bool),
-        labels=drawn.labels,
+        features=sample.features,
+        observed=np.ones((S, len(sample.features)), dtype=bool),
+        labels=sample.labels,
         words=tuple(phrase(task.classes[int(emotion)] if task.classes else emotion, rng) for emotion in spoken),
         context=("",) * S,
         speakers=tuple("AB"[t % 2] for t in range(S)),

@@ -11,13 +11,13 @@ from comp_viz.data.conversation import Bools, Task
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.base import PatternPart, check_once
 from comp_viz.data.patterns.matrices import check_rate, check_share, from_hex, keep_only, sample_rows, sample_uniform
-from comp_viz.data.patterns.text import Call, percent, quote, quoted_list, shortest_number
+from comp_viz.data.patterns.text import Call, quote, quoted_list, share_words, shortest_number
 from comp_viz.errors import CompVizError
 
 
 @dataclass(frozen=True)
 class Uniform(PatternPart):
-    """A share of all entries missing at random, every utterance keeping one: the protocol of CPM-Nets, GCNet and ComP."""
+    """A share of all entries missing completely at random, but for one that every utterance keeps: the protocol of the field."""
 
     kind: ClassVar[str] = "uniform"
     example: ClassVar[str] = "uniform(0.3)"
@@ -37,12 +37,12 @@ class Uniform(PatternPart):
         return [shortest_number(self.rate)]
 
     def words(self) -> str:
-        """Such as "30 % of all entries missing at random"."""
-        return f"{percent(self.rate)} of all entries missing at random"
+        """Such as "30 % of all entries missing completely at random"."""
+        return f"{share_words(self.rate)} of all entries missing completely at random"
 
     @property
     def random(self) -> bool:
-        """Unless nothing is taken."""
+        """Unless nothing is taken away."""
         return self.rate > 0
 
     def __call__(self, utterances: Utterances, task: Task, rng: np.random.Generator) -> Bools:
@@ -85,7 +85,7 @@ class Only(PatternPart):
 
 @dataclass(frozen=True)
 class Rates(PatternPart):
-    """For each of some modalities, a share of what was there of it missing at random; exact up to rounding."""
+    """For each of some modalities, a share of what was there of it missing completely at random; exact up to rounding."""
 
     kind: ClassVar[str] = "rates"
     example: ClassVar[str] = "rates(text=0.9, audio=0.2)"
@@ -106,13 +106,13 @@ class Rates(PatternPart):
         return [f"{quote(name)}={shortest_number(share)}" for name, share in self.shares]
 
     def words(self) -> str:
-        """Such as "90 % of text and 20 % of audio missing at random"."""
-        shares = [f"{percent(share)} of {quote(name)}" for name, share in self.shares]
-        return f"{' and '.join(shares)} missing{' at random' if self.random else ''}"
+        """Such as "90 % of text and 20 % of audio missing completely at random"."""
+        shares = [f"{share_words(share)} of {quote(name)}" for name, share in self.shares]
+        return f"{' and '.join(shares)} missing{' completely at random' if self.random else ''}"
 
     @property
     def random(self) -> bool:
-        """Unless all or nothing is taken."""
+        """Unless all or nothing is taken away."""
         return any(0 < share < 1 for _, share in self.shares)
 
     def named(self) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""The part of missing patterns that looks at what is said: `label`, missing not at random."""
+"""The part of missing patterns that looks at the labels: `label`, missing not at random."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from comp_viz.data.conversation import POLARITIES, Bools, Floats, Task
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.base import PatternPart, mask_out
 from comp_viz.data.patterns.matrices import check_share, sample_rows
-from comp_viz.data.patterns.text import Call, percent, quote, shortest_number
+from comp_viz.data.patterns.text import Call, quote, share_words, shortest_number
 from comp_viz.errors import CompVizError
 
 CONDITIONS = (*POLARITIES, "strong")  # on scores; `strong` also on classes
@@ -44,15 +44,12 @@ class Label(PatternPart):
         return [quote(self.condition), quote(self.modality), shortest_number(self.share)]
 
     def words(self) -> str:
-        """Such as "80 % of text missing at random where the label is strong"."""
-        how = " at random" if self.random else ""
-        return (
-            f"{percent(self.share)} of {quote(self.modality)} missing{how} where the label is {quote(self.condition)}"
-        )
+        """Such as "80 % of text missing where the label is strong"."""
+        return f"{share_words(self.share)} of {quote(self.modality)} missing where the label is {quote(self.condition)}"
 
     @property
     def random(self) -> bool:
-        """Unless all or nothing is taken."""
+        """Unless all or nothing is taken away."""
         return 0 < self.share < 1
 
     def named(self) -> Sequence[str]:
@@ -72,8 +69,8 @@ class Label(PatternPart):
     def __call__(self, utterances: Utterances, task: Task, rng: np.random.Generator) -> Bools:
         """What is left where labels meet the condition, and everywhere else."""
         there = utterances.observed[:, utterances.modalities.index(self.modality)]
-        taken = sample_rows(there & meets(utterances.labels, self.condition, task), self.share, rng)
-        return mask_out(utterances, taken, [self.modality])
+        rows = sample_rows(there & meets(utterances.labels, self.condition, task), self.share, rng)
+        return mask_out(utterances, rows, [self.modality])
 
 
 def meets(labels: Floats, condition: str, task: Task) -> Bools:
@@ -82,11 +79,11 @@ def meets(labels: Floats, condition: str, task: Task) -> Bools:
         return np.isin(labels, class_numbers(task, condition))
     low, high = (task.neutral + (end - task.neutral) / 2 for end in (task.low, task.high))
     negative, positive = labels < task.neutral, labels > task.neutral
-    found: dict[str, Bools] = {
+    conditions: dict[str, Bools] = {
         **dict(zip(POLARITIES, (negative, labels == task.neutral, positive), strict=True)),
         "strong": negative & (labels <= low) | positive & (labels >= high),
     }
-    return found[condition]
+    return conditions[condition]
 
 
 def class_numbers(task: Task, condition: str) -> list[int]:

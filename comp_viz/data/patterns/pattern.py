@@ -1,4 +1,4 @@
-"""Missing patterns: which modality of which utterance is taken away, said in one small vocabulary everywhere."""
+"""Missing patterns: which modality of which utterance is taken away, written in one small vocabulary everywhere."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ EXAMPLES = ", ".join([AS_RECORDED, *(part.example for part in PATTERN_PARTS.valu
 
 @dataclass(frozen=True)
 class Pattern:
-    """Parts applied in order, each to what those before it left. Without parts, everything is as found."""
+    """Parts applied in order, each to what those before it left. Without parts, everything is as recorded."""
 
     parts: tuple[PatternPart, ...] = ()
 
@@ -52,8 +52,8 @@ class Pattern:
         return " + ".join(map(str, self.parts)) or AS_RECORDED
 
     def words(self) -> str:
-        """What it does, in a short plain phrase, such as "30 % of all entries missing at random"."""
-        return ", then ".join(part.words() for part in self.parts) or "everything as found"
+        """What it does, in a short plain phrase, such as "30 % of all entries missing completely at random"."""
+        return ", then ".join(part.words() for part in self.parts) or "everything as recorded"
 
     @property
     def random(self) -> bool:

@@ -1,4 +1,4 @@
-"""What a missing pattern came to: how much it took, and what is left."""
+"""Realised missing rates: how much a missing pattern took away, and what is left."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from comp_viz.data.conversation import Bools
 
 @dataclass(frozen=True)
 class RealisedRates:
-    """Counts and shares of a pattern as drawn; shares are 0 where there was nothing."""
+    """Counts and missing rates of one drawing of a pattern; rates are 0 where there was nothing."""
 
     entries: int  # what was there, over all modalities
-    taken: float  # share of it that the pattern took
-    taken_by_modality: Mapping[str, float]  # share of what was there of each modality
+    rate: float  # the realised missing rate: the share of these entries that the pattern took away, 0 to 1
+    by_modality: Mapping[str, float]  # the same of the entries of each modality
     natural: Mapping[str, float]  # modality -> share of the utterances whose recording lacks it
     empty: int  # utterances left with nothing
     complete: int  # utterances left with every modality
@@ -27,8 +27,8 @@ def realised_rates(available: Bools, shown: Bools, modalities: Sequence[str]) ->
     utterances = np.full_like(there, len(available))
     return RealisedRates(
         entries=int(there.sum()),
-        taken=float(share_lost(there.sum(), left.sum())),
-        taken_by_modality=dict(zip(modalities, share_lost(there, left).tolist(), strict=True)),
+        rate=float(share_lost(there.sum(), left.sum())),
+        by_modality=dict(zip(modalities, share_lost(there, left).tolist(), strict=True)),
         natural=dict(zip(modalities, share_lost(utterances, there).tolist(), strict=True)),
         empty=int((~shown.any(1)).sum()),
         complete=int(shown.all(1).sum()),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from comp_viz.errors import CompVizError
+from comp_viz.wording import percent
 
 LONGEST_PATTERN = 10_000  # characters of a text that is read
 LARGEST_COUNT = 1_000_000  # the largest number of utterances a text may speak of
@@ -74,10 +75,10 @@ class Call:
 
     def named(self) -> list[tuple[str, Value]]:
         """Arguments with their names. Raises `CompVizError` when there is none, or one has no name."""
-        found = [(name, value) for name, value in self.arguments if name is not None]
-        if not found or len(found) < len(self.arguments):
+        arguments = [(name, value) for name, value in self.arguments if name is not None]
+        if not arguments or len(arguments) < len(self.arguments):
             raise CompVizError(f"{self.kind} takes arguments by name, such as text=0.9.")
-        return found
+        return arguments
 
 
 def read_calls(text: str) -> list[Call]:
@@ -85,9 +86,9 @@ def read_calls(text: str) -> list[Call]:
     if len(text) > LONGEST_PATTERN:
         raise CompVizError(f"the text has {len(text):,} characters, expected at most {LONGEST_PATTERN:,}.")
     calls, place = [], 0
-    while found := CALL.match(text, place):
-        calls.append(Call(found[1], read_arguments(found[2] or "")))
-        place = found.end()
+    while match := CALL.match(text, place):
+        calls.append(Call(match[1], read_arguments(match[2] or "")))
+        place = match.end()
         if place == len(text):
             return calls
         if text[place] != "+":
@@ -99,8 +100,8 @@ def read_calls(text: str) -> list[Call]:
 
 def read_arguments(text: str) -> tuple[tuple[str | None, Value], ...]:
     """What stands between the brackets of a part."""
-    found = re.findall(ARGUMENT, text)
-    return tuple((Value.of(name).text if name else None, Value.of(value)) for name, value in found)
+    pairs = re.findall(ARGUMENT, text)
+    return tuple((Value.of(name).text if name else None, Value.of(value)) for name, value in pairs)
 
 
 def quote(name: str) -> str:
@@ -116,9 +117,10 @@ def shortest_number(number: float) -> str:
     return short if float(short) == number else repr(number)
 
 
-def percent(share: float) -> str:
-    """A share for people."""
-    return f"{100 * share:g} %"
+def share_words(share: float) -> str:
+    """A share for people, in as many digits as it was given: `30 %`, `12.5 %`."""
+    digits = len(f"{100 * share:.6f}".rstrip("0").partition(".")[2])
+    return percent(share, digits)
 
 
 def quoted_list(names: Sequence[str]) -> str:

@@ -58,8 +58,8 @@ class FeatureFolder:
 
     def file_of(self, utterance: str) -> str:
         """The file or folder of an utterance as findings call it, that of the extractor where there is none."""
-        found = self.entries.get(f"{utterance}.npy") or self.entries.get(utterance)
-        return self.named(found.name) if found else self.name
+        entry = self.entries.get(f"{utterance}.npy") or self.entries.get(utterance)
+        return self.named(entry.name) if entry else self.name
 
     def frames(self, folder: os.DirEntry[str], speaker: str) -> Floats | None:
         """The mean `[D]` of the frames in a folder, of one speaker where that matters."""
@@ -185,7 +185,7 @@ class Vectors:
 
 
 def read_modality(
-    extractor: FeatureFolder, modality: str, talks: Sequence[Talk], found: Findings, step: Callable[[], None]
+    extractor: FeatureFolder, modality: str, talks: Sequence[Talk], findings: Findings, step: Callable[[], None]
 ) -> list[tuple[Floats, Bools]]:
     """Features `[S, D]` of each conversation, zeros where missing, and which of them are there `[S]`.
 
@@ -195,7 +195,7 @@ def read_modality(
     read = [read_talk(extractor, talk, step) for talk in talks]
     width = common_width(extractor, modality, read)
     return [
-        usable_features(extractor, modality, talk, vectors, width, found)
+        usable_features(extractor, modality, talk, vectors, width, findings)
         for talk, vectors in zip(talks, read, strict=True)
     ]
 
@@ -224,7 +224,7 @@ def common_width(extractor: FeatureFolder, modality: str, read: Sequence[Vectors
 
 
 def usable_features(
-    extractor: FeatureFolder, modality: str, talk: Talk, vectors: Vectors, width: int, found: Findings
+    extractor: FeatureFolder, modality: str, talk: Talk, vectors: Vectors, width: int, findings: Findings
 ) -> tuple[Floats, Bools]:
     """Features `[S, D]` of one conversation and which are there `[S]`, each of the others noted once."""
     faults = {s: (fault.file, fault.reason) for s, fault in vectors.faults.items()}
@@ -240,7 +240,7 @@ def usable_features(
         s = (finding.utterance or 0) - 1
         if s in faults:
             file, reason = faults[s]
-            found.problem(file, f"{reason}, kept as missing", talk.id, finding.utterance, modality)
+            findings.problem(file, f"{reason}, kept as missing", talk.id, finding.utterance, modality)
         else:
-            found.rows.append(replace(finding, file=extractor.file_of(talk.utterances[s])))
+            findings.rows.append(replace(finding, file=extractor.file_of(talk.utterances[s])))
     return features, observed

@@ -86,14 +86,14 @@ class LabelFile:
     name: str  # with its folder
     layout: Layout
     fields: Mapping[str, Any]  # "ids" and the others of PER_VIDEO: dicts by conversation id; splits: sets of such ids
-    found: Findings
+    findings: Findings
 
     def note(self, reason: str, conversation: str, utterance: int | None = None) -> None:
         """Note something wrong with it."""
-        self.found.problem(self.name, reason, conversation, utterance)
+        self.findings.problem(self.name, reason, conversation, utterance)
 
 
-def read_talks(path: Path, fold: int, found: Findings) -> list[Talk]:
+def read_talks(path: Path, fold: int, findings: Findings) -> list[Talk]:
     """The conversations of a label file in order of their ids, with what is wrong with them noted.
 
     IEMOCAP is split by session: number `fold` is for testing, the others for training. Raises `CompVizError` when the file
@@ -103,7 +103,7 @@ def read_talks(path: Path, fold: int, found: Findings) -> list[Talk]:
         raise CompVizError(f"fold: expected one of the sessions {SESSIONS[0]} to {SESSIONS[-1]}, got {fold}.")
     layout, value = LAYOUTS[path.name], load_plain_pickle(path)
     try:
-        file = LabelFile(with_folder(path), layout, check_fields(layout, value), found)
+        file = LabelFile(with_folder(path), layout, check_fields(layout, value), findings)
         check_lists(file)
         splits = by_session(file, fold) if layout.sessions else by_list(file)
         talks = [one_talk(file, name, split) for name, split in sorted(splits.items())]
@@ -120,9 +120,9 @@ def check_fields(layout: Layout, value: object) -> dict[str, Any]:
     """The parts of a label file by name."""
     expected = (*PER_VIDEO, *layout.splits)
     if not isinstance(value, list | tuple) or len(value) != len(expected):
-        came = f"{len(value)} fields" if isinstance(value, list | tuple) else f"a {type(value).__name__}"
+        content = f"{len(value)} fields" if isinstance(value, list | tuple) else f"a {type(value).__name__}"
         raise CompVizError(
-            f"expected {len(expected)} fields ({', '.join(expected)}) in a label file of {layout.name}, got {came}. "
+            f"expected {len(expected)} fields ({', '.join(expected)}) in a label file of {layout.name}, got {content}. "
             "Is it another data set under this name?"
         )
     fields = dict(zip(expected, value, strict=True))

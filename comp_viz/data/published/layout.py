@@ -48,23 +48,23 @@ def read_published(
     Raises `CompVizError` when the files are not what their names say.
     """
     path = label_file(source)
-    layout, found = LAYOUTS[path.name], Findings()
+    layout, findings = LAYOUTS[path.name], Findings()
     folders = choose_folders(path.parent / "features", extractors or {})
-    talks = read_talks(path, fold, found)
+    talks = read_talks(path, fold, findings)
     step = counter(progress, len(folders) * sum(len(talk.utterances) for talk in talks))
     columns = {
-        modality: read_modality(FeatureFolder.of(folder, layout.sessions), modality, talks, found, step)
+        modality: read_modality(FeatureFolder.of(folder, layout.sessions), modality, talks, findings, step)
         for modality, folder in folders.items()
     }
     spoken = any(text.strip() for talk in talks for text in talk.words)
     conversations = tuple(
         to_conversation(
-            with_folder(path), talk, {modality: parts[v] for modality, parts in columns.items()}, spoken, found
+            with_folder(path), talk, {modality: parts[v] for modality, parts in columns.items()}, spoken, findings
         )
         for v, talk in enumerate(talks)
     )
     sources = {modality: f"{folder.name}, {columns[modality][0][0].shape[1]}-d" for modality, folder in folders.items()}
-    return DataSet(layout.name, layout.task, conversations, sources, layout.licence, findings=found)
+    return DataSet(layout.name, layout.task, conversations, sources, layout.licence, findings=findings)
 
 
 def label_file(source: Path) -> Path:
@@ -84,9 +84,9 @@ def label_file(source: Path) -> Path:
     return source / there[0]
 
 
-def choose_folders(features: Path, said: Mapping[str, str]) -> dict[str, Path]:
+def choose_folders(features: Path, chosen_names: Mapping[str, str]) -> dict[str, Path]:
     """The folder of each modality's features: the one that is said, else the only one whose name is known."""
-    if odd := sorted(set(said) - set(EXTRACTOR_PREFIXES)):
+    if odd := sorted(set(chosen_names) - set(EXTRACTOR_PREFIXES)):
         raise CompVizError(
             f"extractor: expected {', '.join(EXTRACTOR_PREFIXES)} before the '=', got {', '.join(odd)!r:.60}."
         )
@@ -99,9 +99,9 @@ def choose_folders(features: Path, said: Mapping[str, str]) -> dict[str, Path]:
             f"The folder {features} {error}. Features are expected in it, a folder for each extractor."
         ) from None
     chosen = {
-        modality: said.get(modality) or choose(modality, there)
+        modality: chosen_names.get(modality) or choose(modality, there)
         for modality in EXTRACTOR_PREFIXES
-        if said.get(modality) != ""
+        if chosen_names.get(modality) != ""
     }
     for modality, name in chosen.items():
         if name not in there:
@@ -138,13 +138,13 @@ def counter(progress: OnProgress, total: int) -> Callable[[], None]:
 
 
 def to_conversation(
-    file: str, talk: Talk, parts: Mapping[str, tuple[Floats, Bools]], spoken: bool, found: Findings
+    file: str, talk: Talk, parts: Mapping[str, tuple[Floats, Bools]], spoken: bool, findings: Findings
 ) -> Conversation:
     """One conversation from its labels and features; with `spoken`, an empty transcript means that text is missing."""
     features = {modality: x for modality, (x, _) in parts.items()}
     observed = {modality: there for modality, (_, there) in parts.items()}
     if "text" in features and spoken:
-        observed["text"] = found.without_words(file, talk.id, "text", talk.words, observed["text"])
+        observed["text"] = findings.without_words(file, talk.id, "text", talk.words, observed["text"])
         features["text"] = np.where(observed["text"][:, None], features["text"], np.float32(0))
     length = len(talk.utterances)
     return Conversation(

@@ -62,8 +62,8 @@ class Machine:
     def line(self) -> bytes:
         """The bytes before the next line end."""
         end = self.content.find(b"\n", self.at)
-        taken = self.take((len(self.content) if end < 0 else end) - self.at + 1)
-        return taken[:-1]
+        content = self.take((len(self.content) if end < 0 else end) - self.at + 1)
+        return content[:-1]
 
     def push(self, value: object) -> None:
         """Put a value on the stack."""
@@ -77,9 +77,9 @@ class Machine:
     def gather(self) -> list[Any]:
         """Take off all values since the last mark."""
         mark = self.marks.pop()
-        taken = [value.filled if isinstance(value, Unfilled) else value for value in self.stack[mark:]]
+        values = [value.filled if isinstance(value, Unfilled) else value for value in self.stack[mark:]]
         del self.stack[mark:]
-        return taken
+        return values
 
     def last(self, kind: type) -> Any:
         """The container at the end of the stack, which must be of this kind."""

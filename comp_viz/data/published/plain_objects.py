@@ -83,13 +83,13 @@ class Unfilled:
 
 def stand_in(module: str, name: str) -> Name:
     """The stand-in for a global. Raises `CompVizError` that names it when plain data have no need of it."""
-    found = STAND_INS.get(f"{RENAMED.get(module, module)}.{name}")
-    if found is None:
+    name_of = STAND_INS.get(f"{RENAMED.get(module, module)}.{name}")
+    if name_of is None:
         raise CompVizError(
             f"it asks for {module[:60]}.{name[:60]}, which is no container, number, text or NumPy array. Such a file can "
             "run code when other programs open it; get it again from those who published it."
         )
-    return found
+    return name_of
 
 
 def keys(items: Iterable[Any]) -> Iterable[Any]:

@@ -35,10 +35,10 @@ def map_table(path: Path) -> tuple[TableMetadata, Task, "TableConversations"]:
     file = ArrowFile.open(path)
     with explain_damage(path):
         reader = file.reader()
-        said = read_metadata(path.name, reader.schema.metadata)
-        if said is None:
+        metadata = read_metadata(path.name, reader.schema.metadata)
+        if metadata is None:
             raise CompVizError(f"{path.name} was not written by ComP Viz: its schema has no metadata 'comp_viz'.")
-        about, task = said
+        about, task = metadata
         check_schema(path.name, reader.schema, bool(task.classes))
         if file.claims()[1]:
             raise CompVizError(f"{path.name}: its contents are compressed, so they cannot be mapped. {CHANGED}")

@@ -72,25 +72,25 @@ def changes(column: pa.Array) -> Bools:
 
 def batch_labels(file: str, batch: pa.RecordBatch, task: Task) -> Floats:
     """Labels, NaN where unknown. Raises `CompVizError` for what is no label of the task."""
-    found = floats(batch.column("label"))
-    if not (fits := possible(found, task)).all():
-        raise CompVizError(f"{file}: label {found[~fits][0]:g} is none of {task.scale:.80}. {CHANGED}")
-    return found
+    labels = floats(batch.column("label"))
+    if not (fits := possible(labels, task)).all():
+        raise CompVizError(f"{file}: label {labels[~fits][0]:g} is none of {task.scale:.80}. {CHANGED}")
+    return labels
 
 
 def floats(column: pa.Array) -> Floats:
     """Numbers, NaN where there are none."""
-    found: Floats = column.to_numpy(zero_copy_only=False).astype(np.float32)
-    return found
+    numbers: Floats = column.to_numpy(zero_copy_only=False).astype(np.float32)
+    return numbers
 
 
 def shared_strings(column: pa.Array) -> NDArray[np.object_]:
     """Strings, equal ones held once."""
     encoded = column.dictionary_encode()
-    found: NDArray[np.object_] = np.array([*encoded.dictionary.to_pylist(), ""], dtype=object)[
+    strings: NDArray[np.object_] = np.array([*encoded.dictionary.to_pylist(), ""], dtype=object)[
         encoded.indices.to_numpy()
     ]
-    return found
+    return strings
 
 
 def feature_views(batch: pa.RecordBatch) -> dict[str, NDArray[Any]]:

@@ -43,7 +43,7 @@ def find_width(columns: Columns, name: str) -> int:
 
 
 def read_features(
-    columns: Columns, names: Mapping[str, str], rows: int, order: Order, found: Findings
+    columns: Columns, names: Mapping[str, str], rows: int, order: Order, findings: Findings
 ) -> dict[str, ModalityFeatures]:
     """The features of each modality, read from its column of `rows` rows; what is missing or faulty is noted."""
     widths = find_widths(columns, names)
@@ -52,7 +52,7 @@ def read_features(
     places[order.rows] = np.arange(len(order))
     return {
         modality: features_by_conversation(
-            columns.file, modality, *sorted_rows(columns, names[modality], width, places, len(order)), order, found
+            columns.file, modality, *sorted_rows(columns, names[modality], width, places, len(order)), order, findings
         )
         for modality, width in widths.items()
     }
@@ -70,7 +70,7 @@ def sorted_rows(columns: Columns, name: str, width: int, places: Ints, used: int
 
 
 def features_by_conversation(
-    file: str, modality: str, features: Floats, lengths: Ints, order: Order, found: Findings
+    file: str, modality: str, features: Floats, lengths: Ints, order: Order, findings: Findings
 ) -> ModalityFeatures:
     """Features by conversation, zeros where missing, and which are observed; rows of another length are problems."""
     width, admitted = features.shape[1], []
@@ -80,5 +80,5 @@ def features_by_conversation(
         for row in noted.rows:
             count = int(lengths[part][(row.utterance or 1) - 1])
             wrong = f"{count} features, expected {width}, kept as missing"
-            found.rows.append(row if count in (0, width) else replace(row, kind="problem", reason=wrong))
+            findings.rows.append(row if count in (0, width) else replace(row, kind="problem", reason=wrong))
     return admitted

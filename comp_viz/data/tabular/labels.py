@@ -16,29 +16,29 @@ MOST_CLASSES = 1000
 
 
 def read_labels(
-    file: str, column: pa.ChunkedArray, order: Order, task: Task | None, found: Findings
+    file: str, column: pa.ChunkedArray, order: Order, task: Task | None, findings: Findings
 ) -> tuple[Task, Floats]:
     """The task, read from the labels where it is not given, and labels `[N]`, NaN where unknown.
 
     Labels that are none of the task are noted and treated as unknown. Raises `CompVizError` when labels set no task.
     """
     if is_text_type(column.type):
-        return named_labels(file, column_texts(column)[order.rows], order, task, found)
+        return named_labels(file, column_texts(column)[order.rows], order, task, findings)
     stated = column_numbers(column)[order.rows]
     if task is None:
         task = infer(file, stated, pa.types.is_integer(column.type))
         if not task.classes:
-            note_one_sided(file, stated, found)
+            note_one_sided(file, stated, findings)
     with np.errstate(over="ignore"):
         labels = stated.astype(np.float32)
     fits = possible(labels, task)
     for utterance in np.flatnonzero(~fits).tolist():
-        found.problem(file, impossible(stated[utterance], task), *order.place(utterance))
+        findings.problem(file, impossible(stated[utterance], task), *order.place(utterance))
     return task, np.where(fits, labels, np.float32(np.nan))
 
 
 def named_labels(
-    file: str, names: NDArray[np.object_], order: Order, task: Task | None, found: Findings
+    file: str, names: NDArray[np.object_], order: Order, task: Task | None, findings: Findings
 ) -> tuple[Task, Floats]:
     """The task and the class numbers of labels that are class names, "" where unknown."""
     if task and not task.classes:
@@ -52,7 +52,7 @@ def named_labels(
     labels = np.array([number.get(name, np.nan) for name in names.tolist()], np.float32)
     for utterance in np.flatnonzero(np.isnan(labels) & (names != "")).tolist():
         reason = f"label {names[utterance]!r:.60} is none of {', '.join(classes):.80}, treated as unknown"
-        found.problem(file, reason, *order.place(utterance))
+        findings.problem(file, reason, *order.place(utterance))
     return task or Task("emotion", classes), labels
 
 

@@ -39,14 +39,16 @@ def read_tabular(path: str | Path, task: Task | None = None) -> DataSet:
     """
     path = Path(path)
     columns = open_columns(path)
-    said = read_metadata(path.name, columns.schema.metadata)
+    metadata = read_metadata(path.name, columns.schema.metadata)
     if task:
-        unnamed = said[1].name if said else "emotion" if task.classes else "score"
+        unnamed = metadata[1].name if metadata else "emotion" if task.classes else "score"
         task = replace(task, name=task.name or unnamed)
     with explain_damage(path):
-        if said is None:
+        if metadata is None:
             return read_columns(columns, task)
-        return as_written(path.name, read_columns(columns, task or said[1], ours=True), said[0], altered=bool(task))
+        return as_written(
+            path.name, read_columns(columns, task or metadata[1], ours=True), metadata[0], altered=bool(task)
+        )
 
 
 def as_written(file: str, data: DataSet, about: TableMetadata, altered: bool) -> DataSet:
@@ -54,28 +56,28 @@ def as_written(file: str, data: DataSet, about: TableMetadata, altered: bool) ->
     then = about.findings()
     unlisted = Counter({what: count for what, count in then.unlisted.items() if what[0] == "problem"})
     rows = once_stated(then.rows) if altered else then.rows
-    found = StoredFindings([*rows, *data.findings.rows], unlisted)  # what is missing was found again
+    findings = StoredFindings([*rows, *data.findings.rows], unlisted)  # what is missing was found again
     if data.digest != about.digest and not altered:
-        found.problem(file, ALTERED)
+        findings.problem(file, ALTERED)
     return replace(
-        data, name=about.name, sources=about.sources_of(data.modalities), licence=about.licence, findings=found,
+        data, name=about.name, sources=about.sources_of(data.modalities), licence=about.licence, findings=findings,
         feature_names=about.names_for(data.widths),
     )  # fmt: skip
 
 
 def read_columns(columns: Columns, task: Task | None, ours: bool = False) -> DataSet:
     """Read all columns. In a table of ours modalities are in order, and what has no words is marked as missing already."""
-    file, found = columns.file, Findings()
+    file, findings = columns.file, Findings()
     names, features = check_columns(file, columns.schema)
     table = columns.table(names)
-    order = arrange(file, table, found)
-    task, labels = read_labels(file, table["label"], order, task, found)
+    order = arrange(file, table, findings)
+    task, labels = read_labels(file, table["label"], order, task, findings)
     strings = {name: column_texts(table[name])[order.rows] if name in names else blank(len(order)) for name in TEXTS}
-    splits = read_splits(file, table, order, found)
-    durations = read_durations(file, table, order, found)
-    admitted = read_features(columns, features if ours else in_order(features), table.num_rows, order, found)
+    splits = read_splits(file, table, order, findings)
+    durations = read_durations(file, table, order, findings)
+    admitted = read_features(columns, features if ours else in_order(features), table.num_rows, order, findings)
     if not ours and "text" in admitted:
-        admitted["text"] = spoken(file, strings["text"], admitted["text"], order, found)
+        admitted["text"] = spoken(file, strings["text"], admitted["text"], order, findings)
     conversations = tuple(
         Conversation(
             id=name,
@@ -91,7 +93,7 @@ def read_columns(columns: Columns, task: Task | None, ours: bool = False) -> Dat
         for v, name in enumerate(order.ids)
     )
     facts = CatalogueEntry(Path(file).stem, task)
-    return DataSet(facts.name, task, conversations, facts.sources(list(admitted)), facts.licence, findings=found)
+    return DataSet(facts.name, task, conversations, facts.sources(list(admitted)), facts.licence, findings=findings)
 
 
 def blank(rows: int) -> NDArray[np.object_]:
@@ -100,14 +102,14 @@ def blank(rows: int) -> NDArray[np.object_]:
 
 
 def spoken(
-    file: str, words: NDArray[np.object_], parts: ModalityFeatures, order: Order, found: Findings
+    file: str, words: NDArray[np.object_], parts: ModalityFeatures, order: Order, findings: Findings
 ) -> ModalityFeatures:
     """Text features of conversations with those of empty transcripts taken out, in a file that has transcripts at all."""
     if not any(word.strip() for word in words):
         return parts
     kept: ModalityFeatures = []
     for v, (features, observed) in enumerate(parts):
-        observed = found.without_words(file, order.ids[v], "text", tuple(words[order.of(v)]), observed)
+        observed = findings.without_words(file, order.ids[v], "text", tuple(words[order.of(v)]), observed)
         kept.append((np.where(observed[:, None], features, np.float32(0)), observed))
     return kept
 
@@ -116,10 +118,10 @@ def peek_tabular(path: Path) -> Header | None:
     """Widths and kind of labels of a table, by its schema where that says them; None when it is no such table."""
     try:
         columns = open_columns(path)
-        said = read_metadata(path.name, columns.schema.metadata)
+        metadata = read_metadata(path.name, columns.schema.metadata)
         _, features = check_columns(path.name, columns.schema)
         kind = columns.schema.field("label").type
-        classes = bool(said[1].classes) if said else is_text_type(kind) or pa.types.is_integer(kind)
-        return Header(find_widths(columns, features if said else in_order(features)), classes)
+        classes = bool(metadata[1].classes) if metadata else is_text_type(kind) or pa.types.is_integer(kind)
+        return Header(find_widths(columns, features if metadata else in_order(features)), classes)
     except ARROW_ERRORS:
         return None

@@ -33,20 +33,20 @@ class Order:
         number = int(np.searchsorted(self.starts, utterance, side="right")) - 1
         return self.ids[number], utterance - int(self.starts[number]) + 1
 
-    def problems(self, found: Findings, file: str, bad: Bools, reason: str) -> None:
+    def problems(self, findings: Findings, file: str, bad: Bools, reason: str) -> None:
         """Note the same problem of some of the utterances `[N]`."""
         for utterance in np.flatnonzero(bad).tolist():
-            found.problem(file, reason, *self.place(utterance))
+            findings.problem(file, reason, *self.place(utterance))
 
 
-def arrange(file: str, table: pa.Table, found: Findings) -> Order:
+def arrange(file: str, table: pa.Table, findings: Findings) -> Order:
     """Sort rows into conversations. Those without an id, a position or a position of their own are left out and noted."""
     names = column_texts(table["conversation"])
     positions, usable = whole_numbers(table["position"])
 
     def leave_out(bad: Bools, reason: str) -> None:
         for row in np.flatnonzero(bad).tolist():
-            found.problem(f"{file} row {row + 1}", f"{reason}, left out", names[row])
+            findings.problem(f"{file} row {row + 1}", f"{reason}, left out", names[row])
 
     named = names != ""
     leave_out(~named, "no conversation id")
@@ -69,13 +69,13 @@ def whole_numbers(column: pa.ChunkedArray) -> tuple[Ints, Bools]:
     """Whole numbers `[N]`, and which of the rows have one."""
     if pa.types.is_integer(column.type):
         return column.fill_null(0).cast(pa.int64()).to_numpy(), column.is_valid().to_numpy()
-    found = column_numbers(column)
-    usable = np.abs(found) < 2**53
-    usable &= found == np.floor(found)
-    return np.where(usable, found, 0).astype(np.int64), usable
+    numbers = column_numbers(column)
+    usable = np.abs(numbers) < 2**53
+    usable &= numbers == np.floor(numbers)
+    return np.where(usable, numbers, 0).astype(np.int64), usable
 
 
-def read_splits(file: str, table: pa.Table, order: Order, found: Findings) -> tuple[str, ...]:
+def read_splits(file: str, table: pa.Table, order: Order, findings: Findings) -> tuple[str, ...]:
     """The split of each conversation `[V]`, by what all its rows say, those left out too; "" where they say nothing.
 
     Raises `CompVizError` when a conversation is both tested on and learned from.
@@ -84,13 +84,13 @@ def read_splits(file: str, table: pa.Table, order: Order, found: Findings) -> tu
     if "split" in table.column_names:
         for name, split in set(zip(column_texts(table["conversation"]), column_texts(table["split"]), strict=True)):
             named.get(name, set()).add(split)
-    return tuple(one_split(file, splits - {""}, name, found) for name, splits in named.items())
+    return tuple(one_split(file, splits - {""}, name, findings) for name, splits in named.items())
 
 
-def one_split(file: str, named: set[str], conversation: str, found: Findings) -> str:
+def one_split(file: str, named: set[str], conversation: str, findings: Findings) -> str:
     """The split of one conversation whose rows name these."""
     for name in sorted(named.difference(SPLITS)):
-        found.problem(file, f"split {name!r:.60} is none of {', '.join(SPLITS)}, treated as unknown", conversation)
+        findings.problem(file, f"split {name!r:.60} is none of {', '.join(SPLITS)}, treated as unknown", conversation)
     known = [split for split in SPLITS if split in named]
     if len(known) > 1 and "test" in known:
         raise CompVizError(
@@ -98,11 +98,11 @@ def one_split(file: str, named: set[str], conversation: str, found: Findings) ->
             "learned from. Give all rows of a conversation one split."
         )
     if len(known) > 1:
-        found.problem(file, f"its rows are in {' and in '.join(known)}, taken as {known[0]}", conversation)
+        findings.problem(file, f"its rows are in {' and in '.join(known)}, taken as {known[0]}", conversation)
     return known[0] if known else ""
 
 
-def read_durations(file: str, table: pa.Table, order: Order, found: Findings) -> Floats:
+def read_durations(file: str, table: pa.Table, order: Order, findings: Findings) -> Floats:
     """Seconds `[N]`, NaN where unknown: the duration, or else from start to end."""
     start, end, duration = (
         column_numbers(table[name])[order.rows] if name in table.column_names else np.full(len(order), np.nan)
@@ -111,6 +111,6 @@ def read_durations(file: str, table: pa.Table, order: Order, found: Findings) ->
     with np.errstate(over="ignore", invalid="ignore"):
         seconds: Floats = np.where(np.isnan(duration), end - start, duration).astype(np.float32)
     impossible = (seconds < 0) | np.isinf(seconds) | np.isinf(start) | np.isinf(end)
-    order.problems(found, file, impossible, "its duration is negative or infinite, treated as unknown")
+    order.problems(findings, file, impossible, "its duration is negative or infinite, treated as unknown")
     seconds[impossible] = np.nan
     return seconds

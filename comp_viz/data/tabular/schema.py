@@ -49,11 +49,11 @@ def check_columns(file: str, schema: pa.Schema) -> tuple[list[str], dict[str, st
 
     Raises `CompVizError` naming the column, what was expected and what came.
     """
-    names, found = schema.names, ", ".join(schema.names)
+    names, present = schema.names, ", ".join(schema.names)
     for name in REQUIRED:
         if name not in names:
             raise CompVizError(
-                f"{file}: the column {name!r} is missing, expected {EXPECTED[name][0]}; found {found:.500}."
+                f"{file}: the column {name!r} is missing, expected {EXPECTED[name][0]}; found {present:.500}."
             )
     for column in schema:
         if column.name in EXPECTED or column.name.startswith(FEATURE_PREFIX):
@@ -61,7 +61,7 @@ def check_columns(file: str, schema: pa.Schema) -> tuple[list[str], dict[str, st
     modalities = [name.removeprefix(FEATURE_PREFIX) for name in names if name.startswith(FEATURE_PREFIX)]
     if len(modalities) < 2:
         raise CompVizError(
-            f"{file}: expected at least two columns of features, such as {FEATURE_PREFIX}audio and {FEATURE_PREFIX}text; found {found:.500}."
+            f"{file}: expected at least two columns of features, such as {FEATURE_PREFIX}audio and {FEATURE_PREFIX}text; found {present:.500}."
         )
     return [name for name in EXPECTED if name in names], {name: FEATURE_PREFIX + name for name in modalities}
 

@@ -25,16 +25,16 @@ def chunk_texts(chunk: pa.Array) -> NDArray[np.object_]:
     encoded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
     values = np.array([*(value or "" for value in encoded.dictionary.to_pylist()), ""], dtype=object)
     indices = encoded.indices.cast(pa.int64()).fill_null(len(values) - 1)
-    found: NDArray[np.object_] = values[indices.to_numpy()]
-    return found
+    texts: NDArray[np.object_] = values[indices.to_numpy()]
+    return texts
 
 
 def column_numbers(column: pa.ChunkedArray) -> Doubles:
     """Numbers `[N]`, NaN where there is none."""
     if pa.types.is_null(column.type):
         return np.full(len(column), np.nan)
-    found: Doubles = column.to_numpy().astype(np.float64)
-    return found
+    numbers: Doubles = column.to_numpy().astype(np.float64)
+    return numbers
 
 
 def column_lists(column: pa.Array) -> tuple[NDArray[Any], Ints]:

@@ -256,8 +256,8 @@ def draw_pattern_preview(place: DeltaGenerator, conversation: Conversation, obse
     """Show what the pattern does to the conversation, and the rates it comes to."""
     modalities, there = tuple(conversation.features), conversation.observed
     found = realised_rates(there, observed, modalities)
-    shares = ", ".join(f"{u} {share:.0%}" for u, share in found.taken_by_modality.items())
-    words = f"Taken away: {found.taken:.0%} of what was recorded ({shares})."
+    shares = ", ".join(f"{u} {share:.0%}" for u, share in found.by_modality.items())
+    words = f"Taken away: {found.rate:.0%} of what was recorded ({shares})."
     if any(found.natural.values()):
         words += (
             " Never recorded: " + ", ".join(f"{u} {share:.0%}" for u, share in found.natural.items() if share) + "."
