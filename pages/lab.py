@@ -2,26 +2,25 @@
 
 import streamlit as st
 
+from comp_viz.figures.lab.heading import ABOUT_LAB, LAB_FINDING
 from comp_viz.ui.frame.report_collector import page_report, report_button
 from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.frame.theme import palette
-from comp_viz.ui.lab.controls import dials
-from comp_viz.ui.lab.training import attainable_and_reached, hidden_truth, training
+from comp_viz.ui.lab.charts import attainable_charts, hidden_truth
+from comp_viz.ui.lab.controls import lab_controls
+from comp_viz.ui.lab.training import training_control
 
 view = current_view("pages/lab.py")
 view = view and view.now()
-page_report().finding = "Lab: the best attainable accuracy, and what is reached"
+page_report().finding = LAB_FINDING
 with st.container(horizontal=True, vertical_alignment="top", wrap=False):
     st.header("Lab", anchor=False, width="stretch")
     report_button()
-st.caption(
-    "Synthetic conversations with dials that isolate what the paper talks about. The best attainable accuracy is computed "
-    "from the generating model by exact inference, not learned: no predictor that sees the same can do better on average."
-)
+st.caption(ABOUT_LAB)
 left, right = st.columns([1, 2.6], gap="large")
 with left:
-    settings = dials()
+    settings = lab_controls()
 with right:
-    attainable_and_reached(settings, view, palette())
-    training(settings)
+    attainable_charts(settings, view, palette())
+    training_control(settings)
     hidden_truth(settings, palette())

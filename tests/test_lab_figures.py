@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from comp_viz.analysis.lab.attainable import attainable_at
-from comp_viz.analysis.lab.reached import accuracy, reached
+from comp_viz.analysis.lab.reached import accuracy_with_error, reached_accuracy
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.conversation import Task
 from comp_viz.data.lab.make import lab, lab_truth
@@ -14,14 +14,15 @@ from comp_viz.data.lab.settings import LabSettings
 from comp_viz.data.patterns.pattern import PROTOCOL, Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import evaluate
-from comp_viz.figures.lab.attainable import attainable_chart, rates_chart, truth_chart
+from comp_viz.figures.lab.attainable import attainable_chart, attainable_rates_chart
+from comp_viz.figures.lab.truth import truth_chart
 from comp_viz.figures.style import DARK, LIGHT
 
 
 def test_what_is_reached_is_what_evaluation_says(small_checkpoint, small_lab):
     checkpoint = load_checkpoint(small_checkpoint)
     pattern = Pattern.parse("only(text)")
-    (found,) = reached(checkpoint, small_lab, [pattern])
+    (found,) = reached_accuracy(checkpoint, small_lab, [pattern])
     measured = evaluate(
         checkpoint.model, small_lab.task, checkpoint.standardise, small_lab.split("test"), "test", [pattern], 1
     )
@@ -30,17 +31,19 @@ def test_what_is_reached_is_what_evaluation_says(small_checkpoint, small_lab):
 
 def test_data_that_do_not_fit_are_refused(small_checkpoint):
     with pytest.raises(CompVizError, match="Labels do not match"):
-        reached(load_checkpoint(small_checkpoint), lab(LabSettings(classes=3, conversations=(2, 2, 2))), PROTOCOL)
+        reached_accuracy(
+            load_checkpoint(small_checkpoint), lab(LabSettings(classes=3, conversations=(2, 2, 2))), PROTOCOL
+        )
 
 
 def test_the_error_is_that_of_drawing_conversations(rng):
     chance, lengths = 0.7, np.full(400, 10)
     starts = np.concatenate([[0], np.cumsum(lengths)])
     counted = np.ones(4_000, bool)
-    draws = [accuracy(rng.random(4_000) < chance, counted, starts) for _ in range(200)]
+    draws = [accuracy_with_error(rng.random(4_000) < chance, counted, starts) for _ in range(200)]
     spread = np.std([draw.accuracy for draw in draws])
     assert np.mean([draw.error for draw in draws]) == pytest.approx(spread, rel=0.15)
-    halves = accuracy(np.arange(4_000) % 2 == 0, np.arange(4_000) % 2 == 0, starts)
+    halves = accuracy_with_error(np.arange(4_000) % 2 == 0, np.arange(4_000) % 2 == 0, starts)
     assert (halves.accuracy, halves.error) == (1, 0)
 
 
@@ -48,7 +51,7 @@ def test_the_shipped_model_stays_below_what_is_attainable():
     checkpoint = load_checkpoint("checkpoints/lab")
     data = lab()
     for estimate, (rate, best) in zip(
-        reached(checkpoint, data, PROTOCOL), attainable_at(LabSettings()).items(), strict=True
+        reached_accuracy(checkpoint, data, PROTOCOL), attainable_at(LabSettings()).items(), strict=True
     ):
         assert estimate.accuracy < best.together.accuracy + 3 * estimate.error
         assert estimate.accuracy > best.without_context.accuracy - 0.02, rate
@@ -56,14 +59,17 @@ def test_the_shipped_model_stays_below_what_is_attainable():
 
 def test_bars_and_diamonds_stand_for_their_numbers():
     limits = {"only audio": 0.7, "all, utterance by itself": 0.8, "all modalities": 0.9}
-    figure = attainable_chart(limits, {"only audio": 0.6, "all modalities": 0.85}, 0.5, LIGHT, "What is seen")
+    figure = attainable_chart(limits, {"only audio": 0.6, "all modalities": 0.85}, 0.5, LIGHT)
     assert list(figure.data[0].x) == [0.7, 0.8, 0.9]
     assert list(figure.data[1].x) == [0.6, 0.85]
     assert list(figure.data[1].y) == [figure.data[0].y[0], figure.data[0].y[2]]
-    assert figure.layout.meta == "What is seen"
+    assert figure.layout.meta == (
+        "90.0\u202f% accuracy is attainable from all modalities; the checkpoint reaches 85.0\u202f%"
+    )
     assert figure.layout.shapes[0].x0 == 0.5
-    assert len(attainable_chart(limits, {}, 0.5, DARK, "").data) == 1
-    lines = rates_chart({0: 0.9, 0.5: 0.8}, {0: 0.85, 0.5: 0.7}, {0: 0.86, 0.5: 0.75}, DARK, "")
+    assert len(attainable_chart(limits, {}, 0.5, DARK).data) == 1
+    lines = attainable_rates_chart({0: 0.9, 0.5: 0.8}, {0: 0.85, 0.5: 0.7}, {0: 0.86, 0.5: 0.75}, DARK)
+    assert lines.layout.meta == "80.0\u202f% accuracy is attainable at missing rate 0.5"
     assert [line.name for line in lines.data] == [
         "best attainable", "best, utterance by itself", "reached by the open checkpoint",
     ]  # fmt: skip
@@ -98,5 +104,5 @@ def test_predictions_for_classes_are_decided_by_the_likeliest(small_lab, small_c
         "comp_viz.analysis.lab.reached.predict",
         lambda model, stream, observed: {"fused": np.repeat(logits, len(observed), 0)},
     )
-    (found,) = reached(checkpoint, fitted, [Pattern()])
+    (found,) = reached_accuracy(checkpoint, fitted, [Pattern()])
     assert found.accuracy == 1

@@ -318,7 +318,7 @@ def test_what_is_wrong_with_a_file_is_on_the_page(app, small_lab, tmp_path, monk
     go(app, "data")
     app.selectbox(key="browse").set_value("made.npz").run()
     assert not app.exception
-    assert "1 problems" in app.expander[0].label or "1 problem" in app.expander[0].label
+    assert app.expander[0].label == "0 entries are missing in the recordings; **1 problem**"
     assert any("NaN or infinite" in str(frame.value) for frame in app.dataframe)
     assert any("No checkpoint here reads these features" in info.value for info in app.info)
 

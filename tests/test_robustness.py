@@ -9,7 +9,7 @@ import pytest
 from page_cases import array, dashboard, figures, write_case
 
 from comp_viz.analysis.lab.attainable import attainable_at
-from comp_viz.analysis.lab.reached import accuracy
+from comp_viz.analysis.lab.reached import accuracy_with_error
 from comp_viz.analysis.results import read_published_results, read_results
 from comp_viz.analysis.robustness.drawings import (
     GRID,
@@ -196,7 +196,7 @@ def test_the_interval_of_accuracy_agrees_with_its_error_by_conversation(rng):
     right = rng.random(starts[-1]) < np.repeat(rng.uniform(0.5, 0.9, 20), lengths)
     groups = np.repeat(np.arange(20), lengths)
     left_out = np.array([right[groups != g].mean() for g in range(20)])
-    error = accuracy(right, np.ones_like(right), starts).error
+    error = accuracy_with_error(right, np.ones_like(right), starts).error
     assert half_width_by_jackknife(left_out) == pytest.approx(2.093 * error, rel=0.05)
 
 

@@ -16,21 +16,23 @@ from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.evaluation.evaluate import predict
 
 
-def reached(checkpoint: Checkpoint, data: DataSet, patterns: Sequence[Pattern], seed: int = 0) -> list[Estimate]:
+def reached_accuracy(
+    checkpoint: Checkpoint, data: DataSet, patterns: Sequence[Pattern], seed: int = 0
+) -> list[Estimate]:
     """ACC of the fused prediction on the test split under each pattern, drawn with `seed`. Raises `CompVizError`."""
     checkpoint.check(data)
     check_lengths(Utterances.of(data.split("test")), checkpoint.config.max_length)
     stream = Stream(data.split("test"), checkpoint.standardise, checkpoint.model.fusion.weight.device)
     truth, starts = true_decisions(data.task, stream.utterances.labels), stream.utterances.starts
-    found = []
+    estimates = []
     for pattern in patterns:
         observed = pattern(stream.utterances, data.task, np.random.default_rng(seed))
         fused = predict(checkpoint.model, stream, observed)["fused"]
-        found.append(accuracy(decide_output(data.task, fused) == truth, truth >= 0, starts))
-    return found
+        estimates.append(accuracy_with_error(decide_output(data.task, fused) == truth, truth >= 0, starts))
+    return estimates
 
 
-def accuracy(right: NDArray[np.bool_], counted: NDArray[np.bool_], starts: NDArray[np.int64]) -> Estimate:
+def accuracy_with_error(right: NDArray[np.bool_], counted: NDArray[np.bool_], starts: NDArray[np.int64]) -> Estimate:
     """Share that is right among the counted; its error takes conversations as the units drawn."""
     hits = np.add.reduceat(right & counted, starts[:-1], dtype=np.int64)
     of = np.add.reduceat(counted, starts[:-1], dtype=np.int64)

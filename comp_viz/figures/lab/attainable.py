@@ -1,16 +1,27 @@
-"""Figures of the lab: what is attainable beside what is reached, and the hidden truth of a conversation."""
+"""The best attainable accuracy in the lab beside what the open checkpoint reaches: by modality, and by missing rate."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-import numpy as np
 import plotly.graph_objects as go
 
-from comp_viz.data.conversation import Bools, Floats, Task
-from comp_viz.figures.chart import base_layout, level
+from comp_viz.figures.chart import About, base_layout, level
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
-from comp_viz.wording import how_many
+from comp_viz.wording import percent
 
-SYMBOLS = {"●": "circle-open", "■": "square-open", "▲": "triangle-up-open"}
+ABOUT_ATTAINABLE = About(
+    "The best attainable accuracy, from each modality alone and from all. The lab's generating model is known, so the probability that any "
+    "answer is right can be computed: forward and backward along the chain of emotions, summing over which modality expresses what and "
+    "which utterances are hard. No predictor with the same input does better on average. Entries are missing completely at random. "
+    "Diamonds: the fused prediction of the open checkpoint on the lab's test split, which is a sample, so a diamond may lie above the bound by chance.",
+    "How a model does on real conversations: no data set looks like this one.",
+)
+ABOUT_ATTAINABLE_RATES = About(
+    "The best attainable accuracy over the missing rate, with the whole conversation, and with every utterance by itself. ComP can use only "
+    "part of the context: its attention has no positions, so it knows what is said in a conversation but not in which order; shuffling the "
+    "utterances of every test conversation leaves its scores as they are. With more dependence on context the two bounds "
+    "separate, and ComP stays near the lower one.",
+    "How a model does on real conversations: no data set looks like this one.",
+)
 
 
 def attainable_chart(
@@ -18,9 +29,8 @@ def attainable_chart(
     reached: Mapping[str, float],
     majority: float,
     palette: Palette,
-    title: str,
 ) -> go.Figure:
-    """Bars for the best attainable accuracy, a diamond for what the open checkpoint reaches with the same to see."""
+    """Bars for the best attainable accuracy, a diamond for what the open checkpoint reaches with the same input."""
     names = list(attainable)
     modalities = tuple(name.removeprefix("only ") for name in names if name.startswith("only "))
     colours, marks = modality_colours(palette, modalities), modality_marks(modalities)
@@ -32,7 +42,7 @@ def attainable_chart(
             "color": [f"{colours.get(name, palette.truth)}55" for name in plain],
             "line": {"color": [colours.get(name, palette.truth) for name in plain], "width": 2},
         },
-        text=[f"{value:.1%}" for value in attainable.values()], textposition="inside", insidetextanchor="start",
+        text=[percent(value, 1) for value in attainable.values()], textposition="inside", insidetextanchor="start",
         textfont={"color": palette.ink}, hovertemplate="%{y}: at best %{x:.1%}<extra></extra>",
     )  # fmt: skip
     points = go.Scatter(
@@ -41,7 +51,7 @@ def attainable_chart(
         marker={"symbol": "diamond", "size": 13, "color": palette.ink, "line": {"color": palette.ground, "width": 1.5}},
         hovertemplate="%{y}: reached %{x:.1%}<extra></extra>",
     )  # fmt: skip
-    layout = base_layout(palette, title, 330)
+    layout = base_layout(palette, attainable_title(attainable, reached), 330)
     layout["xaxis"] = layout["xaxis"] | {
         "range": [0, 1.03],
         "tickformat": ".0%",
@@ -49,18 +59,24 @@ def attainable_chart(
     }
     layout["yaxis"] = layout["yaxis"] | {"autorange": "reversed", "showgrid": False}
     layout["legend"] = layout["legend"] | {"y": 1.08}
-    layout |= level(palette, majority, f"guessing: {majority:.0%}")
+    layout |= level(palette, majority, f"guessing: {percent(majority)}")
     return go.Figure([bars, points] if reached else [bars], layout)
 
 
-def rates_chart(
+def attainable_title(attainable: Mapping[str, float], reached: Mapping[str, float]) -> str:
+    """The bound with all modalities, named last in `attainable`, and what the open checkpoint reaches."""
+    everything = [*attainable][-1]
+    title = f"{percent(attainable[everything], 1)} accuracy is attainable from {everything}"
+    return f"{title}; the checkpoint reaches {percent(reached[everything], 1)}" if everything in reached else title
+
+
+def attainable_rates_chart(
     attainable: Mapping[float, float],
     without_context: Mapping[float, float],
     reached: Mapping[float, float],
     palette: Palette,
-    title: str,
 ) -> go.Figure:
-    """Accuracy over the missing rate: both bounds dashed, reached by the open checkpoint as a thick line."""
+    """Accuracy over the missing rate: both bounds dashed, what is reached by the open checkpoint as a thick line."""
 
     def bound(values: Mapping[float, float], name: str, dash: str) -> go.Scatter:
         return go.Scatter(
@@ -75,7 +91,7 @@ def rates_chart(
         line={"color": palette.ink, "width": 3}, marker={"symbol": "diamond", "size": 10},
         hovertemplate="missing rate %{x}: reached %{y:.1%}<extra></extra>",
     )  # fmt: skip
-    layout = base_layout(palette, title, 330)
+    layout = base_layout(palette, attainable_rates_title(attainable), 330)
     layout["xaxis"] = layout["xaxis"] | {
         "title": {"text": "missing rate, uniform protocol", "font": {"size": 12}},
         "tickvals": list(attainable),
@@ -85,52 +101,7 @@ def rates_chart(
     return go.Figure([*bounds, own] if reached else bounds, layout)
 
 
-def truth_chart(
-    task: Task,
-    modalities: Sequence[str],
-    state: Floats,
-    expressed: Floats,
-    hard: Bools,
-    labels: Floats,
-    palette: Palette,
-) -> go.Figure:
-    """One conversation with what is hidden from any model: the emotion, what each modality expresses, which are hard."""
-    x = np.arange(1, len(state) + 1)
-    colours, marks = modality_colours(palette, tuple(modalities)), modality_marks(tuple(modalities))
-    traces = [
-        go.Scatter(x=x, y=state, name="emotion", mode="lines", line={"color": palette.ink, "width": 3, "shape": "hvh"}),
-        go.Scatter(
-            x=x, y=labels, name="label", mode="markers",
-            marker={"symbol": "line-ew-open", "size": 12, "color": palette.truth, "line": {"width": 2}},
-        ),
-    ]  # fmt: skip
-    for u, name in enumerate(modalities):
-        apart = expressed[:, u] != state
-        marker = {
-            "symbol": SYMBOLS.get(marks[name], "star-open"),
-            "size": 10,
-            "color": colours[name],
-            "line": {"width": 2},
-        }
-        traces.append(
-            go.Scatter(
-                x=x[apart],
-                y=expressed[apart, u],
-                name=f"{marks[name]} {name} expresses otherwise",
-                mode="markers",
-                marker=marker,
-            )
-        )
-    agreeing = int((expressed == state[:, None]).all(1).sum())
-    title = f"{agreeing} of {how_many(len(state), 'utterance')} show one emotion in all modalities; {int(hard.sum())} are hard (shaded)"
-    layout = base_layout(palette, title, 330)
-    layout["shapes"] = [
-        {"type": "rect", "x0": at - 0.5, "x1": at + 0.5, "y0": 0, "y1": 1, "yref": "paper", "layer": "below",
-         "fillcolor": palette.faint, "opacity": 0.55, "line": {"width": 0}}
-        for at in x[hard].tolist()
-    ]  # fmt: skip
-    layout["xaxis"] = layout["xaxis"] | {"title": {"text": "utterance", "font": {"size": 12}}, "showgrid": False}
-    layout["yaxis"] = layout["yaxis"] | {"title": {"text": task.name, "font": {"size": 12}}}
-    if task.classes:
-        layout["yaxis"] |= {"tickvals": list(range(len(task.classes))), "ticktext": list(task.classes)}
-    return go.Figure(traces, layout)
+def attainable_rates_title(attainable: Mapping[float, float]) -> str:
+    """The bound at the highest missing rate."""
+    highest = max(attainable)
+    return f"{percent(attainable[highest], 1)} accuracy is attainable at missing rate {highest}"

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from comp_viz.analysis.lab.attainable import AtRate, Attainable, Estimate, attainable, attainable_at
-from comp_viz.analysis.lab.reached import reached
+from comp_viz.analysis.lab.attainable import Attainable, AttainableAtRate, Estimate, attainable, attainable_at
+from comp_viz.analysis.lab.reached import reached_accuracy
 from comp_viz.analysis.query import Query
 from comp_viz.data.lab.settings import LabSettings
 from comp_viz.data.patterns.pattern import Pattern
@@ -14,7 +14,7 @@ from comp_viz.ui.cache.per_session import keep_data
 
 
 @st.cache_data(max_entries=64, show_spinner="Computing what is attainable …")
-def attainable_in(lab: str) -> tuple[Attainable, dict[float, AtRate]]:
+def attainable_in(lab: str) -> tuple[Attainable, dict[float, AttainableAtRate]]:
     """Best accuracies in a lab by modality, and by missing rate."""
     settings = LabSettings.parse(lab)
     return attainable(settings), attainable_at(settings)
@@ -25,7 +25,7 @@ def reached_in(query: Query, patterns: tuple[str, ...]) -> dict[str, Estimate]:
     """What a checkpoint reaches on a lab's test split under each pattern. Raises `CompVizError` when it cannot read it."""
     data = open_data_set(query.data, query.root)
     with INFERENCE:
-        estimates = reached(
+        estimates = reached_accuracy(
             open_checkpoint(query.checkpoint, query.device), data, [Pattern.parse(text) for text in patterns]
         )
     return dict(zip(patterns, estimates, strict=True))

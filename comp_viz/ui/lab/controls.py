@@ -1,4 +1,4 @@
-"""The lab's dials: settings kept as text in the session and the address, and the widgets that turn them."""
+"""The controls of the lab: settings kept as text in the session and the address, and the widgets that change them."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,12 +17,12 @@ STRONGEST = 3.0  # the widgets' end; the text takes more
 SHARES = {
     "consensus": ("Consensus", "Share of utterances in which a modality expresses the shared emotion; else it expresses one of its own."),
     "hard": ("Hard utterances", "Share of utterances in which every modality is faint: a quarter of its strength."),
-    "context": ("Dependence on context", "ρ: how much an utterance's emotion depends on the one before. At 0 utterances stand alone."),
+    "context": ("Dependence on context", "ρ: how much an utterance's emotion depends on the one before. At 0 utterances are independent."),
     "label_noise": ("Label noise", "Share of labels that are drawn at random, whatever the emotion."),
 }  # fmt: skip
 
 
-def settings() -> LabSettings:
+def current_settings() -> LabSettings:
     """The settings in force. A session takes them from the address once."""
     if TEXT not in st.session_state:
         st.session_state[TEXT] = address_parameter(ADDRESS, str(LabSettings()))
@@ -30,13 +30,13 @@ def settings() -> LabSettings:
         return LabSettings.parse(st.session_state[TEXT])
     except CompVizError as error:
         st.warning(
-            f"The address asks for a lab that cannot be made; this is the usual one. {error}",
+            f"The lab in the address cannot be made; this is the usual one. {error}",
             icon=":material/link_off:",
         )
         return LabSettings()
 
 
-def put(chosen: LabSettings) -> None:
+def set_lab(chosen: LabSettings) -> None:
     """Put settings in force, in the session and the address."""
     st.session_state[TEXT] = str(chosen)
     if chosen == LabSettings():
@@ -45,22 +45,22 @@ def put(chosen: LabSettings) -> None:
         st.query_params[ADDRESS] = str(chosen)
 
 
-def turned(**change: Any) -> None:
-    """Take over what a widget says."""
-    put(replace(settings(), **change))
+def change_lab(**change: Any) -> None:
+    """Change some settings; to be called in a callback."""
+    set_lab(replace(current_settings(), **change))
 
 
-def dials() -> LabSettings:
-    """Draw presets and dials; returns the settings in force."""
-    now = settings()
-    put(now)  # into the address, which a change of page empties
+def lab_controls() -> LabSettings:
+    """Draw presets and controls; returns the settings in force."""
+    now = current_settings()
+    set_lab(now)  # into the address, which a change of page empties
     presets = {"usual": LabSettings(), **LAB_PRESETS}
     current = next((name for name, preset in presets.items() if replace(preset, seed=now.seed) == now), OWN)
 
     def preset() -> None:
         name = st.session_state["lab preset"]
         if name in presets:
-            put(replace(presets[name], seed=now.seed))
+            set_lab(replace(presets[name], seed=now.seed))
 
     st.selectbox(
         "Preset",
@@ -68,14 +68,14 @@ def dials() -> LabSettings:
         key=set_widget("lab preset", current),
         on_change=preset,
     )
-    strengths(now)
+    strength_sliders(now)
     for name, (label, words) in SHARES.items():
-        share(name, label, words, now)
-    shape(now)
+        share_slider(name, label, words, now)
+    shape_controls(now)
     return now
 
 
-def strengths(now: LabSettings) -> None:
+def strength_sliders(now: LabSettings) -> None:
     """How strongly each modality shows the emotion."""
     marks = modality_marks(tuple(LAB_WIDTHS))
     for u, name in enumerate(LAB_WIDTHS):
@@ -84,9 +84,9 @@ def strengths(now: LabSettings) -> None:
         def strengthen(u: int = u, key: str = key) -> None:
             changed = list(now.strengths)
             changed[u] = round(st.session_state[key], 2)
-            turned(strengths=tuple(changed))
+            change_lab(strengths=tuple(changed))
 
-        words = "How far apart the features of two emotions lie, in deviations of their noise. At 0 it says nothing."
+        words = "How far apart the features of two emotions lie, in standard deviations of their noise. At 0 the modality carries no information."
         st.slider(
             f"{marks[name]} Strength of {name}",
             0.0,
@@ -98,18 +98,18 @@ def strengths(now: LabSettings) -> None:
         )
 
 
-def share(name: str, label: str, words: str, now: LabSettings) -> None:
-    """A dial from 0 to 1."""
+def share_slider(name: str, label: str, words: str, now: LabSettings) -> None:
+    """A slider from 0 to 1."""
     key = set_widget(f"lab {name}", float(getattr(now, name)))
     top = 0.95 if name == "context" else 1.0
 
     def changed() -> None:
-        turned(**{name: round(st.session_state[key], 2)})
+        change_lab(**{name: round(st.session_state[key], 2)})
 
     st.slider(label, 0.0, max(top, float(getattr(now, name))), step=0.05, key=key, on_change=changed, help=words)
 
 
-def shape(now: LabSettings) -> None:
+def shape_controls(now: LabSettings) -> None:
     """Length of conversations, kind of labels, seed."""
     lengths, classes, seed = (
         set_widget("lab lengths", now.lengths),
@@ -118,18 +118,18 @@ def shape(now: LabSettings) -> None:
     )
     st.slider(
         "Utterances in a conversation", 1, max(60, now.lengths[1]), key=lengths,
-        on_change=lambda: turned(lengths=tuple(st.session_state[lengths])), help="Shortest and longest.",
+        on_change=lambda: change_lab(lengths=tuple(st.session_state[lengths])), help="Shortest and longest.",
     )  # fmt: skip
     st.selectbox(
-        "Labels", [0, *range(2, len(LAB_EMOTIONS) + 1)], key=classes, format_func=kind,
-        on_change=lambda: turned(classes=st.session_state[classes]),
+        "Labels", [0, *range(2, len(LAB_EMOTIONS) + 1)], key=classes, format_func=label_kind,
+        on_change=lambda: change_lab(classes=st.session_state[classes]),
     )  # fmt: skip
     st.number_input(
-        "Seed", 0, RANGES["seed"][1], key=seed, on_change=lambda: turned(seed=st.session_state[seed]),
-        help="The same seed and dials make the same conversations.",
+        "Seed", 0, RANGES["seed"][1], key=seed, on_change=lambda: change_lab(seed=st.session_state[seed]),
+        help="The same seed and settings make the same conversations.",
     )  # fmt: skip
 
 
-def kind(classes: int) -> str:
-    """The kind of labels in words."""
+def label_kind(classes: int) -> str:
+    """The kind of labels as text."""
     return f"{classes} emotions: {', '.join(LAB_EMOTIONS[:classes])}" if classes else "sentiment scores, -3 to 3"
