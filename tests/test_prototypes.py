@@ -12,12 +12,12 @@ from runs import CPU, RECIPE
 
 from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.prediction import predict_conversation
-from comp_viz.analysis.prototypes.assignment import mixing, variation_share
-from comp_viz.analysis.prototypes.colouring import BY, colouring
-from comp_viz.analysis.prototypes.embedding import FEWEST, compiled_on_disk, embed
-from comp_viz.analysis.prototypes.feature_space import agreement, spaces
-from comp_viz.analysis.prototypes.momentum import blends, by_momentum
-from comp_viz.analysis.prototypes.nearest import bank_library, bank_members, neighbours, own_library
+from comp_viz.analysis.prototypes.assignment import explained_share, measure_assignments
+from comp_viz.analysis.prototypes.colouring import COLOURINGS, colouring
+from comp_viz.analysis.prototypes.embedding import FEWEST, compiled_on_disk, embed_points
+from comp_viz.analysis.prototypes.feature_space import feature_spaces, neighbour_agreement
+from comp_viz.analysis.prototypes.momentum import momentum_changes, prompt_momentum
+from comp_viz.analysis.prototypes.nearest import bank_library, bank_members, nearest_utterances, own_library
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.batch import Batch, Standardiser, Stream
 from comp_viz.errors import CompVizError
@@ -36,10 +36,10 @@ def opened(small_checkpoint, small_lab):
     return checkpoint, conversation, observed, look_inside(checkpoint, conversation, observed)
 
 
-def test_evenness_is_the_entropy_of_each_row(opened):
+def test_entropy_and_effective_number_are_those_of_each_row(opened):
     checkpoint, _, _, inside = opened
     for l in range(2):
-        for name, found in mixing(checkpoint, inside, l).items():
+        for name, found in measure_assignments(checkpoint, inside, l).items():
             for s, row in enumerate(inside.assignments[name][l]):
                 entropy = -sum(w * np.log(w) for w in row.tolist())
                 assert found.entropy[s] == pytest.approx(entropy / np.log(len(row)), abs=1e-5)
@@ -49,10 +49,10 @@ def test_evenness_is_the_entropy_of_each_row(opened):
                 np.testing.assert_allclose(found.by_conversation[s], by_hand, rtol=1e-4)
 
 
-def test_both_parts_of_a_prompt_share_its_variation(opened):
+def test_both_parts_of_a_prompt_share_its_variance(opened):
     checkpoint, _, _, inside = opened
     model, l = checkpoint.model, 1
-    found = mixing(checkpoint, inside, l)
+    found = measure_assignments(checkpoint, inside, l)
     for u, name in enumerate(inside.modalities):
         bank = checkpoint.bank[u].flatten(0, 1).numpy()
         together = np.concatenate([inside.prototypes[name], bank])
@@ -63,48 +63,48 @@ def test_both_parts_of_a_prompt_share_its_variation(opened):
             part = model.blocks[l].from_prototypes(stacked)[u].numpy()
         prompts = inside.prompts[name][l]
         rest = prompts - part
-        assert found[name].varied == pytest.approx(variation_share(part, prompts), abs=1e-4)
-        assert found[name].varied + variation_share(rest, prompts) == pytest.approx(1, abs=1e-4)
+        assert found[name].explained == pytest.approx(explained_share(part, prompts), abs=1e-4)
+        assert found[name].explained + explained_share(rest, prompts) == pytest.approx(1, abs=1e-4)
 
 
 def test_what_never_varies_has_no_share():
-    assert variation_share(np.ones((3, 2), np.float32), np.ones((3, 2), np.float32)) == 0
+    assert explained_share(np.ones((3, 2), np.float32), np.ones((3, 2), np.float32)) == 0
 
 
 def test_old_and_new_add_up_to_what_the_model_delivers(opened):
     checkpoint, _, _, inside = opened
     momentum = checkpoint.config.momentum
-    found = blends(inside, 1, momentum)
+    found = prompt_momentum(inside, 1, momentum)
     assert len(found) == 6
-    assert blends(inside, 0, momentum) == []
-    for blend in found:
-        i = inside.senders(blend.receiver).index(blend.sender)
-        delivered = inside.delivered[blend.receiver][1][:, i]
-        np.testing.assert_allclose(blend.delivered, delivered, atol=1e-6)
-        old = momentum * inside.renewed[blend.receiver][0][:, i]
+    assert prompt_momentum(inside, 0, momentum) == []
+    for pair in found:
+        i = inside.senders(pair.receiver).index(pair.sender)
+        delivered = inside.delivered[pair.receiver][1][:, i]
+        np.testing.assert_allclose(pair.delivered, delivered, atol=1e-6)
+        old = momentum * inside.renewed[pair.receiver][0][:, i]
         shares = [float(o @ p / (p @ p)) for o, p in zip(old, delivered, strict=True)]
-        np.testing.assert_allclose(blend.share, shares, rtol=1e-4, atol=1e-5)
-        np.testing.assert_allclose(blend.old, np.linalg.norm(old, axis=1), rtol=1e-5)
-        assert blend.overall == pytest.approx(float((old * delivered).sum() / (delivered**2).sum()), rel=1e-4)
+        np.testing.assert_allclose(pair.share, shares, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(pair.old, np.linalg.norm(old, axis=1), rtol=1e-5)
+        assert pair.overall == pytest.approx(float((old * delivered).sum() / (delivered**2).sum()), rel=1e-4)
 
 
 @pytest.mark.parametrize(("momentum", "share"), [(0.0, 0), (1.0, 1)])
 def test_at_the_ends_of_momentum_all_is_new_or_old(opened, momentum, share):
     checkpoint, conversation, observed, _ = opened
     inside = look_inside(checkpoint, conversation, observed, Intervention(momentum=momentum))
-    for blend in blends(inside, 1, momentum):
-        np.testing.assert_allclose(blend.share, share, atol=1e-6)
+    for pair in prompt_momentum(inside, 1, momentum):
+        np.testing.assert_allclose(pair.share, share, atol=1e-6)
 
 
 def test_every_momentum_is_the_model_run_again(opened):
     checkpoint, conversation, observed, _ = opened
     trained = predict_conversation(checkpoint, conversation, observed).fused[:, 0]
-    moved, kept = by_momentum(checkpoint, conversation, observed, (0.9, checkpoint.config.momentum))
+    moved, kept = momentum_changes(checkpoint, conversation, observed, (0.9, checkpoint.config.momentum))
     model = load_checkpoint_with(checkpoint, momentum=0.9)
     again = predict_conversation(model, conversation, observed).fused[:, 0]
     np.testing.assert_allclose(moved.change.difference, again - trained, atol=1e-6)
-    assert moved.shift > 0
-    assert kept.shift == pytest.approx(0, abs=1e-7)
+    assert moved.mean_change > 0
+    assert kept.mean_change == pytest.approx(0, abs=1e-7)
 
 
 def load_checkpoint_with(checkpoint, **changes):
@@ -156,7 +156,7 @@ def test_another_bank_is_not_shown_under_the_cards_names(whole, small_lab):
 def test_neighbours_are_the_highest_cosines_among_what_is_observed(opened):
     _, conversation, _, inside = opened
     library = own_library(inside, conversation)
-    found = neighbours(inside.prototypes["audio"], library, "audio", most=3)
+    found = nearest_utterances(inside.prototypes["audio"], library, "audio", most=3)
     there = [s for s in range(len(conversation)) if conversation.observed[s, 0]]
     for prototype, rows, values in zip(inside.prototypes["audio"], found.rows, found.cosines, strict=True):
         cosine = {s: float(cos(prototype, inside.encoded["audio"][s])) for s in there}
@@ -172,7 +172,7 @@ def cos(a, b):
 def test_before_and_after_are_drawn_by_one_embedding(opened):
     checkpoint, conversation, _, inside = opened
     whole = look_inside(checkpoint, conversation, conversation.observed)
-    first, second = spaces([inside, whole], ["audio"], "PCA", 2, aligned=False)
+    first, second = feature_spaces([inside, whole], ["audio"], "PCA", 2, aligned=False)
     clouds = [cloud for space in (first, second) for cloud in space.clouds if cloud.stage != "fused"]
     together = np.concatenate([cloud.points for cloud in clouds]).astype(np.float64)
     at = np.concatenate([cloud.at for cloud in clouds])
@@ -180,14 +180,14 @@ def test_before_and_after_are_drawn_by_one_embedding(opened):
     linear = np.linalg.lstsq(together - together.mean(0), at, rcond=None)[0]
     np.testing.assert_allclose((together - together.mean(0)) @ linear, at, atol=1e-4)
     assert {cloud.stage for cloud in clouds} == {"prototypes", "encoded", "propagated"}
-    assert first.of("fused")[0].points.shape[1] == 3 * checkpoint.config.hidden
+    assert first.of_stage("fused")[0].points.shape[1] == 3 * checkpoint.config.hidden
 
 
 def test_aligning_changes_no_neighbourhood_and_shortens_the_ways(opened):
     inside = opened[3]
-    plain, aligned = (spaces([inside], ["text"], "PCA", 2, aligned=turned)[0] for turned in (False, True))
-    before = plain.of("encoded")[0].points
-    moved, turned = plain.of("propagated")[0].points, aligned.of("propagated")[0].points
+    plain, aligned = (feature_spaces([inside], ["text"], "PCA", 2, aligned=turned)[0] for turned in (False, True))
+    before = plain.of_stage("encoded")[0].points
+    moved, turned = plain.of_stage("propagated")[0].points, aligned.of_stage("propagated")[0].points
 
     def between(x):
         distances = np.linalg.norm(x[:, None] - x[None], axis=-1)
@@ -203,11 +203,11 @@ def test_aligning_changes_no_neighbourhood_and_shortens_the_ways(opened):
 def test_an_embedding_comes_out_the_same_twice_and_keeps_groups_apart(method, rng):
     groups = np.repeat(np.eye(2, 6, dtype=np.float32) * 20, 15, axis=0)
     points = groups + rng.standard_normal((30, 6)).astype(np.float32)
-    one, two = embed(points, method, 2), embed(points, method, 2)
+    one, two = embed_points(points, method, 2), embed_points(points, method, 2)
     np.testing.assert_array_equal(one.coordinates, two.coordinates)
     assert one.method == method
     truth = np.repeat([0, 1], 15)
-    assert agreement(one.coordinates, truth).share == 1
+    assert neighbour_agreement(one.coordinates, truth).share == 1
     assert one.kept > 0.7
 
 
@@ -215,7 +215,7 @@ def test_an_embedding_comes_out_the_same_twice_and_keeps_groups_apart(method, rn
 @pytest.mark.parametrize("dims", [2, 3])
 def test_few_or_equal_points_are_drawn_by_pca(method, dims, rng):
     for points in (rng.standard_normal((2, 5)), np.ones((50, 5)), rng.standard_normal((FEWEST - 1, 5))):
-        found = embed(points.astype(np.float32), method, dims)
+        found = embed_points(points.astype(np.float32), method, dims)
         assert found.method == "PCA"
         assert found.coordinates.shape == (len(points), dims)
         assert np.isfinite(found.coordinates).all()
@@ -230,16 +230,16 @@ def test_agreement_counts_the_nearest_that_share_a_label(rng):
         others = sorted((j for j in known if j != i), key=lambda j: np.linalg.norm(points[i] - points[j]))[:5]
         shares.append(np.mean([truth[j] == truth[i] for j in others]))
         chances.append(np.mean([truth[j] == truth[i] for j in known if j != i]))
-    found = agreement(points, truth)
+    found = neighbour_agreement(points, truth)
     assert found.share == pytest.approx(np.mean(shares))
     assert found.chance == pytest.approx(np.mean(chances))
-    assert agreement(points, np.full(20, -1)) is None
+    assert neighbour_agreement(points, np.full(20, -1)) is None
 
 
-@pytest.mark.parametrize("by", BY)
+@pytest.mark.parametrize("by", COLOURINGS)
 def test_every_point_is_told_apart_rightly(by, opened):
     _, conversation, observed, inside = opened
-    cloud = spaces([inside], ["text"], "PCA", 2, aligned=False)[0].of("encoded")[0]
+    cloud = feature_spaces([inside], ["text"], "PCA", 2, aligned=False)[0].of_stage("encoded")[0]
     told = colouring(by, cloud, inside.prediction, conversation.labels, conversation.speakers)
     fused, labels = inside.prediction.fused[:, 0], conversation.labels
     for s in range(len(conversation)):
@@ -247,7 +247,7 @@ def test_every_point_is_told_apart_rightly(by, opened):
             "label": labels[s],
             "prediction": fused[s],
             "modality": "text",
-            "speaker": conversation.speakers[s] or "nameless",
+            "speaker": conversation.speakers[s] or "unnamed",
             "availability": "observed" if observed[s, 1] and conversation.observed[s, 1] else "missing",
             "correctness": "unknown" if labels[s] == 0 else "right" if (fused[s] > 0) == (labels[s] > 0) else "wrong",
         }[by]

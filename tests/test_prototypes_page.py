@@ -5,15 +5,16 @@ import pytest
 from page_cases import CASES, array, figures, on_wire
 
 from comp_viz.analysis.inside import look_inside
-from comp_viz.analysis.prototypes.assignment import mixing
-from comp_viz.analysis.prototypes.feature_space import spaces
-from comp_viz.analysis.prototypes.momentum import blends
-from comp_viz.analysis.prototypes.nearest import bank_library, neighbours
+from comp_viz.analysis.prototypes.assignment import measure_assignments
+from comp_viz.analysis.prototypes.feature_space import feature_spaces
+from comp_viz.analysis.prototypes.momentum import prompt_momentum
+from comp_viz.analysis.prototypes.nearest import bank_library, nearest_utterances
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.network.intervention import Intervention
 from comp_viz.ui.cache import checkpoints
+from comp_viz.wording import HEADING, decimal, percent
 
-SECTIONS = ("Space", "Assignment", "Stand for", "Prompts")
+SECTIONS = ("Space", "Assignment", "Nearest utterances", "Prompts")
 
 
 def opened(app, data):
@@ -28,6 +29,9 @@ def test_a_section_bears(section, case, open_case):
     assert not app.exception
     assert not app.error
     assert figures(app) or "without prompts" in app.info[0].value
+    titles = [app.subheader[0].value, *(figure["layout"]["meta"] for figure in figures(app).values())]
+    assert all(0 < len(title) <= HEADING for title in titles)
+    assert titles[0].startswith("This network has no prompts" if case == "without prompting" else "Prompts draw on ")
     assert max(on_wire(app).values(), default=0) < 2_000_000
 
 
@@ -37,13 +41,13 @@ def test_points_are_drawn_where_the_library_puts_them(method, dims, open_case):
     app, data = open_case("prototypes", method=method, dimensions=dims, features="text", colour="modality")
     checkpoint, conversation = opened(app, data)
     inside = look_inside(checkpoint, conversation, conversation.observed)
-    (space,) = spaces([inside], ["text"], method, int(dims[0]), aligned=False)
+    (space,) = feature_spaces([inside], ["text"], method, int(dims[0]), aligned=False)
     drawn = figures(app)["space"]["data"]
     for stage, panel in (("encoded", ""), ("propagated", "2"), ("fused", "3")):
         name = "text" if stage != "fused" else "fused"
         place = {"xaxis": f"x{panel}"} if dims == "2-D" else {"scene": f"scene{panel}"}
         (trace,) = [t for t in drawn if t["name"] == name and "customdata" in t and place.items() <= t.items()]
-        (cloud,) = space.of(stage)
+        (cloud,) = space.of_stage(stage)
         np.testing.assert_allclose(array(trace["y"]), cloud.at[:, 1], atol=1e-3)
         missing = [mark.endswith("-open") for mark in trace["marker"]["symbol"]]
         gone = ~conversation.observed[:, 1] if stage != "fused" else ~conversation.observed.any(1)
@@ -68,7 +72,7 @@ def test_what_is_missing_has_a_rim_that_is_seen_at_neutral(open_case):
 
 
 def test_neighbours_are_told_apart_by_mark_too(open_case):
-    app, _ = open_case("prototypes", "six classes", look_at="Stand for")
+    app, _ = open_case("prototypes", "six classes", look_at="Nearest utterances")
     drawn = [t for t in figures(app)["stands_for"]["data"] if t["mode"] == "markers"]
     marks = [t["marker"]["symbol"] for t in drawn]
     assert len(marks) > 2
@@ -84,9 +88,9 @@ def test_too_few_points_say_that_pca_stands_in(open_case):
 def test_the_assignment_is_the_librarys_and_its_scale_is_not_stretched(open_case):
     app, data = open_case("prototypes", look_at="Assignment", modality="text", block="2", singly="true")
     checkpoint, conversation = opened(app, data)
-    found = mixing(checkpoint, look_inside(checkpoint, conversation, conversation.observed), 1)["text"]
+    found = measure_assignments(checkpoint, look_inside(checkpoint, conversation, conversation.observed), 1)["text"]
     heat, *lines = figures(app)["assignment"]["data"]
-    np.testing.assert_allclose(array(heat["z"]), found.times_even.T, atol=1e-3)
+    np.testing.assert_allclose(array(heat["z"]), found.relative.T, atol=1e-3)
     assert heat["zmax"] == pytest.approx(np.e**2)
     text = next(line for line in lines if line["name"].endswith("text"))
     np.testing.assert_allclose(array(text["y"]), found.entropy, atol=1e-4)
@@ -103,14 +107,14 @@ def test_moving_momentum_runs_the_model_again(open_case):
     inside = look_inside(checkpoint, conversation, conversation.observed, Intervention(momentum=0.9))
     drawn = figures(app)
     np.testing.assert_allclose(array(drawn["rerun"]["data"][1]["y"]), inside.prediction.fused[:, 0], atol=1e-4)
-    first = blends(inside, 1, 0.9)[0]
+    first = prompt_momentum(inside, 1, 0.9)[0]
     np.testing.assert_allclose(array(drawn["old_share_1"]["data"][0]["y"]), first.share, atol=1e-4)
     s = app.number_input(key="utterance").value - 1
     rows = array(drawn["prompts"]["data"][0]["z"])
     np.testing.assert_allclose(rows[0], inside.delivered["audio"][0][s, 0], atol=1e-4)
-    said = drawn["old_new_1"]["layout"]["yaxis"]["ticktext"]
-    assert [line.split("<br>")[1] for line in said] == [
-        f"{b.overall:.0%} old, cosine {b.cosine.mean():.2f}" for b in blends(inside, 1, 0.9)
+    labels = drawn["old_new_1"]["layout"]["yaxis"]["ticktext"]
+    assert [line.split("<br>")[1] for line in labels] == [
+        f"{percent(b.overall)} old, cosine {decimal(b.cosine.mean())}" for b in prompt_momentum(inside, 1, 0.9)
     ]
 
 
@@ -121,7 +125,7 @@ def test_one_block_says_that_momentum_has_no_effect(open_case):
 
 
 def test_a_prototype_of_a_trained_bank_is_named_and_has_its_neighbours(open_trained, small_lab):
-    app = open_trained("prototypes", look_at="Stand for", modality="text", prototype="2")
+    app = open_trained("prototypes", look_at="Nearest utterances", modality="text", prototype="2")
     assert not app.info
     checkpoint = load_checkpoint(checkpoints.checkpoint_folder("trained"))
     library = bank_library(checkpoint, small_lab)
@@ -129,7 +133,7 @@ def test_a_prototype_of_a_trained_bank_is_named_and_has_its_neighbours(open_trai
     assert app.selectbox(key="prototypes_of").options[1:] == names
     app.selectbox(key="prototypes_of").set_value(names[1]).run()
     text = checkpoint.config.modalities.index("text")
-    found = neighbours(checkpoint.bank[text, 1].numpy(), library, "text")
+    found = nearest_utterances(checkpoint.bank[text, 1].numpy(), library, "text")
     table = app.dataframe[0].value
     np.testing.assert_allclose(table["cosine"], found.cosines[1], atol=1e-4)
     first = library.places[found.rows[1, 0]]
@@ -137,7 +141,7 @@ def test_a_prototype_of_a_trained_bank_is_named_and_has_its_neighbours(open_trai
 
 
 def test_a_bank_without_names_says_so_and_seeks_in_the_open_conversation(open_case):
-    app, data = open_case("prototypes", look_at="Stand for")
+    app, data = open_case("prototypes", look_at="Nearest utterances")
     assert "does not say how it was trained" in app.info[0].value
     assert set(app.dataframe[0].value["conversation"]) == {opened(app, data)[1].id}
 
@@ -170,6 +174,21 @@ def test_sides_share_the_axes_of_predictions_and_prompts(open_case):
             assert low <= np.nanmin(every)
             assert np.nanmax(every) <= high
     assert drawn["promptsleft"]["data"][0]["zmax"] == drawn["promptsright"]["data"][0]["zmax"]
+
+
+def test_an_address_with_former_names_opens_what_they_named(open_case):
+    app, _ = open_case("prototypes", look_at="Stand for")
+    assert app.segmented_control(key="look_at").value == "Nearest utterances"
+    assert "stands_for" in figures(app)
+
+
+@pytest.mark.parametrize(
+    ("former", "now", "lines"), [("utterance in hand", "selected utterance", 1), ("nobody", "none", 0)]
+)
+def test_an_address_with_former_displacements_draws_them(former, now, lines, open_case):
+    app, _ = open_case("prototypes", ways=former, features="text")
+    assert app.selectbox(key="ways").value == now
+    assert len([t for t in figures(app)["space"]["data"] if t["name"] == "displacement from Z"]) == lines
 
 
 def test_an_address_that_no_longer_fits_is_brought_back_quietly(open_case):

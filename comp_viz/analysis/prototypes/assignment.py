@@ -1,4 +1,4 @@
-"""How utterances mix prototypes into prompts: how even the mix is, and how much of a prompt it decides (eq. 7, 8)."""
+"""How utterances draw on prototypes: entropy of the weights, and how much of the variance of prompts they explain (eq. 7, 8)."""
 
 from dataclasses import dataclass
 
@@ -12,64 +12,64 @@ from comp_viz.data.conversation import Floats
 
 
 @dataclass(frozen=True)
-class Mixing:
+class Assignment:
     """The assignments `S_l^u` of one modality in one block, `K` prototypes of `1 + bank` conversations with `c` each."""
 
     modality: str
-    times_even: Floats  # [S, K], weights in multiples of the even share 1/K; the open conversation's own come first
-    each: int  # c, prototypes of one conversation
-    entropy: Floats  # [S], share of its maximum log K, 0 to 1
-    effective: Floats  # [S], e to the entropy: as many prototypes mixed evenly would be as varied, 1 to K
+    relative: Floats  # [S, K], weights in multiples of the uniform weight 1/K; the open conversation's own come first
+    per_conversation: int  # c, prototypes of one conversation
+    entropy: Floats  # [S], normalised by log K, 0 to 1
+    effective: Floats  # [S], effective number of prototypes: e to the entropy, 1 to K
     own: Floats  # [S], weight of the conversation's own prototypes together, 0 to 1
-    varied: float  # share of the fresh prompts' variation along the conversation that comes from the mix of prototypes
+    explained: float  # share of the fresh prompts' variance along the conversation that prototypes explain
 
     @property
     def prototypes(self) -> int:
         """K, prototypes attended to."""
-        return int(self.times_even.shape[1])
+        return int(self.relative.shape[1])
 
     @property
     def by_conversation(self) -> Floats:
-        """`[S, 1 + bank]`: weights of each conversation's prototypes together, in multiples of its even share."""
-        mean: Floats = self.times_even.reshape(len(self.times_even), -1, self.each).mean(2)
+        """`[S, 1 + bank]`: weights of each conversation's prototypes together, in multiples of a uniform one."""
+        mean: Floats = self.relative.reshape(len(self.relative), -1, self.per_conversation).mean(2)
         return mean
 
 
-def mixing(checkpoint: Checkpoint, inside: Inside, block: int) -> dict[str, Mixing]:
-    """How every modality mixes prototypes in a block, counted from 0; empty for a network without prompts."""
+def measure_assignments(checkpoint: Checkpoint, inside: Inside, block: int) -> dict[str, Assignment]:
+    """How every modality draws on prototypes in a block, counted from 0; empty for a network without prompts."""
     if not inside.assignments:
         return {}
-    features = from_features(checkpoint, inside, block)
-    return {name: mixed(inside, name, block, features[name]) for name in inside.modalities}
+    parts = feature_part(checkpoint, inside, block)
+    return {name: modality_assignment(inside, name, block, parts[name]) for name in inside.modalities}
 
 
-def mixed(inside: Inside, name: str, block: int, from_features: Floats) -> Mixing:
-    """How one modality mixes them; `from_features [S, p]` is the part of its prompts that owes nothing to prototypes."""
+def modality_assignment(inside: Inside, name: str, block: int, from_features: Floats) -> Assignment:
+    """How one modality does; `from_features [S, p]` is the part of its prompts that comes from its features alone."""
     weights = inside.assignments[name][block].astype(np.float64)
-    prompts, each = inside.prompts[name][block], len(inside.prototypes[name])
+    prompts, c = inside.prompts[name][block], len(inside.prototypes[name])
     K = weights.shape[1]
     nats = entropy(weights)
-    return Mixing(
+    return Assignment(
         name,
         (weights * K).astype(np.float32),
-        each,
+        c,
         (nats / np.log(K) if K > 1 else np.ones_like(nats)).astype(np.float32),
         effective_number(weights).astype(np.float32),
-        weights[:, :each].sum(1).astype(np.float32),
-        variation_share(prompts - from_features, prompts),
+        weights[:, :c].sum(1).astype(np.float32),
+        explained_share(prompts - from_features, prompts),
     )
 
 
 @torch.inference_mode()
-def from_features(checkpoint: Checkpoint, inside: Inside, block: int) -> dict[str, Floats]:
+def feature_part(checkpoint: Checkpoint, inside: Inside, block: int) -> dict[str, Floats]:
     """The part `Linear(Z_l^u)` of each modality's fresh prompts, `[S, p]`; the rest is made of prototypes (eq. 8)."""
     model = checkpoint.model
     stacked = np.stack([inside.features[name][block] for name in inside.modalities])
-    made = list(model.blocks)[block].from_features(torch.from_numpy(stacked).to(model.fusion.weight))
-    return dict(zip(inside.modalities, made.float().cpu().numpy(), strict=True))
+    parts = list(model.blocks)[block].from_features(torch.from_numpy(stacked).to(model.fusion.weight))
+    return dict(zip(inside.modalities, parts.float().cpu().numpy(), strict=True))
 
 
-def variation_share(part: Floats, whole: Floats) -> float:
+def explained_share(part: Floats, whole: Floats) -> float:
     """Share of the variance of `whole [S, p]` over utterances that goes with `part`: covariance over variance.
 
     The shares of parts that add up to the whole add up to 1. 0 where nothing varies.

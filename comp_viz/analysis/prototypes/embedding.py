@@ -10,8 +10,8 @@ import numpy as np
 
 from comp_viz.data.conversation import Floats
 
-Method = Literal["PCA", "UMAP", "t-SNE"]
-METHODS: tuple[Method, ...] = ("PCA", "UMAP", "t-SNE")
+Projection = Literal["PCA", "UMAP", "t-SNE"]
+PROJECTIONS: tuple[Projection, ...] = ("PCA", "UMAP", "t-SNE")
 FEWEST = 10  # different points that UMAP and t-SNE need to mean anything; fewer are drawn by PCA
 MOST = 800  # points UMAP and t-SNE place in the time a visitor waits
 NEIGHBOURS, PERPLEXITY, SEED = 15, 30, 66
@@ -25,19 +25,19 @@ class Embedding:
     picture are also near in all dimensions, about 0.5 where they are near by chance.
     """
 
-    method: Method  # the one used: PCA where there were too few points for another
+    method: Projection  # the one used: PCA where there were too few points for another
     coordinates: Floats  # [N, 2 or 3]
     kept: float  # 0 to 1
 
 
-def embed(points: Floats, method: Method, dims: int) -> Embedding:
+def embed_points(points: Floats, method: Projection, dims: int) -> Embedding:
     """Draw `points [N, d]` in 2 or 3 dimensions. The same points always come out the same: seeds are fixed."""
     if method != "PCA" and len(np.unique(points.round(5), axis=0)) < FEWEST:
         method = "PCA"
     if method == "PCA":
         return pca(points, dims)
     coordinates = by_umap(points, dims) if method == "UMAP" else by_tsne(points, dims)
-    return Embedding(method, coordinates.astype(np.float32), trust(points, coordinates))
+    return Embedding(method, coordinates.astype(np.float32), trustworthiness_of(points, coordinates))
 
 
 def pca(points: Floats, dims: int) -> Embedding:
@@ -122,7 +122,7 @@ def compiled_on_disk() -> bool:
     return bool(package and any(Path(str(package.origin)).parent.glob("__pycache__/layouts.*single_epoch*.nbi")))
 
 
-def trust(points: Floats, coordinates: Floats) -> float:
+def trustworthiness_of(points: Floats, coordinates: Floats) -> float:
     """Trustworthiness of a picture (Venna and Kaski 2001), over the 5 nearest of every point."""
     from sklearn.manifold import trustworthiness
 

@@ -1,4 +1,4 @@
-"""What a prototype stands for: the encoded utterances nearest to it, in the training conversations of the bank."""
+"""The encoded utterances nearest to a prototype, in the training conversations of the bank."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ ROUNDING = 0.02  # share of the largest entry by which 16-bit weights may move t
 
 @dataclass(frozen=True)
 class Library:
-    """Conversations with their encoded utterances and their prototypes: where the neighbours of a prototype are sought."""
+    """Conversations with their encoded utterances, among which those nearest to a prototype are, and their prototypes."""
 
     conversations: tuple[Conversation, ...]
     encoded: dict[str, Floats]  # modality -> [N, d], the utterances of all conversations one after the other
@@ -90,29 +90,29 @@ def own_library(inside: Inside, conversation: Conversation) -> Library:
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class NearestUtterances:
     """The utterances nearest to each of a conversation's `c` prototypes, by cosine, as the assignment measures it (eq. 7)."""
 
     rows: Ints  # [c, k], rows of the library
     cosines: Floats  # [c, k], from the nearest on, -1 to 1
-    typical: Floats  # [c], median cosine over the whole library
+    median: Floats  # [c], median cosine over the whole library
 
 
-def neighbours(prototypes: Floats, library: Library, modality: str, most: int = 10) -> Neighbours:
+def nearest_utterances(prototypes: Floats, library: Library, modality: str, most: int = 10) -> NearestUtterances:
     """The `most` nearest among the utterances that have the modality; `prototypes [c, d]`."""
     there = np.flatnonzero(library.observed(modality))
-    cosines = unit(prototypes) @ unit(library.encoded[modality][there]).T  # (c, N)
+    cosines = _unit_rows(prototypes) @ _unit_rows(library.encoded[modality][there]).T  # (c, N)
     if not len(there):
         empty = np.zeros((len(prototypes), 0))
-        return Neighbours(
+        return NearestUtterances(
             empty.astype(np.int64), empty.astype(np.float32), np.full(len(prototypes), np.nan, np.float32)
         )
     order = (-cosines).argsort(1, kind="stable")[:, :most]
     near = np.take_along_axis(cosines, order, 1)
-    return Neighbours(there[order], near.astype(np.float32), np.median(cosines, 1).astype(np.float32))
+    return NearestUtterances(there[order], near.astype(np.float32), np.median(cosines, 1).astype(np.float32))
 
 
-def unit(rows: Floats) -> np.ndarray:
+def _unit_rows(rows: Floats) -> np.ndarray:
     """Rows at length 1, in double precision."""
     lengths = np.linalg.norm(rows.astype(np.float64), axis=-1, keepdims=True)
     scaled: np.ndarray = rows / np.maximum(lengths, 1e-12)

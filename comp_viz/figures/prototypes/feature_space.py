@@ -8,13 +8,25 @@ import numpy as np
 import plotly.graph_objects as go
 
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.analysis.prototypes.colouring import AVAILABILITY, CORRECTNESS, UNKNOWN, Colouring, observed
-from comp_viz.analysis.prototypes.feature_space import Agreement, Cloud, Space, Stage
+from comp_viz.analysis.prototypes.colouring import AVAILABILITY, CORRECTNESS, UNKNOWN_KIND, Colouring, cloud_observed
+from comp_viz.analysis.prototypes.embedding import Embedding
+from comp_viz.analysis.prototypes.feature_space import Cloud, FeatureSpace, NeighbourAgreement, Stage
 from comp_viz.data.conversation import Floats
 from comp_viz.figures.along import escape
-from comp_viz.figures.chart import base_layout
+from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.style import Palette, class_colours, diverging, modality_colours, modality_symbols
+from comp_viz.wording import decimal, fitting, percent
 
+ABOUT_SPACE = About(
+    "Every utterance of the conversation three times: as the encoder gives it (Z, with the modality's own prototypes A), after all "
+    "blocks (Z̄), and fused (F). A, Z and Z̄ have the same width and are drawn by one embedding, fitted once on all of them together, so "
+    "that a displacement from Z to Z̄ is one in a single space. F is as wide as all modalities together and has an embedding of its own. "
+    "Same-label neighbours are the share of an utterance's 5 nearest that have its label, measured in all dimensions.",
+    "How much a displacement means: the first layer of a block is a general linear map, so a part of every displacement is a similarity "
+    "transform (rotation, translation, scaling) common to all utterances; \"Remove common transform\" takes it out (Procrustes). "
+    "Distances in UMAP and t-SNE mean little but who is near whom. Axes have no unit.",
+    r"A^u = \mathrm{MLP}(Z^{u\top}),\quad F = [\bar\omega_a \bar Z^a, \bar\omega_t \bar Z^t, \bar\omega_v \bar Z^v] \quad (6, 14)",
+)  # fmt: skip
 PANELS: dict[Stage, str] = {"encoded": "Z, encoded", "propagated": "Z̄, propagated", "fused": "F, fused"}
 AXES = ("x", "y", "z")
 # In three dimensions Plotly has few marks, which it writes as letters; its x is one that many machines have no glyph for.
@@ -25,19 +37,19 @@ Extent = dict[str, list[list[float]]]  # stage -> ends of every axis
 
 
 @dataclass(frozen=True)
-class Drawing:
+class SpaceLook:
     """How a space is drawn, alike on both sides of a comparison."""
 
     colouring: Callable[[Cloud], Colouring]
     words: Sequence[str]  # [S]
     selected: int  # counted from 0
-    ways: str  # whose way from Z to Z̄ is drawn: "nobody", "utterance in hand", "all"
+    displacements: str  # whose displacement from Z to Z̄ is drawn: "none", "selected utterance", "all"
     extent: Extent
     across: bool  # panels beside each other, or below
     palette: Palette
 
 
-def extent(spaces: Sequence[Space]) -> Extent:
+def space_extent(spaces: Sequence[FeatureSpace]) -> Extent:
     """Ends of the axes that hold all spaces; those of `Z` and `Z̄` are the same, where prototypes lie too."""
 
     def ends(clouds: Sequence[Cloud]) -> list[list[float]]:
@@ -51,23 +63,23 @@ def extent(spaces: Sequence[Space]) -> Extent:
     return {"encoded": shared, "propagated": shared, "fused": ends([c for c in every if c.stage == "fused"])}
 
 
-def space_chart(space: Space, here: Prediction, drawing: Drawing, title: str) -> go.Figure:
-    """Three panels: `Z` with the prototypes `A`, `Z̄` on the same axes with the ways there, and `F` on its own."""
+def space_chart(space: FeatureSpace, here: Prediction, style: SpaceLook, title: str) -> go.Figure:
+    """Three panels: `Z` with the prototypes `A`, `Z̄` on the same axes with the displacements, and `F` on its own."""
     dims = space.clouds[0].at.shape[1]
     traces: list[Any] = []
     for number, stage in enumerate(PANELS):
         if stage == "propagated":
-            traces += ways(space, drawing, number, dims)
-        for cloud in space.of(stage):
-            traces += cloud_traces(cloud, here, drawing, number, dims)
+            traces += displacement_traces(space, style, number, dims)
+        for cloud in space.of_stage(stage):
+            traces += cloud_traces(cloud, here, style, number, dims)
         if stage == "encoded":
-            traces += [prototype_trace(cloud, here, drawing, number, dims) for cloud in space.of("prototypes")]
-        traces += [ring(cloud, drawing, number, dims) for cloud in space.of(stage)]
-    traces += key(space, here, drawing, dims)
-    return go.Figure([trace for trace in traces if trace is not None], layout(space, here, drawing, dims, title))
+            traces += [prototype_trace(cloud, here, style, number, dims) for cloud in space.of_stage("prototypes")]
+        traces += [selection_ring(cloud, style, number, dims) for cloud in space.of_stage(stage)]
+    traces += legend_entries(space, here, style, dims)
+    return go.Figure([trace for trace in traces if trace is not None], space_layout(space, here, style, dims, title))
 
 
-def scatter(at: Floats, panel: int, dims: int, **look: Any) -> Any:
+def panel_trace(at: Floats, panel: int, dims: int, **look: Any) -> Any:
     """A trace in a panel, whatever its dimensions."""
     at = at.astype(np.float32).round(4)
     number = str(panel + 1) if panel else ""
@@ -86,14 +98,14 @@ def symbols(cloud: Cloud, here: Prediction, dims: int) -> list[str]:
     """The modality's mark of every point, open where it is missing."""
     mark = symbol(cloud, here, dims)
     can_be_open = mark != "cross" or dims == 2  # a cross has no inside: it turns faint instead
-    return [mark if there or not can_be_open else f"{mark}-open" for there in observed(here, cloud)]
+    return [mark if there or not can_be_open else f"{mark}-open" for there in cloud_observed(here, cloud)]
 
 
-def cloud_traces(cloud: Cloud, here: Prediction, drawing: Drawing, panel: int, dims: int) -> list[Any]:
+def cloud_traces(cloud: Cloud, here: Prediction, style: SpaceLook, panel: int, dims: int) -> list[Any]:
     """The utterances of a cloud, one trace for every kind, or one coloured by score."""
-    told, palette = drawing.colouring(cloud), drawing.palette
+    colouring, palette = style.colouring(cloud), style.palette
     marks = np.array(symbols(cloud, here, dims))
-    texts = np.array([hover(cloud, here, told, drawing, i) for i in range(len(cloud.numbers))])
+    texts = np.array([point_text(cloud, here, colouring, style, i) for i in range(len(cloud.numbers))])
     size = 5 if dims == 3 else 9
 
     def trace(rows: np.ndarray, colour: object, name: str, **more: Any) -> Any:
@@ -103,23 +115,23 @@ def cloud_traces(cloud: Cloud, here: Prediction, drawing: Drawing, panel: int, d
             "color": colour,
             "line": {"width": 1, "color": palette.truth},
         } | more
-        return scatter(
+        return panel_trace(
             cloud.at[rows], panel, dims, mode="markers", name=name, showlegend=False, marker=marker,
             customdata=cloud.numbers[rows].tolist(), hovertext=texts[rows].tolist(), hoverinfo="text",
         )  # fmt: skip
 
-    if told.scores is not None:
-        known = ~np.isnan(told.scores)
-        scored = trace(np.flatnonzero(known), told.scores[known].round(3), told.by, coloraxis="coloraxis")
+    if colouring.scores is not None:
+        known = ~np.isnan(colouring.scores)
+        scored = trace(np.flatnonzero(known), colouring.scores[known].round(3), colouring.by, coloraxis="coloraxis")
         return [
             *rim(cloud.at, marks, palette, panel, dims),
             scored,
-            *([trace(np.flatnonzero(~known), palette.truth, UNKNOWN)] if (~known).any() else []),
+            *([trace(np.flatnonzero(~known), palette.truth, UNKNOWN_KIND)] if (~known).any() else []),
         ]
-    assert told.kinds is not None
-    colours = kind_colours(told, here, palette)
-    rows = {kind: np.flatnonzero(told.kinds == kind) for kind in range(len(told.names))}
-    return [trace(found, colours[kind], told.names[kind]) for kind, found in rows.items() if len(found)]
+    assert colouring.kinds is not None
+    colours = kind_colours(colouring, here, palette)
+    rows = {kind: np.flatnonzero(colouring.kinds == kind) for kind in range(len(colouring.names))}
+    return [trace(members, colours[kind], colouring.names[kind]) for kind, members in rows.items() if len(members)]
 
 
 def rim(at: Floats, marks: np.ndarray, palette: Palette, panel: int, dims: int) -> list[Any]:
@@ -131,107 +143,108 @@ def rim(at: Floats, marks: np.ndarray, palette: Palette, panel: int, dims: int) 
         "color": palette.truth,
         "line": {"width": 1},
     }
-    drawn = scatter(
+    drawn = panel_trace(
         at[is_open], panel, dims, mode="markers", marker=look, hoverinfo="skip", showlegend=False, name="rim"
     )
     return [drawn] if is_open.any() else []
 
 
-def kind_colours(told: Colouring, here: Prediction, palette: Palette) -> list[str]:
+def kind_colours(colouring: Colouring, here: Prediction, palette: Palette) -> list[str]:
     """The colour of every kind; the unknown is grey."""
-    if told.by == "modality":
-        return [modality_colours(palette, here.modalities).get(name, palette.ink) for name in told.names]
-    if told.names == AVAILABILITY:
+    if colouring.by == "modality":
+        return [modality_colours(palette, here.modalities).get(name, palette.ink) for name in colouring.names]
+    if colouring.names == AVAILABILITY:
         return [palette.mark, palette.spare[1], palette.truth]
-    if told.names == CORRECTNESS:
+    if colouring.names == CORRECTNESS:
         return [palette.negative, palette.spare[1], palette.truth]
-    found = class_colours(palette, told.names)
-    return [palette.truth if name == UNKNOWN else found[name] for name in told.names]
+    colours = class_colours(palette, colouring.names)
+    return [palette.truth if name == UNKNOWN_KIND else colours[name] for name in colouring.names]
 
 
-def hover(cloud: Cloud, here: Prediction, told: Colouring, drawing: Drawing, i: int) -> str:
+def point_text(cloud: Cloud, here: Prediction, colouring: Colouring, style: SpaceLook, i: int) -> str:
     """What a point is."""
     s = int(cloud.numbers[i])
-    if told.scores is not None:
-        said = "unknown" if np.isnan(told.scores[i]) else f"{told.scores[i]:.2f}"
+    if colouring.scores is not None:
+        value = "unknown" if np.isnan(colouring.scores[i]) else decimal(float(colouring.scores[i]))
     else:
-        assert told.kinds is not None
-        said = escape(told.names[told.kinds[i]], WORDS)
-    there = "" if observed(here, cloud)[i] else ", missing"
+        assert colouring.kinds is not None
+        value = escape(colouring.names[colouring.kinds[i]], WORDS)
+    there = "" if cloud_observed(here, cloud)[i] else ", missing"
     what = cloud.modality or "fused"
-    return f"<b>utterance {s + 1}</b>, {what}{there}<br>{escape(drawing.words[s], WORDS)}<br>{told.by}: {said}"
+    return f"<b>utterance {s + 1}</b>, {what}{there}<br>{escape(style.words[s], WORDS)}<br>{colouring.by}: {value}"
 
 
-def prototype_trace(cloud: Cloud, here: Prediction, drawing: Drawing, panel: int, dims: int) -> Any:
+def prototype_trace(cloud: Cloud, here: Prediction, style: SpaceLook, panel: int, dims: int) -> Any:
     """The conversation's own prototypes of a modality, as crosses in its colour."""
-    colour = modality_colours(drawing.palette, here.modalities)[cloud.modality]
+    colour = modality_colours(style.palette, here.modalities)[cloud.modality]
     texts = [f"<b>prototype {n + 1}</b>, {cloud.modality}" for n in cloud.numbers]
-    return scatter(
+    return panel_trace(
         cloud.at, panel, dims, mode="markers", showlegend=False, name=f"A, prototypes of {cloud.modality}", hovertext=texts,
         hoverinfo="text",
         marker={"symbol": "cross" if dims == 3 else "cross-thin", "size": 5 if dims == 3 else 10, "color": colour, "line": {"width": 2.5, "color": colour}},
     )  # fmt: skip
 
 
-def ring(cloud: Cloud, drawing: Drawing, panel: int, dims: int) -> Any:
-    """A ring around the utterance in hand; None where it is not drawn."""
-    rows = np.flatnonzero(cloud.numbers == drawing.selected)
+def selection_ring(cloud: Cloud, style: SpaceLook, panel: int, dims: int) -> Any:
+    """A ring around the selected utterance; None where it is not drawn."""
+    rows = np.flatnonzero(cloud.numbers == style.selected)
     marker = {
         "symbol": "circle-open",
         "size": 11 if dims == 3 else 17,
-        "color": drawing.palette.mark,
+        "color": style.palette.mark,
         "line": {"width": 2.5},
     }
-    look = {"mode": "markers", "hoverinfo": "skip", "showlegend": False, "name": "utterance in hand"}
-    return scatter(cloud.at[rows], panel, dims, marker=marker, **look) if len(rows) else None
+    look = {"mode": "markers", "hoverinfo": "skip", "showlegend": False, "name": "selected utterance"}
+    return panel_trace(cloud.at[rows], panel, dims, marker=marker, **look) if len(rows) else None
 
 
-def ways(space: Space, drawing: Drawing, panel: int, dims: int) -> list[Any]:
-    """Lines from where utterances were encoded to where propagation takes them."""
-    found = []
-    for before, after in zip(space.of("encoded"), space.of("propagated"), strict=True):
-        whose = np.full(len(before.numbers), drawing.ways == "all") | (before.numbers == drawing.selected)
-        if drawing.ways == "nobody" or not whose.any():
+def displacement_traces(space: FeatureSpace, style: SpaceLook, panel: int, dims: int) -> list[Any]:
+    """Lines from where utterances were encoded to where propagation moves them."""
+    lines = []
+    for before, after in zip(space.of_stage("encoded"), space.of_stage("propagated"), strict=True):
+        whose = np.full(len(before.numbers), style.displacements == "all") | (before.numbers == style.selected)
+        if style.displacements == "none" or not whose.any():
             continue
         gap = np.full_like(before.at, np.nan)
         path = np.stack([before.at, after.at, gap], axis=1)[whose].reshape(-1, dims)
         alone = int(whose.sum()) == 1
-        line = {"color": drawing.palette.mark if alone else drawing.palette.truth, "width": 2 if alone else 0.7}
-        look = {"mode": "lines", "hoverinfo": "skip", "showlegend": False, "name": "way from Z"}
-        found.append(scatter(path, panel, dims, line=line, **look))
-    return found
+        line = {"color": style.palette.mark if alone else style.palette.truth, "width": 2 if alone else 0.7}
+        look = {"mode": "lines", "hoverinfo": "skip", "showlegend": False, "name": "displacement from Z"}
+        lines.append(panel_trace(path, panel, dims, line=line, **look))
+    return lines
 
 
-def key(space: Space, here: Prediction, drawing: Drawing, dims: int) -> list[Any]:
+def legend_entries(space: FeatureSpace, here: Prediction, style: SpaceLook, dims: int) -> list[Any]:
     """The legend: what colours, open marks, crosses and rings mean, each once."""
-    palette, nowhere = drawing.palette, np.full((1, dims), np.nan, np.float32)
+    palette, nowhere = style.palette, np.full((1, dims), np.nan, np.float32)
 
     def entry(name: str, symbol: str, colour: str) -> Any:
         marker = {"symbol": symbol, "color": colour, "size": 9, "line": {"width": 1.6, "color": colour}}
-        return scatter(nowhere, 0, dims, mode="markers", name=name, marker=marker, hoverinfo="skip")
+        return panel_trace(nowhere, 0, dims, mode="markers", name=name, marker=marker, hoverinfo="skip")
 
-    drawn = [cloud for stage in PANELS for cloud in space.of(stage)]
-    told = [drawing.colouring(cloud) for cloud in drawn]
-    by_modality, entries = told[0].by == "modality", []
-    if told[0].kinds is not None:
-        colours = kind_colours(told[0], here, palette)
-        there = {int(kind) for each in told if each.kinds is not None for kind in each.kinds}
-        marks = dict.fromkeys(told[0].names, "circle")
+    drawn = [cloud for stage in PANELS for cloud in space.of_stage(stage)]
+    colourings = [style.colouring(cloud) for cloud in drawn]
+    first = colourings[0]
+    by_modality, entries = first.by == "modality", []
+    if first.kinds is not None:
+        colours = kind_colours(first, here, palette)
+        there = {int(kind) for each in colourings if each.kinds is not None for kind in each.kinds}
+        marks = dict.fromkeys(first.names, "circle")
         if by_modality:
-            marks |= {cloud.modality or told[0].names[-1]: symbol(cloud, here, dims) for cloud in drawn}
-        entries += [entry(escape(told[0].names[k], 24), marks[told[0].names[k]], colours[k]) for k in sorted(there)]
+            marks |= {cloud.modality or first.names[-1]: symbol(cloud, here, dims) for cloud in drawn}
+        entries += [entry(escape(first.names[k], 24), marks[first.names[k]], colours[k]) for k in sorted(there)]
     usual = modality_symbols(here.modalities)
-    other = [] if by_modality else [(cloud.modality, symbol(cloud, here, dims)) for cloud in space.of("encoded")]
+    other = [] if by_modality else [(cloud.modality, symbol(cloud, here, dims)) for cloud in space.of_stage("encoded")]
     entries += [entry(f"{name} in 3-D", mark, palette.truth) for name, mark in other if mark != usual[name]]
     entries.append(entry("missing", "circle-open", palette.truth))
-    if space.of("prototypes"):
+    if space.of_stage("prototypes"):
         entries.append(entry("A, own prototypes", "cross" if dims == 3 else "cross-thin", palette.truth))
     return entries
 
 
-def layout(space: Space, here: Prediction, drawing: Drawing, dims: int, title: str) -> dict[str, Any]:
+def space_layout(space: FeatureSpace, here: Prediction, style: SpaceLook, dims: int, title: str) -> dict[str, Any]:
     """Panels with their names, equal axes for the first two, and the scale of scores."""
-    palette, across = drawing.palette, drawing.across
+    palette, across = style.palette, style.across
     height = 460 if across else 1120
     made = base_layout(palette, title, height, dragmode="turntable" if dims == 3 else "pan", hovermode="closest")
     made.pop("xaxis"), made.pop("yaxis")
@@ -241,19 +254,19 @@ def layout(space: Space, here: Prediction, drawing: Drawing, dims: int, title: s
     for number, (stage, name) in enumerate(PANELS.items()):
         start, end = (number + np.array([0, 1 - GAP])) / 3
         x, y = ([start, end], [0.0, 1.0]) if across else ([0.0, 1.0], [1 - end, 1 - start - 2 * GAP / 3])
-        made |= axes(number, dims, drawing.extent[stage], x, y, palette)
-        said = f"<b>{name}</b>" + (" (own axes)" if stage == "fused" else "")
+        made |= axes(number, dims, style.extent[stage], x, y, palette)
+        label = f"<b>{name}</b>" + (" (own axes)" if stage == "fused" else "")
         names.append({
-            "text": said, "x": x[0], "y": y[1], "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom",
+            "text": label, "x": x[0], "y": y[1], "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom",
             "showarrow": False, "font": {"size": 12, "color": palette.ink},
         })  # fmt: skip
     made["annotations"] = names
-    told = drawing.colouring(space.of("fused")[0])
-    if told.scores is not None:
+    colouring = style.colouring(space.of_stage("fused")[0])
+    if colouring.scores is not None:
         task = here.task
         made["coloraxis"] = {
             "cmin": task.low, "cmax": task.high, "colorscale": scale_around(here, palette),
-            "colorbar": {"title": {"text": told.by, "side": "right"}, "thickness": 10, "len": 0.8 if across else 0.3},
+            "colorbar": {"title": {"text": colouring.by, "side": "right"}, "thickness": 10, "len": 0.8 if across else 0.3},
         }  # fmt: skip
     return made
 
@@ -279,15 +292,37 @@ def axes(number: int, dims: int, ends: list[list[float]], x: Any, y: Any, palett
     }  # fmt: skip
 
 
-def space_title(found: Mapping[Stage, Agreement], modality: str) -> str:
-    """What the chart shows, in a sentence; measured in all dimensions."""
-    if not found:
-        return "Too few labels of more than one kind to say whether utterances of one label lie together"
-    before, after, fused = (found[stage].share for stage in ("encoded", "propagated", "fused"))
-    whose = f"{modality}'s " if modality else ""
-    what = "gathers" if after - before >= 0.03 else "scatters" if after - before <= -0.03 else "leaves"
-    end = " as they were" if what == "leaves" else ""
-    return (
-        f"Propagation {what} {whose}utterances of one label{end}: of the 5 nearest, {before:.0%} share the label before, "
-        f"{after:.0%} after, {fused:.0%} fused ({found['encoded'].chance:.0%} by chance)"
+def space_title(agreement: Mapping[Stage, NeighbourAgreement], modality: str) -> str:
+    """How often neighbours share a label before and after propagation; `modality` "" for several."""
+    if not agreement:
+        return "Too few labels of more than one kind to compare neighbours by label"
+    before, after = (percent(agreement[stage].share) for stage in ("encoded", "propagated"))
+    chance = f"(by chance {percent(agreement['encoded'].chance)})"
+    rises = agreement["propagated"].share > agreement["encoded"].share
+    moves = f"{'rise' if rises else 'fall'} from {before} to {after}" if before != after else f"stay at {after}"
+    within = f"In {modality}, same-label" if modality else "Same-label"
+    return fitting(
+        f"{within} neighbours {moves} with propagation {chance}",
+        f"Same-label neighbours {moves} with propagation {chance}",
     )
+
+
+def space_caption(space: FeatureSpace, agreement: Mapping[Stage, NeighbourAgreement], utterances: int) -> str:
+    """What must be known of a picture: what it keeps, what is common to all displacements, what was left out."""
+    facts = [kept_words(name, each) for name, each in (("A, Z and Z̄", space.shared), ("F", space.fused))]
+    facts.append(
+        f"A common similarity transform (Procrustes) explains {percent(space.common)} of the squared displacement from Z to Z̄"
+    )
+    if agreement:
+        facts.append(f"Same-label neighbours in F: {percent(agreement['fused'].share)}")
+    drawn = len(space.of_stage("fused")[0].numbers)
+    if drawn < utterances:
+        facts.append(f"{drawn} of {utterances} utterances are drawn, evenly spaced")
+    return ". ".join(facts) + "."
+
+
+def kept_words(name: str, embedding: Embedding) -> str:
+    """How far a projection can be trusted."""
+    if embedding.method == "PCA":
+        return f"{name}: by PCA, which keeps {percent(embedding.kept)} of the variance"
+    return f"{name}: by {embedding.method}, trustworthiness {decimal(embedding.kept)} (1: who is near in the picture is near in all dimensions)"

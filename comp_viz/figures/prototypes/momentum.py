@@ -8,11 +8,44 @@ import plotly.graph_objects as go
 from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.live.change import Change
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.analysis.prototypes.momentum import AtMomentum, Blend
+from comp_viz.analysis.prototypes.momentum import MomentumChange, PromptMomentum, prompt_stages
 from comp_viz.figures.along import along, escape
-from comp_viz.figures.chart import base_layout, level
+from comp_viz.figures.chart import About, base_layout, level
 from comp_viz.figures.style import Palette, diverging, modality_colours, modality_marks, modality_symbols
-from comp_viz.wording import how_many
+from comp_viz.wording import decimal, fitting, how_many, percent
+
+MOMENTUM = r"P_{l+1}^{vu} = \lambda \bar P_l^{vu} + (1-\lambda) \tilde P_{l+1}^{v} \quad (9)"
+ABOUT_RERUN = About(
+    "The model run again on this conversation with another λ, everything else as trained: the fused prediction, for classes the "
+    "probability of the class decided at the trained λ. Rings mark decisions that flip.",
+    "How good a network trained with that λ would be: this one has learned to live with its own.",
+    MOMENTUM,
+)
+ABOUT_MOMENTA = About(
+    "The same for λ from 0 (all prompts fresh in every block) to 1 (later blocks only receive what the first one left): mean absolute change "
+    "of the fused prediction against the trained λ.",
+    "Which λ is best to train with. A higher accuracy at another λ, on one conversation, may be chance.",
+    MOMENTUM,
+)
+ABOUT_PROMPTS = About(
+    "The prompts one modality receives in the selected utterance, entry by entry, on their way: fresh, delivered to a block, renewed by it, "
+    "mixed with the next fresh one, delivered again.",
+    "What an entry means: entries have no names, and a block's first layer may weigh them as it likes. How much of the output depends on "
+    "a prompt is measured on the Propagation page.",
+    MOMENTUM,
+)
+ABOUT_OLD_SHARE = About(
+    "How much of each delivered prompt is old: the projection of λ times the renewed prompt on the delivered one, over its squared norm. "
+    "The rest is new, and both add up to 100 %.",
+    "Anything about the output. Below 0 % or above 100 % the two parts point against each other.",
+    r"\mathrm{old} = \frac{\langle \lambda \bar P, P\rangle}{\langle P, P\rangle},\quad P = \lambda \bar P + (1-\lambda) \tilde P",
+)
+ABOUT_OLD_NEW = About(
+    "Mean norm of λ times the renewed prompt and of (1−λ) times the fresh one, for every pair of sender and receiver; below their names, "
+    "the share of the delivered prompts that is old over the whole conversation, and the mean cosine of the two parts.",
+    "The norm of what is delivered, which is smaller than both together unless the cosine is 1.",
+    MOMENTUM,
+)
 
 
 def prompts_chart(inside: Inside, receiver: str, selected: int, palette: Palette, furthest: float) -> go.Figure:
@@ -38,115 +71,109 @@ def prompts_chart(inside: Inside, receiver: str, selected: int, palette: Palette
     return go.Figure(heat, layout)
 
 
-def prompt_stages(inside: Inside, receiver: str, s: int) -> list[tuple[str, str, np.ndarray]]:
-    """(sender, stage, prompt `[p]`) from the first block to the last, sender by sender."""
-    found = []
-    for i, sender in enumerate(inside.senders(receiver)):
-        blocks = len(inside.delivered[receiver])
-        for l in range(blocks):
-            if l:
-                found.append((sender, f"fresh, block {l + 1}", inside.prompts[sender][l][s]))
-            found.append((sender, f"delivered, block {l + 1}", inside.delivered[receiver][l][s, i]))
-            if l < blocks - 1:
-                found.append((sender, f"renewed by block {l + 1}", inside.renewed[receiver][l][s, i]))
-    return found
-
-
 def prompts_title(stages: Sequence[tuple[str, str, np.ndarray]], receiver: str, s: int) -> str:
-    """What the chart shows, in a sentence."""
+    """Which prompt delivered to one modality in one utterance, counted from 0, has the largest norm."""
     delivered = [
         (float(np.linalg.norm(p)), sender, stage) for sender, stage, p in stages if stage.startswith("delivered")
     ]
-    length, sender, stage = max(delivered)
-    return f"The strongest prompt {receiver} receives in utterance {s + 1} is {sender}'s {stage} (length {length:.1f})"
+    norm, sender, stage = max(delivered)
+    largest = f"In utterance {s + 1}, the longest prompt {receiver} receives is from {sender}"
+    return fitting(
+        f"{largest}, {stage.removeprefix('delivered, ')}: norm {decimal(norm, 1)}",
+        f"{largest}: norm {decimal(norm, 1)}",
+    )
 
 
-def furthest_entry(insides: Sequence[Inside], receiver: str, s: int) -> float:
-    """The largest entry among the prompts of one utterance, so that both sides of a comparison share colours."""
-    return max(float(np.abs(prompt).max()) for inside in insides for _, _, prompt in prompt_stages(inside, receiver, s))
-
-
-def share_chart(
-    found: Sequence[Blend], receiver: str, into: str, words: Sequence[str], selected: int, palette: Palette
+def old_share_chart(
+    pairs: Sequence[PromptMomentum], receiver: str, block: int, words: Sequence[str], selected: int, palette: Palette
 ) -> go.Figure:
-    """Share of the old part in what one modality is delivered, along the conversation, a line for every sender."""
-    mine = [blend for blend in found if blend.receiver == receiver]
-    names = tuple(dict.fromkeys(name for blend in found for name in (blend.receiver, blend.sender)))
-    order = tuple(sorted(names, key=lambda name: [b.receiver for b in found].index(name)))
+    """Share of the old part in what one modality receives in a block, counted from 1, along the conversation; a line a sender."""
+    received = [pair for pair in pairs if pair.receiver == receiver]
+    names = tuple(dict.fromkeys(name for pair in pairs for name in (pair.receiver, pair.sender)))
+    order = tuple(sorted(names, key=lambda name: [b.receiver for b in pairs].index(name)))
     colours, marks, symbols = modality_colours(palette, order), modality_marks(order), modality_symbols(order)
     traces = [
         go.Scatter(
-            x=np.arange(1, len(words) + 1), y=blend.share.round(4), name=f"{marks[blend.sender]} from {blend.sender}",
-            mode="lines+markers", line={"color": colours[blend.sender], "width": 1.6},
-            marker={"symbol": symbols[blend.sender], "size": 6}, customdata=list(range(len(words))), hoverinfo="text",
+            x=np.arange(1, len(words) + 1), y=pair.share.round(4), name=f"{marks[pair.sender]} from {pair.sender}",
+            mode="lines+markers", line={"color": colours[pair.sender], "width": 1.6},
+            marker={"symbol": symbols[pair.sender], "size": 6}, customdata=list(range(len(words))), hoverinfo="text",
             hovertext=[
-                f"<b>utterance {s + 1}</b> {escape(words[s], 60)}<br>from {blend.sender}: {blend.share[s]:.0%} old<br>"
-                f"lengths: old part {blend.old[s]:.2f}, new part {blend.new[s]:.2f}, delivered {blend.length[s]:.2f}<br>"
-                f"cosine of old and new {blend.cosine[s]:.2f}"
+                f"<b>utterance {s + 1}</b> {escape(words[s], 60)}<br>from {pair.sender}: {percent(pair.share[s])} old<br>"
+                f"norms: old part {decimal(pair.old[s])}, new part {decimal(pair.new[s])}, delivered {decimal(pair.norm[s])}<br>"
+                f"cosine of old and new {decimal(pair.cosine[s])}"
                 for s in range(len(words))
             ],
         )
-        for blend in mine
+        for pair in received
     ]  # fmt: skip
-    lowest = min(0.0, *(float(blend.share.min()) for blend in mine))
-    highest = max(1.0, *(float(blend.share.max()) for blend in mine))
-    layout = along(palette, share_title(mine, receiver, into), 280, len(words), selected)
+    lowest = min(0.0, *(float(pair.share.min()) for pair in received))
+    highest = max(1.0, *(float(pair.share.max()) for pair in received))
+    layout = along(palette, old_share_title(received, receiver, block), 280, len(words), selected)
     layout["yaxis"] = layout["yaxis"] | {
         "range": [lowest - 0.04, highest + 0.04], "tickformat": ".0%", "title": {"text": "old share", "font": {"size": 12}},
     }  # fmt: skip
     return go.Figure(traces, layout)
 
 
-def share_title(mine: Sequence[Blend], receiver: str, into: str) -> str:
-    """What the chart shows, in a sentence."""
-    said = " and ".join(f"{blend.overall:.0%} of those from {blend.sender}" for blend in mine)
-    return f"Of the prompts delivered to {receiver}{into}, {said} are old"
+def old_share_title(received: Sequence[PromptMomentum], receiver: str, block: int) -> str:
+    """How much of what one modality receives in a block, counted from 1, is old."""
+    shares = " and ".join(f"{percent(pair.overall)} from {pair.sender}" for pair in received)
+    overall = [pair.overall for pair in received]
+    return fitting(
+        f"Of what {receiver} receives in block {block}, {shares} is old",
+        f"Of what {receiver} receives in block {block}, {percent(min(overall))} to {percent(max(overall))} is old",
+        f"{percent(min(overall))} to {percent(max(overall))} of the prompts received in block {block} is old",
+    )
 
 
-def parts_chart(found: Sequence[Blend], into: str, palette: Palette) -> go.Figure:
-    """Mean length of the old and the new part for every pair of receiver and sender, with the share of the old one.
+def old_new_chart(pairs: Sequence[PromptMomentum], block: int, palette: Palette) -> go.Figure:
+    """Mean norm of the old and the new part for every pair of receiver and sender, with the share of the old one.
 
     The share stands below the names, where there is room for it however narrow the chart is.
     """
-    marks = modality_marks(tuple(dict.fromkeys(blend.receiver for blend in found)))
-    pairs = [f"{marks[b.sender]} {b.sender} → {marks[b.receiver]} {b.receiver}" for b in found]
-    old, new = [float(b.old.mean()) for b in found], [float(b.new.mean()) for b in found]
-    cosines = [float(b.cosine.mean()) for b in found]
-    said = [f"{pair}<br>{b.overall:.0%} old, cosine {c:.2f}" for pair, b, c in zip(pairs, found, cosines, strict=True)]
+    marks = modality_marks(tuple(dict.fromkeys(pair.receiver for pair in pairs)))
+    names = [f"{marks[b.sender]} {b.sender} → {marks[b.receiver]} {b.receiver}" for b in pairs]
+    old, new = [float(b.old.mean()) for b in pairs], [float(b.new.mean()) for b in pairs]
+    cosines = [float(b.cosine.mean()) for b in pairs]
+    labels = [
+        f"{name}<br>{percent(b.overall)} old, cosine {decimal(c)}"
+        for name, b, c in zip(names, pairs, cosines, strict=True)
+    ]
     bars = [
         go.Bar(
-            y=pairs, x=old, orientation="h", name="old: λ · renewed", marker={"color": palette.mark, "pattern": {"shape": "/"}},
-            hovertemplate="%{y}<br>length of the old part %{x:.2f}<extra></extra>",
+            y=names, x=old, orientation="h", name="old: λ · renewed", marker={"color": palette.mark, "pattern": {"shape": "/"}},
+            hovertemplate="%{y}<br>norm of the old part %{x:.2f}<extra></extra>",
         ),
         go.Bar(
-            y=pairs, x=new, orientation="h", name="new: (1-λ) · fresh", marker={"color": palette.truth},
-            hovertemplate="%{y}<br>length of the new part %{x:.2f}<extra></extra>",
+            y=names, x=new, orientation="h", name="new: (1−λ) · fresh", marker={"color": palette.truth},
+            hovertemplate="%{y}<br>norm of the new part %{x:.2f}<extra></extra>",
         ),
     ]  # fmt: skip
-    layout = base_layout(palette, parts_title(found, into), 120 + 40 * len(found), barmode="stack")
+    layout = base_layout(palette, old_new_title(pairs, block), 120 + 40 * len(pairs), barmode="stack")
     longest = max((a + b for a, b in zip(old, new, strict=True)), default=1.0)
     layout["xaxis"] = layout["xaxis"] | {
-        "range": [0, 1.05 * longest + 1e-6], "title": {"text": "mean length of the parts", "font": {"size": 12}}, "zeroline": False,
+        "range": [0, 1.05 * longest + 1e-6], "title": {"text": "mean norm of the parts", "font": {"size": 12}}, "zeroline": False,
     }  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | {
-        "autorange": "reversed", "showgrid": False, "tickvals": pairs, "ticktext": said, "tickfont": {"size": 12},
+        "autorange": "reversed", "showgrid": False, "tickvals": names, "ticktext": labels, "tickfont": {"size": 12},
     }  # fmt: skip
     return go.Figure(bars, layout)
 
 
-def parts_title(found: Sequence[Blend], into: str) -> str:
-    """What the chart shows, in a sentence."""
-    most, least = max(found, key=lambda b: b.overall), min(found, key=lambda b: b.overall)
-    return (
-        f"Between {least.overall:.0%} ({least.sender} to {least.receiver}) and {most.overall:.0%} ({most.sender} to "
-        f"{most.receiver}) of a prompt delivered{into} is old"
+def old_new_title(pairs: Sequence[PromptMomentum], block: int) -> str:
+    """Between which shares of a prompt delivered into a block, counted from 1, are old."""
+    most, least = max(pairs, key=lambda b: b.overall), min(pairs, key=lambda b: b.overall)
+    low, high = percent(least.overall), percent(most.overall)
+    return fitting(
+        f"Prompts into block {block} are {low} ({least.sender} → {least.receiver}) to {high} ({most.sender} → {most.receiver}) old",
+        f"Prompts into block {block} are {low} to {high} old",
     )
 
 
 def rerun_chart(
     here: Prediction,
     trained: Prediction,
-    found: Change,
+    changed: Change,
     momenta: tuple[float, float],
     words: Sequence[str],
     selected: int,
@@ -156,16 +183,16 @@ def rerun_chart(
     x, classes = np.arange(1, len(words) + 1), here.task.classes
     rows, before = np.arange(len(words)), trained.decisions()
     old = trained.fused[rows, before] if classes else trained.fused[:, 0]
-    new = old + found.difference
+    new = old + changed.difference
     decided = here.decisions()
     texts = [
-        f"<b>utterance {s + 1}</b> {escape(said_words, 60)}<br>λ = {momenta[1]:g}: {old[s]:.2f}, λ = {momenta[0]:g}: {new[s]:.2f}"
+        f"<b>utterance {s + 1}</b> {escape(text, 60)}<br>λ = {momenta[1]:g}: {decimal(old[s])}, λ = {momenta[0]:g}: {decimal(new[s])}"
         + (
             f"<br>decided {escape(classes[before[s]], 20)}, then {escape(classes[decided[s]], 20)}"
-            if classes and found.flipped[s]
+            if classes and changed.flipped[s]
             else ""
         )
-        for s, said_words in enumerate(words)
+        for s, text in enumerate(words)
     ]
     traces = [
         go.Scatter(
@@ -177,62 +204,68 @@ def rerun_chart(
             marker={"symbol": "diamond", "size": 6}, customdata=rows.tolist(), hovertext=texts, hoverinfo="text",
         ),
         go.Scatter(
-            x=x[found.flipped], y=new[found.flipped].round(4), name="decision flips", mode="markers", hoverinfo="skip",
+            x=x[changed.flipped], y=new[changed.flipped].round(4), name="decision flips", mode="markers", hoverinfo="skip",
             marker={"symbol": "circle-open", "size": 15, "color": palette.mark, "line": {"width": 2}},
         ),
     ]  # fmt: skip
-    layout = along(palette, rerun_title(found, momenta, bool(classes)), 300, len(words), selected)
+    layout = along(palette, rerun_title(changed, momenta, bool(classes)), 300, len(words), selected)
     what = "P(trained decision)" if classes else here.task.name
     layout["yaxis"] = layout["yaxis"] | {"title": {"text": escape(what, 24), "font": {"size": 12}}}
     return go.Figure(traces, layout)
 
 
-def rerun_title(found: Change, momenta: tuple[float, float], classes: bool) -> str:
-    """What the chart shows, in a sentence."""
+def rerun_title(changed: Change, momenta: tuple[float, float], classes: bool) -> str:
+    """What running the model with another λ than the trained one, the second of `momenta`, changes."""
     if momenta[0] == momenta[1]:
-        return f"These are the predictions at λ = {momenta[1]:g}, as trained; move λ to see what depends on it"
-    flips, shift = int(found.flipped.sum()), float(np.abs(found.difference).mean())
-    unit = " in probability" if classes else ""
-    count = f"{flips if flips else 'none'} of {how_many(len(found.flipped), 'prediction')} flip{'s' * (flips == 1)}"
-    return f"At λ = {momenta[0]:g} instead of {momenta[1]:g}, {count}; the mean change is {shift:.2f}{unit}"
+        return f"Predictions at the trained λ = {momenta[1]:g}; move λ to see what depends on it"
+    flips, change = int(changed.flipped.sum()), decimal(float(np.abs(changed.difference).mean()))
+    count = f"{flips or 'none'} of {how_many(len(changed.flipped), 'prediction')} flip{'s' * (flips == 1)}"
+    at = f"At λ = {momenta[0]:g} instead of {momenta[1]:g}, {count}"
+    return fitting(
+        f"{at}; the mean change is {change}{' in probability' if classes else ''}",
+        f"{at}; the mean change is {change}",
+        at,
+    )
 
 
-def momentum_chart(found: Sequence[AtMomentum], trained: float, classes: bool, palette: Palette) -> go.Figure:
+def momentum_chart(changes: Sequence[MomentumChange], trained: float, classes: bool, palette: Palette) -> go.Figure:
     """Mean change of the fused prediction at every λ from 0 to 1."""
-    x = [at.momentum for at in found]
+    x = [at.momentum for at in changes]
     line = go.Scatter(
-        x=x, y=[round(at.shift, 5) for at in found], mode="lines+markers", line={"color": palette.ink, "width": 2}, showlegend=False,
+        x=x, y=[round(at.mean_change, 5) for at in changes], mode="lines+markers", line={"color": palette.ink, "width": 2}, showlegend=False,
         marker={"symbol": "diamond", "size": 8}, hoverinfo="text",
-        hovertext=[f"λ = {at.momentum:g}: mean change {at.shift:.3f}, {int(at.change.flipped.sum())} decisions flip{said(at)}" for at in found],
+        hovertext=[f"λ = {at.momentum:g}: mean change {decimal(at.mean_change, 3)}, {int(at.change.flipped.sum())} decisions flip{accuracy_at(at)}" for at in changes],
     )  # fmt: skip
-    layout = base_layout(palette, momentum_title(found, trained), 260)
+    layout = base_layout(palette, momentum_title(changes), 260)
     unit = "mean change in probability" if classes else "mean change"
     layout["yaxis"] = layout["yaxis"] | {"rangemode": "tozero", "title": {"text": unit, "font": {"size": 12}}}
     layout["xaxis"] = layout["xaxis"] | {"range": [-0.03, 1.03], "title": {"text": "momentum λ", "font": {"size": 12}}}
     return go.Figure(line, layout | level(palette, trained, f"trained: {trained:g}"))
 
 
-def said(at: AtMomentum) -> str:
+def accuracy_at(at: MomentumChange) -> str:
     """The accuracy at a λ, where labels are known."""
-    return "" if at.change.accuracy is None else f", accuracy {at.change.accuracy:.0%}"
+    return "" if at.change.accuracy is None else f", accuracy {percent(at.change.accuracy)}"
 
 
-def momentum_title(found: Sequence[AtMomentum], trained: float) -> str:
-    """What the chart shows, in a sentence."""
-    most = max(found, key=lambda at: at.shift)
+def momentum_title(changes: Sequence[MomentumChange]) -> str:
+    """At which λ predictions change most against the trained one."""
+    most = max(changes, key=lambda at: at.mean_change)
     flips = int(most.change.flipped.sum())
-    count = f"{flips if flips else 'none'} of {how_many(len(most.change.flipped), 'decision')} flip{'s' * (flips == 1)}"
-    return f"Over all λ, predictions move most at λ = {most.momentum:g}, by {most.shift:.2f} on average; there {count}"
+    return (
+        f"Predictions change most at λ = {most.momentum:g}: by {decimal(most.mean_change)} on average, with "
+        f"{how_many(flips, 'flip')} of decisions"
+    )
 
 
-def alike(figures: Sequence[go.Figure], axis: str) -> None:
+def share_range(figures: Sequence[go.Figure], axis: str) -> None:
     """Give the same chart of both sides the same range on its `xaxis` or `yaxis`, wide enough for both."""
-    ends = [end for figure in figures for end in figure.layout[axis].range or ends_of(figure, axis[0])]
+    ends = [end for figure in figures for end in figure.layout[axis].range or axis_ends(figure, axis[0])]
     for figure in figures:
         figure.layout[axis].range = [min(ends), max(ends)]
 
 
-def ends_of(figure: go.Figure, axis: str) -> tuple[float, float]:
+def axis_ends(figure: go.Figure, axis: str) -> tuple[float, float]:
     """Ends that hold all points of a chart, with a little room."""
     values = np.concatenate([np.asarray(trace[axis], dtype=float) for trace in figure.data])
     low, high = float(np.nanmin(values)), float(np.nanmax(values))

@@ -1,0 +1,22 @@
+"""What the Prototypes page says above its sections, and what the words of it mean."""
+
+from collections.abc import Mapping, Sequence
+
+from comp_viz.analysis.prototypes.assignment import Assignment
+from comp_viz.wording import percent
+
+PROTOTYPES_TERMS = (
+    "Every prompt is a mean of prototypes, weighed by similarity, plus what the utterance's own features give. The effective number "
+    "is the exponential of the entropy of the weights: so many prototypes of equal weight would be as varied. Given are the most "
+    "selective modality and block, and the largest share of the prompts' variance along the conversation that prototypes explain."
+)
+
+
+def prototypes_heading(blocks: Sequence[Mapping[str, Assignment]]) -> str:
+    """On how many prototypes prompts draw, and how much of their variance these explain; `blocks` are empty without prompts."""
+    every = [each for block in blocks for each in block.values()]
+    if not every:
+        return "This network has no prompts, and so no prototypes to draw on"
+    least = min(every, key=lambda each: float(each.entropy.mean()))
+    effective, explained = float(least.effective.mean()), max(0.0, *(each.explained for each in every))
+    return f"Prompts draw on {effective:.0f} of {least.prototypes} prototypes, which explain at most {percent(explained, 1)} of their variance"
