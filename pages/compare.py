@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from comp_viz.ui.compare.pieces import compared, controls
+from comp_viz.ui.compare.charts import compare_charts
+from comp_viz.ui.compare.controls import compare_controls
 from comp_viz.ui.frame.heading import empty_state
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.sidebar import current_view
@@ -13,9 +14,9 @@ def compare(view: PageView) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
     top = st.container()
-    choice = controls(view)
+    choice = compare_controls(view)
     if choice is not None:
-        compared(choice, top)
+        compare_charts(choice, top)
 
 
 if view := current_view("pages/compare.py"):

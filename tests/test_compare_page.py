@@ -8,14 +8,16 @@ import pytest
 from page_cases import array, dashboard, figures
 from streamlit.testing.v1 import AppTest
 
-from comp_viz.analysis.compare.paired import paired, sentence
-from comp_viz.analysis.compare.predictions import answer_once, drawings
+from comp_viz.analysis.compare.paired import paired_metrics
+from comp_viz.analysis.compare.predictions import drawings_of, predict_drawing
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.data.table.writer import write_table
+from comp_viz.figures.compare.heading import comparison_heading
 from comp_viz.ui.cache import data_sets, progressive, split_stream
 from comp_viz.ui.compare import cached as answering
-from comp_viz.ui.compare import pieces as comparing
+from comp_viz.ui.compare import charts as comparing
+from comp_viz.ui.compare import differences as differing
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +60,7 @@ def answers(folder, data, pattern, seed):
     for name, path in folder.items():
         checkpoint = load_checkpoint(path)
         stream = Stream(data.split("test"), checkpoint.standardise, checkpoint.model.fusion.weight.device)
-        passes = [answer_once(checkpoint, data.task, stream, one) for one in drawings(pattern, seed)]
+        passes = [predict_drawing(checkpoint, data.task, stream, one) for one in drawings_of(pattern, seed)]
         found[name] = np.stack([one.predictions["fused"] for one in passes])
     return found, stream.utterances
 
@@ -66,8 +68,8 @@ def answers(folder, data, pattern, seed):
 def test_every_number_is_the_librarys(two, small_lab, whole, small_checkpoint):
     app = two(pattern="uniform(0.5)", seed="3")
     said, known = answers({"trained": whole[0], "untrained": small_checkpoint}, small_lab, "uniform(0.5)", 3)
-    table = paired(small_lab.task, said, known.labels, known.starts)
-    assert app.subheader[0].value == sentence(table) + "."
+    table = paired_metrics(small_lab.task, said, known.labels, known.starts)
+    assert app.subheader[0].value == comparison_heading(table)
     drawn = figures(app)
     first, other, apart = drawn["by pattern"]["data"]
     rows = table[table["metric"] == "ACC"].set_index("predictor")
@@ -84,13 +86,13 @@ def test_every_number_is_the_librarys(two, small_lab, whole, small_checkpoint):
     assert {"agreement", "by truth", "by difficulty", "confusion", "calibration"} <= set(drawn)
     shown = next(frame.value for frame in app.dataframe if "measure" in frame.value)
     assert set(shown["measure"]) == {"ACC", "F1", "MAE", "CORR"}
-    moved = shown[shown["of"] == "untrained"].set_index("measure")["first less this"]
+    moved = shown[shown["predictor"] == "untrained"].set_index("measure")["difference to the first"]
     assert {measure for measure, said in moved.items() if said.endswith(" points")} == {"ACC", "F1"}
 
 
 def test_a_row_opens_in_live_as_it_was_judged(two):
     app = two(pattern="uniform(0.5)")
-    rows = next(frame.value for frame in app.dataframe if "other is" in frame.value)
+    rows = next(frame.value for frame in app.dataframe if "other name" in frame.value)
     top = rows.iloc[0]
     next(button for button in app.button if button.label == "Open the first in Live").click().run()
     assert not app.exception
@@ -105,7 +107,9 @@ def test_a_head_is_compared_as_well(open_trained):
     app = open_trained("compare")
     assert not app.exception
     assert app.multiselect(key="compared").value == ["trained", "trained: audio head", "trained: text head"]
-    assert "the closest" in app.subheader[0].value or "No clear difference" in app.subheader[0].value
+    assert app.subheader[0].value.startswith("trained ")
+    assert " in ACC" in app.subheader[0].value
+    assert any("the closest other" in text.value for text in app.markdown)
     app.multiselect(key="compared").set_value(["trained"]).run()
     assert "at least two" in app.info[0].value
 
@@ -144,10 +148,11 @@ def test_a_tick_draws_only_the_chart_that_grows(two, monkeypatch):
     app, drawn, fragment = two(), [], comparing.st.fragment
     monkeypatch.setattr(comparing, "measure_and_draw", lambda *arguments: arguments[-1]())
     monkeypatch.setattr(comparing, "chart_panel", lambda figure, key, *more: drawn.append(key))
-    monkeypatch.setattr(comparing, "table_panel", lambda section, *more: drawn.append(section.key))
+    for module in (comparing, differing):
+        monkeypatch.setattr(module, "table_panel", lambda section, *more: drawn.append(section.key))
 
     def ticking(function, **when):
-        return (lambda asked: [function(asked) for _ in range(3)]) if when else fragment(function)
+        return (lambda choice: [function(choice) for _ in range(3)]) if when else fragment(function)
 
     monkeypatch.setattr(comparing.st, "fragment", ticking)
     app.run()

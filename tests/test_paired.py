@@ -8,21 +8,26 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from comp_viz.analysis.compare.calibration import calibration
-from comp_viz.analysis.compare.comparison import compare
-from comp_viz.analysis.compare.comparison import test_table as table_of_tests
+from comp_viz.analysis.compare.comparison import compare_predictors
+from comp_viz.analysis.compare.comparison import mcnemar_table as table_of_tests
 from comp_viz.analysis.compare.confusion import confusion
 from comp_viz.analysis.compare.difficulty import LEVELS, difficulty
-from comp_viz.analysis.compare.disagreements import SHOWN, apart, differences, readable
-from comp_viz.analysis.compare.paired import by_truth, grouped, paired, sentence
-from comp_viz.analysis.compare.paired import tests as exact_tests
+from comp_viz.analysis.compare.disagreements import (
+    MOST_ROWS,
+    in_reading_units,
+    largest_differences,
+    prediction_distance,
+)
+from comp_viz.analysis.compare.paired import accuracy_by_group, accuracy_by_truth, paired_metrics
+from comp_viz.analysis.compare.paired import mcnemar_tests as exact_tests
 from comp_viz.analysis.compare.predictions import (
     DRAWINGS,
     FURTHER,
-    answer_once,
-    drawings,
-    passes_to_compare,
-    rows_of_patterns,
-    shown_in,
+    drawings_in_order,
+    drawings_of,
+    observed_under,
+    pattern_names,
+    predict_drawing,
 )
 from comp_viz.analysis.prediction import decide_output, predict_conversation, true_decisions
 from comp_viz.analysis.robustness.drawings import Drawing
@@ -36,7 +41,9 @@ from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import Utterances
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.metrics import metrics
-from comp_viz.report.compare import clearest
+from comp_viz.figures.compare.agreement import agreement_title
+from comp_viz.figures.compare.heading import comparison_facts, comparison_heading
+from comp_viz.figures.compare.paired import by_group_title, by_pattern_title
 
 SCORE, SEVEN, CLASSES = (
     Task("sentiment"),
@@ -62,7 +69,7 @@ def test_a_measure_that_one_conversation_counts_for_has_no_interval():
     """Neutral labels count for the error, not for accuracy: there every resample would say the same."""
     labels = np.array([1, -1, 2, 0, 0], np.float32)
     answers = {"only": np.array([1, 1, 1, 0.5, -1], np.float32).reshape(1, 5, 1)}
-    found = paired(SCORE, answers, labels, np.array([0, 3, 5])).set_index("metric")
+    found = paired_metrics(SCORE, answers, labels, np.array([0, 3, 5])).set_index("metric")
     assert found["conversations"].to_dict() == {"ACC": 1, "F1": 1, "MAE": 2, "CORR": 2}
     assert np.isnan(found.loc["ACC", "low"])
     assert found.loc["MAE", "low"] < found.loc["MAE", "high"]
@@ -133,7 +140,7 @@ def test_the_interval_holds_the_true_difference_about_as_often_as_it_says(rng):
 @TASKS
 def test_rows_are_means_over_drawings_and_differences_their_differences(task, rng):
     labels, answers = labels_of(task, rng), answers_of(task, rng, ("a", "b", "c"))
-    table = paired(task, answers, labels, STARTS)
+    table = paired_metrics(task, answers, labels, STARTS)
     assert len(table) == 3 * len(metric_names(task))
     for row in table.to_dict("records"):
         expected = np.mean([metrics(task, one, labels)[row["metric"]] for one in answers[row["predictor"]]])
@@ -149,22 +156,46 @@ def test_rows_are_means_over_drawings_and_differences_their_differences(task, rn
 
 def test_the_same_predictor_twice_has_no_difference_at_all(rng):
     labels, one = labels_of(CLASSES, rng), answers_of(CLASSES, rng)["first"]
-    row = paired(CLASSES, {"a": one, "b": one}, labels, STARTS).iloc[1]
+    row = paired_metrics(CLASSES, {"a": one, "b": one}, labels, STARTS).iloc[1]
     assert (row["difference"], row["difference_low"], row["difference_high"]) == (0, 0, 0)
-    assert "No clear difference" in sentence(paired(CLASSES, {"a": one, "b": one}, labels, STARTS))
+    table = paired_metrics(CLASSES, {"a": one, "b": one}, labels, STARTS)
+    assert comparison_heading(table) == "a and b do not differ clearly in ACC: 0.0 points (0.0 to 0.0)"
 
 
 def test_what_rounds_to_nothing_has_no_minus(rng):
     labels, one = labels_of(CLASSES, rng), answers_of(CLASSES, rng)["first"]
-    table = paired(CLASSES, {"a": one, "b": one}, labels, STARTS).replace({"difference_low": {0: -0.0004}})
-    assert "interval +0.0 to +0.0" in sentence(table)
+    table = paired_metrics(CLASSES, {"a": one, "b": one}, labels, STARTS).replace({"difference_low": {0: -0.0004}})
+    assert comparison_facts(table).endswith("; 95 % interval of the difference (0.0 to 0.0).")
 
 
 def test_one_conversation_gives_no_interval(rng):
-    table = paired(SCORE, answers_of(SCORE, rng), labels_of(SCORE, rng), np.array([0, 30]))
+    table = paired_metrics(SCORE, answers_of(SCORE, rng), labels_of(SCORE, rng), np.array([0, 30]))
     assert table[["low", "high", "difference_low", "difference_high"]].isna().all().all()
     assert table["value"].notna().all()
-    assert "95 %" not in sentence(table)
+    assert "95 %" not in comparison_facts(table)
+    assert "(" not in comparison_heading(table)
+
+
+def test_the_heading_of_a_comparison_names_the_closest_and_by_how_much():
+    rows = {
+        "predictor": ["A", "B", "C"],
+        "metric": ["ACC"] * 3,
+        "value": [0.85, 0.80, 0.83],
+        "difference": [np.nan, 0.05, 0.02],
+    }
+    ends = {"difference_low": [np.nan, 0.03, 0.005], "difference_high": [np.nan, 0.07, 0.035]}
+    table = pd.DataFrame(rows | ends)
+    assert comparison_heading(table) == "A is 2.0 points ahead of C in ACC (+0.5 to +3.5)"
+    facts = comparison_facts(table).replace("\u202f", " ")
+    assert facts == "ACC: A 85.0 % against C 83.0 %, the closest other; 95 % interval of the difference (+0.5 to +3.5)."
+    worse = table.assign(
+        difference=-table["difference"],
+        difference_low=-table["difference_high"],
+        difference_high=-table["difference_low"],
+    )
+    assert comparison_heading(worse) == "A is 2.0 points behind C in ACC (−3.5 to −0.5)"
+    named = table.replace({"predictor": {"A": "a" * 50, "C": "c" * 50}})
+    assert comparison_heading(named) == "The first is 2.0 points ahead of the closest other in ACC"
 
 
 def test_golden_mcnemar():
@@ -200,18 +231,18 @@ def test_holm_raises_p_values_and_keeps_their_order():
 def test_groups_are_the_same_numbers_of_their_utterances(task, rng):
     labels, answers = labels_of(task, rng), answers_of(task, rng)
     groups = np.array(["left", "right", "none"])[np.arange(30) % 3]
-    table = grouped(task, answers, labels, STARTS, groups, ("right", "left", "absent"))
+    table = accuracy_by_group(task, answers, labels, STARTS, groups, ("right", "left", "absent"))
     assert [*dict.fromkeys(table["group"])] == ["right", "left"]
     for row in table.to_dict("records"):
         rows = groups == row["group"]
         expected = np.mean([metrics(task, one[rows], labels[rows])["ACC"] for one in answers[row["predictor"]]])
         assert row["value"] == pytest.approx(expected)
         assert row["utterances"] == (true_decisions(task, labels)[rows] >= 0).sum()
-    truths = by_truth(task, answers, labels, STARTS)
+    truths = accuracy_by_truth(task, answers, labels, STARTS)
     weights = truths.groupby("predictor", sort=False)[["value", "utterances"]].apply(
         lambda part: np.average(part["value"], weights=part["utterances"])
     )
-    whole = paired(task, answers, labels, STARTS)
+    whole = paired_metrics(task, answers, labels, STARTS)
     np.testing.assert_allclose(weights, whole[whole["metric"] == "ACC"]["value"])
 
 
@@ -285,15 +316,15 @@ def test_the_furthest_apart_come_first(task, rng):
     known = Utterances(
         ("audio",), ids, ("test",) * 5, STARTS, np.ones((30, 1), bool), labels, np.full(30, "", object), labels
     )
-    rows = differences(task, answers, known)
-    assert len(rows) == min(SHOWN, 30)
+    rows = largest_differences(task, answers, known)
+    assert len(rows) == min(MOST_ROWS, 30)
     assert (np.diff(rows["difference"]) <= 0).all()
     for row in rows.to_dict("records"):
         n = STARTS[ids.index(row["conversation"])] + row["utterance"]
-        said = {name: readable(task, one[0])[[n]] for name, one in answers.items()}
-        far = {name: apart(task, said["a"], said[name])[0] for name in ("b", "c")}
+        said = {name: in_reading_units(task, one[0])[[n]] for name, one in answers.items()}
+        far = {name: prediction_distance(task, said["a"], said[name])[0] for name in ("b", "c")}
         assert row["difference"] == pytest.approx(max(far.values()))
-        assert far[row["against"]] == max(far.values())
+        assert far[row["other"]] == max(far.values())
         truth = true_decisions(task, labels)[n]
         expected = bool(decide_output(task, answers["a"][0][[n]])[0] == truth) if truth >= 0 else None
         assert row["right"] is expected
@@ -313,7 +344,7 @@ def test_a_comparison_names_the_drawing_of_every_test(rng):
         np.full(30, "", object),
         labels,
     )
-    found = compare(SCORE, answers, known, None)
+    found = compare_predictors(SCORE, answers, known, None)
     assert found.by_difficulty.empty
     table = table_of_tests(found.tests, [4, 5])
     assert table["seed"].tolist() == [4, 4, 5, 5]
@@ -325,16 +356,16 @@ def test_a_comparison_names_the_drawing_of_every_test(rng):
 
 def test_the_pattern_in_force_comes_first_and_no_pass_twice():
     three = ("audio", "text", "video")
-    rows = rows_of_patterns(three, "uniform(0.3)")
-    assert next(iter(rows.values())) == "30% missing (in force)"
-    assert next(iter(rows_of_patterns(three, "found").values())) == "nothing missing (in force)"
-    assert next(iter(rows_of_patterns(three, "outage(audio, 2, 3)").values())) == "pattern (in force)"
-    passes = passes_to_compare(three, "uniform(0.3)", 7)
+    rows = pattern_names(three, "uniform(0.3)")
+    assert next(iter(rows.values())) == "30\u202f% missing (in force)"
+    assert next(iter(pattern_names(three, "found").values())) == "as recorded (in force)"
+    assert next(iter(pattern_names(three, "outage(audio, 2, 3)").values())) == "pattern (in force)"
+    passes = drawings_in_order(three, "uniform(0.3)", 7)
     assert passes[:DRAWINGS] == [Drawing("uniform(0.3)", 7 + i) for i in range(DRAWINGS)]
     assert len(set(passes)) == len(passes)
     assert {one.pattern for one in passes} == set(rows)
     assert len([one for one in passes if one.pattern == "uniform(0.5)"]) == FURTHER
-    assert drawings("only(text)", 7) == [Drawing("only(text)")]
+    assert drawings_of("only(text)", 7) == [Drawing("only(text)")]
 
 
 def test_an_answer_over_the_split_is_that_of_the_conversation_alone(small_checkpoint, small_lab):
@@ -342,23 +373,38 @@ def test_an_answer_over_the_split_is_that_of_the_conversation_alone(small_checkp
     checkpoint = load_checkpoint(small_checkpoint)
     stream = Stream(small_lab.split("test"), checkpoint.standardise, checkpoint.model.fusion.weight.device)
     one = Drawing("uniform(0.5)", 3)
-    answered = answer_once(checkpoint, small_lab.task, stream, one)
-    shown = shown_in(stream.utterances, small_lab.task, one)
+    answered = predict_drawing(checkpoint, small_lab.task, stream, one)
+    shown = observed_under(stream.utterances, small_lab.task, one)
     first, last = stream.utterances.starts[1:3]
     alone = predict_conversation(checkpoint, small_lab.split("test")[1], shown[first:last])
-    here = readable(small_lab.task, answered.predictions["fused"][first:last])
+    here = in_reading_units(small_lab.task, answered.predictions["fused"][first:last])
     np.testing.assert_allclose(here, alone.fused, atol=1e-5)
-    assert 0.4 < answered.taken < 0.6
+    assert 0.4 < answered.missing_rate < 0.6
 
 
 def test_a_table_without_a_clear_difference_says_so_first():
-    rows = {"group": ["30% missing", "30% missing", "only text", "only text"], "predictor": ["A", "B"] * 2}
+    rows = {"group": ["30 % missing", "30 % missing", "only text", "only text"], "predictor": ["A", "B"] * 2}
     moved = {"difference": [np.nan, 0.004, np.nan, -0.007], "difference_low": [np.nan, -0.01, np.nan, -0.02]}
     table = pd.DataFrame(rows | moved | {"difference_high": [np.nan, 0.02, np.nan, 0.001]})
-    assert clearest(table, "with {}") == (
-        "None of 2 differences excludes zero; the largest: with only text, A is 0.7 points behind B (95 % interval -2.0 to +0.1)"
+    assert by_pattern_title(table) == (
+        "None of 2 differences excludes zero; the largest: A 0.7 points behind B with only text"
     )
+    assert by_group_title(table) == ("None of 2 differences excludes zero; the largest is in only text utterances")
+    assert by_pattern_title(table[2:]) == "A is 0.7 points behind B with only text (−2.0 to +0.1)"
     table["difference_high"] = [np.nan, 0.02, np.nan, -0.001]
-    assert clearest(table, "with {}") == (
-        "With only text, A is 0.7 points behind B (95 % interval -2.0 to -0.1); 1 of 2 differences exclude zero"
+    assert by_pattern_title(table) == (
+        "A is 0.7 points behind B with only text (−2.0 to −0.1); 1 of 2 differences excludes zero"
     )
+    named = table.replace({"A": "a" * 40, "B": "b" * 40})
+    assert by_pattern_title(named) == "1 of 2 differences excludes zero; the largest is with only text"
+
+
+def test_the_title_of_the_exact_test_names_the_smallest_p_of_the_first_drawing():
+    table = pd.DataFrame(
+        {"other": ["B", "C", "B", "C"], "seed": [0, 0, 1, 1], "both right": 5, "only first right": [12, 9, 1, 1],
+         "only other right": [5, 1, 20, 20], "neither": 3, "p": [0.143, 0.02, 1e-4, 1e-4], "p by Holm": [0.143, 0.04, 2e-4, 2e-4]}
+    )  # fmt: skip
+    assert agreement_title(table, "A") == (
+        "Only A is right in 9 utterances, only C in 1: exact McNemar test p = 0.040 by Holm"
+    )
+    assert agreement_title(table[table["other"] == "B"], "A").endswith("only B in 5: exact McNemar test p = 0.143")

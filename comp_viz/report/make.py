@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 import numpy as np
 import pandas as pd
 
-from comp_viz.analysis.compare.comparison import compare, under
+from comp_viz.analysis.compare.comparison import accuracy_under_pattern, compare_predictors
 from comp_viz.analysis.compare.difficulty import known_difficulty
-from comp_viz.analysis.compare.predictions import answer_once, passes_of, passes_to_compare, rows_of_patterns
+from comp_viz.analysis.compare.predictions import drawings_by_pattern, drawings_in_order, pattern_names, predict_drawing
 from comp_viz.analysis.live.change import change
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.analysis.robustness.drawings import Drawing
@@ -21,8 +21,9 @@ from comp_viz.data.dataset import Utterances
 from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
+from comp_viz.figures.compare.heading import comparison_heading
 from comp_viz.figures.style import LIGHT
-from comp_viz.report.compare import compare_sections, differences_section, headline
+from comp_viz.report.compare import compare_sections, differences_section
 from comp_viz.report.html import Report
 from comp_viz.report.live import timeline_section
 from comp_viz.report.origin import Origin, origin_facts
@@ -62,23 +63,30 @@ def comparison_part(origins: Sequence[Origin], split: str) -> ReportPart:
     if not counted_labels(task, utterances.labels):
         raise CompVizError(f"No utterance of the {split} split has a label that counts, so nothing says what is right.")
     Pattern.parse(first.pattern).check_data(utterances, task)
-    passes = passes_to_compare(modalities, first.pattern, first.seed)
+    passes = drawings_in_order(modalities, first.pattern, first.seed)
     made = {}
     for one in origins:
         check_lengths(utterances, one.checkpoint.config.max_length)
         stream = Stream(conversations, one.checkpoint.standardise, one.checkpoint.model.fusion.weight.device)
-        made[one.name] = {each: answer_once(one.checkpoint, task, stream, each) for each in passes}
+        made[one.name] = {each: predict_drawing(one.checkpoint, task, stream, each) for each in passes}
 
-    def answers(some: Sequence[Drawing]) -> dict[str, np.ndarray]:
+    def predictions(some: Sequence[Drawing]) -> dict[str, np.ndarray]:
         return {name: np.stack([done[one].predictions[FUSED] for one in some]) for name, done in made.items()}
 
-    drawn, names = passes_of(modalities, first.pattern, first.seed), rows_of_patterns(modalities, first.pattern)
-    taken = {p: float(np.mean([made[first.name][one].taken for one in some])) for p, some in drawn.items()}
-    rows = [under(task, answers(some), utterances, names[p], taken[p]) for p, some in drawn.items()]
-    mine = drawn[first.pattern]
-    found = compare(task, answers(mine), utterances, known_difficulty(first.data, split))
-    sections = compare_sections(found, pd.concat(rows, ignore_index=True), [one.seed for one in mine], task, LIGHT)
-    return ReportPart(f"{headline(found)}.", [*sections, differences_section(found)])
+    drawings, names = (
+        drawings_by_pattern(modalities, first.pattern, first.seed),
+        pattern_names(modalities, first.pattern),
+    )
+    rates = {p: float(np.mean([made[first.name][one].missing_rate for one in some])) for p, some in drawings.items()}
+    rows = [
+        accuracy_under_pattern(task, predictions(some), utterances, names[p], rates[p]) for p, some in drawings.items()
+    ]
+    current = drawings[first.pattern]
+    comparison = compare_predictors(task, predictions(current), utterances, known_difficulty(first.data, split))
+    sections = compare_sections(
+        comparison, pd.concat(rows, ignore_index=True), [one.seed for one in current], task, LIGHT
+    )
+    return ReportPart(comparison_heading(comparison.overall), [*sections, differences_section(comparison)])
 
 
 def make_report(checkpoints: dict[str, Checkpoint], origin: Origin, split: str, words: bool) -> Report:

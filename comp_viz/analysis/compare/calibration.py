@@ -13,7 +13,7 @@ from comp_viz.evaluation.calibration import RELIABILITY_BINS, reliability
 class Calibration:
     """Predictions in bins: of classes ten equally wide ones of the probability, of scores ten of equally many utterances."""
 
-    rows: pd.DataFrame  # predicted (mean), found (share right, or mean truth), utterances (mean over drawings)
+    rows: pd.DataFrame  # predicted (mean), observed (share right, or mean truth), utterances (mean over drawings)
     error: float  # expected calibration error: mean distance of the two, over all utterances
 
 
@@ -23,10 +23,10 @@ def calibration(task: Task, predictions: Floats, labels: Floats) -> Calibration:
     flat, truth = predictions[:, known].reshape(-1, predictions.shape[-1]), np.tile(labels[known], D)
     if not task.classes:
         return of_scores(flat[:, 0] + np.float32(task.neutral), truth, D)
-    found = reliability(flat, truth)
-    rows = pd.DataFrame({"predicted": found.confidence, "found": found.accuracy, "utterances": found.count})
+    bins = reliability(flat, truth)
+    rows = pd.DataFrame({"predicted": bins.confidence, "observed": bins.accuracy, "utterances": bins.count})
     rows["utterances"] /= D
-    return Calibration(rows[rows["utterances"] > 0].reset_index(drop=True), found.error)
+    return Calibration(rows[rows["utterances"] > 0].reset_index(drop=True), bins.error)
 
 
 def of_scores(scores: Floats, truth: Floats, drawings: int) -> Calibration:
@@ -36,10 +36,10 @@ def of_scores(scores: Floats, truth: Floats, drawings: int) -> Calibration:
     rows = pd.DataFrame(
         {
             "predicted": [float(scores[part].mean(dtype=np.float64)) for part in bins],
-            "found": [float(truth[part].mean(dtype=np.float64)) for part in bins],
+            "observed": [float(truth[part].mean(dtype=np.float64)) for part in bins],
             "utterances": [len(part) / drawings for part in bins],
         }
     )
-    distance = (rows["predicted"] - rows["found"]).abs()
+    distance = (rows["predicted"] - rows["observed"]).abs()
     error = float(np.average(distance, weights=rows["utterances"])) if len(rows) else float("nan")
     return Calibration(rows, error)

@@ -1,4 +1,4 @@
-"""A whole comparison of predictors: everything that is said of them under the pattern in force, and under every pattern."""
+"""A whole comparison of predictors: every table of it under the pattern in force, and accuracy under every pattern."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,8 +10,14 @@ from numpy.typing import NDArray
 from comp_viz.analysis.compare.calibration import Calibration, calibration
 from comp_viz.analysis.compare.confusion import confusion
 from comp_viz.analysis.compare.difficulty import LEVELS
-from comp_viz.analysis.compare.disagreements import differences
-from comp_viz.analysis.compare.paired import Answers, by_truth, grouped, paired, tests
+from comp_viz.analysis.compare.disagreements import largest_differences
+from comp_viz.analysis.compare.paired import (
+    PredictionsByName,
+    accuracy_by_group,
+    accuracy_by_truth,
+    mcnemar_tests,
+    paired_metrics,
+)
 from comp_viz.analysis.stats.mcnemar import McNemar, holm
 from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import Utterances
@@ -31,34 +37,38 @@ class Comparison:
     differences: pd.DataFrame
 
 
-def compare(task: Task, answers: Answers, utterances: Utterances, levels: NDArray[np.str_] | None) -> Comparison:
-    """Compare `answers`, `[D, N, C]` each; `levels [N]` says how hard utterances are, None where that is not known."""
+def compare_predictors(
+    task: Task, predictions: PredictionsByName, utterances: Utterances, levels: NDArray[np.str_] | None
+) -> Comparison:
+    """Compare `predictions`, `[D, N, C]` each; `levels [N]` says how hard utterances are, None where that is not known."""
     labels, starts = utterances.labels, utterances.starts
     hard = np.full(len(labels), "") if levels is None else levels
     return Comparison(
-        tuple(answers),
-        paired(task, answers, labels, starts),
-        tests(task, answers, labels),
-        by_truth(task, answers, labels, starts),
-        grouped(task, answers, labels, starts, hard, LEVELS),
-        {name: confusion(task, one, labels) for name, one in answers.items()},
-        {name: calibration(task, one, labels) for name, one in answers.items()},
-        differences(task, answers, utterances),
+        tuple(predictions),
+        paired_metrics(task, predictions, labels, starts),
+        mcnemar_tests(task, predictions, labels),
+        accuracy_by_truth(task, predictions, labels, starts),
+        accuracy_by_group(task, predictions, labels, starts, hard, LEVELS),
+        {name: confusion(task, one, labels) for name, one in predictions.items()},
+        {name: calibration(task, one, labels) for name, one in predictions.items()},
+        largest_differences(task, predictions, utterances),
     )
 
 
-def under(task: Task, answers: Answers, utterances: Utterances, group: str, taken: float) -> pd.DataFrame:
-    """ACC under one pattern, called `group`, which took the share `taken` of all entries."""
-    rows = paired(task, answers, utterances.labels, utterances.starts)
-    return rows[rows["metric"] == "ACC"].assign(group=group, missing_rate=taken)
+def accuracy_under_pattern(
+    task: Task, predictions: PredictionsByName, utterances: Utterances, group: str, missing_rate: float
+) -> pd.DataFrame:
+    """ACC under one pattern, named `group`, whose realised missing rate is `missing_rate`."""
+    rows = paired_metrics(task, predictions, utterances.labels, utterances.starts)
+    return rows[rows["metric"] == "ACC"].assign(group=group, missing_rate=missing_rate)
 
 
-def test_table(found: Mapping[str, Sequence[McNemar]], seeds: Sequence[int]) -> pd.DataFrame:
+def mcnemar_table(tests: Mapping[str, Sequence[McNemar]], seeds: Sequence[int]) -> pd.DataFrame:
     """One row for every other predictor and drawing: who is right, the exact p-value, and that by Holm over the others."""
     rows = []
     for place, seed in enumerate(seeds):
-        adjusted = holm([each[place].p for each in found.values()])
-        for (name, each), together in zip(found.items(), adjusted, strict=True):
+        adjusted = holm([each[place].p for each in tests.values()])
+        for (name, each), together in zip(tests.items(), adjusted, strict=True):
             one = each[place]
             counts = {
                 "both right": one.both,

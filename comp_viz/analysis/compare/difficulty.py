@@ -1,7 +1,7 @@
-"""How hard utterances are, said by a reference that is none of the compared.
+"""How hard utterances are, by a reference that is none of the compared.
 
-How many of the compared are right would say less: among the utterances that one of them gets wrong the others look better,
-whatever they are. The reference is the linear probe, which reads single utterances as they were recorded.
+How many of the compared are right would be a poorer measure: among the utterances that one of them gets wrong the others look
+better, whatever they are. The reference is the linear probe, which reads single utterances as they were recorded.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from comp_viz.data.batch import Standardiser
 from comp_viz.data.dataset import DataSet, Utterances
 from comp_viz.errors import CompVizError
 
-LEVELS = ("easy", "middling", "hard")
+LEVELS = ("easy", "medium", "hard")
 
 
 def difficulty(data: DataSet, split: str, seed: int = 0) -> NDArray[np.str_]:
@@ -25,14 +25,14 @@ def difficulty(data: DataSet, split: str, seed: int = 0) -> NDArray[np.str_]:
     """
     if "train" not in data.utterances.splits:
         raise CompVizError(
-            "Difficulty is said by a linear reference, and this data set has no train split to fit it on."
+            "Difficulty is measured by a linear reference, and this data set has no train split to fit it on."
         )
     training = sampled_conversations(data.split("train"), np.random.default_rng(seed))
     standardise = Standardiser.fit(training)
     x, y = probe_features(data.task, training, standardise)
     if len(np.unique(y)) < 2:
         raise CompVizError(
-            "Difficulty is said by a linear reference, which needs training labels of at least two kinds."
+            "Difficulty is measured by a linear reference, which needs training labels of at least two kinds."
         )
     judged = data.split(split)
     counted = true_decisions(data.task, Utterances.of(judged).labels) >= 0

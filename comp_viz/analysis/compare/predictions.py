@@ -1,4 +1,4 @@
-"""What predictors answer for the utterances of a split, each under the same drawings of a missing pattern."""
+"""Predictions for the utterances of a split, of every predictor under the same drawings of a missing pattern."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -15,55 +15,56 @@ from comp_viz.data.patterns.entries import Uniform
 from comp_viz.data.patterns.pattern import AS_RECORDED, PROTOCOL, Pattern
 from comp_viz.data.patterns.realised import realised_rates
 from comp_viz.evaluation.evaluate import NO_TURN, predict
+from comp_viz.wording import percent
 
 DRAWINGS, FURTHER = 5, 3  # of the pattern in force, and of others, where there is something to draw
 
 
 @dataclass(frozen=True)
-class Answered:
-    """What one checkpoint answered in one pass over a split."""
+class SplitPredictions:
+    """The predictions of one checkpoint in one pass over a split."""
 
-    taken: float  # missing rate: share of the entries in the recordings that the pattern took
+    missing_rate: float  # realised: share of the entries in the recordings that the pattern hides
     predictions: Mapping[str, Floats]  # `fused` and every modality -> [N, C], relative scores or logits
 
 
-def answer_once(
+def predict_drawing(
     checkpoint: Checkpoint, task: Task, stream: Stream, one: Drawing, turn: AbstractContextManager[object] = NO_TURN
-) -> Answered:
+) -> SplitPredictions:
     """Predictions under one drawing; `turn` is held during each forward pass."""
-    shown = shown_in(stream.utterances, task, one)
-    came_to = realised_rates(stream.utterances.observed, shown, stream.utterances.modalities)
-    return Answered(came_to.rate, predict(checkpoint.model, stream, shown, turn=turn))
+    shown = observed_under(stream.utterances, task, one)
+    realised = realised_rates(stream.utterances.observed, shown, stream.utterances.modalities)
+    return SplitPredictions(realised.rate, predict(checkpoint.model, stream, shown, turn=turn))
 
 
-def shown_in(utterances: Utterances, task: Task, one: Drawing) -> Bools:
-    """What a drawing leaves of the entries, `[N, M]`: the same for everything that is compared."""
+def observed_under(utterances: Utterances, task: Task, one: Drawing) -> Bools:
+    """The entries that a drawing leaves, `[N, M]`: the same for everything that is compared."""
     return Pattern.parse(one.pattern)(utterances, task, np.random.default_rng(one.seed))
 
 
-def drawings(pattern: str, seed: int, most: int = DRAWINGS) -> list[Drawing]:
-    """The passes a pattern is judged by: as many drawings from `seed` on, one where there is nothing to draw."""
+def drawings_of(pattern: str, seed: int, most: int = DRAWINGS) -> list[Drawing]:
+    """The drawings of a pattern: as many as `most` with seeds from `seed` on, one where nothing is random."""
     count = most if Pattern.parse(pattern).random else 1
     return [Drawing(pattern, seed + i if count > 1 else 0) for i in range(count)]
 
 
-def rows_of_patterns(modalities: Sequence[str], in_force: str) -> dict[str, str]:
-    """Pattern -> what is available under it, in words: the pattern in force, the field's missing rates, every set kept."""
+def pattern_names(modalities: Sequence[str], in_force: str) -> dict[str, str]:
+    """Pattern -> its name in charts: the pattern in force, the field's missing rates, every set of modalities kept."""
     rates = [part.rate for pattern in PROTOCOL for part in pattern.parts if isinstance(part, Uniform)]
-    found = {str(pattern): f"{rate:.0%} missing" for pattern, rate in zip(PROTOCOL, rates, strict=True)}
+    names = {str(pattern): f"{percent(rate)} missing" for pattern, rate in zip(PROTOCOL, rates, strict=True)}
     for kept, pattern in availability_patterns(modalities).items():
-        found[pattern] = "nothing missing" if len(kept) == len(modalities) else f"only {' + '.join(kept)}"
-    mine = found.pop(in_force, "nothing missing" if in_force == AS_RECORDED else "pattern")
-    return {in_force: f"{mine} (in force)"} | found
+        names[pattern] = "as recorded" if len(kept) == len(modalities) else f"only {' + '.join(kept)}"
+    current = names.pop(in_force, "as recorded" if in_force == AS_RECORDED else "pattern")
+    return {in_force: f"{current} (in force)"} | names
 
 
-def passes_of(modalities: Sequence[str], in_force: str, seed: int) -> dict[str, list[Drawing]]:
-    """Pattern -> the passes it is judged by, the one in force first."""
-    rows = rows_of_patterns(modalities, in_force)
-    return {pattern: drawings(pattern, seed, DRAWINGS if pattern == in_force else FURTHER) for pattern in rows}
+def drawings_by_pattern(modalities: Sequence[str], in_force: str, seed: int) -> dict[str, list[Drawing]]:
+    """Pattern -> its drawings, the one in force first."""
+    rows = pattern_names(modalities, in_force)
+    return {pattern: drawings_of(pattern, seed, DRAWINGS if pattern == in_force else FURTHER) for pattern in rows}
 
 
-def passes_to_compare(modalities: Sequence[str], in_force: str, seed: int) -> list[Drawing]:
-    """All passes of a comparison in the order of measuring: the pattern in force, all others once, then their further seeds."""
-    first, *others = passes_of(modalities, in_force, seed).values()
+def drawings_in_order(modalities: Sequence[str], in_force: str, seed: int) -> list[Drawing]:
+    """All drawings of a comparison in the order of measuring: the pattern in force, all others once, then their further seeds."""
+    first, *others = drawings_by_pattern(modalities, in_force, seed).values()
     return [*first, *(each[0] for each in others), *(one for each in others for one in each[1:])]

@@ -1,4 +1,4 @@
-"""Reliability diagrams: what is predicted against what is found, and how many predictions lie where."""
+"""Reliability diagrams: predicted against observed, and how many predictions lie where."""
 
 from collections.abc import Mapping
 
@@ -7,29 +7,57 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.compare.calibration import Calibration
 from comp_viz.data.conversation import Task
-from comp_viz.figures.chart import base_layout
-from comp_viz.figures.compare.paired import predictor_looks, small
+from comp_viz.figures.chart import About, base_layout
+from comp_viz.figures.compare.paired import axis_title, predictor_looks
 from comp_viz.figures.style import Palette
-from comp_viz.wording import how_many
+from comp_viz.wording import decimal, fitting, how_many
+
+ABOUT_CLASS_CALIBRATION = About(
+    "Predictions in ten bins of the probability of the predicted class: the share that is right, and below how many there are. "
+    "On the dashed diagonal the probability is that share. ECE is the mean distance from it.",
+    "Whether a model is right: one that always gives 25 % to each of four classes and guesses is perfectly calibrated.",
+    r"\mathrm{ECE} = \sum_b \tfrac{n_b}{n} \left| \mathrm{acc}_b - \mathrm{conf}_b \right|",
+)
+ABOUT_SCORE_CALIBRATION = About(
+    "A score has no probability, so this asks whether it is right on average: ten bins of equally many predictions, "
+    "their mean against the mean truth. The error is the mean distance from the dashed diagonal, in label units.",
+    "How far single predictions are off; that is MAE. A model that always predicts the mean truth is perfectly calibrated.",
+    r"\mathrm{ECE} = \sum_b \tfrac{n_b}{n} \left| \bar y_b - \hat y_b \right|",
+)
 
 
-def reliability_chart(found: Mapping[str, Calibration], task: Task, palette: Palette, title: str) -> go.Figure:
-    """Predicted against found in every bin, on the dashed diagonal where predictions mean what they say.
+def reliability_title(calibrations: Mapping[str, Calibration], task: Task) -> str:
+    """The expected calibration error of each."""
+    errors = {
+        name: decimal(100 * one.error, 1) if task.classes else decimal(one.error, 3)
+        for name, one in calibrations.items()
+    }
+    unit = " points" if task.classes else ""
+    every, best = (
+        f"{errors[name]}{unit} for {name}"
+        for name in (next(iter(errors)), min(calibrations, key=lambda name: calibrations[name].error))
+    )
+    every = ", ".join([every, *(f"{error} for {name}" for name, error in list(errors.items())[1:])])
+    return fitting(f"Expected calibration error is {every}", f"Expected calibration error is smallest, {best}")
+
+
+def reliability_chart(calibrations: Mapping[str, Calibration], task: Task, palette: Palette, title: str) -> go.Figure:
+    """Predicted against observed in every bin, on the dashed diagonal where they agree.
 
     For classes, whose bins are of unlike size, counts below.
     """
-    looks, traces, bounds = predictor_looks([*found], palette), [], span(found, task)
+    looks, traces, bounds = predictor_looks([*calibrations], palette), [], calibration_span(calibrations, task)
     share = ".0%" if task.classes else ".2f"
-    for name, one in found.items():
-        colour, symbol, called = looks[name]
-        look = {"name": called, "legendgroup": name, "line": {"color": colour, "width": 2}, "mode": "lines+markers"}
-        hover = f"<b>{called}</b><br>predicted %{{x:{share}}}, "
-        x, y, count = (one.rows[column] for column in ("predicted", "found", "utterances"))
+    for name, one in calibrations.items():
+        colour, symbol, label = looks[name]
+        look = {"name": label, "legendgroup": name, "line": {"color": colour, "width": 2}, "mode": "lines+markers"}
+        hover = f"<b>{label}</b><br>predicted %{{x:{share}}}, "
+        x, y, count = (one.rows[column] for column in ("predicted", "observed", "utterances"))
         counted = [how_many(round(n), "utterance") for n in count]
         traces.append(
             go.Scatter(
                 x=x, y=y, marker={"symbol": symbol, "size": 9}, customdata=counted,
-                hovertemplate=f"{hover}found %{{y:{share}}}, %{{customdata}}<extra></extra>", **look,
+                hovertemplate=f"{hover}observed %{{y:{share}}}, %{{customdata}}<extra></extra>", **look,
             )
         )  # fmt: skip
         if task.classes:
@@ -45,21 +73,28 @@ def reliability_chart(found: Mapping[str, Calibration], task: Task, palette: Pal
     layout["shapes"] = [{"type": "line", "line": line, "layer": "below", **ends}]
     fixed = {"fixedrange": True, "zeroline": False}
     if not task.classes:
-        named = small(f"mean predicted {task.name} (label units)"), small(f"mean true {task.name} (label units)")
+        named = (
+            axis_title(f"mean predicted {task.name} (label units)"),
+            axis_title(f"mean true {task.name} (label units)"),
+        )
         layout["xaxis"] = layout["xaxis"] | fixed | {"range": bounds, "title": named[0]}
         layout["yaxis"] = layout["yaxis"] | fixed | {"range": bounds, "title": named[1]}
         return go.Figure(traces, layout)
-    below = layout["yaxis"] | fixed | {"domain": [0, 0.22], "rangemode": "tozero", "title": small("utterances")}
+    below = layout["yaxis"] | fixed | {"domain": [0, 0.22], "rangemode": "tozero", "title": axis_title("utterances")}
     ticks = fixed | {"range": bounds, "tickformat": ".0%"}
-    layout["xaxis"] = layout["xaxis"] | ticks | {"title": small("probability of the predicted class"), "anchor": "y2"}
-    layout["yaxis"] = layout["yaxis"] | ticks | {"domain": [0.32, 1], "title": small("share right")}
+    layout["xaxis"] = (
+        layout["xaxis"] | ticks | {"title": axis_title("probability of the predicted class"), "anchor": "y2"}
+    )
+    layout["yaxis"] = layout["yaxis"] | ticks | {"domain": [0.32, 1], "title": axis_title("share right")}
     return go.Figure(traces, layout | {"yaxis2": below | {"tickformat": ","}})
 
 
-def span(found: Mapping[str, Calibration], task: Task) -> list[float]:
+def calibration_span(calibrations: Mapping[str, Calibration], task: Task) -> list[float]:
     """The range of both axes: all probabilities, or the scores that there are."""
     if task.classes:
         return [0.0, 1.0]
-    values = np.concatenate([one.rows[["predicted", "found"]].to_numpy(float).ravel() for one in found.values()])
+    values = np.concatenate(
+        [one.rows[["predicted", "observed"]].to_numpy(float).ravel() for one in calibrations.values()]
+    )
     room = 0.06 * float(np.ptp(values)) or 0.1
     return [float(values.min()) - room, float(values.max()) + room]

@@ -7,23 +7,44 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from comp_viz.figures.along import escape
-from comp_viz.figures.chart import base_layout
+from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.style import Palette, sequential
+from comp_viz.wording import fitting, percent
 
 GAP = 0.06  # of the width, between two matrices
 STRONG = 0.55  # share from which a cell is so dark, or in the dark so bright, that the ground's tone is read on it
 MOST_NUMBERS = 8  # decisions up to which the shares are written into the cells
+ABOUT_CONFUSION = About(
+    "Of each truth (row) how many percent are decided as what (column), mean over drawings.",
+    "How often each truth occurs; the numbers to save have the counts.",
+)
 
 
-def confusion_chart(found: Mapping[str, pd.DataFrame], palette: Palette, title: str) -> go.Figure:
+def confusion_title(matrices: Mapping[str, pd.DataFrame]) -> str:
+    """The most frequent error of the first, and how often the others make it."""
+    (name, first), *others = matrices.items()
+    if not first["share"].notna().any():
+        return "Confusion matrices: no label counts"
+    worst = int(first["share"].where(first["truth"] != first["decision"]).fillna(-1).to_numpy().argmax())
+    top = first.iloc[worst]
+    error = f"{name} decides {percent(top['share'])} of {top['truth']} utterances as {top['decision']}"
+    rest = ", ".join(f"{other} {percent(float(table['share'].iloc[worst]))}" for other, table in others)
+    return fitting(
+        f"{error}, {rest}",
+        error,
+        f"{percent(top['share'])} of {top['truth']} utterances are decided as {top['decision']}",
+    )
+
+
+def confusion_chart(matrices: Mapping[str, pd.DataFrame], palette: Palette, title: str) -> go.Figure:
     """A matrix for every predictor: of each truth (row) the share of every decision (column), written into the cells."""
-    tables = {name: table.pivot(index="truth", columns="decision", values="share") for name, table in found.items()}
-    order = [*dict.fromkeys(next(iter(found.values()))["truth"])]
+    shares = {name: table.pivot(index="truth", columns="decision", values="share") for name, table in matrices.items()}
+    order = [*dict.fromkeys(next(iter(matrices.values()))["truth"])]
     layout = base_layout(palette, title, 130 + 42 * len(order), dragmode=False)
-    axis, width = layout["xaxis"], (1 + GAP) / len(found) - GAP
+    axis, width = layout["xaxis"], (1 + GAP) / len(matrices) - GAP
     names = [escape(name, 20) for name in order]
     traces, notes = [], []
-    for i, (name, table) in enumerate(tables.items(), start=1):
+    for i, (name, table) in enumerate(shares.items(), start=1):
         tag, share = "" if i == 1 else str(i), table.loc[order, order].to_numpy()
         start = (i - 1) * (width + GAP)
         layout[f"xaxis{tag}"] = axis | {

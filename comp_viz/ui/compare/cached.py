@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from comp_viz.analysis.compare.comparison import Comparison, compare, under
+from comp_viz.analysis.compare.comparison import Comparison, accuracy_under_pattern, compare_predictors
 from comp_viz.analysis.compare.difficulty import known_difficulty
-from comp_viz.analysis.compare.paired import Answers
-from comp_viz.analysis.compare.predictions import Answered, answer_once
+from comp_viz.analysis.compare.paired import PredictionsByName
+from comp_viz.analysis.compare.predictions import SplitPredictions, predict_drawing
 from comp_viz.analysis.query import Query
 from comp_viz.analysis.robustness.drawings import Drawing
 from comp_viz.data.dataset import Utterances
@@ -35,30 +35,30 @@ Predictors = tuple[Predictor, ...]
 
 def split_predictions(
     view: PageView, split: str, drawings: Sequence[Drawing]
-) -> ProgressiveMeasurement[Drawing, Answered]:
+) -> ProgressiveMeasurement[Drawing, SplitPredictions]:
     """The predictions of a view's checkpoint under each drawing, one pass over the split for each."""
     query = view.query().of_data_set()
 
-    def measure(drawing: Drawing) -> Answered:
-        return answer_once(view.checkpoint, view.data.task, split_stream(query, split), drawing, turn=INFERENCE)
+    def measure(drawing: Drawing) -> SplitPredictions:
+        return predict_drawing(view.checkpoint, view.data.task, split_stream(query, split), drawing, turn=INFERENCE)
 
     return ProgressiveMeasurement(drawings, _measured(query, split), measure)
 
 
 @keep_resource(max_entries=24, show_spinner=False)
-def _measured(query: Query, split: str) -> MeasuredParts[Drawing, Answered]:
+def _measured(query: Query, split: str) -> MeasuredParts[Drawing, SplitPredictions]:
     """16 bytes an utterance, predictor and drawing for four classes."""
     return MeasuredParts()
 
 
 def measured_drawings(predictors: Predictors, split: str, drawings: Sequence[Drawing]) -> tuple[Drawing, ...]:
-    """Those of some drawings that every predictor has answered."""
+    """Those of some drawings that are measured for every predictor."""
     measured = [_measured(one.query, split).values for one in predictors]
     return tuple(drawing for drawing in drawings if all(drawing in values for values in measured))
 
 
-def _answers(predictors: Predictors, split: str, drawings: Sequence[Drawing]) -> Answers:
-    """Predictions `[D, N, C]` of every predictor under drawings that all have answered."""
+def _predictions(predictors: Predictors, split: str, drawings: Sequence[Drawing]) -> PredictionsByName:
+    """Predictions `[D, N, C]` of every predictor under drawings that are measured for all."""
     return {
         one.name: np.stack(
             [_measured(one.query, split).values[drawing].predictions[one.output] for drawing in drawings]
@@ -70,7 +70,7 @@ def _answers(predictors: Predictors, split: str, drawings: Sequence[Drawing]) ->
 def _missing_rate(predictors: Predictors, split: str, drawings: Sequence[Drawing]) -> float:
     """Realised missing rate, mean over the drawings."""
     measured = _measured(predictors[0].query, split).values
-    return float(np.mean([measured[drawing].taken for drawing in drawings]))
+    return float(np.mean([measured[drawing].missing_rate for drawing in drawings]))
 
 
 @keep_data(max_entries=256, show_spinner=False)
@@ -78,8 +78,8 @@ def accuracy_under(predictors: Predictors, split: str, drawings: tuple[Drawing, 
     """ACC and differences under the drawings of one pattern."""
     data = open_data_set(predictors[0].query.data, predictors[0].query.root)
     utterances = Utterances.of(data.split(split))
-    answers = _answers(predictors, split, drawings)
-    return under(data.task, answers, utterances, group, _missing_rate(predictors, split, drawings))
+    predictions = _predictions(predictors, split, drawings)
+    return accuracy_under_pattern(data.task, predictions, utterances, group, _missing_rate(predictors, split, drawings))
 
 
 @keep_data(max_entries=32, show_spinner="Bootstrapping conversations …")
@@ -88,7 +88,9 @@ def comparison(predictors: Predictors, split: str, drawings: tuple[Drawing, ...]
     query = predictors[0].query
     data = open_data_set(query.data, query.root)
     levels = _difficulty(query.data, query.root, query.data_digest, split)
-    return compare(data.task, _answers(predictors, split, drawings), Utterances.of(data.split(split)), levels)
+    return compare_predictors(
+        data.task, _predictions(predictors, split, drawings), Utterances.of(data.split(split)), levels
+    )
 
 
 @keep_data(max_entries=16, show_spinner="Fitting the linear reference …")

@@ -1,0 +1,181 @@
+"""The controls of the Compare page: which predictors, on which split, under which pattern."""
+
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from comp_viz.analysis.compare.disagreements import predictor_name
+from comp_viz.analysis.compare.predictions import drawings_by_pattern, drawings_in_order, drawings_of
+from comp_viz.analysis.robustness.drawings import Drawing
+from comp_viz.analysis.robustness.scores import FUSED, counted_labels
+from comp_viz.data.conversation import SPLITS
+from comp_viz.data.dataset import Utterances
+from comp_viz.data.patterns.pattern import AS_RECORDED, Pattern
+from comp_viz.errors import CompVizError
+from comp_viz.ui.cache.checkpoints import checkpoint_card, fitting_checkpoints, open_checkpoint
+from comp_viz.ui.compare.cached import Predictor, Predictors, measured_drawings
+from comp_viz.ui.frame.page_view import PageView
+from comp_viz.ui.frame.pattern_state import pattern_choice
+from comp_viz.ui.robustness.controls import NO_LABELS, NO_SPLITS, SPLIT, SPLIT_HELP, not_measurable
+from comp_viz.ui.widgets.choices import one_of
+from comp_viz.ui.widgets.text import escape_markdown
+from comp_viz.wording import how_many
+
+COMPARED = "compared"  # widget key and address parameter
+MOST_PREDICTORS = 6  # beside each other
+USUAL_PREDICTORS = 3
+COMPARED_HELP = (
+    "The first is set against each of the others. A checkpoint means its fused prediction; a head predicts from one modality "
+    "and the prompts that it receives. Only checkpoints that read these features are listed."
+)
+CELLS = "The pattern at the left was painted for one conversation and means nothing for a split, so here everything is as recorded."
+
+
+@dataclass(frozen=True)
+class CompareChoice:
+    """What is compared, and on what."""
+
+    predictors: dict[str, tuple[PageView, str]]  # name -> the view by its checkpoint, `fused` or a modality
+    split: str
+    pattern: str
+    seed: int
+
+    @property
+    def by_pattern(self) -> dict[str, list[Drawing]]:
+        """The drawings of every pattern, the one in force first."""
+        return drawings_by_pattern(self.view.data.modalities, self.pattern, self.seed)
+
+    @property
+    def drawings(self) -> list[Drawing]:
+        """All drawings of the page in the order of measuring."""
+        return drawings_in_order(self.view.data.modalities, self.pattern, self.seed)
+
+    @property
+    def view(self) -> PageView:
+        """The view by the first checkpoint."""
+        return next(iter(self.predictors.values()))[0]
+
+    @property
+    def queries(self) -> Predictors:
+        """The same, as keys of cached calls."""
+        return tuple(
+            Predictor(name, view.query().of_data_set(), output) for name, (view, output) in self.predictors.items()
+        )
+
+    @property
+    def views(self) -> list[PageView]:
+        """What has to be run: every checkpoint once."""
+        return list({view.checkpoint.digest: view for view, _ in self.predictors.values()}.values())
+
+    def measured_in_force(self) -> tuple[Drawing, ...]:
+        """The drawings of the pattern in force that are measured for everything compared."""
+        return self.measured(drawings_of(self.pattern, self.seed))
+
+    def measured(self, among: list[Drawing]) -> tuple[Drawing, ...]:
+        """Those of some drawings that are measured for everything compared."""
+        return measured_drawings(self.queries, self.split, among)
+
+
+def compare_controls(view: PageView) -> CompareChoice | None:
+    """Draw the page's controls; None, with a note on what to do, where nothing can be compared."""
+    there = set(view.data.utterances.splits)
+    splits = [split for split in reversed(SPLITS) if split in there]
+    if not splits:
+        not_measurable(NO_SPLITS)
+        return None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        split = one_of("Split", splits, SPLIT, "The conversations to judge on.", width=130)
+        utterances = Utterances.of(view.data.split(split))
+        names = predictor_control(comparable_predictors(view, int(utterances.lengths.max())))
+    if not counted_labels(view.data.task, utterances.labels):
+        not_measurable(NO_LABELS)
+        return None
+    if len(names) < 2:
+        not_measurable("Choose at least two to compare, in the list above.")
+        return None
+    pattern, note = pattern_of_split(view)
+    choice = CompareChoice(
+        {
+            name: (replace(view, name=checkpoint, checkpoint=open_checkpoint(checkpoint, view.device)), of)
+            for name, (checkpoint, of) in names.items()
+        },
+        split,
+        pattern,
+        pattern_choice().seed,
+    )
+    judged_caption(choice, utterances, note)
+    return choice
+
+
+def comparable_predictors(view: PageView, longest: int) -> dict[str, tuple[str, str]]:
+    """Everything that can be compared on these data: name -> checkpoint, `fused` or a modality; the open checkpoint first."""
+    outputs = view.data.task.outputs
+    readable = [
+        name
+        for name in [view.name, *(other for other in fitting_checkpoints(view.data) if other != view.name)]
+        if (card := checkpoint_card(name)) and card.task.outputs == outputs and card.architecture.max_length >= longest
+    ]
+    fused = {predictor_name(name, FUSED): (name, FUSED) for name in readable}
+    heads = {predictor_name(name, u): (name, u) for name in readable for u in view.data.modalities}
+    return fused | heads
+
+
+def predictor_control(known: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """Let some be chosen; those that no longer fit, as of other data, are brought back to the usual ones."""
+    state = st.session_state
+    kept = [name for name in state.get(COMPARED, []) if name in known]
+    if COMPARED in state and len(kept) < len(state[COMPARED]):
+        state[COMPARED] = kept if len(kept) > 1 else usual_predictors(known)
+    elif COMPARED not in state and not set(st.query_params.get_all(COMPARED)) & set(known):
+        st.query_params.pop(COMPARED, None)
+        state[COMPARED] = usual_predictors(known)
+    names = st.multiselect(
+        "Compared",
+        [*known],
+        key=COMPARED,
+        bind="query-params",
+        width="stretch",
+        max_selections=MOST_PREDICTORS,
+        help=COMPARED_HELP,
+    )
+    return {name: known[name] for name in names}
+
+
+def usual_predictors(known: dict[str, tuple[str, str]]) -> list[str]:
+    """The open checkpoint and those trained on the same data; where there are none, its own heads."""
+    cards = {name: checkpoint_card(checkpoint) for name, (checkpoint, of) in known.items() if of == FUSED}
+    data = {name: card.data.digest if card and card.data else "" for name, card in cards.items()}
+    first = next(iter(known), "")
+    same = [name for name in data if data[name] and data[name] == data[first]]
+    checkpoint = known[first][0] if known else ""
+    heads = [name for name, (its, of) in known.items() if its == checkpoint and of != FUSED]
+    return (same if len(same) > 1 else [first, *heads])[:USUAL_PREDICTORS] if known else []
+
+
+def pattern_of_split(view: PageView) -> tuple[str, str]:
+    """The pattern in force as one of a whole split, and what to mind where it is another."""
+    current = pattern_choice()
+    if current.edited:
+        return AS_RECORDED, CELLS
+    try:
+        pattern = Pattern.parse(current.text)
+        pattern.check(view.data.modalities, view.data.task)
+    except CompVizError as error:
+        return AS_RECORDED, f"The pattern at the left does not fit, so here everything is as recorded. {error}"
+    return str(pattern), ""
+
+
+def judged_caption(choice: CompareChoice, utterances: Utterances, note: str) -> None:
+    """The utterances that are judged, and what to mind of the checkpoints."""
+    task, drawings = choice.view.data.task, drawings_of(choice.pattern, choice.seed)
+    seeds = (
+        f", {len(drawings)} drawings with the seeds {choice.seed} to {drawings[-1].seed}" if len(drawings) > 1 else ""
+    )
+    st.caption(
+        f"Judged on the {choice.split} split: {how_many(len(utterances.ids), 'conversation')}, "
+        f"{how_many(counted_labels(task, utterances.labels), 'utterance')} that count. In force: {escape_markdown(Pattern.parse(choice.pattern).words())}{seeds}. {SPLIT_HELP[choice.split]}"
+    )
+    doubts = {view.checkpoint.doubts(view.data) for view, _ in choice.predictors.values()} - {""}
+    for words in [note, *sorted(doubts)]:
+        if words:
+            st.warning(words, icon=":material/help:")
