@@ -10,7 +10,7 @@ from comp_viz.data.atomic_write import atomic_write
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Finding, Findings
 from comp_viz.data.summary import Summary, summarise_data
-from comp_viz.wording import how_many
+from comp_viz.wording import NARROW, how_many
 
 BAR = 40  # characters of the longest bar
 
@@ -103,4 +103,4 @@ def write_report(path: Path, findings: Findings) -> None:
 
 def printable(text: str) -> str:
     """The text on one line, without what a terminal would obey."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(c if c.isprintable() or c == NARROW else c.encode("unicode_escape").decode() for c in text)
