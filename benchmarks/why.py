@@ -15,7 +15,7 @@ import torch
 from benchmarks.prediction import CHECKPOINTS
 from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.why.attribution import METHODS, OCCLUSION, attribute, by_occlusion
-from comp_viz.analysis.why.coalitions import FUSED, coalitions
+from comp_viz.analysis.why.coalitions import FUSED, predict_coalitions
 from comp_viz.analysis.why.context import context
 from comp_viz.analysis.why.counterfactual import smallest_loss
 from comp_viz.analysis.why.faithfulness import cell_curves, feature_curves, modality_curves, utterance_curves
@@ -73,7 +73,7 @@ def timings(checkpoint: Checkpoint, conversations: list[Conversation]) -> None:
 
 def split(checkpoint: Checkpoint, conversations: list[Conversation]) -> object:
     """The Shapley table of a split."""
-    found = [coalitions(checkpoint, c, c.observed) for c in conversations]
+    found = [predict_coalitions(checkpoint, c, c.observed) for c in conversations]
     return split_table(found, [c.labels for c in conversations])
 
 
@@ -85,7 +85,7 @@ def gains(checkpoint: Checkpoint, conversations: list[Conversation]) -> Iterator
         single, utterances = losses(masked), losses(masked, modalities=False)
         ways, columns = direction(masked.task, single.whole), decided(masked.task, single.whole)
         inside = look_inside(checkpoint, talk, talk.observed)
-        in_all = coalitions(checkpoint, talk, talk.observed)
+        in_all = predict_coalitions(checkpoint, talk, talk.observed)
         yield "modalities by Shapley values", modality_curves(in_all, FUSED).gains()
         around = context(utterances, inside)
         for target in np.linspace(0, len(talk) - 1, TARGETS).astype(int).tolist():

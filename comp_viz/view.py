@@ -16,8 +16,8 @@ from comp_viz.analysis.propagation.attention import ROLLOUT, attention, map_name
 from comp_viz.analysis.propagation.prompt_ablation import ablate_prompts
 from comp_viz.analysis.propagation.reconstruction import reconstruct
 from comp_viz.analysis.propagation.tables import ablation_table, attention_table, reconstruction_table
-from comp_viz.analysis.why.attribution import INTEGRATED, METHODS, attribute, cell_table
-from comp_viz.analysis.why.coalitions import FUSED, coalitions
+from comp_viz.analysis.why.attribution import INTEGRATED, METHODS, attribute, attribution_table
+from comp_viz.analysis.why.coalitions import FUSED, predict_coalitions
 from comp_viz.analysis.why.contribution import contribution, contribution_table
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import Bools, Conversation
@@ -131,7 +131,7 @@ class View:
                 f"contributions: expected {FUSED} or one of {', '.join(self.inside.modalities)}, got {predictor!r}."
             )
         return contribution_table(
-            contribution(coalitions(self.checkpoint, self.conversation, self.observed), predictor)
+            contribution(predict_coalitions(self.checkpoint, self.conversation, self.observed), predictor)
         )
 
     def attributions(self, utterance: int, method: str = INTEGRATED, seed: int = 0) -> pd.DataFrame:
@@ -145,4 +145,4 @@ class View:
                 f"got {utterance} and {method!r}."
             )
         found = attribute(self.checkpoint, self.conversation, self.observed, utterance - 1, method, seed)
-        return cell_table(found)
+        return attribution_table(found)

@@ -26,15 +26,15 @@ from comp_viz.analysis.why.attribution import (
     attribute,
     blocks,
 )
-from comp_viz.analysis.why.coalitions import FUSED, coalitions
+from comp_viz.analysis.why.coalitions import FUSED, predict_coalitions
 from comp_viz.analysis.why.context import context, context_table
 from comp_viz.analysis.why.contribution import RELATIONS, contribution, contribution_table, pair_table, relation_shares
-from comp_viz.analysis.why.counterfactual import cell_table, smallest_loss, smallest_return
+from comp_viz.analysis.why.counterfactual import counterfactual_table, smallest_loss, smallest_return
 from comp_viz.analysis.why.counterfactual import describe as describe_set
 from comp_viz.analysis.why.faithfulness import (
     cell_curves,
     curve_table,
-    curves,
+    deletion_insertion,
     feature_curves,
     modality_curves,
     utterance_curves,
@@ -43,7 +43,7 @@ from comp_viz.analysis.why.faithfulness import describe as describe_curves
 from comp_viz.analysis.why.fragile import describe_distance, fragile_table, fragility
 from comp_viz.analysis.why.leave_one_out import losses
 from comp_viz.analysis.why.masking import Masked
-from comp_viz.analysis.why.named_features import feature_table, group_of, group_table, names_of, readable
+from comp_viz.analysis.why.named_features import feature_label, feature_table, group_of, group_table, names_of
 from comp_viz.analysis.why.sanity import sanity
 from comp_viz.analysis.why.shapley import interactions, shapley
 from comp_viz.analysis.why.smallest_set import IRREDUCIBLE, SMALLEST, smallest_set
@@ -129,7 +129,7 @@ def test_more_modalities_than_can_be_enumerated_are_refused():
 
 
 def test_the_full_coalition_is_the_prediction_and_the_empty_one_knows_nothing(checkpoint, conversation, observed):
-    found = coalitions(checkpoint, conversation, observed)
+    found = predict_coalitions(checkpoint, conversation, observed)
     np.testing.assert_allclose(
         found.predictions[FUSED][-1], predict_conversation(checkpoint, conversation, observed).fused, atol=1e-5
     )
@@ -241,7 +241,7 @@ def test_efficiency_and_symmetry_on_random_models(seed):
 
 def test_a_modality_that_is_missing_everywhere_contributes_nothing(checkpoint, conversation, observed):
     observed[:, 2] = False
-    found = contribution(coalitions(checkpoint, conversation, observed))
+    found = contribution(predict_coalitions(checkpoint, conversation, observed))
     np.testing.assert_allclose(found.values[2], 0, atol=1e-6)
     np.testing.assert_allclose(found.values.sum(0), found.whole - found.empty, atol=1e-6)
 
@@ -295,7 +295,7 @@ def test_weights_are_compared_with_shares():
 
 def test_accuracy_is_divided_without_rest(checkpoint, small_lab):
     test = list(small_lab.split("test"))
-    found, labels = [coalitions(checkpoint, c, c.observed) for c in test], [c.labels for c in test]
+    found, labels = [predict_coalitions(checkpoint, c, c.observed) for c in test], [c.labels for c in test]
     table, reached = split_table(found, labels), accuracies(found, labels)
     fused = table[table["predictor"] == FUSED]
     assert fused["accuracy"].sum() == pytest.approx(reached[-1] - reached[0])
@@ -389,7 +389,7 @@ def test_features_have_the_names_of_the_file(real_data):
     data = open_data("hazumi_online.npz")
     names = names_of(data)
     assert names["video"][-1] == "AU45_c_mean"
-    assert readable(names["video"][-10]) == "AU12_c_mean (lip corner puller)" or "AU12" in " ".join(names["video"])
+    assert feature_label(names["video"][-10]) == "AU12_c_mean (lip corner puller)" or "AU12" in " ".join(names["video"])
     assert len(names["audio"]) == 384
     assert names["text"][0] == "text 1"
     groups = {group_of(name, "audio") for name in names["audio"]}
@@ -468,7 +468,7 @@ def test_curves_of_a_known_sum():
     def value(kept):
         return kept.astype(np.float64) @ parts
 
-    best, worst = curves(value, parts, 1), curves(value, -parts, 1)
+    best, worst = deletion_insertion(value, parts, 1), deletion_insertion(value, -parts, 1)
     assert best.deletion[0] == best.insertion[-1] == pytest.approx(parts.sum())
     assert best.deletion[-1] == best.insertion[0] == 0
     assert min(best.gains()) > 0 > max(worst.gains())
@@ -482,10 +482,10 @@ def test_orders_that_come_to_the_same_are_no_evidence():
     def value(kept):
         return kept.astype(np.float64) @ np.array([3.0, 1.0])
 
-    best, worst = curves(value, np.array([3.0, 1.0]), 1), curves(value, np.array([1.0, 3.0]), 1)
+    best, worst = deletion_insertion(value, np.array([3.0, 1.0]), 1), deletion_insertion(value, np.array([1.0, 3.0]), 1)
     assert describe_curves(best, "modalities").startswith("Faithful: ")
     assert describe_curves(worst, "modalities").startswith("Not faithful: ")
-    single = curves(lambda kept: kept[:, 0].astype(np.float64), np.ones(1), 1)
+    single = deletion_insertion(lambda kept: kept[:, 0].astype(np.float64), np.ones(1), 1)
     assert describe_curves(single, "cells") == "Nothing to tell apart: every order of cells comes to the same"
 
 
@@ -503,7 +503,7 @@ def test_where_nothing_else_is_observed_there_is_no_order_to_test(checkpoint, co
 
 
 def test_modality_curves_begin_and_end_at_the_whole_and_at_nothing(checkpoint, conversation, observed):
-    found = coalitions(checkpoint, conversation, observed)
+    found = predict_coalitions(checkpoint, conversation, observed)
     tested, one = modality_curves(found), contribution(found)
     assert tested.deletion[0] == pytest.approx(float((one.whole * one.ways).mean()), abs=1e-5)
     assert tested.deletion[-1] == pytest.approx(float((one.empty * one.ways).mean()), abs=1e-5)
@@ -543,7 +543,7 @@ def test_explanations_of_shipped_checkpoints_beat_random_orders(name, request):
     for method, pairs in gains.items():
         assert min(np.mean(pairs, axis=0)) > 0, method
     assert min(np.mean(features, axis=0)) > 0
-    assert min(modality_curves(coalitions(checkpoint, talk, talk.observed)).gains()) > 0
+    assert min(modality_curves(predict_coalitions(checkpoint, talk, talk.observed)).gains()) > 0
 
 
 # Counterfactuals
@@ -611,7 +611,7 @@ def test_losing_the_found_cells_flips_the_decision_and_no_single_one_would(check
     before = predict_conversation(checkpoint, conversation, observed).decisions()
     for target in range(len(conversation)):
         found = smallest_loss(masked, single, target)
-        assert len(cell_table(found)) == len(found.cells)
+        assert len(counterfactual_table(found)) == len(found.cells)
         if not found.cells:
             continue
         assert predict_conversation(checkpoint, conversation, found.changed).decisions()[target] != before[target]
@@ -675,6 +675,6 @@ def test_long_conversations_lose_neighbours_together(masked, monkeypatch):
 
 
 def test_numbers_come_as_tables(checkpoint, conversation, observed):
-    table = contribution_table(contribution(coalitions(checkpoint, conversation, observed)))
+    table = contribution_table(contribution(predict_coalitions(checkpoint, conversation, observed)))
     assert len(table) == observed.size
     assert not table.isna().any().any()

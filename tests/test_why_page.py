@@ -10,10 +10,10 @@ from page_cases import CASES, array, dashboard, figures, on_wire
 
 from comp_viz.analysis.clips.prediction import predict_clip
 from comp_viz.analysis.why.attribution import GRADIENT, INTEGRATED, OCCLUSION, SAMPLING, attribute
-from comp_viz.analysis.why.coalitions import coalitions
+from comp_viz.analysis.why.coalitions import predict_coalitions
 from comp_viz.analysis.why.contribution import contribution
 from comp_viz.analysis.why.split_contribution import split_table
-from comp_viz.analysis.why.words import describe_words, word_effects, word_table
+from comp_viz.analysis.why.words import describe_words, word_effect_table, word_effects
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.clips import background
 from comp_viz.clips.extractors import registry
@@ -88,7 +88,7 @@ def test_sides_share_axes_that_hold_both(part, axes, open_part):
 @pytest.mark.parametrize("predictor", ["fused", "text"])
 def test_contributions_are_the_librarys(predictor, open_part):
     app, conversation, observed, checkpoint = open_part(CONTRIBUTIONS, why_of=predictor)
-    found = contribution(coalitions(checkpoint, conversation, observed), predictor)
+    found = contribution(predict_coalitions(checkpoint, conversation, observed), predictor)
     bars = [trace for trace in figures(app)["contributions"]["data"] if trace["type"] == "bar"]
     for u, (values, missing) in enumerate(zip(found.values, ~(observed & conversation.observed).T, strict=True)):
         of = [bar for bar in bars if bar["name"].endswith(checkpoint.config.modalities[u])]
@@ -142,7 +142,7 @@ def test_a_whole_split_is_computed_bit_by_bit_and_can_be_stopped(open_part, monk
         checkpoints.open_checkpoint("case", "cpu"),
     )
     test = list(data.split("test"))
-    expected = split_table([coalitions(checkpoint, c, c.observed) for c in test], [c.labels for c in test])
+    expected = split_table([predict_coalitions(checkpoint, c, c.observed) for c in test], [c.labels for c in test])
     shown = next(frame.value for frame in app.dataframe if "dominates" in frame.value)
     np.testing.assert_allclose(shown["mean"], expected["mean"], atol=1e-6)
 
@@ -184,7 +184,7 @@ def test_a_word_is_worth_what_the_prediction_loses_without_it(clip, reader):
         after = predict_clip(reader, conversation).fused[1]
         assert effect == pytest.approx(float((before - after)[before.argmax()]), abs=1e-6)
         assert found.flips[i] == (after.argmax() != before.argmax())
-    assert word_table(found)["word"].tolist() == list(found.words)
+    assert word_effect_table(found)["word"].tolist() == list(found.words)
     assert "no words" in describe_words(word_effects(reader, clip, 3))
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from comp_viz.analysis.why.leave_one_out import Losses, losses
 from comp_viz.analysis.why.masking import Masked
-from comp_viz.analysis.why.target import amount, decided, explained
+from comp_viz.analysis.why.target import decided, explained_amount, explained_number
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Bools, Conversation, Floats, Task
@@ -139,7 +139,7 @@ def by_sampling(masked: Masked, target: int, column: int, seed: int) -> Attribut
     columns, shown = np.full(len(masked.observed), column), torch.from_numpy(masked.observed).float()[None]
 
     def predicted(masks: Tensor) -> Tensor:
-        return torch.from_numpy(explained(masked.fused(masks.numpy() > 0.5), columns)[:, target].copy())
+        return torch.from_numpy(explained_number(masked.fused(masks.numpy() > 0.5), columns)[:, target].copy())
 
     groups = blocks(masked.observed, target)
     players = int(groups.max()) + 1
@@ -184,7 +184,7 @@ def describe(found: Attribution) -> str:
     s, u = np.unravel_index(np.abs(found.cells).argmax(), found.cells.shape)
     own = float(np.abs(found.cells[found.target]).sum() / np.abs(found.cells).sum())
     whose = "its own" if s == found.target else f"utterance {s + 1}'s"
-    size = amount(found.task, float(found.cells[s, u]), signed=True)
+    size = explained_amount(found.task, float(found.cells[s, u]), signed=True)
     return (
         f"Utterance {found.target + 1} by {found.method}: most is {whose} {found.modalities[u]} ({size}); "
         f"its own cells make up {own:.0%}, the other utterances {1 - own:.0%}"
@@ -202,11 +202,11 @@ def describe_cells(found: Attribution) -> str:
     if not others.any():
         return f"Of all parts {said}; no other utterance has one"
     top = int(others.argmax())
-    part = amount(found.task, float(found.cells[top].sum()), signed=True)
+    part = explained_amount(found.task, float(found.cells[top].sum()), signed=True)
     return f"Of all parts {said}; of the other utterances {top + 1} has the largest ({part})"
 
 
-def cell_table(found: Attribution) -> pd.DataFrame:
+def attribution_table(found: Attribution) -> pd.DataFrame:
     """One row for every cell of the conversation: its part in the prediction explained."""
     s, u = (x.ravel() for x in np.indices(found.cells.shape))
     table = {

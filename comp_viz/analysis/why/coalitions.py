@@ -38,7 +38,7 @@ class Coalitions:
 
 
 @torch.inference_mode()
-def coalitions(checkpoint: Checkpoint, conversation: Conversation, observed: Bools) -> Coalitions:
+def predict_coalitions(checkpoint: Checkpoint, conversation: Conversation, observed: Bools) -> Coalitions:
     """All coalitions in one batched pass; a modality that is left out is masked, which is what missing is to the model.
 
     Raises `CompVizError` for more than six modalities.

@@ -9,7 +9,7 @@ from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.propagation.attention import rollout
 from comp_viz.analysis.stats.ranks import rank_correlation
 from comp_viz.analysis.why.leave_one_out import Losses
-from comp_viz.analysis.why.target import amount, decided, explained
+from comp_viz.analysis.why.target import decided, explained_amount, explained_number
 from comp_viz.data.conversation import Floats, Task
 from comp_viz.wording import decimal
 
@@ -58,8 +58,8 @@ class Context:
 def context(found: Losses, inside: Inside) -> Context:
     """From losses of whole utterances (`losses(masked, modalities=False)`) and the inside of the same conversation."""
     columns = decided(found.task, found.whole)
-    before = explained(found.whole, columns)
-    effects = before - explained(found.after, columns)  # (P, S)
+    before = explained_number(found.whole, columns)
+    effects = before - explained_number(found.after, columns)  # (P, S)
     maps = inside.attention
     rolled = np.stack([rollout(maps[u]) for u in found.modalities]) if maps else None
     return Context(
@@ -88,7 +88,7 @@ def describe(found: Context, target: int) -> str:
         return f"No other utterance moves the prediction for utterance {target + 1}"
     said = (
         f"Besides itself, utterance {top + 1} matters most for utterance {target + 1}: without it the prediction moves by "
-        f"{amount(found.task, float(others[top]))}"
+        f"{explained_amount(found.task, float(others[top]))}"
     )
     if (mean := found.mean_rollout) is None:
         return said
@@ -117,4 +117,4 @@ def describe_influence(found: Context) -> str:
     top = int(means.argmax())
     if not means[top]:
         return "No utterance moves the prediction for another one"
-    return f"Utterance {top + 1} matters most for the others: it moves their predictions by {amount(found.task, float(means[top]))} on average"
+    return f"Utterance {top + 1} matters most for the others: it moves their predictions by {explained_amount(found.task, float(means[top]))} on average"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from comp_viz.analysis.why.coalitions import FUSED, Coalitions
 from comp_viz.analysis.why.shapley import interactions, shapley
-from comp_viz.analysis.why.target import amount, decided, direction, explained
+from comp_viz.analysis.why.target import decided, direction, explained_amount, explained_number
 from comp_viz.data.conversation import Bools, Floats, Task
 
 DOMINANCE, COMPLEMENT, CONFLICT, NOTHING = "dominance", "complement", "conflict", "hardly any"
@@ -77,14 +77,14 @@ def contribution(found: Coalitions, predictor: str = FUSED) -> Contribution:
     """Exact Shapley values and interactions of one predictor, of what it decides with everything that is observed."""
     predictions = found.predictions[predictor]
     columns, ways = decided(found.task, predictions[-1]), direction(found.task, predictions[-1])
-    values = explained(predictions, columns)
+    values = explained_number(predictions, columns)
     phi, pairs = (x.astype(np.float32) for x in (shapley(values), interactions(values)))
     return Contribution(
         found.task, predictor, found.modalities, found.observed, values[0], values[-1], ways, phi, pairs, found.coordinator[-1]
     )  # fmt: skip
 
 
-def joined(parts: list[Contribution]) -> Contribution:
+def joined_contributions(parts: list[Contribution]) -> Contribution:
     """Contributions of several conversations one after the other."""
     first = parts[0]
     arrays: dict[str, Floats] = {
@@ -159,19 +159,19 @@ def describe_along(found: Contribution) -> str:
     """Where modalities together move predictions furthest, and where they conflict most, in a sentence."""
     moved = found.whole - found.empty
     top = int(np.abs(moved).argmax())
-    said = f"Together they move utterance {top + 1} furthest, by {amount(found.task, float(moved[top]), signed=True)}"
+    said = f"Together they move utterance {top + 1} furthest, by {explained_amount(found.task, float(moved[top]), signed=True)}"
     sides = [np.maximum(sign * found.values, 0).sum(0) for sign in (1, -1)]
     conflict = np.where(found.relations == CONFLICT, np.minimum(*sides), 0)
     if not conflict.any():
         return f"{said}; nowhere do they conflict"
     most = int(conflict.argmax())
-    return f"{said}; they conflict most at utterance {most + 1}, {amount(found.task, float(conflict[most]))} against the stronger side"
+    return f"{said}; they conflict most at utterance {most + 1}, {explained_amount(found.task, float(conflict[most]))} against the stronger side"
 
 
 def describe_utterance(found: Contribution, s: int) -> str:
     """What makes one utterance's prediction, in a sentence."""
     parts = ", ".join(
-        f"{name} {amount(found.task, float(x), signed=True)}"
+        f"{name} {explained_amount(found.task, float(x), signed=True)}"
         for name, x in zip(found.modalities, found.values[:, s], strict=True)
     )
     relation = found.relations[s]
@@ -188,7 +188,7 @@ def describe_pairs(found: Contribution) -> str:
     if strongest["interaction"] == 0:
         return "No pair of modalities interacts: contributions simply add"
     word = "more" if strongest["interaction"] > 0 else "less"
-    size = amount(found.task, abs(float(strongest["interaction"])))
+    size = explained_amount(found.task, abs(float(strongest["interaction"])))
     return (
         f"{both.capitalize()} say {word} together than each by itself, by {size} on average, the strongest interaction"
     )

@@ -7,7 +7,7 @@ import pandas as pd
 
 from comp_viz.analysis.why.leave_one_out import Losses, most_losses
 from comp_viz.analysis.why.masking import Masked
-from comp_viz.analysis.why.smallest_set import SMALLEST, FoundSet, smallest_set
+from comp_viz.analysis.why.smallest_set import SMALLEST, SufficientSet, smallest_set
 from comp_viz.analysis.why.target import decided, decides, direction, margin
 from comp_viz.data.conversation import Bools, Floats, Task
 from comp_viz.wording import how_many
@@ -67,7 +67,7 @@ def smallest_loss(masked: Masked, found: Losses, target: int) -> Counterfactual:
         return judged(masked.fused(toggled(masked.observed, places, sets)))
 
     best = smallest_set(goal, len(places), singles)
-    return told(masked, LOSS, target, places, best, masked.observed, True)
+    return counterfactual_of(masked, LOSS, target, places, best, masked.observed, True)
 
 
 def smallest_return(masked: Masked, observed: Bools, target: int) -> Counterfactual:
@@ -80,7 +80,7 @@ def smallest_return(masked: Masked, observed: Bools, target: int) -> Counterfact
     missing = masked.observed & ~observed
     places = nearest(missing, target)
     if decides(masked.task, both[1], columns, ways)[target]:
-        return told(masked, RETURN, target, places[:0], None, observed & masked.observed, False)
+        return counterfactual_of(masked, RETURN, target, places[:0], None, observed & masked.observed, False)
 
     def goal(sets: Bools) -> tuple[Bools, Floats]:
         values = masked.fused(toggled(observed & masked.observed, places, sets))
@@ -88,7 +88,7 @@ def smallest_return(masked: Masked, observed: Bools, target: int) -> Counterfact
         return restored, -margin(masked.task, values, columns, ways)[:, target]
 
     best = smallest_set(goal, len(places))
-    return told(masked, RETURN, target, places, best, observed & masked.observed, True)
+    return counterfactual_of(masked, RETURN, target, places, best, observed & masked.observed, True)
 
 
 def toggled(observed: Bools, places: np.ndarray, sets: Bools) -> Bools:
@@ -98,8 +98,14 @@ def toggled(observed: Bools, places: np.ndarray, sets: Bools) -> Bools:
     return shown
 
 
-def told(
-    masked: Masked, kind: str, target: int, places: np.ndarray, best: FoundSet | None, observed: Bools, needed: bool
+def counterfactual_of(
+    masked: Masked,
+    kind: str,
+    target: int,
+    places: np.ndarray,
+    best: SufficientSet | None,
+    observed: Bools,
+    needed: bool,
 ) -> Counterfactual:
     """The finding with the predictions before and after."""
     chosen = np.full(len(places), best is None)  # without a set, what all cells together come to
@@ -140,7 +146,7 @@ def describe(found: Counterfactual) -> str:
     return f"{said}; none of them can be spared, though a smaller set may exist"
 
 
-def cell_table(found: Counterfactual) -> pd.DataFrame:
+def counterfactual_table(found: Counterfactual) -> pd.DataFrame:
     """One row for every cell of the set."""
     rows = [
         {"utterance": s + 1, "modality": found.modalities[u], "change": found.kind, "proof": found.proof}

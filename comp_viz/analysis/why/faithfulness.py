@@ -14,7 +14,7 @@ from comp_viz.analysis.why.attribution import Attribution
 from comp_viz.analysis.why.coalitions import FUSED, Coalitions
 from comp_viz.analysis.why.contribution import contribution
 from comp_viz.analysis.why.masking import ROWS, Masked
-from comp_viz.analysis.why.target import decided, explained
+from comp_viz.analysis.why.target import decided, explained_number
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Bools, Conversation, Floats
@@ -61,7 +61,7 @@ class Curves:
         return found
 
 
-def curves(value: Value, support: NDArray[np.floating], way: int, seed: int = 0) -> Curves:
+def deletion_insertion(value: Value, support: NDArray[np.floating], way: int, seed: int = 0) -> Curves:
     """Take away and bring back `P` players in the order of their `support [P]` for the decision, and in random orders."""
     P = len(support)
     counts = np.unique(np.round(P * np.linspace(0, 1, POINTS) ** 2).astype(int))
@@ -81,7 +81,7 @@ def of_cells(masked: Masked, target: int, column: int) -> tuple[Value, Bools]:
     def value(kept: Bools) -> Floats:
         shown = np.zeros((len(kept), *masked.observed.shape), dtype=bool)
         shown[:, masked.observed] = kept
-        return explained(masked.fused(shown), columns)[:, target]
+        return explained_number(masked.fused(shown), columns)[:, target]
 
     return value, masked.observed
 
@@ -94,7 +94,7 @@ def of_utterances(masked: Masked, target: int, column: int) -> tuple[Value, np.n
     def value(kept: Bools) -> Floats:
         shown = np.repeat(masked.observed[None], len(kept), axis=0)
         shown[:, others] &= kept[:, :, None]
-        return explained(masked.fused(shown), columns)[:, target]
+        return explained_number(masked.fused(shown), columns)[:, target]
 
     return value, others
 
@@ -131,7 +131,7 @@ def of_features(
 def cell_curves(masked: Masked, found: Attribution, way: int, seed: int = 0) -> Curves:
     """Curves of cells in the order an attribution gives them."""
     value, where = of_cells(masked, found.target, found.column)
-    return curves(value, way * found.cells[where], way, seed)
+    return deletion_insertion(value, way * found.cells[where], way, seed)
 
 
 def feature_curves(
@@ -142,13 +142,13 @@ def feature_curves(
     if found.features is None or not names:
         return None
     support = np.concatenate([found.features[u][found.target] for u in names])
-    return curves(value, way * support, way, seed)
+    return deletion_insertion(value, way * support, way, seed)
 
 
 def utterance_curves(masked: Masked, support: Floats, target: int, column: int, way: int, seed: int = 0) -> Curves:
     """Curves of the other utterances in the order of their `support [S]` for the decision."""
     value, others = of_utterances(masked, target, column)
-    return curves(value, support[others], way, seed)
+    return deletion_insertion(value, support[others], way, seed)
 
 
 def modality_curves(found: Coalitions, predictor: str = FUSED) -> Curves:
@@ -160,7 +160,7 @@ def modality_curves(found: Coalitions, predictor: str = FUSED) -> Curves:
     shapley = contribution(found, predictor)
     predictions = found.predictions[predictor]
     nothing = 0.0 if found.task.classes else found.task.neutral
-    values = (explained(predictions, decided(found.task, predictions[-1])) - nothing) * shapley.ways  # (2^M, S)
+    values = (explained_number(predictions, decided(found.task, predictions[-1])) - nothing) * shapley.ways  # (2^M, S)
     M, S = shapley.values.shape
     best = np.argsort(-shapley.toward, axis=0, kind="stable").T  # (S, M)
     fixed = [np.tile(order, (S, 1)) for order in permutations(range(M))]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from comp_viz.analysis.why.leave_one_out import Losses
-from comp_viz.analysis.why.target import amount, decided, decides, direction, margin
+from comp_viz.analysis.why.target import decided, decides, direction, explained_amount, margin
 from comp_viz.data.conversation import Floats, Task
 
 
@@ -63,11 +63,11 @@ def describe_distance(found: Fragility) -> str:
     """How much of the distance from another decision the worst single loss takes, in a sentence."""
     now, left = (float(np.median(x)) for x in (found.margin, found.left))
     worst = (
-        f"and {amount(found.task, left)} after its worst single loss"
+        f"and {explained_amount(found.task, left)} after its worst single loss"
         if left >= 0
-        else f"which its worst single loss passes by {amount(found.task, -left)}"
+        else f"which its worst single loss passes by {explained_amount(found.task, -left)}"
     )
-    return f"The typical decision is {amount(found.task, now)} from another one, {worst} (medians)"
+    return f"The typical decision is {explained_amount(found.task, now)} from another one, {worst} (medians)"
 
 
 def describe_fragility(found: Fragility) -> str:
@@ -79,7 +79,7 @@ def describe_fragility(found: Fragility) -> str:
         closest = int(found.left.argmin())
         return (
             f"No decision of {S} is flipped by losing a single {unit}; closest is utterance {closest + 1}, with "
-            f"{amount(found.task, float(found.left[closest]))} left"
+            f"{explained_amount(found.task, float(found.left[closest]))} left"
         )
     most = int(found.order[0])
     many = f"flipped by {found.flips[most]} different ones" if found.flips[most] > 1 else "flipped furthest"

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from comp_viz.analysis.why.attribution import Attribution
-from comp_viz.analysis.why.target import amount
+from comp_viz.analysis.why.target import explained_amount
 from comp_viz.clips.extractors.registry import EXTRACTORS, feature_names
 from comp_viz.clips.source import named_in
 from comp_viz.data.dataset import DataSet
@@ -56,7 +56,7 @@ def group_of(name: str, modality: str) -> str:
     return next((group for pattern, group in GROUPS if re.search(pattern, name)), f"{modality}: not named")
 
 
-def readable(name: str) -> str:
+def feature_label(name: str) -> str:
     """A feature's name for people: action units with what they do."""
     unit = UNITS.get(name[:4])
     return f"{name} ({unit})" if unit else name
@@ -99,6 +99,6 @@ def describe_features(found: Attribution, features: pd.DataFrame) -> str:
         return "No feature of this utterance has a part"
     top, group = features.iloc[0], group_table(features).iloc[0]
     return (
-        f"Of its own features {readable(str(top['feature']))} says most, {amount(found.task, float(top['part']), signed=True)}; "
-        f"of the groups {group['group']}, {amount(found.task, float(group['part']), signed=True)}"
+        f"Of its own features {feature_label(str(top['feature']))} says most, {explained_amount(found.task, float(top['part']), signed=True)}; "
+        f"of the groups {group['group']}, {explained_amount(found.task, float(group['part']), signed=True)}"
     )

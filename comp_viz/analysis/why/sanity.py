@@ -13,7 +13,7 @@ from comp_viz.network.model import ComP
 from comp_viz.wording import decimal
 
 NOISE = 0.1  # standard deviations of the training features
-DRAWS = 3
+SANITY_DRAWS = 3
 
 Explain = Callable[[Checkpoint, Conversation], Floats]  # -> cells [S, M]
 
@@ -34,8 +34,8 @@ def sanity(
     shown = observed & conversation.observed
     cells = explain(checkpoint, conversation)
     rng = np.random.default_rng(seed)
-    noisy = [explain(checkpoint, blurred(checkpoint, conversation, rng)) for _ in range(DRAWS)]
-    random = [explain(untrained(checkpoint, seed + i), conversation) for i in range(DRAWS)]
+    noisy = [explain(checkpoint, noisy_conversation(checkpoint, conversation, rng)) for _ in range(SANITY_DRAWS)]
+    random = [explain(untrained(checkpoint, seed + i), conversation) for i in range(SANITY_DRAWS)]
 
     def agreement(other: Floats) -> float:
         return rank_correlation(np.abs(cells[shown]), np.abs(other[shown]))
@@ -45,7 +45,7 @@ def sanity(
     return Sanity(tuple(map(agreement, noisy)), tuple(map(agreement, random)), change)
 
 
-def blurred(checkpoint: Checkpoint, conversation: Conversation, rng: np.random.Generator) -> Conversation:
+def noisy_conversation(checkpoint: Checkpoint, conversation: Conversation, rng: np.random.Generator) -> Conversation:
     """The conversation with Gaussian noise on its observed features."""
     features = {
         name: x + NOISE * checkpoint.standardise.std[name] * rng.standard_normal(x.shape).astype(np.float32)

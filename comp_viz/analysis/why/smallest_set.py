@@ -19,7 +19,7 @@ Goal = Callable[
 
 
 @dataclass(frozen=True)
-class FoundSet:
+class SufficientSet:
     """A set of players that reaches a goal."""
 
     players: tuple[int, ...]
@@ -28,7 +28,7 @@ class FoundSet:
     )
 
 
-def smallest_set(goal: Goal, players: int, singles: tuple[Bools, Floats] | None = None) -> FoundSet | None:
+def smallest_set(goal: Goal, players: int, singles: tuple[Bools, Floats] | None = None) -> SufficientSet | None:
     """Find it among `P` players, `singles` being what is known of each alone; None where no set was found.
 
     Players can work against each other, so that a set may reach the goal where all of them together do not.
@@ -38,7 +38,7 @@ def smallest_set(goal: Goal, players: int, singles: tuple[Bools, Floats] | None 
     one = np.eye(players, dtype=bool)
     reached, lack = goal(one) if singles is None else singles
     if reached.any():
-        return FoundSet((best_of(reached, lack),), SMALLEST)
+        return SufficientSet((best_of(reached, lack),), SMALLEST)
     if players == 1:
         return None
     order = np.argsort(lack, kind="stable")
@@ -47,13 +47,13 @@ def smallest_set(goal: Goal, players: int, singles: tuple[Bools, Floats] | None 
     reached, lack = goal(chosen)
     best = best_of(reached, lack)
     if reached[best]:
-        return FoundSet(members(chosen[best]), SMALLEST)
+        return SufficientSet(set_members(chosen[best]), SMALLEST)
     found = greedy(goal, order, chosen[best])
     if found is None:
         return None
     found = pruned(goal, found)
     tried = 2 if all_pairs else 1  # all sets of so many players miss the goal
-    return FoundSet(members(found), SMALLEST if found.sum() == tried + 1 else IRREDUCIBLE)
+    return SufficientSet(set_members(found), SMALLEST if found.sum() == tried + 1 else IRREDUCIBLE)
 
 
 def best_of(reached: Bools, lack: Floats) -> int:
@@ -119,6 +119,6 @@ def prefixes(chosen: Bools, players: list[int], there: bool) -> Bools:
     return found
 
 
-def members(chosen: Bools) -> tuple[int, ...]:
+def set_members(chosen: Bools) -> tuple[int, ...]:
     """The players in a set `[P]`."""
     return tuple(np.flatnonzero(chosen).tolist())

@@ -8,15 +8,15 @@ import pandas as pd
 from comp_viz.analysis.coordinator.agreement import weight_agreement
 from comp_viz.analysis.prediction import true_decisions
 from comp_viz.analysis.why.coalitions import FUSED, Coalitions
-from comp_viz.analysis.why.contribution import Contribution, contribution, joined, relation_shares
+from comp_viz.analysis.why.contribution import Contribution, contribution, joined_contributions, relation_shares
 from comp_viz.analysis.why.shapley import shapley
-from comp_viz.analysis.why.target import amount
+from comp_viz.analysis.why.target import explained_amount
 from comp_viz.data.conversation import Floats
 
 
-def over(found: Sequence[Coalitions], predictor: str = FUSED) -> Contribution:
+def contributions_over(found: Sequence[Coalitions], predictor: str = FUSED) -> Contribution:
     """Contributions to one predictor, of all conversations one after the other."""
-    return joined([contribution(one, predictor) for one in found])
+    return joined_contributions([contribution(one, predictor) for one in found])
 
 
 def accuracies(found: Sequence[Coalitions], labels: Sequence[Floats], predictor: str = FUSED) -> np.ndarray:
@@ -40,7 +40,7 @@ def split_table(found: Sequence[Coalitions], labels: Sequence[Floats]) -> pd.Dat
     """
     rows = []
     for predictor in found[0].predictors:
-        one = over(found, predictor)
+        one = contributions_over(found, predictor)
         size, relations = np.abs(one.values).mean(1), relation_shares(one)
         accuracy = shapley(accuracies(found, labels, predictor))
         agreement = weight_agreement(one)
@@ -67,7 +67,7 @@ def describe_split(found: Sequence[Coalitions], labels: Sequence[Floats]) -> str
     table = split_table(found, labels)
     fused = table[table["predictor"] == FUSED]
     top = fused.iloc[int(fused["mean"].to_numpy().argmax())]
-    size = amount(found[0].task, float(top["mean"]))
+    size = explained_amount(found[0].task, float(top["mean"]))
     said = f"{str(top['modality']).capitalize()} moves the fused prediction most, by {size} on average ({top['share']:.0%} of all)"
     if fused["accuracy"].isna().any():
         return said

@@ -17,7 +17,7 @@ def direction(task: Task, fused: Floats) -> Floats:
     return np.where(fused[:, 0] > task.neutral, 1, -1).astype(np.float32)
 
 
-def explained(values: Floats, columns: np.ndarray) -> Floats:
+def explained_number(values: Floats, columns: np.ndarray) -> Floats:
     """The explained number of every utterance, `[…, S]` out of predictions `[…, S, C]`."""
     found: Floats = values[..., np.arange(len(columns)), columns]
     return found
@@ -30,12 +30,12 @@ def decides(task: Task, values: Floats, columns: np.ndarray, ways: Floats) -> np
     return np.asarray((values[..., 0] > task.neutral) == (ways > 0))
 
 
-def unit(task: Task) -> str:
+def explained_unit(task: Task) -> str:
     """The unit of the explained number."""
     return "probability" if task.classes else f"points of {task.name}"
 
 
-def amount(task: Task, value: float, signed: bool = False) -> str:
+def explained_amount(task: Task, value: float, signed: bool = False) -> str:
     """A part of the explained number as text, with its unit: percentage points of a probability, or points of the score."""
     sign = "+" if signed else ""
     if task.classes:
@@ -52,4 +52,4 @@ def margin(task: Task, values: Floats, columns: np.ndarray, ways: Floats) -> Flo
         return np.asarray((values[..., 0] - task.neutral) * ways, np.float32)
     own = np.arange(values.shape[-1]) == columns[:, None]
     others = np.where(own, -np.inf, values).max(-1)
-    return np.asarray(explained(values, columns) - others, np.float32)
+    return np.asarray(explained_number(values, columns) - others, np.float32)

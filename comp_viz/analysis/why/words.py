@@ -7,7 +7,7 @@ import pandas as pd
 
 from comp_viz.analysis.clips.prediction import predict_clip
 from comp_viz.analysis.prediction import decide
-from comp_viz.analysis.why.target import amount, decided, direction
+from comp_viz.analysis.why.target import decided, direction, explained_amount
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.clips.clip import Clip
 from comp_viz.clips.degrade import replaced_words
@@ -54,7 +54,7 @@ def word_effects(checkpoint: Checkpoint, clip: Clip, utterance: int) -> WordEffe
     )  # fmt: skip
 
 
-def word_table(found: WordEffects) -> pd.DataFrame:
+def word_effect_table(found: WordEffects) -> pd.DataFrame:
     """One row for every word."""
     return pd.DataFrame({"word": found.words, "effect": found.effects, "flips": found.flips})
 
@@ -65,5 +65,5 @@ def describe_words(found: WordEffects) -> str:
         return f"Utterance {found.utterance + 1} has no words to leave out"
     top = int(np.abs(found.effects).argmax())
     flips = int(found.flips.sum())
-    said = f"“{found.words[top]}” matters most: it adds {amount(found.task, float(found.effects[top]), signed=True)}"
+    said = f"“{found.words[top]}” matters most: it adds {explained_amount(found.task, float(found.effects[top]), signed=True)}"
     return f"{said}; leaving out a single word flips the decision for {flips} of {how_many(len(found.words), 'word')}"

@@ -7,8 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from comp_viz.analysis.why.attribution import Attribution
-from comp_viz.analysis.why.named_features import readable
-from comp_viz.analysis.why.target import unit
+from comp_viz.analysis.why.named_features import feature_label
+from comp_viz.analysis.why.target import explained_unit
 from comp_viz.analysis.why.words import WordEffects, describe_words
 from comp_viz.data.conversation import Task
 from comp_viz.figures.along import along, bars_at, escape, hatching
@@ -38,7 +38,7 @@ def cells_chart(
     ]
     heat = go.Heatmap(
         z=z, x=np.arange(1, S + 1), y=np.arange(M), zmin=-top, zmax=top, colorscale=diverging(palette), hoverinfo="skip", ygap=3, xgap=1 if S < 150 else 0,
-        colorbar={"thickness": 10, "nticks": 5, "title": {"text": unit(found.task), "side": "right", "font": {"size": 11}}},
+        colorbar={"thickness": 10, "nticks": 5, "title": {"text": explained_unit(found.task), "side": "right", "font": {"size": 11}}},
     )  # fmt: skip
     missing = [
         bars_at(
@@ -75,7 +75,7 @@ def feature_bars(table: pd.DataFrame, label: str, task: Task, palette: Palette, 
     known = modality_colours(palette, names), modality_marks(names)
     form = "+.1%" if task.classes else "+.3f"
     called = [
-        f"{known[1][u]} {escape(readable(str(x)), 48)}" for u, x in zip(rows["modality"], rows[label], strict=True)
+        f"{known[1][u]} {escape(feature_label(str(x)), 48)}" for u, x in zip(rows["modality"], rows[label], strict=True)
     ]
     bars = go.Bar(
         y=np.arange(len(rows)), x=rows["part"].astype(np.float32), orientation="h", showlegend=False, customdata=called,
@@ -87,7 +87,7 @@ def feature_bars(table: pd.DataFrame, label: str, task: Task, palette: Palette, 
     layout["xaxis"] = layout["xaxis"] | {
         "fixedrange": True,
         "zeroline": True,
-        "title": {"text": unit(task), "font": {"size": 12}},
+        "title": {"text": explained_unit(task), "font": {"size": 12}},
     }
     return go.Figure(bars, layout | {"margin": {"l": 8, "r": 8, "t": 8, "b": 8}})
 
@@ -113,6 +113,6 @@ def words_chart(found: WordEffects, palette: Palette) -> go.Figure:
     layout["yaxis"] = layout["yaxis"] | {
         "fixedrange": True,
         "zeroline": True,
-        "title": {"text": unit(found.task), "font": {"size": 12}},
+        "title": {"text": explained_unit(found.task), "font": {"size": 12}},
     }
     return go.Figure([bars, hangs], layout)

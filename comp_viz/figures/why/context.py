@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from comp_viz.analysis.why.context import Context, describe, describe_influence
-from comp_viz.analysis.why.target import unit
+from comp_viz.analysis.why.target import explained_unit
 from comp_viz.figures.along import along, escape
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols, sequential
 
@@ -35,7 +35,7 @@ def context_chart(
     )  # fmt: skip
     layout = along(palette, describe(found, selected), 420, S, selected, bargap=0.15)
     layout["yaxis"] = layout["yaxis"] | {
-        "domain": [0.52, 1], "range": [0, tops[0]], "title": {"text": f"effect,<br>{unit(found.task)}", "font": {"size": 12}}, "nticks": 5,
+        "domain": [0.52, 1], "range": [0, tops[0]], "title": {"text": f"effect,<br>{explained_unit(found.task)}", "font": {"size": 12}}, "nticks": 5,
     }  # fmt: skip
     layout["yaxis2"] = layout["yaxis"] | {
         "domain": [0, 0.42], "range": [0, tops[1]], "title": {"text": "rollout,<br>share", "font": {"size": 12}}, "anchor": "x", "tickformat": ".1%",
@@ -84,7 +84,7 @@ def context_map(found: Context, top: float, selected: int, palette: Palette) -> 
     heat = go.Heatmap(
         z=found.sizes.astype(np.float32), x=numbers, y=numbers, zmin=0, zmax=top, colorscale=sequential(palette),
         hovertemplate="prediction of %{y} without %{x}: moves by %{z:.3f}<extra></extra>",
-        colorbar={"thickness": 10, "nticks": 5, "title": {"text": unit(found.task), "side": "right", "font": {"size": 11}}},
+        colorbar={"thickness": 10, "nticks": 5, "title": {"text": explained_unit(found.task), "side": "right", "font": {"size": 11}}},
     )  # fmt: skip
     layout = along(palette, describe_influence(found), 420, S, selected)
     layout["xaxis"] = layout["xaxis"] | {"title": {"text": "utterance taken away", "font": {"size": 12}}}

@@ -14,7 +14,7 @@ from comp_viz.analysis.why.contribution import (
     describe_utterance,
     pair_table,
 )
-from comp_viz.analysis.why.target import unit
+from comp_viz.analysis.why.target import explained_unit
 from comp_viz.figures.along import along, escape, hatching
 from comp_viz.figures.chart import base_layout
 from comp_viz.figures.style import FUSED_MARK, Palette, modality_colours, modality_marks, modality_symbols
@@ -52,9 +52,7 @@ def contributions_along(
     traces += relation_row(found, hover, palette)
     layout = along(palette, title, 400, S, selected, barmode="relative", bargap=0.15)
     layout["hovermode"] = "x"  # the sum speaks for the bars of its utterance
-    said = (
-        f"{unit(found.task)}, {'as observed' if found.predictor == 'fused' else found.predictor + ' head'} less nothing"
-    )
+    said = f"{explained_unit(found.task)}, {'as observed' if found.predictor == 'fused' else found.predictor + ' head'} less nothing"
     layout["yaxis"] = layout["yaxis"] | {
         "domain": [ROOM + 0.03, 1], "range": [-top, top], "title": {"text": said, "font": {"size": 12}}, "zeroline": True, "nticks": 6,
     }  # fmt: skip
@@ -138,7 +136,7 @@ def waterfall(found: Contribution, s: int, span: tuple[float, float], palette: P
     layout = base_layout(palette, describe_utterance(found, s), 240 + 16 * len(rows), dragmode=False)
     order = ["as observed", *rows[::-1], "nothing observed"]
     layout["yaxis"] = layout["yaxis"] | {"categoryorder": "array", "categoryarray": order, "fixedrange": True}
-    layout["xaxis"] = layout["xaxis"] | {"range": list(span), "fixedrange": True, "tickformat": form if found.task.classes else "", "title": {"text": unit(found.task), "font": {"size": 12}}}  # fmt: skip
+    layout["xaxis"] = layout["xaxis"] | {"range": list(span), "fixedrange": True, "tickformat": form if found.task.classes else "", "title": {"text": explained_unit(found.task), "font": {"size": 12}}}  # fmt: skip
     if not found.task.classes:
         line = {"color": palette.truth, "dash": "dash", "width": 1.2}
         layout["shapes"] = [{"type": "line", "x0": found.task.neutral, "x1": found.task.neutral, "y0": 0, "y1": 1, "yref": "paper", "line": line}]  # fmt: skip
@@ -194,6 +192,6 @@ def pairs_chart(found: Contribution, s: int, span: tuple[float, float], palette:
         ),
     ]  # fmt: skip
     layout = base_layout(palette, describe_pairs(found), 150 + 40 * len(rows), dragmode=False)
-    layout["xaxis"] = layout["xaxis"] | {"range": list(span), "fixedrange": True, "zeroline": True, "title": {"text": f"← redundancy · {unit(found.task)} · synergy →", "font": {"size": 12}}}  # fmt: skip
+    layout["xaxis"] = layout["xaxis"] | {"range": list(span), "fixedrange": True, "zeroline": True, "title": {"text": f"← redundancy · {explained_unit(found.task)} · synergy →", "font": {"size": 12}}}  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | {"fixedrange": True, "autorange": "reversed"}
     return go.Figure(traces, layout)

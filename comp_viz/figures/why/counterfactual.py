@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.why.counterfactual import LOSS, Counterfactual, describe
 from comp_viz.analysis.why.fragile import Fragility, describe_distance
-from comp_viz.analysis.why.target import unit
+from comp_viz.analysis.why.target import explained_unit
 from comp_viz.data.conversation import Bools
 from comp_viz.figures.along import along, bars_at, escape, hatching
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
@@ -87,7 +87,7 @@ def fragility_chart(
     line = {"color": palette.truth, "dash": "dash", "width": 1.5}
     zero = {"type": "line", "xref": "paper", "yref": "y", "x0": 0, "x1": 1, "y0": 0, "y1": 0, "line": line}
     layout = along(palette, describe_distance(found), 340, S, selected, shapes=[zero])
-    layout["yaxis"] = layout["yaxis"] | {"range": list(span), "title": {"text": f"distance, {unit(found.task)}", "font": {"size": 12}}, "nticks": 6}  # fmt: skip
+    layout["yaxis"] = layout["yaxis"] | {"range": list(span), "title": {"text": f"distance, {explained_unit(found.task)}", "font": {"size": 12}}, "nticks": 6}  # fmt: skip
     return go.Figure(traces, layout)
 
 

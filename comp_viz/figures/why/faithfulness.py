@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from comp_viz.analysis.why.faithfulness import Curves
-from comp_viz.analysis.why.target import unit
+from comp_viz.analysis.why.target import explained_unit
 from comp_viz.data.conversation import Floats, Task
 from comp_viz.figures.grid import Span, band, cell, grid, line, soft
 from comp_viz.figures.style import Palette
@@ -24,7 +24,9 @@ def curves_span(found: Sequence[Curves]) -> Span:
 def curves_chart(found: Curves, shared: Span, task: Task, what: str, palette: Palette, title: str) -> go.Figure:
     """Two small charts on shared axes: the explained number while players go, and while they come back."""
     names = ["taken away", "brought back"]
-    figure = grid(palette, title, names, 300, f"share of {what}, most supporting first", unit(task), legend=True)
+    figure = grid(
+        palette, title, names, 300, f"share of {what}, most supporting first", explained_unit(task), legend=True
+    )
     both = ((found.deletion, found.random_deletion), (found.insertion, found.random_insertion))
     for number, (curve, random) in enumerate(both):
         cell(figure, number, *one_curve(found, curve, random, palette, number == 0))

@@ -5,7 +5,7 @@ from functools import partial
 from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.query import Query
 from comp_viz.analysis.why.attribution import OCCLUSION, Attribution, attribute, by_occlusion
-from comp_viz.analysis.why.coalitions import FUSED, Coalitions, coalitions
+from comp_viz.analysis.why.coalitions import FUSED, Coalitions, predict_coalitions
 from comp_viz.analysis.why.context import Context, context
 from comp_viz.analysis.why.contribution import contribution
 from comp_viz.analysis.why.counterfactual import Counterfactual, smallest_loss, smallest_return
@@ -25,7 +25,7 @@ from comp_viz.ui.cache.predictions import open_query
 def in_coalitions(query: Query) -> Coalitions:
     """Predictions in all coalitions of modalities."""
     with INFERENCE:
-        return coalitions(*open_query(query))
+        return predict_coalitions(*open_query(query))
 
 
 @keep_data(max_entries=16, show_spinner="Taking away one cell after the other …")
@@ -114,7 +114,7 @@ def contributions_again(query: Query, predictor: str = FUSED) -> Sanity:
 
 def _shapley_cells(observed: Bools, predictor: str, checkpoint: Checkpoint, conversation: Conversation) -> Floats:
     """Shapley values as cells, `[S, M]`."""
-    return contribution(coalitions(checkpoint, conversation, observed), predictor).values.T
+    return contribution(predict_coalitions(checkpoint, conversation, observed), predictor).values.T
 
 
 @keep_data(max_entries=64, show_spinner="Looking for the smallest set of cells …")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from comp_viz.analysis.why.counterfactual import Counterfactual, cell_table, describe
+from comp_viz.analysis.why.counterfactual import Counterfactual, counterfactual_table, describe
 from comp_viz.analysis.why.fragile import Fragility, describe_fragility, fragile_table, fragility
 from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette
@@ -108,7 +108,7 @@ def draw_set(side: Side, found: Counterfactual, about: About, name: str, selecte
 
 def set_numbers(found: Counterfactual) -> pd.DataFrame:
     """The cells of a set with the predictions before and after."""
-    table = cell_table(found)
+    table = counterfactual_table(found)
     names = found.task.classes or (found.task.name,)
     before = {f"before, {name}": float(x) for name, x in zip(names, found.before, strict=True)}
     after = {f"after, {name}": float(x) for name, x in zip(names, found.after, strict=True)}

@@ -12,13 +12,13 @@ from comp_viz.analysis.why.attribution import (
     OCCLUSION,
     SAMPLING,
     Attribution,
-    cell_table,
+    attribution_table,
     describe,
     describe_cells,
 )
 from comp_viz.analysis.why.faithfulness import Curves
 from comp_viz.analysis.why.named_features import describe_features, feature_table, group_table, names_of
-from comp_viz.analysis.why.target import amount
+from comp_viz.analysis.why.target import explained_amount
 from comp_viz.data.dataset import DataSet
 from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette
@@ -98,7 +98,9 @@ def draw(side: Side, found: Attribution, top: float, selected: int, palette: Pal
     """Cells, and features where the method has them."""
     key = side.key
     figure = cells_chart(found, side.view.conversation.words, top, selected, palette, describe_cells(found))
-    chart_panel(figure, f"attribution_cells{key}", About(*HOW[found.method]), partial(cell_table, found), selects=True)
+    chart_panel(
+        figure, f"attribution_cells{key}", About(*HOW[found.method]), partial(attribution_table, found), selects=True
+    )
     st.caption(complete(found))
     if found.features is None or not found.observed[selected].any():
         return
@@ -123,7 +125,7 @@ def own_features(found: Attribution, data: DataSet) -> pd.DataFrame:
 
 def complete(found: Attribution) -> str:
     """What the parts sum to, and whether that is what they should."""
-    total = amount(found.task, float(found.cells.sum()), signed=True)
+    total = explained_amount(found.task, float(found.cells.sum()), signed=True)
     if found.method in (GRADIENT, OCCLUSION):
         return f"The parts sum to {total}; with this method they need not sum to anything."
     start = "features at their mean" if found.method == INTEGRATED else "nothing observed"
@@ -131,7 +133,7 @@ def complete(found: Attribution) -> str:
     mark = "✓ complete" if found.missing_sum <= 0.01 else "✗ not complete"
     return (
         f"{mark}: the parts sum to {total}, the change from {start} to the prediction is "
-        f"{amount(found.task, found.whole - found.start, signed=True)}; {found.missing_sum:.2%} of it is lacking, after {how}."
+        f"{explained_amount(found.task, found.whole - found.start, signed=True)}; {found.missing_sum:.2%} of it is lacking, after {how}."
     )
 
 

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from comp_viz.analysis.query import Query
-from comp_viz.analysis.why.coalitions import Coalitions, coalitions
+from comp_viz.analysis.why.coalitions import Coalitions, predict_coalitions
 from comp_viz.analysis.why.split_contribution import describe_split, split_table
 from comp_viz.data.lengths import check_lengths
 from comp_viz.errors import CompVizError
@@ -88,7 +88,7 @@ def split_coalitions(view: PageView, rows: list[int]) -> ProgressiveMeasurement[
     def measure(row: int) -> Coalitions:
         conversation = view.data.conversations[row]
         with INFERENCE:
-            return coalitions(view.checkpoint, conversation, conversation.observed)
+            return predict_coalitions(view.checkpoint, conversation, conversation.observed)
 
     return ProgressiveMeasurement(rows, _measured(view.query().of_data_set()), measure)
 

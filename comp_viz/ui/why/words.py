@@ -5,7 +5,7 @@ import streamlit as st
 from comp_viz.analysis.clips.prediction import predict_clip
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.analysis.query import Query
-from comp_viz.analysis.why.words import WordEffects, word_effects, word_table
+from comp_viz.analysis.why.words import WordEffects, word_effect_table, word_effects
 from comp_viz.clips.clip import Clip
 from comp_viz.clips.degradation import words_from_text
 from comp_viz.clips.degrade import replaced_words
@@ -46,7 +46,7 @@ def words_part(side: Side, selected: int, palette: Palette) -> None:
     figure, key = words_chart(effects, palette), f"word_effects{side.key}"
     title = str(figure.layout.meta)
     # No `panel`, which would put it into reports: each word on it was said in the clip.
-    chart_heading(title, key, WORDS, lambda: word_table(effects))
+    chart_heading(title, key, WORDS, lambda: word_effect_table(effects))
     st.plotly_chart(for_projector(figure), theme=None, key=key, config=CONFIG, alt=f"{title}. {WORDS.shows}")
 
 
