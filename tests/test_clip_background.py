@@ -8,10 +8,11 @@ import time
 
 import pytest
 
+from comp_viz.background_job import Cancelled
 from comp_viz.clips import background
 from comp_viz.clips import upload_folder as workplace
-from comp_viz.clips.background import start
-from comp_viz.clips.progress import Cancelled, Progress
+from comp_viz.clips.background import start_analysis
+from comp_viz.clips.progress import Progress
 from comp_viz.errors import CompVizError
 
 
@@ -35,7 +36,7 @@ def until(true):
 
 def test_one_at_a_time_in_the_order_asked_for():
     gates = [threading.Event() for _ in range(3)]
-    jobs = [start(f"clip {i}", held(gate)) for i, gate in enumerate(gates)]
+    jobs = [start_analysis(f"clip {i}", held(gate)) for i, gate in enumerate(gates)]
     until(lambda: jobs[0].state == "running")
     assert [job.state for job in jobs] == ["running", "waiting", "waiting"]
     assert [job.ahead for job in jobs] == [0, 1, 2]
@@ -52,7 +53,7 @@ def test_one_at_a_time_in_the_order_asked_for():
 
 def test_giving_up_while_running_and_while_waiting():
     gate = threading.Event()
-    first, second, third = (start(name, held(gate)) for name in "abc")
+    first, second, third = (start_analysis(name, held(gate)) for name in "abc")
     until(lambda: first.state == "running")
     second.cancel()
     assert second.over.wait(10)
@@ -76,7 +77,7 @@ def test_a_failure_is_a_sentence_and_the_next_goes_on(error, said):
     def fail(report, stop):
         raise error
 
-    first, second = start("a", fail), start("b", lambda report, stop: "fine")
+    first, second = start_analysis("a", fail), start_analysis("b", lambda report, stop: "fine")
     assert first.over.wait(10)
     assert second.over.wait(10)
     assert first.state == "failed"

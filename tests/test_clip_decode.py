@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from clip_files import make_clip, tone, zip_bomb
 
+from comp_viz.background_job import Cancelled
 from comp_viz.clips.decode import WORKER, decode
 from comp_viz.clips.limits import LIMITS, check_file, printable_name
 from comp_viz.clips.media import read_media
-from comp_viz.clips.progress import Cancelled
 from comp_viz.errors import CompVizError
 
 

@@ -12,13 +12,14 @@ import pytest
 from clip_files import make_clip, tone
 from needs import need
 
+from comp_viz.background_job import Cancelled
 from comp_viz.clips import faces, whisper
 from comp_viz.clips.analyse import analyse, envelope
 from comp_viz.clips.clip import Clip
 from comp_viz.clips.degradation import KINDS, Degradation
 from comp_viz.clips.degrade import degrade, pictures_of, sound_of
 from comp_viz.clips.extractors.registry import EXTRACTORS, feature_names
-from comp_viz.clips.progress import STAGES, Cancelled, Progress
+from comp_viz.clips.progress import STAGES, Progress
 from comp_viz.clips.settings import Settings, Thresholds
 from comp_viz.data.conversation import Task
 from comp_viz.errors import CompVizError

@@ -11,12 +11,13 @@ from clip_cases import EMOTIONS, make_clip, simple_extractors, write_reader
 from page_cases import array, dashboard, figures, on_wire
 
 from comp_viz.analysis.clips.prediction import clip_change, predict_clip
+from comp_viz.background_job import Cancelled
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.clips import background
 from comp_viz.clips.degradation import Degradation
 from comp_viz.clips.degrade import degrade
 from comp_viz.clips.extractors import registry
-from comp_viz.clips.progress import Cancelled, Progress
+from comp_viz.clips.progress import Progress
 from comp_viz.errors import CompVizError
 from comp_viz.figures.clips.before_after import AFTER, BEFORE
 from comp_viz.report.html import render

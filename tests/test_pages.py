@@ -406,8 +406,10 @@ def test_dials_show_what_is_in_force_however_far_the_address_goes(app):
 
 
 def test_a_training_under_way_is_shown_to_whoever_looks(app, tmp_path, monkeypatch):
-    monkeypatch.setattr(background, "command", lambda *given: [sys.executable, "-c", "import time; time.sleep(60)"])
-    job = background.start("lab(hard=0.3)", tmp_path / "elsewhere", ())
+    monkeypatch.setattr(
+        background, "training_command", lambda *given: [sys.executable, "-c", "import time; time.sleep(60)"]
+    )
+    job = background.start_training("lab(hard=0.3)", tmp_path / "elsewhere", ())
     try:
         go(app, "lab")
         assert not app.exception

@@ -20,6 +20,7 @@ from comp_viz.data.source import open_data
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import evaluate
 from comp_viz.network.config import ComPConfig
+from comp_viz.ray_start import worker_environment
 from comp_viz.sweep import carry_out, engine
 from comp_viz.sweep.carry_out import attempt, opened
 from comp_viz.sweep.file import Sweep, read_sweep
@@ -306,10 +307,19 @@ def test_without_ray_several_workers_are_refused_in_words(sweep, tmp_path, monke
     assert sweep(seeds=[1])[0] == 0  # one worker needs none
 
 
+def test_workers_that_cannot_import_the_package_are_refused(tmp_path, monkeypatch):
+    pytest.importorskip("ray")
+    write(tmp_path / "sweep.yaml", workers=2)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "comp_viz.py").write_text("raise ImportError")
+    with pytest.raises(CompVizError, match=r"cannot import comp_viz here\. Install the package"):
+        list(engine.make_runs([], read_sweep(tmp_path / "sweep.yaml"), tmp_path))
+
+
 def test_shares_of_devices_reach_ray():
     asked = Sweep.model_validate({**SMALL, "workers": 3, "cpus": 0.5, "gpus": 0.25})
     assert (engine.threads(asked), engine.device(asked)) == (1, "cuda")
-    assert engine.environment(asked)["OMP_NUM_THREADS"] == "1"
+    assert worker_environment(engine.threads(asked))["OMP_NUM_THREADS"] == "1"
     assert engine.threads(asked.model_copy(update={"cpus": 4.0})) == 4
     assert engine.device(asked.model_copy(update={"gpus": 0})) == "cpu"
 

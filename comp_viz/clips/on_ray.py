@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import comp_viz
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.clips.batch import Row, clip_rows
 from comp_viz.clips.settings import Settings
-from comp_viz.errors import CompVizError
+from comp_viz.ray_start import running_ray
 
 CPUS = 2  # of an actor: what recognition of speech uses
-STORE = 100 << 20  # bytes of Ray's shared memory; clips are read from disk, and rows are few
 
 
 class Analyser:
@@ -29,37 +27,17 @@ class Analyser:
 
 def rows_on_ray(paths: list[Path], checkpoint: Path, settings: Settings) -> Iterator[list[Row]]:
     """Rows of each clip, in the order in which they are ready. Raises `CompVizError` when Ray is not installed."""
-    try:
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing about anybody's clips is reported to anyone
-        import ray
-        import ray.data
-    except ImportError:
-        raise CompVizError(
-            "--engine ray needs one more library: pip install 'comp-viz[sweep]', or pip install ray."
-        ) from None
-    places = [str(Path(comp_viz.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
-    environment = {"PYTHONPATH": os.pathsep.join(filter(None, places)), "OMP_NUM_THREADS": "1"}
-    options: dict[str, Any] = {
-        "runtime_env": {"env_vars": environment},
-        "log_to_driver": False,
-        "logging_level": "ERROR",
-        "include_dashboard": False,
-    }
-    if "RAY_ADDRESS" not in os.environ:
-        options |= {"address": "local", "object_store_memory": STORE}
-    ray.init(**options)
-    try:
+    address = os.environ.get("RAY_ADDRESS")
+    with running_ray("--engine ray needs", 1, address, modules=("ray.data",)) as ray:
         ray.data.DataContext.get_current().enable_progress_bars = False
         actors = max(1, int(ray.cluster_resources().get("CPU", CPUS)) // CPUS)
         clips = ray.data.from_items([{"path": str(path.resolve())} for path in paths], override_num_blocks=len(paths))
-        found = clips.flat_map(
+        rows = clips.flat_map(
             Analyser,
             fn_constructor_args=(checkpoint, settings),
             num_cpus=min(CPUS, int(ray.cluster_resources().get("CPU", 1))),
             compute=ray.data.ActorPoolStrategy(min_size=1, max_size=actors),
         )
         names = {str(path.resolve()): str(path) for path in paths}
-        for row in found.iter_rows():
+        for row in rows.iter_rows():
             yield [one | {"file": names[one["file"]]} for one in json.loads(row["rows"])]
-    finally:
-        ray.shutdown()

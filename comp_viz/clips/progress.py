@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from comp_viz.errors import CompVizError
+from comp_viz.background_job import Cancelled
 
 # Stage -> in words, and its usual share of the time, from a 20 s clip with models in memory.
 STAGES = {
@@ -14,10 +14,6 @@ STAGES = {
     "audio": ("Voice features", 0.15),
     "text": ("Text features", 0.05),
 }
-
-
-class Cancelled(CompVizError):
-    """The visitor stopped the analysis. No result is kept, only what was decoded, so that another try begins there."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,10 @@ class Watch:
     last: float = field(default_factory=time.perf_counter)
 
     def at(self, stage: str, share: float) -> None:
-        """`stage` has done `share` of its work. Raises `Cancelled` when the caller asked to stop."""
+        """`stage` has done `share` of its work. Raises `Cancelled` when the caller asked to stop.
+
+        No result is kept then, only what was decoded, so that another try begins there.
+        """
         if self.cancelled():
             raise Cancelled("The analysis was stopped.")
         now = time.perf_counter()

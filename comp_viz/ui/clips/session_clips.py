@@ -14,7 +14,7 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from comp_viz.checkpoint.card import Card
-from comp_viz.clips.background import Job
+from comp_viz.clips.background import AnalysisJob
 from comp_viz.clips.clip import Clip
 from comp_viz.clips.upload_folder import new_upload_folder
 from comp_viz.data.conversation import Task
@@ -69,7 +69,7 @@ class SessionClips:
     place: Path
     session: str  # Streamlit's name of the session
     clips: dict[str, SessionClip] = field(default_factory=dict)  # by the name of their data set
-    job: Job | None = None
+    job: AnalysisJob | None = None
     path: Path | None = None  # what the job is about
     going: threading.Timer | None = None
     gone: bool = False

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from comp_viz.clips.analyse import analyse
-from comp_viz.clips.background import Job, start
+from comp_viz.clips.background import AnalysisJob, start_analysis
 from comp_viz.clips.clip import Clip
 from comp_viz.clips.progress import Progress
 from comp_viz.clips.settings import Settings
@@ -34,7 +34,7 @@ def analyse_again(path: Path, name: str, settings: Settings) -> None:
     mine = session_clips()
     st.session_state.pop(PROBLEM, None)
     mine.path = path
-    mine.job = start(name, partial(run_analysis, path, mine.place, settings, name))
+    mine.job = start_analysis(name, partial(run_analysis, path, mine.place, settings, name))
 
 
 def run_analysis(
@@ -76,7 +76,7 @@ def clip_to_open(name: str, checkpoint: str) -> tuple[str, str, str]:
     return checkpoint, name, session_clip(name).data_set().utterances.ids[0]
 
 
-def failure_text(job: Job) -> str:
+def failure_text(job: AnalysisJob) -> str:
     """What became of an analysis that gave no clip, for people."""
     return job.problem or "The analysis was stopped. Nothing of it is kept."
 

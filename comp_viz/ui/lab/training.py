@@ -7,7 +7,7 @@ import streamlit as st
 
 from comp_viz.data.lab.settings import LabSettings
 from comp_viz.errors import CompVizError
-from comp_viz.training.background import SMALL, Job, running, start
+from comp_viz.training.background import SMALL, TrainingJob, running_training, start_training
 from comp_viz.ui.cache.checkpoints import checkpoint_folder
 from comp_viz.ui.frame.navigation import open_in_live
 
@@ -16,7 +16,7 @@ JOB = "lab job"
 
 def training_control(settings: LabSettings) -> None:
     """Train a small model on the lab in the background, then open it in Live."""
-    if job := running():  # also one that was started before a reload, or by someone else
+    if job := running_training():  # also one that was started before a reload, or by someone else
         st.session_state[JOB] = job
         training_progress(job)
         return
@@ -33,15 +33,15 @@ def begin_training(settings: LabSettings) -> None:
     text = str(settings)
     name = f"lab-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
     with suppress(CompVizError):  # another visitor was quicker; their training is shown
-        start(text, checkpoint_folder(name), SMALL)
+        start_training(text, checkpoint_folder(name), SMALL)
 
 
 @st.fragment(run_every=1.0)
-def training_progress(job: Job) -> None:
+def training_progress(job: TrainingJob) -> None:
     """How far a training is; shown anew every second while it runs."""
     if job.state != "running":
         st.rerun()
-    now = job.progress()
+    now = job.progress
     state = "starting"
     if now.epoch:
         state = f"epoch {now.epoch} of {now.of}, about {now.seconds / now.epoch * (now.of - now.epoch):.0f} s left"
@@ -49,7 +49,7 @@ def training_progress(job: Job) -> None:
     st.button("Cancel", icon=":material/stop_circle:", on_click=job.cancel)
 
 
-def training_outcome(job: Job) -> None:
+def training_outcome(job: TrainingJob) -> None:
     """How a training ended."""
     if job.state != "done":
         st.warning(job.words(), icon=":material/warning:")
