@@ -8,7 +8,7 @@ from typing import Generic, Literal, TypeVar
 from comp_viz.errors import CompVizError
 
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
-P = TypeVar("P")  # how far a job is
+ProgressT = TypeVar("ProgressT")  # how far a job is
 PATIENCE = 5.0  # seconds from asking a job to stop to ending it, or to the end of the server
 
 
@@ -16,7 +16,7 @@ class Cancelled(CompVizError):
     """The work was stopped because somebody asked for it."""
 
 
-class BackgroundJob(ABC, Generic[P]):
+class BackgroundJob(ABC, Generic[ProgressT]):
     """Work in a thread of its own. Its attributes may be read from any thread; `start` and `cancel` are its only commands."""
 
     kind = "work"  # in a sentence
@@ -30,7 +30,7 @@ class BackgroundJob(ABC, Generic[P]):
 
     @property
     @abstractmethod
-    def progress(self) -> P | None:
+    def progress(self) -> ProgressT | None:
         """How far it is; None until that is known."""
 
     @abstractmethod

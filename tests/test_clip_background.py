@@ -48,7 +48,7 @@ def test_one_at_a_time_in_the_order_asked_for():
     assert jobs[2].ahead == 1
     gates[1].set(), gates[2].set()
     assert all(job.over.wait(10) for job in jobs)
-    assert background.line == []
+    assert background.waiting_line == []
 
 
 def test_giving_up_while_running_and_while_waiting():

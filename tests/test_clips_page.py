@@ -68,7 +68,7 @@ def opened(places, monkeypatch):
 def bring(app, file=VIDEO):
     app.get("file_uploader")[0].set_value(file).run()
     end = time.monotonic() + 30
-    while background.line:
+    while background.waiting_line:
         assert time.monotonic() < end
         time.sleep(0.01)
     app.run()
@@ -236,7 +236,7 @@ def test_an_analysis_shows_its_stage_and_can_be_cancelled(opened, monkeypatch):
     assert "Looking for faces (stage 3 of 5), about 12 s left" in app.get("progress")[0].proto.text
     press(app, "cancel analysis")
     end = time.monotonic() + 10
-    while background.line and time.monotonic() < end:
+    while background.waiting_line and time.monotonic() < end:
         time.sleep(0.01)
     app.run()
     assert "stopped" in app.warning[0].value

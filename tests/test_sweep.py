@@ -318,10 +318,10 @@ def test_workers_that_cannot_import_the_package_are_refused(tmp_path, monkeypatc
 
 def test_shares_of_devices_reach_ray():
     asked = Sweep.model_validate({**SMALL, "workers": 3, "cpus": 0.5, "gpus": 0.25})
-    assert (engine.threads(asked), engine.device(asked)) == (1, "cuda")
-    assert worker_environment(engine.threads(asked))["OMP_NUM_THREADS"] == "1"
-    assert engine.threads(asked.model_copy(update={"cpus": 4.0})) == 4
-    assert engine.device(asked.model_copy(update={"gpus": 0})) == "cpu"
+    assert (engine.run_threads(asked), engine.run_device(asked)) == (1, "cuda")
+    assert worker_environment(engine.run_threads(asked))["OMP_NUM_THREADS"] == "1"
+    assert engine.run_threads(asked.model_copy(update={"cpus": 4.0})) == 4
+    assert engine.run_device(asked.model_copy(update={"gpus": 0})) == "cpu"
 
 
 # The file

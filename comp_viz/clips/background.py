@@ -11,7 +11,7 @@ from comp_viz.clips.progress import Progress
 Analysis = Callable[[Callable[[Progress], None], Callable[[], bool]], Clip]
 
 turn = threading.Condition()
-line: list["AnalysisJob"] = []  # those not over yet, in order; the first is running
+waiting_line: list["AnalysisJob"] = []  # those not over yet, in order; the first is running
 
 
 class AnalysisJob(BackgroundJob[Progress]):
@@ -34,7 +34,7 @@ class AnalysisJob(BackgroundJob[Progress]):
     def ahead(self) -> int:
         """How many others are in line before it."""
         with turn:
-            return line.index(self) if self in line else 0
+            return waiting_line.index(self) if self in waiting_line else 0
 
     def cancel(self) -> None:
         """Give it up; returns at once."""
@@ -46,14 +46,14 @@ class AnalysisJob(BackgroundJob[Progress]):
         """Wait for its turn and analyse."""
         try:
             with turn:
-                turn.wait_for(lambda: line[0] is self or self.stopping.is_set())
+                turn.wait_for(lambda: waiting_line[0] is self or self.stopping.is_set())
             if self.stopping.is_set():
                 raise Cancelled("The analysis was stopped.")
             self.state = "running"
             self.clip = self._analysis(self._report, self.stopping.is_set)
         finally:
             with turn:
-                line.remove(self)
+                waiting_line.remove(self)
                 turn.notify_all()
 
     def _report(self, progress: Progress) -> None:
@@ -65,6 +65,6 @@ def start_analysis(name: str, analysis: Analysis) -> AnalysisJob:
     """Put an analysis in line; it runs in a thread of its own once all before it are over. `name`, of the clip, is for people."""
     job = AnalysisJob(name, analysis)
     with turn:
-        line.append(job)
+        waiting_line.append(job)
     job.start()
     return job

@@ -24,23 +24,23 @@ def make_runs(runs: Sequence[Run], sweep: Sweep, root: Path) -> Iterator[Outcome
 
 def make_in_turn(runs: Sequence[Run], sweep: Sweep, root: Path) -> Iterator[Outcome]:
     """One run after the other in this process: needs no Ray."""
-    choose_device(device(sweep))  # say it once when there is no GPU, not for every run
+    choose_device(run_device(sweep))  # say it once when there is no GPU, not for every run
     for run in runs:
-        yield run, attempt(run, root, device(sweep), threads(sweep))
+        yield run, attempt(run, root, run_device(sweep), run_threads(sweep))
 
 
 def make_on_ray(runs: Sequence[Run], sweep: Sweep, root: Path) -> Iterator[Outcome]:
     """As many runs at once as there are workers, each a task of Ray in a process of its own."""
     cpus = math.ceil(sweep.workers * sweep.cpus)
     without = "With workers: 1 the sweep runs without it."
-    with running_ray("Several workers need", threads(sweep), sweep.address, cpus, otherwise=without) as ray:
+    with running_ray("Several workers need", run_threads(sweep), sweep.address, cpus, otherwise=without) as ray:
         check_resources(sweep, ray.cluster_resources())
         task = ray.remote(num_cpus=sweep.cpus, num_gpus=sweep.gpus, max_retries=0)(attempt)
         waiting, under_way = list(reversed(runs)), dict[Any, Run]()
         while waiting or under_way:
             while waiting and len(under_way) < sweep.workers:
                 run = waiting.pop()
-                under_way[task.remote(run, root.resolve(), device(sweep), threads(sweep))] = run
+                under_way[task.remote(run, root.resolve(), run_device(sweep), run_threads(sweep))] = run
             ended, _ = ray.wait(list(under_way))
             run = under_way.pop(ended[0])
             try:
@@ -59,11 +59,11 @@ def check_resources(sweep: Sweep, resources: Mapping[str, float]) -> None:
             )
 
 
-def device(sweep: Sweep) -> str:
+def run_device(sweep: Sweep) -> str:
     """Where each run is trained: on the share of a GPU it asks for, else on the processor."""
     return "cuda" if sweep.gpus else "cpu"
 
 
-def threads(sweep: Sweep) -> int:
+def run_threads(sweep: Sweep) -> int:
     """Of each run: two that share a core would only slow each other down."""
     return max(1, int(sweep.cpus))

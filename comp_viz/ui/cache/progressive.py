@@ -8,28 +8,28 @@ from itertools import chain, zip_longest
 from typing import Any, Generic, TypeVar
 
 MOMENT = 0.4  # seconds of measuring between two looks at the page
-Part = TypeVar("Part")  # hashable: what is measured in one go
-Value = TypeVar("Value")  # what is kept of it
+PartT = TypeVar("PartT")  # hashable: what is measured in one go
+ValueT = TypeVar("ValueT")  # what is kept of it
 
 
 @dataclass(frozen=True)
-class MeasuredParts(Generic[Part, Value]):
+class MeasuredParts(Generic[PartT, ValueT]):
     """The parts measured so far; grows, shared by all visitors who ask the same."""
 
-    values: dict[Part, Value] = field(default_factory=dict)
+    values: dict[PartT, ValueT] = field(default_factory=dict)
     turn: threading.Lock = field(default_factory=threading.Lock)  # so that no two visitors measure the same part
 
 
 @dataclass(frozen=True)
-class ProgressiveMeasurement(Generic[Part, Value]):
+class ProgressiveMeasurement(Generic[PartT, ValueT]):
     """Parts to measure in their order, and how to measure one."""
 
-    parts: Sequence[Part]
-    measured: MeasuredParts[Part, Value]
-    measure: Callable[[Part], Value]
+    parts: Sequence[PartT]
+    measured: MeasuredParts[PartT, ValueT]
+    measure: Callable[[PartT], ValueT]
 
     @property
-    def values(self) -> dict[Part, Value]:
+    def values(self) -> dict[PartT, ValueT]:
         """What is measured so far of these parts, in their order."""
         return {part: self.measured.values[part] for part in self.parts if part in self.measured.values}
 
@@ -38,7 +38,7 @@ class ProgressiveMeasurement(Generic[Part, Value]):
         """Whether any part is measured."""
         return any(part in self.measured.values for part in self.parts)
 
-    def add(self, part: Part) -> None:
+    def add(self, part: PartT) -> None:
         """Measure a part, unless it is measured already."""
         with self.measured.turn:
             if part not in self.measured.values:

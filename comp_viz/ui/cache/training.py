@@ -92,7 +92,7 @@ def _table(folder: Path, methods: tuple[str, ...], digest: str | None, changed: 
     return find_table(folder, methods, digest)
 
 
-def table(methods: tuple[str, ...], digest: str | None) -> ResultsTable | None:
+def results_table(methods: tuple[str, ...], digest: str | None) -> ResultsTable | None:
     """The shipped table of results that compares `methods`, on the data of a digest or on any; not to be changed."""
     return _table(RESULTS, methods, digest, last_change(RESULTS))
 

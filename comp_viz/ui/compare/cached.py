@@ -22,7 +22,7 @@ from comp_viz.ui.cache.split_stream import split_stream
 from comp_viz.ui.frame.page_view import PageView
 
 
-class Predictor(NamedTuple):
+class ComparedPredictor(NamedTuple):
     """One of what is compared."""
 
     name: str  # on the page
@@ -30,7 +30,7 @@ class Predictor(NamedTuple):
     output: str  # `fused` or the modality of a head
 
 
-Predictors = tuple[Predictor, ...]
+ComparedPredictors = tuple[ComparedPredictor, ...]
 
 
 def split_predictions(
@@ -51,13 +51,13 @@ def _measured(query: Query, split: str) -> MeasuredParts[Drawing, SplitPredictio
     return MeasuredParts()
 
 
-def measured_drawings(predictors: Predictors, split: str, drawings: Sequence[Drawing]) -> tuple[Drawing, ...]:
+def measured_drawings(predictors: ComparedPredictors, split: str, drawings: Sequence[Drawing]) -> tuple[Drawing, ...]:
     """Those of some drawings that are measured for every predictor."""
     measured = [_measured(one.query, split).values for one in predictors]
     return tuple(drawing for drawing in drawings if all(drawing in values for values in measured))
 
 
-def _predictions(predictors: Predictors, split: str, drawings: Sequence[Drawing]) -> PredictionsByName:
+def _predictions(predictors: ComparedPredictors, split: str, drawings: Sequence[Drawing]) -> PredictionsByName:
     """Predictions `[D, N, C]` of every predictor under drawings that are measured for all."""
     return {
         one.name: np.stack(
@@ -67,14 +67,16 @@ def _predictions(predictors: Predictors, split: str, drawings: Sequence[Drawing]
     }
 
 
-def _missing_rate(predictors: Predictors, split: str, drawings: Sequence[Drawing]) -> float:
+def _missing_rate(predictors: ComparedPredictors, split: str, drawings: Sequence[Drawing]) -> float:
     """Realised missing rate, mean over the drawings."""
     measured = _measured(predictors[0].query, split).values
     return float(np.mean([measured[drawing].missing_rate for drawing in drawings]))
 
 
 @keep_data(max_entries=256, show_spinner=False)
-def accuracy_under(predictors: Predictors, split: str, drawings: tuple[Drawing, ...], group: str) -> pd.DataFrame:
+def accuracy_under(
+    predictors: ComparedPredictors, split: str, drawings: tuple[Drawing, ...], group: str
+) -> pd.DataFrame:
     """ACC and differences under the drawings of one pattern."""
     data = open_data_set(predictors[0].query.data, predictors[0].query.root)
     utterances = Utterances.of(data.split(split))
@@ -83,7 +85,7 @@ def accuracy_under(predictors: Predictors, split: str, drawings: tuple[Drawing, 
 
 
 @keep_data(max_entries=32, show_spinner="Bootstrapping conversations …")
-def comparison(predictors: Predictors, split: str, drawings: tuple[Drawing, ...]) -> Comparison:
+def comparison(predictors: ComparedPredictors, split: str, drawings: tuple[Drawing, ...]) -> Comparison:
     """Every number of the comparison under the pattern in force."""
     query = predictors[0].query
     data = open_data_set(query.data, query.root)

@@ -13,7 +13,7 @@ from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import AS_RECORDED, Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.ui.cache.checkpoints import checkpoint_card, fitting_checkpoints, open_checkpoint
-from comp_viz.ui.compare.cached import Predictor, Predictors, measured_drawings
+from comp_viz.ui.compare.cached import ComparedPredictor, ComparedPredictors, measured_drawings
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.pattern_state import pattern_choice
 from comp_viz.ui.robustness.controls import NO_LABELS, NO_SPLITS, SPLIT, SPLIT_HELP, not_measurable
@@ -56,10 +56,11 @@ class CompareChoice:
         return next(iter(self.predictors.values()))[0]
 
     @property
-    def queries(self) -> Predictors:
+    def queries(self) -> ComparedPredictors:
         """The same, as keys of cached calls."""
         return tuple(
-            Predictor(name, view.query().of_data_set(), output) for name, (view, output) in self.predictors.items()
+            ComparedPredictor(name, view.query().of_data_set(), output)
+            for name, (view, output) in self.predictors.items()
         )
 
     @property

@@ -66,20 +66,20 @@ def draw_sides(view: PageView, place: DeltaGenerator, patterns: bool = True, wid
     add_side(other.origin, left=mine, right=its)
     left, right = (st.container(), st.container()) if wide else st.columns(2, gap="medium")
     below = st.container()
-    found = [Side(left, below, view, mine, "left"), Side(right, below, other, its, "right")]
-    for side in found:
+    both = [Side(left, below, view, mine, "left"), Side(right, below, other, its, "right")]
+    for side in both:
         side.place.markdown(f"**{escape_markdown(side.name)}**")
-    return found
+    return both
 
 
-def row_of_sides(found: Sequence[Side], charts: bool = True) -> list[DeltaGenerator]:
+def row_of_sides(sides: Sequence[Side], charts: bool = True) -> list[DeltaGenerator]:
     """Places for the same thing of every side, below all rows before.
 
     `charts` stand on one line, however long the titles above them are: what is below a chart needs a row of its own,
     and where a side has no chart but a word on why, the row is none of charts.
     """
-    below = found[0].below
-    if len(found) == 1:
+    below = sides[0].below
+    if len(sides) == 1:
         return [below.container()]
     return list(below.columns(2, gap="medium", vertical_alignment="bottom" if charts else "top"))
 

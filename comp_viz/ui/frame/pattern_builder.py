@@ -255,15 +255,15 @@ def pattern_text_box() -> None:
 def draw_pattern_preview(place: DeltaGenerator, conversation: Conversation, observed: Bools) -> None:
     """Show what the pattern does to the conversation, and the rates it comes to."""
     modalities, there = tuple(conversation.features), conversation.observed
-    found = realised_rates(there, observed, modalities)
-    shares = ", ".join(f"{u} {share:.0%}" for u, share in found.by_modality.items())
-    words = f"Taken away: {found.rate:.0%} of what was recorded ({shares})."
-    if any(found.natural.values()):
+    rates = realised_rates(there, observed, modalities)
+    shares = ", ".join(f"{u} {share:.0%}" for u, share in rates.by_modality.items())
+    words = f"Taken away: {rates.rate:.0%} of what was recorded ({shares})."
+    if any(rates.natural.values()):
         words += (
-            " Never recorded: " + ", ".join(f"{u} {share:.0%}" for u, share in found.natural.items() if share) + "."
+            " Never recorded: " + ", ".join(f"{u} {share:.0%}" for u, share in rates.natural.items() if share) + "."
         )
-    if found.empty:
-        words += f" {found.empty} of {how_many(len(observed), 'utterance')} have nothing left."
+    if rates.empty:
+        words += f" {rates.empty} of {how_many(len(observed), 'utterance')} have nothing left."
     with place:
         alt = f"Preview of the missing pattern. {words}"
         st.image(preview(modalities, observed, there, palette()), width="stretch", alt=alt)

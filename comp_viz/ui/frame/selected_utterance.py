@@ -49,10 +49,10 @@ def utterance_number(view: PageView) -> int:
 
 def utterance_bar(view: PageView) -> tuple[int, DeltaGenerator]:
     """The utterance in hand with its words, in a row; returns its number, counted from 0, and the place at the row's end."""
-    pick, said, corner = st.columns([1.1, 4.6, 2.2], vertical_alignment="top")
+    pick, transcript, corner = st.columns([1.1, 4.6, 2.2], vertical_alignment="top")
     with pick:
         s = utterance_number(view)
-    with said:
+    with transcript:
         utterance_words(view, view.observed, s)
     return s, corner
 

@@ -54,7 +54,7 @@ RUNS_HELP = (
 
 def imbalance_table(view: PageView) -> ResultsTable | None:
     """The shipped table of results on the open data, None where there is none."""
-    return cached_training.table(METHODS, view.data.digest)
+    return cached_training.results_table(METHODS, view.data.digest)
 
 
 def evaluation_pattern(table: ResultsTable | None) -> str:

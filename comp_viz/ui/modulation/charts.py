@@ -113,7 +113,7 @@ def no_record(view: PageView, record: ModulationRecord) -> str:
 
 def effect_row(view: PageView, palette: Palette) -> None:
     """Finished models with and without the modulator: our results table, the paper's dashed."""
-    table = cached_training.table(EFFECT, view.data.digest) or cached_training.table(EFFECT, None)
+    table = cached_training.results_table(EFFECT, view.data.digest) or cached_training.results_table(EFFECT, None)
     if table is None:
         st.info(NO_TABLE, icon=":material/table:")
         return

@@ -22,7 +22,7 @@ from comp_viz.ui.widgets.measuring import measure_and_draw, measuring_tick
 from comp_viz.wording import how_many
 
 WANTED = "whole_split"  # widget key and address parameter
-PAGE = "whole split"  # names the measurement in the session
+WHOLE_SPLIT = "whole split"  # names the measurement in the session
 SPLIT = About(
     "All utterances of the split as the recordings have them, nothing taken away. Above: the coordinator's mean weight. Below: the mean "
     "size of each modality's Shapley value as a share of all, for the fused prediction and for each modality's head, which sees the others "
@@ -57,7 +57,7 @@ def split_part(sides: list[Side], palette: Palette) -> None:
         )  # fmt: skip
         if st.session_state.get(WANTED):
             rows = [row for row, each in enumerate(splits) if each == split]
-            st.fragment(whole_split, run_every=measuring_tick(PAGE))(sides, rows, name, palette)
+            st.fragment(whole_split, run_every=measuring_tick(WHOLE_SPLIT))(sides, rows, name, palette)
 
 
 def whole_split(sides: list[Side], rows: list[int], name: str, palette: Palette) -> None:
@@ -79,7 +79,7 @@ def whole_split(sides: list[Side], rows: list[int], name: str, palette: Palette)
                     draw_split(side, values, len(rows), name, palette)
 
     different = {id(one.measured): one for one in measurements.values()}  # two sides of one checkpoint share theirs
-    measure_and_draw(PAGE, above, [*different.values()], f"conversations of {name}", draw)
+    measure_and_draw(WHOLE_SPLIT, above, [*different.values()], f"conversations of {name}", draw)
 
 
 def split_coalitions(view: PageView, rows: list[int]) -> ProgressiveMeasurement[int, Coalitions]:

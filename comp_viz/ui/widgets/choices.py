@@ -16,10 +16,10 @@ def one_of(label: str, options: Sequence[str], key: str, help: str, buttons: boo
     if st.session_state.get(key, options[0]) not in options:
         st.session_state[key] = options[0]
     if buttons:
-        found = st.segmented_control(
+        choice = st.segmented_control(
             label, options, default=None if key in st.session_state else options[0], key=key, help=help,
             bind="query-params", required=True,
         )  # fmt: skip
     else:
-        found = st.selectbox(label, options, key=key, help=help, bind="query-params", width=width)
-    return str(found or options[0])
+        choice = st.selectbox(label, options, key=key, help=help, bind="query-params", width=width)
+    return str(choice or options[0])
