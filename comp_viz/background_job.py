@@ -3,7 +3,7 @@
 import atexit
 import threading
 from abc import ABC, abstractmethod
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from comp_viz.errors import CompVizError
 
@@ -70,7 +70,7 @@ class BackgroundJob(ABC, Generic[ProgressT]):
 
 
 _lock = threading.Lock()
-_under_way: list[BackgroundJob] = []
+_under_way: list[BackgroundJob[Any]] = []
 
 
 @atexit.register

@@ -109,7 +109,7 @@ def test_processes_of_their_own_need_the_package(monkeypatch, tmp_path):
 def test_a_process_that_finds_no_package_says_to_install_it(run):
     job = ended(run("import sys; sys.exit(f'{sys.executable}: No module named comp_viz')"))
     assert job.state == "failed"
-    assert r"cannot import comp_viz here\. Install the package" in job.words()
+    assert "cannot import comp_viz here. Install the package" in job.words()
 
 
 def test_a_process_that_dies_is_said_to_have(run):
