@@ -152,7 +152,7 @@ def parts(data):
 def judged(data, missing="uniform(0)", seed=0, **task):
     training, selection, test = parts(data)
     model = fit_linear(data.task, training, selection, missing, ["uniform(0)", "uniform(0.5)"], seed)
-    return model, model.judge(test), Utterances.of(test)
+    return model, model.evaluator(test), Utterances.of(test)
 
 
 @pytest.fixture(scope="module")
@@ -286,5 +286,5 @@ def test_on_hazumi_it_reaches_what_came_with_the_data(real_data, monkeypatch):
         warnings.simplefilter("error")  # it has to converge
         training, selection, test = parts(data)
         model = fit_linear(data.task, training, selection, "uniform(0)", ["uniform(0)"], 0)
-    found = model.judge(test)(Utterances.of(test).observed)["fused"]
+    found = model.evaluator(test)(Utterances.of(test).observed)["fused"]
     assert found["ACC"] == pytest.approx(0.892, abs=0.015)  # its strength was not chosen on our validation split

@@ -34,7 +34,7 @@ def test_gives_the_published_coefficients(golden, published, dtype, tolerance):
         assert ((found.coefficients[u].double() - theirs).abs() / scale).max() < tolerance
         theirs = golden[f"position_coefficient/{name}"]
         assert ((found.by_position[u].double() - theirs).abs() / theirs.abs().clamp(min=1)).max() < tolerance
-    assert (found.guarded == 0).all()
+    assert (found.clipped == 0).all()
 
 
 def naive_coefficients(error, counted):
@@ -79,7 +79,7 @@ def test_clip_holds_the_range_and_counts_how_often(published):
         assert held.coefficients[:, counted].max() <= high
         torch.testing.assert_close(held.coefficients, torch.where(counted, free.clamp(low, high), 1.0))
         outside = ((free < low) | (free > high)) & counted
-        torch.testing.assert_close(held.guarded.double(), outside.sum((1, 2)) / counted.sum().double())
+        torch.testing.assert_close(held.clipped.double(), outside.sum((1, 2)) / counted.sum().double())
         assert held.by_position.min() >= low
         assert held.by_position.max() <= high
 
@@ -90,7 +90,7 @@ def test_a_sum_of_zero_gives_one():
     assert (found.coefficients == 1).all()
     same = modulation(torch.ones(3, 2, 4), torch.ones(2, 4, dtype=torch.bool), clip=None)
     assert (same.coefficients == 1).all()
-    assert (same.guarded == 0).all()
+    assert (same.clipped == 0).all()
 
 
 @pytest.mark.parametrize("clip", [None, (0.0, 2.0), (0.0, 0.5)])
@@ -98,7 +98,7 @@ def test_nothing_counted_changes_nothing(clip):
     found = modulation(torch.rand(3, 2, 4), torch.zeros(2, 4, dtype=torch.bool), clip)
     assert (found.coefficients == 1).all()
     assert (found.by_position == 1).all()
-    assert (found.guarded == 0).all()
+    assert (found.clipped == 0).all()
 
 
 def test_utterances_that_do_not_count_never_matter():
@@ -116,7 +116,7 @@ def test_coefficients_are_finite_when_the_sum_is_almost_zero(clip):
     found = modulation(error, torch.ones(1, 2, dtype=torch.bool), clip)
     assert found.coefficients.isfinite().all()
     if clip:
-        assert (found.guarded > 0).all()
+        assert (found.clipped > 0).all()
 
 
 def test_error_of_a_score_is_the_distance():

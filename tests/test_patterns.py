@@ -528,5 +528,5 @@ def test_conversations_longer_than_the_model_reads_are_named_with_what_to_do():
         check_lengths(utterances([4, 6, 5, 9]), 5)
     assert str(caught.value) == (
         "Conversation 'c1' has 6 utterances, but max_length of the model is 5 (2 of 4 conversations are longer). "
-        "Train a model with --max-length 9 or more, or cut the data: python -m comp_viz data import SOURCE OUT --window 5."
+        "Train a model with --max-length 9 or more, or cut the data: comp-viz data import SOURCE OUT --window 5."
     )

@@ -51,8 +51,8 @@ def test_the_modulator_changes_only_the_compressor_s_gradient(trainer, monkeypat
     changed, found, batch = gradients(trainer(modulate=True), False, monkeypatch)
     name = "model.compressor.fc1.weight"
     assert {key for key in before if not torch.equal(before[key], changed[key])} == {name}
-    assert found.modulation.guarded.shape == (3,)
-    assert ((found.modulation.guarded >= 0) & (found.modulation.guarded <= 1)).all()
+    assert found.modulation.clipped.shape == (3,)
+    assert ((found.modulation.clipped >= 0) & (found.modulation.clipped <= 1)).all()
     S = batch.valid.shape[1]
     assert torch.equal(before[name][:, S:], changed[name][:, S:])
 

@@ -116,7 +116,7 @@ def test_steps_hold_the_coefficients_by_position_and_the_guard(run):
                 at = (rows["epoch"] == epoch) & (rows["step"] == i) & (rows["modality"] == name)
                 (row,) = rows[at].itertuples()
                 np.testing.assert_array_equal(row.coefficients, step.modulation.by_position[u].numpy())
-                assert row.guarded == pytest.approx(step.modulation.guarded[u].item())
+                assert row.guarded == pytest.approx(step.modulation.clipped[u].item())
 
 
 def test_gradient_norms_are_those_of_the_parameters(run):

@@ -33,7 +33,7 @@ class DataCard:
 class TrainingCard:
     """How a model was trained and chosen."""
 
-    missing: str  # the missing pattern, drawn afresh for every batch
+    missing: str  # the missing pattern, sampled anew for every batch
     seed: int
     selection: str  # the protocol in words: which split chose the epoch, by what
     epoch: int  # the chosen one, counted from 0 over both stages
@@ -65,7 +65,7 @@ class Card:
     measurements: tuple[Measurement, ...]
     versions: dict[str, str]
     note: str = ""
-    parts: tuple[PartMeasurement, ...] = ()  # where the test split has kinds of conversations that are to be told apart
+    parts: tuple[PartMeasurement, ...] = ()  # where the test split has kinds of conversations that are to be kept apart
     temperature: dict[str, float] = field(
         default_factory=dict
     )  # predictor -> what its logits were divided by when saved
@@ -164,7 +164,7 @@ def measurement_table(measurements: tuple[Measurement, ...]) -> list[str]:
     lines = [
         "## Measured",
         "",
-        "Mean ± standard deviation over mask seeds; ACC, UA and F1 in percent. The missing rate is what the pattern came to.",
+        "Mean ± standard deviation over mask seeds; ACC, UA and F1 in percent. The missing rate is the realised one.",
         "",
         f"| split | missing pattern | missing rate | seeds | predictor | {' | '.join(names)} |",
         "|---" * (5 + len(names)) + "|",

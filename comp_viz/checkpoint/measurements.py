@@ -12,7 +12,7 @@ class Measurement:
 
     split: str
     pattern: str
-    missing_rate: float  # share of what was there that the pattern took, mean over seeds
+    missing_rate: float  # realised: share of what was there that the pattern took away, mean over seeds
     realised: dict[str, float]  # the same by modality
     seeds: int
     predictor: str  # "fused" or a modality
@@ -26,7 +26,7 @@ class Reliability:
 
     count: tuple[int, ...]  # [bins] predictions
     confidence: tuple[float, ...]  # [bins] mean probability of the predicted class, 0 in an empty bin
-    accuracy: tuple[float, ...]  # [bins] share that was right, 0 in an empty bin
+    accuracy: tuple[float, ...]  # [bins] share of correct predictions, 0 in an empty bin
     error: float  # expected calibration error: mean distance of the two over all predictions
 
 
@@ -49,7 +49,7 @@ def part_table(parts: Sequence[PartMeasurement], temperature: dict[str, float]) 
         "## By part of the test split",
         "",
         "Nothing taken away from what a part has; all but the errors in percent.",
-        "ECE is the expected calibration error over ten bins: how far probabilities are from the share that is right.",
+        "ECE is the expected calibration error over ten bins: how far probabilities are from accuracy.",
         "",
         f"| part | predictor | utterances | most frequent label | {' | '.join(names)} | ECE |",
         "|---" * (5 + len(names)) + "|",
@@ -61,7 +61,7 @@ def part_table(parts: Sequence[PartMeasurement], temperature: dict[str, float]) 
         )
     lines += [
         "",
-        "Share that is right of fused predictions, by the probability they were given (number of predictions):",
+        "Accuracy of fused predictions, by the probability they were given (number of predictions):",
         "",
     ]
     fused = [p for p in parts if p.predictor == "fused"]
@@ -77,6 +77,6 @@ def part_table(parts: Sequence[PartMeasurement], temperature: dict[str, float]) 
         temperatures = ", ".join(f"{name} {value:.2f}" for name, value in temperature.items())
         lines += [
             "",
-            f"Before saving, logits were divided by temperatures found on the validation split: {temperatures}.",
+            f"Before saving, logits were divided by temperatures fitted on the validation split: {temperatures}.",
         ]
     return [*lines, ""]

@@ -36,7 +36,7 @@ def add(commands: Any) -> None:
         metavar="PATTERN",
         help=f"missing patterns, parts joined by ' + ': {EXAMPLES}",
     )
-    parser.add_argument("--seeds", type=int, default=5, help="draws of each pattern")
+    parser.add_argument("--seeds", type=int, default=5, help="samples of each pattern")
     parser.add_argument("--prototypes", default="bank", choices=SCOPES, help="whose prototypes prompts are made of")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")

@@ -27,7 +27,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--data", required=True, help="data file, by path or by name in the data root; or 'lab'")
     parser.add_argument("--conversation", help="its id; default: the first of the split")
     parser.add_argument("--missing", default=AS_RECORDED, metavar="PATTERN", help=f"missing pattern: {EXAMPLES}")
-    parser.add_argument("--seed", type=int, default=1, help="draws the pattern; of several drawings the first")
+    parser.add_argument("--seed", type=int, default=1, help="of the missing pattern; the first where several are taken")
     parser.add_argument("--split", default="test", choices=SPLITS, help="what checkpoints are compared on")
     parser.add_argument("--words", action="store_true", help="keep what was said in the recordings")
     parser.add_argument("--device", default="auto")

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> None:
     """Print every table of every file."""
     paths = options.tables or sorted(path for path in SHIPPED.glob("*.parquet") if not is_epochs(path))
     if not paths:
-        raise CompVizError(f"There is no table of results in {SHIPPED}. Make one: python -m comp_viz sweep SWEEP.yaml.")
+        raise CompVizError(f"There is no table of results in {SHIPPED}. Make one: comp-viz sweep SWEEP.yaml.")
     tables = {path: read_results(path) for path in paths}
     if options.csv:
         whole = [summarise(rows).assign(file=path.name) for path, rows in tables.items()]
@@ -65,7 +65,7 @@ def report(rows: pd.DataFrame, published: Path) -> Iterator[str]:
 
 
 def one_group(group: pd.DataFrame, published: pd.DataFrame) -> Iterator[str]:
-    """Tables of what was trained under one pattern, chosen on one split and judged on one."""
+    """Tables of what was trained under one pattern, selected on one split and evaluated on one."""
     first = group.iloc[0]
     yield f"{first['data']}, {first['split']} split, trained under {first['trained_under']}"
     yield from wrap(seeds_words(group), LINE_WIDTH)

@@ -18,7 +18,7 @@ from comp_viz.sweep.table import write_results
 def add(commands: Any) -> None:
     """Add this command to the parser."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "sweep", help="train and judge a grid of runs; finished ones are not repeated"
+        "sweep", help="train and evaluate a grid of runs; finished ones are not repeated"
     )
     parser.add_argument("sweep", type=Path, help="YAML file; docs/sweeps.md explains its fields")
     parser.add_argument(

@@ -58,7 +58,7 @@ def add_patterns(group: Any) -> None:
         "--missing",
         default=argparse.SUPPRESS,
         metavar="PATTERN",
-        help=f"pattern drawn afresh for every batch, parts joined by ' + ', default: {Recipe.missing}; {EXAMPLES}",
+        help=f"pattern sampled anew for every batch, parts joined by ' + ', default: {Recipe.missing}; {EXAMPLES}",
     )
     missing.add_argument(
         "--missing-rate",
@@ -73,7 +73,7 @@ def add_patterns(group: Any) -> None:
         nargs="+",
         default=argparse.SUPPRESS,
         metavar="PATTERN",
-        help=f"patterns the selection split is judged under, default: {' '.join(Recipe.selection)}",
+        help=f"patterns the selection split is evaluated under, default: {' '.join(Recipe.selection)}",
     )
 
 

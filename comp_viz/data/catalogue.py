@@ -1,4 +1,4 @@
-"""What is known of the public data sets beyond what their files say."""
+"""What is known of the public data sets that their files do not say."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What can be told of a data set before it is read."""
+"""What is known of a data set before it is read."""
 
 from dataclasses import dataclass
 

@@ -22,5 +22,5 @@ def check_lengths(utterances: Utterances, max_length: int) -> None:
         f"Conversation {utterances.ids[first]!r:.80} has {how_many(utterances.lengths[first], 'utterance')}, but max_length of the model "
         f"is {max_length} ({len(longer):,} of {how_many(len(utterances.ids), 'conversation')} are longer). "
         f"Train a model with --max-length {utterances.lengths.max()} or more, "
-        f"or cut the data: python -m comp_viz data import SOURCE OUT --window {max_length}."
+        f"or cut the data: comp-viz data import SOURCE OUT --window {max_length}."
     )

@@ -1,4 +1,4 @@
-"""Where data sets are found on this machine, and how each kind is opened: files by their suffix, folders, and the lab."""
+"""Where data sets are on this machine, and how each kind is opened: files by their suffix, folders, and the lab."""
 
 import os
 from pathlib import Path
@@ -86,7 +86,7 @@ def open_file(path: Path) -> DataSet:
 
 
 def peek_data(path: Path) -> Header | None:
-    """What can be told of a data set before it is read; None when it is none, or is damaged."""
+    """What is known of a data set before it is read; None when it is none, or is damaged."""
     if is_published(path):
         return peek_published(path)
     if path.suffix not in DATA_SUFFIXES:

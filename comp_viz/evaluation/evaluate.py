@@ -1,4 +1,4 @@
-"""Evaluates a checkpoint on a split under missing patterns, each drawn from several seeds."""
+"""Evaluates a checkpoint on a split under missing patterns, each sampled with several seeds."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,7 +35,7 @@ def evaluate(
 ) -> list[Measurement]:
     """Metrics of the fused prediction and of every modality head, mean and standard deviation over mask seeds.
 
-    The same seed draws the same for every model; where a pattern has nothing to draw, one pass is made. Raises
+    The same seed gives the same mask for every model; where a pattern is not random, one pass is made. Raises
     `CompVizError`, before anything is predicted, for conversations longer than the model reads, patterns that do not fit
     the conversations, or fewer than one seed.
     """
@@ -43,22 +43,22 @@ def evaluate(
     check_lengths(utterances, model.config.max_length)
     stream = Stream(conversations, standardise, model.fusion.weight.device)
 
-    def judge(shown: Bools) -> MetricsByPredictor:
+    def evaluated(shown: Bools) -> MetricsByPredictor:
         predictions = predict(model, stream, shown, scope)
         return {name: metrics(task, y, utterances.labels) for name, y in predictions.items()}
 
-    return measure_patterns(judge, task, utterances, split, patterns, seeds)
+    return measure_patterns(evaluated, task, utterances, split, patterns, seeds)
 
 
 def measure_patterns(
-    judge: Callable[[Bools], MetricsByPredictor],
+    evaluated: Callable[[Bools], MetricsByPredictor],
     task: Task,
     utterances: Utterances,
     split: str,
     patterns: Iterable[Pattern],
     seeds: int,
 ) -> list[Measurement]:
-    """The same for anything that can be judged: `judge` gives metrics from what a pattern left of the entries, `[N, M]`."""
+    """The same for anything: `evaluated` gives its metrics from what a pattern left of the entries, `[N, M]`."""
     patterns = list(patterns)
     if seeds < 1:
         raise CompVizError(f"seeds: expected at least 1 for each missing pattern, got {seeds}.")
@@ -69,7 +69,7 @@ def measure_patterns(
         generators = (np.random.default_rng(seed) for seed in range(seeds if pattern.random else 1))
         samples = [pattern(utterances, task, rng) for rng in generators]
         rates = [realised_rates(utterances.observed, shown, utterances.modalities) for shown in samples]
-        runs = [judge(shown) for shown in samples]
+        runs = [evaluated(shown) for shown in samples]
         measurements += [summarise_runs(split, pattern, rates, name, [run[name] for run in runs]) for name in runs[0]]
     return measurements
 
@@ -97,7 +97,7 @@ def predict(
 def summarise_runs(
     split: str, pattern: Pattern, rates: list[RealisedRates], predictor: str, runs: list[Mapping[str, float]]
 ) -> Measurement:
-    """Mean and standard deviation of each metric over draws of a pattern, None where it is not defined."""
+    """Mean and standard deviation of each metric over samples of a pattern, None where it is not defined."""
 
     def plain(value: float) -> float | None:
         return None if math.isnan(value) else float(value)

@@ -21,7 +21,7 @@ from comp_viz.evaluation.metrics import metrics
 PATTERN_SAMPLES = (
     5  # of the training pattern, one after the other, so that an utterance is seen under several of its faces
 )
-MOST_ROWS = 50_000  # rows to learn from; with more utterances there are fewer draws
+MOST_ROWS = 50_000  # rows to learn from; with more utterances there are fewer samples
 INVERSE_STRENGTHS = (
     1e-4,
     3e-4,
@@ -66,7 +66,7 @@ class LinearReference:
     decide: dict[str, Predictor]  # what ACC, UA and F1 are of: classes, or signs as -1 and 1
     score: dict[str, Predictor]  # what MAE and CORR are of; empty for classes
 
-    def judge(self, conversations: Sequence[Conversation]) -> Callable[[Bools], MetricsByPredictor]:
+    def evaluator(self, conversations: Sequence[Conversation]) -> Callable[[Bools], MetricsByPredictor]:
         """Metrics on some conversations from what a missing pattern left of their entries, `[N, M]`."""
         rows = UtteranceFeatures.of(conversations, self.standardise)
         return lambda shown: {name: self.metrics(rows, shown, name) for name in self.decide}
@@ -86,12 +86,12 @@ def fit_linear(
     training: Sequence[Conversation],
     selection: Sequence[Conversation],
     missing: str,
-    judged_under: Sequence[str],
+    patterns: Sequence[str],
     seed: int,
 ) -> LinearReference:
     """Fit on training conversations masked by the pattern `missing`; strengths are chosen on the selection conversations.
 
-    The choice is by ACC, for scores of the ridge regression by MAE, over the patterns `judged_under` together. Raises
+    The choice is by ACC, for scores of the ridge regression by MAE, over the patterns `patterns` together. Raises
     `CompVizError` when the training labels are all of one kind.
     """
     standardise = Standardiser.fit(training)
@@ -99,8 +99,8 @@ def fit_linear(
     rng = np.random.default_rng([seed, 3])
     samples = max(1, min(PATTERN_SAMPLES, MOST_ROWS // len(learned.utterances)))
     shown = list(sample_observed(learned, task, [missing] * samples, rng))
-    judged = list(sample_observed(chosen_on, task, judged_under, rng))
-    labels, truth = np.tile(learned.utterances.labels, samples), np.tile(chosen_on.utterances.labels, len(judged))
+    chosen_shown = list(sample_observed(chosen_on, task, patterns, rng))
+    labels, truth = np.tile(learned.utterances.labels, samples), np.tile(chosen_on.utterances.labels, len(chosen_shown))
     targets = labels if task.classes else labels - np.float32(task.neutral)
     counted = ~np.isnan(targets) & (bool(task.classes) | (targets != 0))
     kinds = targets[counted].astype(int) if task.classes else targets[counted] > 0
@@ -110,7 +110,7 @@ def fit_linear(
     score: dict[str, Predictor] = {}
     for predictor in ("fused", *learned.features):
         x = np.concatenate([learned.under(one, column(predictor)) for one in shown])
-        other = np.concatenate([chosen_on.under(one, column(predictor)) for one in judged])
+        other = np.concatenate([chosen_on.under(one, column(predictor)) for one in chosen_shown])
         models = (LogisticRegression(C=C, max_iter=300) for C in INVERSE_STRENGTHS)
         fitted = [decision_predictor(task, model.fit(x[counted], kinds)) for model in models]
         decide[predictor] = max(fitted, key=lambda one: metrics(task, one(other), truth)["ACC"])

@@ -22,7 +22,7 @@ def admit(
     whatever stood there, and below them a blank utterance for each conversation. Raises `CompVizError` naming the field,
     what was expected, what came and how to mend it.
 
-    `valid` is best given in memory: the numbers of rows follow from it, and a device that holds it would be waited for.
+    `valid` is best given in memory: the numbers of rows follow from it, reading it from a device means waiting for that.
     """
     valid = tensor(valid, "cpu").bool()
     if valid.dim() != 2:

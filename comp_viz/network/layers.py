@@ -20,7 +20,7 @@ class Layers(nn.ModuleList, Generic[Layer]):
 
 
 class Dropout(nn.Module):
-    """Dropout that draws one random byte an element, eight elements a random number: a quarter of a training step less.
+    """Dropout by one random byte an element, eight elements a random number: a quarter of a training step less.
 
     The rate is held to steps of 1/256; the published 0.5 is exact.
     """

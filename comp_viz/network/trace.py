@@ -18,7 +18,7 @@ def traced(dims: str, meaning: str) -> Any:
 
 @dataclass(frozen=True)
 class Trace:
-    """The inside of one forward pass, every entry a mapping from modality to a tensor unless said otherwise.
+    """The inside of one forward pass, every entry a mapping from modality to a tensor unless stated otherwise.
 
     `n` blocks, `m` layers a block, `h` heads, `c` prototypes a conversation, `K` prototypes attended to, `p` prompt width.
     Missing utterances keep their rows; the rows of padding are zeros. What a network built without

@@ -1,4 +1,4 @@
-"""Carries out one run: trains unless that is done, judges, and leaves the numbers in the run's folder."""
+"""Carries out one run: trains unless that is done, evaluates, and leaves the numbers in the run's folder."""
 
 import json
 import time
@@ -59,7 +59,7 @@ def note_failure(folder: Path, text: str) -> None:
 
 
 def carry_out(run: Run, folder: Path, device: torch.device) -> None:
-    """Train and judge, and write the result. Raises `CompVizError` when the data is not what the plan was made on."""
+    """Train and evaluate, and write the result. Raises `CompVizError` when the data is not what the plan was made on."""
     data = opened(run.data, run.fold)
     if data.digest != run.digest:
         raise CompVizError(f"{run.data} has other contents here than where the sweep was planned; use the same file.")
@@ -74,7 +74,7 @@ def carry_out(run: Run, folder: Path, device: torch.device) -> None:
 
 
 def run_network(run: Run, data: DataSet, folder: Path, device: torch.device) -> tuple[RunDetails, list[Measurement]]:
-    """Train a network, or take up where an earlier sweep stopped, and judge the checkpoint as it was saved."""
+    """Train a network, or take up where an earlier sweep stopped, and evaluate the checkpoint as it was saved."""
     if not (folder / TRAINED_FILE).is_file():
         start = time.perf_counter()
         card = train(data, run.config, run.recipe, folder, device)
@@ -88,7 +88,7 @@ def run_network(run: Run, data: DataSet, folder: Path, device: torch.device) -> 
         write_json(folder / TRAINED_FILE, facts)
     saved = load_checkpoint(folder, str(device))
     evaluation = run.evaluation
-    judged = evaluate(
+    measurements = evaluate(
         saved.model,
         data.task,
         saved.standardise,
@@ -98,25 +98,30 @@ def run_network(run: Run, data: DataSet, folder: Path, device: torch.device) -> 
         evaluation.mask_seeds,
     )
     if not run.recipe.second_epochs:  # the fused prediction was never trained
-        judged = [m for m in judged if m.predictor != "fused"]
-    return json.loads((folder / TRAINED_FILE).read_text(encoding="utf-8")), judged
+        measurements = [m for m in measurements if m.predictor != "fused"]
+    return json.loads((folder / TRAINED_FILE).read_text(encoding="utf-8")), measurements
 
 
 def run_linear(run: Run, data: DataSet, folder: Path, device: torch.device) -> tuple[RunDetails, list[Measurement]]:
-    """Fit the linear reference and judge it; quick enough to be done again for another evaluation."""
+    """Fit the linear reference and evaluate it; quick enough to be done again for another evaluation."""
     start, recipe, evaluation = time.perf_counter(), run.recipe, run.evaluation
     parts = splits(data, recipe.seed, recipe.select)
     model = fit_linear(data.task, parts.training, parts.selection, recipe.missing, recipe.selection, recipe.seed)
     seconds = time.perf_counter() - start
-    judged = data.split(evaluation.split)
+    conversations = data.split(evaluation.split)
     measurements = measure_patterns(
-        model.judge(judged), data.task, Utterances.of(judged), evaluation.split, patterns(run), evaluation.mask_seeds
+        model.evaluator(conversations),
+        data.task,
+        Utterances.of(conversations),
+        evaluation.split,
+        patterns(run),
+        evaluation.mask_seeds,
     )
     return {"selection": parts.protocol, "epoch": None, "seconds": seconds, "versions": versions()}, measurements
 
 
 def patterns(run: Run) -> list[Pattern]:
-    """The missing patterns a run is judged under."""
+    """The missing patterns a run is evaluated under."""
     return [Pattern.parse(text) for text in run.evaluation.patterns]
 
 

@@ -61,12 +61,12 @@ class MethodChoice(SweepSection):
 
 
 class SweepEvaluation(SweepSection):
-    """What every finished run is judged under."""
+    """What every finished run is evaluated under."""
 
     patterns: Annotated[tuple[Annotated[str, BeforeValidator(as_pattern)], ...], Field(min_length=1)] = tuple(
         map(str, PROTOCOL)
     )
-    mask_seeds: Annotated[int, Field(ge=1)] = 5  # draws of each pattern
+    mask_seeds: Annotated[int, Field(ge=1)] = 5  # samples of each pattern
     split: str = "test"
 
     @field_validator("split")

@@ -23,7 +23,7 @@ from comp_viz.training.resolve import ResolvedRecipe, resolve
 from comp_viz.training.split import splits
 from comp_viz.validation import first_problem
 
-SWEEP_FORMAT = "comp-viz sweep 1"  # to be changed when the same settings come to give other numbers
+SWEEP_FORMAT = "comp-viz sweep 1"  # to be changed when the same settings give other numbers
 OF_THE_GRID = ("missing", "seed")  # fields of the recipe that the grid sets
 Kind = TypeVar("Kind", ComPConfig, Recipe)
 OF_THE_DATA = ("modalities", "dims", "outputs")  # fields of the configuration that the data set sets

@@ -23,11 +23,11 @@ RESULT_SCHEMA = pa.schema(
         "seed": pa.int64(),
         "select": pa.string(),  # "validation", or "test": the paper's protocol, and optimistic
         "selection": pa.string(),  # the same in words
-        "split": pa.string(),  # judged on
-        "pattern": pa.string(),  # judged under
-        "missing_rate": pa.float64(),  # what it came to
+        "split": pa.string(),  # evaluated on
+        "pattern": pa.string(),  # evaluated under
+        "missing_rate": pa.float64(),  # realised
         "missing_by_modality": pa.string(),  # JSON
-        "mask_seeds": pa.int32(),  # draws of the pattern, seeds 0, 1, …
+        "mask_seeds": pa.int32(),  # samples of the pattern, seeds 0, 1, …
         "predictor": pa.string(),  # "fused" or a modality
         **{metric: pa.float64() for metric in METRICS},  # mean over mask seeds; null where not defined
         **{f"{metric}_std": pa.float64() for metric in METRICS},
@@ -61,7 +61,7 @@ def write_results(path: Path, cells: Sequence[Cell], failures: Mapping[str, str]
 
 
 def cell_rows(cell: Cell, failures: Mapping[str, str], root: Path) -> Iterator[dict[str, Any]]:
-    """Rows of one cell; a single one with the reason when it failed, none when it was not come to."""
+    """Rows of one cell; a single one with the reason when it failed, none when it was not reached."""
     run = cell.run
     head = {
         "data": run.data,

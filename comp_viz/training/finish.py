@@ -29,14 +29,14 @@ def write_checkpoint(out: Path, trainer: Trainer, data: DataSet, parts: Splits, 
     protocol = (
         f"{parts.protocol}; epoch with the {criterion} of {which} there, under {', '.join(recipe.selection)} together"
     )
-    judged = data.split("test") if "test" in data.utterances.splits else parts.selection
+    evaluated = data.split("test") if "test" in data.utterances.splits else parts.selection
     training = TrainingCard(
         recipe.missing,
         recipe.seed,
         protocol,
         trainer.best.epoch if trainer.best.state else trainer.epoch - 1,
         asdict(recipe),
-        rounding(trainer.model, Stream(judged, standardise, trainer.device)),
+        rounding(trainer.model, Stream(evaluated, standardise, trainer.device)),
     )
     card = Card(
         format=CHECKPOINT_FORMAT,

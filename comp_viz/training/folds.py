@@ -30,7 +30,7 @@ class Resplit(Lazy):
 def with_fold(data: DataSet, fold: int) -> DataSet:
     """The data set with part `fold` (1 to 5) for testing and the others for training, whatever its own splits are.
 
-    Speakers who meet stay in one part; where too few can be told apart, single conversations are parted. Parts have
+    Speakers who meet stay in one part; where too few have names of their own, single conversations are parted. Parts have
     about as many utterances each. Raises `CompVizError` when there are fewer conversations than parts.
     """
     utterances = data.utterances

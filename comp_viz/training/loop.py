@@ -145,7 +145,7 @@ class Trainer:
 
     @property
     def predictor(self) -> ComP:
-        """The model that is judged and kept: the running average of the weights, or the weights as they are."""
+        """The model that is evaluated and kept: the running average of the weights, or the weights as they are."""
         return cast("ComP", self.average.module) if self.average else self.model
 
     def restart_average(self) -> None:
@@ -174,9 +174,9 @@ class Trainer:
         losses["loss"].backward()
         heads = torch.stack([predictions[name] for name in self.model.config.modalities]).detach().float()
         error = modality_errors(self.task, heads, targets.nan_to_num(), self.recipe.error)
-        modulation_of_step = None
+        modulated = None
         if not first and self.recipe.modulate and self.model.config.prompting:
-            modulation_of_step = self.modulate(error, counted if self.task.classes else counted & (targets != 0))
+            modulated = self.modulate(error, counted if self.task.classes else counted & (targets != 0))
         gradients = self.gradient_norms()
         if self.recipe.gradient_norm:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.gradient_norm)
@@ -191,7 +191,7 @@ class Trainer:
             batch.valid,
             error,
             coordinator,
-            modulation_of_step,
+            modulated,
             gradients,
         )
 
@@ -248,7 +248,7 @@ class Trainer:
 
     @torch.no_grad()
     def select(self, first: bool) -> dict[Value, float]:
-        """Metrics on the selection split, and note of the best epochs; in stage 2 also what became of the prototypes."""
+        """Metrics on the selection split, and note of the best epochs; in stage 2 also how far the prototypes moved."""
         model = self.predictor.eval()
         values: dict[Value, float] = {}
         if not first:
@@ -259,7 +259,7 @@ class Trainer:
             # The average needs a bank of the same size as the model's own to go on averaging.
             self.model.bank = model.bank = bank
         batches = (batch for shown in self.shown for batch in self.selection.under(shown))
-        parts = [self.judged(model, batch, first) for batch in batches]
+        parts = [self.selection_predictions(model, batch, first) for batch in batches]
         predictions = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         if not first:
             weights = torch.from_numpy(predictions.pop("coordinator").mean(0))
@@ -273,7 +273,7 @@ class Trainer:
                 best.offer(selection_score(self.task, scores), self.epoch, model)
         return values
 
-    def judged(self, model: ComP, batch: Batch, first: bool) -> dict[str, NDArray[np.float32]]:
+    def selection_predictions(self, model: ComP, batch: Batch, first: bool) -> dict[str, NDArray[np.float32]]:
         """For a selection batch, predictions `[N, C]` of every head; in stage 2 also fused ones and coordinator weights."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
             _, encoded, rows = model.begin(batch.features, batch.observed, batch.valid)

@@ -14,11 +14,11 @@ CLASS_ERRORS: tuple[ClassError, ...] = ("probability", "reference")
 
 @dataclass(frozen=True)
 class Modulation:
-    """Modulation coefficients of one batch. 1 leaves a gradient as it is, below 1 tempers it, above 1 strengthens it."""
+    """Modulation coefficients of one batch. 1 leaves a gradient as it is, below 1 weakens it, above 1 strengthens it."""
 
     coefficients: Tensor  # [M, B, S], by utterance; 1 where not counted
     by_position: Tensor  # [M, S], mean over the batch's counted utterances; 1 where none
-    guarded: Tensor  # [M], share of counted coefficients that the clip range had to hold
+    clipped: Tensor  # [M], share of counted coefficients that were clipped to the range
 
 
 def modality_errors(task: Task, predictions: Tensor, targets: Tensor, kind: ClassError = "probability") -> Tensor:
@@ -39,7 +39,7 @@ def modulation(error: Tensor, counted: Tensor, clip: tuple[float, float] | None)
     """Coefficients from errors `[M, B, S]` over `counted [B, S]` utterances.
 
     `R_i = E_i^u - E_i^v`, `W_i^u = mean over v≠u of (Σ_j R_j - R_i) / Σ_j R_j`. The sum of signed differences can come
-    close to zero or change sign, so that coefficients explode or turn negative: `clip` holds them to a range (`None` as
+    close to zero or change sign, so that coefficients explode or turn negative: `clip` limits them to a range (`None` as
     published). Where the sum is exactly zero no modality is ahead, and the coefficient is 1.
     """
     M = len(error)
@@ -48,8 +48,8 @@ def modulation(error: Tensor, counted: Tensor, clip: tuple[float, float] | None)
     ratio = torch.where(total != 0, (total - relative) / torch.where(total != 0, total, 1), 1)
     diagonal = torch.eye(M, dtype=torch.bool, device=error.device)[..., None, None]
     raw = ratio.masked_fill(diagonal, 0).sum(1) / (M - 1)
-    held = raw if clip is None else raw.clamp(*clip)
-    guarded = ((held != raw) & counted).sum((1, 2)) / counted.sum().clamp(min=1)
-    sums, counts = (held * counted).sum(1), counted.sum(0)  # over the batch, (M, S) and (S,)
+    limited = raw if clip is None else raw.clamp(*clip)
+    clipped = ((limited != raw) & counted).sum((1, 2)) / counted.sum().clamp(min=1)
+    sums, counts = (limited * counted).sum(1), counted.sum(0)  # over the batch, (M, S) and (S,)
     by_position = torch.where(counts > 0, sums / counts.clamp(min=1), 1)
-    return Modulation(torch.where(counted, held, 1), by_position, guarded)
+    return Modulation(torch.where(counted, limited, 1), by_position, clipped)

@@ -60,7 +60,7 @@ def task_loss(task: Task, predictions: Tensor, targets: Tensor, counted: Tensor,
     """
     share = counted / counted.sum().clamp(
         min=1
-    )  # weights instead of a selection, whose size a device would be asked for
+    )  # weights instead of a selection, whose size would have to be read from the device
     if task.classes:
         truth = targets.nan_to_num().long()
         losses = F.cross_entropy(predictions.float().movedim(-1, 1), truth, reduction="none")
@@ -73,9 +73,9 @@ def task_loss(task: Task, predictions: Tensor, targets: Tensor, counted: Tensor,
 
 
 def private_loss(task: Task, heads: Sequence[Tensor], targets: Tensor, counted: Tensor) -> Tensor:
-    """Published, stage 1: what the heads `[B, S, C]` make of private features should tell nothing of the emotion.
+    """Published, stage 1: what the heads `[B, S, C]` make of private features should say nothing of the emotion.
 
-    Scores are drawn towards noise of deviation 1.5, held to ±3, the same for all modalities; classes towards the truth by
+    Scores are pulled towards noise of deviation 1.5, held to ±3, the same for all modalities; classes towards the truth by
     `1 - logits`. Summed over modalities.
     """
     if task.classes:

@@ -23,10 +23,10 @@ NOT_NEGATIVE = (
 class Recipe:
     """Options of a training run; the defaults are our own recipe, the comments name the published values.
 
-    What is None by default is left to the amount of data and set by `fitting.py`.
+    What is None by default is left to the amount of data and set by `resolve.py`.
     """
 
-    missing: str = "uniform(0.3)"  # the missing pattern, drawn afresh for every batch
+    missing: str = "uniform(0.3)"  # the missing pattern, sampled anew for every batch
     seed: int = 66
     first_epochs: int = 10  # 150
     second_epochs: int = 50  # 150
@@ -50,7 +50,7 @@ class Recipe:
     clip: tuple[float, float] | None = (0.0, 2.0)  # range the modulation coefficients are held to; published: None
     error: ClassError = "probability"  # what the modulator takes for the error of a class; published code: "reference"
     select: Select = "validation"  # split that chooses the epoch; "test" is the paper's protocol, and optimistic
-    selection: tuple[str, ...] = tuple(map(str, PROTOCOL))  # missing patterns the selection split is judged under
+    selection: tuple[str, ...] = tuple(map(str, PROTOCOL))  # missing patterns the selection split is evaluated under
     bank: int = 31  # conversations in the prototype bank: with the own one as many as a published batch
     precision: str = "float32"  # or "bfloat16", by autocast: slower where the processor only imitates it
 

@@ -20,7 +20,7 @@ Value = tuple[str, str, str]  # split, quantity, of what: ("selection", "ACC", "
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch came to."""
+    """The numbers of one epoch."""
 
     number: int  # counted from 0 over both stages
     stage: int
@@ -51,9 +51,9 @@ def epoch_table(number: int, stage: int, values: Mapping[Value, float]) -> pa.Ta
 def training_values(
     task: Task, modalities: Sequence[str], utterances: Utterances, steps: Sequence[TrainingStep]
 ) -> dict[Value, float]:
-    """Losses by term, metrics by predictor, and means of coordinator weights, coefficients and guard actions.
+    """Losses by term, metrics by predictor, and means of coordinator weights, coefficients and the share clipped.
 
-    `utterances` are those of the steps' conversations, in their order. The metrics are of what the network said while it
+    `utterances` are those of the steps' conversations, in their order. The metrics are of what the network predicted while it
     learned: with dropout and noise, before each step.
     """
     values: dict[Value, float] = {}
@@ -68,12 +68,12 @@ def training_values(
     if held := [step.modulation for step in steps if step.modulation is not None]:
         means = torch.stack([m.by_position.mean(1) for m in held]).mean(0)
         values |= values_by_modality("training", "coefficient", modalities, means)
-        values |= values_by_modality("training", "guarded", modalities, torch.stack([m.guarded for m in held]).mean(0))
+        values |= values_by_modality("training", "guarded", modalities, torch.stack([m.clipped for m in held]).mean(0))
     return values
 
 
 def step_predictions(steps: Sequence[TrainingStep], name: str) -> NDArray[np.float32]:
-    """What one predictor said of every utterance of the steps' conversations, `[N, C]`."""
+    """What one predictor gave for every utterance of the steps' conversations, `[N, C]`."""
     y: NDArray[np.float32] = torch.cat([step.predictions[name][step.valid] for step in steps]).float().cpu().numpy()
     return y
 
@@ -94,7 +94,7 @@ def step_table(epoch: int, modalities: Sequence[str], steps: Sequence[TrainingSt
         pa.array(np.repeat([i for i, _ in modulations], M), pa.int32()),
         word_column(modalities, np.tile(np.arange(M), len(modulations))),
         pa.array([row for _, m in modulations for row in m.by_position.float().cpu().numpy()], pa.list_(pa.float32())),
-        pa.array(torch.cat([m.guarded for _, m in modulations]).float().cpu().numpy()),
+        pa.array(torch.cat([m.clipped for _, m in modulations]).float().cpu().numpy()),
     ]
     return pa.table(columns, TABLES["steps"])
 

@@ -1,4 +1,4 @@
-"""What a recipe leaves open, set by the amount of data: ours was found on 75 conversations, and has to hold on ten and on many.
+"""What a recipe leaves open, set by the amount of data: ours was chosen on 75 conversations, and has to hold on ten and on many.
 
 `results/README.md` shows what it is worth; the exact numbers below are round ones between data sets that were tried.
 """
@@ -18,7 +18,7 @@ MOST_NOISE = 1.25
 
 @dataclass(frozen=True)
 class ResolvedRecipe(Recipe):
-    """A recipe that leaves nothing open; the defaults are what ours comes to on the data it was found on."""
+    """A recipe that leaves nothing open; the defaults are those of ours on the data it was chosen on."""
 
     batch: int = 8
     learning_rate: float = 2e-3

@@ -1,4 +1,4 @@
-"""A training run on disk: what it was asked, its telemetry, the state to go on from, and at the end the checkpoint."""
+"""A training run on disk: its settings, its telemetry, the state to go on from, and at the end the checkpoint."""
 
 import json
 import shutil
@@ -91,7 +91,7 @@ def check_split(data: DataSet, name: str, utterances: Utterances, patterns: Sequ
 
 
 def begin_run(trainer: Trainer, folder: Path, telemetry: Telemetry, request: str) -> None:
-    """Take up an interrupted run that was asked the same, cutting its telemetry back to the saved epoch, or start afresh."""
+    """Continue an interrupted run of the same settings, cutting its telemetry back to the saved epoch, or start afresh."""
     if not (folder / STATE_FILE).is_file():
         shutil.rmtree(folder, ignore_errors=True)
         with atomic_write(folder / RUN_FILE) as temporary:

@@ -13,7 +13,7 @@ from comp_viz.wording import how_many
 
 HELD_OUT_SHARE = 0.15  # of the training utterances, held out where the data has no validation split
 FEWEST_GROUPS = (
-    4  # groups of speakers below which single conversations are held out: names like A and B tell nobody apart
+    4  # groups of speakers below which single conversations are held out: names like A and B are nobody's own
 )
 
 
@@ -52,7 +52,7 @@ def splits(data: DataSet, seed: int, select: Select = "validation") -> Splits:
 
 
 def run_generator(seed: int) -> np.random.Generator:
-    """What a run draws from before its first epoch: first the conversations of its bank, then the selection's patterns."""
+    """Random numbers of a run before its first epoch: first the conversations of its bank, then the selection's patterns."""
     return np.random.default_rng([seed, 0])
 
 
@@ -80,7 +80,7 @@ def speaker_groups(utterances: Utterances) -> list[list[int]]:
 
 
 def held_out(utterances: Utterances, groups: list[list[int]], seed: int) -> list[int]:
-    """Conversations of some groups, drawn until they have `SHARE` of the utterances or only one group is left."""
+    """Conversations of some groups, at random until they have `SHARE` of the utterances or only one group is left."""
     held: list[int] = []
     order = np.random.default_rng([seed, 2]).permutation(len(groups))
     for group in order[:-1]:

@@ -20,7 +20,7 @@ TABLES = {
     "epochs": pa.schema(
         {"epoch": pa.int32(), "stage": pa.int8(), "split": WORD, "quantity": WORD, "of": WORD, "value": pa.float32()}
     ),
-    # One row for every modality in every step of stage 2: coefficients by position, and how often the guard acted.
+    # One row for every modality in every step of stage 2: coefficients by position, and the share that was clipped.
     "steps": pa.schema(
         {
             "epoch": pa.int32(), "step": pa.int32(), "modality": WORD,

@@ -19,7 +19,7 @@ class Tracker:
     close: Callable[[], Any]
 
     def epoch(self, epoch: Epoch) -> None:
-        """Log what an epoch came to, as `training/loss/audio`; what is not defined is left out."""
+        """Log the numbers of an epoch, as `training/loss/audio`; what is not defined is left out."""
         self.log({"/".join(key): value for key, value in epoch.values.items() if value == value}, epoch.number)
 
 

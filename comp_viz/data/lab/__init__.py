@@ -1,1 +1,1 @@
-"""The lab: synthetic conversations drawn from a generating model that is known, so that the best answers are too."""
+"""The lab: synthetic conversations sampled from a generating model that is known, so that the best answers are too."""

@@ -1,4 +1,4 @@
-"""The lab: seeded synthetic conversations with dials and a known truth, for lectures and for machines without any data."""
+"""The lab: seeded synthetic conversations with settings and a known truth, for lectures and for machines without any data."""
 
 from collections.abc import Iterator
 
@@ -39,7 +39,7 @@ def sample_all(model: LabModel) -> Iterator[tuple[str, str, LabSample, np.random
 
 
 def lab_conversation(task: Task, name: str, split: str, sample: LabSample, rng: np.random.Generator) -> Conversation:
-    """A drawn conversation with its words, which fit what the text expresses."""
+    """A sampled conversation with its words, which fit what the text expresses."""
     S = len(sample.labels)
     spoken = sample.truth.expressed[:, list(LAB_WIDTHS).index("text")].tolist()
     return Conversation(

@@ -2,7 +2,7 @@
 
 1. The emotion `z_t` of an utterance is one of K states and depends on the one before. Scores: 12 levels from -2.75 to
    2.75, an autoregressive process `z_t ≈ ρ z_{t-1} + √(1-ρ²) ε_t` made discrete. Classes: `z_t` stays with probability ρ,
-   else it is drawn anew.
+   else it is sampled anew.
 2. A modality expresses `z_t` with probability `consensus`, else an emotion of its own, `e_t^u`.
 3. Its features are `x_t^u = a_u s_t μ^u(e_t^u) + noise` of deviation 1. `s_t` is 1, or `FAINT` in a hard utterance. For
    scores `|μ|` is the level in units of `SPREAD`; for classes any two `μ` are at distance 1. So the strength `a_u` is the
@@ -80,12 +80,12 @@ class LabTruth:
     state: Floats  # [S] the emotion
     hard: Bools  # [S]
     expressed: Floats  # [S, M] the emotion each modality expresses
-    mislabelled: Bools  # [S] the label was drawn without regard to the emotion
+    mislabelled: Bools  # [S] the label was sampled without regard to the emotion
 
 
 @dataclass(frozen=True)
 class LabSample:
-    """One conversation drawn from the model."""
+    """One conversation sampled from the model."""
 
     truth: LabTruth
     features: dict[str, Floats]  # modality -> [S, D_u]
@@ -93,14 +93,14 @@ class LabSample:
 
 
 def sample_conversation(model: LabModel, rng: np.random.Generator) -> LabSample:
-    """Draw a conversation. The same numbers are drawn whatever the dials, so turning one changes nothing else."""
-    dials, M = model.settings, len(LAB_WIDTHS)
-    S = int(rng.integers(dials.lengths[0], dials.lengths[1] + 1))
+    """Sample a conversation. The same random numbers are used whatever the settings, so changing one changes nothing else."""
+    settings, M = model.settings, len(LAB_WIDTHS)
+    S = int(rng.integers(settings.lengths[0], settings.lengths[1] + 1))
     state = walk(model, rng.random(S))
-    agreed, own = rng.random((S, M)) < dials.consensus, states_at(model.stationary, rng.random((S, M)))
-    hard = rng.random(S) < dials.hard
-    mislabelled, other = rng.random(S) < dials.label_noise, states_at(model.stationary, rng.random(S))
-    jitter = rng.uniform(-JITTER, JITTER, S) * (not dials.classes)
+    agreed, own = rng.random((S, M)) < settings.consensus, states_at(model.stationary, rng.random((S, M)))
+    hard = rng.random(S) < settings.hard
+    mislabelled, other = rng.random(S) < settings.label_noise, states_at(model.stationary, rng.random(S))
+    jitter = rng.uniform(-JITTER, JITTER, S) * (not settings.classes)
     expressed = np.where(agreed, state[:, None], own)
     clarity = np.where(hard, FAINT, 1.0)[:, None]
     features = {

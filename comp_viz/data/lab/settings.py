@@ -1,4 +1,4 @@
-"""The lab's dials: what its conversations are made with, as values and as a text for commands and links."""
+"""The lab's settings: what its conversations are made with, as values and as a text for commands and links."""
 
 import re
 from dataclasses import dataclass, fields
@@ -19,7 +19,7 @@ LONGEST_TEXT = 400  # characters, more than any settings need
 
 @dataclass(frozen=True)
 class LabSettings:
-    """Dials of the lab; equal settings make equal conversations. Raises `CompVizError` for what is out of range."""
+    """Settings of the lab; equal settings make equal conversations. Raises `CompVizError` for what is out of range."""
 
     seed: int = 7
     conversations: tuple[int, int, int] = (300, 40, 100)  # training, validation, test
@@ -77,7 +77,7 @@ class LabSettings:
 
 
 def several(value: Any) -> tuple[Any, ...]:
-    """The value of a dial as the numbers it is made of."""
+    """The value of a setting as the numbers it is made of."""
     return value if isinstance(value, tuple) else (value,)
 
 
@@ -87,7 +87,7 @@ def format_setting(values: tuple[Any, ...]) -> str:
 
 
 def parse_setting(name: str, text: str) -> Any:
-    """`14/36` -> `(14, 36)`, whole numbers where the dial counts something."""
+    """`14/36` -> `(14, 36)`, whole numbers where the setting counts something."""
     default = getattr(LabSettings, name)
     kind = type(several(default)[0])
     pattern = r"-?[0-9]+" if kind is int else r"-?[0-9]+(\.[0-9]+)?(e-?[0-9]+)?"

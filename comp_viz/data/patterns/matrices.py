@@ -36,7 +36,7 @@ def check_modalities(names: Sequence[str], modalities: Sequence[str]) -> None:
 def sample_uniform(available: Bools, rate: float, rng: np.random.Generator) -> Bools:
     """Take away a share of all entries at random, leaving every utterance at least one modality.
 
-    The protocol of CPM-Nets, GCNet and ComP: one kept modality is drawn for every utterance, then further entries are
+    The protocol of CPM-Nets, GCNet and ComP: one kept modality is chosen at random for every utterance, then further entries are
     kept until the kept share is `1 - rate`; once that is at most `1/M`, exactly one is kept. `available [N, M]` says what
     the recordings have; what is already missing stays missing, and the rate counts only what was there to take.
     Returns `[N, M]`. Raises `CompVizError` for a rate outside 0 to 0.7.
@@ -61,7 +61,7 @@ def keep_only(available: Bools, modalities: Sequence[str], kept: Sequence[str]) 
 
 
 def sample_rows(rows: Bools, share: float, rng: np.random.Generator) -> Bools:
-    """A share of the rows that are True, drawn at random; exact up to rounding. `[N]`."""
+    """A share of the rows that are True, at random; exact up to rounding. `[N]`."""
     there = np.flatnonzero(rows)
     chosen = np.zeros_like(rows)
     chosen[rng.choice(there, size=round(share * len(there)), replace=False)] = True

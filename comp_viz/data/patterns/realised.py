@@ -11,7 +11,7 @@ from comp_viz.data.conversation import Bools
 
 @dataclass(frozen=True)
 class RealisedRates:
-    """Counts and missing rates of one drawing of a pattern; rates are 0 where there was nothing."""
+    """Counts and missing rates of one sample of a pattern; rates are 0 where there was nothing."""
 
     entries: int  # what was there, over all modalities
     rate: float  # the realised missing rate: the share of these entries that the pattern took away, 0 to 1

@@ -11,7 +11,7 @@ from comp_viz.wording import percent
 
 LONGEST_PATTERN = 10_000  # characters of a text that is read
 LARGEST_COUNT = 1_000_000  # the largest number of utterances a text may speak of
-ANY = "any"  # stands for whichever is drawn; a name that is spelled like it is quoted
+ANY = "any"  # a random one; a name that is spelled like it is quoted
 
 # Possessive (`++`), so that no text is slow to be refused.
 VALUE_PATTERN = r'(?:[\w.-]++|"(?:[^"\\]|\\.)*+")'

@@ -17,12 +17,12 @@ NAMED = 10  # speakers an error names at most
 
 @dataclass(frozen=True)
 class Outage(PatternPart):
-    """A modality missing in consecutive utterances of every conversation; what lies beyond its end has no effect."""
+    """A modality missing in consecutive utterances of every conversation; what lies after its end has no effect."""
 
     kind: ClassVar[str] = "outage"
     example: ClassVar[str] = "outage(audio, 8, 12)"
     modality: str
-    start: int | None  # number of the first utterance, counted from 1; None: drawn for each conversation
+    start: int | None  # number of the first utterance, counted from 1; None: random in each conversation
     length: int  # utterances
 
     def __post_init__(self) -> None:
@@ -49,7 +49,7 @@ class Outage(PatternPart):
 
     @property
     def random(self) -> bool:
-        """When the start is drawn."""
+        """When the start is random."""
         return self.start is None
 
     def named(self) -> Sequence[str]:
@@ -63,7 +63,7 @@ class Outage(PatternPart):
         return mask_out(utterances, rows, [self.modality])
 
     def firsts(self, lengths: Ints, rng: np.random.Generator) -> Ints:
-        """Where it begins in each conversation, counted from 0, `[V]`; a drawn one lies within, if it is short enough."""
+        """Where it begins in each conversation, counted from 0, `[V]`; a random one lies within, if it is short enough."""
         if self.start is None:
             return rng.integers(np.maximum(lengths - self.length, 0) + 1)
         return np.full_like(lengths, self.start - 1)
@@ -75,7 +75,7 @@ class Speaker(PatternPart):
 
     kind: ClassVar[str] = "speaker"
     example: ClassVar[str] = "speaker(A, audio)"
-    name: str | None  # None: drawn for each conversation among those who speak in it
+    name: str | None  # None: one at random in each conversation, of those who speak in it
     modalities: tuple[str, ...] = ()  # none: all
 
     def __post_init__(self) -> None:
@@ -100,7 +100,7 @@ class Speaker(PatternPart):
 
     @property
     def random(self) -> bool:
-        """When the speaker is drawn."""
+        """When the speaker is random."""
         return self.name is None
 
     def named(self) -> Sequence[str]:
@@ -126,7 +126,7 @@ class Speaker(PatternPart):
 
 
 def one_speaker(utterances: Utterances, rng: np.random.Generator) -> Bools:
-    """Utterances `[N]` of one speaker drawn for each conversation; of nobody where it is not known who speaks."""
+    """Utterances `[N]` of one speaker chosen at random in each conversation; of nobody where it is not known who speaks."""
     rows = np.zeros(len(utterances), bool)
     for first, last in zip(utterances.starts[:-1], utterances.starts[1:], strict=True):
         speakers = utterances.speakers[first:last]

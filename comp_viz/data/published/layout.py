@@ -44,7 +44,7 @@ def read_published(
     """Read a data set from its label file, or from the folder that holds just one, noting what is missing or faulty.
 
     `extractors` says which folder of `features` to take for a modality, "" for none; the others are recognised by their
-    names. IEMOCAP is tested on session `fold` (1 to 5). `progress` hears how many utterances' files are done, of how many.
+    names. IEMOCAP is tested on session `fold` (1 to 5). `progress` is called with the number of utterances that are done, and of all.
     Raises `CompVizError` when the files are not what their names say.
     """
     path = label_file(source)
@@ -84,9 +84,9 @@ def label_file(source: Path) -> Path:
     return source / there[0]
 
 
-def choose_folders(features: Path, chosen_names: Mapping[str, str]) -> dict[str, Path]:
-    """The folder of each modality's features: the one that is said, else the only one whose name is known."""
-    if odd := sorted(set(chosen_names) - set(EXTRACTOR_PREFIXES)):
+def choose_folders(features: Path, given: Mapping[str, str]) -> dict[str, Path]:
+    """The folder of each modality's features: the one that is given, else the only one whose name is known."""
+    if odd := sorted(set(given) - set(EXTRACTOR_PREFIXES)):
         raise CompVizError(
             f"extractor: expected {', '.join(EXTRACTOR_PREFIXES)} before the '=', got {', '.join(odd)!r:.60}."
         )
@@ -99,9 +99,9 @@ def choose_folders(features: Path, chosen_names: Mapping[str, str]) -> dict[str,
             f"The folder {features} {error}. Features are expected in it, a folder for each extractor."
         ) from None
     chosen = {
-        modality: chosen_names.get(modality) or choose(modality, there)
+        modality: given.get(modality) or choose(modality, there)
         for modality in EXTRACTOR_PREFIXES
-        if chosen_names.get(modality) != ""
+        if given.get(modality) != ""
     }
     for modality, name in chosen.items():
         if name not in there:
@@ -125,7 +125,7 @@ def choose(modality: str, there: list[str]) -> str:
 
 
 def counter(progress: OnProgress, total: int) -> Callable[[], None]:
-    """What to call after each utterance, so that `progress` hears of it now and then."""
+    """What to call after each utterance, so that `progress` is called now and then."""
     done = 0
 
     def step() -> None:

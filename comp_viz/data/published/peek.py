@@ -1,4 +1,4 @@
-"""What can be told of a data set in the published layout from the names of its files and one of each extractor's."""
+"""What is known of a data set in the published layout from the names of its files and one of each extractor's."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Arrow IPC files: their messages, and how much memory they take, told before anything is decompressed.
+"""Arrow IPC files: their messages, and how much memory they take, known before anything is decompressed.
 
 Such a file is the stream of its messages between two marks, with a table of contents at the end. The stream is what we
 read, so that the messages counted are the messages read.

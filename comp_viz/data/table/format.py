@@ -26,7 +26,7 @@ MOST_PROBLEMS = 1000  # rows of problems kept in a file; the counts have all
 FURTHEST_SCORE = 1e9  # a score, which is far more than any scale has
 ALTERED = "its contents are not those that ComP Viz wrote into it"
 CHANGED = (
-    "The file was changed after ComP Viz wrote it. Make it again with python -m comp_viz data import SOURCE OUT; "
+    "The file was changed after ComP Viz wrote it. Make it again with comp-viz data import SOURCE OUT; "
     "a file saved without the metadata 'comp_viz' is read row by row."
 )
 
@@ -55,7 +55,7 @@ class StoredTask:
 
 @dataclass(frozen=True)
 class TableMetadata:
-    """What a file says of itself, beside its columns."""
+    """What a file states of itself, beside its columns."""
 
     format: str
     name: str
@@ -69,7 +69,7 @@ class TableMetadata:
 
     @classmethod
     def of(cls, data: DataSet) -> "TableMetadata":
-        """What is to be said of a data set; the digest is filled in when the contents are known."""
+        """The metadata of a data set; the digest is filled in when the contents are known."""
         counts = [(*what, count) for what, count in data.findings.counts().items()]
         task = StoredTask(**asdict(data.task))
         problems = data.findings.problems[:MOST_PROBLEMS]
@@ -124,7 +124,9 @@ def parse_metadata(file: str, text: bytes) -> tuple[TableMetadata, Task]:
 def stored_task(file: str, stored: StoredTask) -> Task:
     """The task that a file names. Raises `CompVizError` when there can be no such task."""
     if not all(abs(number) <= FURTHEST_SCORE for number in (stored.low, stored.high, stored.neutral)):
-        raise CompVizError(f"{file}: its metadata 'comp_viz' names a scale beyond {FURTHEST_SCORE:g}, {stored!r:.200}.")
+        raise CompVizError(
+            f"{file}: its metadata 'comp_viz' names a scale wider than {FURTHEST_SCORE:g}, {stored!r:.200}."
+        )
     try:
         return Task(**vars(stored))
     except CompVizError as error:

@@ -83,7 +83,7 @@ class TableConversations(Lazy):
         for utterance, modality, reason in self.faults(row, features):
             raise CompVizError(
                 f"{self.file}: conversation {self.known.ids[row]!r:.80}, utterance {utterance}, {modality}: {reason}. "
-                f"The file is damaged; python -m comp_viz data check {self.file} lists everything that is wrong."
+                f"The file is damaged; comp-viz data check {self.file} lists everything that is wrong."
             )
         known, part, rows = self.known, *self.place(row)
         utterances = slice(*known.starts[row : row + 2])
