@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import GOLDEN
+from goldens import goldens
 from naive import random_parameters
 from safetensors.torch import load_file, save_file
 
@@ -700,9 +700,9 @@ def test_card_survives_json(small_checkpoint):
     assert json.loads((small_checkpoint / "config.json").read_text()) == json.loads(json.dumps(asdict(card)))
 
 
-@pytest.mark.parametrize("name", ["four_class", "regression", "single_conversation"])
-def test_a_converted_checkpoint_still_meets_the_published_numbers(name, tmp_path):
-    with np.load(GOLDEN / f"{name}.npz") as golden:
+@pytest.mark.parametrize("path", goldens("meta"), ids=lambda path: path.stem)
+def test_a_converted_checkpoint_still_meets_the_published_numbers(path, tmp_path):
+    with np.load(path) as golden:
         meta = json.loads(str(golden["meta"]))
         np.savez(tmp_path / "weights.npz", **{k[6:]: golden[k] for k in golden.files if k.startswith("param/")})
         bounds = np.cumsum([0, *meta["dims"].values()])
@@ -714,7 +714,8 @@ def test_a_converted_checkpoint_still_meets_the_published_numbers(name, tmp_path
     features = {u: joined[..., bounds[i] : bounds[i + 1]] for i, u in enumerate(meta["dims"])}
     with torch.inference_mode():
         fused = checkpoint.model.double()(features, observed, valid, prototypes="batch").fused
-    np.testing.assert_allclose(fused.numpy()[valid], expected[valid], atol=1e-9)
+    # As the published numbers are met at all: see `golden/README.md`.
+    np.testing.assert_allclose(fused.numpy()[valid], expected[valid], rtol=0, atol=1e-4 * np.abs(expected[valid]).max())
     assert main(["convert", str(tmp_path / "weights.npz"), *options]) == 2  # never over another checkpoint
 
 

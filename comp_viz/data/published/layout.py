@@ -44,8 +44,8 @@ def read_published(
     """Read a data set from its label file, or from the folder that holds just one, noting what is missing or faulty.
 
     `extractors` says which folder of `features` to take for a modality, "" for none; the others are recognised by their
-    names. IEMOCAP is tested on session `fold` (1 to 5). `progress` is called with the number of utterances that are done, and of all.
-    Raises `CompVizError` when the files are not what their names say.
+    names. IEMOCAP is tested on session `fold` (1 to 5). `progress` is called with the utterances done and of all. Raises
+    `CompVizError` when the files are not what their names say.
     """
     path = label_file(source)
     layout, findings = LAYOUTS[path.name], Findings()
