@@ -1,47 +1,130 @@
+"""The architecture as rules. Each is one test that lists what breaks it."""
+
 import ast
 import re
 import subprocess
 import sys
-from pathlib import Path
+from collections import defaultdict
 
-import pytest
+from code_map import MODULES, PAGES, ROOT, SOURCES, circles, imports, our_imports, public_names, tree
 
 import comp_viz
 from comp_viz.network.trace import TRACE_FIELDS, Trace
 
-ROOT = Path(__file__).parents[1]
-SOURCES = sorted((ROOT / "comp_viz").rglob("*.py"))
-# Folder -> what nothing in it may import: data flows one way.
-FORBIDDEN = {
-    "data": ("comp_viz.network", "comp_viz.analysis", "comp_viz.figures", "comp_viz.ui", "streamlit", "plotly"),
-    "network": ("comp_viz.analysis", "comp_viz.checkpoint", "comp_viz.training", "comp_viz.ui", "streamlit", "plotly"),
-    "analysis": ("comp_viz.figures", "comp_viz.ui", "streamlit", "plotly"),
-    "figures": ("comp_viz.network", "comp_viz.ui", "streamlit", "torch"),
-    "clips": ("comp_viz.figures", "comp_viz.ui", "comp_viz.training", "streamlit", "plotly"),
-    "training": ("comp_viz.analysis", "comp_viz.figures", "comp_viz.ui", "streamlit", "plotly"),
+# Who may import whom. Data flows down this table: each row may import from those above it that it names, and all may
+# import from the base. `python -m pytest tests/test_structure.py` says what breaks it.
+BASE = {"errors", "wording", "validation", "yaml_file", "resources", "versions", "device", "last_change"}
+ARCHITECTURE = {
+    # the library: no screen
+    "data": set(),  # conversations, readers, missing patterns
+    "network": {"data"},  # ComP, in the order of the paper
+    "checkpoint": {"data", "network"},  # weights and card in a folder
+    "evaluation": {"data", "network", "checkpoint"},  # metrics under missing patterns
+    "training": {"data", "network", "checkpoint", "evaluation"},
+    "sweep": {"data", "network", "checkpoint", "evaluation", "training"},  # many runs, one table
+    "clips": {"data", "checkpoint"},  # a video -> a conversation, by the extractors that a checkpoint names
+    "analysis": {"data", "network", "checkpoint", "evaluation", "training", "sweep", "clips"},  # arrays -> result or DataFrame
+    # what is seen
+    "figures": {"data", "checkpoint", "clips", "analysis"},  # result -> Plotly figure and its words
+    "report": {"data", "checkpoint", "analysis", "figures"},  # figures -> one HTML file
+    "view": {"data", "checkpoint", "analysis", "figures"},  # the entry for notebooks
+    "stories": set(),  # lectures as files
+    # what people start
+    "ui": {"data", "network", "checkpoint", "evaluation", "training", "sweep", "clips", "analysis", "figures", "report", "stories"},
+    "commands": {"data", "network", "checkpoint", "evaluation", "training", "sweep", "clips", "analysis", "report"},
+    "pages": {"data", "analysis", "figures", "report", "ui"},  # layout and cached calls only
+}  # fmt: skip
+# Within ui: a page's folder imports from these three, each of them from those before it, no page from another page.
+UI_SHARED = ("cache", "frame", "widgets")
+# Libraries that only some rooms import.
+ONLY = {
+    "streamlit": {"ui", "pages"},
+    "plotly": {"figures", "report", "ui"},
+    "torch": ARCHITECTURE.keys() - {"figures", "report", "pages"} | {"device"},
 }
+SHARED_FOLDERS = {"stats", *UI_SHARED}  # of analysis, figures and ui, that are no page's
+NAMES_IN_SEVERAL_FILES = 20
+REGISTERED = {"main", "add", "run", "load"}  # what every command or extractor has
 
 
-def imports(path: Path) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found.add(node.module or "")
-    return found
+def room(module: str) -> str:
+    """The folder of comp_viz that a module is in, or the module itself where it is in none; `pages` for pages."""
+    parts = module.split(".")
+    return parts[1] if parts[0] == "comp_viz" and len(parts) > 1 else parts[0]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_follow_the_one_direction(path):
-    room = path.relative_to(ROOT / "comp_viz").parts[0]
-    for name in FORBIDDEN.get(room, () if room == "ui" else ("streamlit",)):
-        assert not [found for found in imports(path) if found == name or found.startswith(name + ".")]
+def page_of(module: str, top: str) -> str | None:
+    """The folder of `top` (analysis, figures, ui) that a module is in; None for the files beside them and for others."""
+    parts = module.split(".")
+    return parts[2] if parts[:2] == ["comp_viz", top] and len(parts) > 3 else None
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_file_says_what_it_is(path):
-    assert ast.get_docstring(ast.parse(path.read_text()))
+def test_imports_go_one_way():
+    wrong = [
+        f"{module} imports {other}"
+        for module in MODULES
+        if room(module) not in ("comp_viz", "__main__")  # the entries, which open everything
+        for other in our_imports(module)
+        if room(other) not in {room(module), *BASE, *ARCHITECTURE.get(room(module), ())}
+    ]
+    assert wrong == []
+
+
+def test_every_room_is_in_the_table():
+    rooms = {room(module) for module in MODULES} - {"comp_viz", "__main__"}
+    assert rooms == BASE | ARCHITECTURE.keys()
+    for name, allowed in ARCHITECTURE.items():
+        assert allowed <= set(list(ARCHITECTURE)[: list(ARCHITECTURE).index(name)]), (
+            f"{name} may import from below itself"
+        )
+
+
+def test_libraries_are_imported_where_they_may_be():
+    wrong = [
+        f"{module} imports {name}"
+        for module in MODULES
+        for name in imports(module)
+        if (library := name.partition(".")[0]) in ONLY and room(module) not in ONLY[library]
+    ]
+    assert wrong == []
+
+
+def test_nothing_imports_itself_by_way_of_others():
+    assert circles() == []
+
+
+def test_no_page_of_the_screen_imports_another():
+    order = {name: set(UI_SHARED[:place]) for place, name in enumerate(UI_SHARED)}
+    wrong = []
+    for module in MODULES:
+        own = page_of(module, "ui") or (module.removeprefix("pages.") if room(module) == "pages" else None)
+        for other in our_imports(module):
+            for top in ("ui", "figures", "analysis") if room(module) == "pages" else ("ui",):
+                folder = page_of(other, top)
+                if own and folder not in {None, own, *order.get(own, SHARED_FOLDERS)}:
+                    wrong.append(f"{module} imports {other}")
+    assert wrong == []
+
+
+def test_a_page_has_folders_of_its_name():
+    pages = {path.stem for path in PAGES}
+    for top in ("analysis", "figures", "ui"):
+        folders = {path.name for path in (ROOT / "comp_viz" / top).iterdir() if any(path.glob("*.py"))}
+        assert folders - SHARED_FOLDERS <= pages, f"a folder of {top} is no page's"
+    assert {path.name for path in (ROOT / "comp_viz" / "ui").iterdir() if any(path.glob("*.py"))} >= pages
+
+
+def test_names_mean_one_thing():
+    files = defaultdict(list)
+    for path in SOURCES:
+        for name in set(public_names(path)) - REGISTERED:
+            files[name].append(str(path.relative_to(ROOT)))
+    several = {name: where for name, where in files.items() if len(where) > 1}
+    assert len(several) <= NAMES_IN_SEVERAL_FILES, several
+
+
+def test_every_file_says_what_it_is():
+    assert [str(path.relative_to(ROOT)) for path in SOURCES if not ast.get_docstring(tree(path))] == []
 
 
 def test_every_place_named_for_an_equation_exists():
@@ -49,8 +132,9 @@ def test_every_place_named_for_an_equation_exists():
     places = re.findall(r"`(comp_viz/[\w/]+\.py)`: ((?:`[\w.]+`(?:, )?)+)", text)
     assert len(places) >= 12
     for file, names in places:
-        tree = ast.parse((ROOT / file).read_text())
-        defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        defined = {
+            node.name for node in ast.walk(tree(ROOT / file)) if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        }
         for name in re.findall(r"`([\w.]+)`", names):
             assert set(name.split(".")) <= defined, f"{file} has no {name}"
 

@@ -1,0 +1,76 @@
+"""The code as the structure tests read it: modules, what each imports, and what each defines."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "comp_viz").rglob("*.py"))
+PAGES = sorted((ROOT / "pages").glob("*.py"))
+
+
+def module_name(path: Path) -> str:
+    """`comp_viz/data/batch.py` -> `comp_viz.data.batch`."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_name(path): path for path in (*SOURCES, *PAGES)}
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    """A file's syntax tree."""
+    return ast.parse(path.read_text())
+
+
+@cache
+def imports(module: str) -> frozenset[str]:
+    """Modules that a module imports anywhere in it, also inside functions and for the type checker alone."""
+    names = set()
+    for node in ast.walk(tree(MODULES[module])):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            inside = {f"{node.module}.{alias.name}" for alias in node.names} & MODULES.keys()
+            names |= inside or {node.module or ""}
+    return frozenset(names)
+
+
+def our_imports(module: str) -> list[str]:
+    """Those of them that are ours."""
+    return sorted(imports(module) & MODULES.keys())
+
+
+def public_names(path: Path) -> Iterator[str]:
+    """Functions and classes at the top level of a file, without private ones."""
+    for node in tree(path).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            yield node.name
+
+
+def circles() -> list[list[str]]:
+    """Modules that import each other, directly or through others: Tarjan's strongly connected components."""
+    number: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    stack: list[str] = []
+    components: list[list[str]] = []
+
+    def visit(module: str) -> None:
+        number[module] = lowest[module] = len(number)
+        stack.append(module)
+        for other in our_imports(module):
+            if other not in number:
+                visit(other)
+            if other in stack:
+                lowest[module] = min(lowest[module], lowest[other])
+        if lowest[module] == number[module]:
+            circle = stack[stack.index(module) :]
+            del stack[stack.index(module) :]
+            if len(circle) > 1:
+                components.append(sorted(circle))
+
+    for module in MODULES:
+        if module not in number:
+            visit(module)
+    return components
