@@ -12,7 +12,7 @@ from comp_viz.analysis.live.change import Change, change
 from comp_viz.analysis.live.tables import prediction_table
 from comp_viz.analysis.overview.overview import build_overview, overview_table
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.analysis.propagation.attention import ROLLOUT, attention, map_names
+from comp_viz.analysis.propagation.attention import ROLLOUT_MAP, attention, map_names
 from comp_viz.analysis.propagation.prompt_ablation import ablate_prompts
 from comp_viz.analysis.propagation.reconstruction import reconstruct
 from comp_viz.analysis.propagation.tables import ablation_table, attention_table, reconstruction_table
@@ -92,7 +92,7 @@ class View:
         """One row an utterance and modality: coordinator weight, and whether the modality's head is right (page Coordinator)."""
         return weights_table(self.prediction, self.conversation.labels)
 
-    def attention(self, modality: str, name: str = ROLLOUT) -> pd.DataFrame:
+    def attention(self, modality: str, name: str = ROLLOUT_MAP) -> pd.DataFrame:
         """One row a query and key of the attention map called `name`, one of `attention_maps` (page Propagation).
 
         Raises `CompVizError` when there is no such modality or map.
@@ -144,5 +144,6 @@ class View:
                 f"attributions: expected an utterance from 1 to {len(self.conversation)} and one of {', '.join(METHODS)}, "
                 f"got {utterance} and {method!r}."
             )
-        found = attribute(self.checkpoint, self.conversation, self.observed, utterance - 1, method, seed)
-        return attribution_table(found)
+        return attribution_table(
+            attribute(self.checkpoint, self.conversation, self.observed, utterance - 1, method, seed)
+        )

@@ -10,8 +10,8 @@ import torch
 
 from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.propagation.attention import (
-    MEAN,
-    ROLLOUT,
+    MEAN_MAP,
+    ROLLOUT_MAP,
     Attention,
     attention,
     entropy_by_head,
@@ -19,9 +19,9 @@ from comp_viz.analysis.propagation.attention import (
     rollout,
 )
 from comp_viz.analysis.propagation.prompt_ablation import (
-    EVERYWHERE,
-    MISSING,
-    OBSERVED,
+    ALL_UTTERANCES,
+    RECEIVER_MISSING,
+    RECEIVER_OBSERVED,
     ablate_prompts,
     prediction_change,
 )
@@ -30,8 +30,8 @@ from comp_viz.analysis.stats.entropy import normalised_entropy
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.conversation import Task
 from comp_viz.figures.propagation.attention import (
+    ARC_WIDTHS,
     MOST_ARCS,
-    WIDTHS,
     attention_title,
     head_entropy_title,
     query_chart,
@@ -95,17 +95,17 @@ def test_every_map_is_the_one_it_is_called(here):
             for i in range(h):
                 np.testing.assert_array_equal(attention(here, "text", f"{layer}, head {i + 1}").weights, maps[l, k, i])
     np.testing.assert_allclose(
-        attention(here, "text", MEAN).weights, maps.reshape(-1, *maps.shape[3:]).mean(0), atol=1e-6
+        attention(here, "text", MEAN_MAP).weights, maps.reshape(-1, *maps.shape[3:]).mean(0), atol=1e-6
     )
 
 
 def test_a_map_of_a_deeper_network_becomes_the_mean(here):
     found = attention(here, "text", "block 9, layer 1, head 1")
-    assert found.name == MEAN
-    np.testing.assert_array_equal(found.weights, attention(here, "text", MEAN).weights)
+    assert found.name == MEAN_MAP
+    np.testing.assert_array_equal(found.weights, attention(here, "text", MEAN_MAP).weights)
 
 
-@pytest.mark.parametrize("name", [MEAN, ROLLOUT, "block 1, layer 1, head 2"])
+@pytest.mark.parametrize("name", [MEAN_MAP, ROLLOUT_MAP, "block 1, layer 1, head 2"])
 def test_rows_sum_to_one_and_no_weight_lies_at_masked_keys(here, name):
     found = attention(here, "text", name)
     np.testing.assert_allclose(found.weights.sum(1), 1, atol=1e-5)
@@ -133,9 +133,9 @@ def test_without_anything_observed_only_the_residual_connection_remains(checkpoi
     blind = conversation.observed.copy()
     blind[:, 2] = False
     here = look_inside(checkpoint, conversation, blind)
-    np.testing.assert_array_equal(attention(here, "video", ROLLOUT).weights, np.eye(len(blind)))
-    assert "missing everywhere" in attention_title(attention(here, "video", MEAN))
-    assert "nothing to attend to" in query_title(attention(here, "video", MEAN), 0)
+    np.testing.assert_array_equal(attention(here, "video", ROLLOUT_MAP).weights, np.eye(len(blind)))
+    assert "missing everywhere" in attention_title(attention(here, "video", MEAN_MAP))
+    assert "nothing to attend to" in query_title(attention(here, "video", MEAN_MAP), 0)
     assert np.isnan(entropy_by_head(here)["video"]).all()
 
 
@@ -155,7 +155,7 @@ def test_sentences_name_what_is_looked_at_most(here):
     maps = np.zeros_like(here.attention["audio"])
     maps[..., 4] = 0.75
     maps[..., 0] = 0.25
-    found = attention(with_maps(here, audio=maps), "audio", MEAN)
+    found = attention(with_maps(here, audio=maps), "audio", MEAN_MAP)
     entropy = (0.75 * math.log(4 / 3) + 0.25 * math.log(4)) / math.log(found.keys.sum())
     assert (
         attention_title(found) == f"Audio attention is selective: normalised entropy {entropy:.2f}, most on utterance 5"
@@ -164,7 +164,7 @@ def test_sentences_name_what_is_looked_at_most(here):
     assert query_title(found, 4) == f"Utterance 5 attends most to itself: 75.0\u202f% of its audio attention {uniform}"
     assert query_title(found, S - 1).startswith(f"Utterance {S} attends most to utterance 5: 75.0\u202f%")
     even = np.broadcast_to(found.keys / int(found.keys.sum()), maps.shape)
-    uniform = attention(with_maps(here, audio=even), "audio", MEAN)
+    uniform = attention(with_maps(here, audio=even), "audio", MEAN_MAP)
     assert attention_title(uniform).startswith("Audio attention is nearly uniform: normalised entropy 1.00")
     entropies = {"audio": np.ones((2, 2, 2)), "text": np.ones((2, 2, 2))}
     assert (
@@ -223,7 +223,11 @@ def test_flow_of_classes_is_the_probability_that_moves():
 
 def test_flow_is_averaged_where_the_receiver_is_observed_or_missing(checkpoint, conversation, observed):
     found = ablate_prompts(checkpoint, conversation, observed)
-    for where, rows in ((EVERYWHERE, observed | True), (OBSERVED, observed), (MISSING, ~observed)):
+    for where, rows in (
+        (ALL_UTTERANCES, observed | True),
+        (RECEIVER_OBSERVED, observed),
+        (RECEIVER_MISSING, ~observed),
+    ):
         means = found.mean(found.features, where)
         for u in range(len(found.modalities)):
             if rows[:, u].any():
@@ -237,18 +241,19 @@ def test_the_sentence_names_the_strongest_prompt(checkpoint, conversation, obser
     loud = found.features.copy()
     loud[1, 0], loud[1, 1] = 2.0, 0.4
     loud = replace(found, features=loud)
-    heading = ablation_heading(loud, "features", EVERYWHERE)
+    heading = ablation_heading(loud, "features", ALL_UTTERANCES)
     assert heading == "The audio → text prompt matters most: text features change by 200\u202f% without it"
     means = loud.features.mean(2)
     own, prompt = means.trace() / 3, (means.sum() - means.trace()) / 6
-    assert ablation_title(loud, "features", EVERYWHERE) == (
+    assert ablation_title(loud, "features", ALL_UTTERANCES) == (
         f"Removing own features changes features by {100 * own:.0f}\u202f% on average, a prompt by {100 * prompt:.0f}\u202f%"
     )
     everything = replace(found, observed=np.ones_like(found.observed))
     assert (
-        ablation_heading(everything, "features", MISSING) == "Nothing to measure: no utterance has its receiver missing"
+        ablation_heading(everything, "features", RECEIVER_MISSING)
+        == "Nothing to measure: no utterance has its receiver missing"
     )
-    assert ablation_heading(None, "features", MISSING) == "This network has no prompts to remove"
+    assert ablation_heading(None, "features", RECEIVER_MISSING) == "This network has no prompts to remove"
     loud = np.where(observed.T[:, None], 0.1, np.float32(0.6)) * np.ones_like(found.features)
     assert ablation_along_title(replace(found, features=loud), "features") == (
         "Removing a prompt changes features by 60\u202f% where the receiver is missing, 10\u202f% elsewhere"
@@ -363,7 +368,7 @@ def test_arcs_lead_to_the_strongest_keys_and_thicken_with_weight(here, rng):
     weights = rng.random((S, S)).astype(np.float32) ** 4
     weights /= weights.sum(1, keepdims=True)
     every = np.ones(S, dtype=bool)
-    found = Attention("text", MEAN, weights, every, np.ones((S, S), dtype=bool))
+    found = Attention("text", MEAN_MAP, weights, every, np.ones((S, S), dtype=bool))
     figure = query_chart(found, [""] * S, float(weights[query].max()), query, LIGHT)
     drawn = [trace for trace in figure.data if trace.yaxis == "y2"]
     width = {}
@@ -375,16 +380,16 @@ def test_arcs_lead_to_the_strongest_keys_and_thicken_with_weight(here, rng):
     assert set(width) == {k for k in strongest if weights[query, k] > 1 / S}
     order = sorted(width, key=lambda k: weights[query, k])
     assert [width[k] for k in order] == sorted(width.values())
-    assert width[order[-1]] == max(WIDTHS)
+    assert width[order[-1]] == max(ARC_WIDTHS)
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_links_fill_the_same_height_in_both_figures(palette, checkpoint, conversation, observed):
     found = ablate_prompts(checkpoint, conversation, observed)
     quiet = replace(found, features=found.features / 3)
-    whole = total_change(found, "features", EVERYWHERE)
+    whole = total_change(found, "features", ALL_UTTERANCES)
     for one in (found, quiet):
-        link = ablation_chart(one, "features", EVERYWHERE, whole, palette).data[0].link
+        link = ablation_chart(one, "features", ALL_UTTERANCES, whole, palette).data[0].link
         assert sum(link.value) == pytest.approx(whole, rel=1e-5)
         assert link.value[-1] > 0
         assert link.color[-1] == "rgba(0,0,0,0)"
@@ -396,6 +401,6 @@ def test_a_missing_query_of_a_rollout_has_arcs_though_its_residual_connection_ta
     keys = np.arange(S) < 7
     weights = np.tile(np.where(keys, 0.94 / 7, 0).astype(np.float32), (S, 1))
     weights[query, query] = 0.06
-    found = Attention("text", ROLLOUT, weights, keys, keys | np.eye(S, dtype=bool))
+    found = Attention("text", ROLLOUT_MAP, weights, keys, keys | np.eye(S, dtype=bool))
     drawn = [trace for trace in query_chart(found, [""] * S, 0.2, query, LIGHT).data if trace.yaxis == "y2"]
     assert sum(int(np.isnan(trace.x).sum()) for trace in drawn) == 7

@@ -8,8 +8,8 @@ from page_cases import CASES, array, figures, on_wire
 from streamlit.testing.v1 import AppTest
 
 from comp_viz.analysis.inside import look_inside
-from comp_viz.analysis.propagation.attention import MEAN, ROLLOUT, attention, entropy_by_head
-from comp_viz.analysis.propagation.prompt_ablation import MISSING, ablate_prompts
+from comp_viz.analysis.propagation.attention import MEAN_MAP, ROLLOUT_MAP, attention, entropy_by_head
+from comp_viz.analysis.propagation.prompt_ablation import RECEIVER_MISSING, ablate_prompts
 from comp_viz.analysis.propagation.reconstruction import reconstruct
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import Pattern
@@ -63,7 +63,7 @@ def test_every_part_bears_every_case_beside_the_complete_conversation(part, case
     assert perf_counter() - start < (20 if len(conversation) > 120 else 8)  # a loaded machine; benchmarks measure
 
 
-@pytest.mark.parametrize("name", [ROLLOUT, MEAN, "block 2, layer 1, head 2"])
+@pytest.mark.parametrize("name", [ROLLOUT_MAP, MEAN_MAP, "block 2, layer 1, head 2"])
 def test_maps_and_arcs_show_the_models_attention(name, open_part):
     app, conversation, observed, checkpoint = open_part(ATTENTION, attention_of="text", attention_map=name)
     app.number_input(key="utterance").set_value(2).run()
@@ -110,16 +110,16 @@ def test_a_bar_selects_its_utterance_in_every_chart(open_part):
 
 @pytest.mark.parametrize(("on", "measure"), [("propagated features", "features"), ("fused prediction", "fused")])
 def test_links_are_as_wide_as_the_change(on, measure, open_part):
-    app, conversation, observed, checkpoint = open_part(ABLATION, flow_on=on, flow_where=MISSING)
+    app, conversation, observed, checkpoint = open_part(ABLATION, flow_on=on, flow_where=RECEIVER_MISSING)
     found = ablate_prompts(checkpoint, conversation, observed)
     link = figures(app)["flow_links"]["data"][0]["link"]
-    means = found.mean(found.changes(measure), MISSING)
+    means = found.mean(found.changes(measure), RECEIVER_MISSING)
     for source, target, value in zip(array(link["source"]), array(link["target"]), array(link["value"]), strict=True):
         if source < 3:
             assert value == pytest.approx(means[target - 3, source], abs=1e-6)
     table = app.dataframe[0].value
     assert len(table) == 9
-    np.testing.assert_allclose(table["features"], found.mean(found.features, MISSING).ravel(), atol=0.006)
+    np.testing.assert_allclose(table["features"], found.mean(found.features, RECEIVER_MISSING).ravel(), atol=0.006)
     lines = [trace for trace in figures(app)["flow_along"]["data"] if "name" in trace]
     np.testing.assert_allclose([array(line["y"]) for line in lines], found.changes(measure).reshape(9, -1), atol=1e-6)
 

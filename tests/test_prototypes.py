@@ -14,7 +14,7 @@ from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.analysis.prototypes.assignment import explained_share, measure_assignments
 from comp_viz.analysis.prototypes.colouring import COLOURINGS, colouring
-from comp_viz.analysis.prototypes.embedding import FEWEST, compiled_on_disk, embed_points
+from comp_viz.analysis.prototypes.embedding import FEWEST_POINTS, compiled_on_disk, embed_points
 from comp_viz.analysis.prototypes.feature_space import feature_spaces, neighbour_agreement
 from comp_viz.analysis.prototypes.momentum import momentum_changes, prompt_momentum
 from comp_viz.analysis.prototypes.nearest import bank_library, bank_members, nearest_utterances, own_library
@@ -214,7 +214,7 @@ def test_an_embedding_comes_out_the_same_twice_and_keeps_groups_apart(method, rn
 @pytest.mark.parametrize("method", ["PCA", "UMAP", "t-SNE"])
 @pytest.mark.parametrize("dims", [2, 3])
 def test_few_or_equal_points_are_drawn_by_pca(method, dims, rng):
-    for points in (rng.standard_normal((2, 5)), np.ones((50, 5)), rng.standard_normal((FEWEST - 1, 5))):
+    for points in (rng.standard_normal((2, 5)), np.ones((50, 5)), rng.standard_normal((FEWEST_POINTS - 1, 5))):
         found = embed_points(points.astype(np.float32), method, dims)
         assert found.method == "PCA"
         assert found.coordinates.shape == (len(points), dims)

@@ -7,7 +7,7 @@ import pytest
 from plotly.validator_cache import ValidatorCache
 
 from comp_viz.figures.emotions import CLASS_SYMBOLS, emotion_looks
-from comp_viz.figures.live.timeline import OUTLINES
+from comp_viz.figures.live.marks import OUTLINES
 from comp_viz.figures.style import (
     DARK,
     FUSED_MARK,

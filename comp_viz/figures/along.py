@@ -1,4 +1,4 @@
-"""What charts along a conversation share: one axis of utterances, the line at the one in hand, hatching where it is missing."""
+"""What charts along a conversation share: one axis of utterances, the line at the selected one, hatching where it is missing."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ MARGIN_LEFT, MARGIN_RIGHT = 92, 12
 
 
 def along(palette: Palette, title: str, height: int, utterances: int, selected: int, **more: Any) -> dict[str, Any]:
-    """Layout of a chart with one x axis of utterances counted from 1, and the line at the one in hand, counted from 0.
+    """Layout of a chart with one x axis of utterances counted from 1, and the line at the selected one, counted from 0.
 
     `more` overrides; further `shapes` are added to that line.
     """
@@ -49,7 +49,7 @@ def hatching(palette: Palette) -> dict[str, Any]:
 
 
 def selection_line(utterance: int, palette: Palette) -> dict[str, object]:
-    """A line through all rows at the utterance in hand."""
+    """A line through all rows at the selected utterance."""
     line = {"color": palette.mark, "width": 1.5}
     return {
         "type": "line",

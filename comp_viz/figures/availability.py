@@ -8,17 +8,18 @@ import numpy as np
 from comp_viz.data.conversation import Bools
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
 
-ROW, GAP, NAME = 13, 3, 58  # pixels: height of a row, space between rows, width left for names
+ROW_HEIGHT, ROW_GAP, NAME_WIDTH = 13, 3, 58  # pixels: height of a row, space between rows, width left for names
 
 
 def preview(modalities: tuple[str, ...], shown: Bools, available: Bools, palette: Palette, width: int = 240) -> str:
     """Draw `shown [S, M]` over what the recording has, `available [S, M]`, as an SVG picture, time from left to right."""
     colours, marks = modality_colours(palette, modalities), modality_marks(modalities)
-    height = len(modalities) * (ROW + GAP)
+    height = len(modalities) * (ROW_HEIGHT + ROW_GAP)
     hatches = "".join(hatch(u, colours[name]) for u, name in enumerate(modalities))
     rows = "".join(
-        f'<text x="0" y="{u * (ROW + GAP) + ROW - 3}" font-size="11" fill="{palette.ink}" font-family="sans-serif">'
-        f"{marks[name]} {escape(name[:8])}</text>" + row(u, shown[:, u], available[:, u], colours[name], palette, width)
+        f'<text x="0" y="{u * (ROW_HEIGHT + ROW_GAP) + ROW_HEIGHT - 3}" font-size="11" fill="{palette.ink}" font-family="sans-serif">'
+        f"{marks[name]} {escape(name[:8])}</text>"
+        + modality_row(u, shown[:, u], available[:, u], colours[name], palette, width)
         for u, name in enumerate(modalities)
     )
     return (
@@ -35,17 +36,17 @@ def hatch(u: int, colour: str) -> str:
     )
 
 
-def row(u: int, shown: Bools, available: Bools, colour: str, palette: Palette, width: int) -> str:
+def modality_row(u: int, shown: Bools, available: Bools, colour: str, palette: Palette, width: int) -> str:
     """One modality: neighbouring utterances in the same state are drawn as one piece."""
     state = np.where(shown, 2, np.where(available, 1, 0))  # 2 observed, 1 taken away, 0 never recorded
     bounds = np.flatnonzero(np.diff(state, prepend=-1, append=-1))
-    step, y = (width - NAME - 1) / len(state), u * (ROW + GAP)
+    step, y = (width - NAME_WIDTH - 1) / len(state), u * (ROW_HEIGHT + ROW_GAP)
     styles = (
         f'fill="none" stroke="{palette.truth}" stroke-dasharray="2 2" stroke-width="0.7"',
         f'fill="url(#missing{u})" stroke="{colour}" stroke-width="0.7"',
         f'fill="{colour}"',
     )
     return "".join(
-        f'<rect x="{NAME + start * step:.1f}" y="{y + 0.5}" width="{(end - start) * step:.1f}" height="{ROW - 1}" {styles[state[start]]}/>'
+        f'<rect x="{NAME_WIDTH + start * step:.1f}" y="{y + 0.5}" width="{(end - start) * step:.1f}" height="{ROW_HEIGHT - 1}" {styles[state[start]]}/>'
         for start, end in pairwise(bounds)
     )

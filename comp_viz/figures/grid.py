@@ -25,10 +25,10 @@ def grid(
     wide, high = (1 - 0.035 * (columns - 1)) / columns, (1 - 0.16 * (rows - 1)) / rows
     layout = base_layout(palette, title, height, hovermode="closest")
     axis = {**layout.pop("xaxis"), **layout.pop("yaxis")}
-    said = {"showarrow": False, "xref": "paper", "yref": "paper", "font": {"size": 12, "color": palette.ink}}
+    look = {"showarrow": False, "xref": "paper", "yref": "paper", "font": {"size": 12, "color": palette.ink}}
     notes = [
-        {"text": x_title, "x": 0.5, "y": 0, "xanchor": "center", "yanchor": "top", "yshift": -30, **said},
-        {"text": y_title, "x": 0, "y": 0.5, "xanchor": "right", "xshift": -40, "textangle": -90, **said},
+        {"text": x_title, "x": 0.5, "y": 0, "xanchor": "center", "yanchor": "top", "yshift": -30, **look},
+        {"text": y_title, "x": 0, "y": 0.5, "xanchor": "right", "xshift": -40, "textangle": -90, **look},
     ]
     for i, name in enumerate(names):
         row, column = divmod(i, columns)
@@ -42,7 +42,7 @@ def grid(
             "domain": [max(top - high, 0), top], "anchor": f"x{i + 1}", "showticklabels": column == 0
         }  # fmt: skip
         # By itself Plotly takes the side of a name that is nearer to the edge of the figure, not its middle.
-        notes.append({"text": name, "x": left + wide / 2, "y": top, "xanchor": "center", "yanchor": "bottom", **said})
+        notes.append({"text": name, "x": left + wide / 2, "y": top, "xanchor": "center", "yanchor": "bottom", **look})
     layout |= {"annotations": notes, "margin": {"l": 64, "r": 10, "t": 56 if legend else 26, "b": 52}}
     layout["legend"] = layout["legend"] | {"y": 1.02 + 24 / (height - 108)}
     return go.Figure(layout=layout)
@@ -88,7 +88,7 @@ def soft(colour: str, opacity: float) -> str:
     return f"rgba({int(colour[1:3], 16)},{int(colour[3:5], 16)},{int(colour[5:7], 16)},{opacity})"
 
 
-def span(columns: Iterable[pd.Series], at_least: Span, margin: float = 0.05) -> Span:
+def shared_range(columns: Iterable[pd.Series], at_least: Span, margin: float = 0.05) -> Span:
     """From the smallest to the largest value of all columns and of `at_least`, with a margin: what charts side by side share."""
     values = np.concatenate([np.asarray(at_least, float), *(np.asarray(c.dropna(), float) for c in columns)])
     low, high = float(values.min()), float(values.max())
@@ -101,6 +101,6 @@ def stage_mark(figure: go.Figure, epoch: int | None, palette: Palette) -> None:
     if epoch is None:
         return
     rule(figure, palette, epoch - 0.5, upright=True, dash="dot")
-    said = {"y": 1, "yref": "y domain", "showarrow": False, "font": {"size": 10, "color": palette.truth}}
-    figure.add_annotation(x=epoch - 0.7, text="stage 1", xanchor="right", yanchor="top", xref="x", **said)
-    figure.add_annotation(x=epoch - 0.3, text="stage 2", xanchor="left", yanchor="top", xref="x", **said)
+    look = {"y": 1, "yref": "y domain", "showarrow": False, "font": {"size": 10, "color": palette.truth}}
+    figure.add_annotation(x=epoch - 0.7, text="stage 1", xanchor="right", yanchor="top", xref="x", **look)
+    figure.add_annotation(x=epoch - 0.3, text="stage 2", xanchor="left", yanchor="top", xref="x", **look)

@@ -8,7 +8,7 @@ from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.stats.entropy import normalised_entropy
 from comp_viz.data.conversation import Bools, Floats
 
-ROLLOUT, MEAN = "rollout", "mean of all layers and heads"
+ROLLOUT_MAP, MEAN_MAP = "rollout", "mean of all layers and heads"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def map_names(inside: Inside) -> list[str]:
         return []
     n, m, h = next(iter(inside.attention.values())).shape[:3]
     layers = [f"block {l + 1}, layer {k + 1}" for l in range(n) for k in range(m)]
-    return [ROLLOUT, MEAN, *(f"{layer}, {head}" for layer in layers for head in ("all heads", *head_names(h)))]
+    return [ROLLOUT_MAP, MEAN_MAP, *(f"{layer}, {head}" for layer in layers for head in ("all heads", *head_names(h)))]
 
 
 def head_names(heads: int) -> list[str]:
@@ -62,16 +62,16 @@ def attention(inside: Inside, modality: str, name: str) -> Attention:
     maps, keys = inside.attention[modality], inside.observed[:, inside.modalities.index(modality)]
     S = len(keys)
     reachable = np.broadcast_to(keys, (S, S))
-    if name == ROLLOUT:
+    if name == ROLLOUT_MAP:
         return Attention(modality, name, rollout(maps), keys, reachable | np.eye(S, dtype=bool))
     n, m, h = maps.shape[:3]
     by_head = maps.reshape(n * m, h, S, S)
-    named = {MEAN: maps.mean((0, 1, 2))}
+    named = {MEAN_MAP: maps.mean((0, 1, 2))}
     if name in map_names(inside)[2:]:
         layer, head = divmod(map_names(inside).index(name) - 2, h + 1)
         named[name] = by_head[layer].mean(0) if head == 0 else by_head[layer, head - 1]
     else:
-        name = MEAN
+        name = MEAN_MAP
     return Attention(modality, name, named[name], keys, reachable)
 
 

@@ -12,9 +12,13 @@ from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import Bools, Conversation, Floats, Task
 from comp_viz.network.intervention import AS_TRAINED, Intervention
 
-MEASURES = ("features", "heads", "fused")  # on the receiver's features, on its own head, on the fused prediction
-EVERYWHERE, OBSERVED, MISSING = "all utterances", "receiver observed", "receiver missing"
-WHERE = (EVERYWHERE, OBSERVED, MISSING)
+ABLATION_MEASURES = (
+    "features",
+    "heads",
+    "fused",
+)  # on the receiver's features, on its own head, on the fused prediction
+ALL_UTTERANCES, RECEIVER_OBSERVED, RECEIVER_MISSING = "all utterances", "receiver observed", "receiver missing"
+UTTERANCE_SETS = (ALL_UTTERANCES, RECEIVER_OBSERVED, RECEIVER_MISSING)
 
 
 @dataclass(frozen=True)
@@ -33,17 +37,21 @@ class PromptAblation:
     fused: Floats  # [M, M, S]
     flipped: Bools  # [M, M, S], the fused decision is another one
 
-    def mean(self, values: NDArray[Any], where: str = EVERYWHERE) -> Floats:
-        """Mean `[M, M]` of `[M, M, S]` values over the chosen utterances, one of `WHERE`; NaN where there are none."""
+    def mean(self, values: NDArray[Any], where: str = ALL_UTTERANCES) -> Floats:
+        """Mean `[M, M]` of `[M, M, S]` values over the chosen utterances, one of `UTTERANCE_SETS`; NaN where there are none."""
         S, M = self.observed.shape
-        counted = {EVERYWHERE: np.ones((M, S)), OBSERVED: self.observed.T, MISSING: ~self.observed.T}[where]
+        counted = {
+            ALL_UTTERANCES: np.ones((M, S)),
+            RECEIVER_OBSERVED: self.observed.T,
+            RECEIVER_MISSING: ~self.observed.T,
+        }[where]
         number = counted.sum(1)[:, None]
         total = (values * counted[:, None]).sum(-1)
         means: Floats = np.where(number > 0, total / np.maximum(number, 1), np.nan).astype(np.float32)
         return means
 
     def changes(self, measure: str) -> Floats:
-        """`[M, M, S]`, one of `MEASURES`."""
+        """`[M, M, S]`, one of `ABLATION_MEASURES`."""
         return {"features": self.features, "heads": self.heads, "fused": self.fused}[measure]
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.propagation.attention import Attention, entropy_by_head
-from comp_viz.analysis.propagation.prompt_ablation import EVERYWHERE, MEASURES, PromptAblation
+from comp_viz.analysis.propagation.prompt_ablation import ABLATION_MEASURES, ALL_UTTERANCES, PromptAblation
 from comp_viz.analysis.propagation.reconstruction import Reconstruction
 
 
@@ -30,8 +30,8 @@ def entropy_table(inside: Inside) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def ablation_table(ablation: PromptAblation, where: str = EVERYWHERE) -> pd.DataFrame:
-    """What every prompt is worth, averaged over utterances, one of `prompt_ablation.WHERE`: one row a receiver and source."""
+def ablation_table(ablation: PromptAblation, where: str = ALL_UTTERANCES) -> pd.DataFrame:
+    """What every prompt is worth, averaged over one of `prompt_ablation.UTTERANCE_SETS`: one row a receiver and source."""
     means = {
         "features": ablation.features,
         "cosine": ablation.cosine,
@@ -55,7 +55,9 @@ def ablation_along_table(ablation: PromptAblation) -> pd.DataFrame:
     u, v, s = (x.ravel() for x in np.indices(ablation.features.shape))
     table = {"receiver": names[u], "sender": names[v], "utterance": s + 1, "receiver observed": ablation.observed[s, u]}
     return pd.DataFrame(
-        table | {name: ablation.changes(name).ravel() for name in MEASURES} | {"flipped": ablation.flipped.ravel()}
+        table
+        | {name: ablation.changes(name).ravel() for name in ABLATION_MEASURES}
+        | {"flipped": ablation.flipped.ravel()}
     )
 
 

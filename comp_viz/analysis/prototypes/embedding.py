@@ -12,9 +12,9 @@ from comp_viz.data.conversation import Floats
 
 Projection = Literal["PCA", "UMAP", "t-SNE"]
 PROJECTIONS: tuple[Projection, ...] = ("PCA", "UMAP", "t-SNE")
-FEWEST = 10  # different points that UMAP and t-SNE need to mean anything; fewer are drawn by PCA
-MOST = 800  # points UMAP and t-SNE place in the time a visitor waits
-NEIGHBOURS, PERPLEXITY, SEED = 15, 30, 66
+FEWEST_POINTS = 10  # different points that UMAP and t-SNE need to mean anything; fewer are drawn by PCA
+MOST_POINTS = 800  # points UMAP and t-SNE place in the time a visitor waits
+NEIGHBOURS, PERPLEXITY, EMBEDDING_SEED = 15, 30, 66
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Embedding:
 
 def embed_points(points: Floats, method: Projection, dims: int) -> Embedding:
     """Draw `points [N, d]` in 2 or 3 dimensions. The same points always come out the same: seeds are fixed."""
-    if method != "PCA" and len(np.unique(points.round(5), axis=0)) < FEWEST:
+    if method != "PCA" and len(np.unique(points.round(5), axis=0)) < FEWEST_POINTS:
         method = "PCA"
     if method == "PCA":
         return pca(points, dims)
@@ -58,7 +58,9 @@ def by_tsne(points: Floats, dims: int) -> Floats:
     from sklearn.manifold import TSNE  # a second to import, and few visitors ask for it
 
     perplexity = min(PERPLEXITY, (len(points) - 1) / 3)
-    made: Floats = TSNE(dims, perplexity=perplexity, init="pca", random_state=SEED, max_iter=500).fit_transform(points)
+    made: Floats = TSNE(
+        dims, perplexity=perplexity, init="pca", random_state=EMBEDDING_SEED, max_iter=500
+    ).fit_transform(points)
     return made
 
 
@@ -68,7 +70,7 @@ def by_umap(points: Floats, dims: int) -> Floats:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that given neighbours rule out placing new points later
         made: Floats = compiled_umap().UMAP(
-            n_components=dims, n_neighbors=neighbours, random_state=SEED, n_jobs=1,
+            n_components=dims, n_neighbors=neighbours, random_state=EMBEDDING_SEED, n_jobs=1,
             precomputed_knn=nearest_neighbours(points, neighbours),
         ).fit_transform(points)  # fmt: skip
     return made
@@ -113,7 +115,7 @@ def compiled_umap() -> Any:
 
 def compile_to_disk() -> None:
     """Have everything that UMAP compiles kept on disk; for a process of its own."""
-    by_umap(np.random.default_rng(SEED).standard_normal((2 * NEIGHBOURS, 4)).astype(np.float32), 2)
+    by_umap(np.random.default_rng(EMBEDDING_SEED).standard_normal((2 * NEIGHBOURS, 4)).astype(np.float32), 2)
 
 
 def compiled_on_disk() -> bool:

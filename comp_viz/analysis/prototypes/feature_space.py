@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from comp_viz.analysis.inside import Inside
-from comp_viz.analysis.prototypes.embedding import MOST, Embedding, Projection, embed_points
+from comp_viz.analysis.prototypes.embedding import MOST_POINTS, Embedding, Projection, embed_points
 from comp_viz.data.conversation import Floats
 from comp_viz.data.dataset import Ints
 
@@ -46,9 +46,9 @@ def feature_spaces(
 
     With `aligned`, a similarity transform first brings `Z̄` as a whole towards `Z`, for each modality the same in all
     passes: between the two lies a general linear map, which moves all utterances without changing their neighbours.
-    UMAP and t-SNE take evenly spaced utterances where there would be more than `MOST` points.
+    UMAP and t-SNE take evenly spaced utterances where there would be more than `MOST_POINTS` points.
     """
-    rows = evenly_spaced(len(insides[0].observed), 2 * len(modalities) * len(insides), method)
+    rows = drawn_rows(len(insides[0].observed), 2 * len(modalities) * len(insides), method)
     passes = [pass_clouds(inside, modalities, rows) for inside in insides]
     transforms = {name: fit_similarity(passes, name) for name in modalities}
     if aligned:
@@ -72,9 +72,9 @@ def feature_spaces(
     return tuple(made)
 
 
-def evenly_spaced(utterances: int, clouds: int, method: Projection) -> Ints:
+def drawn_rows(utterances: int, clouds: int, method: Projection) -> Ints:
     """Numbers of the utterances that are drawn, evenly spaced where not all are."""
-    most = utterances if method == "PCA" else max(MOST // clouds, 2)
+    most = utterances if method == "PCA" else max(MOST_POINTS // clouds, 2)
     return np.unique(np.linspace(0, utterances - 1, min(utterances, most)).astype(np.int64))
 
 

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from comp_viz.analysis.imbalance.gap import ALONE, COMP, NAMES, WITHOUT
 from comp_viz.analysis.modulation.telemetry import joint_training_epoch
 from comp_viz.figures.chart import About
-from comp_viz.figures.grid import Span, band, cell, grid, line, soft, span, stage_mark
+from comp_viz.figures.grid import Span, band, cell, grid, line, shared_range, soft, stage_mark
 from comp_viz.figures.style import FUSED_MARK, Palette, modality_colours, modality_marks
 from comp_viz.wording import decimal, how_many
 
@@ -31,7 +31,7 @@ ABOUT_ACCURACY_CURVES = About(
 
 def accuracy_span(curves: Sequence[pd.DataFrame]) -> Span:
     """The accuracy axis for charts side by side; the first epochs, near chance, do not stretch it below 40 %."""
-    low, high = span([c["value"].clip(lower=0.4) for c in curves], (0.6, 0.8))
+    low, high = shared_range([c["value"].clip(lower=0.4) for c in curves], (0.6, 0.8))
     return low, min(high, 1.01)
 
 

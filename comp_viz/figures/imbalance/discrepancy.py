@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.imbalance.discrepancy import Discrepancy
 from comp_viz.figures.chart import About
-from comp_viz.figures.grid import Span, cell, grid, line, rule, span
+from comp_viz.figures.grid import Span, cell, grid, line, rule, shared_range
 from comp_viz.figures.imbalance.dots import measure_chart
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 from comp_viz.wording import first_upper, percent
@@ -40,7 +40,7 @@ ABOUT_UTILISATION = About(
 
 def ratio_span(trainings: Sequence[pd.DataFrame]) -> Span:
     """The axis of ratios over training for charts side by side."""
-    return span([one["ratio"] for one in trainings], (0.98, 1.02))
+    return shared_range([one["ratio"] for one in trainings], (0.98, 1.02))
 
 
 def ratios_chart(ratios: pd.DataFrame, modalities: tuple[str, ...], shared: Span, palette: Palette) -> go.Figure:
@@ -107,4 +107,4 @@ def measure_spans(sides: Sequence[Discrepancy]) -> tuple[Span, Span]:
     """The axes of both measures for charts side by side."""
     ratios = [pd.Series([end for values in one.ratio.values() for end in values]) for one in sides]
     shares = [pd.Series([100 * end for values in one.utilisation.values() for end in values]) for one in sides]
-    return span(ratios, (0.98, 1.02)), span(shares, (-1.0, 5.0))
+    return shared_range(ratios, (0.98, 1.02)), shared_range(shares, (-1.0, 5.0))

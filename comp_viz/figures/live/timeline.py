@@ -1,6 +1,5 @@
 """A conversation along its utterances: prediction and truth, modality heads, change, coordinator, on one shared axis."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,19 +7,19 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.live.change import Change
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.data.conversation import Bools, Floats
+from comp_viz.data.conversation import Floats
 from comp_viz.figures.along import (
     MARGIN_LEFT,
     MARGIN_RIGHT,
     bars_at,
     boxes,
     escape,
-    flat,
     hatching,
     selection_line,
     utterance_axis,
 )
 from comp_viz.figures.chart import About
+from comp_viz.figures.live.marks import AXIS_RANGES, OUTLINES, TICK_OUTLINE, filled_marks, marked_line
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 from comp_viz.wording import decimal, fitting, how_many, percent
 
@@ -33,29 +32,7 @@ ABOUT_TIMELINE = About(
     "Whether one conversation is typical, which is measured over a split on the Robustness and Compare pages; nor why.",
 )
 
-ROWS = {  # name -> vertical range of its axis, from the top
-    "y": (0.66, 1.0),
-    "y2": (0.41, 0.60),
-    "y3": (0.22, 0.35),
-    "y4": (0.0, 0.16),
-}
-# Pixels of the plot on a wide screen, about. Marks are drawn to this measure; on a narrower one they come out narrower.
-PLOT_WIDTH, PLOT_HEIGHT = 950, 546
-APART = 0.22  # utterances between the marks of neighbouring heads, which would hide one another where they agree
-Outline = Sequence[tuple[float, float]]
-# Marks as outlines in pixels from their centre; the same shapes as in `figures.style`.
-OUTLINES: dict[str, Outline] = {
-    "circle": [(3 * math.cos(math.pi * i / 4), 3 * math.sin(math.pi * i / 4)) for i in range(9)],
-    "square": [(-2.8, -2.8), (-2.8, 2.8), (2.8, 2.8), (2.8, -2.8), (-2.8, -2.8)],
-    "triangle-up": [(-3.3, -2.7), (0, 3.4), (3.3, -2.7), (-3.3, -2.7)],
-    "triangle-down": [(-3.3, 2.7), (0, -3.4), (3.3, 2.7), (-3.3, 2.7)],
-    "star": [
-        ((4, 1.7)[i % 2] * math.sin(math.pi * i / 5), (4, 1.7)[i % 2] * math.cos(math.pi * i / 5)) for i in range(11)
-    ],
-    "cross": [(-1, 3), (1, 3), (1, 1), (3, 1), (3, -1), (1, -1), (1, -3), (-1, -3), (-1, -1), (-3, -1), (-3, 1), (-1, 1), (-1, 3)],
-    "hexagon": [(3.2 * math.sin(math.pi * i / 3), 3.2 * math.cos(math.pi * i / 3)) for i in range(7)],
-}  # fmt: skip
-TICK: Outline = [(0, 0), (0, 3.5), (0, -3.5), (0, 0)]
+HEAD_OFFSET = 0.22  # utterances between the marks of neighbouring heads, which would hide one another where they agree
 
 
 def timeline(
@@ -126,9 +103,9 @@ def score_traces(
     here: Prediction, complete: Prediction, labels: Floats, hover: list[str], span: list[float], palette: Palette
 ) -> list[go.Scatter]:
     """Truth as a thin line with ticks, prediction as a thick one, the conversation as recorded dotted."""
-    x, drawn = np.arange(1, len(labels) + 1), np.ones(len(labels), dtype=bool)
+    x, everywhere = np.arange(1, len(labels) + 1), np.ones(len(labels), dtype=bool)
     return [
-        path(TICK, x, labels, drawn, span, "y", name="truth", line={"color": palette.truth, "width": 1}),
+        marked_line(TICK_OUTLINE, x, labels, everywhere, span, "y", name="truth", line={"color": palette.truth, "width": 1}),
         go.Scatter(
             x=x, y=complete.fused[:, 0], name="as recorded", mode="lines",
             line={"color": palette.ink, "width": 1.2, "dash": "dot"}, hoverinfo="skip",
@@ -198,42 +175,15 @@ def head_traces(here: Prediction, labels: Floats, span: list[float], palette: Pa
         y: Floats = values[np.arange(len(values)), known]
         if here.task.classes:
             y = np.where(np.isnan(labels), np.float32(np.nan), y)
-        beside = x + (u - (len(here.heads) - 1) / 2) * APART
+        beside = x + (u - (len(here.heads) - 1) / 2) * HEAD_OFFSET
         seen, outline, line = (
             here.observed[:, u],
             OUTLINES[symbols[name]],
             {"color": colours[name], "width": 1.1},
         )
-        traces.append(path(outline, beside, y, ~seen, span, "y2", name=f"{marks[name]} {name}", line=line))
-        traces.append(stamps(outline, beside[seen], y[seen], span, "y2", fillcolor=colours[name]))
+        traces.append(marked_line(outline, beside, y, ~seen, span, "y2", name=f"{marks[name]} {name}", line=line))
+        traces.append(filled_marks(outline, beside[seen], y[seen], span, "y2", fillcolor=colours[name]))
     return traces
-
-
-def path(
-    outline: Outline, x: np.ndarray, y: Floats, drawn: Bools, span: list[float], axis: str, **look: object
-) -> go.Scatter:
-    """A line through all points that draws `outline` around those where `drawn`, without leaving the line.
-
-    A browser draws one path at once, but places markers one by one, which takes longer than the rest of the figure.
-    """
-    shape = np.array(scaled(outline, len(x), span, axis))
-    points = np.repeat(np.arange(len(x)), np.where(drawn, len(shape), 1))  # which utterance every corner belongs to
-    corners = np.zeros((len(points), 2))
-    corners[drawn[points]] = np.tile(shape, (int(drawn.sum()), 1))
-    return flat(x[points] + corners[:, 0], y[points] + corners[:, 1], axis, mode="lines", **look)
-
-
-def stamps(outline: Outline, x: np.ndarray, y: Floats, span: list[float], axis: str, **look: object) -> go.Scatter:
-    """Filled marks at the points, all of them one path."""
-    drawing = np.concatenate([scaled(outline, x.max(initial=1), span, axis), [[np.nan, np.nan]]])
-    xs, ys = x[:, None] + drawing[:, 0], y[:, None] + drawing[:, 1]
-    return flat(xs, ys, axis, mode="none", fill="toself", showlegend=False, **look)
-
-
-def scaled(outline: Outline, utterances: int, span: list[float], axis: str) -> np.ndarray:
-    """An outline from pixels to the units of the axes, `[points, 2]`."""
-    top, bottom = ROWS[axis][1], ROWS[axis][0]
-    return np.array(outline) * [utterances / PLOT_WIDTH, (span[1] - span[0]) / (PLOT_HEIGHT * (top - bottom))]
 
 
 def difference_traces(changed: Change, palette: Palette) -> list[go.Scatter]:
@@ -291,7 +241,7 @@ def timeline_layout(
         "y4": "coordinator<br>0 to 1",
     }
     axes = {}
-    for name, domain in ROWS.items():
+    for name, domain in AXIS_RANGES.items():
         axis = {
             "domain": domain,
             "title": {"text": titles[name], "font": {"size": 12}, "standoff": 4},

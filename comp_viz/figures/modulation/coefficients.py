@@ -10,7 +10,7 @@ from comp_viz.analysis.modulation.coefficients import ConversationCoefficients
 from comp_viz.data.conversation import Floats
 from comp_viz.figures.along import along, escape
 from comp_viz.figures.chart import About
-from comp_viz.figures.grid import Span, span
+from comp_viz.figures.grid import Span, shared_range
 from comp_viz.figures.modulation.telemetry import EQUATION
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 from comp_viz.wording import first_upper, how_many
@@ -30,7 +30,7 @@ ABOUT_COEFFICIENTS = About(
 
 def coefficients_span(sides: Sequence[ConversationCoefficients]) -> Span:
     """The axis for charts side by side: of clipped coefficients, since those before can be anywhere."""
-    return span([pd.Series(one.clipped.ravel()) for one in sides], (0.8, 1.2))
+    return shared_range([pd.Series(one.clipped.ravel()) for one in sides], (0.8, 1.2))
 
 
 def coefficients_chart(

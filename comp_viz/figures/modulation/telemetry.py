@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.modulation.telemetry import BAND, ModulationRecord
 from comp_viz.figures.chart import About
-from comp_viz.figures.grid import Span, band, cell, grid, line, rule, soft, span
+from comp_viz.figures.grid import Span, band, cell, grid, line, rule, shared_range, soft
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 from comp_viz.wording import percent, signed
 
@@ -76,7 +76,7 @@ def training_charts(records: Sequence[ModulationRecord], palette: Palette) -> li
 
 def coefficient_span(tables: list[pd.DataFrame]) -> Span:
     """The coefficients' axis for charts side by side."""
-    return span([table[end] for table in tables for end in ("lowest", "highest")], (0.9, 1.1))
+    return shared_range([table[end] for table in tables for end in ("lowest", "highest")], (0.9, 1.1))
 
 
 def by_epoch_chart(record: ModulationRecord, shared: Span, palette: Palette) -> go.Figure:
@@ -222,7 +222,7 @@ def gradients_title(table: pd.DataFrame) -> str:
 def gradient_span(tables: list[pd.DataFrame]) -> Span:
     """The norms' axis for charts side by side, in powers of ten."""
     ends = [np.log10(table[end].where(table[end] > 0)) for table in tables for end in ("low", "high")]
-    return span(ends, (-2.0, 0.5))
+    return shared_range(ends, (-2.0, 0.5))
 
 
 TRAINING_CHARTS = {  # key of the chart -> table of the record that it draws, what it shows

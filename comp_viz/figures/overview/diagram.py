@@ -23,8 +23,8 @@ ABOUT_DIAGRAM = About(
 )
 
 WIDTH, TOP = 1320, 58  # units of the picture: its width, the space of the heads of the columns
-ROW, BOX = 128, 96  # height of a row, and of a box in it
-FONT = "font-family=\"'Source Sans', sans-serif\""
+LANE, BOX = 128, 96  # height of a row, and of a box in it
+FONT_ATTRIBUTE = "font-family=\"'Source Sans', sans-serif\""
 # Part -> left edge, width, page that shows it closely, and what its numbers are.
 PARTS = {
     "features": (0, 145, "live", "Whether the modality is observed here, and its share of observed utterances."),
@@ -45,12 +45,12 @@ def diagram(overview: Overview, task: Task, labels: Floats, selected: int, palet
     """
     names = tuple(overview.modalities)
     colours, marks = modality_colours(palette, names), modality_marks(names)
-    height = TOP + ROW * len(names)
-    drawn = [heads(palette, overview.prompted), *wires(overview, names, selected, colours, palette)]
+    height = TOP + LANE * len(names)
+    shapes = [heads(palette, overview.prompted), *wires(overview, names, selected, colours, palette)]
     for u, (name, one) in enumerate(overview.modalities.items()):
-        y = TOP + ROW * u
-        drawn += lane(name, one, task, selected, y, (marks[name], colours[name]), palette)
-    drawn += [
+        y = TOP + LANE * u
+        shapes += lane(name, one, task, selected, y, (marks[name], colours[name]), palette)
+    shapes += [
         coordinator(overview, selected, colours, marks, palette),
         fused(overview, task, labels, selected, palette),
     ]
@@ -58,7 +58,7 @@ def diagram(overview: Overview, task: Task, labels: Floats, selected: int, palet
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-3 0 {WIDTH + 6} {height}" role="group" '
         f'aria-label="Architecture of ComP with the numbers of utterance {selected + 1}">'
-        f"<defs>{hatches}</defs>{''.join(drawn)}</svg>"
+        f"<defs>{hatches}</defs>{''.join(shapes)}</svg>"
     )
 
 
@@ -80,8 +80,8 @@ def mean_prompt_norm(overview: Overview, sender: str) -> float:
 
 def heads(palette: Palette, prompted: bool) -> str:
     """Names of the parts above their columns."""
-    shown = [part for part in PARTS if prompted or part not in ("prototypes A", "prompts P")]
-    return "".join(text(PARTS[part][0] + PARTS[part][1] / 2, 34, part, palette.ink, 17, "600") for part in shown)
+    columns = [part for part in PARTS if prompted or part not in ("prototypes A", "prompts P")]
+    return "".join(text(PARTS[part][0] + PARTS[part][1] / 2, 34, part, palette.ink, 17, "600") for part in columns)
 
 
 def lane(
@@ -119,7 +119,7 @@ def wires(
     overview: Overview, names: tuple[str, ...], s: int, colours: dict[str, str], palette: Palette
 ) -> Iterable[str]:
     """Lines between the parts; those of prompts go from row to row, the thicker the longer the prompt."""
-    middle = {name: TOP + ROW * u + BOX / 2 for u, name in enumerate(names)}
+    middle = {name: TOP + LANE * u + BOX / 2 for u, name in enumerate(names)}
     longest = max(
         (float(values[s]) for one in overview.modalities.values() for values in one.prompt_norms.values()), default=1
     )
@@ -139,14 +139,14 @@ def wires(
             yield connection(end("prompts P"), y, PARTS["propagation Z̄"][0], y, colours[name], 2)
         weight = 1 + 10 * float(one.weight[s])
         yield connection(end("heads Y"), y, PARTS["coordinator ω̄"][0], y, colours[name], weight, 0.8)
-    centre = TOP + ROW * (len(names) - 1) / 2 + BOX / 2
+    centre = TOP + LANE * (len(names) - 1) / 2 + BOX / 2
     yield connection(end("coordinator ω̄"), centre, PARTS["fused"][0], centre, palette.ink, 4)
 
 
 def coordinator(overview: Overview, s: int, colours: dict[str, str], marks: dict[str, str], palette: Palette) -> str:
     """Weights of the utterance stacked to 1, first modality on top."""
     x, width, page, what = PARTS["coordinator ω̄"]
-    height = ROW * (len(overview.modalities) - 1) + BOX
+    height = LANE * (len(overview.modalities) - 1) + BOX
     pieces, y, weights = [], float(TOP), []
     for name, one in overview.modalities.items():
         part = height * float(one.weight[s])
@@ -162,7 +162,7 @@ def coordinator(overview: Overview, s: int, colours: dict[str, str], marks: dict
 
 def fused(overview: Overview, task: Task, labels: Floats, s: int, palette: Palette) -> str:
     """The fused prediction with the truth."""
-    y = TOP + ROW * (len(overview.modalities) - 1) / 2
+    y = TOP + LANE * (len(overview.modalities) - 1) / 2
     truth = (
         "unknown"
         if np.isnan(labels[s])
@@ -182,18 +182,18 @@ def box(part: str, y: float, lines: tuple[str, ...], colour: str, palette: Palet
     """A part with up to three lines in it, the first two large; hatched where the modality is missing."""
     x, width, page, what = PARTS[part]
     fill = f"url(#gone{colour[1:]})" if missing else palette.ground
-    drawn = f'<rect x="{x}" y="{y}" width="{width}" height="{BOX}" rx="8" fill="{fill}" stroke="{colour}" stroke-width="2.5"/>'
+    shapes = f'<rect x="{x}" y="{y}" width="{width}" height="{BOX}" rx="8" fill="{fill}" stroke="{colour}" stroke-width="2.5"/>'
     step = BOX / (len(lines) + 1)
     for i, words in enumerate(lines, start=1):
         size = 17 if i < 3 else 14
-        drawn += text(x + width / 2, y + step * i + 6, words, palette.ink, size, "600" if i == 1 else "400")
-    return linked(page, f"{part}: {', '.join(lines)}. {what}", drawn)
+        shapes += text(x + width / 2, y + step * i + 6, words, palette.ink, size, "600" if i == 1 else "400")
+    return linked(page, f"{part}: {', '.join(lines)}. {what}", shapes)
 
 
-def linked(page: str, words: str, drawn: str) -> str:
+def linked(page: str, words: str, shapes: str) -> str:
     """A group that opens a page, with its words for hover and screen readers."""
     label = escape(words, quote=True)
-    return f'<g class="part" data-page="{page}" role="link" tabindex="0" aria-label="{label}"><title>{label}</title>{drawn}</g>'
+    return f'<g class="part" data-page="{page}" role="link" tabindex="0" aria-label="{label}"><title>{label}</title>{shapes}</g>'
 
 
 def connection(x0: float, y0: float, x1: float, y1: float, colour: str, width: float, opacity: float = 1) -> str:
@@ -206,7 +206,7 @@ def connection(x0: float, y0: float, x1: float, y1: float, colour: str, width: f
 def text(x: float, y: float, words: str, colour: str, size: int, weight: str) -> str:
     """Words centred at a place, shortened to what a box holds."""
     short = words if len(words) <= 20 else words[:19] + "…"
-    return f'<text x="{x:.0f}" y="{y:.0f}" fill="{colour}" font-size="{size}" font-weight="{weight}" text-anchor="middle" {FONT}>{escape(short)}</text>'
+    return f'<text x="{x:.0f}" y="{y:.0f}" fill="{colour}" font-size="{size}" font-weight="{weight}" text-anchor="middle" {FONT_ATTRIBUTE}>{escape(short)}</text>'
 
 
 def missing_pattern(colour: str, palette: Palette) -> str:

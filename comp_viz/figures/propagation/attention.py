@@ -13,8 +13,8 @@ from comp_viz.figures.style import Palette, modality_colours, modality_marks, mo
 from comp_viz.wording import decimal, first_upper, fitting, percent, uniformity
 
 MOST_ARCS = 24  # the strongest; more hide one another
-WIDTHS = (0.8, 1.6, 2.6, 4.0, 6.0)  # pixels of arcs, from the faintest to the strongest
-CURVE = np.linspace(0, np.pi, 25)
+ARC_WIDTHS = (0.8, 1.6, 2.6, 4.0, 6.0)  # pixels of arcs, from the faintest to the strongest
+ARC_ANGLES = np.linspace(0, np.pi, 25)
 
 ABOUT_ATTENTION = About(
     "Each row is a query: how its attention spreads over the utterances of the conversation, in this modality. Keys where the modality "
@@ -91,9 +91,9 @@ def query_chart(attention: Attention, words: Sequence[str], top: float, query: i
     # The uniform weight over all that this query can reach, itself in a rollout included; what is equal up to rounding is drawn.
     least = 0.999 / max(int(attention.reachable[query].sum()), 1)
     strongest = [k for k in np.argsort(-row, kind="stable")[:MOST_ARCS] if row[k] >= least]
-    level = np.minimum(row / max(top, 1e-9) * len(WIDTHS), len(WIDTHS) - 1).astype(int)
+    level = np.minimum(row / max(top, 1e-9) * len(ARC_WIDTHS), len(ARC_WIDTHS) - 1).astype(int)
     traces = []
-    for i, width in enumerate(WIDTHS):
+    for i, width in enumerate(ARC_WIDTHS):
         at = np.array([k for k in strongest if level[k] == i], dtype=int)
         if len(at):
             line = {"color": colour, "width": width}
@@ -196,10 +196,10 @@ def hatched_keys(attention: Attention, top: float, palette: Palette) -> go.Scatt
 def arc_curves(query: int, keys: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
     """Half circles from a query to keys, `[keys, points]` of x and of height from 0 to 1; to itself a small loop."""
     middle, half = (keys + query) / 2 + 1, np.abs(keys - query) / 2
-    x = middle[:, None] - half[:, None] * np.cos(CURVE)
-    y = np.sqrt(2 * half / reach)[:, None] * np.sin(CURVE)
+    x = middle[:, None] - half[:, None] * np.cos(ARC_ANGLES)
+    y = np.sqrt(2 * half / reach)[:, None] * np.sin(ARC_ANGLES)
     loop = keys == query
-    x[loop], y[loop] = query + 1 + 0.4 * np.sin(2 * CURVE), 0.12 * (1 - np.cos(2 * CURVE))
+    x[loop], y[loop] = query + 1 + 0.4 * np.sin(2 * ARC_ANGLES), 0.12 * (1 - np.cos(2 * ARC_ANGLES))
     gap = np.full((len(keys), 1), np.nan)
     return np.hstack([x, gap]), np.hstack([y, gap])
 

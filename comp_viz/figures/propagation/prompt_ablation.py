@@ -27,7 +27,11 @@ ABOUT_ABLATION_ALONG = About(
     "prompts, in colour and mark of the sender. A click selects an utterance.",
     "Where a change comes from along the conversation: a prompt of another utterance reaches this one by attention and counts here too.",
 )
-CHANGED = {"features": "features", "heads": "head predictions", "fused": "fused predictions"}  # measure -> what changes
+WHAT_CHANGES = {
+    "features": "features",
+    "heads": "head predictions",
+    "fused": "fused predictions",
+}  # measure -> what changes
 
 
 def total_change(ablation: PromptAblation, measure: str, where: str) -> float:
@@ -78,8 +82,8 @@ def ablation_title(ablation: PromptAblation, measure: str, where: str) -> str:
         return f"Nothing to measure: no utterance has its {where}"
     by_own, by_prompt = (change_words(ablation, measure, float(np.nanmean(means[kind]))) for kind in (own, prompts))
     return fitting(
-        f"Removing own features changes {CHANGED[measure]} by {by_own} on average, a prompt by {by_prompt}",
-        f"Removing own features changes {CHANGED[measure]} by {by_own}, a prompt by {by_prompt}",
+        f"Removing own features changes {WHAT_CHANGES[measure]} by {by_own} on average, a prompt by {by_prompt}",
+        f"Removing own features changes {WHAT_CHANGES[measure]} by {by_own}, a prompt by {by_prompt}",
     )
 
 
@@ -90,7 +94,7 @@ def ablation_along_title(ablation: PromptAblation, measure: str) -> str:
         values[prompts[:, :, None] & rows.T[:, None]] for rows in (ablation.observed, ~ablation.observed)
     )
     if not len(observed) or not len(missing):
-        return f"Removing a prompt changes {CHANGED[measure]} by {change_words(ablation, measure, float(values[prompts].mean()))} on average"
+        return f"Removing a prompt changes {WHAT_CHANGES[measure]} by {change_words(ablation, measure, float(values[prompts].mean()))} on average"
     here, there = (change_words(ablation, measure, float(x.mean())) for x in (missing, observed))
     what = "features" if measure == "features" else "predictions"
     return fitting(

@@ -36,7 +36,7 @@ ABOUT_ENTRY = About(
     "What a single feature means; the head and the coordinator read all of them together.",
 )
 
-APART = 0.24  # utterances between the marks of neighbouring modalities
+MARK_OFFSET = 0.24  # utterances between the marks of neighbouring modalities
 
 
 def entries_chart(
@@ -53,11 +53,11 @@ def entries_chart(
     for i, (u, one) in enumerate(compared.items()):
         if not len(one):
             continue
-        x = (one.utterances + 1 + (i - (len(compared) - 1) / 2) * APART).astype(np.float32)
+        x = (one.utterances + 1 + (i - (len(compared) - 1) / 2) * MARK_OFFSET).astype(np.float32)
         look = {"symbol": symbols[u], "size": 8, "color": colours[u]}
         text = entry_texts(one, words)
         ways = np.stack([one.encoded_place, one.place, np.full(len(one), np.nan, np.float32)], 1)
-        dash = x[:, None] + max(APART / 2, S / 300) * np.array([-1, 1, np.nan], np.float32)
+        dash = x[:, None] + max(MARK_OFFSET / 2, S / 300) * np.array([-1, 1, np.nan], np.float32)
         same = {
             "mode": "markers",
             "customdata": one.utterances,
@@ -74,7 +74,7 @@ def entries_chart(
             go.Scatter(x=x, y=one.cosine, yaxis="y2", marker=look, name=u, showlegend=False, **same),
             flat(dash, np.repeat(one.mean_cosine[:, None], 3, 1), "y2", mode="lines", line={"color": palette.ink, "width": 2}, showlegend=False),
         ]  # fmt: skip
-    traces += legend_marks(palette)
+    traces += legend_traces(palette)
     axis = layout["yaxis"] | {"gridcolor": palette.faint, "zeroline": False, "nticks": 5}
     layout |= {
         "yaxis": axis | {"domain": [0.5, 1], "range": [1.03, -0.03], "tickvals": [0, 0.5, 1], "ticktext": ["nearest", "chance", "furthest"]}
@@ -133,7 +133,7 @@ def entry_title(entry: MissingEntry) -> str:
     )
 
 
-def legend_marks(palette: Palette) -> list[go.Scatter]:
+def legend_traces(palette: Palette) -> list[go.Scatter]:
     """Open marks and dashes for the legend."""
     open_mark = {"symbol": "circle-open", "size": 7, "color": palette.ink}
     dash = {"symbol": "line-ew", "size": 9, "line": {"color": palette.ink, "width": 2}}

@@ -50,12 +50,12 @@ def assignment_chart(
 
     `names [1 + bank]` of the conversations, the open one first; `singly` draws every prototype instead of conversations.
     """
-    shown, S = assignments[modality], len(words)
-    values, labels = assignment_rows(shown, names, singly)
-    drawn = np.unique(np.linspace(0, len(labels) - 1, max(min(len(labels), MOST_CELLS // S), 1)).astype(int))
-    layout = along(palette, assignment_title(shown), 560, S, selected)
+    assignment, S = assignments[modality], len(words)
+    values, labels = assignment_rows(assignment, names, singly)
+    visible = np.unique(np.linspace(0, len(labels) - 1, max(min(len(labels), MOST_CELLS // S), 1)).astype(int))
+    layout = along(palette, assignment_title(assignment), 560, S, selected)
     layout["xaxis"] = layout["xaxis"] | {"anchor": "y2"}
-    some = "" if len(drawn) == len(labels) else f", {len(drawn)} of {len(labels)}"
+    some = "" if len(visible) == len(labels) else f", {len(visible)} of {len(labels)}"
     layout["yaxis"] = layout["yaxis"] | {
         "domain": HEAT, "autorange": "reversed", "showgrid": False, "showticklabels": False, "zeroline": False,
         "title": {"text": f"{'prototypes' if singly else 'conversations'}{some}", "font": {"size": 12}, "standoff": 6},
@@ -66,7 +66,7 @@ def assignment_chart(
     }  # fmt: skip
     layout["margin"] = layout["margin"] | {"r": 96}
     heat = go.Heatmap(
-        x=np.arange(1, S + 1), y=[escape(labels[i], 40) for i in drawn], z=values[:, drawn].T.astype(np.float32).round(3),
+        x=np.arange(1, S + 1), y=[escape(labels[i], 40) for i in visible], z=values[:, visible].T.astype(np.float32).round(3),
         zmin=FURTHEST[0], zmax=FURTHEST[1], colorscale=log_scale(palette), name="weight",
         hovertemplate="utterance %{x}, prototypes of %{y}: %{z:.2f} × the uniform weight<extra></extra>",
         colorbar={
@@ -74,22 +74,22 @@ def assignment_chart(
             "yanchor": "top", "x": 1.0, "tickvals": TICKS[1:], "ticktext": [f"{t:.3g}" for t in TICKS[1:]],
         },
     )  # fmt: skip
-    layout["yaxis"] |= own_mark(drawn, shown, singly)
+    layout["yaxis"] |= own_mark(visible, assignment, singly)
     return go.Figure([heat, *entropy_traces(assignments, words, palette)], layout)
 
 
-def assignment_rows(shown: Assignment, names: Sequence[str], singly: bool) -> tuple[np.ndarray, list[str]]:
+def assignment_rows(assignment: Assignment, names: Sequence[str], singly: bool) -> tuple[np.ndarray, list[str]]:
     """What is drawn, `[S, rows]`, and what the rows are."""
     if not singly:
-        return shown.by_conversation, list(names)
-    return shown.relative, [f"{name}, {n + 1}" for name in names for n in range(shown.per_conversation)]
+        return assignment.by_conversation, list(names)
+    return assignment.relative, [f"{name}, {n + 1}" for name in names for n in range(assignment.per_conversation)]
 
 
-def own_mark(drawn: np.ndarray, shown: Assignment, singly: bool) -> dict[str, Any]:
+def own_mark(visible: np.ndarray, assignment: Assignment, singly: bool) -> dict[str, Any]:
     """Ticks that say which rows are the conversation's own."""
-    own = int((drawn < (shown.per_conversation if singly else 1)).sum())
-    at, names = [(own - 1) / 2, (own + len(drawn) - 1) / 2], ["own", "bank"]
-    there = 2 if len(drawn) > own else 1
+    own = int((visible < (assignment.per_conversation if singly else 1)).sum())
+    at, names = [(own - 1) / 2, (own + len(visible) - 1) / 2], ["own", "bank"]
+    there = 2 if len(visible) > own else 1
     return {"tickvals": at[:there], "ticktext": names[:there], "showticklabels": True, "ticks": "", "type": "category"}
 
 

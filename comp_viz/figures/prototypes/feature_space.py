@@ -1,7 +1,6 @@
 """Utterances in feature space, the paper's Figure 4: encoded, propagated and fused, in two or three dimensions."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,9 @@ from comp_viz.analysis.prototypes.embedding import Embedding
 from comp_viz.analysis.prototypes.feature_space import Cloud, FeatureSpace, NeighbourAgreement, Stage
 from comp_viz.data.conversation import Floats
 from comp_viz.figures.along import escape
-from comp_viz.figures.chart import About, base_layout
-from comp_viz.figures.style import Palette, class_colours, diverging, modality_colours, modality_symbols
+from comp_viz.figures.chart import About
+from comp_viz.figures.prototypes.space_layout import PANELS, SpaceLook, panel_layout
+from comp_viz.figures.style import Palette, class_colours, modality_colours, modality_symbols
 from comp_viz.wording import decimal, fitting, percent
 
 ABOUT_SPACE = About(
@@ -27,40 +27,9 @@ ABOUT_SPACE = About(
     "Distances in UMAP and t-SNE mean little but who is near whom. Axes have no unit.",
     r"A^u = \mathrm{MLP}(Z^{u\top}),\quad F = [\bar\omega_a \bar Z^a, \bar\omega_t \bar Z^t, \bar\omega_v \bar Z^v] \quad (6, 14)",
 )  # fmt: skip
-PANELS: dict[Stage, str] = {"encoded": "Z, encoded", "propagated": "Z̄, propagated", "fused": "F, fused"}
-AXES = ("x", "y", "z")
 # In three dimensions Plotly has few marks, which it writes as letters; its x is one that many machines have no glyph for.
 SYMBOLS_3D = {"triangle-up": "diamond", "star": "cross", "hexagon": "diamond"}
-GAP = 0.04
-WORDS = 60  # of an utterance in a hover label: there are many labels
-Extent = dict[str, list[list[float]]]  # stage -> ends of every axis
-
-
-@dataclass(frozen=True)
-class SpaceLook:
-    """How a space is drawn, alike on both sides of a comparison."""
-
-    colouring: Callable[[Cloud], Colouring]
-    words: Sequence[str]  # [S]
-    selected: int  # counted from 0
-    displacements: str  # whose displacement from Z to Z̄ is drawn: "none", "selected utterance", "all"
-    extent: Extent
-    across: bool  # panels beside each other, or below
-    palette: Palette
-
-
-def space_extent(spaces: Sequence[FeatureSpace]) -> Extent:
-    """Ends of the axes that hold all spaces; those of `Z` and `Z̄` are the same, where prototypes lie too."""
-
-    def ends(clouds: Sequence[Cloud]) -> list[list[float]]:
-        at = np.concatenate([cloud.at for cloud in clouds])
-        low, high = at.min(0), at.max(0)
-        margin = 0.06 * np.maximum(high - low, 1e-3)
-        return [[float(a), float(b)] for a, b in zip(low - margin, high + margin, strict=True)]
-
-    every = [cloud for space in spaces for cloud in space.clouds]
-    shared = ends([cloud for cloud in every if cloud.stage != "fused"])
-    return {"encoded": shared, "propagated": shared, "fused": ends([c for c in every if c.stage == "fused"])}
+WORD_LIMIT = 60  # of an utterance in a hover label: there are many labels
 
 
 def space_chart(space: FeatureSpace, here: Prediction, style: SpaceLook, title: str) -> go.Figure:
@@ -76,7 +45,7 @@ def space_chart(space: FeatureSpace, here: Prediction, style: SpaceLook, title: 
             traces += [prototype_trace(cloud, here, style, number, dims) for cloud in space.of_stage("prototypes")]
         traces += [selection_ring(cloud, style, number, dims) for cloud in space.of_stage(stage)]
     traces += legend_entries(space, here, style, dims)
-    return go.Figure([trace for trace in traces if trace is not None], space_layout(space, here, style, dims, title))
+    return go.Figure([trace for trace in traces if trace is not None], panel_layout(space, here, style, dims, title))
 
 
 def panel_trace(at: Floats, panel: int, dims: int, **look: Any) -> Any:
@@ -143,10 +112,10 @@ def rim(at: Floats, marks: np.ndarray, palette: Palette, panel: int, dims: int) 
         "color": palette.truth,
         "line": {"width": 1},
     }
-    drawn = panel_trace(
+    outline = panel_trace(
         at[is_open], panel, dims, mode="markers", marker=look, hoverinfo="skip", showlegend=False, name="rim"
     )
-    return [drawn] if is_open.any() else []
+    return [outline] if is_open.any() else []
 
 
 def kind_colours(colouring: Colouring, here: Prediction, palette: Palette) -> list[str]:
@@ -168,10 +137,10 @@ def point_text(cloud: Cloud, here: Prediction, colouring: Colouring, style: Spac
         value = "unknown" if np.isnan(colouring.scores[i]) else decimal(float(colouring.scores[i]))
     else:
         assert colouring.kinds is not None
-        value = escape(colouring.names[colouring.kinds[i]], WORDS)
+        value = escape(colouring.names[colouring.kinds[i]], WORD_LIMIT)
     there = "" if cloud_observed(here, cloud)[i] else ", missing"
     what = cloud.modality or "fused"
-    return f"<b>utterance {s + 1}</b>, {what}{there}<br>{escape(style.words[s], WORDS)}<br>{colouring.by}: {value}"
+    return f"<b>utterance {s + 1}</b>, {what}{there}<br>{escape(style.words[s], WORD_LIMIT)}<br>{colouring.by}: {value}"
 
 
 def prototype_trace(cloud: Cloud, here: Prediction, style: SpaceLook, panel: int, dims: int) -> Any:
@@ -222,8 +191,8 @@ def legend_entries(space: FeatureSpace, here: Prediction, style: SpaceLook, dims
         marker = {"symbol": symbol, "color": colour, "size": 9, "line": {"width": 1.6, "color": colour}}
         return panel_trace(nowhere, 0, dims, mode="markers", name=name, marker=marker, hoverinfo="skip")
 
-    drawn = [cloud for stage in PANELS for cloud in space.of_stage(stage)]
-    colourings = [style.colouring(cloud) for cloud in drawn]
+    clouds = [cloud for stage in PANELS for cloud in space.of_stage(stage)]
+    colourings = [style.colouring(cloud) for cloud in clouds]
     first = colourings[0]
     by_modality, entries = first.by == "modality", []
     if first.kinds is not None:
@@ -231,7 +200,7 @@ def legend_entries(space: FeatureSpace, here: Prediction, style: SpaceLook, dims
         there = {int(kind) for each in colourings if each.kinds is not None for kind in each.kinds}
         marks = dict.fromkeys(first.names, "circle")
         if by_modality:
-            marks |= {cloud.modality or first.names[-1]: symbol(cloud, here, dims) for cloud in drawn}
+            marks |= {cloud.modality or first.names[-1]: symbol(cloud, here, dims) for cloud in clouds}
         entries += [entry(escape(first.names[k], 24), marks[first.names[k]], colours[k]) for k in sorted(there)]
     usual = modality_symbols(here.modalities)
     other = [] if by_modality else [(cloud.modality, symbol(cloud, here, dims)) for cloud in space.of_stage("encoded")]
@@ -240,56 +209,6 @@ def legend_entries(space: FeatureSpace, here: Prediction, style: SpaceLook, dims
     if space.of_stage("prototypes"):
         entries.append(entry("A, own prototypes", "cross" if dims == 3 else "cross-thin", palette.truth))
     return entries
-
-
-def space_layout(space: FeatureSpace, here: Prediction, style: SpaceLook, dims: int, title: str) -> dict[str, Any]:
-    """Panels with their names, equal axes for the first two, and the scale of scores."""
-    palette, across = style.palette, style.across
-    height = 460 if across else 1120
-    made = base_layout(palette, title, height, dragmode="turntable" if dims == 3 else "pan", hovermode="closest")
-    made.pop("xaxis"), made.pop("yaxis")
-    made["margin"] = {"l": 8, "r": 8, "t": 56, "b": 8}
-    made["legend"] = made["legend"] | {"y": 1.08 if across else 1.03}
-    names = []
-    for number, (stage, name) in enumerate(PANELS.items()):
-        start, end = (number + np.array([0, 1 - GAP])) / 3
-        x, y = ([start, end], [0.0, 1.0]) if across else ([0.0, 1.0], [1 - end, 1 - start - 2 * GAP / 3])
-        made |= axes(number, dims, style.extent[stage], x, y, palette)
-        label = f"<b>{name}</b>" + (" (own axes)" if stage == "fused" else "")
-        names.append({
-            "text": label, "x": x[0], "y": y[1], "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom",
-            "showarrow": False, "font": {"size": 12, "color": palette.ink},
-        })  # fmt: skip
-    made["annotations"] = names
-    colouring = style.colouring(space.of_stage("fused")[0])
-    if colouring.scores is not None:
-        task = here.task
-        made["coloraxis"] = {
-            "cmin": task.low, "cmax": task.high, "colorscale": scale_around(here, palette),
-            "colorbar": {"title": {"text": colouring.by, "side": "right"}, "thickness": 10, "len": 0.8 if across else 0.3},
-        }  # fmt: skip
-    return made
-
-
-def scale_around(here: Prediction, palette: Palette) -> list[list[float | str]]:
-    """The diverging scale with its middle at neutral, which need not lie in the middle of the labels."""
-    task = here.task
-    middle = min(max((task.neutral - task.low) / (task.high - task.low), 0.001), 0.999)
-    return [[0 if i == 0 else 1 if i == 2 else middle, colour] for i, (_, colour) in enumerate(diverging(palette))]
-
-
-def axes(number: int, dims: int, ends: list[list[float]], x: Any, y: Any, palette: Palette) -> dict[str, Any]:
-    """The axes of a panel: without numbers, which mean nothing in a projection."""
-    suffix = str(number + 1) if number else ""
-    look = {"showticklabels": False, "gridcolor": palette.faint, "zeroline": False, "title": {"text": ""}}
-    if dims == 3:
-        sides = {f"{a}axis": look | {"range": e, "showbackground": False} for a, e in zip(AXES, ends, strict=True)}
-        return {f"scene{suffix}": sides | {"domain": {"x": list(x), "y": list(y)}, "aspectmode": "cube"}}
-    frame = look | {"showline": True, "linecolor": palette.faint, "mirror": True}
-    return {
-        f"xaxis{suffix}": frame | {"range": ends[0], "domain": list(x), "anchor": f"y{suffix}", "matches": "x" if number == 1 else None},
-        f"yaxis{suffix}": frame | {"range": ends[1], "domain": list(y), "anchor": f"x{suffix}", "matches": "y" if number == 1 else None},
-    }  # fmt: skip
 
 
 def space_title(agreement: Mapping[Stage, NeighbourAgreement], modality: str) -> str:
@@ -315,9 +234,9 @@ def space_caption(space: FeatureSpace, agreement: Mapping[Stage, NeighbourAgreem
     )
     if agreement:
         facts.append(f"Same-label neighbours in F: {percent(agreement['fused'].share)}")
-    drawn = len(space.of_stage("fused")[0].numbers)
-    if drawn < utterances:
-        facts.append(f"{drawn} of {utterances} utterances are drawn, evenly spaced")
+    visible = len(space.of_stage("fused")[0].numbers)
+    if visible < utterances:
+        facts.append(f"{visible} of {utterances} utterances are drawn, evenly spaced")
     return ". ".join(facts) + "."
 
 

@@ -14,25 +14,25 @@ from comp_viz.figures.chart import About, base_layout, level
 from comp_viz.figures.style import Palette, diverging, modality_colours, modality_marks, modality_symbols
 from comp_viz.wording import decimal, fitting, how_many, percent
 
-MOMENTUM = r"P_{l+1}^{vu} = \lambda \bar P_l^{vu} + (1-\lambda) \tilde P_{l+1}^{v} \quad (9)"
+MOMENTUM_EQUATION = r"P_{l+1}^{vu} = \lambda \bar P_l^{vu} + (1-\lambda) \tilde P_{l+1}^{v} \quad (9)"
 ABOUT_RERUN = About(
     "The model run again on this conversation with another λ, everything else as trained: the fused prediction, for classes the "
     "probability of the class decided at the trained λ. Rings mark decisions that flip.",
     "How good a network trained with that λ would be: this one has learned to live with its own.",
-    MOMENTUM,
+    MOMENTUM_EQUATION,
 )
 ABOUT_MOMENTA = About(
     "The same for λ from 0 (all prompts fresh in every block) to 1 (later blocks only receive what the first one left): mean absolute change "
     "of the fused prediction against the trained λ.",
     "Which λ is best to train with. A higher accuracy at another λ, on one conversation, may be chance.",
-    MOMENTUM,
+    MOMENTUM_EQUATION,
 )
 ABOUT_PROMPTS = About(
     "The prompts one modality receives in the selected utterance, entry by entry, on their way: fresh, delivered to a block, renewed by it, "
     "mixed with the next fresh one, delivered again.",
     "What an entry means: entries have no names, and a block's first layer may weigh them as it likes. How much of the output depends on "
     "a prompt is measured on the Propagation page.",
-    MOMENTUM,
+    MOMENTUM_EQUATION,
 )
 ABOUT_OLD_SHARE = About(
     "How much of each delivered prompt is old: the projection of λ times the renewed prompt on the delivered one, over its squared norm. "
@@ -44,7 +44,7 @@ ABOUT_OLD_NEW = About(
     "Mean norm of λ times the renewed prompt and of (1−λ) times the fresh one, for every pair of sender and receiver; below their names, "
     "the share of the delivered prompts that is old over the whole conversation, and the mean cosine of the two parts.",
     "The norm of what is delivered, which is smaller than both together unless the cosine is 1.",
-    MOMENTUM,
+    MOMENTUM_EQUATION,
 )
 
 

@@ -7,7 +7,7 @@ from comp_viz.ui.widgets.component import component
 
 
 def clickable(svg: str, key: str) -> None:
-    """Show a picture made by `figures.diagram`; a click on a part opens the page it names with the next run."""
+    """Show a picture made by `figures.overview.diagram`; a click on a part opens the page it names with the next run."""
 
     def opened() -> None:
         if page := st.session_state[key].get("open"):

@@ -24,9 +24,7 @@ from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
 
-NO_ATTENTION = (
-    "This network was built without propagation: no utterance attends to another, and there are no maps to show."
-)
+NO_MAPS = "This network was built without propagation: no utterance attends to another, and there are no maps to show."
 
 
 def attention_tab(sides: list[Side], selected: int, palette: Palette) -> str:
@@ -34,7 +32,7 @@ def attention_tab(sides: list[Side], selected: int, palette: Palette) -> str:
     insides = [side.view.inside() for side in sides]
     names = [name for inside in insides for name in map_names(inside)]
     if not names:
-        st.info(NO_ATTENTION, icon=":material/block:")
+        st.info(NO_MAPS, icon=":material/block:")
         return attention_heading({})
     modality = one_of(
         "Modality",
@@ -54,7 +52,7 @@ def attention_tab(sides: list[Side], selected: int, palette: Palette) -> str:
     )
     for side, inside, mine in zip(sides, insides, places, strict=True):
         if side.key not in maps:
-            mine[0].info(NO_ATTENTION, icon=":material/block:")
+            mine[0].info(NO_MAPS, icon=":material/block:")
             continue
         if maps[side.key].name != name:
             side.place.caption(f"This network has no {name}; shown is the {maps[side.key].name}.")

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from comp_viz.analysis.propagation.prompt_ablation import WHERE, PromptAblation
+from comp_viz.analysis.propagation.prompt_ablation import UTTERANCE_SETS, PromptAblation
 from comp_viz.analysis.propagation.tables import ablation_along_table, ablation_table
 from comp_viz.figures.propagation.heading import ablation_heading
 from comp_viz.figures.propagation.prompt_ablation import (
@@ -32,7 +32,7 @@ MEASURED_ON = {"propagated features": "features", "each modality's head": "heads
 def ablation_tab(sides: list[Side], selected: int, palette: Palette) -> str:
     """Draw it for one side or two; returns the finding for the head of the page."""
     on = one_of("Measured on", list(MEASURED_ON), "flow_on", "Where the change is measured when a source is removed.")
-    where = one_of("Utterances", WHERE, "flow_where", "Over which utterances the change is averaged.")
+    where = one_of("Utterances", UTTERANCE_SETS, "flow_where", "Over which utterances the change is averaged.")
     measure = MEASURED_ON[on]
     ablations = {side.key: cached_prompt_ablation(side.view.query()) for side in sides}
     prompted = {key: one for key, one in ablations.items() if one}

@@ -14,7 +14,7 @@ from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import selected_utterance
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.prototypes.bank import bank_names
-from comp_viz.ui.prototypes.controls import NO_PROMPTS, modality_choice
+from comp_viz.ui.prototypes.controls import NO_PROTOTYPES, modality_choice
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
 
@@ -58,7 +58,7 @@ def assignment_section(sides: list[Side], choice: AssignmentChoice) -> None:
         if blocks:
             draw_assignment(side, blocks, choice, above, below)
         else:
-            above.info(NO_PROMPTS, icon=":material/info:")
+            above.info(NO_PROTOTYPES, icon=":material/info:")
 
 
 def draw_assignment(

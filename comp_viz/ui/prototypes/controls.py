@@ -7,7 +7,7 @@ SECTIONS_HELP = (
     "Space: utterances and prototypes in one picture. Assignment: which prototypes utterances draw on. Nearest utterances: those "
     "nearest to a prototype. Prompts: momentum λ, old and new."
 )
-NO_PROMPTS = (
+NO_PROTOTYPES = (
     "This network was built without prompts: it has no prototypes to draw on and delivers nothing between modalities. "
     'Its features can still be looked at under "Space".'
 )

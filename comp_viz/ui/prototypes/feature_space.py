@@ -8,7 +8,7 @@ import streamlit as st
 
 from comp_viz.analysis.prediction import true_decisions
 from comp_viz.analysis.prototypes.colouring import COLOURINGS, Colouring, colouring
-from comp_viz.analysis.prototypes.embedding import FEWEST, PROJECTIONS, Projection
+from comp_viz.analysis.prototypes.embedding import FEWEST_POINTS, PROJECTIONS, Projection
 from comp_viz.analysis.prototypes.feature_space import (
     Cloud,
     FeatureSpace,
@@ -19,15 +19,8 @@ from comp_viz.analysis.prototypes.feature_space import (
 )
 from comp_viz.analysis.prototypes.tables import space_table
 from comp_viz.analysis.query import Query
-from comp_viz.figures.prototypes.feature_space import (
-    ABOUT_SPACE,
-    Extent,
-    SpaceLook,
-    space_caption,
-    space_chart,
-    space_extent,
-    space_title,
-)
+from comp_viz.figures.prototypes.feature_space import ABOUT_SPACE, space_caption, space_chart, space_title
+from comp_viz.figures.prototypes.space_layout import Extent, SpaceLook, space_extent
 from comp_viz.ui.cache.per_session import keep_resource
 from comp_viz.ui.cache.predictions import cached_inside
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
@@ -38,11 +31,11 @@ from comp_viz.ui.frame.warm_up import wait_for_umap
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
 
-ALL = "all modalities"
+ALL_MODALITIES = "all modalities"
 ALIGNED = "aligned"
 PROJECTION_HELP = (
     "PCA keeps the directions of largest variance. UMAP and t-SNE keep who is near whom; below "
-    f"{FEWEST} different points PCA stands in for them. Seeds are fixed: the same points always come out the same."
+    f"{FEWEST_POINTS} different points PCA stands in for them. Seeds are fixed: the same points always come out the same."
 )
 ALIGN_HELP = (
     "Bring Z̄ as a whole to Z by the best rotation, translation and scaling (Procrustes), which changes no neighbourhood. What "
@@ -77,7 +70,11 @@ def space_controls(view: PageView) -> SpaceChoice:
     modalities = view.checkpoint.config.modalities
     with st.container(horizontal=True, vertical_alignment="bottom"):
         whose = one_of(
-            "Features of", [*modalities, ALL], "features", "Fused features belong to all modalities.", buttons=True
+            "Features of",
+            [*modalities, ALL_MODALITIES],
+            "features",
+            "Fused features belong to all modalities.",
+            buttons=True,
         )
         method = one_of("Projection", PROJECTIONS, "method", PROJECTION_HELP, buttons=True)
         dims = one_of("Dimensions", ("2-D", "3-D"), "dimensions", "Drag to turn the picture in 3-D.", buttons=True)
@@ -90,7 +87,9 @@ def space_controls(view: PageView) -> SpaceChoice:
             "Lines from where an utterance was encoded to where propagation moves it.",
         )
         aligned = st.toggle("Remove common transform", key=ALIGNED, bind="query-params", help=ALIGN_HELP)
-    return SpaceChoice(modalities if whose == ALL else (whose,), method, int(dims[0]), by, displacements, aligned)
+    return SpaceChoice(
+        modalities if whose == ALL_MODALITIES else (whose,), method, int(dims[0]), by, displacements, aligned
+    )
 
 
 def space_section(sides: list[Side], choice: SpaceChoice) -> None:

@@ -41,7 +41,7 @@ from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import selected_utterance
 from comp_viz.ui.frame.theme import palette
-from comp_viz.ui.prototypes.controls import NO_PROMPTS, modality_choice
+from comp_viz.ui.prototypes.controls import NO_PROTOTYPES, modality_choice
 from comp_viz.ui.widgets.chart_panel import chart_panel
 
 MOMENTUM, KNOWN = "momentum", "momentum of"
@@ -104,7 +104,7 @@ def prompts_section(sides: list[Side], choice: tuple[str, float]) -> None:
     ]
     for side, mine in zip(sides, charts, strict=True):
         if not mine:
-            side.place.info(NO_PROMPTS, icon=":material/info:")
+            side.place.info(NO_PROTOTYPES, icon=":material/info:")
         elif side.view.checkpoint.config.blocks == 1:
             side.place.info(ONE_BLOCK, icon=":material/info:")
     for name in dict.fromkeys(name for mine in charts for name in mine):

@@ -15,12 +15,12 @@ from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.prototypes.bank import bank_names, cached_library
-from comp_viz.ui.prototypes.controls import NO_PROMPTS, modality_choice
+from comp_viz.ui.prototypes.controls import NO_PROTOTYPES, modality_choice
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
 from comp_viz.ui.widgets.text import escape_markdown, label_text
 
-OWN = "the open conversation"
+OPEN_CONVERSATION = "the open conversation"
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class PrototypeChoice:
 
 def nearest_controls(view: PageView) -> PrototypeChoice:
     """Modality, conversation and number of a prototype."""
-    names = [OWN, *bank_names(view)] if view.checkpoint.config.prompting else [OWN]
+    names = [OPEN_CONVERSATION, *bank_names(view)] if view.checkpoint.config.prompting else [OPEN_CONVERSATION]
     numbers = [str(n + 1) for n in range(view.checkpoint.config.prototypes)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         modality = modality_choice(view)
@@ -52,7 +52,7 @@ def nearest_section(sides: list[Side], choice: PrototypeChoice) -> None:
         if side.view.checkpoint.config.prompting:
             draw_nearest(side, choice, chart, listed)
         else:
-            chart.info(NO_PROMPTS, icon=":material/info:")
+            chart.info(NO_PROTOTYPES, icon=":material/info:")
 
 
 def draw_nearest(side: Side, choice: PrototypeChoice, chart: DeltaGenerator, listed: DeltaGenerator) -> None:
