@@ -177,7 +177,7 @@ def test_sentences_name_what_is_looked_at_most(here):
     )
     assert (
         head_entropy_title(entropies)
-        == "The most selective head is text's block 2, layer 1, head 2: normalised entropy 0.50"
+        == "The most selective head is head 2 of text, block 2, layer 1: normalised entropy 0.50"
     )
 
 

@@ -163,7 +163,7 @@ def head_entropy_title(entropies: Mapping[str, Floats]) -> str:
     l, k, head = np.unravel_index(np.nanargmin(known[u]), known[u].shape)
     least = decimal(float(known[u][l, k, head]))
     return fitting(
-        f"The most selective head is {u}'s block {l + 1}, layer {k + 1}, head {head + 1}: normalised entropy {least}",
+        f"The most selective head is head {head + 1} of {u}, block {l + 1}, layer {k + 1}: normalised entropy {least}",
         f"The most selective head, one of {u}'s, has normalised entropy {least}",
     )
 

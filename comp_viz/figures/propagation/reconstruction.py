@@ -103,7 +103,8 @@ def entries_title(compared: Mapping[str, Reconstruction]) -> str:
         return "Nothing is taken away"
     nearer = sum(int((one.rank < one.encoded_rank).sum()) for one in some)
     E, beat = sum(map(len, some)), sum(one.beats_mean for one in some)
-    return f"Propagation improves the rank of {nearer} of {E} missing entries; {beat} beat the mean of the others"
+    better = f"Propagation improves the rank of {nearer} of {E} missing entries"
+    return fitting(f"{better}; {beat} beat the mean of the others", f"{better}; {beat} beat the mean", better)
 
 
 def ranks_title(compared: Mapping[str, Reconstruction]) -> str:

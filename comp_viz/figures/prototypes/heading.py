@@ -7,8 +7,8 @@ from comp_viz.wording import percent
 
 PROTOTYPES_TERMS = (
     "Every prompt is a mean of prototypes, weighed by similarity, plus what the utterance's own features give. The effective number "
-    "is the exponential of the entropy of the weights: so many prototypes of equal weight would be as varied. Given are the most "
-    "selective modality and block, and the largest share of the prompts' variance along the conversation that prototypes explain."
+    "is the exponential of the entropy of the weights: so many prototypes of equal weight would be as varied. The number given is that of "
+    "the most selective modality and block, a mean over utterances, the share of the prompts' variance along the conversation the largest."
 )
 
 
@@ -19,4 +19,7 @@ def prototypes_heading(blocks: Sequence[Mapping[str, Assignment]]) -> str:
         return "This network has no prompts, and so no prototypes to draw on"
     least = min(every, key=lambda each: float(each.entropy.mean()))
     effective, explained = float(least.effective.mean()), max(0.0, *(each.explained for each in every))
-    return f"Prompts draw on {effective:.0f} of {least.prototypes} prototypes, which explain at most {percent(explained, 1)} of their variance"
+    return (
+        f"Prompts draw on at least {effective:.0f} of {least.prototypes} prototypes, explaining at most "
+        f"{percent(explained, 1)} of their variance"
+    )

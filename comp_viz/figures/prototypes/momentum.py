@@ -254,7 +254,7 @@ def momentum_title(changes: Sequence[MomentumChange]) -> str:
     flips = int(most.change.flipped.sum())
     return (
         f"Predictions change most at λ = {most.momentum:g}: by {decimal(most.mean_change)} on average, with "
-        f"{how_many(flips, 'flip')} of decisions"
+        f"{how_many(flips, 'flip') if flips else 'no flips'}"
     )
 
 
