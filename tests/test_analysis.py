@@ -37,10 +37,10 @@ def test_what_the_recording_lacks_stays_missing_whatever_is_asked(small_checkpoi
     whole = small_lab.conversations[0]
     lacking = replace(whole, observed=whole.observed & np.array([True, False, True]))
     checkpoint = load_checkpoint(small_checkpoint)
-    asked = predict_conversation(checkpoint, lacking, np.ones_like(whole.observed))
+    prediction = predict_conversation(checkpoint, lacking, np.ones_like(whole.observed))
     kept = predict_conversation(checkpoint, lacking, lacking.observed)
-    np.testing.assert_array_equal(asked.fused, kept.fused)
-    assert not asked.observed[:, 1].any()
+    np.testing.assert_array_equal(prediction.fused, kept.fused)
+    assert not prediction.observed[:, 1].any()
 
 
 def test_decisions_and_truth_follow_the_protocol():
@@ -53,22 +53,22 @@ def test_decisions_and_truth_follow_the_protocol():
 def test_change_counts_flips_accuracy_and_the_furthest_move():
     complete = made(SCORE, [6, 4, 5.5, 3], np.ones((4, 3)))
     here = made(SCORE, [6, 5.5, 4.5, 3.2], [[1, 0, 1], [1, 0, 1], [1, 0, 1], [1, 0, 1]])
-    found = change(here, complete, np.array([6, 4, 6, 5], np.float32))
-    assert found.flipped.tolist() == [False, True, True, False]
-    np.testing.assert_allclose(found.difference, [0, 1.5, -1, 0.2], atol=1e-6)
-    assert found.most_changed == 1
-    assert (found.complete_accuracy, found.accuracy) == (1, pytest.approx(1 / 3))
-    assert found.missing == {"audio": 0, "text": 4, "video": 0}
-    assert found.missing_share == pytest.approx(1 / 3)
+    changed = change(here, complete, np.array([6, 4, 6, 5], np.float32))
+    assert changed.flipped.tolist() == [False, True, True, False]
+    np.testing.assert_allclose(changed.difference, [0, 1.5, -1, 0.2], atol=1e-6)
+    assert changed.most_changed == 1
+    assert (changed.complete_accuracy, changed.accuracy) == (1, pytest.approx(1 / 3))
+    assert changed.missing == {"audio": 0, "text": 4, "video": 0}
+    assert changed.missing_share == pytest.approx(1 / 3)
 
 
 def test_change_of_classes_is_that_of_the_complete_decisions_probability():
     complete = made(CLASSES, [[0.1, 0.8, 0.1]], np.ones((1, 3)))
     here = made(CLASSES, [[0.6, 0.3, 0.1]], [[1, 0, 0]])
-    found = change(here, complete, np.array([np.nan], np.float32))
-    np.testing.assert_allclose(found.difference, [-0.5], atol=1e-6)
-    assert found.flipped.all()
-    assert found.accuracy is None
+    changed = change(here, complete, np.array([np.nan], np.float32))
+    np.testing.assert_allclose(changed.difference, [-0.5], atol=1e-6)
+    assert changed.flipped.all()
+    assert changed.accuracy is None
 
 
 @pytest.mark.parametrize(
@@ -83,8 +83,8 @@ def test_change_of_classes_is_that_of_the_complete_decisions_probability():
 )  # fmt: skip
 def test_the_sentence_says_what_happened(observed, scores, sentence):
     complete = made(SCORE, [6, 4], np.ones((2, 3)))
-    found = change(made(SCORE, scores, observed), complete, np.array([6, 4], np.float32))
-    assert timeline_title(found) == sentence
+    changed = change(made(SCORE, scores, observed), complete, np.array([6, 4], np.float32))
+    assert timeline_title(changed) == sentence
 
 
 def test_the_sentence_names_the_weight_that_moved_most():

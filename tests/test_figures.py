@@ -9,19 +9,24 @@ from comp_viz.figures.style import LIGHT
 
 
 @pytest.fixture
-def drawn(small_checkpoint, small_lab):
+def timeline_case(small_checkpoint, small_lab):
     conversation = max(small_lab.conversations, key=len)
     observed = conversation.observed.copy()
     observed[1:4, 1] = False
     checkpoint = load_checkpoint(small_checkpoint)
     complete = predict_conversation(checkpoint, conversation, conversation.observed)
     here = predict_conversation(checkpoint, conversation, observed)
-    found = change(here, complete, conversation.labels)
-    return timeline(here, complete, found, conversation.labels, conversation.words, 2, LIGHT), here, found, conversation
+    changed = change(here, complete, conversation.labels)
+    return (
+        timeline(here, complete, changed, conversation.labels, conversation.words, 2, LIGHT),
+        here,
+        changed,
+        conversation,
+    )
 
 
-def test_every_row_shows_the_models_numbers(drawn):
-    figure, here, found, conversation = drawn
+def test_every_row_shows_the_models_numbers(timeline_case):
+    figure, here, changed, conversation = timeline_case
     by_name = {trace.name: trace for trace in figure.data if trace.name}
     np.testing.assert_allclose(by_name["◆ fused prediction"].y, here.fused[:, 0])
     np.testing.assert_allclose(by_name["truth"].y[::4], conversation.labels)
@@ -29,7 +34,7 @@ def test_every_row_shows_the_models_numbers(drawn):
     tops = {
         round(float(x)): float(y) for trace in bars for x, y in zip(trace.x[1::5] + 0.45, trace.y[1::5], strict=True)
     }
-    for utterance, value in enumerate(found.difference, start=1):
+    for utterance, value in enumerate(changed.difference, start=1):
         if value:
             assert tops[utterance] == pytest.approx(float(value), abs=1e-5)
     coordinator = [trace for trace in figure.data if trace.yaxis == "y4"]
@@ -37,8 +42,8 @@ def test_every_row_shows_the_models_numbers(drawn):
     np.testing.assert_allclose(np.stack(heights, 1), here.coordinator, atol=1e-5)
 
 
-def test_missing_entries_are_hatched_and_their_heads_drawn_open(drawn):
-    figure, here, _, _ = drawn
+def test_missing_entries_are_hatched_and_their_heads_drawn_open(timeline_case):
+    figure, here, _, _ = timeline_case
     hatched = next(trace for trace in figure.data if trace.fillpattern.shape)
     assert np.rint(hatched.x[::5] + 0.45).tolist() == [2, 3, 4]
     filled = [trace for trace in figure.data if trace.yaxis == "y2" and trace.fill == "toself"]
@@ -46,16 +51,16 @@ def test_missing_entries_are_hatched_and_their_heads_drawn_open(drawn):
     assert marks == here.observed.sum(0).tolist()
 
 
-def test_every_point_tells_its_words_and_its_weights(drawn):
-    figure, here, _, conversation = drawn
+def test_every_point_tells_its_words_and_its_weights(timeline_case):
+    figure, here, _, conversation = timeline_case
     texts = next(trace for trace in figure.data if trace.hovertext is not None).hovertext
     assert len(texts) == len(conversation)
     assert escape(conversation.words[0]) in texts[0]
     assert f"text {here.coordinator[0, 1]:.2f}" in texts[0]
 
 
-def test_the_line_marks_the_utterance_in_hand(drawn):
-    figure = drawn[0]
+def test_the_line_marks_the_selected_utterance(timeline_case):
+    figure = timeline_case[0]
     assert [shape.x0 for shape in figure.layout.shapes if shape.yref == "paper"] == [3]
 
 

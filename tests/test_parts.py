@@ -46,9 +46,9 @@ def test_inside_is_the_models_own_trace(case):
 
 def test_parts_agree_with_one_utterance_after_the_other(case):
     _, _, conversation, inside = case
-    found = build_overview(inside, conversation.labels)
+    overview = build_overview(inside, conversation.labels)
     for s in range(min(len(conversation), 5)):
-        for i, (u, one) in enumerate(found.modalities.items()):
+        for i, (u, one) in enumerate(overview.modalities.items()):
             assert one.observed[s] == conversation.observed[s, i]
             z, after = inside.encoded[u][s].astype(float), inside.propagated[u][s].astype(float)
             assert one.encoded_norm[s] == pytest.approx(np.sqrt((z**2).sum()), rel=1e-4)
@@ -61,7 +61,9 @@ def test_parts_agree_with_one_utterance_after_the_other(case):
                 rows = inside.attention[u][:, :, :, s].reshape(-1, len(conversation)).astype(float)
                 spread = [-sum(p * np.log(p) for p in row if p > 0) / np.log(keys) for row in rows]
                 assert one.attention_entropy[s] == pytest.approx(np.mean(spread), abs=1e-4)
-    assert sum(one.weight for one in found.modalities.values()) == pytest.approx(np.ones(len(conversation)), abs=1e-5)
+    assert sum(one.weight for one in overview.modalities.values()) == pytest.approx(
+        np.ones(len(conversation)), abs=1e-5
+    )
 
 
 def test_evenness_is_nothing_for_one_choice_and_one_for_equal_shares():
@@ -118,30 +120,32 @@ def test_the_table_has_a_row_for_every_utterance_and_modality(case):
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_the_diagram_says_the_numbers_and_where_each_part_leads(case, palette):
     _, data, conversation, inside = case
-    found = build_overview(inside, conversation.labels)
-    drawn = ElementTree.fromstring(diagram(found, data.task, conversation.labels, 1, palette))
-    linked = [(group.get("data-page"), group.get("aria-label")) for group in drawn.iter(f"{SVG}g")]
+    overview = build_overview(inside, conversation.labels)
+    svg = ElementTree.fromstring(diagram(overview, data.task, conversation.labels, 1, palette))
+    linked = [(group.get("data-page"), group.get("aria-label")) for group in svg.iter(f"{SVG}g")]
     wanted = {
-        page for part, (_, _, page, _) in PARTS.items() if found.prompted or part not in ("prototypes A", "prompts P")
+        page
+        for part, (_, _, page, _) in PARTS.items()
+        if overview.prompted or part not in ("prototypes A", "prompts P")
     }
     assert {page for page, _ in linked} == wanted
     labels = " ".join(label for _, label in linked)
-    for one in found.modalities.values():
+    for one in overview.modalities.values():
         assert f"{one.encoded_norm[1]:.2f}" in labels
         assert f"{one.weight[1]:.2f}" in labels
     truth = "unknown" if np.isnan(conversation.labels[1]) else None
     assert truth is None or "truth unknown" in labels
-    assert all(group.get("tabindex") == "0" and group.get("role") == "link" for group in drawn.iter(f"{SVG}g"))
+    assert all(group.get("tabindex") == "0" and group.get("role") == "link" for group in svg.iter(f"{SVG}g"))
 
 
 def test_missing_is_hatched_and_lines_are_as_thick_as_prompts_are_long(case):
     _name, data, conversation, inside = case
-    found = build_overview(inside, conversation.labels)
+    overview = build_overview(inside, conversation.labels)
     s = 2 if len(conversation) > 2 else 0  # the third utterance of these conversations has nothing at all
-    svg = diagram(found, data.task, conversation.labels, s, LIGHT)
+    svg = diagram(overview, data.task, conversation.labels, s, LIGHT)
     assert svg.count('fill="url(#gone') == int((~conversation.observed[s]).sum())
-    if found.prompted:
-        prompts = [float(values[s]) for one in found.modalities.values() for values in one.prompt_norms.values()]
+    if overview.prompted:
+        prompts = [float(values[s]) for one in overview.modalities.values() for values in one.prompt_norms.values()]
         widths = [float(w) for w in re.findall(r'stroke-width="([\d.]+)" stroke-opacity="0.55"', svg)]
         assert len(widths) == len(prompts)
         assert int(np.argmax(widths)) == int(np.argmax(prompts))

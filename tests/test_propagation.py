@@ -100,17 +100,17 @@ def test_every_map_is_the_one_it_is_called(here):
 
 
 def test_a_map_of_a_deeper_network_becomes_the_mean(here):
-    found = attention(here, "text", "block 9, layer 1, head 1")
-    assert found.name == MEAN_MAP
-    np.testing.assert_array_equal(found.weights, attention(here, "text", MEAN_MAP).weights)
+    attended = attention(here, "text", "block 9, layer 1, head 1")
+    assert attended.name == MEAN_MAP
+    np.testing.assert_array_equal(attended.weights, attention(here, "text", MEAN_MAP).weights)
 
 
 @pytest.mark.parametrize("name", [MEAN_MAP, ROLLOUT_MAP, "block 1, layer 1, head 2"])
 def test_rows_sum_to_one_and_no_weight_lies_at_masked_keys(here, name):
-    found = attention(here, "text", name)
-    np.testing.assert_allclose(found.weights.sum(1), 1, atol=1e-5)
-    assert not found.weights[~found.reachable].any()
-    assert np.flatnonzero(~found.keys).tolist() == [1, 2, 3]
+    attended = attention(here, "text", name)
+    np.testing.assert_allclose(attended.weights.sum(1), 1, atol=1e-5)
+    assert not attended.weights[~attended.reachable].any()
+    assert np.flatnonzero(~attended.keys).tolist() == [1, 2, 3]
 
 
 def test_rollout_is_the_product_of_layers_with_their_residual_connection(here):
@@ -143,11 +143,11 @@ def test_normalised_entropy_is_entropy_over_its_maximum(here):
     assert normalised_entropy(np.full(5, 0.2), 5) == pytest.approx(1)
     assert normalised_entropy(np.eye(5)[2], 5) == pytest.approx(0)
     assert np.isnan(normalised_entropy(np.eye(5)[2], 1))
-    found = attention(here, "text", "block 1, layer 2, head 1")
-    for row, share in zip(found.weights, found.entropy, strict=True):
+    attended = attention(here, "text", "block 1, layer 2, head 1")
+    for row, share in zip(attended.weights, attended.entropy, strict=True):
         entropy = sum(-w * math.log(w) for w in row.tolist() if w > 0)
-        assert share == pytest.approx(entropy / math.log(found.keys.sum()), abs=1e-5)
-    assert entropy_by_head(here)["text"][0, 1, 0] == pytest.approx(found.entropy.mean(), abs=1e-5)
+        assert share == pytest.approx(entropy / math.log(attended.keys.sum()), abs=1e-5)
+    assert entropy_by_head(here)["text"][0, 1, 0] == pytest.approx(attended.entropy.mean(), abs=1e-5)
 
 
 def test_sentences_name_what_is_looked_at_most(here):
@@ -155,15 +155,18 @@ def test_sentences_name_what_is_looked_at_most(here):
     maps = np.zeros_like(here.attention["audio"])
     maps[..., 4] = 0.75
     maps[..., 0] = 0.25
-    found = attention(with_maps(here, audio=maps), "audio", MEAN_MAP)
-    entropy = (0.75 * math.log(4 / 3) + 0.25 * math.log(4)) / math.log(found.keys.sum())
+    attended = attention(with_maps(here, audio=maps), "audio", MEAN_MAP)
+    entropy = (0.75 * math.log(4 / 3) + 0.25 * math.log(4)) / math.log(attended.keys.sum())
     assert (
-        attention_title(found) == f"Audio attention is selective: normalised entropy {entropy:.2f}, most on utterance 5"
+        attention_title(attended)
+        == f"Audio attention is selective: normalised entropy {entropy:.2f}, most on utterance 5"
     )
-    uniform = f"(uniform: {100 / found.keys.sum():.1f}\u202f%)"
-    assert query_title(found, 4) == f"Utterance 5 attends most to itself: 75.0\u202f% of its audio attention {uniform}"
-    assert query_title(found, S - 1).startswith(f"Utterance {S} attends most to utterance 5: 75.0\u202f%")
-    even = np.broadcast_to(found.keys / int(found.keys.sum()), maps.shape)
+    uniform = f"(uniform: {100 / attended.keys.sum():.1f}\u202f%)"
+    assert (
+        query_title(attended, 4) == f"Utterance 5 attends most to itself: 75.0\u202f% of its audio attention {uniform}"
+    )
+    assert query_title(attended, S - 1).startswith(f"Utterance {S} attends most to utterance 5: 75.0\u202f%")
+    even = np.broadcast_to(attended.keys / int(attended.keys.sum()), maps.shape)
     uniform = attention(with_maps(here, audio=even), "audio", MEAN_MAP)
     assert attention_title(uniform).startswith("Audio attention is nearly uniform: normalised entropy 1.00")
     entropies = {"audio": np.ones((2, 2, 2)), "text": np.ones((2, 2, 2))}
@@ -197,23 +200,23 @@ def without_weights(checkpoint, receiver, sender):
 
 
 def test_flow_is_what_a_network_without_those_weights_does_differently(checkpoint, conversation, observed, here):
-    found = ablate_prompts(checkpoint, conversation, observed)
+    ablation = ablate_prompts(checkpoint, conversation, observed)
     for u, receiver in enumerate(here.modalities):
         for v, sender in enumerate(here.modalities):
             other = look_inside(without_weights(checkpoint, receiver, sender), conversation, observed)
             for s in range(len(observed)):
                 before, after = here.propagated[receiver][s], other.propagated[receiver][s]
                 change = np.linalg.norm(before - after) / np.linalg.norm(before)
-                assert found.features[u, v, s] == pytest.approx(change, abs=1e-4)
+                assert ablation.features[u, v, s] == pytest.approx(change, abs=1e-4)
                 cosine = before @ after / np.linalg.norm(before) / np.linalg.norm(after)
-                assert found.cosine[u, v, s] == pytest.approx(cosine, abs=1e-4)
+                assert ablation.cosine[u, v, s] == pytest.approx(cosine, abs=1e-4)
                 head = abs(here.prediction.heads[receiver][s, 0] - other.prediction.heads[receiver][s, 0])
-                assert found.heads[u, v, s] == pytest.approx(head, abs=1e-4)
+                assert ablation.heads[u, v, s] == pytest.approx(head, abs=1e-4)
             fused = np.abs(here.prediction.fused - other.prediction.fused)[:, 0]
-            np.testing.assert_allclose(found.fused[u, v], fused, atol=1e-4)
+            np.testing.assert_allclose(ablation.fused[u, v], fused, atol=1e-4)
             flips = here.prediction.decisions() != other.prediction.decisions()
-            assert found.flipped[u, v].tolist() == flips.tolist()
-    assert found.features.min() > 1e-4  # every source matters to an untrained network
+            assert ablation.flipped[u, v].tolist() == flips.tolist()
+    assert ablation.features.min() > 1e-4  # every source matters to an untrained network
 
 
 def test_flow_of_classes_is_the_probability_that_moves():
@@ -222,25 +225,25 @@ def test_flow_of_classes_is_the_probability_that_moves():
 
 
 def test_flow_is_averaged_where_the_receiver_is_observed_or_missing(checkpoint, conversation, observed):
-    found = ablate_prompts(checkpoint, conversation, observed)
+    ablation = ablate_prompts(checkpoint, conversation, observed)
     for where, rows in (
         (ALL_UTTERANCES, observed | True),
         (RECEIVER_OBSERVED, observed),
         (RECEIVER_MISSING, ~observed),
     ):
-        means = found.mean(found.features, where)
-        for u in range(len(found.modalities)):
+        means = ablation.mean(ablation.features, where)
+        for u in range(len(ablation.modalities)):
             if rows[:, u].any():
-                np.testing.assert_allclose(means[u], found.features[u][:, rows[:, u]].mean(1), atol=1e-6)
+                np.testing.assert_allclose(means[u], ablation.features[u][:, rows[:, u]].mean(1), atol=1e-6)
             else:
                 assert np.isnan(means[u]).all()
 
 
 def test_the_sentence_names_the_strongest_prompt(checkpoint, conversation, observed):
-    found = ablate_prompts(checkpoint, conversation, observed)
-    loud = found.features.copy()
+    ablation = ablate_prompts(checkpoint, conversation, observed)
+    loud = ablation.features.copy()
     loud[1, 0], loud[1, 1] = 2.0, 0.4
-    loud = replace(found, features=loud)
+    loud = replace(ablation, features=loud)
     heading = ablation_heading(loud, "features", ALL_UTTERANCES)
     assert heading == "The audio → text prompt matters most: text features change by 200\u202f% without it"
     means = loud.features.mean(2)
@@ -248,22 +251,22 @@ def test_the_sentence_names_the_strongest_prompt(checkpoint, conversation, obser
     assert ablation_title(loud, "features", ALL_UTTERANCES) == (
         f"Removing own features changes features by {100 * own:.0f}\u202f% on average, a prompt by {100 * prompt:.0f}\u202f%"
     )
-    everything = replace(found, observed=np.ones_like(found.observed))
+    everything = replace(ablation, observed=np.ones_like(ablation.observed))
     assert (
         ablation_heading(everything, "features", RECEIVER_MISSING)
         == "Nothing to measure: no utterance has its receiver missing"
     )
     assert ablation_heading(None, "features", RECEIVER_MISSING) == "This network has no prompts to remove"
-    loud = np.where(observed.T[:, None], 0.1, np.float32(0.6)) * np.ones_like(found.features)
-    assert ablation_along_title(replace(found, features=loud), "features") == (
+    loud = np.where(observed.T[:, None], 0.1, np.float32(0.6)) * np.ones_like(ablation.features)
+    assert ablation_along_title(replace(ablation, features=loud), "features") == (
         "Removing a prompt changes features by 60\u202f% where the receiver is missing, 10\u202f% elsewhere"
     )
 
 
 def test_reconstruction_against_loops(here, complete):
-    found = reconstruct(here, complete)
+    compared = reconstruct(here, complete)
     for i, u in enumerate(here.modalities):
-        one, true, recorded = found[u], complete.propagated[u], complete.observed[:, i]
+        one, true, recorded = compared[u], complete.propagated[u], complete.observed[:, i]
         gone = [s for s in range(len(recorded)) if recorded[s] and not here.observed[s, i]]
         assert one.utterances.tolist() == gone
         assert one.choices == recorded.sum()
@@ -279,7 +282,7 @@ def test_reconstruction_against_loops(here, complete):
             assert one.mean_cosine[e] == pytest.approx(cos(np.mean(others, 0), true[s]), abs=1e-5)
             beside = [true[j] for j in (s - 1, s + 1) if 0 <= j < len(recorded) and recorded[j]]
             assert one.neighbour_cosine[e] == pytest.approx(cos(np.mean(beside, 0), true[s]), abs=1e-5)
-    assert len(found["text"]) >= 1
+    assert len(compared["text"]) >= 1
 
 
 def cos(x, y):
@@ -300,8 +303,8 @@ def test_perfect_reconstruction_ranks_first(here, complete):
 def test_random_features_rank_anywhere(here, complete, rng):
     S = 400
     observed = np.ones((S, 3), dtype=bool)
-    taken = observed.copy()
-    taken[::2] = False
+    kept = observed.copy()
+    kept[::2] = False
 
     def noise():
         return {u: rng.standard_normal((S, 6)).astype(np.float32) for u in here.modalities}
@@ -309,34 +312,34 @@ def test_random_features_rank_anywhere(here, complete, rng):
     true = replace(
         complete, prediction=replace(complete.prediction, observed=observed), propagated=noise(), encoded=noise()
     )
-    made = replace(here, prediction=replace(here.prediction, observed=taken), propagated=noise(), encoded=noise())
+    made = replace(here, prediction=replace(here.prediction, observed=kept), propagated=noise(), encoded=noise())
     one = reconstruct(made, true)["text"]
     assert one.place.mean() == pytest.approx(0.5, abs=0.07)
     assert one.nearest_by_chance == pytest.approx(0.5)
 
 
 def test_nothing_taken_away_is_nothing_to_reconstruct(complete):
-    found = reconstruct(complete, complete)
-    assert not any(map(len, found.values()))
-    assert reconstruction_heading(found) == "Nothing is taken away, so there is nothing to reconstruct"
-    assert entries_title(found) == ranks_title(found) == "Nothing is taken away"
+    compared = reconstruct(complete, complete)
+    assert not any(map(len, compared.values()))
+    assert reconstruction_heading(compared) == "Nothing is taken away, so there is nothing to reconstruct"
+    assert entries_title(compared) == ranks_title(compared) == "Nothing is taken away"
 
 
 def test_the_heading_counts_all_modalities(here, complete):
-    found = reconstruct(here, complete)
-    E = sum(map(len, found.values()))
-    nearest = sum(int((one.rank == 1).sum()) for one in found.values())
-    assert reconstruction_heading(found).startswith(
+    compared = reconstruct(here, complete)
+    E = sum(map(len, compared.values()))
+    nearest = sum(int((one.rank == 1).sum()) for one in compared.values())
+    assert reconstruction_heading(compared).startswith(
         f"{nearest or 'None'} of {E} missing entries {'are' if nearest > 1 else 'is'}"
     )
-    nearer = sum(int((one.rank < one.encoded_rank).sum()) for one in found.values())
-    beat = sum(int((one.cosine > one.mean_cosine).sum()) for one in found.values())
-    assert entries_title(found) == (
+    nearer = sum(int((one.rank < one.encoded_rank).sum()) for one in compared.values())
+    beat = sum(int((one.cosine > one.mean_cosine).sum()) for one in compared.values())
+    assert entries_title(compared) == (
         f"Propagation improves the rank of {nearer} of {E} missing entries; {beat} beat the mean of the others"
     )
-    medians = {u: np.median(one.place) for u, one in found.items() if len(one)}
+    medians = {u: np.median(one.place) for u, one in compared.items() if len(one)}
     best, worst = min(medians, key=medians.get), max(medians, key=medians.get)
-    assert ranks_title(found).startswith(
+    assert ranks_title(compared).startswith(
         f"The median rank is best for {best} ({100 * medians[best]:.0f}\u202f%), worst for {worst} ({100 * medians[worst]:.0f}\u202f%)"
     )
 
@@ -345,22 +348,22 @@ def test_an_entry_given_back_alone_is_the_exact_counterfactual(checkpoint, conve
     given = observed.copy()
     given[2, 1] = True
     alone = look_inside(checkpoint, conversation, given)
-    found = missing_entry(here, alone, complete, "text", 2)
-    assert found.cosine_alone == pytest.approx(cos(here.propagated["text"][2], alone.propagated["text"][2]), abs=1e-5)
-    assert found.cosine_complete == pytest.approx(
+    entry = missing_entry(here, alone, complete, "text", 2)
+    assert entry.cosine_alone == pytest.approx(cos(here.propagated["text"][2], alone.propagated["text"][2]), abs=1e-5)
+    assert entry.cosine_complete == pytest.approx(
         cos(here.propagated["text"][2], complete.propagated["text"][2]), abs=1e-5
     )
-    assert entry_title(found) == (
-        f"Missing text in utterance 3: cosine {found.cosine_alone:.2f} if given back alone, {found.cosine_complete:.2f} as recorded"
+    assert entry_title(entry) == (
+        f"Missing text in utterance 3: cosine {entry.cosine_alone:.2f} if given back alone, {entry.cosine_complete:.2f} as recorded"
     ).replace("-", "\u2212")
-    np.testing.assert_array_equal(found.encoded["Z, missing"], here.encoded["text"][2])
-    np.testing.assert_allclose(found.encoded["Z, observed"], complete.encoded["text"][2], atol=1e-5)
+    np.testing.assert_array_equal(entry.encoded["Z, missing"], here.encoded["text"][2])
+    np.testing.assert_allclose(entry.encoded["Z, observed"], complete.encoded["text"][2], atol=1e-5)
 
 
 def test_missing_entries_are_visited_in_a_circle(here, complete):
-    found = reconstruct(here, complete)
-    gone = sorted({int(s) for one in found.values() for s in one.utterances})
-    assert [next_missing(found, s) for s in gone] == [*gone[1:], gone[0]]
+    compared = reconstruct(here, complete)
+    gone = sorted({int(s) for one in compared.values() for s in one.utterances})
+    assert [next_missing(compared, s) for s in gone] == [*gone[1:], gone[0]]
 
 
 def test_arcs_lead_to_the_strongest_keys_and_thicken_with_weight(here, rng):
@@ -368,11 +371,11 @@ def test_arcs_lead_to_the_strongest_keys_and_thicken_with_weight(here, rng):
     weights = rng.random((S, S)).astype(np.float32) ** 4
     weights /= weights.sum(1, keepdims=True)
     every = np.ones(S, dtype=bool)
-    found = Attention("text", MEAN_MAP, weights, every, np.ones((S, S), dtype=bool))
-    figure = query_chart(found, [""] * S, float(weights[query].max()), query, LIGHT)
-    drawn = [trace for trace in figure.data if trace.yaxis == "y2"]
+    attended = Attention("text", MEAN_MAP, weights, every, np.ones((S, S), dtype=bool))
+    figure = query_chart(attended, [""] * S, float(weights[query].max()), query, LIGHT)
+    traces = [trace for trace in figure.data if trace.yaxis == "y2"]
     width = {}
-    for trace in drawn:
+    for trace in traces:
         for piece in np.split(trace.x, np.flatnonzero(np.isnan(trace.x)))[:-1]:
             ends = {round(float(x)) - 1 for x in piece[~np.isnan(piece)][[0, -1]]}
             width[(ends - {query} or {query}).pop()] = trace.line.width
@@ -385,10 +388,10 @@ def test_arcs_lead_to_the_strongest_keys_and_thicken_with_weight(here, rng):
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_links_fill_the_same_height_in_both_figures(palette, checkpoint, conversation, observed):
-    found = ablate_prompts(checkpoint, conversation, observed)
-    quiet = replace(found, features=found.features / 3)
-    whole = total_change(found, "features", ALL_UTTERANCES)
-    for one in (found, quiet):
+    ablation = ablate_prompts(checkpoint, conversation, observed)
+    quiet = replace(ablation, features=ablation.features / 3)
+    whole = total_change(ablation, "features", ALL_UTTERANCES)
+    for one in (ablation, quiet):
         link = ablation_chart(one, "features", ALL_UTTERANCES, whole, palette).data[0].link
         assert sum(link.value) == pytest.approx(whole, rel=1e-5)
         assert link.value[-1] > 0
@@ -401,6 +404,6 @@ def test_a_missing_query_of_a_rollout_has_arcs_though_its_residual_connection_ta
     keys = np.arange(S) < 7
     weights = np.tile(np.where(keys, 0.94 / 7, 0).astype(np.float32), (S, 1))
     weights[query, query] = 0.06
-    found = Attention("text", ROLLOUT_MAP, weights, keys, keys | np.eye(S, dtype=bool))
-    drawn = [trace for trace in query_chart(found, [""] * S, 0.2, query, LIGHT).data if trace.yaxis == "y2"]
-    assert sum(int(np.isnan(trace.x).sum()) for trace in drawn) == 7
+    attended = Attention("text", ROLLOUT_MAP, weights, keys, keys | np.eye(S, dtype=bool))
+    traces = [trace for trace in query_chart(attended, [""] * S, 0.2, query, LIGHT).data if trace.yaxis == "y2"]
+    assert sum(int(np.isnan(trace.x).sum()) for trace in traces) == 7

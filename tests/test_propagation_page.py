@@ -67,26 +67,26 @@ def test_every_part_bears_every_case_beside_the_complete_conversation(part, case
 def test_maps_and_arcs_show_the_models_attention(name, open_part):
     app, conversation, observed, checkpoint = open_part(ATTENTION, attention_of="text", attention_map=name)
     app.number_input(key="utterance").set_value(2).run()
-    found = attention(look_inside(checkpoint, conversation, observed), "text", name)
-    drawn = figures(app)
-    hatch, heat, received = drawn["attention_matrix"]["data"]
+    attended = attention(look_inside(checkpoint, conversation, observed), "text", name)
+    charts = figures(app)
+    hatch, heat, received = charts["attention_matrix"]["data"]
     shown = array(heat["z"])
-    np.testing.assert_allclose(shown[found.reachable], found.weights[found.reachable], atol=1e-6)
-    assert np.isnan(shown[~found.reachable]).all()
-    np.testing.assert_allclose(array(received["y"]), found.weights.mean(0), atol=1e-6)
+    np.testing.assert_allclose(shown[attended.reachable], attended.weights[attended.reachable], atol=1e-6)
+    assert np.isnan(shown[~attended.reachable]).all()
+    np.testing.assert_allclose(array(received["y"]), attended.weights.mean(0), atol=1e-6)
     masked = np.flatnonzero(~observed[:, 1]) + 1
     assert len(masked)
     np.testing.assert_allclose(array(hatch["x"])[::5] + 0.45, masked, atol=1e-5)
     assert hatch["fillpattern"]["shape"] == "/"
-    np.testing.assert_allclose(array(drawn["attention_row"]["data"][-1]["y"]), found.weights[1], atol=1e-6)
+    np.testing.assert_allclose(array(charts["attention_row"]["data"][-1]["y"]), attended.weights[1], atol=1e-6)
     assert heat["zmin"] == 0
-    assert heat["zmax"] == pytest.approx(found.to_others)
+    assert heat["zmax"] == pytest.approx(attended.to_others)
 
 
 def test_normalised_entropy_is_drawn_for_every_head(open_part):
     app, conversation, observed, checkpoint = open_part(ATTENTION)
-    found = entropy_by_head(look_inside(checkpoint, conversation, observed))
-    for trace, values in zip(figures(app)["attention_evenness"]["data"], found.values(), strict=True):
+    entropies = entropy_by_head(look_inside(checkpoint, conversation, observed))
+    for trace, values in zip(figures(app)["attention_evenness"]["data"], entropies.values(), strict=True):
         np.testing.assert_allclose(array(trace["y"]), values.ravel(), atol=1e-6)
 
 
@@ -111,31 +111,35 @@ def test_a_bar_selects_its_utterance_in_every_chart(open_part):
 @pytest.mark.parametrize(("on", "measure"), [("propagated features", "features"), ("fused prediction", "fused")])
 def test_links_are_as_wide_as_the_change(on, measure, open_part):
     app, conversation, observed, checkpoint = open_part(ABLATION, flow_on=on, flow_where=RECEIVER_MISSING)
-    found = ablate_prompts(checkpoint, conversation, observed)
+    ablation = ablate_prompts(checkpoint, conversation, observed)
     link = figures(app)["flow_links"]["data"][0]["link"]
-    means = found.mean(found.changes(measure), RECEIVER_MISSING)
+    means = ablation.mean(ablation.changes(measure), RECEIVER_MISSING)
     for source, target, value in zip(array(link["source"]), array(link["target"]), array(link["value"]), strict=True):
         if source < 3:
             assert value == pytest.approx(means[target - 3, source], abs=1e-6)
     table = app.dataframe[0].value
     assert len(table) == 9
-    np.testing.assert_allclose(table["features"], found.mean(found.features, RECEIVER_MISSING).ravel(), atol=0.006)
+    np.testing.assert_allclose(
+        table["features"], ablation.mean(ablation.features, RECEIVER_MISSING).ravel(), atol=0.006
+    )
     lines = [trace for trace in figures(app)["flow_along"]["data"] if "name" in trace]
-    np.testing.assert_allclose([array(line["y"]) for line in lines], found.changes(measure).reshape(9, -1), atol=1e-6)
+    np.testing.assert_allclose(
+        [array(line["y"]) for line in lines], ablation.changes(measure).reshape(9, -1), atol=1e-6
+    )
 
 
 def test_two_sides_share_their_scales(open_part):
     app, *_ = open_part(ABLATION, compare="nothing missing")
-    drawn = figures(app)
-    wide = [array(drawn[f"flow_links{side}"]["data"][0]["link"]["value"]).sum() for side in ("left", "right")]
+    charts = figures(app)
+    wide = [array(charts[f"flow_links{side}"]["data"][0]["link"]["value"]).sum() for side in ("left", "right")]
     assert wide[0] == pytest.approx(wide[1], rel=1e-5)
-    assert drawn["flow_alongleft"]["layout"]["yaxis"]["range"] == drawn["flow_alongright"]["layout"]["yaxis"]["range"]
+    assert charts["flow_alongleft"]["layout"]["yaxis"]["range"] == charts["flow_alongright"]["layout"]["yaxis"]["range"]
     app.segmented_control(key="propagation").set_value(ATTENTION).run()
-    drawn = figures(app)
-    assert len({drawn[f"attention_matrix{side}"]["data"][1]["zmax"] for side in ("left", "right")}) == 1
+    charts = figures(app)
+    assert len({charts[f"attention_matrix{side}"]["data"][1]["zmax"] for side in ("left", "right")}) == 1
     assert (
-        drawn["attention_rowleft"]["layout"]["yaxis"]["range"]
-        == drawn["attention_rowright"]["layout"]["yaxis"]["range"]
+        charts["attention_rowleft"]["layout"]["yaxis"]["range"]
+        == charts["attention_rowright"]["layout"]["yaxis"]["range"]
     )
     app.segmented_control(key="propagation").set_value(RECONSTRUCTION).run()
     assert "Nothing is taken away here" in app.info[0].value
@@ -145,9 +149,9 @@ def test_two_sides_share_their_scales(open_part):
 def test_ranks_and_cosines_are_those_of_the_library(open_part):
     app, conversation, observed, checkpoint = open_part(RECONSTRUCTION)
     complete = look_inside(checkpoint, conversation, conversation.observed)
-    found = reconstruct(look_inside(checkpoint, conversation, observed), complete)
+    compared = reconstruct(look_inside(checkpoint, conversation, observed), complete)
     traces = [trace for trace in figures(app)["reconstruction_entries"]["data"] if "customdata" in trace]
-    for u, one in found.items():
+    for u, one in compared.items():
         before, after, cosine = [trace for trace in traces if u in trace["name"]]
         np.testing.assert_allclose(array(before["y"]), one.encoded_place, atol=1e-6)
         np.testing.assert_allclose(array(after["y"]), one.place, atol=1e-6)
@@ -155,7 +159,7 @@ def test_ranks_and_cosines_are_those_of_the_library(open_part):
         assert array(after["customdata"]).tolist() == one.utterances.tolist()
         assert f"- {reconstruction_sentence(one)}" in titles(app)
     curves = {trace["name"]: trace for trace in figures(app)["reconstruction_ranks"]["data"]}
-    np.testing.assert_allclose(array(curves["● audio"]["x"]), np.sort(found["audio"].place), atol=1e-6)
+    np.testing.assert_allclose(array(curves["● audio"]["x"]), np.sort(compared["audio"].place), atol=1e-6)
 
 
 def test_features_of_a_missing_utterance_are_shown_in_full(open_part):

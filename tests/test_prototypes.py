@@ -39,20 +39,20 @@ def opened(small_checkpoint, small_lab):
 def test_entropy_and_effective_number_are_those_of_each_row(opened):
     checkpoint, _, _, inside = opened
     for l in range(2):
-        for name, found in measure_assignments(checkpoint, inside, l).items():
+        for name, assignment in measure_assignments(checkpoint, inside, l).items():
             for s, row in enumerate(inside.assignments[name][l]):
                 entropy = -sum(w * np.log(w) for w in row.tolist())
-                assert found.entropy[s] == pytest.approx(entropy / np.log(len(row)), abs=1e-5)
-                assert found.effective[s] == pytest.approx(np.exp(entropy), rel=1e-4)
-                assert found.own[s] == pytest.approx(sum(row[:4].tolist()), abs=1e-6)
+                assert assignment.entropy[s] == pytest.approx(entropy / np.log(len(row)), abs=1e-5)
+                assert assignment.effective[s] == pytest.approx(np.exp(entropy), rel=1e-4)
+                assert assignment.own[s] == pytest.approx(sum(row[:4].tolist()), abs=1e-6)
                 by_hand = [row[i : i + 4].sum() / 4 * len(row) for i in range(0, len(row), 4)]
-                np.testing.assert_allclose(found.by_conversation[s], by_hand, rtol=1e-4)
+                np.testing.assert_allclose(assignment.by_conversation[s], by_hand, rtol=1e-4)
 
 
 def test_both_parts_of_a_prompt_share_its_variance(opened):
     checkpoint, _, _, inside = opened
     model, l = checkpoint.model, 1
-    found = measure_assignments(checkpoint, inside, l)
+    assignments = measure_assignments(checkpoint, inside, l)
     for u, name in enumerate(inside.modalities):
         bank = checkpoint.bank[u].flatten(0, 1).numpy()
         together = np.concatenate([inside.prototypes[name], bank])
@@ -63,8 +63,8 @@ def test_both_parts_of_a_prompt_share_its_variance(opened):
             part = model.blocks[l].from_prototypes(stacked)[u].numpy()
         prompts = inside.prompts[name][l]
         rest = prompts - part
-        assert found[name].explained == pytest.approx(explained_share(part, prompts), abs=1e-4)
-        assert found[name].explained + explained_share(rest, prompts) == pytest.approx(1, abs=1e-4)
+        assert assignments[name].explained == pytest.approx(explained_share(part, prompts), abs=1e-4)
+        assert assignments[name].explained + explained_share(rest, prompts) == pytest.approx(1, abs=1e-4)
 
 
 def test_what_never_varies_has_no_share():
@@ -74,10 +74,10 @@ def test_what_never_varies_has_no_share():
 def test_old_and_new_add_up_to_what_the_model_delivers(opened):
     checkpoint, _, _, inside = opened
     momentum = checkpoint.config.momentum
-    found = prompt_momentum(inside, 1, momentum)
-    assert len(found) == 6
+    pairs = prompt_momentum(inside, 1, momentum)
+    assert len(pairs) == 6
     assert prompt_momentum(inside, 0, momentum) == []
-    for pair in found:
+    for pair in pairs:
         i = inside.senders(pair.receiver).index(pair.sender)
         delivered = inside.delivered[pair.receiver][1][:, i]
         np.testing.assert_allclose(pair.delivered, delivered, atol=1e-6)
@@ -156,9 +156,9 @@ def test_another_bank_is_not_shown_under_the_cards_names(whole, small_lab):
 def test_neighbours_are_the_highest_cosines_among_what_is_observed(opened):
     _, conversation, _, inside = opened
     library = own_library(inside, conversation)
-    found = nearest_utterances(inside.prototypes["audio"], library, "audio", most=3)
+    nearest = nearest_utterances(inside.prototypes["audio"], library, "audio", most=3)
     there = [s for s in range(len(conversation)) if conversation.observed[s, 0]]
-    for prototype, rows, values in zip(inside.prototypes["audio"], found.rows, found.cosines, strict=True):
+    for prototype, rows, values in zip(inside.prototypes["audio"], nearest.rows, nearest.cosines, strict=True):
         cosine = {s: float(cos(prototype, inside.encoded["audio"][s])) for s in there}
         best = sorted(cosine, key=lambda s: -cosine[s])[:3]
         assert rows.tolist() == best
@@ -215,11 +215,11 @@ def test_an_embedding_comes_out_the_same_twice_and_keeps_groups_apart(method, rn
 @pytest.mark.parametrize("dims", [2, 3])
 def test_few_or_equal_points_are_drawn_by_pca(method, dims, rng):
     for points in (rng.standard_normal((2, 5)), np.ones((50, 5)), rng.standard_normal((FEWEST_POINTS - 1, 5))):
-        found = embed_points(points.astype(np.float32), method, dims)
-        assert found.method == "PCA"
-        assert found.coordinates.shape == (len(points), dims)
-        assert np.isfinite(found.coordinates).all()
-        assert 0 <= found.kept <= 1 + 1e-9
+        embedding = embed_points(points.astype(np.float32), method, dims)
+        assert embedding.method == "PCA"
+        assert embedding.coordinates.shape == (len(points), dims)
+        assert np.isfinite(embedding.coordinates).all()
+        assert 0 <= embedding.kept <= 1 + 1e-9
 
 
 def test_agreement_counts_the_nearest_that_share_a_label(rng):
@@ -230,9 +230,9 @@ def test_agreement_counts_the_nearest_that_share_a_label(rng):
         others = sorted((j for j in known if j != i), key=lambda j: np.linalg.norm(points[i] - points[j]))[:5]
         shares.append(np.mean([truth[j] == truth[i] for j in others]))
         chances.append(np.mean([truth[j] == truth[i] for j in known if j != i]))
-    found = neighbour_agreement(points, truth)
-    assert found.share == pytest.approx(np.mean(shares))
-    assert found.chance == pytest.approx(np.mean(chances))
+    agreement = neighbour_agreement(points, truth)
+    assert agreement.share == pytest.approx(np.mean(shares))
+    assert agreement.chance == pytest.approx(np.mean(chances))
     assert neighbour_agreement(points, np.full(20, -1)) is None
 
 
@@ -240,7 +240,7 @@ def test_agreement_counts_the_nearest_that_share_a_label(rng):
 def test_every_point_is_told_apart_rightly(by, opened):
     _, conversation, observed, inside = opened
     cloud = feature_spaces([inside], ["text"], "PCA", 2, aligned=False)[0].of_stage("encoded")[0]
-    told = colouring(by, cloud, inside.prediction, conversation.labels, conversation.speakers)
+    colours = colouring(by, cloud, inside.prediction, conversation.labels, conversation.speakers)
     fused, labels = inside.prediction.fused[:, 0], conversation.labels
     for s in range(len(conversation)):
         expected = {
@@ -251,8 +251,8 @@ def test_every_point_is_told_apart_rightly(by, opened):
             "availability": "observed" if observed[s, 1] and conversation.observed[s, 1] else "missing",
             "correctness": "unknown" if labels[s] == 0 else "right" if (fused[s] > 0) == (labels[s] > 0) else "wrong",
         }[by]
-        found = told.scores[s] if told.scores is not None else told.names[told.kinds[s]]
-        assert found == expected or (np.isnan(found) and np.isnan(expected))
+        value = colours.scores[s] if colours.scores is not None else colours.names[colours.kinds[s]]
+        assert value == expected or (np.isnan(value) and np.isnan(expected))
 
 
 def test_umap_compiled_by_a_process_of_its_own_is_found_on_disk():

@@ -42,11 +42,11 @@ def test_points_are_drawn_where_the_library_puts_them(method, dims, open_case):
     checkpoint, conversation = opened(app, data)
     inside = look_inside(checkpoint, conversation, conversation.observed)
     (space,) = feature_spaces([inside], ["text"], method, int(dims[0]), aligned=False)
-    drawn = figures(app)["space"]["data"]
+    traces = figures(app)["space"]["data"]
     for stage, panel in (("encoded", ""), ("propagated", "2"), ("fused", "3")):
         name = "text" if stage != "fused" else "fused"
         place = {"xaxis": f"x{panel}"} if dims == "2-D" else {"scene": f"scene{panel}"}
-        (trace,) = [t for t in drawn if t["name"] == name and "customdata" in t and place.items() <= t.items()]
+        (trace,) = [t for t in traces if t["name"] == name and "customdata" in t and place.items() <= t.items()]
         (cloud,) = space.of_stage(stage)
         np.testing.assert_allclose(array(trace["y"]), cloud.at[:, 1], atol=1e-3)
         missing = [mark.endswith("-open") for mark in trace["marker"]["symbol"]]
@@ -66,15 +66,15 @@ def test_the_legend_shows_the_mark_beside_the_colour(dims, marks, open_case):
 def test_what_is_missing_has_a_rim_that_is_seen_at_neutral(open_case):
     app, data = open_case("prototypes", features="text", colour="prediction")
     _, conversation = opened(app, data)
-    drawn = figures(app)["space"]["data"]
-    rims = [t for t in drawn if t["name"] == "rim" and t["xaxis"] == "x2"]
+    traces = figures(app)["space"]["data"]
+    rims = [t for t in traces if t["name"] == "rim" and t["xaxis"] == "x2"]
     assert [len(array(t["x"])) for t in rims] == [(~conversation.observed[:, 1]).sum()]
 
 
 def test_neighbours_are_told_apart_by_mark_too(open_case):
     app, _ = open_case("prototypes", "six classes", look_at="Nearest utterances")
-    drawn = [t for t in figures(app)["stands_for"]["data"] if t["mode"] == "markers"]
-    marks = [t["marker"]["symbol"] for t in drawn]
+    traces = [t for t in figures(app)["stands_for"]["data"] if t["mode"] == "markers"]
+    marks = [t["marker"]["symbol"] for t in traces]
     assert len(marks) > 2
     assert len(set(marks)) == len(marks)
 
@@ -88,15 +88,17 @@ def test_too_few_points_say_that_pca_stands_in(open_case):
 def test_the_assignment_is_the_librarys_and_its_scale_is_not_stretched(open_case):
     app, data = open_case("prototypes", look_at="Assignment", modality="text", block="2", singly="true")
     checkpoint, conversation = opened(app, data)
-    found = measure_assignments(checkpoint, look_inside(checkpoint, conversation, conversation.observed), 1)["text"]
+    assignment = measure_assignments(checkpoint, look_inside(checkpoint, conversation, conversation.observed), 1)[
+        "text"
+    ]
     heat, *lines = figures(app)["assignment"]["data"]
-    np.testing.assert_allclose(array(heat["z"]), found.relative.T, atol=1e-3)
+    np.testing.assert_allclose(array(heat["z"]), assignment.relative.T, atol=1e-3)
     assert heat["zmax"] == pytest.approx(np.e**2)
     text = next(line for line in lines if line["name"].endswith("text"))
-    np.testing.assert_allclose(array(text["y"]), found.entropy, atol=1e-4)
+    np.testing.assert_allclose(array(text["y"]), assignment.entropy, atol=1e-4)
     app.toggle(key="singly").set_value(False).run()
     heat = figures(app)["assignment"]["data"][0]
-    np.testing.assert_allclose(array(heat["z"]), found.by_conversation.T, atol=1e-3)
+    np.testing.assert_allclose(array(heat["z"]), assignment.by_conversation.T, atol=1e-3)
 
 
 def test_moving_momentum_runs_the_model_again(open_case):
@@ -105,14 +107,14 @@ def test_moving_momentum_runs_the_model_again(open_case):
     assert app.slider(key="momentum").value == checkpoint.config.momentum
     app.slider(key="momentum").set_value(0.9).run()
     inside = look_inside(checkpoint, conversation, conversation.observed, Intervention(momentum=0.9))
-    drawn = figures(app)
-    np.testing.assert_allclose(array(drawn["rerun"]["data"][1]["y"]), inside.prediction.fused[:, 0], atol=1e-4)
+    charts = figures(app)
+    np.testing.assert_allclose(array(charts["rerun"]["data"][1]["y"]), inside.prediction.fused[:, 0], atol=1e-4)
     first = prompt_momentum(inside, 1, 0.9)[0]
-    np.testing.assert_allclose(array(drawn["old_share_1"]["data"][0]["y"]), first.share, atol=1e-4)
+    np.testing.assert_allclose(array(charts["old_share_1"]["data"][0]["y"]), first.share, atol=1e-4)
     s = app.number_input(key="utterance").value - 1
-    rows = array(drawn["prompts"]["data"][0]["z"])
+    rows = array(charts["prompts"]["data"][0]["z"])
     np.testing.assert_allclose(rows[0], inside.delivered["audio"][0][s, 0], atol=1e-4)
-    labels = drawn["old_new_1"]["layout"]["yaxis"]["ticktext"]
+    labels = charts["old_new_1"]["layout"]["yaxis"]["ticktext"]
     assert [line.split("<br>")[1] for line in labels] == [
         f"{percent(b.overall)} old, cosine {decimal(b.cosine.mean())}" for b in prompt_momentum(inside, 1, 0.9)
     ]
@@ -133,10 +135,10 @@ def test_a_prototype_of_a_trained_bank_is_named_and_has_its_neighbours(open_trai
     assert app.selectbox(key="prototypes_of").options[1:] == names
     app.selectbox(key="prototypes_of").set_value(names[1]).run()
     text = checkpoint.config.modalities.index("text")
-    found = nearest_utterances(checkpoint.bank[text, 1].numpy(), library, "text")
+    nearest = nearest_utterances(checkpoint.bank[text, 1].numpy(), library, "text")
     table = app.dataframe[0].value
-    np.testing.assert_allclose(table["cosine"], found.cosines[1], atol=1e-4)
-    first = library.places[found.rows[1, 0]]
+    np.testing.assert_allclose(table["cosine"], nearest.cosines[1], atol=1e-4)
+    first = library.places[nearest.rows[1, 0]]
     assert (table["conversation"].iloc[0], table["utterance"].iloc[0]) == (names[first[0]], first[1] + 1)
 
 
@@ -157,14 +159,14 @@ def test_sides_share_the_axes_of_predictions_and_prompts(open_case):
     app, _ = open_case(
         "prototypes", look_at="Prompts", pattern="uniform(0.5)", compare="nothing missing", momentum="0.9"
     )
-    drawn = figures(app)
+    charts = figures(app)
     for name, axis in (
         ("rerun", "yaxis"),
         ("over_momentum", "yaxis"),
         ("old_share_1", "yaxis"),
         ("old_new_1", "xaxis"),
     ):
-        left, right = (drawn[f"{name}{side}"] for side in ("left", "right"))
+        left, right = (charts[f"{name}{side}"] for side in ("left", "right"))
         assert left["layout"][axis]["range"] == right["layout"][axis]["range"]
         if axis == "yaxis":
             low, high = left["layout"][axis]["range"]
@@ -173,7 +175,7 @@ def test_sides_share_the_axes_of_predictions_and_prompts(open_case):
             )
             assert low <= np.nanmin(every)
             assert np.nanmax(every) <= high
-    assert drawn["promptsleft"]["data"][0]["zmax"] == drawn["promptsright"]["data"][0]["zmax"]
+    assert charts["promptsleft"]["data"][0]["zmax"] == charts["promptsright"]["data"][0]["zmax"]
 
 
 def test_an_address_with_former_names_opens_what_they_named(open_case):

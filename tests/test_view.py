@@ -48,8 +48,10 @@ def first(data) -> str:
 def test_the_same_seed_takes_away_the_same_entries_as_a_page(checkpoint, small_lab):
     conversation = small_lab.find(first(small_lab))
     for seed in (1, 5):
-        drawn = Pattern.parse(HALF)(Utterances.of([conversation]), small_lab.task, np.random.default_rng(seed))
-        np.testing.assert_array_equal(View.of(checkpoint, small_lab, conversation.id, HALF, seed).observed, drawn)
+        observed_here = Pattern.parse(HALF)(Utterances.of([conversation]), small_lab.task, np.random.default_rng(seed))
+        np.testing.assert_array_equal(
+            View.of(checkpoint, small_lab, conversation.id, HALF, seed).observed, observed_here
+        )
 
 
 def test_predictions_of_scores_are_those_of_the_network(checkpoint, small_lab):
@@ -87,7 +89,7 @@ def test_predictions_of_classes_have_names():
 def test_tables_of_the_inside(checkpoint, small_lab):
     view = View.of(checkpoint, small_lab, first(small_lab), HALF)
     S, M = view.observed.shape
-    assert len(view.parts()) == len(view.weights()) == S * M
+    assert len(view.overview()) == len(view.weights()) == S * M
     weights = view.weights().pivot(index="utterance", columns="modality", values="weight")
     np.testing.assert_allclose(weights[list(small_lab.modalities)], view.prediction.coordinator, atol=1e-6)
     for name in view.attention_maps:
@@ -124,8 +126,8 @@ def test_robustness_is_what_evaluation_measures(checkpoint, small_lab):
         [Pattern.parse(text) for text in ("found", HALF, "only(text)")], seeds=3,
     )  # fmt: skip
     expected = {(m.pattern, m.predictor): m.mean["MAE"] for m in measured}
-    found = {(row.pattern, row.predictor): row.value for row in table.itertuples()}
-    assert found == pytest.approx(expected)
+    values = {(row.pattern, row.predictor): row.value for row in table.itertuples()}
+    assert values == pytest.approx(expected)
     assert dict(zip(table["pattern"], table["seeds"], strict=True)) == {"found": 1, HALF: 3, "only(text)": 1}
 
 
