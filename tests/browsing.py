@@ -19,6 +19,9 @@ ROOT = Path(__file__).parents[1]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 NO_BROWSER = None if CHROMIUM else "Chromium on the PATH; .ci/run installs it"
+MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")  # beeps once a second
+PHONE = {"width": 390, "height": 1000}
+WAIT = 180_000  # milliseconds; a machine that does much else may need a minute for a first page
 LEAVE = 60  # seconds that a server has for its farewell before it is killed
 
 
@@ -83,7 +86,7 @@ def ended(server: subprocess.Popen[bytes]) -> bool:
 def chromium(*flags: str) -> Iterator[Browser]:
     """A browser of its own."""
     need(NO_BROWSER)
-    expect.set_options(timeout=60_000)  # a server that has just started imports for seconds on a busy machine
+    expect.set_options(timeout=WAIT)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
         yield browser
@@ -95,7 +98,7 @@ def watched(visitor: BrowserContext, address: str, height: int = 1200) -> Iterat
     """A page that in the end must have met no error and asked no one but our server."""
     page = visitor.new_page()
     page.set_viewport_size({"width": 1440, "height": height})
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(WAIT)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on(
@@ -106,30 +109,51 @@ def watched(visitor: BrowserContext, address: str, height: int = 1200) -> Iterat
     assert not problems
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(tmp_path_factory.mktemp("server") / "log") as found:
+@pytest.fixture(scope="session")
+def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The server's temporary folder."""
+    return tmp_path_factory.mktemp("temporary")
+
+
+@pytest.fixture(scope="session")
+def address(temporary: Path) -> Iterator[str]:
+    """One server for all files that drive a browser; of what visitors brought nothing may be left in the end."""
+    with serving(temporary.parent / "server.log", TMPDIR=str(temporary)) as found:
         yield found
+    assert not list(temporary.glob("comp-viz-clips-*"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    with chromium() as found:
+    with chromium(*MICROPHONE) as found:
         yield found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def visitor(browser: Browser) -> BrowserContext:
-    """One for all pages of a module, which keeps fetched and compiled scripts: a fifth of the time until a page is there."""
+    """One for nearly all pages, which keeps fetched and compiled scripts: a fifth of the time until a page is there."""
     return browser.new_context()
 
 
+@pytest.fixture(scope="session", params=["light", "dark"])
+def themed(browser: Browser, request: pytest.FixtureRequest) -> tuple[str, BrowserContext]:
+    """A theme, and a visitor who wants it, on a telephone."""
+    return request.param, browser.new_context(viewport=PHONE, color_scheme=request.param)
+
+
 @pytest.fixture
-def page(visitor: BrowserContext, address: str) -> Iterator[Page]:
+def blank(visitor: BrowserContext, address: str) -> Iterator[Page]:
+    """A page that shows nothing yet."""
     with watched(visitor, address) as page:
-        page.goto(f"{address}?checkpoint=lab")
-        settled(page)
         yield page
+
+
+@pytest.fixture
+def page(blank: Page, address: str) -> Page:
+    """Live."""
+    blank.goto(f"{address}?checkpoint=lab")
+    settled(blank)
+    return blank
 
 
 def settled(page: Page) -> None:
@@ -154,3 +178,8 @@ def nav(page: Page, name: str) -> Locator:
         bar.get_by_role("button", name=group).click()
         return page.get_by_role("menuitem", name=name)
     return bar.get_by_role("link", name=name)
+
+
+def ground(page: Page) -> str:
+    """The colour behind everything."""
+    return page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")

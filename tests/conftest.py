@@ -3,16 +3,18 @@
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from browsing import address, browser, page, visitor
+from browsing import address, blank, browser, page, temporary, themed, visitor
 from needs import need_data
 from page_cases import open_case, open_trained
 from runs import CPU, HALF, RECIPE
+from streamlit.components.v2 import manifest_scanner
 
 from comp_viz.checkpoint.card import CHECKPOINT_FORMAT, Card
 from comp_viz.checkpoint.folder import save_checkpoint
@@ -28,17 +30,48 @@ from comp_viz.training.loop import Trainer
 from comp_viz.training.run import train
 from comp_viz.versions import versions
 
-__all__ = ["address", "browser", "open_case", "open_trained", "page", "visitor"]  # fixtures
+__all__ = [
+    "address",
+    "blank",
+    "browser",
+    "open_case",
+    "open_trained",
+    "page",
+    "temporary",
+    "themed",
+    "visitor",
+]  # fixtures
 GOLDEN = Path(__file__).parent / "golden"
 DATA = Path(os.environ.get("COMP_VIZ_DATA") or Path(__file__).parents[2] / "shared" / "data")
 os.environ["COMP_VIZ_DATA"] = str(DATA)
 torch.set_num_threads(1)  # several test processes share the machine
 
 
+# What takes longest begins first: begun last, it would keep one process when the others are done.
+FIRST = (
+    "test_clips_browser.py",
+    "test_clips.py",
+    "test_clip_parts.py",
+    "test_package.py",
+    "test_docs.py",
+    "test_notebooks.py",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that drive a browser come first: begun last, the longest of all would keep one process when the others are done."""
-    browsing = {item.path for item in items if "browser" in getattr(item, "fixturenames", ())}
-    items.sort(key=lambda item: item.path not in browsing)
+    """Files go to a process each, whole; those that drive a browser on the same pages go to one, with one server."""
+    for item in items:
+        browsing = item.path.name.startswith("test_browser")
+        item.add_marker(pytest.mark.xdist_group("browser" if browsing else item.path.stem))
+    place = {name: number for number, name in enumerate(FIRST, 1)}
+    items.sort(key=lambda item: 0 if item.path.name.startswith("test_browser") else place.get(item.path.name, 99))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_scan_for_components() -> None:
+    """For every dashboard it starts, Streamlit reads the metadata of all that is installed, which stays the same here."""
+    manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture(scope="session")

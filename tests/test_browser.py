@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from browsing import ROOT, fits, nav, settled
+from browsing import PHONE, ROOT, fits, ground, nav, settled, watched
 from playwright.sync_api import Page, expect
 
 from comp_viz.analysis.live.change import change
@@ -69,13 +69,13 @@ def test_a_modalitys_name_takes_the_row_and_an_utterances_number_the_column(page
         expect(cell(page, 3, modality)).to_have_class("cell missing changed")
 
 
-def test_only_cells_edited_by_hand_carry_a_dot(page, address):
-    page.goto(f"{address}?checkpoint=lab&pattern=only(text)")
-    settled(page)
-    expect(cell(page, 2, 0)).to_have_class("cell missing")
-    cell(page, 2, 0).click()
-    expect(cell(page, 2, 0)).to_have_class("cell changed")
-    expect(cell(page, 3, 0)).to_have_class("cell missing")
+def test_only_cells_edited_by_hand_carry_a_dot(blank, address):
+    blank.goto(f"{address}?checkpoint=lab&pattern=only(text)")
+    settled(blank)
+    expect(cell(blank, 2, 0)).to_have_class("cell missing")
+    cell(blank, 2, 0).click()
+    expect(cell(blank, 2, 0)).to_have_class("cell changed")
+    expect(cell(blank, 3, 0)).to_have_class("cell missing")
 
 
 def test_dragging_paints_many_cells_in_one_step(page):
@@ -217,48 +217,46 @@ def test_a_conversation_is_found_in_data_and_opened_in_live(page):
     assert "lab-test-007" in page.url
 
 
-def test_a_small_model_is_trained_in_the_lab_and_opened_in_live(page, address):
+def test_a_small_model_is_trained_in_the_lab_and_opened_in_live(blank, address):
     lab = "lab(conversations=12/4/4, lengths=4/8, classes=3)"
-    page.goto(f"{address}lab?checkpoint=lab&lab={lab}")
-    expect(page.get_by_text("cannot read this lab")).to_be_visible()
-    page.get_by_role("button", name="Train a small model").click()
-    expect(page.get_by_text("Training on")).to_be_visible()
-    page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("was cancelled")).to_be_visible()
-    page.get_by_role("button", name="Train a small model").click()
-    expect(page.get_by_text("is trained on")).to_be_visible(timeout=120_000)
-    page.get_by_role("button", name="Open in Live").click()
-    expect(headline(page)).to_contain_text("Nothing is taken away")
-    expect(sidebar(page)).to_contain_text("classes=3")
+    blank.goto(f"{address}lab?checkpoint=lab&lab={lab}")
+    expect(blank.get_by_text("cannot read this lab")).to_be_visible()
+    blank.get_by_role("button", name="Train a small model").click()
+    expect(blank.get_by_text("Training on")).to_be_visible()
+    blank.get_by_role("button", name="Cancel").click()
+    expect(blank.get_by_text("was cancelled")).to_be_visible()
+    blank.get_by_role("button", name="Train a small model").click()
+    expect(blank.get_by_text("is trained on")).to_be_visible(timeout=120_000)
+    blank.get_by_role("button", name="Open in Live").click()
+    expect(headline(blank)).to_contain_text("Nothing is taken away")
+    expect(sidebar(blank)).to_contain_text("classes=3")
 
 
 @pytest.mark.parametrize("where", ["data", "lab"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_other_pages_fit_every_width_and_theme(browser, address, scheme, where):
-    context = browser.new_context(viewport={"width": 390, "height": 1000}, color_scheme=scheme)
-    page = context.new_page()
-    page.goto(f"{address}{where}?checkpoint=lab")
-    settled(page)
-    fits(page)
-    page.set_viewport_size({"width": 1440, "height": 1000})
-    fits(page)
-    assert page.locator(".js-plotly-plot").count() >= 3
-    context.close()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_width_and_theme_shows_the_whole_page(browser, address, scheme):
-    context = browser.new_context(viewport={"width": 390, "height": 1000}, color_scheme=scheme)
-    page = context.new_page()
-    page.goto(f"{address}?checkpoint=lab&pattern=only(text)")
-    settled(page)
-    expect(headline(page)).to_contain_text("Without audio and video")
-    for width in (390, 1440, 1920):
-        page.set_viewport_size({"width": width, "height": 1000})
+def test_the_other_pages_fit_every_width_and_theme(themed, address, where):
+    scheme, visitor = themed
+    with watched(visitor, address) as page:
+        page.set_viewport_size(PHONE)
+        page.goto(f"{address}{where}?checkpoint=lab")
+        settled(page)
         fits(page)
-    ground = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
-    assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
-    context.close()
+        page.set_viewport_size({"width": 1440, "height": 1000})
+        fits(page)
+        expect(page.locator(".js-plotly-plot").nth(2)).to_be_attached()
+        assert (ground(page) == "rgb(255, 255, 255)") == (scheme == "light")
+
+
+def test_every_width_and_theme_shows_the_whole_page(themed, address):
+    scheme, visitor = themed
+    with watched(visitor, address) as page:
+        page.set_viewport_size(PHONE)
+        page.goto(f"{address}?checkpoint=lab&pattern=only(text)")
+        settled(page)
+        expect(headline(page)).to_contain_text("Without audio and video")
+        for width in (390, 1440, 1920):
+            page.set_viewport_size({"width": width, "height": 1000})
+            fits(page)
+        assert (ground(page) == "rgb(255, 255, 255)") == (scheme == "light")
 
 
 # Several visitors at once, and measuring on the Robustness page
@@ -295,20 +293,20 @@ def test_visitors_at_once_are_told_each_their_own(browser, address):
         context.close()
 
 
-def test_robustness_is_measured_cancelled_and_taken_up_again(page, address):
-    page.goto(f"{address}robustness?checkpoint=lab&data=lab(conversations=8/4/60)")
-    progress = page.get_by_text("passes over the test split")
+def test_robustness_is_measured_cancelled_and_taken_up_again(blank, address):
+    blank.goto(f"{address}robustness?checkpoint=lab&data=lab(conversations=8/4/60)")
+    progress = blank.get_by_text("passes over the test split")
     expect(progress).to_contain_text("Measuring")
-    page.get_by_role("button", name="Cancel").click()
+    blank.get_by_role("button", name="Cancel").click()
     expect(progress).to_contain_text("Cancelled after")
     kept = progress.inner_text()
-    page.wait_for_timeout(1500)
+    blank.wait_for_timeout(1500)
     assert progress.inner_text() == kept
-    nav(page, "Data").click()
-    expect(page.get_by_text("Data set to browse")).to_be_visible()
-    nav(page, "Robustness").click()
+    nav(blank, "Data").click()
+    expect(blank.get_by_text("Data set to browse")).to_be_visible()
+    nav(blank, "Robustness").click()
     expect(progress).to_have_text(kept)
-    page.get_by_role("button", name="Go on").click()
+    blank.get_by_role("button", name="Go on").click()
     for _ in range(3):  # it goes on by itself
         expect(progress).not_to_have_text(progress.inner_text())
     expect(progress).to_contain_text("Measuring")

@@ -1,12 +1,18 @@
 """The mechanism pages in a real browser: journeys by mouse and by keyboard alone, links, themes."""
 
 import pytest
-from browsing import ROOT, fits, nav, settled, still
+from browsing import PHONE, ROOT, fits, ground, nav, settled, still, watched
 from playwright.sync_api import Page, expect
 
 from comp_viz.stories import read_story
 
 INSIDE = ["overview", "prototypes", "propagation", "coordinator", "why", "modulation", "imbalance", "robustness"]
+
+
+@pytest.fixture
+def page(blank: Page) -> Page:
+    """Every test here opens an address of its own."""
+    return blank
 
 
 def utterance(page: Page):
@@ -122,23 +128,17 @@ def test_by_keyboard_alone_from_live_to_the_weights_and_back(page, address):
     expect(page.get_by_text("made to sum to 1")).to_contain_text("0.50")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("where", INSIDE)
-def test_a_page_fits_and_speaks_in_every_theme(browser, address, scheme, where):
-    context = browser.new_context(viewport={"width": 390, "height": 1000}, color_scheme=scheme)
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    problems = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(f"{address}{where}?checkpoint=lab&pattern=uniform(0.3)")
-    page.locator(".js-plotly-plot .main-svg, .diagram svg").first.wait_for()
-    fits(page)
-    page.set_viewport_size({"width": 1440, "height": 1000})
-    fits(page)
-    ground = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
-    assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
-    assert not problems
-    context.close()
+def test_a_page_fits_and_speaks_in_every_theme(themed, address, where):
+    scheme, visitor = themed
+    with watched(visitor, address) as page:
+        page.set_viewport_size(PHONE)
+        page.goto(f"{address}{where}?checkpoint=lab&pattern=uniform(0.3)")
+        page.locator(".js-plotly-plot .main-svg, .diagram svg").first.wait_for()
+        fits(page)
+        page.set_viewport_size({"width": 1440, "height": 1000})
+        fits(page)
+        assert (ground(page) == "rgb(255, 255, 255)") == (scheme == "light")
 
 
 def test_a_story_is_told_by_keyboard_and_stands_in_the_address(page, address):

@@ -1,11 +1,12 @@
 """The Clips page in a real browser on the example clip and the shipped checkpoint: upload, play, edit, degrade, other pages."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from browsing import chromium, nav, serving, still, watched
+from browsing import nav, still, watched
 from needs import need
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from comp_viz.clips import faces, whisper
 from comp_viz.clips.extractors.registry import extractors_missing
@@ -18,25 +19,15 @@ for _, names in Settings().extractors:
 
 SENT: list[object] = []  # all that the page sent to the server
 SLOW = 400_000  # milliseconds that a whole analysis may take where others use the machine too
-MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")  # beeps once a second
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server with a temporary folder of its own, in which nothing may be left in the end."""
-    temporary = tmp_path_factory.mktemp("temporary")
-    with serving(temporary.parent / "clips-server.log", TMPDIR=str(temporary)) as found:
-        yield found
-        uploads = list(temporary.glob("comp-viz-clips-*/*/*.mp4"))
-        assert len(uploads) == 1  # the same clip twice is kept once, what could not be read not at all
-        assert EXAMPLE.stem not in uploads[0].name
-    assert not list(temporary.glob("comp-viz-clips-*"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium(*MICROPHONE) as found:
-        yield found
+@pytest.fixture(scope="module", autouse=True)
+def kept_once(temporary: Path) -> Iterator[None]:
+    """Of all that is brought here, the same clip is kept once, and what could not be read not at all."""
+    yield
+    uploads = list(temporary.glob("comp-viz-clips-*/*/*.mp4"))
+    assert len(uploads) == 1
+    assert EXAMPLE.stem not in uploads[0].name
 
 
 @pytest.fixture(scope="module")
