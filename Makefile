@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Libraries are compiled when they are first imported, not all of them at once: most of what is installed is never run.
 PIP := $(BIN)/pip install --disable-pip-version-check --no-compile
 
-.PHONY: setup run clips test docs format
+.PHONY: setup run clips test types tests docs format
 
 setup: .venv/installed
 run: setup
@@ -15,10 +15,16 @@ run: setup
 clips: setup
 	$(BIN)/comp-viz install-clips
 
+# Types are checked beside the tests, which leave a core idle now and then.
 test: .venv/installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(MAKE) --jobs=2 --keep-going types tests
+
+types:
 	$(BIN)/mypy
+
+tests:
 	$(BIN)/pytest
 
 docs: .venv/installed-dev
