@@ -124,7 +124,7 @@ def dashboard(monkeypatch: pytest.MonkeyPatch, checkpoints: Path, data: Path) ->
     mend_navigation(monkeypatch)
     monkeypatch.setattr("comp_viz.ui.cache.checkpoints.CHECKPOINTS", (checkpoints,))
     monkeypatch.setenv("COMP_VIZ_DATA", str(data))
-    return AppTest.from_file(APP, default_timeout=60)
+    return AppTest.from_file(APP, default_timeout=300)
 
 
 def mend_navigation(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ GOOD = yaml.safe_load((ROOT / "stories" / "missing.yaml").read_text())
 @pytest.fixture
 def app(monkeypatch):
     mend_navigation(monkeypatch)
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
 
 
 def button(app, label):
