@@ -150,7 +150,7 @@ def test_contributions_and_attributions_are_those_of_the_pages(checkpoint, small
     cells = view.attributions(2, "Occlusion")
     assert len(cells) == view.observed.size
     assert (cells["prediction of"] == 2).all()
-    assert (cells.loc[~cells["observed"], "part"] == 0).all()
+    assert (cells.loc[~cells["observed"], "attribution"] == 0).all()
     for call in (
         lambda: view.contributions("smell"),
         lambda: view.attributions(0),

@@ -16,7 +16,6 @@ from comp_viz.analysis.coordinator.agreement import disagreement_table, weight_a
 from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.analysis.stats.ranks import rank_correlation
-from comp_viz.analysis.why import contribution as contributions
 from comp_viz.analysis.why.attribution import (
     GRADIENT,
     INTEGRATED,
@@ -28,9 +27,15 @@ from comp_viz.analysis.why.attribution import (
 )
 from comp_viz.analysis.why.coalitions import FUSED, predict_coalitions
 from comp_viz.analysis.why.context import context, context_table
-from comp_viz.analysis.why.contribution import RELATIONS, contribution, contribution_table, pair_table, relation_shares
+from comp_viz.analysis.why.contribution import (
+    RELATIONS,
+    Contribution,
+    contribution,
+    contribution_table,
+    pair_table,
+    relation_shares,
+)
 from comp_viz.analysis.why.counterfactual import counterfactual_table, smallest_loss, smallest_return
-from comp_viz.analysis.why.counterfactual import describe as describe_set
 from comp_viz.analysis.why.faithfulness import (
     cell_curves,
     curve_table,
@@ -39,15 +44,14 @@ from comp_viz.analysis.why.faithfulness import (
     modality_curves,
     utterance_curves,
 )
-from comp_viz.analysis.why.faithfulness import describe as describe_curves
-from comp_viz.analysis.why.fragile import describe_distance, fragile_table, fragility
+from comp_viz.analysis.why.fragile import fragile_table, fragility
 from comp_viz.analysis.why.leave_one_out import losses
 from comp_viz.analysis.why.masking import Masked
 from comp_viz.analysis.why.named_features import feature_label, feature_table, group_of, group_table, names_of
-from comp_viz.analysis.why.sanity import sanity
+from comp_viz.analysis.why.sanity import Sanity, sanity
 from comp_viz.analysis.why.shapley import interactions, shapley
 from comp_viz.analysis.why.smallest_set import IRREDUCIBLE, SMALLEST, smallest_set
-from comp_viz.analysis.why.split_contribution import accuracies, describe_split, split_table
+from comp_viz.analysis.why.split_contribution import accuracies, split_table
 from comp_viz.analysis.why.target import direction
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.clips.extractors.registry import feature_names
@@ -55,11 +59,28 @@ from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Task
 from comp_viz.data.source import open_data
 from comp_viz.errors import CompVizError
+from comp_viz.figures.why.attribution import attribution_facts, cells_title, feature_groups_title, features_title
+from comp_viz.figures.why.context import context_map_title, context_title, rollout_facts
+from comp_viz.figures.why.contribution import contributions_title, relation_facts
+from comp_viz.figures.why.counterfactual import counterfactual_facts, counterfactual_title
+from comp_viz.figures.why.faithfulness import faithfulness_title
+from comp_viz.figures.why.fragility import fragility_title
+from comp_viz.figures.why.heading import (
+    context_heading,
+    contributions_heading,
+    counterfactuals_heading,
+    features_heading,
+)
+from comp_viz.figures.why.pairs import pairs_title
+from comp_viz.figures.why.sanity import sanity_title
+from comp_viz.figures.why.split_contribution import accuracy_facts, split_title
+from comp_viz.figures.why.waterfall import waterfall_title
 from comp_viz.figures.why.weight_agreement import weight_agreement_title
 from comp_viz.network.coalitions import coalition_masks
 from comp_viz.network.coalitions import coalition_outputs as pass_of
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import ComP
+from comp_viz.wording import HEADING, decimal, percent, points
 
 SHIPPED = {"lab": "lab", "hazumi": "hazumi_online.npz", "mosi": "mosi.npz"}
 
@@ -251,7 +272,7 @@ def made(values, pairs=None, weights=None):
     values = np.array(values, np.float32)
     M, S = values.shape
     task = Task("sentiment")
-    return contributions.Contribution(
+    return Contribution(
         task, FUSED, ("audio", "text", "video")[:M], np.ones((S, M), bool), np.zeros(S, np.float32), values.sum(0),
         np.ones(S, np.float32), values, np.zeros((M, M, S), np.float32) if pairs is None else pairs,
         np.full((S, M), 1 / M, np.float32) if weights is None else np.array(weights, np.float32),
@@ -260,13 +281,22 @@ def made(values, pairs=None, weights=None):
 
 def test_relations_have_the_names_that_their_numbers_call_for():
     found = made([[1.0, 0.5, 0.6, 0.001], [0.1, 0.5, -0.4, 0.0], [0.1, 0.4, 0.0, 0.0]])
-    assert found.relations.tolist() == ["dominance", "complement", "conflict", "hardly any"]
+    assert found.relations.tolist() == ["dominance", "complement", "conflict", "negligible"]
     shares = relation_shares(found)
     assert sum(shares.values()) == pytest.approx(1)
     assert shares["dominance of audio"] == 0.25
     assert set(found.relations) <= set(RELATIONS)
-    assert "dominance of audio" in contributions.describe_utterance(found, 0)
-    assert "conflict most at utterance 3" in contributions.describe_along(found)
+    assert waterfall_title(found, 0) == "Utterance 1 moves from 0.00 with nothing observed to 1.20: dominance of audio"
+    assert contributions_title(found) == (
+        "The modalities move utterance 2 most, by +1.40; the strongest conflict is in utterance 3"
+    )
+    assert contributions_title(replace(found, values=np.abs(found.values))).endswith("; they never conflict")
+    assert relation_facts(found) == "Of 4 utterances: dominance in 1, complement in 1, conflict in 1, negligible in 1."
+    assert (
+        contributions_heading(found)
+        == f"Audio contributes most to the fused prediction: {percent(2.101 / 3.601)} of all contributions"
+    )
+    assert contributions_heading(replace(found, values=0 * found.values)) == "No modality moves any prediction"
 
 
 def test_pairs_are_told_apart_by_the_sign_of_their_interaction():
@@ -276,6 +306,8 @@ def test_pairs_are_told_apart_by_the_sign_of_their_interaction():
     assert found.pair_kinds(0, 1).tolist() == ["synergy", "redundancy", "independent"]
     table = pair_table(found)
     assert table.loc[0, ["synergy", "redundancy", "independent"]].tolist() == pytest.approx([1 / 3] * 3)
+    assert pairs_title(found) == "Audio and text have the strongest interaction: synergy, +0.003 on average"
+    assert pairs_title(made([[1, 1, 1], [1, 1, 1]])) == "No pair of modalities interacts: contributions simply add"
 
 
 def test_weights_are_compared_with_shares():
@@ -305,7 +337,16 @@ def test_accuracy_is_divided_without_rest(checkpoint, small_lab):
     known = np.concatenate(labels)
     decided = np.concatenate([predict_conversation(checkpoint, c, c.observed).decisions() for c in test])
     assert reached[-1] == pytest.approx((decided == (known > 0))[known != 0].mean())
-    assert "ACC" in describe_split(found, labels)
+    facts = accuracy_facts(table, reached)
+    assert facts.startswith(f"ACC {percent(reached[-1], 1)}: {percent(reached[0], 1)} with nothing observed")
+    assert all(f"{u} {points(x)}" in facts for u, x in zip(fused["modality"], fused["accuracy"], strict=True))
+    top = fused.loc[fused["mean"].idxmax()]
+    title = split_title(table, small_lab.task, 1, 2)
+    assert title == (
+        f"{top['modality'].capitalize()} contributes most over the split: {percent(top['share'])} "
+        f"({decimal(top['mean'])} on average), 1 conversation so far"
+    )
+    assert accuracy_facts(table.assign(accuracy=np.nan), reached) == ""
 
 
 # Attributions
@@ -416,18 +457,23 @@ def test_features_without_any_name_are_their_modality_as_a_whole(checkpoint, con
 
 def test_a_typical_decision_that_a_loss_flips_is_not_at_a_negative_distance(masked):
     found = fragility(losses(masked))
-    assert "after its worst single loss" in describe_distance(replace(found, left=np.abs(found.left)))
-    said = describe_distance(replace(found, left=np.full_like(found.left, -0.25)))
-    assert "passes by 0.25 points" in said
-    assert "-" not in said
+    distance, left = (decimal(float(np.median(x))) for x in (found.margin, np.abs(found.left)))
+    spared = fragility_title(replace(found, left=np.abs(found.left)))
+    assert spared == f"The median distance to another decision is {distance}, {left} after the worst loss"
+    flipped = fragility_title(replace(found, left=np.full_like(found.left, -0.25)))
+    assert flipped == f"The median distance to another decision is {distance}; the worst loss exceeds it by 0.25"
 
 
 def test_groups_keep_the_sum_of_their_features(checkpoint, conversation, observed, small_lab):
     found = attribute(checkpoint, conversation, observed, 2, GRADIENT)
     table = feature_table(found, names_of(small_lab))
-    assert table["part"].sum() == pytest.approx(float(found.cells[2].sum()), abs=1e-5)
-    assert group_table(table)["part"].sum() == pytest.approx(float(found.cells[2].sum()), abs=1e-5)
-    assert table["part"].abs().is_monotonic_decreasing
+    assert table["attribution"].sum() == pytest.approx(float(found.cells[2].sum()), abs=1e-5)
+    assert group_table(table)["attribution"].sum() == pytest.approx(float(found.cells[2].sum()), abs=1e-5)
+    assert table["attribution"].abs().is_monotonic_decreasing
+    top, group = table.iloc[0], group_table(table).iloc[0]
+    assert features_title(table, small_lab.task).startswith(f"{top['feature']} has the largest attribution")
+    assert features_title(table[:0], small_lab.task) == "No feature of this utterance is observed"
+    assert f"{group['group']} has the largest sum: " in feature_groups_title(group_table(table), small_lab.task)
     with pytest.raises(ValueError, match="cells"):
         feature_table(attribute(checkpoint, conversation, observed, 2, OCCLUSION), names_of(small_lab))
 
@@ -483,10 +529,10 @@ def test_orders_that_come_to_the_same_are_no_evidence():
         return kept.astype(np.float64) @ np.array([3.0, 1.0])
 
     best, worst = deletion_insertion(value, np.array([3.0, 1.0]), 1), deletion_insertion(value, np.array([1.0, 3.0]), 1)
-    assert describe_curves(best, "modalities").startswith("Faithful: ")
-    assert describe_curves(worst, "modalities").startswith("Not faithful: ")
+    assert faithfulness_title(best, "modalities").startswith("Faithful by modalities: deletion beats ")
+    assert faithfulness_title(worst, "modalities").startswith("Not faithful by modalities: deletion beats 0 of ")
     single = deletion_insertion(lambda kept: kept[:, 0].astype(np.float64), np.ones(1), 1)
-    assert describe_curves(single, "cells") == "Nothing to tell apart: every order of cells comes to the same"
+    assert faithfulness_title(single, "cells") == "Every order of cells gives the same curves"
 
 
 def test_where_nothing_else_is_observed_there_is_no_order_to_test(checkpoint, conversation):
@@ -495,11 +541,11 @@ def test_where_nothing_else_is_observed_there_is_no_order_to_test(checkpoint, co
         attribute(checkpoint, conversation, nothing, 0, GRADIENT),
         Masked.of(checkpoint, conversation, nothing),
     )
-    assert describe_curves(cell_curves(masked, found, 1), "cells").startswith("Nothing to tell apart")
+    assert faithfulness_title(cell_curves(masked, found, 1), "cells") == "Every order of cells gives the same curves"
     nothing[0] = conversation.observed[0]
     masked = Masked.of(checkpoint, conversation, nothing)
     tested = utterance_curves(masked, np.zeros(len(conversation), np.float32), 0, 0, 1)
-    assert describe_curves(tested, "utterances").startswith("Nothing to tell apart")
+    assert faithfulness_title(tested, "utterances") == "Every order of utterances gives the same curves"
 
 
 def test_modality_curves_begin_and_end_at_the_whole_and_at_nothing(checkpoint, conversation, observed):
@@ -627,11 +673,21 @@ def test_a_search_says_when_it_looked_only_at_near_cells(masked, monkeypatch):
     for target in range(len(masked.observed)):
         found = smallest_loss(masked, single, target)
         assert (found.searched, found.possible) == (3, cells)
-        said = describe_set(found)
-        assert (f"among the 3 nearest of {cells} cells" in said) == (len(found.cells) != 1)
+        assert f"Searched among 3 cells, the nearest of {cells}," in counterfactual_facts(found)
         many = replace(found, cells=((0, 0), (0, 1)), proof=SMALLEST)
-        assert f"no smaller set among the 3 nearest of {cells} cells does" in describe_set(many)
-        assert describe_set(replace(many, searched=cells)).endswith("no smaller set does")
+        assert counterfactual_title(many) == (
+            f"Losing 2 cells flips the decision for utterance {target + 1}; no smaller set does"
+        )
+        assert counterfactual_facts(many).startswith("The set: audio of 1, text of 1. Searched among 3 cells")
+        assert counterfactual_facts(many).endswith(": every smaller set was tried.")
+        assert counterfactual_facts(replace(many, searched=cells)).endswith(
+            f"Searched among {cells} cells: every smaller set was tried."
+        )
+        one, none = replace(found, cells=((0, 1),)), replace(found, cells=(), proof="")
+        assert counterfactual_title(one) == f"Losing text of utterance 1 flips the decision for utterance {target + 1}"
+        assert counterfactual_title(none) == (
+            f"Losing cells does not flip the decision for utterance {target + 1}, as far as searched"
+        )
 
 
 def test_returning_the_found_cells_restores_the_decision():
@@ -664,6 +720,60 @@ def test_fragility_counts_the_single_losses_that_flip(checkpoint, conversation, 
     assert ((found.left < 0) >= (flips > 0)).all()
     table = fragile_table(found, conversation.words)
     assert table["flipped by"].is_monotonic_decreasing
+    flipped = int((flips > 0).sum())
+    start = f"{flipped} of {len(flips)} decisions flip" if flipped > 1 else f"{flipped} of {len(flips)} decisions flips"
+    if flipped:
+        assert counterfactuals_heading(found) == (
+            f"{start} when one cell is lost, utterance {table['utterance'].iloc[0]} most easily"
+        )
+    steady = counterfactuals_heading(replace(found, flips=0 * found.flips, left=np.abs(found.left)))
+    closest = int(np.abs(found.left).argmin())
+    assert steady.startswith(
+        f"No decision of {len(flips)} flips when one cell is lost; utterance {closest + 1} comes closest ("
+    )
+
+
+def test_headings_and_titles_fit_and_hold_their_numbers(checkpoint, conversation, observed, masked):
+    inside = look_inside(checkpoint, conversation, observed)
+    found = context(losses(masked, modalities=False), inside)
+    others = np.where(np.arange(len(found.effects)) == 2, -1, found.sizes[2])
+    mean = np.where(np.arange(len(found.effects)) == 2, -1, found.mean_rollout[2])
+    assert context_title(found, 2).startswith(
+        f"Utterance {others.argmax() + 1} has the largest effect on utterance 3 ("
+    )
+    assert ("also" in context_title(found, 2)) == (others.argmax() == mean.argmax())
+    assert rollout_facts(found, 2).endswith(f"over the other utterances: {decimal(found.agreement(2))}.")
+    own, agree = np.nanmean(found.own), np.nanmean(found.agreements)
+    assert context_heading(found) == (
+        f"Own utterances make up {percent(own)} of all effects on predictions; rank correlation with rollout {decimal(agree)}"
+    )
+    assert context_map_title(found).startswith(
+        f"Utterance {found.influences.argmax() + 1} has the largest effect on the others: "
+    )
+    assert rollout_facts(replace(found, rolled=None), 2) == ""
+    for method in METHODS:
+        each = attribute(checkpoint, conversation, observed, 2, method)
+        size = np.abs(each.cells)
+        s, u = np.unravel_index(size.argmax(), size.shape)
+        cell = f"Its own {each.modalities[u]}" if s == 2 else f"{each.modalities[u].capitalize()} of utterance {s + 1}"
+        assert features_heading(each).startswith(f"{cell} matters most for the prediction of utterance 3: ")
+        assert percent(float(size[2].sum() / size.sum())) in cells_title(each)
+        assert attribution_facts(each).startswith(("✓", "✗", "The attributions sum to"))
+        assert len(features_heading(each)) <= HEADING
+        assert len(cells_title(each)) <= HEADING
+
+
+@pytest.mark.parametrize(
+    ("noise", "random", "words"),
+    [
+        (0.95, 0.1, "Stable under noise (rank correlation 0.95), not reproduced by random weights (0.10)"),
+        (0.7, 0.5, "Partly stable under noise (rank correlation 0.70), partly reproduced by random weights (0.50)"),
+        (0.2, 0.4, "Unstable under noise (rank correlation 0.20), fully reproduced by random weights (0.40)"),
+    ],
+)
+def test_sanity_is_put_into_words_by_its_numbers(noise, random, words):
+    assert sanity_title(Sanity((noise,) * 3, (random,) * 3, 0.1)) == words
+    assert sanity_title(Sanity((np.nan,), (random,), 0.1)) == "Too little is observed to compare explanations"
 
 
 def test_long_conversations_lose_neighbours_together(masked, monkeypatch):

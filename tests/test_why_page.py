@@ -13,18 +13,24 @@ from comp_viz.analysis.why.attribution import GRADIENT, INTEGRATED, OCCLUSION, S
 from comp_viz.analysis.why.coalitions import predict_coalitions
 from comp_viz.analysis.why.contribution import contribution
 from comp_viz.analysis.why.split_contribution import split_table
-from comp_viz.analysis.why.words import describe_words, word_effect_table, word_effects
+from comp_viz.analysis.why.words import word_effect_table, word_effects
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.clips import background
 from comp_viz.clips.extractors import registry
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.data.source import data_root
+from comp_viz.figures.why.words import words_title
 from comp_viz.ui.cache import checkpoints, data_sets
 from comp_viz.ui.clips import upload as intake
 
 CONTRIBUTIONS, FEATURES, CONTEXT, COUNTERFACTUALS = "Contributions", "Features", "Context", "Counterfactuals"
 UNIFORM = "uniform(0.3)"
+HEADINGS = {
+    FEATURES: (" matters most", "Nothing observed moves the prediction"),
+    CONTEXT: ("Own utterances make up ", "There is no other utterance", "No utterance moves any prediction"),
+    COUNTERFACTUALS: (" decisions flip", "No decision of "),
+}
 
 
 @pytest.fixture
@@ -49,7 +55,8 @@ def test_every_part_bears_every_case(part, case, open_part, monkeypatch):
     app, *_ = open_part(part, case)
     assert not app.exception
     assert not app.error
-    assert app.subheader[0].value
+    heading = app.subheader[0].value
+    assert any(words in heading for words in HEADINGS[part]), heading
     assert figures(app)
     assert max(on_wire(app).values()) < 2_000_000
 
@@ -116,7 +123,7 @@ def test_attributions_are_the_librarys(method, open_part):
 
 
 @pytest.mark.parametrize("part", [CONTRIBUTIONS, FEATURES])
-def test_further_tests_are_told_when_asked_for(part, open_part):
+def test_further_tests_are_shown_when_switched_on(part, open_part):
     app, *_ = open_part(part, why_method=GRADIENT)
     assert not any("random weights" in text.value for text in app.markdown)
     app.toggle(key="further_tests").set_value(True).run()
@@ -147,7 +154,7 @@ def test_a_whole_split_is_computed_bit_by_bit_and_can_be_stopped(open_part, monk
     np.testing.assert_allclose(shown["mean"], expected["mean"], atol=1e-6)
 
 
-def test_a_fragile_utterance_is_taken_in_hand_by_its_row(open_part):
+def test_a_fragile_utterance_is_selected_by_its_row(open_part):
     app, *_ = open_part(COUNTERFACTUALS)
     table = next(frame.value for frame in app.dataframe if "worst loss" in frame.value)
     app.session_state["fragility table"] = {"selection": {"rows": [2], "columns": [], "cells": []}}
@@ -172,7 +179,7 @@ def reader(tmp_path):
     return load_checkpoint(tmp_path / "checkpoints" / "reader")
 
 
-def test_a_word_is_worth_what_the_prediction_loses_without_it(clip, reader):
+def test_the_effect_of_a_word_is_what_the_prediction_loses_without_it(clip, reader):
     found = word_effects(reader, clip, 1)
     assert found.words == ("word<b>", "number1.")
     before = predict_clip(reader, clip.conversation).fused[1]
@@ -185,7 +192,9 @@ def test_a_word_is_worth_what_the_prediction_loses_without_it(clip, reader):
         assert effect == pytest.approx(float((before - after)[before.argmax()]), abs=1e-6)
         assert found.flips[i] == (after.argmax() != before.argmax())
     assert word_effect_table(found)["word"].tolist() == list(found.words)
-    assert "no words" in describe_words(word_effects(reader, clip, 3))
+    assert words_title(word_effects(reader, clip, 3)) == "Utterance 4 has no words to leave out"
+    top = int(np.abs(found.effects).argmax())
+    assert words_title(found).startswith(f"“{found.words[top]}” has the largest effect, ")
 
 
 def test_words_and_other_sentences_are_on_the_page_of_a_clip(clip, reader, tmp_path, monkeypatch):

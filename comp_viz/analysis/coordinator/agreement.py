@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from comp_viz.analysis.stats.ranks import rank_correlation
-from comp_viz.analysis.why.contribution import NOTHING, Contribution
+from comp_viz.analysis.why.contribution import NEGLIGIBLE, Contribution
 
 MOST_ROWS = 5
 
@@ -29,7 +29,7 @@ class WeightAgreement:
 
 def weight_agreement(contributions: Contribution) -> WeightAgreement:
     """Compare the coordinator's weights with the share that each modality has in all contributions."""
-    counted = contributions.relations != NOTHING
+    counted = contributions.relations != NEGLIGIBLE
     same = (contributions.weights.argmax(1) == contributions.leaders) & counted
     shares = contributions.shares.T
     correlations = tuple(
@@ -44,7 +44,7 @@ def disagreement_table(contributions: Contribution, words: tuple[str, ...]) -> p
     """The `MOST_ROWS` utterances whose weights are furthest from what contributes, the furthest first."""
     agreement = weight_agreement(contributions)
     order = np.argsort(-agreement.distance, kind="stable")
-    order = order[contributions.relations[order] != NOTHING][:MOST_ROWS]
+    order = order[contributions.relations[order] != NEGLIGIBLE][:MOST_ROWS]
     names = np.array(contributions.modalities)
     return pd.DataFrame(
         {

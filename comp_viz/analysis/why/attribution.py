@@ -18,7 +18,7 @@ from torch import Tensor
 
 from comp_viz.analysis.why.leave_one_out import Losses, losses
 from comp_viz.analysis.why.masking import Masked
-from comp_viz.analysis.why.target import decided, explained_amount, explained_number
+from comp_viz.analysis.why.target import decided, explained_number
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Bools, Conversation, Floats, Task
@@ -26,7 +26,7 @@ from comp_viz.data.conversation import Bools, Conversation, Floats, Task
 INTEGRATED, GRADIENT, OCCLUSION, SAMPLING = "Integrated Gradients", "Gradient × Input", "Occlusion", "Shapley sampling"
 METHODS = (INTEGRATED, GRADIENT, OCCLUSION, SAMPLING)
 STEPS = (16, 32, 64, 128)  # of the integral, until it is complete
-COMPLETE = 0.01  # of the change explained: what the parts may lack to the whole
+COMPLETE = 0.01  # of the change explained: what the attributions may lack to it
 NOISE_FLOOR = 1e-3  # of a probability, or of a point: a change that is smaller is not worth a relative error
 EVALUATIONS = 400  # of the model, for Shapley sampling
 NEAR = 4  # utterances on each side whose cells are players of their own in Shapley sampling
@@ -35,7 +35,7 @@ BLOCKS = 4  # into which all further utterances are joined, on each side
 
 @dataclass(frozen=True)
 class Attribution:
-    """What cells, and where the method can say it features, add to one utterance's prediction."""
+    """The attribution of one utterance's prediction to cells, and by methods that explain features to those."""
 
     task: Task
     method: str
@@ -46,15 +46,13 @@ class Attribution:
     cells: Floats  # [S, M]
     features: Mapping[str, Floats] | None  # modality -> [S, D_u], summing to `cells`; None for methods of masks
     whole: float  # the prediction explained, a score or a probability
-    start: (
-        float  # where nothing is said: features at their mean, or everything missing; for Occlusion the same as `whole`
-    )
-    steps: int  # of the integral, or orders drawn; 0 where there are none
+    start: float  # the prediction with features at their mean, or with everything missing; for Occlusion the same as `whole`
+    steps: int  # of the integral, or random orders; 0 where there are none
     error: Floats | None  # [S, M], standard error of Shapley sampling
 
     @property
     def missing_sum(self) -> float:
-        """How far the parts' sum is from the change they are meant to make up, as a share of it; NaN where they are not."""
+        """How far the attributions' sum is from the change they explain, as a share of it; NaN where it need not be the same."""
         if self.method not in (INTEGRATED, SAMPLING):
             return float("nan")
         change = self.whole - self.start
@@ -121,13 +119,13 @@ def by_gradient(
     )  # fmt: skip
 
 
-def by_occlusion(found: Losses, target: int) -> Attribution:
+def by_occlusion(single: Losses, target: int) -> Attribution:
     """What the prediction loses when one cell after the other goes missing: Captum's `Occlusion`, for any target at once."""
-    column = int(decided(found.task, found.whole)[target])
-    whole = float(found.whole[target, column])
-    cells = (whole - found.after[found.players, target, column]) * found.observed
+    column = int(decided(single.task, single.whole)[target])
+    whole = float(single.whole[target, column])
+    cells = (whole - single.after[single.players, target, column]) * single.observed
     return Attribution(
-        found.task, OCCLUSION, target, column, found.modalities, found.observed, cells.astype(np.float32), None, whole, whole, 0, None
+        single.task, OCCLUSION, target, column, single.modalities, single.observed, cells.astype(np.float32), None, whole, whole, 0, None
     )  # fmt: skip
 
 
@@ -148,13 +146,13 @@ def by_sampling(masked: Masked, target: int, column: int, seed: int) -> Attribut
     sampling = captum().ShapleyValueSampling(predicted)
     # By itself it draws from PyTorch's global generator, which other threads draw from as well.
     sampling.permutation_generator = lambda P, count: (rng.permutation(P).tolist() for _ in range(count))
-    drawn = [
+    sampled = [
         sampling.attribute(shown, n_samples=1, feature_mask=mask, perturbations_per_eval=32)[0].numpy()
         for _ in range(orders)
     ]
     sizes = np.zeros(players)
     np.add.at(sizes, groups[masked.observed], 1)
-    shared = np.stack(drawn) * masked.observed / np.maximum(sizes, 1)[groups]
+    shared = np.stack(sampled) * masked.observed / np.maximum(sizes, 1)[groups]
     error = (shared.std(0, ddof=1) / np.sqrt(orders)).astype(np.float32)
     whole, start = (float(predicted(x)) for x in (shown, torch.zeros_like(shown)))
     return Attribution(
@@ -173,44 +171,15 @@ def blocks(observed: Bools, target: int) -> np.ndarray:
         for i, members in enumerate(np.array_split(far, min(BLOCKS, len(far))) if len(far) else ()):
             part[members] = sign * (NEAR + 1 + i)
     _, number = np.unique(part, return_inverse=True)
-    found: np.ndarray = number[:, None] * M + np.arange(M)
-    return found
+    players: np.ndarray = number[:, None] * M + np.arange(M)
+    return players
 
 
-def describe(found: Attribution) -> str:
-    """Which cell matters most for the prediction, in a sentence."""
-    if not found.observed.any() or not np.abs(found.cells).max():
-        return f"{found.method}: nothing that is observed moves the prediction for utterance {found.target + 1}"
-    s, u = np.unravel_index(np.abs(found.cells).argmax(), found.cells.shape)
-    own = float(np.abs(found.cells[found.target]).sum() / np.abs(found.cells).sum())
-    whose = "its own" if s == found.target else f"utterance {s + 1}'s"
-    size = explained_amount(found.task, float(found.cells[s, u]), signed=True)
-    return (
-        f"Utterance {found.target + 1} by {found.method}: most is {whose} {found.modalities[u]} ({size}); "
-        f"its own cells make up {own:.0%}, the other utterances {1 - own:.0%}"
-    )
-
-
-def describe_cells(found: Attribution) -> str:
-    """How the parts divide among modalities, and which other utterance matters most, in a sentence."""
-    size = np.abs(found.cells)
-    if not size.any():
-        return "No cell has a part"
-    shares = size.sum(0) / size.sum()
-    said = ", ".join(f"{u} {x:.0%}" for u, x in zip(found.modalities, shares, strict=True))
-    others = np.where(np.arange(len(size)) == found.target, 0, size.sum(1))
-    if not others.any():
-        return f"Of all parts {said}; no other utterance has one"
-    top = int(others.argmax())
-    part = explained_amount(found.task, float(found.cells[top].sum()), signed=True)
-    return f"Of all parts {said}; of the other utterances {top + 1} has the largest ({part})"
-
-
-def attribution_table(found: Attribution) -> pd.DataFrame:
-    """One row for every cell of the conversation: its part in the prediction explained."""
-    s, u = (x.ravel() for x in np.indices(found.cells.shape))
+def attribution_table(attribution: Attribution) -> pd.DataFrame:
+    """One row for every cell of the conversation: its attribution for the prediction explained."""
+    s, u = (x.ravel() for x in np.indices(attribution.cells.shape))
     table = {
-        "method": found.method, "prediction of": found.target + 1, "utterance": s + 1, "modality": np.array(found.modalities)[u],
-        "observed": found.observed[s, u], "part": found.cells.ravel(),
+        "method": attribution.method, "prediction of": attribution.target + 1, "utterance": s + 1, "modality": np.array(attribution.modalities)[u],
+        "observed": attribution.observed[s, u], "attribution": attribution.cells.ravel(),
     }  # fmt: skip
-    return pd.DataFrame(table | ({} if found.error is None else {"standard error": found.error.ravel()}))
+    return pd.DataFrame(table | ({} if attribution.error is None else {"standard error": attribution.error.ravel()}))

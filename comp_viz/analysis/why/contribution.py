@@ -9,11 +9,11 @@ import pandas as pd
 
 from comp_viz.analysis.why.coalitions import FUSED, Coalitions
 from comp_viz.analysis.why.shapley import interactions, shapley
-from comp_viz.analysis.why.target import decided, direction, explained_amount, explained_number
+from comp_viz.analysis.why.target import decided, direction, explained_number
 from comp_viz.data.conversation import Bools, Floats, Task
 
-DOMINANCE, COMPLEMENT, CONFLICT, NOTHING = "dominance", "complement", "conflict", "hardly any"
-RELATIONS = (DOMINANCE, COMPLEMENT, CONFLICT, NOTHING)
+DOMINANCE, COMPLEMENT, CONFLICT, NEGLIGIBLE = "dominance", "complement", "conflict", "negligible"
+RELATIONS = (DOMINANCE, COMPLEMENT, CONFLICT, NEGLIGIBLE)
 SYNERGY, REDUNDANCY, INDEPENDENT = "synergy", "redundancy", "independent"
 MOST_OF = 2 / 3  # share of all contributions from which one modality dominates
 OPPOSED = 1 / 5  # share of all contributions from which the weaker side makes a conflict
@@ -42,16 +42,16 @@ class Contribution:
     @property
     def toward(self) -> Floats:
         """`[M, S]`, contributions counted positive when they speak for the decision."""
-        found: Floats = self.values * self.ways
-        return found
+        toward: Floats = self.values * self.ways
+        return toward
 
     @property
     def shares(self) -> Floats:
         """`[M, S]`, size of each contribution as a share of all, sum 1; equal where there is none."""
         size = np.abs(self.values)
         total = size.sum(0)
-        found: Floats = np.where(total > 0, size / np.maximum(total, np.finfo(np.float32).tiny), 1 / len(size))
-        return found
+        shares: Floats = np.where(total > 0, size / np.maximum(total, np.finfo(np.float32).tiny), 1 / len(size))
+        return shares
 
     @property
     def relations(self) -> np.ndarray:
@@ -60,7 +60,20 @@ class Contribution:
         up, down = np.maximum(self.values, 0).sum(0), np.maximum(-self.values, 0).sum(0)
         little = LITTLE * (1.0 if self.task.classes else self.task.high - self.task.low)
         conditions = [total < little, np.minimum(up, down) >= OPPOSED * total, size.max(0) >= MOST_OF * total]
-        return np.select(conditions, [NOTHING, CONFLICT, DOMINANCE], COMPLEMENT)
+        return np.select(conditions, [NEGLIGIBLE, CONFLICT, DOMINANCE], COMPLEMENT)
+
+    @property
+    def relation_counts(self) -> Mapping[str, int]:
+        """How many utterances have each of `RELATIONS`, without those that do not occur."""
+        relations = self.relations
+        return {name: count for name in RELATIONS if (count := int((relations == name).sum()))}
+
+    @property
+    def opposed(self) -> Floats:
+        """`[S]`, the sum of the weaker side's contributions in conflicts, 0 elsewhere."""
+        sides = [np.maximum(sign * self.values, 0).sum(0) for sign in (1, -1)]
+        opposed: Floats = np.where(self.relations == CONFLICT, np.minimum(*sides), 0).astype(np.float32)
+        return opposed
 
     @property
     def leaders(self) -> np.ndarray:
@@ -68,19 +81,19 @@ class Contribution:
         return np.asarray(np.abs(self.values).argmax(0))
 
     def pair_kinds(self, u: int, v: int) -> np.ndarray:
-        """`[S]`: whether two modalities say more together than each by itself, less, or as much, towards the decision."""
+        """`[S]`: whether two modalities contribute more together than alone, less, or as much, towards the decision."""
         joint, total = self.pairs[u, v] * self.ways, np.abs(self.values).sum(0)
         return np.select([joint > JOINT * total, joint < -JOINT * total], [SYNERGY, REDUNDANCY], INDEPENDENT)
 
 
-def contribution(found: Coalitions, predictor: str = FUSED) -> Contribution:
+def contribution(in_coalitions: Coalitions, predictor: str = FUSED) -> Contribution:
     """Exact Shapley values and interactions of one predictor, of what it decides with everything that is observed."""
-    predictions = found.predictions[predictor]
-    columns, ways = decided(found.task, predictions[-1]), direction(found.task, predictions[-1])
+    predictions = in_coalitions.predictions[predictor]
+    columns, ways = decided(in_coalitions.task, predictions[-1]), direction(in_coalitions.task, predictions[-1])
     values = explained_number(predictions, columns)
     phi, pairs = (x.astype(np.float32) for x in (shapley(values), interactions(values)))
     return Contribution(
-        found.task, predictor, found.modalities, found.observed, values[0], values[-1], ways, phi, pairs, found.coordinator[-1]
+        in_coalitions.task, predictor, in_coalitions.modalities, in_coalitions.observed, values[0], values[-1], ways, phi, pairs, in_coalitions.coordinator[-1]
     )  # fmt: skip
 
 
@@ -97,98 +110,43 @@ def joined_contributions(parts: list[Contribution]) -> Contribution:
     )  # fmt: skip
 
 
-def contribution_table(found: Contribution) -> pd.DataFrame:
+def contribution_table(contributions: Contribution) -> pd.DataFrame:
     """One row for every utterance and modality: Shapley value, share, towards the decision, weight, relation."""
-    M, S = found.values.shape
+    M, S = contributions.values.shape
     u, s = (x.ravel() for x in np.indices((M, S)))
     return pd.DataFrame(
         {
             "utterance": s + 1,
-            "modality": np.array(found.modalities)[u],
-            "observed": found.observed[s, u],
-            "contribution": found.values.ravel(),
-            "towards the decision": found.toward.ravel(),
-            "share": found.shares.ravel(),
-            "coordinator weight": found.weights[s, u],
-            "relation": found.relations[s],
-            "nothing observed": found.empty[s],
-            "as observed": found.whole[s],
+            "modality": np.array(contributions.modalities)[u],
+            "observed": contributions.observed[s, u],
+            "contribution": contributions.values.ravel(),
+            "towards the decision": contributions.toward.ravel(),
+            "share": contributions.shares.ravel(),
+            "coordinator weight": contributions.weights[s, u],
+            "relation": contributions.relations[s],
+            "nothing observed": contributions.empty[s],
+            "as observed": contributions.whole[s],
         }
     )
 
 
-def pair_table(found: Contribution) -> pd.DataFrame:
-    """One row for every pair of modalities: mean interaction towards the decision, and how often it is what."""
+def pair_table(contributions: Contribution) -> pd.DataFrame:
+    """One row for every pair of modalities: mean interaction towards the decision, and the share of utterances of each kind."""
     rows = []
-    for u, v in combinations(range(len(found.modalities)), 2):
-        kinds = found.pair_kinds(u, v)
+    for u, v in combinations(range(len(contributions.modalities)), 2):
+        kinds = contributions.pair_kinds(u, v)
         rows.append(
-            {"first": found.modalities[u], "second": found.modalities[v], "interaction": float((found.pairs[u, v] * found.ways).mean())}
+            {"first": contributions.modalities[u], "second": contributions.modalities[v], "interaction": float((contributions.pairs[u, v] * contributions.ways).mean())}
             | {kind: float((kinds == kind).mean()) for kind in (SYNERGY, REDUNDANCY, INDEPENDENT)}
         )  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def relation_shares(found: Contribution) -> Mapping[str, float]:
+def relation_shares(contributions: Contribution) -> Mapping[str, float]:
     """How often utterances are dominated by each modality, complements, conflicts, or hardly moved by any; sum 1."""
-    relations, leaders = found.relations, found.leaders
+    relations, leaders = contributions.relations, contributions.leaders
     dominated = {
         f"{DOMINANCE} of {name}": float(((relations == DOMINANCE) & (leaders == u)).mean())
-        for u, name in enumerate(found.modalities)
+        for u, name in enumerate(contributions.modalities)
     }
-    return dominated | {name: float((relations == name).mean()) for name in (COMPLEMENT, CONFLICT, NOTHING)}
-
-
-def describe(found: Contribution) -> str:
-    """Who carries the decisions of a conversation, in a sentence."""
-    means = np.abs(found.values).mean(1)
-    top, S = int(means.argmax()), len(found.ways)
-    total = float(means.sum())
-    if total == 0:
-        return "No modality moves any prediction"
-    counts = {name: int((found.relations == name).sum()) for name in RELATIONS}
-    said = ", ".join(f"{name} in {count}" for name, count in counts.items() if count)
-    whose = "the fused prediction" if found.predictor == FUSED else f"{found.predictor}'s head"
-    return (
-        f"{found.modalities[top].capitalize()} moves {whose} most: {means[top] / total:.0%} of all contributions; "
-        f"of {S} utterances {said}"
-    )
-
-
-def describe_along(found: Contribution) -> str:
-    """Where modalities together move predictions furthest, and where they conflict most, in a sentence."""
-    moved = found.whole - found.empty
-    top = int(np.abs(moved).argmax())
-    said = f"Together they move utterance {top + 1} furthest, by {explained_amount(found.task, float(moved[top]), signed=True)}"
-    sides = [np.maximum(sign * found.values, 0).sum(0) for sign in (1, -1)]
-    conflict = np.where(found.relations == CONFLICT, np.minimum(*sides), 0)
-    if not conflict.any():
-        return f"{said}; nowhere do they conflict"
-    most = int(conflict.argmax())
-    return f"{said}; they conflict most at utterance {most + 1}, {explained_amount(found.task, float(conflict[most]))} against the stronger side"
-
-
-def describe_utterance(found: Contribution, s: int) -> str:
-    """What makes one utterance's prediction, in a sentence."""
-    parts = ", ".join(
-        f"{name} {explained_amount(found.task, float(x), signed=True)}"
-        for name, x in zip(found.modalities, found.values[:, s], strict=True)
-    )
-    relation = found.relations[s]
-    who = f" of {found.modalities[found.leaders[s]]}" if relation == DOMINANCE else ""
-    ends = [f"{x:.0%}" if found.task.classes else f"{x:.2f}" for x in (found.empty[s], found.whole[s])]
-    return f"Utterance {s + 1}: {relation}{who}. From {ends[0]} with nothing observed to {ends[1]}: {parts}"
-
-
-def describe_pairs(found: Contribution) -> str:
-    """How pairs of modalities work together, in a sentence."""
-    table = pair_table(found)
-    strongest = table.iloc[int(table["interaction"].abs().to_numpy().argmax())]
-    both = f"{strongest['first']} and {strongest['second']}"
-    if strongest["interaction"] == 0:
-        return "No pair of modalities interacts: contributions simply add"
-    word = "more" if strongest["interaction"] > 0 else "less"
-    size = explained_amount(found.task, abs(float(strongest["interaction"])))
-    return (
-        f"{both.capitalize()} say {word} together than each by itself, by {size} on average, the strongest interaction"
-    )
+    return dominated | {name: float((relations == name).mean()) for name in (COMPLEMENT, CONFLICT, NEGLIGIBLE)}

@@ -7,10 +7,9 @@ import pandas as pd
 
 from comp_viz.analysis.why.leave_one_out import Losses, most_losses
 from comp_viz.analysis.why.masking import Masked
-from comp_viz.analysis.why.smallest_set import SMALLEST, SufficientSet, smallest_set
+from comp_viz.analysis.why.smallest_set import SufficientSet, smallest_set
 from comp_viz.analysis.why.target import decided, decides, direction, margin
 from comp_viz.data.conversation import Bools, Floats, Task
-from comp_viz.wording import how_many
 
 LOSS, RETURN = "loss", "return"
 
@@ -35,33 +34,33 @@ class Counterfactual:
     @property
     def changed(self) -> Bools:
         """`[S, M]`, the pattern after the change."""
-        found = self.observed.copy()
+        pattern = self.observed.copy()
         for s, u in self.cells:
-            found[s, u] = self.kind == RETURN
-        return found
+            pattern[s, u] = self.kind == RETURN
+        return pattern
 
 
 def nearest(cells: Bools, target: int) -> np.ndarray:
     """The marked cells `[S, M]` nearest to an utterance, as many as single losses are tried, as rows (utterance, modality)."""
     places = np.argwhere(cells)
     keep = np.argsort(np.abs(places[:, 0] - target), kind="stable")[: most_losses(len(cells))]
-    found: np.ndarray = places[np.sort(keep)]
-    return found
+    kept: np.ndarray = places[np.sort(keep)]
+    return kept
 
 
-def smallest_loss(masked: Masked, found: Losses, target: int) -> Counterfactual:
+def smallest_loss(masked: Masked, single: Losses, target: int) -> Counterfactual:
     """The smallest set of observed cells whose loss makes utterance `target`'s decision another one.
 
-    `found` are single losses of the same conversation, which save trying them again.
+    `single` are the single losses of the same conversation, which save trying them again.
     """
     places = nearest(masked.observed, target)
-    columns, ways = decided(masked.task, found.whole), direction(masked.task, found.whole)
+    columns, ways = decided(masked.task, single.whole), direction(masked.task, single.whole)
 
     def judged(values: Floats) -> tuple[Bools, Floats]:
         flipped = ~decides(masked.task, values, columns, ways)[:, target]
         return flipped, margin(masked.task, values, columns, ways)[:, target]
 
-    singles = judged(found.after[found.players[places[:, 0], places[:, 1]]]) if found.together == 1 else None
+    singles = judged(single.after[single.players[places[:, 0], places[:, 1]]]) if single.together == 1 else None
 
     def goal(sets: Bools) -> tuple[Bools, Floats]:
         return judged(masked.fused(toggled(masked.observed, places, sets)))
@@ -107,7 +106,7 @@ def counterfactual_of(
     observed: Bools,
     needed: bool,
 ) -> Counterfactual:
-    """The finding with the predictions before and after."""
+    """The set with the predictions before and after."""
     chosen = np.full(len(places), best is None)  # without a set, what all cells together come to
     cells: tuple[tuple[int, int], ...] = ()
     if best:
@@ -121,35 +120,15 @@ def counterfactual_of(
     )  # fmt: skip
 
 
-def describe(found: Counterfactual) -> str:
-    """The finding in a sentence."""
-    which = f"utterance {found.target + 1}"
-    if not found.needed:
-        return f"Nothing to restore: {which} is decided as with the complete recording"
-    verb = "losing" if found.kind == LOSS else "returning"
-    result = "flips" if found.kind == LOSS else "restores"
-    among = (
-        ""
-        if found.searched == found.possible
-        else f" among the {found.searched:,} nearest of {how_many(found.possible, 'cell')}"
-    )
-    if not found.cells:
-        return (
-            f"No set was found{among}: {verb} up to all {found.searched:,} cells, the most helpful first, never {result} the "
-            f"decision for {which}"
-        )
-    names = ", ".join(f"{found.modalities[u]} of {s + 1}" for s, u in found.cells[:6])
-    more = f" and {len(found.cells) - 6} more" if len(found.cells) > 6 else ""
-    said = f"{verb.capitalize()} {how_many(len(found.cells), 'cell')} {result} the decision for {which}: {names}{more}"
-    if found.proof == SMALLEST:
-        return said if len(found.cells) == 1 else f"{said}; no smaller set{among} does"
-    return f"{said}; none of them can be spared, though a smaller set may exist"
-
-
-def counterfactual_table(found: Counterfactual) -> pd.DataFrame:
+def counterfactual_table(counterfactual: Counterfactual) -> pd.DataFrame:
     """One row for every cell of the set."""
     rows = [
-        {"utterance": s + 1, "modality": found.modalities[u], "change": found.kind, "proof": found.proof}
-        for s, u in found.cells
+        {
+            "utterance": s + 1,
+            "modality": counterfactual.modalities[u],
+            "change": counterfactual.kind,
+            "proof": counterfactual.proof,
+        }
+        for s, u in counterfactual.cells
     ]
     return pd.DataFrame(rows, columns=["utterance", "modality", "change", "proof"])

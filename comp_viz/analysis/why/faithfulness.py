@@ -47,9 +47,9 @@ class Curves:
         return float(self.way * down), float(self.way * up)
 
     def ahead(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The same for every random order by itself, `[orders]` each, without those that come to the same area.
+        """The same for every random order by itself, `[orders]` each, without those with the same area.
 
-        Of few players many random orders are the explanation's own, and say nothing for or against it.
+        Of few players many random orders are the explanation's own, and are no evidence for or against it.
         """
         down = self.way * (self.area(self.random_deletion) - self.area(self.deletion))
         up = self.way * (self.area(self.insertion) - self.area(self.random_insertion))
@@ -57,8 +57,8 @@ class Curves:
 
     def area(self, curve: Floats) -> NDArray[np.float64]:
         """Area under curves `[…, points]` over the share."""
-        found: NDArray[np.float64] = np.trapezoid(curve.astype(np.float64), self.share, axis=-1)
-        return found
+        area: NDArray[np.float64] = np.trapezoid(curve.astype(np.float64), self.share, axis=-1)
+        return area
 
 
 def deletion_insertion(value: Value, support: NDArray[np.floating], way: int, seed: int = 0) -> Curves:
@@ -69,8 +69,10 @@ def deletion_insertion(value: Value, support: NDArray[np.floating], way: int, se
     best = np.argsort(-support, kind="stable")
     orders = np.stack([best, *(rng.permutation(P) for _ in range(RANDOM))])
     rank = orders.argsort(1)  # when each player's turn is
-    taken = rank[:, None] < counts[:, None]  # (orders, points, P)
-    down, up = value(np.stack([~taken, taken]).reshape(2 * len(orders) * len(counts), P)).reshape(2, *taken.shape[:2])
+    removed = rank[:, None] < counts[:, None]  # (orders, points, P)
+    down, up = value(np.stack([~removed, removed]).reshape(2 * len(orders) * len(counts), P)).reshape(
+        2, *removed.shape[:2]
+    )
     return Curves(counts / max(P, 1), down[0], up[0], down[1:], up[1:], way)
 
 
@@ -114,7 +116,7 @@ def of_features(
 
     @torch.inference_mode()
     def value(kept: Bools) -> Floats:
-        found = []
+        numbers = []
         for part in torch.from_numpy(kept).split(together):
             K = len(part)
             features = {u: x.expand(K, -1, -1).clone() for u, x in batch.features.items()}
@@ -122,26 +124,31 @@ def of_features(
                 features[u][:, target] *= part[:, ends[i] : ends[i + 1]].to(features[u])
             there = torch.from_numpy(shown).expand(K, -1, -1)
             out = model(features, there, batch.valid.expand(K, -1))
-            found.append(in_units(checkpoint.card.task, out.fused[:, target])[:, column])
-        return np.concatenate(found)
+            numbers.append(in_units(checkpoint.card.task, out.fused[:, target])[:, column])
+        return np.concatenate(numbers)
 
     return value, names
 
 
-def cell_curves(masked: Masked, found: Attribution, way: int, seed: int = 0) -> Curves:
+def cell_curves(masked: Masked, attribution: Attribution, way: int, seed: int = 0) -> Curves:
     """Curves of cells in the order an attribution gives them."""
-    value, where = of_cells(masked, found.target, found.column)
-    return deletion_insertion(value, way * found.cells[where], way, seed)
+    value, where = of_cells(masked, attribution.target, attribution.column)
+    return deletion_insertion(value, way * attribution.cells[where], way, seed)
 
 
 def feature_curves(
-    checkpoint: Checkpoint, conversation: Conversation, observed: Bools, found: Attribution, way: int, seed: int = 0
+    checkpoint: Checkpoint,
+    conversation: Conversation,
+    observed: Bools,
+    attribution: Attribution,
+    way: int,
+    seed: int = 0,
 ) -> Curves | None:
     """Curves of the target's own features; None where the method has none or nothing of the target is observed."""
-    value, names = of_features(checkpoint, conversation, observed, found.target, found.column)
-    if found.features is None or not names:
+    value, names = of_features(checkpoint, conversation, observed, attribution.target, attribution.column)
+    if attribution.features is None or not names:
         return None
-    support = np.concatenate([found.features[u][found.target] for u in names])
+    support = np.concatenate([attribution.features[u][attribution.target] for u in names])
     return deletion_insertion(value, way * support, way, seed)
 
 
@@ -151,16 +158,18 @@ def utterance_curves(masked: Masked, support: Floats, target: int, column: int, 
     return deletion_insertion(value, support[others], way, seed)
 
 
-def modality_curves(found: Coalitions, predictor: str = FUSED) -> Curves:
+def modality_curves(in_coalitions: Coalitions, predictor: str = FUSED) -> Curves:
     """Curves of whole modalities in the order of their Shapley values, beside all `M!` fixed orders.
 
     The mean over the conversation of the explained number, a score counted from neutral towards the decision; no further
     pass is needed.
     """
-    shapley = contribution(found, predictor)
-    predictions = found.predictions[predictor]
-    nothing = 0.0 if found.task.classes else found.task.neutral
-    values = (explained_number(predictions, decided(found.task, predictions[-1])) - nothing) * shapley.ways  # (2^M, S)
+    shapley = contribution(in_coalitions, predictor)
+    predictions = in_coalitions.predictions[predictor]
+    nothing = 0.0 if in_coalitions.task.classes else in_coalitions.task.neutral
+    values = (
+        explained_number(predictions, decided(in_coalitions.task, predictions[-1])) - nothing
+    ) * shapley.ways  # (2^M, S)
     M, S = shapley.values.shape
     best = np.argsort(-shapley.toward, axis=0, kind="stable").T  # (S, M)
     fixed = [np.tile(order, (S, 1)) for order in permutations(range(M))]
@@ -174,23 +183,12 @@ def modality_curves(found: Coalitions, predictor: str = FUSED) -> Curves:
     return Curves(np.arange(M + 1) / M, down[0], up[0], down[1:], up[1:], 1)
 
 
-def curve_table(found: Curves) -> pd.DataFrame:
+def curve_table(curves: Curves) -> pd.DataFrame:
     """One row for every point of every curve."""
-    rows = [("deletion", "explanation", found.deletion), ("insertion", "explanation", found.insertion)]
-    for name, random in (("deletion", found.random_deletion), ("insertion", found.random_insertion)):
+    rows = [("deletion", "explanation", curves.deletion), ("insertion", "explanation", curves.insertion)]
+    for name, random in (("deletion", curves.random_deletion), ("insertion", curves.random_insertion)):
         rows += [(name, f"random {i + 1}", curve) for i, curve in enumerate(random)]
     return pd.concat(
-        [pd.DataFrame({"curve": c, "order": o, "share": found.share, "prediction": y}) for c, o, y in rows],
+        [pd.DataFrame({"curve": c, "order": o, "share": curves.share, "prediction": y}) for c, o, y in rows],
         ignore_index=True,
     )
-
-
-def describe(found: Curves, what: str) -> str:
-    """Whether the order is better than chance, in a sentence."""
-    ahead = found.ahead()
-    if not any(map(len, ahead)):
-        return f"Nothing to tell apart: every order of {what} comes to the same"
-    ways = [(word, int((x > 0).sum()), len(x)) for word, x in zip(("taking away", "bringing back"), ahead, strict=True)]
-    verdict = {2: "Faithful", 1: "Half faithful", 0: "Not faithful"}[sum(better > n / 2 for _, better, n in ways)]
-    said = " and ".join(f"{word} {what} in its order beats {better} of {n} other orders" for word, better, n in ways)
-    return f"{verdict}: {said}"

@@ -1,4 +1,4 @@
-"""Which utterances of a conversation are decided on thin ice: what a single loss does to each."""
+"""How fragile the decisions of a conversation are: what the loss of a single cell does to each."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from comp_viz.analysis.why.leave_one_out import Losses
-from comp_viz.analysis.why.target import decided, decides, direction, explained_amount, margin
+from comp_viz.analysis.why.target import decided, decides, direction, margin
 from comp_viz.data.conversation import Floats, Task
 
 
@@ -28,59 +28,32 @@ class Fragility:
         return np.lexsort((self.left, -self.flips))
 
 
-def fragility(found: Losses) -> Fragility:
+def fragility(single: Losses) -> Fragility:
     """From the single losses of a conversation."""
-    columns, ways = decided(found.task, found.whole), direction(found.task, found.whole)
-    left = margin(found.task, found.after, columns, ways)  # (P, S)
-    flips = ~decides(found.task, found.after, columns, ways)
-    taken = np.zeros(len(left), dtype=bool)
-    taken[found.players[found.observed]] = True  # losses of what is observed
-    worst = np.where(taken[:, None], left, np.inf).argmin(0)
-    first = np.array([np.argwhere(found.players == player)[0] for player in range(len(left))])
+    columns, ways = decided(single.task, single.whole), direction(single.task, single.whole)
+    left = margin(single.task, single.after, columns, ways)  # (P, S)
+    flips = ~decides(single.task, single.after, columns, ways)
+    possible = np.zeros(len(left), dtype=bool)
+    possible[single.players[single.observed]] = True  # losses of what is observed
+    worst = np.where(possible[:, None], left, np.inf).argmin(0)
+    first = np.array([np.argwhere(single.players == player)[0] for player in range(len(left))])
     S = len(columns)
-    now = margin(found.task, found.whole, columns, ways)
+    now = margin(single.task, single.whole, columns, ways)
     return Fragility(
-        found.task, found.modalities, found.together, flips.sum(0), now, left[worst, np.arange(S)], first[worst]
+        single.task, single.modalities, single.together, flips.sum(0), now, left[worst, np.arange(S)], first[worst]
     )
 
 
-def fragile_table(found: Fragility, words: tuple[str, ...]) -> pd.DataFrame:
+def fragile_table(fragile: Fragility, words: tuple[str, ...]) -> pd.DataFrame:
     """One row an utterance, the most fragile first."""
-    order = found.order
+    order = fragile.order
     return pd.DataFrame(
         {
             "utterance": order + 1,
-            "flipped by": found.flips[order],
-            "margin": found.margin[order],
-            "margin left": found.left[order],
-            "worst loss": [f"{found.modalities[u]} of {s + 1}" for s, u in found.worst[order]],
+            "flipped by": fragile.flips[order],
+            "margin": fragile.margin[order],
+            "margin left": fragile.left[order],
+            "worst loss": [f"{fragile.modalities[u]} of {s + 1}" for s, u in fragile.worst[order]],
             "words": [words[s] for s in order],
         }
     )
-
-
-def describe_distance(found: Fragility) -> str:
-    """How much of the distance from another decision the worst single loss takes, in a sentence."""
-    now, left = (float(np.median(x)) for x in (found.margin, found.left))
-    worst = (
-        f"and {explained_amount(found.task, left)} after its worst single loss"
-        if left >= 0
-        else f"which its worst single loss passes by {explained_amount(found.task, -left)}"
-    )
-    return f"The typical decision is {explained_amount(found.task, now)} from another one, {worst} (medians)"
-
-
-def describe_fragility(found: Fragility) -> str:
-    """How many decisions hang on a single cell, in a sentence."""
-    S, flipped = len(found.flips), int((found.flips > 0).sum())
-    unit = "cell" if found.together == 1 else f"modality of {found.together} neighbouring utterances"
-    said = f"{flipped} of {S} {'decisions hang' if flipped != 1 else 'decisions hangs'} on a single {unit}: its loss flips {'them' if flipped != 1 else 'it'}"
-    if not flipped:
-        closest = int(found.left.argmin())
-        return (
-            f"No decision of {S} is flipped by losing a single {unit}; closest is utterance {closest + 1}, with "
-            f"{explained_amount(found.task, float(found.left[closest]))} left"
-        )
-    most = int(found.order[0])
-    many = f"flipped by {found.flips[most]} different ones" if found.flips[most] > 1 else "flipped furthest"
-    return f"{said}; utterance {most + 1} is the most fragile, {many}"

@@ -1,4 +1,4 @@
-"""What every prediction of a conversation becomes when one cell goes missing: the ground of occlusion, context and fragility."""
+"""Every prediction of a conversation when one cell goes missing, from which occlusion, context and fragility follow."""
 
 from dataclasses import dataclass
 
@@ -38,8 +38,8 @@ def losses(masked: Masked, modalities: bool = True) -> Losses:
     players = (np.arange(S) // together * kinds)[:, None] + (np.arange(M) if modalities else np.zeros(M, dtype=int))
     P = int(players.max()) + 1
     left = masked.observed & (players != np.arange(P)[:, None, None])
-    taken = (left != masked.observed).any((1, 2))
+    removing = (left != masked.observed).any((1, 2))
     whole = masked.fused(masked.observed[None])
     after = np.repeat(whole, P, axis=0)
-    after[taken] = masked.fused(left[taken])  # what takes nothing away changes nothing
+    after[removing] = masked.fused(left[removing])  # what takes nothing away changes nothing
     return Losses(masked.task, masked.checkpoint.config.modalities, masked.observed, players, together, whole[0], after)

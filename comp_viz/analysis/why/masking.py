@@ -18,7 +18,7 @@ ROWS = 2048  # utterances in one forward pass: more are slower, as they leave th
 
 @dataclass(frozen=True)
 class Masked:
-    """A conversation that a checkpoint can be asked about; missing is what it is to the model: masked."""
+    """A conversation that whose missing pattern can be varied; what is missing is masked, as in training."""
 
     checkpoint: Checkpoint
     observed: Bools  # [S, M], the most that is shown
@@ -43,11 +43,11 @@ class Masked:
     def fused(self, shown: Bools) -> Floats:
         """Fused predictions `[K, S, C]` under patterns `shown [K, S, M]`: scores in label units, or probabilities."""
         model, together = self.checkpoint.model, max(1, ROWS // len(self.observed))
-        found = [np.zeros((0, len(self.observed), self.task.outputs), np.float32)]
+        predictions = [np.zeros((0, len(self.observed), self.task.outputs), np.float32)]
         for part in torch.from_numpy(np.ascontiguousarray(shown)).split(together) if len(shown) else ():
             keys = part.to(self.encoded.device).permute(0, 2, 1) & self.rows.keys  # (K, M, S)
             every = repeated_rows(model, self.rows, keys)
-            found.append(
+            predictions.append(
                 in_units(self.task, model.second_stage(masked_versions(self.encoded, every), every, "bank").fused)
             )
-        return np.concatenate(found)
+        return np.concatenate(predictions)

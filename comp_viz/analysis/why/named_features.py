@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from comp_viz.analysis.why.attribution import Attribution
-from comp_viz.analysis.why.target import explained_amount
 from comp_viz.clips.extractors.registry import EXTRACTORS, feature_names
 from comp_viz.clips.source import named_in
 from comp_viz.data.dataset import DataSet
@@ -41,18 +40,18 @@ UNITS = {
 
 
 def names_of(data: DataSet) -> Names:
-    """What the features of a data set are called: as its file says, as the clip extractors say, else by number."""
+    """The names of the features of a data set: from its file, from the clip extractors, else by number."""
     named = named_in(data.sources) or ()
-    clips = {modality: names for modality, names in named if set(names) <= set(EXTRACTORS)}
-    found = {}
+    clips = {modality: extractors for modality, extractors in named if set(extractors) <= set(EXTRACTORS)}
+    names = {}
     for name, width in data.widths.items():
         known = data.feature_names.get(name) or (feature_names(clips[name]) if name in clips else ())
-        found[name] = known if len(known) == width else tuple(f"{name} {i + 1}" for i in range(width))
-    return found
+        names[name] = known if len(known) == width else tuple(f"{name} {i + 1}" for i in range(width))
+    return names
 
 
 def group_of(name: str, modality: str) -> str:
-    """Which group a feature belongs to; features without a name that tells are their modality's."""
+    """Which group a feature belongs to; features without a known name are their modality's."""
     return next((group for pattern, group in GROUPS if re.search(pattern, name)), f"{modality}: not named")
 
 
@@ -62,43 +61,32 @@ def feature_label(name: str) -> str:
     return f"{name} ({unit})" if unit else name
 
 
-def feature_table(found: Attribution, names: Names) -> pd.DataFrame:
-    """One row for every observed feature of the explained utterance: its part in the prediction, the largest first.
+def feature_table(attribution: Attribution, names: Names) -> pd.DataFrame:
+    """One row for every observed feature of the explained utterance: its attribution, the largest first.
 
-    Raises `ValueError` for a method that explains masks and says nothing of features.
+    Raises `ValueError` for a method that explains masks and not features.
     """
-    if found.features is None:
-        raise ValueError(f"{found.method} explains cells, not features")
+    if attribution.features is None:
+        raise ValueError(f"{attribution.method} explains cells, not features")
     tables = []
-    for u, modality in enumerate(found.modalities):
-        if not found.observed[found.target, u]:
+    for u, modality in enumerate(attribution.modalities):
+        if not attribution.observed[attribution.target, u]:
             continue
-        values, called = found.features[modality][found.target], names[modality]
-        groups = [group_of(name, modality) for name in called]
+        values, labels = attribution.features[modality][attribution.target], names[modality]
+        groups = [group_of(name, modality) for name in labels]
         if set(groups) == {group_of("", modality)}:
-            groups = [f"{modality} as a whole"] * len(called)
-        tables.append(pd.DataFrame({"modality": modality, "feature": called, "group": groups, "part": values}))
-    columns = ["modality", "feature", "group", "part"]
+            groups = [f"{modality} as a whole"] * len(labels)
+        tables.append(pd.DataFrame({"modality": modality, "feature": labels, "group": groups, "attribution": values}))
+    columns = ["modality", "feature", "group", "attribution"]
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
-    order = np.argsort(-table["part"].abs().to_numpy(float), kind="stable")
+    order = np.argsort(-table["attribution"].abs().to_numpy(float), kind="stable")
     return table.iloc[order].reset_index(drop=True)
 
 
 def group_table(features: pd.DataFrame) -> pd.DataFrame:
-    """One row for every group: the sum of its features' parts, and the sum of their sizes; the largest sum first."""
-    rows = features.assign(size=features["part"].abs()).groupby(["modality", "group"], as_index=False, sort=False)
-    table = rows.agg(part=("part", "sum"), size=("size", "sum"), features=("part", "size"))
-    return table.iloc[np.argsort(-table["part"].abs().to_numpy(float), kind="stable")].reset_index(drop=True)
-
-
-def describe_features(found: Attribution, features: pd.DataFrame) -> str:
-    """Which feature and which group say most, in a sentence."""
-    if features.empty:
-        return "No feature of this utterance is observed"
-    if not features["part"].any():
-        return "No feature of this utterance has a part"
-    top, group = features.iloc[0], group_table(features).iloc[0]
-    return (
-        f"Of its own features {feature_label(str(top['feature']))} says most, {explained_amount(found.task, float(top['part']), signed=True)}; "
-        f"of the groups {group['group']}, {explained_amount(found.task, float(group['part']), signed=True)}"
+    """One row for every group: the sum of its features' attributions, and the sum of their sizes; the largest sum first."""
+    rows = features.assign(size=features["attribution"].abs()).groupby(
+        ["modality", "group"], as_index=False, sort=False
     )
+    table = rows.agg(attribution=("attribution", "sum"), size=("size", "sum"), features=("attribution", "size"))
+    return table.iloc[np.argsort(-table["attribution"].abs().to_numpy(float), kind="stable")].reset_index(drop=True)

@@ -10,17 +10,16 @@ from comp_viz.analysis.stats.ranks import rank_correlation
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import Bools, Conversation, Floats
 from comp_viz.network.model import ComP
-from comp_viz.wording import decimal
 
 NOISE = 0.1  # standard deviations of the training features
-SANITY_DRAWS = 3
+REPETITIONS = 3
 
 Explain = Callable[[Checkpoint, Conversation], Floats]  # -> cells [S, M]
 
 
 @dataclass(frozen=True)
 class Sanity:
-    """Rank correlations, -1 to 1, of the size of cells with those of the explanation, one for every draw."""
+    """Rank correlations, -1 to 1, of the size of cells with those of the explanation, one for every repetition."""
 
     noise: tuple[float, ...]  # under noisy features: should stay near 1
     random: tuple[float, ...]  # by networks with random weights: should be near 0
@@ -34,8 +33,8 @@ def sanity(
     shown = observed & conversation.observed
     cells = explain(checkpoint, conversation)
     rng = np.random.default_rng(seed)
-    noisy = [explain(checkpoint, noisy_conversation(checkpoint, conversation, rng)) for _ in range(SANITY_DRAWS)]
-    random = [explain(untrained(checkpoint, seed + i), conversation) for i in range(SANITY_DRAWS)]
+    noisy = [explain(checkpoint, noisy_conversation(checkpoint, conversation, rng)) for _ in range(REPETITIONS)]
+    random = [explain(untrained(checkpoint, seed + i), conversation) for i in range(REPETITIONS)]
 
     def agreement(other: Floats) -> float:
         return rank_correlation(np.abs(cells[shown]), np.abs(other[shown]))
@@ -61,19 +60,3 @@ def untrained(checkpoint: Checkpoint, seed: int) -> Checkpoint:
         torch.manual_seed(seed)
         model = ComP(checkpoint.config).eval().requires_grad_(False)
     return replace(checkpoint, model=model.to(checkpoint.model.fusion.weight.device))
-
-
-def describe(found: Sanity) -> str:
-    """What the two tests say, in a sentence."""
-    noise, random = (float(np.mean(x)) for x in (found.noise, found.random))
-    if np.isnan(noise) or np.isnan(random):
-        return "Too little is observed to compare explanations"
-    steady = "Steady under noise" if noise >= 0.9 else "Moves under noise" if noise >= 0.5 else "Unsteady under noise"
-    learned = (
-        "not reproduced by random weights"
-        if random < 0.3
-        else "partly reproduced by random weights, which is what the architecture alone brings"
-        if random < noise
-        else "reproduced by random weights: it says nothing of what was learned"
-    )
-    return f"{steady} (rank correlation {decimal(noise)}, change {found.change:.0%}) and {learned} ({decimal(random)})"

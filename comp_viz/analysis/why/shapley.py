@@ -26,12 +26,12 @@ def shapley(values: NDArray[np.floating]) -> Values:
     `φ_i = Σ_T |T|! (P-|T|-1)! / P! · [v(T∪i) - v(T)]` over the coalitions without `i`; they sum to `v(all) - v(none)`.
     """
     v, P = np.asarray(values, np.float64), players(values)
-    found = np.zeros((P, *v.shape[1:]))
+    phi = np.zeros((P, *v.shape[1:]))
     for k in range(len(v)):
         for i in range(P):
             if not k >> i & 1:
-                found[i] += (v[k | 1 << i] - v[k]) / (P * comb(P - 1, k.bit_count()))
-    return found
+                phi[i] += (v[k | 1 << i] - v[k]) / (P * comb(P - 1, k.bit_count()))
+    return phi
 
 
 def interactions(values: NDArray[np.floating]) -> Values:
@@ -40,11 +40,11 @@ def interactions(values: NDArray[np.floating]) -> Values:
     `I_ij = Σ_T |T|! (P-|T|-2)! / (P-1)! · [v(T∪ij) - v(T∪i) - v(T∪j) + v(T)]`: above 0 when two do more together.
     """
     v, P = np.asarray(values, np.float64), players(values)
-    found = np.zeros((P, P, *v.shape[1:]))
+    pairs = np.zeros((P, P, *v.shape[1:]))
     for i, j in combinations(range(P), 2):
         for k in range(len(v)):
             if not (k >> i & 1 or k >> j & 1):
                 joint = v[k | 1 << i | 1 << j] - v[k | 1 << i] - v[k | 1 << j] + v[k]
-                found[i, j] += joint / ((P - 1) * comb(P - 2, k.bit_count()))
-        found[j, i] = found[i, j]
-    return found
+                pairs[i, j] += joint / ((P - 1) * comb(P - 2, k.bit_count()))
+        pairs[j, i] = pairs[i, j]
+    return pairs

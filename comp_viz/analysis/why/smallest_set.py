@@ -29,7 +29,7 @@ class SufficientSet:
 
 
 def smallest_set(goal: Goal, players: int, singles: tuple[Bools, Floats] | None = None) -> SufficientSet | None:
-    """Find it among `P` players, `singles` being what is known of each alone; None where no set was found.
+    """Search among `P` players, `singles` being what is known of each alone; None where no such set turns up.
 
     Players can work against each other, so that a set may reach the goal where all of them together do not.
     """
@@ -48,12 +48,12 @@ def smallest_set(goal: Goal, players: int, singles: tuple[Bools, Floats] | None 
     best = best_of(reached, lack)
     if reached[best]:
         return SufficientSet(set_members(chosen[best]), SMALLEST)
-    found = greedy(goal, order, chosen[best])
-    if found is None:
+    enough = greedy(goal, order, chosen[best])
+    if enough is None:
         return None
-    found = pruned(goal, found)
+    fewest = pruned(goal, enough)
     tried = 2 if all_pairs else 1  # all sets of so many players miss the goal
-    return SufficientSet(set_members(found), SMALLEST if found.sum() == tried + 1 else IRREDUCIBLE)
+    return SufficientSet(set_members(fewest), SMALLEST if fewest.sum() == tried + 1 else IRREDUCIBLE)
 
 
 def best_of(reached: Bools, lack: Floats) -> int:
@@ -113,10 +113,10 @@ def pruned(goal: Goal, chosen: Bools) -> Bools:
 def prefixes(chosen: Bools, players: list[int], there: bool) -> Bools:
     """A set with more and more of some players put in or left out, in at most `WIDTH` steps to all of them: `[K, P]`."""
     ends = sorted({-(-len(players) * k // WIDTH) for k in range(1, WIDTH + 1)})
-    found = np.repeat(chosen[None], len(ends), axis=0)
-    for row, end in zip(found, ends, strict=True):
+    sets = np.repeat(chosen[None], len(ends), axis=0)
+    for row, end in zip(sets, ends, strict=True):
         row[players[:end]] = there
-    return found
+    return sets
 
 
 def set_members(chosen: Bools) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""What an explanation is of: one number for an utterance, and which way it speaks for the decision."""
+"""The number that is explained for an utterance, and which way it speaks for the decision."""
 
 import numpy as np
 
@@ -19,28 +19,15 @@ def direction(task: Task, fused: Floats) -> Floats:
 
 def explained_number(values: Floats, columns: np.ndarray) -> Floats:
     """The explained number of every utterance, `[…, S]` out of predictions `[…, S, C]`."""
-    found: Floats = values[..., np.arange(len(columns)), columns]
-    return found
+    numbers: Floats = values[..., np.arange(len(columns)), columns]
+    return numbers
 
 
 def decides(task: Task, values: Floats, columns: np.ndarray, ways: Floats) -> np.ndarray:
-    """Whether predictions `[…, S, C]` still come to the decisions that `columns` and `ways` are of, `[…, S]`."""
+    """Whether predictions `[…, S, C]` still give the decisions that `columns` and `ways` are of, `[…, S]`."""
     if task.classes:
         return np.asarray(values.argmax(-1) == columns)
     return np.asarray((values[..., 0] > task.neutral) == (ways > 0))
-
-
-def explained_unit(task: Task) -> str:
-    """The unit of the explained number."""
-    return "probability" if task.classes else f"points of {task.name}"
-
-
-def explained_amount(task: Task, value: float, signed: bool = False) -> str:
-    """A part of the explained number as text, with its unit: percentage points of a probability, or points of the score."""
-    sign = "+" if signed else ""
-    if task.classes:
-        return f"{100 * value:{sign}.{0 if abs(value) >= 0.1 else 1}f} %-points"
-    return f"{value:{sign}.{2 if abs(value) >= 0.01 or not value else 3}f} points"
 
 
 def margin(task: Task, values: Floats, columns: np.ndarray, ways: Floats) -> Floats:

@@ -7,14 +7,13 @@ import pandas as pd
 
 from comp_viz.analysis.clips.prediction import predict_clip
 from comp_viz.analysis.prediction import decide
-from comp_viz.analysis.why.target import decided, direction, explained_amount
+from comp_viz.analysis.why.target import decided, direction
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.clips.clip import Clip
 from comp_viz.clips.degrade import replaced_words
 from comp_viz.data.conversation import Floats, Task
-from comp_viz.wording import how_many
 
-MOST = 60  # words of an utterance that are left out one by one
+MOST_WORDS = 60  # words of an utterance that are left out one by one
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,9 @@ def without_word(clip: Clip, utterance: int, left_out: int) -> Clip:
 
 
 def word_effects(checkpoint: Checkpoint, clip: Clip, utterance: int) -> WordEffects:
-    """Leave out every word of an utterance in turn, at most the first `MOST`."""
+    """Leave out every word of an utterance in turn, at most the first `MOST_WORDS`."""
     before = predict_clip(checkpoint, clip.conversation).fused
-    task, words = checkpoint.card.task, clip.spans[utterance].words[:MOST]
+    task, words = checkpoint.card.task, clip.spans[utterance].words[:MOST_WORDS]
     column, way = int(decided(task, before)[utterance]), int(direction(task, before)[utterance])
     after = np.array(
         [
@@ -54,16 +53,6 @@ def word_effects(checkpoint: Checkpoint, clip: Clip, utterance: int) -> WordEffe
     )  # fmt: skip
 
 
-def word_effect_table(found: WordEffects) -> pd.DataFrame:
+def word_effect_table(effects: WordEffects) -> pd.DataFrame:
     """One row for every word."""
-    return pd.DataFrame({"word": found.words, "effect": found.effects, "flips": found.flips})
-
-
-def describe_words(found: WordEffects) -> str:
-    """Which word matters most, in a sentence."""
-    if not len(found.words):
-        return f"Utterance {found.utterance + 1} has no words to leave out"
-    top = int(np.abs(found.effects).argmax())
-    flips = int(found.flips.sum())
-    said = f"“{found.words[top]}” matters most: it adds {explained_amount(found.task, float(found.effects[top]), signed=True)}"
-    return f"{said}; leaving out a single word flips the decision for {flips} of {how_many(len(found.words), 'word')}"
+    return pd.DataFrame({"word": effects.words, "effect": effects.effects, "flips": effects.flips})

@@ -5,25 +5,70 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from comp_viz.analysis.why.context import Context, describe, describe_influence
-from comp_viz.analysis.why.target import explained_unit
+from comp_viz.analysis.why.context import Context
 from comp_viz.figures.along import along, escape
+from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols, sequential
+from comp_viz.figures.why.amounts import explained_amount, explained_unit
+from comp_viz.wording import decimal
+
+ABOUT_CONTEXT = About(
+    "Above: the effect of each other utterance, how far the prediction for the selected one moves when it goes missing with all its "
+    "modalities; red where the utterance raises the explained number, blue where it lowers it. Below: attention rollout of each modality "
+    "from the selected utterance. The utterance itself is left out of both. The rank correlation, -1 to 1, compares the upper bars with "
+    "the mean of the lower lines over the other utterances.",
+    "What utterances do together. Rollout follows where attention goes, not what is passed along, and ignores prompts.",
+    r"|f_i(\text{all}) - f_i(\text{all} \setminus j)|\quad\text{beside}\quad \frac1M\sum_u R^u_{ij},\; R = \prod_l \tfrac12(\bar A_l + I)",
+)
+ABOUT_CONTEXT_MAP = About(
+    "The same for every prediction: rows are predictions, columns the utterance that is taken away. The scale ends at the largest effect on "
+    "another utterance's prediction; the diagonal, an utterance's effect on itself, is often larger.",
+    "Signs; they are in the saved numbers.",
+)
+
+
+def context_title(context: Context, target: int) -> str:
+    """The other utterance with the largest effect on a prediction, and that with the largest rollout."""
+    top = context.largest_other(target)
+    if top is None:
+        return f"No other utterance moves the prediction for utterance {target + 1}"
+    amount = explained_amount(context.task, float(context.sizes[target, top]))
+    sentence = f"Utterance {top + 1} has the largest effect on utterance {target + 1} ({amount})"
+    if (mean := context.mean_rollout) is None:
+        return sentence
+    attended = int(np.where(np.arange(len(mean)) == target, -1, mean[target]).argmax())
+    return f"{sentence} and {'also' if attended == top else f'utterance {attended + 1}'} the largest rollout"
+
+
+def rollout_facts(context: Context, target: int) -> str:
+    """Whether attention rollout orders the other utterances as their effects do; "" without attention."""
+    if context.rolled is None:
+        return ""
+    return f"Rank correlation of effect and attention rollout over the other utterances: {decimal(context.agreement(target))}."
+
+
+def context_map_title(context: Context) -> str:
+    """The utterance with the largest mean effect on all others."""
+    means = context.influences
+    top = int(means.argmax())
+    if not means[top]:
+        return "No utterance moves the prediction for another one"
+    return f"Utterance {top + 1} has the largest effect on the others: {explained_amount(context.task, float(means[top]))} on average"
 
 
 def context_chart(
-    found: Context, words: Sequence[str], tops: tuple[float, float], selected: int, palette: Palette
+    context: Context, words: Sequence[str], tops: tuple[float, float], selected: int, palette: Palette
 ) -> go.Figure:
-    """Above, how far the prediction in hand moves without each other utterance; below, the rollout of every modality.
+    """Above, how far the prediction moves without each other utterance; below, the rollout of every modality.
 
     The utterance itself, which moves most, is left out of both so that the others can be seen; its part is in the hover.
     """
-    S = len(found.effects)
-    names = [f"<b>utterance {i}</b> {escape(said, 60)}" for i, said in enumerate(words, start=1)]
+    S = len(context.effects)
+    names = [f"<b>utterance {i}</b> {escape(text, 60)}" for i, text in enumerate(words, start=1)]
     others = np.arange(S) != selected
-    form = ".1%" if found.task.classes else ".3f"
-    own = f"without itself the prediction moves by {found.sizes[selected, selected]:{form}}"
-    effects = np.where(others, found.effects[selected], np.nan).astype(np.float32)
+    form = ".1%" if context.task.classes else ".3f"
+    own = f"without itself the prediction moves by {context.sizes[selected, selected]:{form}}"
+    effects = np.where(others, context.effects[selected], np.nan).astype(np.float32)
     lowers = np.nan_to_num(effects) < 0
     bars = go.Bar(
         x=np.arange(1, S + 1), y=np.abs(effects), customdata=np.arange(S), text=names, textposition="none", showlegend=False,
@@ -33,9 +78,9 @@ def context_chart(
         },
         hovertext=[f"{n}<br>{own if s == selected else f'adds {effects[s]:+{form}}'}" for s, n in enumerate(names)], hoverinfo="text",
     )  # fmt: skip
-    layout = along(palette, describe(found, selected), 420, S, selected, bargap=0.15)
+    layout = along(palette, context_title(context, selected), 420, S, selected, bargap=0.15)
     layout["yaxis"] = layout["yaxis"] | {
-        "domain": [0.52, 1], "range": [0, tops[0]], "title": {"text": f"effect,<br>{explained_unit(found.task)}", "font": {"size": 12}}, "nticks": 5,
+        "domain": [0.52, 1], "range": [0, tops[0]], "title": {"text": f"effect,<br>{explained_unit(context.task)}", "font": {"size": 12}}, "nticks": 5,
     }  # fmt: skip
     layout["yaxis2"] = layout["yaxis"] | {
         "domain": [0, 0.42], "range": [0, tops[1]], "title": {"text": "rollout,<br>share", "font": {"size": 12}}, "anchor": "x", "tickformat": ".1%",
@@ -45,15 +90,15 @@ def context_chart(
         go.Scatter(x=[None], y=[None], mode="markers", name=word, marker={"symbol": "square", "size": 9, "color": tone})
         for word, tone in (("raises the number", palette.positive), ("lowers it, dotted", palette.negative))
     ]
-    return go.Figure([bars, *rollout_lines(found, names, selected, palette), *key], layout)
+    return go.Figure([bars, *rollout_lines(context, names, selected, palette), *key], layout)
 
 
-def rollout_lines(found: Context, names: Sequence[str], selected: int, palette: Palette) -> list[go.Scatter]:
+def rollout_lines(context: Context, names: Sequence[str], selected: int, palette: Palette) -> list[go.Scatter]:
     """One line for every modality with attention."""
-    if found.rolled is None:
+    if context.rolled is None:
         return []
-    colours, marks, symbols = modality_colours(palette, found.modalities), modality_marks(found.modalities), modality_symbols(found.modalities)  # fmt: skip
-    S = len(found.effects)
+    colours, marks, symbols = modality_colours(palette, context.modalities), modality_marks(context.modalities), modality_symbols(context.modalities)  # fmt: skip
+    S = len(context.effects)
     others = np.arange(S) != selected
     return [
         go.Scatter(
@@ -61,14 +106,14 @@ def rollout_lines(found: Context, names: Sequence[str], selected: int, palette: 
             name=f"{marks[u]} rollout of {u}", customdata=np.arange(S), text=names, line={"color": colours[u], "width": 1.2},
             marker={"symbol": symbols[u], "size": 5, "color": colours[u]}, hovertemplate="%{text}<br>rollout %{y:.1%}<extra></extra>",
         )
-        for u, rolled in zip(found.modalities, found.rolled, strict=True)
+        for u, rolled in zip(context.modalities, context.rolled, strict=True)
     ]  # fmt: skip
 
 
-def tops(found: Sequence[Context], selected: int) -> tuple[float, float]:
+def context_tops(contexts: Sequence[Context], selected: int) -> tuple[float, float]:
     """Where the axes of charts side by side end."""
     effects, rolled = [1e-4], [1e-4]
-    for one in found:
+    for one in contexts:
         others = np.arange(len(one.effects)) != selected
         if others.any():
             effects.append(1.08 * float(one.sizes[selected, others].max()))
@@ -77,16 +122,16 @@ def tops(found: Sequence[Context], selected: int) -> tuple[float, float]:
     return max(effects), max(rolled)
 
 
-def context_map(found: Context, top: float, selected: int, palette: Palette) -> go.Figure:
+def context_map(context: Context, top: float, selected: int, palette: Palette) -> go.Figure:
     """The whole matrix: rows are predictions, columns the utterances taken away, the darker the further the prediction moves."""
-    S = len(found.effects)
+    S = len(context.effects)
     numbers = np.arange(1, S + 1)
     heat = go.Heatmap(
-        z=found.sizes.astype(np.float32), x=numbers, y=numbers, zmin=0, zmax=top, colorscale=sequential(palette),
+        z=context.sizes.astype(np.float32), x=numbers, y=numbers, zmin=0, zmax=top, colorscale=sequential(palette),
         hovertemplate="prediction of %{y} without %{x}: moves by %{z:.3f}<extra></extra>",
-        colorbar={"thickness": 10, "nticks": 5, "title": {"text": explained_unit(found.task), "side": "right", "font": {"size": 11}}},
+        colorbar={"thickness": 10, "nticks": 5, "title": {"text": explained_unit(context.task), "side": "right", "font": {"size": 11}}},
     )  # fmt: skip
-    layout = along(palette, describe_influence(found), 420, S, selected)
+    layout = along(palette, context_map_title(context), 420, S, selected)
     layout["xaxis"] = layout["xaxis"] | {"title": {"text": "utterance taken away", "font": {"size": 12}}}
     layout["yaxis"] = layout["yaxis"] | {"range": [S + 0.5, 0.5], "title": {"text": "prediction of", "font": {"size": 12}}, "showgrid": False}  # fmt: skip
     line = {"color": palette.mark, "width": 1.5}

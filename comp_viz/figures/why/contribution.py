@@ -1,93 +1,122 @@
-"""What modalities contribute: along the conversation, for one utterance step by step, in pairs, and against the weights."""
+"""What modalities contribute along a conversation: signed bars, their sum, and how the modalities relate."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
-from comp_viz.analysis.why.contribution import (
-    CONFLICT,
-    DOMINANCE,
-    NOTHING,
-    Contribution,
-    describe_pairs,
-    describe_utterance,
-    pair_table,
-)
-from comp_viz.analysis.why.target import explained_unit
+from comp_viz.analysis.why.contribution import CONFLICT, DOMINANCE, NEGLIGIBLE, Contribution
 from comp_viz.figures.along import along, escape, hatching
-from comp_viz.figures.chart import base_layout
+from comp_viz.figures.chart import About
 from comp_viz.figures.style import FUSED_MARK, Palette, modality_colours, modality_marks, modality_symbols
+from comp_viz.figures.why.amounts import explained_amount, explained_unit
+from comp_viz.wording import how_many, percent
 
-RELATION_SYMBOLS = {CONFLICT: "x-thin", NOTHING: "circle-open"}
-ROOM = 0.13  # of the height, for the row of relations
+RELATION_SYMBOLS = {CONFLICT: "x-thin", NEGLIGIBLE: "circle-open"}
+RELATION_ROW = 0.13  # of the height, for the row of relations
+MASKED = "A modality that a coalition leaves out is masked in the whole conversation, as a missing one is."
+ABOUT_CONTRIBUTIONS = About(
+    "What each modality adds to the explained number of every utterance, from nothing observed to the pattern in force: exact Shapley "
+    "values over all coalitions of modalities. The explained number is the score, or the probability of the class decided for. The row "
+    "below marks how modalities relate: the weaker side holds a fifth or more against the stronger (conflict, cross), else one holds two "
+    "thirds or more of all contributions (dominance, in its mark), else several contribute in the same direction (complement, plus). "
+    f"Hatched where the modality is missing: what it adds then comes from its other utterances. {MASKED}",
+    "Whether a contribution is right: a modality can carry a wrong decision. Nor what a modality would be worth to a network trained "
+    "without the others.",
+    r"\varphi_u = \sum_{T \not\ni u} \frac{|T|!\,(M-|T|-1)!}{M!}\,[v(T \cup u) - v(T)],\qquad \sum_u \varphi_u = v(\text{all}) - v(\emptyset)",
+)
 
 
-def reach(found: Sequence[Contribution]) -> float:
+def contributions_title(contributions: Contribution) -> str:
+    """Where modalities together move a prediction most, and where they conflict most."""
+    moved, opposed = contributions.whole - contributions.empty, contributions.opposed
+    top = int(np.abs(moved).argmax())
+    amount = explained_amount(contributions.task, float(moved[top]), sign=True)
+    conflict = (
+        f"the strongest conflict is in utterance {int(opposed.argmax()) + 1}"
+        if opposed.any()
+        else "they never conflict"
+    )
+    return f"The modalities move utterance {top + 1} most, by {amount}; {conflict}"
+
+
+def relation_facts(contributions: Contribution) -> str:
+    """How many utterances have each relation of modalities."""
+    counts = ", ".join(f"{name} in {count:,}" for name, count in contributions.relation_counts.items())
+    return f"Of {how_many(len(contributions.ways), 'utterance')}: {counts}."
+
+
+def contribution_reach(contributions: Sequence[Contribution]) -> float:
     """The largest sum of contributions to one side, in charts side by side, and a little more."""
-    sides = [np.maximum(sign * one.values, 0).sum(0).max() for one in found for sign in (1, -1)]
+    sides = [np.maximum(sign * one.values, 0).sum(0).max() for one in contributions for sign in (1, -1)]
     return 1.08 * max(float(max(sides)), 1e-3)
 
 
 def contributions_along(
-    found: Contribution, hover: Sequence[str], top: float, selected: int, palette: Palette, title: str
+    contributions: Contribution, hover: Sequence[str], top: float, selected: int, palette: Palette, title: str
 ) -> go.Figure:
-    """Signed bars stacked for every utterance, their sum as a line, and a row below that says how modalities relate.
+    """Signed bars stacked for every utterance, their sum as a line, and a row below with how modalities relate.
 
-    `hover` is what `hovers` says of every utterance.
+    `hover [S]` is from `contribution_hovers`.
     """
-    names, S = found.modalities, len(found.ways)
+    names, S = contributions.modalities, len(contributions.ways)
     colours, marks = modality_colours(palette, names), modality_marks(names)
     x = np.arange(1, S + 1)
     traces: list[go.Bar | go.Scatter] = []
     for u, name in enumerate(names):
-        traces += bars_of(found, u, f"{marks[name]} {name}", colours[name], palette)
-    whole = (found.whole - found.empty).round(5)
+        traces += contribution_bars(contributions, u, f"{marks[name]} {name}", colours[name], palette)
+    whole = (contributions.whole - contributions.empty).round(5)
     traces.append(
         go.Scatter(
             x=x, y=whole, name=f"{FUSED_MARK} sum", mode="lines+markers", customdata=np.arange(S), hovertext=hover, hoverinfo="text",
             line={"color": palette.ink, "width": 1.2}, marker={"symbol": "diamond", "size": 5, "color": palette.ink},
         )
     )  # fmt: skip
-    traces += relation_row(found, hover, palette)
+    traces += relation_row(contributions, hover, palette)
     layout = along(palette, title, 400, S, selected, barmode="relative", bargap=0.15)
-    layout["hovermode"] = "x"  # the sum speaks for the bars of its utterance
-    said = f"{explained_unit(found.task)}, {'as observed' if found.predictor == 'fused' else found.predictor + ' head'} less nothing"
+    layout["hovermode"] = "x"  # one hover for the bars of an utterance
+    axis_title = f"{explained_unit(contributions.task)}, {'as observed' if contributions.predictor == 'fused' else contributions.predictor + ' head'} minus nothing observed"
     layout["yaxis"] = layout["yaxis"] | {
-        "domain": [ROOM + 0.03, 1], "range": [-top, top], "title": {"text": said, "font": {"size": 12}}, "zeroline": True, "nticks": 6,
+        "domain": [RELATION_ROW + 0.03, 1], "range": [-top, top], "title": {"text": axis_title, "font": {"size": 12}}, "zeroline": True, "nticks": 6,
     }  # fmt: skip
-    layout["yaxis2"] = {"domain": [0, ROOM], "visible": False, "range": [-0.5, 0.5], "fixedrange": True, "anchor": "x"}
+    layout["yaxis2"] = {
+        "domain": [0, RELATION_ROW],
+        "visible": False,
+        "range": [-0.5, 0.5],
+        "fixedrange": True,
+        "anchor": "x",
+    }
     layout["xaxis"] = layout["xaxis"] | {"anchor": "y2"}
     return go.Figure(traces, layout)
 
 
-def bars_of(found: Contribution, u: int, name: str, colour: str, palette: Palette) -> list[go.Bar]:
-    """What modality `u` adds: plain where it is observed, hatched where it is missing. The sum says the words for all.
+def contribution_bars(contributions: Contribution, u: int, name: str, colour: str, palette: Palette) -> list[go.Bar]:
+    """What modality `u` adds: plain where it is observed, hatched where it is missing. The hover of the sum is for all.
 
     A trace each, with one hatching for all its bars: one for every bar takes a browser a tenth of a second.
     """
     bars: list[go.Bar] = []
     for there, pattern in ((True, {}), (False, hatching(palette))):
-        where = np.flatnonzero(found.observed[:, u] == there)
+        where = np.flatnonzero(contributions.observed[:, u] == there)
         if not len(where):
             continue
         bars.append(
             go.Bar(
-                x=where + 1, y=found.values[u, where].round(5), name=name, legendgroup=name, showlegend=not bars, hoverinfo="skip",
+                x=where + 1, y=contributions.values[u, where].round(5), name=name, legendgroup=name, showlegend=not bars, hoverinfo="skip",
                 marker={"color": colour, "line": {"width": 0}, "pattern": pattern},
             )
         )  # fmt: skip
     return bars
 
 
-def relation_row(found: Contribution, hover: Sequence[str], palette: Palette) -> list[go.Scatter]:
+def relation_row(contributions: Contribution, hover: Sequence[str], palette: Palette) -> list[go.Scatter]:
     """One mark an utterance: the dominating modality's own, a plus for complement, a cross for conflict."""
-    colours, symbols = modality_colours(palette, found.modalities), modality_symbols(found.modalities)
-    relations, S = found.relations, len(found.ways)
+    colours, symbols = modality_colours(palette, contributions.modalities), modality_symbols(contributions.modalities)
+    relations, S = contributions.relations, len(contributions.ways)
     kinds = {"complement": (relations == "complement", "cross-thin", palette.ink)}
     kinds |= {word: (relations == word, symbol, palette.ink) for word, symbol in RELATION_SYMBOLS.items()}
-    for u, name in enumerate(found.modalities):
-        where = (relations == DOMINANCE) & (found.leaders == u)
+    for u, name in enumerate(contributions.modalities):
+        where = (relations == DOMINANCE) & (contributions.leaders == u)
         kinds[f"{DOMINANCE} of {name}"] = (where, symbols[name], colours[name])
     return [
         go.Scatter(
@@ -99,99 +128,14 @@ def relation_row(found: Contribution, hover: Sequence[str], palette: Palette) ->
     ]  # fmt: skip
 
 
-def hovers(found: Contribution, words: Sequence[str]) -> list[str]:
+def contribution_hovers(contributions: Contribution, words: Sequence[str]) -> list[str]:
     """Everything known of each utterance's contributions."""
-    form = "+.0%" if found.task.classes else "+.2f"
-    said = []
+    form = "+.0%" if contributions.task.classes else "+.2f"
+    texts = []
     for s, text in enumerate(words):
         parts = "<br>".join(
-            f"{escape(name)} {found.values[u, s]:{form}} ({found.shares[u, s]:.0%} of all), weight {found.weights[s, u]:.2f}"
-            for u, name in enumerate(found.modalities)
+            f"{escape(name)} {contributions.values[u, s]:{form}} ({percent(float(contributions.shares[u, s]))} of all), weight {contributions.weights[s, u]:.2f}"
+            for u, name in enumerate(contributions.modalities)
         )
-        said.append(f"<b>utterance {s + 1}</b> {escape(text, 60)}<br>{found.relations[s]}<br>{parts}")
-    return said
-
-
-def waterfall(found: Contribution, s: int, span: tuple[float, float], palette: Palette) -> go.Figure:
-    """From the prediction with nothing observed to that as observed, one step a modality."""
-    colours, marks = modality_colours(palette, found.modalities), modality_marks(found.modalities)
-    form = ".0%" if found.task.classes else ".2f"
-    empty, whole, steps = float(found.empty[s]), float(found.whole[s]), found.values[:, s].astype(float)
-    starts = empty + np.concatenate([[0], np.cumsum(steps)[:-1]])
-    rows = [f"{marks[u]} {escape(u)}" for u in found.modalities]
-    signed = f"+{form}"
-    bars = go.Bar(
-        y=rows, x=steps, base=starts, orientation="h", text=[f"{x:{signed}}" for x in steps], textposition="outside", cliponaxis=False,
-        marker={
-            "color": [colours[u] for u in found.modalities], "line": {"width": 0},
-            "pattern": hatching(palette) | {"shape": ["" if there else "/" for there in found.observed[s]]},
-        },
-        hovertemplate="%{y}: %{text}<extra></extra>", textfont={"color": palette.ink}, showlegend=False,
-    )  # fmt: skip
-    ends = go.Scatter(
-        y=["nothing observed", "as observed"], x=[empty, whole], mode="markers+text", text=[f"{x:{form}}" for x in (empty, whole)],
-        textposition="middle right", marker={"symbol": "diamond", "size": 11, "color": palette.ink}, textfont={"color": palette.ink},
-        hovertemplate="%{y}: %{text}<extra></extra>", showlegend=False,
-    )  # fmt: skip
-    layout = base_layout(palette, describe_utterance(found, s), 240 + 16 * len(rows), dragmode=False)
-    order = ["as observed", *rows[::-1], "nothing observed"]
-    layout["yaxis"] = layout["yaxis"] | {"categoryorder": "array", "categoryarray": order, "fixedrange": True}
-    layout["xaxis"] = layout["xaxis"] | {"range": list(span), "fixedrange": True, "tickformat": form if found.task.classes else "", "title": {"text": explained_unit(found.task), "font": {"size": 12}}}  # fmt: skip
-    if not found.task.classes:
-        line = {"color": palette.truth, "dash": "dash", "width": 1.2}
-        layout["shapes"] = [{"type": "line", "x0": found.task.neutral, "x1": found.task.neutral, "y0": 0, "y1": 1, "yref": "paper", "line": line}]  # fmt: skip
-    return go.Figure([bars, ends], layout | {"margin": {"l": 8, "r": 8, "t": 8, "b": 8}})
-
-
-def waterfall_span(found: Sequence[Contribution], s: int) -> tuple[float, float]:
-    """Where the axis of charts side by side begins and ends."""
-    points = [
-        one.empty[s] + np.concatenate([[0], np.cumsum(one.values[:, s])]) for one in found if s < len(one.ways)
-    ] + [np.array([one.task.neutral]) for one in found if not one.task.classes]
-    low, high = float(np.min(np.concatenate(points))), float(np.max(np.concatenate(points)))
-    room = 0.22 * max(high - low, 1e-3)
-    return low - room, high + room
-
-
-def pairs_of(found: Contribution, s: int) -> list[float]:
-    """The interaction of every pair towards the decision in utterance `s`, in the order of `pair_table`."""
-    table, number = pair_table(found), {name: u for u, name in enumerate(found.modalities)}
-    return [
-        float(found.pairs[number[a], number[b], s] * found.ways[s])
-        for a, b in zip(table["first"], table["second"], strict=True)
-    ]
-
-
-def pairs_span(found: Sequence[Contribution], s: int) -> tuple[float, float]:
-    """Where the axis of interactions of charts side by side begins and ends."""
-    ends = [0.0, *(x for one in found for x in (*pair_table(one)["interaction"], *pairs_of(one, s)))]
-    room = 0.08 * max(max(ends) - min(ends), 1e-3)
-    return min(ends) - room, max(ends) + room
-
-
-def pairs_chart(found: Contribution, s: int, span: tuple[float, float], palette: Palette) -> go.Figure:
-    """The interaction of every pair towards the decision: the mean of all utterances as a bar, the one in hand as a mark."""
-    table, marks = pair_table(found), modality_marks(found.modalities)
-    rows = [
-        f"{marks[a]} {escape(a)} and {marks[b]} {escape(b)}"
-        for a, b in zip(table["first"], table["second"], strict=True)
-    ]
-    form = ".1%" if found.task.classes else ".2f"
-    said = [
-        f"synergy in {a:.0%}, redundancy in {b:.0%} of utterances"
-        for a, b in zip(table["synergy"], table["redundancy"], strict=True)
-    ]
-    traces = [
-        go.Bar(
-            y=rows, x=table["interaction"], orientation="h", name="mean of the conversation", customdata=said,
-            marker={"color": palette.truth}, hovertemplate=f"%{{y}}: %{{x:+{form}}}<br>%{{customdata}}<extra></extra>",
-        ),
-        go.Scatter(
-            y=rows, x=pairs_of(found, s), mode="markers", name=f"utterance {s + 1}", marker={"symbol": "diamond", "size": 11, "color": palette.mark},
-            hovertemplate=f"utterance {s + 1}, %{{y}}: %{{x:+{form}}}<extra></extra>",
-        ),
-    ]  # fmt: skip
-    layout = base_layout(palette, describe_pairs(found), 150 + 40 * len(rows), dragmode=False)
-    layout["xaxis"] = layout["xaxis"] | {"range": list(span), "fixedrange": True, "zeroline": True, "title": {"text": f"← redundancy · {explained_unit(found.task)} · synergy →", "font": {"size": 12}}}  # fmt: skip
-    layout["yaxis"] = layout["yaxis"] | {"fixedrange": True, "autorange": "reversed"}
-    return go.Figure(traces, layout)
+        texts.append(f"<b>utterance {s + 1}</b> {escape(text, 60)}<br>{contributions.relations[s]}<br>{parts}")
+    return texts

@@ -1,14 +1,45 @@
 """Shares of modalities in the predictions of a whole split, predictor by predictor, beside the coordinator's weights."""
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from comp_viz.analysis.why.coalitions import FUSED
+from comp_viz.data.conversation import Task
 from comp_viz.figures.along import escape
-from comp_viz.figures.chart import base_layout
+from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
+from comp_viz.figures.why.amounts import explained_amount
+from comp_viz.wording import first_upper, fitting, how_many, percent, points
 
 WEIGHT = "coordinator weight"
+ABOUT_SPLIT = About(
+    "All utterances of the split as recorded. Above: the coordinator's mean weight. Below: the mean "
+    "size of each modality's Shapley value as a share of all, for the fused prediction and for each modality's head, which receives the "
+    "others through prompts. The table has the mean size, the mean towards the decision, and Shapley values of accuracy itself, which sum to "
+    "the accuracy as recorded minus that with nothing observed.",
+    "What a modality is worth elsewhere: on other data, under missing patterns, or to a network trained without the others.",
+    r"\varphi_u(\mathrm{ACC}) = \sum_{T \not\ni u} \frac{|T|!\,(M-|T|-1)!}{M!}\,[\mathrm{ACC}(T \cup u) - \mathrm{ACC}(T)]",
+)
+
+
+def split_title(table: pd.DataFrame, task: Task, conversations: int, of: int) -> str:
+    """The modality that contributes most over a split of which some conversations are computed; `table` from `split_table`."""
+    fused = table[table["predictor"] == FUSED]
+    top = fused.iloc[int(fused["mean"].to_numpy().argmax())]
+    size = explained_amount(task, float(top["mean"]))
+    sentence = f"{first_upper(str(top['modality']))} contributes most over the split: {percent(top['share'])} ({size} on average)"
+    so_far = "" if conversations == of else f", {how_many(conversations, 'conversation')} so far"
+    return fitting(sentence + so_far, f"{percent(top['share'])} of all contributions are of {top['modality']}")
+
+
+def accuracy_facts(table: pd.DataFrame, reached: np.ndarray) -> str:
+    """The accuracy that each modality contributes; "" where no label counts. `reached [2^M]` as `accuracies` gives it."""
+    fused = table[table["predictor"] == FUSED]
+    if fused["accuracy"].isna().any():
+        return ""
+    gains = ", ".join(f"{u} {points(x)}" for u, x in zip(fused["modality"], fused["accuracy"], strict=True))
+    return f"ACC {percent(float(reached[-1]), 1)}: {percent(float(reached[0]), 1)} with nothing observed, and of the modalities {gains}."
 
 
 def split_chart(table: pd.DataFrame, palette: Palette, title: str) -> go.Figure:

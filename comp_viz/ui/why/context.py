@@ -1,16 +1,23 @@
-"""The part of the Why page about other utterances: which matter for this one, and whether attention tells."""
+"""The part of the Why page about other utterances: which matter for this one, and whether attention rollout agrees."""
 
 from functools import partial
 
 import pandas as pd
 import streamlit as st
 
-from comp_viz.analysis.why.context import Context, context_table, describe_all
+from comp_viz.analysis.why.context import Context, context_table
 from comp_viz.analysis.why.faithfulness import Curves
-from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette
-from comp_viz.figures.why.context import context_chart, context_map, tops
+from comp_viz.figures.why.context import (
+    ABOUT_CONTEXT,
+    ABOUT_CONTEXT_MAP,
+    context_chart,
+    context_map,
+    context_tops,
+    rollout_facts,
+)
 from comp_viz.figures.why.faithfulness import curves_span
+from comp_viz.figures.why.heading import ONE_UTTERANCE, context_heading
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.why import cached as cached_why
 from comp_viz.ui.why.tests import curves_panel
@@ -19,64 +26,60 @@ from comp_viz.ui.widgets.choices import one_of
 
 TAKEN, ROLLED = "taking away", "attention rollout"
 NO_ATTENTION = "This network was built without propagation: it has no attention whose order could be tested."
-HELP = "Whose order of the other utterances is tested below: how far the prediction moves without each, or the mean of attention rollout over modalities."
-ROW = About(
-    "Above: how far the prediction in hand moves when each other utterance goes missing with all its modalities; red where the utterance "
-    "raises the explained number, blue where it lowers it. Below: attention rollout of each modality from the utterance in hand. The "
-    "utterance itself is left out of both. The rank correlation, -1 to 1, compares the upper bars with the mean of the lower lines over the "
-    "other utterances.",
-    "What utterances do together. Rollout follows where attention goes, not what is passed along, and knows nothing of prompts.",
-    r"|f_i(\text{all}) - f_i(\text{all} \setminus j)|\quad\text{beside}\quad \frac1M\sum_u R^u_{ij},\; R = \prod_l \tfrac12(\bar A_l + I)",
-)
-MAP = About(
-    "The same for every prediction: rows are predictions, columns the utterance that is taken away. The scale ends at the largest effect on "
-    "another utterance's prediction, so that the diagonal, an utterance's effect on itself, is often beyond it.",
-    "Signs; they are in the saved numbers.",
+HELP = (
+    "The order of the other utterances that is tested below: by how far the prediction moves without each, or by the mean of attention "
+    "rollout over modalities."
 )
 
 
 def context_part(sides: list[Side], selected: int, palette: Palette) -> str:
-    """Draw it for one side or two; returns the finding for the head of the page."""
+    """Draw it for one side or two; returns the heading of the page."""
     order = one_of("Order to test", (TAKEN, ROLLED), "why_order", HELP, width=180)
-    found = [cached_why.contexts(side.view.query()) for side in sides]
-    if len(found[0].effects) < 2:
+    contexts = [cached_why.contexts(side.view.query()) for side in sides]
+    if len(contexts[0].effects) < 2:
         st.info("This conversation has a single utterance: there is no context.", icon=":material/block:")
-        return "There is no other utterance"
-    both = tops(found, selected)
-    for side, one in zip(sides, found, strict=True):
+        return ONE_UTTERANCE
+    both = context_tops(contexts, selected)
+    for side, each in zip(sides, contexts, strict=True):
         with side.place:
-            draw(side, one, both, selected, palette)
-    curves = [tested(side, one, order == ROLLED, selected) for side, one in zip(sides, found, strict=True)]
+            draw_context(side, each, both, selected, palette)
+    curves = [context_curves(side, each, order == ROLLED, selected) for side, each in zip(sides, contexts, strict=True)]
     known = [curve for curve in curves if curve]
     shared = curves_span(known) if known else (0, 1)
-    for side, one, curve in zip(sides, found, curves, strict=True):
+    for side, each, curve in zip(sides, contexts, curves, strict=True):
         with side.place:
             if curve:
-                curves_panel(curve, shared, one.task, "utterances", f"context_curves{side.key}", palette)
+                curves_panel(curve, shared, each.task, "utterances", f"context_curves{side.key}", palette)
             else:
                 st.info(NO_ATTENTION, icon=":material/block:")
-            every = partial(context_table, one)
-            chart_panel(context_map(one, both[0], selected, palette), f"context_map{side.key}", MAP, every)
-    return describe_all(found[0])
+            every = partial(context_table, each)
+            chart_panel(
+                context_map(each, both[0], selected, palette), f"context_map{side.key}", ABOUT_CONTEXT_MAP, every
+            )
+    return context_heading(contexts[0])
 
 
-def draw(side: Side, found: Context, both: tuple[float, float], selected: int, palette: Palette) -> None:
-    """The chart of the prediction in hand, of one side."""
-    words, numbers = side.view.conversation.words, partial(of_one, found, selected)
+def draw_context(side: Side, context: Context, both: tuple[float, float], selected: int, palette: Palette) -> None:
+    """The chart of the selected prediction, of one side."""
+    words, numbers = side.view.conversation.words, partial(effects_on, context, selected)
     chart_panel(
-        context_chart(found, words, both, selected, palette), f"context_row{side.key}", ROW, numbers, selects=True
+        context_chart(context, words, both, selected, palette),
+        f"context_row{side.key}",
+        ABOUT_CONTEXT,
+        numbers,
+        selects=True,
     )
-    if found.together > 1:
-        st.caption(f"In so long a conversation {found.together} neighbouring utterances are taken away together.")
+    together = f"In so long a conversation {context.together} neighbouring utterances are taken away together."
+    st.caption(f"{rollout_facts(context, selected)} {together if context.together > 1 else ''}")
 
 
-def tested(side: Side, found: Context, by_rollout: bool, selected: int) -> Curves | None:
+def context_curves(side: Side, context: Context, by_rollout: bool, selected: int) -> Curves | None:
     """Whether an order of the other utterances is faithful; None for that of attention where there is none."""
-    if by_rollout and found.rolled is None:
+    if by_rollout and context.rolled is None:
         return None
     return cached_why.utterances_tested(side.view.query(), selected, by_rollout)
 
 
-def of_one(found: Context, target: int) -> pd.DataFrame:
-    """The row of one prediction."""
-    return context_table(found).query("prediction == @target + 1")
+def effects_on(context: Context, target: int) -> pd.DataFrame:
+    """The rows of one prediction."""
+    return context_table(context).query("prediction == @target + 1")

@@ -6,12 +6,11 @@ import streamlit as st
 
 from comp_viz.analysis.query import Query
 from comp_viz.analysis.why.coalitions import Coalitions, predict_coalitions
-from comp_viz.analysis.why.split_contribution import describe_split, split_table
+from comp_viz.analysis.why.split_contribution import accuracies, split_table
 from comp_viz.data.lengths import check_lengths
 from comp_viz.errors import CompVizError
-from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette
-from comp_viz.figures.why.split_contribution import split_chart
+from comp_viz.figures.why.split_contribution import ABOUT_SPLIT, accuracy_facts, split_chart, split_title
 from comp_viz.ui.cache.inference import INFERENCE
 from comp_viz.ui.cache.per_session import keep_resource
 from comp_viz.ui.cache.progressive import MeasuredParts, ProgressiveMeasurement
@@ -23,21 +22,13 @@ from comp_viz.wording import how_many
 
 WANTED = "whole_split"  # widget key and address parameter
 WHOLE_SPLIT = "whole split"  # names the measurement in the session
-SPLIT = About(
-    "All utterances of the split as the recordings have them, nothing taken away. Above: the coordinator's mean weight. Below: the mean "
-    "size of each modality's Shapley value as a share of all, for the fused prediction and for each modality's head, which sees the others "
-    "through prompts. The table has the mean size, the mean towards the decision, and Shapley values of accuracy itself, which sum to the "
-    "accuracy as observed less that with nothing observed.",
-    "What a modality is worth elsewhere: on other data, under missing patterns, or to a network trained without the others.",
-    r"\varphi_u(\mathrm{ACC}) = \sum_{T \not\ni u} \frac{|T|!\,(M-|T|-1)!}{M!}\,[\mathrm{ACC}(T \cup u) - \mathrm{ACC}(T)]",
-)
 COLUMNS = {
     "mean": ("mean size", "%.3f", "Mean of the absolute Shapley value, in label units or probability."),
     "share": ("share", "percent", "Mean size as a share of all modalities'."),
-    "towards": ("towards decision", "%.3f", "Mean Shapley value, counted positive when it speaks for the decision."),
-    "accuracy": ("of accuracy", "percent", "Shapley value of accuracy."),
+    "towards": ("towards decision", "%.3f", "Mean Shapley value, counted positive when it supports the decision."),
+    "accuracy": ("accuracy", "percent", "Shapley value of accuracy: what the modality adds to it."),
     "weight": ("weight", "%.2f", "Mean weight by the coordinator, 0 to 1."),
-    "correlation": ("weight ~ share", "%.2f", "Spearman's correlation of weight and share over utterances, -1 to 1."),
+    "correlation": ("correlation", "%.2f", "Spearman's correlation of weight and share over utterances, -1 to 1."),
     "dominates": ("dominates", "percent", "Share of utterances in which it holds two thirds of all contributions."),
 }
 
@@ -103,16 +94,14 @@ def draw_split(side: Side, by_row: dict[int, Coalitions], of: int, name: str, pa
     """The chart and the table of one side, of the conversations computed so far."""
     values, labels = [*by_row.values()], [side.view.data.conversations[row].labels for row in by_row]
     table = split_table(values, labels)
-    so_far = "" if len(values) == of else f" So far: {how_many(len(values), 'conversation')}."
-    title = f"{describe_split(values, labels)}."
+    title = split_title(table, side.view.data.task, len(values), of)
     chart_panel(
-        split_chart(table, palette, title + so_far),
+        split_chart(table, palette, title),
         f"contribution_split{side.key}",
-        SPLIT,
+        ABOUT_SPLIT,
         partial(split_table, values, labels),
     )
     config = {c: st.column_config.NumberColumn(label, format=f, help=h) for c, (label, f, h) in COLUMNS.items()}
     st.dataframe(table, hide_index=True, key=f"split table{side.key}", column_config=config)
-    st.caption(
-        f"{how_many(int(table['utterances'].iloc[0]), 'utterance')} of {how_many(len(values), 'conversation')} of {name}."
-    )
+    counts = f"{how_many(int(table['utterances'].iloc[0]), 'utterance')} of {how_many(len(values), 'conversation')} of {name}."
+    st.caption(f"{accuracy_facts(table, accuracies(values, labels))} {counts}")

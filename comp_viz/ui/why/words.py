@@ -1,4 +1,4 @@
-"""Words of clips on the Why page: what each is worth, and what another sentence would do. Text features are extracted anew."""
+"""Words of clips on the Why page: the effect of each, and of another sentence. Text features are extracted anew."""
 
 import streamlit as st
 
@@ -10,9 +10,8 @@ from comp_viz.clips.clip import Clip
 from comp_viz.clips.degradation import words_from_text
 from comp_viz.clips.degrade import replaced_words
 from comp_viz.clips.extractors import registry
-from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette
-from comp_viz.figures.why.attribution import words_chart
+from comp_viz.figures.why.words import ABOUT_WORDS, words_chart
 from comp_viz.ui.cache.checkpoints import open_checkpoint
 from comp_viz.ui.cache.inference import INFERENCE
 from comp_viz.ui.cache.per_session import is_clip, keep_data
@@ -25,20 +24,14 @@ from comp_viz.ui.widgets.chart_panel import chart_heading
 from comp_viz.ui.widgets.text import escape_markdown, likeliest_text
 
 LONGEST = 500  # characters of a sentence
-WORDS = About(
-    "For every word of the utterance in hand: the explained number less what it is when that word is left out and the text features are "
-    "extracted anew. Ringed: without it the model decides otherwise.",
-    "Sound and face, which still say the word. Nor what words do together: leaving out one may leave a sentence nobody would say.",
-    r"f(\text{sentence}) - f(\text{sentence without the word})",
-)
 
 
 def words_part(side: Side, selected: int, palette: Palette) -> None:
-    """What each word of a clip's utterance is worth; nothing for data whose text features cannot be made anew."""
-    found = clip_of(side.view, selected)
-    if found is None:
+    """The effect of each word of a clip's utterance; nothing for data whose text features cannot be made anew."""
+    place = clip_of(side.view, selected)
+    if place is None:
         return
-    clip, utterance = found
+    clip, utterance = place
     if problem := unreadable(clip, utterance):
         st.info(problem, icon=":material/text_fields:")
         return
@@ -46,17 +39,17 @@ def words_part(side: Side, selected: int, palette: Palette) -> None:
     figure, key = words_chart(effects, palette), f"word_effects{side.key}"
     title = str(figure.layout.meta)
     # No `panel`, which would put it into reports: each word on it was said in the clip.
-    chart_heading(title, key, WORDS, lambda: word_effect_table(effects))
-    st.plotly_chart(for_projector(figure), theme=None, key=key, config=CONFIG, alt=f"{title}. {WORDS.shows}")
+    chart_heading(title, key, ABOUT_WORDS, lambda: word_effect_table(effects))
+    st.plotly_chart(for_projector(figure), theme=None, key=key, config=CONFIG, alt=f"{title}. {ABOUT_WORDS.shows}")
 
 
 def rewriting(side: Side, selected: int) -> None:
-    """Another sentence for a clip's utterance, and what the model makes of it."""
-    found = clip_of(side.view, selected)
-    if found is None:
+    """Another sentence for a clip's utterance, and the prediction with it."""
+    place = clip_of(side.view, selected)
+    if place is None:
         return
-    clip, utterance = found
-    st.markdown("**What if other words had been said?**")
+    clip, utterance = place
+    st.markdown("**What if other words were said?**")
     if clip.reasons.get("text", ("",) * len(clip.spans))[utterance] and not clip.spans[utterance].words:
         st.caption("No words were recognised in this utterance; write some.")
     if problem := missing_extractor(clip):
@@ -64,7 +57,7 @@ def rewriting(side: Side, selected: int) -> None:
         return
     text = st.text_input(
         "Sentence", value=clip.spans[utterance].text, max_chars=LONGEST, key=f"rewritten {clip.digest} {utterance}{side.key}",
-        help="Only the text features are made anew; sound and face stay as recorded. Enter to ask the model.",
+        help="Only the text features are made anew; sound and face stay as recorded. Press Enter to predict again.",
     )  # fmt: skip
     before, after = rewritten(side.view, clip, utterance, text)
     task = side.view.data.task
@@ -72,7 +65,7 @@ def rewriting(side: Side, selected: int) -> None:
     others = int((before.decisions() != after.decisions()).sum()) - int(flips)
     st.markdown(
         f"As recorded: {escape_markdown(likeliest_text(task, before.fused[utterance]))}. With this sentence: "
-        f"**{escape_markdown(likeliest_text(task, after.fused[utterance]))}**{', another decision' if flips else ''}. "
+        f"**{escape_markdown(likeliest_text(task, after.fused[utterance]))}**{', the decision flips' if flips else ''}. "
         f"{others} of {len(before.fused) - 1} other decisions change."
     )
 

@@ -1,0 +1,82 @@
+"""The headings of the parts of the Why page, and the terms in them explained."""
+
+import numpy as np
+
+from comp_viz.analysis.why.attribution import Attribution
+from comp_viz.analysis.why.coalitions import FUSED
+from comp_viz.analysis.why.context import Context
+from comp_viz.analysis.why.contribution import Contribution
+from comp_viz.analysis.why.fragile import Fragility
+from comp_viz.figures.why.amounts import explained_amount
+from comp_viz.wording import decimal, first_upper, fitting, percent
+
+CONTRIBUTIONS_HELP = (
+    "A contribution is what a modality adds to a prediction, on average over all orders in which modalities can be added (Shapley "
+    "value). Dominance: one modality holds two thirds or more of all contributions to an utterance. Complement: several contribute "
+    "in the same direction. Conflict: the weaker side holds a fifth or more."
+)
+FEATURES_HELP = (
+    "A cell is one modality of one utterance. The method attributes the difference between the prediction and that for features at "
+    "their mean to cells, and to the features in them. About, beside the chart, explains how."
+)
+CONTEXT_HELP = (
+    "Effect: how far the prediction moves when an utterance is taken away. Attention rollout follows attention through all layers. The "
+    "rank correlation compares their orders of the other utterances: 1 is the same order, 0 no relation."
+)
+COUNTERFACTUALS_HELP = "A cell is one modality of one utterance. A decision flips when the prediction changes sides of neutral, or its class."
+ONE_UTTERANCE = "There is no other utterance"
+
+
+def contributions_heading(contributions: Contribution) -> str:
+    """The modality that contributes most over a conversation."""
+    means = np.abs(contributions.values).mean(1)
+    if not means.sum():
+        return "No modality moves any prediction"
+    top = first_upper(contributions.modalities[int(means.argmax())])
+    share = percent(float(means.max() / means.sum()))
+    whose = "the fused prediction" if contributions.predictor == FUSED else f"the {contributions.predictor} head"
+    return fitting(
+        f"{top} contributes most to {whose}: {share} of all contributions", f"{top} contributes most: {share}"
+    )
+
+
+def features_heading(attribution: Attribution) -> str:
+    """The cell with the largest attribution for the prediction of an utterance."""
+    target, size = attribution.target, np.abs(attribution.cells)
+    if not attribution.observed.any() or not size.max():
+        return f"Nothing observed moves the prediction for utterance {target + 1}"
+    s, u = np.unravel_index(size.argmax(), size.shape)
+    amount = explained_amount(attribution.task, float(attribution.cells[s, u]), sign=True)
+    name = attribution.modalities[u]
+    cell = f"Its own {name}" if s == target else f"{first_upper(name)} of utterance {s + 1}"
+    return fitting(
+        f"{cell} matters most for the prediction of utterance {target + 1}: {amount} ({attribution.method})",
+        f"{cell} matters most for the prediction of utterance {target + 1}: {amount}",
+        f"{cell} matters most: {amount}",
+    )
+
+
+def context_heading(context: Context) -> str:
+    """How far predictions depend on other utterances, and whether attention rollout agrees."""
+    own = context.own[~np.isnan(context.own)]
+    if not len(own):
+        return "No utterance moves any prediction"
+    sentence = f"Own utterances make up {percent(float(own.mean()))} of all effects on predictions"
+    known = context.agreements[~np.isnan(context.agreements)]
+    if not len(known):
+        return sentence
+    return f"{sentence}; rank correlation with rollout {decimal(float(known.mean()))}"
+
+
+def counterfactuals_heading(fragility: Fragility) -> str:
+    """How many decisions flip when a single cell is lost."""
+    S, flipped = len(fragility.flips), int((fragility.flips > 0).sum())
+    cell = "cell" if fragility.together == 1 else f"modality of {fragility.together} utterances"
+    if not flipped:
+        closest = int(fragility.left.argmin())
+        left = explained_amount(fragility.task, float(fragility.left[closest]))
+        return f"No decision of {S:,} flips when one {cell} is lost; utterance {closest + 1} comes closest ({left})"
+    verb = "flips" if flipped == 1 else "flip"
+    return (
+        f"{flipped:,} of {S:,} decisions {verb} when one {cell} is lost, utterance {fragility.order[0] + 1} most easily"
+    )
