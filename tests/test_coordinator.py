@@ -39,7 +39,7 @@ from comp_viz.analysis.stats.ranks import auc, auc_interval
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.conversation import Task
 from comp_viz.figures.coordinator.accuracy import reweighted_accuracy_title
-from comp_viz.figures.coordinator.by_availability import availability_title
+from comp_viz.figures.coordinator.by_availability import weights_by_availability_title
 from comp_viz.figures.coordinator.heading import (
     coordinator_facts,
     coordinator_heading,
@@ -211,7 +211,7 @@ def test_fixed_patterns_are_what_the_model_says_under_them(opened):
     together = found[names].mean
     gaps = [abs(alone[name] - together[u]) for u, name in enumerate(names)]
     u = int(np.argmax(gaps))
-    assert availability_title(found, names) == (
+    assert weights_by_availability_title(found, names) == (
         f"The mean weight of {names[u]} is {alone[names[u]]:.2f} with {names[u]} alone and {together[u]:.2f} with all modalities"
     )
 

@@ -12,7 +12,7 @@ from comp_viz.figures.coordinator.weights_along import (
     Span,
     availability_symbols,
     equal_line,
-    legend_marks,
+    modality_legend,
     weight_axis,
 )
 from comp_viz.figures.style import Palette, modality_colours, modality_symbols
@@ -30,7 +30,7 @@ ABOUT_AVAILABILITY = About(
 )
 
 
-def availability_title(fixed: Availability, modalities: tuple[str, ...]) -> str:
+def weights_by_availability_title(fixed: Availability, modalities: tuple[str, ...]) -> str:
     """The modality whose mean weight changes most when no other is left."""
     name, alone, together = most_changed_alone(fixed, modalities)
     return fitting(
@@ -47,7 +47,7 @@ def by_availability_chart(
     traces = [
         *marks_of(here, rows, modalities, palette, xaxis="x"),
         *marks_of(fixed, rows, modalities, palette, xaxis="x2"),
-        *legend_marks(modalities, palette),
+        *modality_legend(modalities, palette),
     ]
     layout = base_layout(palette, title, 110 + 46 * len(rows), hovermode="closest", dragmode=False)
     axis = weight_axis(palette, span) | {"nticks": 4, "automargin": False}

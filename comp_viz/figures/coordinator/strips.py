@@ -14,7 +14,7 @@ from comp_viz.figures.coordinator.weights_along import (
     Span,
     availability_symbols,
     equal_line,
-    legend_marks,
+    modality_legend,
     weight_axis,
 )
 from comp_viz.figures.style import Palette, modality_colours, modality_symbols
@@ -143,7 +143,7 @@ def strips(
     layout["annotations"] = [{"x": x, "text": text, **note} for x, text in above]
     if above:
         layout["legend"] = layout["legend"] | {"y": 1.13}
-    return go.Figure([*traces, *legend_marks(names, palette)], layout)
+    return go.Figure([*traces, *modality_legend(names, palette)], layout)
 
 
 def strip_ring(points: go.Scatter, chosen: np.ndarray, palette: Palette) -> go.Scatter:

@@ -59,7 +59,7 @@ def availability_symbols(symbol: str, observed: np.ndarray) -> list[str]:
     return [symbol if there else f"{symbol}-open" for there in observed]
 
 
-def legend_marks(names: tuple[str, ...], palette: Palette) -> list[go.Scatter]:
+def modality_legend(names: tuple[str, ...], palette: Palette) -> list[go.Scatter]:
     """The legend of the modalities, with filled marks whatever the first utterance is."""
     colours, symbols = modality_colours(palette, names), modality_symbols(names)
     return [
@@ -88,4 +88,4 @@ def weights_along(
     ]  # fmt: skip
     layout = along(palette, title, 320, S, selected, shapes=[equal_line(palette, len(names))])
     layout["yaxis"] = layout["yaxis"] | weight_axis(palette, span)
-    return go.Figure([*traces, *legend_marks(names, palette)], layout)
+    return go.Figure([*traces, *modality_legend(names, palette)], layout)

@@ -14,7 +14,11 @@ from comp_viz.analysis.coordinator.trust import disagreement, trust_in_heads
 from comp_viz.analysis.coordinator.weights import weight_floor, weight_span, weight_summary
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.figures.chart import About
-from comp_viz.figures.coordinator.by_availability import ABOUT_AVAILABILITY, availability_title, by_availability_chart
+from comp_viz.figures.coordinator.by_availability import (
+    ABOUT_AVAILABILITY,
+    by_availability_chart,
+    weights_by_availability_title,
+)
 from comp_viz.figures.coordinator.heading import (
     NO_COORDINATOR_FACTS,
     coordinator_facts,
@@ -97,7 +101,7 @@ def weight_charts(sides: Sequence[Side], by_group: bool, fitted: bool, selected:
         hover = utterance_texts(prediction, side.view.conversation.labels, side.view.conversation.words)
         with first:
             if by_group:
-                draw_availability(side, prediction, frame)
+                draw_weights_by_availability(side, prediction, frame)
             else:
                 draw_along(side, prediction, hover, frame)
         for place, draw in zip(others, (draw_emotions, draw_correctness) if by_group else (draw_simplex,), strict=True):
@@ -127,14 +131,16 @@ def draw_simplex(side: Side, prediction: Prediction, hover: Sequence[str], frame
     weights_panel(side, figure, *simplex_form(len(prediction.modalities)), prediction)
 
 
-def draw_availability(side: Side, prediction: Prediction, frame: Frame) -> None:
+def draw_weights_by_availability(side: Side, prediction: Prediction, frame: Frame) -> None:
     """Mean weights by which modalities are observed, here and with the same left everywhere."""
     view, names = side.view, prediction.modalities
     fixed = by_subset(
         {kept: view.predict(left_with(names, view.conversation.observed, kept)) for kept in kept_subsets(names)}
     )
     here = by_availability(prediction)
-    figure = by_availability_chart(here, fixed, names, frame.span, frame.palette, availability_title(fixed, names))
+    figure = by_availability_chart(
+        here, fixed, names, frame.span, frame.palette, weights_by_availability_title(fixed, names)
+    )
     chart_panel(figure, f"availability{side.key}", ABOUT_AVAILABILITY, partial(availability_table, here, fixed))
 
 
