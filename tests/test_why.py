@@ -288,7 +288,7 @@ def test_relations_have_the_names_that_their_numbers_call_for():
     assert set(found.relations) <= set(RELATIONS)
     assert waterfall_title(found, 0) == "Utterance 1 moves from 0.00 with nothing observed to 1.20: dominance of audio"
     assert contributions_title(found) == (
-        "The modalities move utterance 2 most, by +1.40; the strongest conflict is in utterance 3"
+        "The modalities move utterance 2 most, by +1.40; they conflict most in utterance 3"
     )
     assert contributions_title(replace(found, values=np.abs(found.values))).endswith("; they never conflict")
     assert relation_facts(found) == "Of 4 utterances: dominance in 1, complement in 1, conflict in 1, negligible in 1."
@@ -459,9 +459,9 @@ def test_a_typical_decision_that_a_loss_flips_is_not_at_a_negative_distance(mask
     found = fragility(losses(masked))
     distance, left = (decimal(float(np.median(x))) for x in (found.margin, np.abs(found.left)))
     spared = fragility_title(replace(found, left=np.abs(found.left)))
-    assert spared == f"The median distance to another decision is {distance}, {left} after the worst loss"
+    assert spared == f"Decisions are {distance} from another one (median), {left} after the worst loss"
     flipped = fragility_title(replace(found, left=np.full_like(found.left, -0.25)))
-    assert flipped == f"The median distance to another decision is {distance}; the worst loss exceeds it by 0.25"
+    assert flipped == f"Decisions are {distance} from another one (median); the worst loss takes 0.25 more"
 
 
 def test_groups_keep_the_sum_of_their_features(checkpoint, conversation, observed, small_lab):
@@ -738,18 +738,14 @@ def test_headings_and_titles_fit_and_hold_their_numbers(checkpoint, conversation
     found = context(losses(masked, modalities=False), inside)
     others = np.where(np.arange(len(found.effects)) == 2, -1, found.sizes[2])
     mean = np.where(np.arange(len(found.effects)) == 2, -1, found.mean_rollout[2])
-    assert context_title(found, 2).startswith(
-        f"Utterance {others.argmax() + 1} has the largest effect on utterance 3 ("
-    )
-    assert ("also" in context_title(found, 2)) == (others.argmax() == mean.argmax())
+    assert context_title(found, 2).startswith(f"Utterance {others.argmax() + 1} affects utterance 3 most (")
+    assert context_title(found, 2).endswith("rollout names it too") == (others.argmax() == mean.argmax())
     assert rollout_facts(found, 2).endswith(f"over the other utterances: {decimal(found.agreement(2))}.")
     own, agree = np.nanmean(found.own), np.nanmean(found.agreements)
     assert context_heading(found) == (
-        f"Own utterances make up {percent(own)} of all effects on predictions; rank correlation with rollout {decimal(agree)}"
+        f"Own utterances make up {percent(own)} of all effects; rank correlation with rollout is {decimal(agree)}"
     )
-    assert context_map_title(found).startswith(
-        f"Utterance {found.influences.argmax() + 1} has the largest effect on the others: "
-    )
+    assert context_map_title(found).startswith(f"Utterance {found.influences.argmax() + 1} affects the others most: ")
     assert rollout_facts(replace(found, rolled=None), 2) == ""
     for method in METHODS:
         each = attribute(checkpoint, conversation, observed, 2, method)
@@ -766,9 +762,9 @@ def test_headings_and_titles_fit_and_hold_their_numbers(checkpoint, conversation
 @pytest.mark.parametrize(
     ("noise", "random", "words"),
     [
-        (0.95, 0.1, "Stable under noise (rank correlation 0.95), not reproduced by random weights (0.10)"),
-        (0.7, 0.5, "Partly stable under noise (rank correlation 0.70), partly reproduced by random weights (0.50)"),
-        (0.2, 0.4, "Unstable under noise (rank correlation 0.20), fully reproduced by random weights (0.40)"),
+        (0.95, 0.1, "Stable under noise (correlation 0.95), not reproduced by random weights (0.10)"),
+        (0.7, 0.5, "Partly stable under noise (correlation 0.70), partly reproduced by random weights (0.50)"),
+        (0.2, 0.4, "Unstable under noise (correlation 0.20), fully reproduced by random weights (0.40)"),
     ],
 )
 def test_sanity_is_put_into_words_by_its_numbers(noise, random, words):

@@ -10,7 +10,7 @@ from comp_viz.figures.along import along, escape
 from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols, sequential
 from comp_viz.figures.why.amounts import explained_amount, explained_unit
-from comp_viz.wording import decimal
+from comp_viz.wording import decimal, fitting
 
 ABOUT_CONTEXT = About(
     "Above: the effect of each other utterance, how far the prediction for the selected one moves when it goes missing with all its "
@@ -33,11 +33,12 @@ def context_title(context: Context, target: int) -> str:
     if top is None:
         return f"No other utterance moves the prediction for utterance {target + 1}"
     amount = explained_amount(context.task, float(context.sizes[target, top]))
-    sentence = f"Utterance {top + 1} has the largest effect on utterance {target + 1} ({amount})"
+    sentence = f"Utterance {top + 1} affects utterance {target + 1} most ({amount})"
     if (mean := context.mean_rollout) is None:
         return sentence
     attended = int(np.where(np.arange(len(mean)) == target, -1, mean[target]).argmax())
-    return f"{sentence} and {'also' if attended == top else f'utterance {attended + 1}'} the largest rollout"
+    named = "it too" if attended == top else f"utterance {attended + 1}"
+    return fitting(f"{sentence}; attention rollout names {named}", f"{sentence}; rollout names {named}", sentence)
 
 
 def rollout_facts(context: Context, target: int) -> str:
@@ -53,7 +54,9 @@ def context_map_title(context: Context) -> str:
     top = int(means.argmax())
     if not means[top]:
         return "No utterance moves the prediction for another one"
-    return f"Utterance {top + 1} has the largest effect on the others: {explained_amount(context.task, float(means[top]))} on average"
+    return (
+        f"Utterance {top + 1} affects the others most: {explained_amount(context.task, float(means[top]))} on average"
+    )
 
 
 def context_chart(

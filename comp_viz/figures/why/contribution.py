@@ -10,7 +10,7 @@ from comp_viz.figures.along import along, escape, hatching
 from comp_viz.figures.chart import About
 from comp_viz.figures.style import FUSED_MARK, Palette, modality_colours, modality_marks, modality_symbols
 from comp_viz.figures.why.amounts import explained_amount, explained_unit
-from comp_viz.wording import how_many, percent
+from comp_viz.wording import fitting, how_many, percent
 
 RELATION_SYMBOLS = {CONFLICT: "x-thin", NEGLIGIBLE: "circle-open"}
 RELATION_ROW = 0.13  # of the height, for the row of relations
@@ -33,11 +33,10 @@ def contributions_title(contributions: Contribution) -> str:
     top = int(np.abs(moved).argmax())
     amount = explained_amount(contributions.task, float(moved[top]), sign=True)
     conflict = (
-        f"the strongest conflict is in utterance {int(opposed.argmax()) + 1}"
-        if opposed.any()
-        else "they never conflict"
+        f"they conflict most in utterance {int(opposed.argmax()) + 1}" if opposed.any() else "they never conflict"
     )
-    return f"The modalities move utterance {top + 1} most, by {amount}; {conflict}"
+    sentence = f"The modalities move utterance {top + 1} most, by {amount}"
+    return fitting(f"{sentence}; {conflict}", sentence)
 
 
 def relation_facts(contributions: Contribution) -> str:

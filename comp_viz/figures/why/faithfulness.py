@@ -28,10 +28,10 @@ def faithfulness_title(curves: Curves, what: str) -> str:
     ahead = curves.ahead()
     if not any(map(len, ahead)):
         return f"Every order of {what} gives the same curves"
-    counts = [(word, int((x > 0).sum()), len(x)) for word, x in zip(("deletion", "insertion"), ahead, strict=True)]
-    verdict = {2: "Faithful", 1: "Partly faithful", 0: "Not faithful"}[sum(better > n / 2 for _, better, n in counts)]
-    beaten = ", ".join(f"{word} beats {better} of {n} other orders" for word, better, n in counts)
-    return f"{verdict} by {what}: {beaten}"
+    counts = [(int((x > 0).sum()), len(x)) for x in ahead]
+    verdict = {2: "Faithful", 1: "Partly faithful", 0: "Not faithful"}[sum(better > n / 2 for better, n in counts)]
+    (first, second), (n, m) = ([count[k] for count in counts] for k in (0, 1))
+    return f"{verdict} by {what}: deletion beats {first} of {n} other orders, insertion {second} of {m}"
 
 
 def gain_facts(curves: Curves) -> str:

@@ -22,12 +22,10 @@ ABOUT_FRAGILITY = About(
 def fragility_title(fragility: Fragility) -> str:
     """The median distance from another decision, and what the worst single loss leaves of it."""
     distance, left = (float(np.median(x)) for x in (fragility.margin, fragility.left))
-    sentence = f"The median distance to another decision is {explained_amount(fragility.task, distance)}"
+    sentence = f"Decisions are {explained_amount(fragility.task, distance)} from another one (median)"
     amount = explained_amount(fragility.task, abs(left))
     return (
-        f"{sentence}, {amount} after the worst loss"
-        if left >= 0
-        else f"{sentence}; the worst loss exceeds it by {amount}"
+        f"{sentence}, {amount} after the worst loss" if left >= 0 else f"{sentence}; the worst loss takes {amount} more"
     )
 
 

@@ -61,11 +61,11 @@ def context_heading(context: Context) -> str:
     own = context.own[~np.isnan(context.own)]
     if not len(own):
         return "No utterance moves any prediction"
-    sentence = f"Own utterances make up {percent(float(own.mean()))} of all effects on predictions"
+    sentence = f"Own utterances make up {percent(float(own.mean()))} of all effects"
     known = context.agreements[~np.isnan(context.agreements)]
     if not len(known):
         return sentence
-    return f"{sentence}; rank correlation with rollout {decimal(float(known.mean()))}"
+    return f"{sentence}; rank correlation with rollout is {decimal(float(known.mean()))}"
 
 
 def counterfactuals_heading(fragility: Fragility) -> str:
@@ -75,8 +75,8 @@ def counterfactuals_heading(fragility: Fragility) -> str:
     if not flipped:
         closest = int(fragility.left.argmin())
         left = explained_amount(fragility.task, float(fragility.left[closest]))
-        return f"No decision of {S:,} flips when one {cell} is lost; utterance {closest + 1} comes closest ({left})"
+        none = f"No decision of {S:,} flips when one {cell} is lost"
+        return fitting(f"{none}; utterance {closest + 1} comes closest ({left})", none)
     verb = "flips" if flipped == 1 else "flip"
-    return (
-        f"{flipped:,} of {S:,} decisions {verb} when one {cell} is lost, utterance {fragility.order[0] + 1} most easily"
-    )
+    some = f"{flipped:,} of {S:,} decisions {verb} when one {cell} is lost"
+    return fitting(f"{some}, utterance {fragility.order[0] + 1} most easily", some)

@@ -19,7 +19,7 @@ def sanity_title(sanity: Sanity) -> str:
         return "Too little is observed to compare explanations"
     stable = "Stable" if noise >= 0.9 else "Partly stable" if noise >= 0.5 else "Unstable"
     reproduced = "not" if random < 0.3 else "partly" if random < noise else "fully"
-    return f"{stable} under noise (rank correlation {decimal(noise)}), {reproduced} reproduced by random weights ({decimal(random)})"
+    return f"{stable} under noise (correlation {decimal(noise)}), {reproduced} reproduced by random weights ({decimal(random)})"
 
 
 def sanity_facts(sanity: Sanity) -> str:

@@ -10,7 +10,7 @@ from comp_viz.figures.along import escape, hatching
 from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
 from comp_viz.figures.why.amounts import explained_unit
-from comp_viz.wording import decimal, percent
+from comp_viz.wording import decimal, fitting, percent
 
 ABOUT_WATERFALL = About(
     "The same for the selected utterance: from the prediction with nothing observed, each modality's Shapley value, to the prediction as "
@@ -25,7 +25,8 @@ def waterfall_title(contributions: Contribution, s: int) -> str:
     which = f" of {contributions.modalities[contributions.leaders[s]]}" if relation == DOMINANCE else ""
     write = percent if contributions.task.classes else decimal
     start, end = (write(float(x)) for x in (contributions.empty[s], contributions.whole[s]))
-    return f"Utterance {s + 1} moves from {start} with nothing observed to {end}: {relation}{which}"
+    moved = f"Utterance {s + 1} moves from {start} with nothing observed to {end}"
+    return fitting(f"{moved}: {relation}{which}", f"{moved}: {relation}")
 
 
 def waterfall(contributions: Contribution, s: int, span: tuple[float, float], palette: Palette) -> go.Figure:
