@@ -6,7 +6,7 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from comp_viz.analysis.modulation.hard_utterances import read_hardness, with_words
+from comp_viz.analysis.modulation.hard_utterances import read_hardness, with_utterance_words
 from comp_viz.analysis.modulation.telemetry import BINS, read_modulation_record
 from comp_viz.figures.modulation.telemetry import (
     by_epoch_chart,
@@ -123,7 +123,7 @@ def test_hard_utterances_are_those_answered_wrongly_most_often(folder):
 def test_one_conversation_and_its_words(folder, small_lab):
     found = read_hardness(folder)
     conversation = small_lab.split("train")[0]
-    rows = with_words(found.of(conversation.id).reset_index(), small_lab)
+    rows = with_utterance_words(found.of(conversation.id).reset_index(), small_lab)
     assert rows["utterance"].tolist() == sorted(rows["utterance"])
     assert rows["words"].tolist() == [conversation.words[s] for s in rows["utterance"]]
     np.testing.assert_allclose(rows["label"], conversation.labels[rows["utterance"]])

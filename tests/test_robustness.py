@@ -42,11 +42,11 @@ from comp_viz.data.patterns.realised import realised_rates
 from comp_viz.data.table.writer import write_table
 from comp_viz.evaluation.evaluate import evaluate, predict
 from comp_viz.evaluation.metrics import metrics
-from comp_viz.figures.robustness.availability import availability_chart, availability_title
 from comp_viz.figures.robustness.axes import metric_span
 from comp_viz.figures.robustness.heading import robustness_title
 from comp_viz.figures.robustness.rates import rates_chart, rates_title
 from comp_viz.figures.robustness.shares import across, losses_chart, shares_title, triangle_chart
+from comp_viz.figures.robustness.subsets import subsets_chart, subsets_title
 from comp_viz.figures.style import DARK, LIGHT
 from comp_viz.sweep.epochs import is_epochs
 from comp_viz.ui.cache import data_sets, progressive, split_stream
@@ -275,11 +275,11 @@ def test_the_findings_say_what_the_numbers_say():
     assert "rises" in robustness_title(tabled({"uniform(0)": 0.3, "uniform(0.7)": 0.8}, {"uniform(0.7)": 0.7}), "MAE")
     kept = availability_patterns(THREE)
     values = dict(zip(kept.values(), [0.9, 0.88, 0.85, 0.7, 0.6, 0.8, 0.5], strict=True))
-    title = availability_title(tabled(values), kept, "ACC")
+    title = subsets_title(tabled(values), kept, "ACC")
     assert title == "Text alone reaches ACC 80.0\u202f%; ACC is worst without audio, 70.0\u202f%"
-    assert availability_title(tabled({"uniform(0)": 0.9}), kept, "ACC") == "ACC by what is available"
+    assert subsets_title(tabled({"uniform(0)": 0.9}), kept, "ACC") == "ACC by what is available"
     alone = tabled(dict(zip(list(kept.values())[4:], [0.6, 0.8, 0.5], strict=True)))
-    assert availability_title(alone, kept, "ACC") == "Text alone reaches ACC 80.0\u202f%"
+    assert subsets_title(alone, kept, "ACC") == "Text alone reaches ACC 80.0\u202f%"
     missing, left = share_patterns(THREE, 1), share_patterns(THREE, 2)
     corners = {missing[1, 0, 0]: 0.7, missing[0, 1, 0]: 0.6, missing[0, 0, 1]: 0.8}
     assert shares_title(tabled(corners), missing, THREE, "ACC") == (
@@ -369,7 +369,7 @@ def test_the_curve_draws_the_table_and_tells_references_apart(measured):
 def test_the_availability_chart_places_every_predictor(measured):
     kept = availability_patterns(THREE)
     table = score_table(measured, [*kept.values()], "ACC")
-    figure = availability_chart(table, kept, "ACC", 0.6, metric_span([table], [0.6]), LIGHT)
+    figure = subsets_chart(table, kept, "ACC", 0.6, metric_span([table], [0.6]), LIGHT)
     fused = next(trace for trace in figure.data if trace.name == "◆ fused")
     assert list(fused.y) == list(range(7))
     np.testing.assert_allclose(fused.error_x.array, table.loc[table["predictor"] == "fused", "half"], rtol=1e-5)

@@ -58,7 +58,7 @@ def read_hardness(folder: Path) -> Hardness:
     return Hardness(ordered.astype(dict.fromkeys(table, np.float32)), int(rows["epoch"].nunique()))
 
 
-def with_words(rows: pd.DataFrame, data: DataSet) -> pd.DataFrame:
+def with_utterance_words(rows: pd.DataFrame, data: DataSet) -> pd.DataFrame:
     """The same rows with the `words` and `label` of each utterance; only for the data set they were learned from."""
     known = {name: data.find(name) for name in rows["conversation"].unique()}
     places = list(zip(rows["conversation"], rows["utterance"], strict=True))

@@ -79,7 +79,7 @@ def read_conversation(data: DataSet, name: str, conversation: Conversation, pale
         )
     picture = preview(data.modalities, conversation.observed, conversation.observed, palette, width=1100)
     st.image(picture, width="stretch", alt=availability_text(conversation))
-    st.dataframe(utterance_table(data, conversation), hide_index=True, height=360)
+    st.dataframe(reading_table(data, conversation), hide_index=True, height=360)
 
 
 def availability_text(conversation: Conversation) -> str:
@@ -92,7 +92,7 @@ def availability_text(conversation: Conversation) -> str:
     return f"Availability along the conversation: {', '.join(parts)}."
 
 
-def utterance_table(data: DataSet, conversation: Conversation) -> pd.DataFrame:
+def reading_table(data: DataSet, conversation: Conversation) -> pd.DataFrame:
     """The utterances as a table; empty columns are left out."""
     marks = modality_marks(data.modalities)
     table = pd.DataFrame(

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from comp_viz.analysis.modulation.hard_utterances import SHOWN, with_words
+from comp_viz.analysis.modulation.hard_utterances import SHOWN, with_utterance_words
 from comp_viz.figures.modulation.hard_utterances import HARDNESS_HELP, easy_utterances, hardness_title
 from comp_viz.figures.style import modality_marks
 from comp_viz.ui.cache import training as cached_training
@@ -29,7 +29,7 @@ def hard_utterances(view: PageView) -> None:
     end = one_of("Utterances", (HARDEST, EASIEST), "list", HARDNESS_HELP, buttons=True)
     rows = hardness.ends(easiest=end == EASIEST)
     known = trained_on_open_data(view)
-    shown = with_words(rows, view.data) if known else rows
+    shown = with_utterance_words(rows, view.data) if known else rows
 
     def open_chosen() -> None:
         for chosen in st.session_state["hard"].selection.rows if known else ():

@@ -10,10 +10,10 @@ from comp_viz.analysis.robustness.references import with_references
 from comp_viz.analysis.robustness.scores import constant_baseline, score_table, trained_rates
 from comp_viz.data.source import is_lab
 from comp_viz.figures.grid import Span
-from comp_viz.figures.robustness.availability import ABOUT_AVAILABILITY, availability_chart
 from comp_viz.figures.robustness.axes import metric_span
 from comp_viz.figures.robustness.rates import ABOUT_RATES, rates_chart
 from comp_viz.figures.robustness.shares import ABOUT_LOSSES, ABOUT_TRIANGLE, fused_span, losses_chart, triangle_chart
+from comp_viz.figures.robustness.subsets import ABOUT_SUBSETS, subsets_chart
 from comp_viz.ui.cache.lab import attainable_in
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.page_view import PageView
@@ -41,7 +41,7 @@ def robustness_charts(compared: list[Side], choice: RobustnessChoice) -> None:
             rates_panel(side, table, choice, constant, best, rates_span)
     for side, place, table in zip(compared, row_of_sides(compared), by_kept, strict=True):
         with place:
-            availability_panel(side, table, choice, constant, kept, kept_span)
+            subsets_panel(side, table, choice, constant, kept, kept_span)
     for side, place, table in zip(compared, row_of_sides(compared), by_share, strict=True):
         with place:
             shares_panel(side, table, choice, points, shares_span)
@@ -71,7 +71,7 @@ def rates_panel(
     )
 
 
-def availability_panel(
+def subsets_panel(
     side: Side,
     table: pd.DataFrame,
     choice: RobustnessChoice,
@@ -80,8 +80,8 @@ def availability_panel(
     bounds: Span,
 ) -> None:
     """The metric by what is available."""
-    figure = availability_chart(table, kept, choice.metric, constant, bounds, palette())
-    chart_panel(figure, f"kept{side.key}", ABOUT_AVAILABILITY, lambda: table)
+    figure = subsets_chart(table, kept, choice.metric, constant, bounds, palette())
+    chart_panel(figure, f"kept{side.key}", ABOUT_SUBSETS, lambda: table)
 
 
 def shares_panel(

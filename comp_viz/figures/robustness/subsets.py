@@ -1,4 +1,4 @@
-"""A metric by the modalities that are available."""
+"""A metric by the subset of modalities that is available."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ from comp_viz.figures.grid import Span
 from comp_viz.figures.robustness.axes import CONSTANT, INTERVAL, hover_numbers, hover_value, reference_line, value_axis
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 
-ABOUT_AVAILABILITY = About(
+ABOUT_SUBSETS = About(
     "The metric when whole modalities are missing from all utterances, one row for every set of modalities that is available. Heads are "
     "filled where their modality is available and open where it is missing: then they predict from prompts alone, or from nothing. "
     + INTERVAL,
@@ -21,7 +21,7 @@ ABOUT_AVAILABILITY = About(
 )
 
 
-def availability_title(table: pd.DataFrame, kept: Mapping[tuple[str, ...], str], metric: str) -> str:
+def subsets_title(table: pd.DataFrame, kept: Mapping[tuple[str, ...], str], metric: str) -> str:
     """Which single modality goes furthest, and without which one the metric is worst, in a sentence."""
     values = fused_by_pattern(table)
     known = {subset: values[pattern] for subset, pattern in kept.items() if not np.isnan(values.get(pattern, np.nan))}
@@ -42,7 +42,7 @@ def availability_title(table: pd.DataFrame, kept: Mapping[tuple[str, ...], str],
     return f"{best}; {metric} is worst without {needed}, {read_metric(metric, without[needed])}"
 
 
-def availability_chart(
+def subsets_chart(
     table: pd.DataFrame,
     kept: Mapping[tuple[str, ...], str],
     metric: str,
@@ -89,7 +89,7 @@ def availability_chart(
     if np.isfinite(constant):
         traces.insert(0, reference_line([constant] * 2, ends, CONSTANT, palette.truth, "dash", metric))
         traces[0].hovertemplate = f"{CONSTANT}: {metric} {hover_value(metric, 'x')}<extra></extra>"
-    layout = base_layout(palette, availability_title(table, kept, metric), 110 + 42 * len(kept))
+    layout = base_layout(palette, subsets_title(table, kept, metric), 110 + 42 * len(kept))
     layout["xaxis"] = layout["xaxis"] | value_axis(metric, bounds)
     layout["yaxis"] = layout["yaxis"] | {
         "tickvals": list(range(len(kept))), "ticktext": [row_name(subset, marks) for subset in kept],
