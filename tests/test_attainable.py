@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comp_viz.analysis.lab.attainable import ENOUGH, MODALITIES, attainable, attainable_at, posterior
+from comp_viz.analysis.lab.attainable import ENOUGH_ERROR, LAB_MODALITIES, attainable, attainable_at, posterior
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.lab.make import lab
 from comp_viz.data.lab.model import FAINT, LAB_WIDTHS, LabModel
@@ -29,7 +29,7 @@ def normal(x):
 
 
 def close(estimate, expected):
-    assert estimate.error <= ENOUGH
+    assert estimate.error <= ENOUGH_ERROR
     assert estimate.accuracy == pytest.approx(expected, abs=max(4 * estimate.error, 1e-9))
 
 
@@ -38,7 +38,7 @@ def close(estimate, expected):
 
 def test_two_classes_are_told_apart_by_their_distance():
     found = attainable(replace(PLAIN, classes=2, strengths=(1, 2, 0.5)))
-    for name, strength in zip(MODALITIES, (1, 2, 0.5), strict=True):
+    for name, strength in zip(LAB_MODALITIES, (1, 2, 0.5), strict=True):
         close(found.alone[name], normal(strength / 2))
     close(found.together, normal(math.hypot(1, 2, 0.5) / 2))
     assert found.without_context.accuracy == pytest.approx(found.together.accuracy)

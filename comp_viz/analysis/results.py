@@ -11,11 +11,11 @@ from comp_viz.evaluation.metrics import METRICS
 from comp_viz.resources import find
 
 # Rows that agree in these are of one table; `select` says which split chose the epoch.
-TABLE = ["data", "split", "select", "trained_under"]
-ROW = [*TABLE, "method", "predictor", "pattern"]
-NEEDED = {*ROW, *METRICS, "seed", "fold", "failure"}
+TABLE_COLUMNS = ["data", "split", "select", "trained_under"]
+ROW_COLUMNS = [*TABLE_COLUMNS, "method", "predictor", "pattern"]
+NEEDED_COLUMNS = {*ROW_COLUMNS, *METRICS, "seed", "fold", "failure"}
 # Columns of the published figures that say which parts of ComP were kept, in the order of `Flags`.
-FLAGS = ["knowledge_propagation", "prompt_generation", "coordinator", "gradient_modulation"]
+FLAG_COLUMNS = ["knowledge_propagation", "prompt_generation", "coordinator", "gradient_modulation"]
 
 
 def read_results(path: str | Path) -> pd.DataFrame:
@@ -27,7 +27,7 @@ def read_results(path: str | Path) -> pd.DataFrame:
         raise CompVizError(
             f"{path} cannot be read as a table of results ({' '.join(str(error).split())[:200]})."
         ) from None
-    if lacking := sorted(NEEDED - set(rows.columns)):
+    if lacking := sorted(NEEDED_COLUMNS - set(rows.columns)):
         raise CompVizError(f"{path} is no table of a sweep: it lacks the column {lacking[0]!r}.")
     return rows
 
@@ -39,10 +39,10 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
     defined are left out; the order is that of the table.
     """
     values = rows[rows["failure"].isna()].melt(
-        id_vars=[*ROW, "seed", "fold"], value_vars=list(METRICS), var_name="metric", value_name="value"
+        id_vars=[*ROW_COLUMNS, "seed", "fold"], value_vars=list(METRICS), var_name="metric", value_name="value"
     )
-    by_seed = values.dropna(subset=["value"]).groupby([*ROW, "metric", "seed"], sort=False)["value"].mean()
-    groups = by_seed.groupby([*ROW, "metric"], sort=False)
+    by_seed = values.dropna(subset=["value"]).groupby([*ROW_COLUMNS, "metric", "seed"], sort=False)["value"].mean()
+    groups = by_seed.groupby([*ROW_COLUMNS, "metric"], sort=False)
     return groups.agg(mean="mean", half=half_width_of_mean, seeds="count").reset_index()
 
 
@@ -68,4 +68,4 @@ def named_by_flags(published: pd.DataFrame, flags: Mapping[str, tuple[bool, ...]
     """The rows of the paper's Table 3, under our names for what each kept."""
     rows = published[published["table"] == 3]
     names = {kept: name for name, kept in flags.items()}
-    return rows.assign(method=[names[tuple(row)] for row in rows[FLAGS].astype(bool).to_numpy().tolist()])
+    return rows.assign(method=[names[tuple(row)] for row in rows[FLAG_COLUMNS].astype(bool).to_numpy().tolist()])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from comp_viz.analysis.results import TABLE, read_results
+from comp_viz.analysis.results import TABLE_COLUMNS, read_results
 from comp_viz.analysis.stats.intervals import half_width_of_mean
 from comp_viz.sweep.epochs import epochs_path, is_epochs
 
@@ -82,7 +82,7 @@ def tables_in(rows: pd.DataFrame, digest: str | None) -> list[pd.DataFrame]:
     rows = rows[rows["failure"].isna()]
     if digest is not None:
         rows = rows[rows["data_digest"] == digest]
-    return [part for _, part in rows.groupby(TABLE, sort=False)]
+    return [part for _, part in rows.groupby(TABLE_COLUMNS, sort=False)]
 
 
 def accuracy_by_epoch_of(path: Path, rows: pd.DataFrame) -> pd.DataFrame:

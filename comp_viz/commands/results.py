@@ -9,7 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from comp_viz.analysis.results import TABLE, matched, named_by_flags, read_published_results, read_results, summarise
+from comp_viz.analysis.results import (
+    TABLE_COLUMNS,
+    matched,
+    named_by_flags,
+    read_published_results,
+    read_results,
+    summarise,
+)
 from comp_viz.commands.data_text import printable
 from comp_viz.commands.results_text import LINE_WIDTH, Line, flag_lines, method_lines, ordered, text_table
 from comp_viz.errors import CompVizError
@@ -57,7 +64,7 @@ def report(rows: pd.DataFrame, published: Path) -> Iterator[str]:
     summary = summarise(rows)
     for _, group in summary.groupby("data", sort=False):
         theirs = read_published_results(published, classes="UA" in set(group["metric"]))
-        for _, part in pd.concat([matched(group), group]).groupby(TABLE, sort=False):
+        for _, part in pd.concat([matched(group), group]).groupby(TABLE_COLUMNS, sort=False):
             yield from one_group(part, theirs)
             theirs = theirs[:0]  # once is enough
     for failed in rows.dropna(subset=["failure"]).itertuples():

@@ -10,9 +10,13 @@ from comp_viz.analysis.shipped_results import ResultsTable, paired_difference
 from comp_viz.analysis.stats.intervals import half_width_of_mean
 from comp_viz.training.telemetry import read_telemetry
 
-ALONE, WITHOUT, COMP = "alone", "no-prompting", "comp"
-NAMES = {ALONE: "each modality alone", WITHOUT: "without prompting", COMP: "ComP"}  # method -> on screen
-CURVE = ["method", "of", "epoch", "stage", "value", "low", "high", "seeds"]
+ALONE, WITHOUT_PROMPTING, COMP = "alone", "no-prompting", "comp"
+METHOD_NAMES = {
+    ALONE: "each modality alone",
+    WITHOUT_PROMPTING: "without prompting",
+    COMP: "ComP",
+}  # method -> on screen
+CURVE_COLUMNS = ["method", "of", "epoch", "stage", "value", "low", "high", "seeds"]
 
 
 def gaps(table: ResultsTable, pattern: str) -> pd.DataFrame:
@@ -21,7 +25,7 @@ def gaps(table: ResultsTable, pattern: str) -> pd.DataFrame:
     Columns: method, mean, half (NaN from one seed), seeds, best and worst (the heads with the highest and lowest mean).
     """
     rows = []
-    for method in NAMES:
+    for method in METHOD_NAMES:
         heads = table.accuracy(method, pattern).drop(columns="fused", errors="ignore")
         if heads.empty:
             continue
@@ -37,7 +41,7 @@ def joint_less_alone(table: ResultsTable, pattern: str) -> pd.DataFrame:
     """
     alone = table.accuracy(ALONE, pattern)
     rows = []
-    for method in (WITHOUT, COMP):
+    for method in (WITHOUT_PROMPTING, COMP):
         joint = table.accuracy(method, pattern)
         for name in alone.columns.intersection(joint.columns, sort=False):
             levels = joint[name].mean(), alone[name].mean()
@@ -54,8 +58,8 @@ def read_accuracy(folder: Path) -> pd.DataFrame:
 def curves_of_runs(runs: dict[str, pd.DataFrame], split: str) -> pd.DataFrame:
     """Curves of single runs, method -> `read_accuracy`: the columns `CURVE`, without a band."""
     parts = [rows[rows["split"] == split].assign(method=method) for method, rows in runs.items()]
-    whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=CURVE)
-    return whole.assign(low=np.nan, high=np.nan, seeds=1)[CURVE]
+    whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=CURVE_COLUMNS)
+    return whole.assign(low=np.nan, high=np.nan, seeds=1)[CURVE_COLUMNS]
 
 
 def curves_of_table(table: ResultsTable, split: str) -> pd.DataFrame:
@@ -63,9 +67,9 @@ def curves_of_table(table: ResultsTable, split: str) -> pd.DataFrame:
 
     A range and no interval: with two or three seeds an interval of every epoch would be too wide to see anything.
     """
-    rows = table.epochs[(table.epochs["split"] == split) & table.epochs["method"].isin(list(NAMES))]
+    rows = table.epochs[(table.epochs["split"] == split) & table.epochs["method"].isin(list(METHOD_NAMES))]
     groups = rows.groupby(["method", "of", "epoch", "stage"], sort=False)["value"]
-    return groups.agg(value="mean", low="min", high="max", seeds="count").reset_index()[CURVE]
+    return groups.agg(value="mean", low="min", high="max", seeds="count").reset_index()[CURVE_COLUMNS]
 
 
 def read_ratios(folder: Path, probabilities: bool) -> pd.DataFrame:

@@ -19,11 +19,11 @@ from comp_viz.data.patterns.entries import Uniform
 from comp_viz.data.patterns.matrices import keep_only
 from comp_viz.data.patterns.pattern import Pattern
 
-MODALITIES = tuple(LAB_WIDTHS)
+LAB_MODALITIES = tuple(LAB_WIDTHS)
 NOTHING_REMOVED = Pattern()  # nothing is taken away
-RATES = (0.0, 0.3, 0.5, 0.7)
-TOGETHER = 250  # conversations drawn at a time
-ENOUGH = 0.003  # standard error below which no more are drawn
+BOUND_RATES = (0.0, 0.3, 0.5, 0.7)
+DRAWN_AT_A_TIME = 250  # conversations drawn at a time
+ENOUGH_ERROR = 0.003  # standard error below which no more are drawn
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Conditions:
 
 
 def attainable(
-    settings: LabSettings, pattern: Pattern = NOTHING_REMOVED, modalities: Sequence[str] = MODALITIES, seed: int = 0
+    settings: LabSettings, pattern: Pattern = NOTHING_REMOVED, modalities: Sequence[str] = LAB_MODALITIES, seed: int = 0
 ) -> Attainable:
     """Best accuracies with some of the modalities under a missing pattern, by default all of them and nothing missing.
 
@@ -79,12 +79,12 @@ class AttainableAtRate:
 
 
 def attainable_at(
-    settings: LabSettings, rates: Sequence[float] = RATES, seed: int = 0
+    settings: LabSettings, rates: Sequence[float] = BOUND_RATES, seed: int = 0
 ) -> dict[float, AttainableAtRate]:
     """Best accuracies of all modalities together at missing rates of the uniform protocol. Raises `CompVizError`."""
     both = [(rate, context) for rate in rates for context in (True, False)]
     conditions = {
-        f"{rate} {context}": Conditions(Pattern((Uniform(rate),)), MODALITIES, context) for rate, context in both
+        f"{rate} {context}": Conditions(Pattern((Uniform(rate),)), LAB_MODALITIES, context) for rate, context in both
     }
     best = estimate_accuracies(settings, conditions, seed)
     return {rate: AttainableAtRate(best[f"{rate} True"], best[f"{rate} False"]) for rate in rates}
@@ -97,14 +97,14 @@ def estimate_accuracies(settings: LabSettings, conditions: Mapping[str, Conditio
     while True:
         parts.append(sample_hits(settings, conditions, int(rng.integers(2**32))))
         accuracies = accuracies_of(conditions, parts)
-        if max(one.error for one in accuracies.values()) < ENOUGH:
+        if max(one.error for one in accuracies.values()) < ENOUGH_ERROR:
             return accuracies
 
 
 def sample_hits(settings: LabSettings, conditions: Mapping[str, Conditions], seed: int) -> Doubles:
     """`[1 + C, V]`: utterances of some fresh conversations, and how many of them are right under each of `C` conditions."""
     model = LabModel.of(settings)
-    data = lab(replace(settings, seed=seed, conversations=(1, 1, TOGETHER - 2)))
+    data = lab(replace(settings, seed=seed, conversations=(1, 1, DRAWN_AT_A_TIME - 2)))
     utterances = data.utterances
     features = {u: np.concatenate([c.features[u] for c in data.conversations]) for u in data.modalities}
     clues = feature_likelihoods(model, features)

@@ -9,7 +9,10 @@ from comp_viz.analysis.shipped_results import ResultsTable, paired_difference
 from comp_viz.analysis.stats.intervals import half_width_of_mean
 from comp_viz.training.methods import ABLATION
 
-WITH, WITHOUT = "comp", "KP+PG+Cr"  # the rows of the paper's Table 3 that differ in the modulator alone
+WITH_MODULATOR, WITHOUT_MODULATOR = (
+    "comp",
+    "KP+PG+Cr",
+)  # the rows of the paper's Table 3 that differ in the modulator alone
 
 
 def modulator_effect(table: ResultsTable) -> pd.DataFrame:
@@ -19,7 +22,7 @@ def modulator_effect(table: ResultsTable) -> pd.DataFrame:
     """
     rows = []
     for pattern in table.patterns:
-        on, off = (table.accuracy(method, pattern).get("fused") for method in (WITH, WITHOUT))
+        on, off = (table.accuracy(method, pattern).get("fused") for method in (WITH_MODULATOR, WITHOUT_MODULATOR))
         if on is None or off is None:
             continue
         rate = table.rows.loc[table.rows["pattern"] == pattern, "missing_rate"].mean()
@@ -41,7 +44,10 @@ def modulator_effect(table: ResultsTable) -> pd.DataFrame:
 def published_modulator_effect(path: Path, classes: bool) -> pd.DataFrame:
     """The same out of the paper's Table 3, single numbers on other data: dataset, rate, mean, with, without."""
     rows = named_by_flags(read_published_results(path, classes), ABLATION)
-    rows = rows[(rows["metric"] == "ACC") & rows["method"].isin([WITH, WITHOUT])]
+    rows = rows[(rows["metric"] == "ACC") & rows["method"].isin([WITH_MODULATOR, WITHOUT_MODULATOR])]
     wide = rows.pivot_table(index=["dataset", "missing_rate"], columns="method", values="mean").dropna().reset_index()
     table = pd.DataFrame({"dataset": wide["dataset"], "rate": wide["missing_rate"]})
-    return table.assign(mean=wide[WITH] - wide[WITHOUT], **{"with": wide[WITH], "without": wide[WITHOUT]})
+    return table.assign(
+        mean=wide[WITH_MODULATOR] - wide[WITHOUT_MODULATOR],
+        **{"with": wide[WITH_MODULATOR], "without": wide[WITHOUT_MODULATOR]},
+    )

@@ -10,8 +10,8 @@ from comp_viz.analysis.modulation.telemetry import telemetry_frame
 from comp_viz.data.dataset import DataSet
 from comp_viz.training.telemetry import read_telemetry
 
-SHOWN = 100  # utterances in a list of the hardest or the easiest
-UTTERANCE = ["conversation", "utterance"]
+LIST_LENGTH = 100  # utterances in a list of the hardest or the easiest
+UTTERANCE_COLUMNS = ["conversation", "utterance"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Hardness:
 
     def ends(self, easiest: bool) -> pd.DataFrame:
         """The hardest utterances, or the easiest, from that end on."""
-        return (self.rows[::-1] if easiest else self.rows)[:SHOWN].reset_index(drop=True)
+        return (self.rows[::-1] if easiest else self.rows)[:LIST_LENGTH].reset_index(drop=True)
 
     def of(self, conversation: str) -> pd.DataFrame:
         """The utterances of one conversation by number; empty where it was not trained on."""
@@ -49,11 +49,16 @@ def read_hardness(folder: Path) -> Hardness:
     rows = telemetry_frame(read_telemetry(folder, "utterances"))
     rows = rows[rows["correct"].notna()]
     rows = rows.assign(wrong=~rows["correct"].astype(bool))
-    groups = rows.groupby([*UTTERANCE, "modality"], sort=False)
+    groups = rows.groupby([*UTTERANCE_COLUMNS, "modality"], sort=False)
     each = [groups[of].mean().unstack("modality").add_prefix(f"{of} ") for of in ("wrong", "coefficient")]
-    at_once = rows.groupby([*UTTERANCE, "epoch"], sort=False)["wrong"].all()
-    whole = rows.groupby(UTTERANCE, sort=False)[["wrong", "error"]].mean()
-    table = each[0].join(each[1]).join(at_once.groupby(UTTERANCE, sort=False).mean().rename("all wrong")).join(whole)
+    at_once = rows.groupby([*UTTERANCE_COLUMNS, "epoch"], sort=False)["wrong"].all()
+    whole = rows.groupby(UTTERANCE_COLUMNS, sort=False)[["wrong", "error"]].mean()
+    table = (
+        each[0]
+        .join(each[1])
+        .join(at_once.groupby(UTTERANCE_COLUMNS, sort=False).mean().rename("all wrong"))
+        .join(whole)
+    )
     ordered = table.sort_values(["wrong", "error"], ascending=False, kind="stable").reset_index()
     return Hardness(ordered.astype(dict.fromkeys(table, np.float32)), int(rows["epoch"].nunique()))
 

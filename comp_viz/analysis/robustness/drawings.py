@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from comp_viz.analysis.stats.sums import Values
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.data.conversation import Task
@@ -22,9 +23,7 @@ RATE_SEEDS, SHARE_SEEDS = 5, 3  # drawings of a random pattern
 MOST_SUBSETS = 4  # modalities of which every subset is measured; of more, the single ones and all but one
 GRID = 5  # steps along a side of the triangle
 LOSSES = (0.5, 1.0)  # of one modality, where there is no triangle
-GROUPS = 20  # of conversations, each left out once
-
-Values = NDArray[np.float64]
+JACKKNIFE_GROUPS = 20  # of conversations, each left out once
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def evaluate_drawing(
     utterances = stream.utterances
     shown = Pattern.parse(one.pattern)(utterances, task, np.random.default_rng(one.seed))
     missing = realised_rates(utterances.observed, shown, utterances.modalities)
-    groups = np.repeat(np.arange(len(stream)) % GROUPS, utterances.lengths)
+    groups = np.repeat(np.arange(len(stream)) % JACKKNIFE_GROUPS, utterances.lengths)
     predictions = predict(checkpoint.model, stream, shown, turn=turn)
     values = {name: metrics_by_group(task, y, utterances.labels, groups) for name, y in predictions.items()}
     return Scores(missing.rate, missing.by_modality, values)

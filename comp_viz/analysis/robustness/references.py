@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from comp_viz.analysis.results import ROW, summarise
+from comp_viz.analysis.results import ROW_COLUMNS, summarise
 from comp_viz.wording import how_many
 
 OURS, PAPER = "our table", "published, other data"
@@ -46,8 +46,8 @@ def from_tables(tables: Mapping[str, pd.DataFrame], digest: str, split: str) -> 
         mine = rows[same & rows["pattern"].str.startswith("uniform(") & ~rows["pattern"].str.contains("+", regex=False)]
         if mine.empty:
             continue
-        rates = mine.groupby(ROW, sort=False)["missing_rate"].mean().reset_index()
-        summary = summarise(mine).merge(rates, on=ROW).rename(columns={"mean": "value"})
+        rates = mine.groupby(ROW_COLUMNS, sort=False)["missing_rate"].mean().reset_index()
+        summary = summarise(mine).merge(rates, on=ROW_COLUMNS).rename(columns={"mean": "value"})
         for (method, select, under), part in summary.groupby(["method", "select", "trained_under"], sort=False):
             seeds = int(part["seeds"].max())
             shown = f"{OURS} {name}: {method}, {how_many(seeds, 'seed')}"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from comp_viz.analysis.imbalance.gap import ALONE, COMP, NAMES, WITHOUT
+from comp_viz.analysis.imbalance.gap import ALONE, COMP, METHOD_NAMES, WITHOUT_PROMPTING
 from comp_viz.analysis.modulation.telemetry import joint_training_epoch
 from comp_viz.figures.chart import About
 from comp_viz.figures.grid import Span, band, cell, grid, line, shared_range, soft, stage_mark
@@ -14,10 +14,10 @@ from comp_viz.wording import decimal, how_many
 
 LOOKS = {  # dashes are for references from elsewhere
     ALONE: {"dash": "dot", "width": 2.2},
-    WITHOUT: {"dash": "dashdot", "width": 1.6},
+    WITHOUT_PROMPTING: {"dash": "dashdot", "width": 1.6},
     COMP: {"dash": "solid", "width": 2.6},
 }
-ENDS = {ALONE: "alone", WITHOUT: "without prompting", COMP: "with ComP"}  # method -> at the end of a title
+ENDS = {ALONE: "alone", WITHOUT_PROMPTING: "without prompting", COMP: "with ComP"}  # method -> at the end of a title
 ABOUT_ACCURACY_CURVES = About(
     "Accuracy of each modality's own head and of the fused prediction, epoch by epoch (as in the paper's Figures 1 and 5 a to c): every modality "
     "trained alone, jointly without prompting, and with ComP. In stage 1 each modality is trained on its own, in stage 2 all jointly; "
@@ -57,12 +57,12 @@ def accuracy_curves_chart(
             if (rows["high"] > rows["low"]).any():
                 cell(figure, i, band(rows["epoch"], rows["low"], rows["high"], soft(colours[u], 0.2)))
             if len(rows):
-                hover = f"{NAMES[method]}, {u}<br>epoch %{{x}}: %{{y:.1%}}"
+                hover = f"{METHOD_NAMES[method]}, {u}<br>epoch %{{x}}: %{{y:.1%}}"
                 cell(
                     figure, i, line(rows["epoch"], rows["value"], colours[u], hover, line=look | {"color": colours[u]})
                 )
     for method in dict.fromkeys(curves["method"]):  # lines of the legend, without a modality's colour
-        look = {"mode": "lines", "name": NAMES[method], "line": LOOKS[method] | {"color": palette.truth}}
+        look = {"mode": "lines", "name": METHOD_NAMES[method], "line": LOOKS[method] | {"color": palette.truth}}
         cell(figure, 0, go.Scatter(x=[None], y=[None], hoverinfo="skip", **look))
     figure.update_yaxes(range=shared, tickformat=".0%")
     figure.update_xaxes(range=[-0.5, float(curves["epoch"].max()) + 0.5])  # names of stages do not widen it

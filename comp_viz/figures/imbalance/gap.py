@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from comp_viz.analysis.imbalance.gap import NAMES, WITHOUT
+from comp_viz.analysis.imbalance.gap import METHOD_NAMES, WITHOUT_PROMPTING
 from comp_viz.figures.chart import About
 from comp_viz.figures.imbalance.curves import ENDS
 from comp_viz.figures.imbalance.dots import dots_chart
@@ -31,10 +31,11 @@ ABOUT_JOINT = About(
 def gap_chart(gaps: pd.DataFrame, palette: Palette) -> go.Figure:
     """Performance gap of every method with its 95 % interval."""
     rows = [
-        (NAMES[m], mean, half, "diamond", palette.ink) for m, mean, half in gaps[["method", "mean", "half"]].to_numpy()
+        (METHOD_NAMES[m], mean, half, "diamond", palette.ink)
+        for m, mean, half in gaps[["method", "mean", "half"]].to_numpy()
     ]
     hover = [
-        f"{NAMES[method]}: {best} best, {worst} worst on average<br>gap {points_with_interval(mean, half)}, {how_many(seeds, 'seed')}"
+        f"{METHOD_NAMES[method]}: {best} best, {worst} worst on average<br>gap {points_with_interval(mean, half)}, {how_many(seeds, 'seed')}"
         for method, mean, half, seeds, best, worst in gaps.itertuples(index=False)
     ]
     return dots_chart(rows, hover, gap_title(gaps), "best less worst modality, points of accuracy", 100, 0, palette)
@@ -55,8 +56,8 @@ def joint_chart(joint: pd.DataFrame, modalities: tuple[str, ...], palette: Palet
     )
     rows, hover = [], []
     for _, row in joint.iterrows():
-        u, method = row["modality"], NAMES[row["method"]]
-        symbol = symbols[u] + ("-open" if row["method"] == WITHOUT else "")
+        u, method = row["modality"], METHOD_NAMES[row["method"]]
+        symbol = symbols[u] + ("-open" if row["method"] == WITHOUT_PROMPTING else "")
         rows.append((f"{marks[u]} {u}, {method}", row["mean"], row["half"], symbol, colours[u]))
         hover.append(
             f"{u}, {method}: jointly {percent(row['joint'], 1)}, alone {percent(row['alone'], 1)}<br>"

@@ -10,7 +10,7 @@ from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
 from comp_viz.wording import how_many
 
-SYMBOLS = {"●": "circle-open", "■": "square-open", "▲": "triangle-up-open"}
+OPEN_SYMBOLS = {"●": "circle-open", "■": "square-open", "▲": "triangle-up-open"}
 ABOUT_TRUTH = About(
     "What no model gets: the emotion of each utterance, where a modality expresses another one, and which utterances are hard (shaded). "
     "Labels are what a model is trained on and evaluated by.",
@@ -40,7 +40,7 @@ def truth_chart(
     for u, name in enumerate(modalities):
         apart = expressed[:, u] != state
         marker = {
-            "symbol": SYMBOLS.get(marks[name], "star-open"),
+            "symbol": OPEN_SYMBOLS.get(marks[name], "star-open"),
             "size": 10,
             "color": colours[name],
             "line": {"width": 2},

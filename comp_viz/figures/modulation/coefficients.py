@@ -16,7 +16,7 @@ from comp_viz.figures.style import Palette, modality_colours, modality_marks, mo
 from comp_viz.wording import first_upper, how_many
 
 MOST_MARKS = 200  # utterances above which lines are drawn without marks
-APART = 0.2  # utterances between the marks of neighbouring modalities
+MARK_SHIFT = 0.2  # utterances between the marks of neighbouring modalities
 ABOUT_COEFFICIENTS = About(
     "The modulation coefficient of every utterance, for each modality, if this conversation under the missing pattern in force "
     "were the whole batch of one training step. A cross marks a coefficient that is clipped. Thin lines, for conversations the checkpoint "
@@ -100,7 +100,7 @@ def mark_positions(coefficients: ConversationCoefficients, u: int) -> Floats:
     """Where the marks of modality number `u` stand along the axis, beside those of the others."""
     apart: Floats = (
         np.arange(1, len(coefficients.counted) + 1, dtype=np.float32)
-        + APART * (u - (len(coefficients.modalities) - 1) / 2)
+        + MARK_SHIFT * (u - (len(coefficients.modalities) - 1) / 2)
     ).astype(np.float32)
     return apart
 

@@ -13,7 +13,7 @@ from comp_viz.figures.style import Palette, modality_colours, modality_marks, mo
 from comp_viz.wording import percent, signed
 
 HEIGHT = 300
-BY = ("by_epoch", "by_position", "by_error")  # the tables of coefficients
+BAND_TABLES = ("by_epoch", "by_position", "by_error")  # the tables of coefficients
 COEFFICIENT = "coefficient"
 EQUATION = r"""W_i^u = \frac{1}{M-1}\sum_{v \neq u} \frac{\sum_j R_j^{uv} - R_i^{uv}}{\sum_j R_j^{uv}},
 \quad R_i^{uv} = E_i^u - E_i^v \quad (10), \qquad \nabla M^u_{\cdot s} \leftarrow \overline{W}^u_s\, \nabla M^u_{\cdot s} \quad (11)"""
@@ -58,7 +58,7 @@ ABOUT_GRADIENTS = About(
 def training_charts(records: Sequence[ModulationRecord], palette: Palette) -> list[dict[str, go.Figure]]:
     """Everything recorded of some trainings, each by its key in `TRAINING_CHARTS`, on axes that all share."""
     modulated = [record for record in records if len(record.by_epoch)]
-    epoch, position, error = (coefficient_span([getattr(one, table) for one in modulated]) for table in BY)
+    epoch, position, error = (coefficient_span([getattr(one, table) for one in modulated]) for table in BAND_TABLES)
     highest, norms = clipping_span(modulated), gradient_span([record.gradients for record in records])
     charts = []
     for record in records:

@@ -5,7 +5,7 @@ import pandas as pd
 from comp_viz.analysis.robustness.scores import FUSED, read_metric
 from comp_viz.wording import percent
 
-EQUAL = 0.01  # a difference below this is called none
+NO_CHANGE = 0.01  # a difference below this is called none
 METRICS_HELP = (
     "ACC: accuracy; for scores, of the sign, exactly neutral labels left out. F1: weighted by class. UA: mean recall of the classes. "
     "MAE: mean absolute error in label units, lower is better. CORR: Pearson correlation, −1 to 1."
@@ -20,6 +20,6 @@ def robustness_title(table: pd.DataFrame, metric: str) -> str:
     first, last = rows.iloc[0], rows.iloc[-1]
     ends = f"from {read_metric(metric, first['value'])} to {read_metric(metric, last['value'])}"
     missing = f"with {percent(last['missing_rate'])} of all entries missing"
-    if abs(last["value"] - first["value"]) < EQUAL:
+    if abs(last["value"] - first["value"]) < NO_CHANGE:
         return f"{metric} hardly changes, {ends}, {missing}"
     return f"{metric} {'falls' if last['value'] < first['value'] else 'rises'} {ends} {missing}"

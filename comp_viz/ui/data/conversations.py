@@ -14,7 +14,7 @@ from comp_viz.ui.frame.navigation import open_in_live
 from comp_viz.ui.widgets.text import escape_markdown, label_text
 from comp_viz.wording import how_many
 
-TABLE = "conversations"
+CONVERSATIONS_KEY = "conversations"
 
 
 def filtered_conversations(data: DataSet) -> pd.DataFrame:
@@ -50,7 +50,7 @@ def chosen_conversation(data: DataSet) -> Conversation | None:
         table,
         hide_index=True,
         height=280,
-        key=TABLE,
+        key=CONVERSATIONS_KEY,
         on_select="rerun",
         selection_mode="single-row",
         column_config=settings,

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from comp_viz.analysis.imbalance.gap import ALONE, COMP, WITHOUT, curves_of_runs, curves_of_table, gaps
+from comp_viz.analysis.imbalance.gap import ALONE, COMP, WITHOUT_PROMPTING, curves_of_runs, curves_of_table, gaps
 from comp_viz.analysis.shipped_results import ResultsTable
 from comp_viz.figures.imbalance.curves import (
     ABOUT_ACCURACY_CURVES,
@@ -23,15 +23,16 @@ from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
+from comp_viz.ui.widgets.selection_warning import selection_warning
 from comp_viz.ui.widgets.text import escape_markdown
 from comp_viz.wording import how_many
 
-METHODS = (COMP, WITHOUT, ALONE)
+COMPARED_METHODS = (COMP, WITHOUT_PROMPTING, ALONE)
 SPLITS = {"selection split": "selection", "training split": "training"}
-OWN, TABLE = "this checkpoint", "our results table"
-RUNS = (TABLE, OWN)
+OWN_RUN, TABLE_RUNS = "this checkpoint", "our results table"
+RUNS = (TABLE_RUNS, OWN_RUN)
 UNDER = "judged_under"  # widget key and address parameter
-COMPLETE = "uniform(0)"
+NOTHING_MISSING = "uniform(0)"
 NO_TABLE = (
     "No table of results was made on these data. Make one with the methods `comp`, `no-prompting` and `alone`; "
     "`docs/sweeps.md` explains how."
@@ -40,7 +41,6 @@ NOT_RECORDED = (
     "The training of **{name}** was not recorded, so there is no accuracy by epoch. Every `python -m comp_viz train` writes telemetry "
     "beside its checkpoint; weights that were converted, or a folder copied without `telemetry/`, have none."
 )
-ON_TEST = "EPOCHS SELECTED ON THE TEST SPLIT, the paper's protocol: every number is optimistic."
 RATE_HELP = "The missing pattern under which finished models were evaluated: uniform(0.3) removes 30 % of all entries, by the protocol of the field."
 SPLIT_HELP = (
     "Selection: the split that chose the epoch to keep, under all its missing patterns, by the weights that would be kept. Training: the "
@@ -54,12 +54,12 @@ RUNS_HELP = (
 
 def imbalance_table(view: PageView) -> ResultsTable | None:
     """The shipped table of results on the open data, None where there is none."""
-    return cached_training.results_table(METHODS, view.data.digest)
+    return cached_training.results_table(COMPARED_METHODS, view.data.digest)
 
 
 def evaluation_pattern(table: ResultsTable | None) -> str:
     """The missing pattern that finished models are evaluated under, chosen among the table's."""
-    patterns = table.patterns if table else [COMPLETE]
+    patterns = table.patterns if table else [NOTHING_MISSING]
     return one_of("Evaluated under", patterns, UNDER, RATE_HELP)
 
 
@@ -70,8 +70,8 @@ def accuracy_curves(
     from_table = table is not None and len(table.epochs) > 0 and len(place_of) == 1
     with controls:
         split = SPLITS[one_of("Accuracy on", list(SPLITS), "judged_on", SPLIT_HELP, buttons=True)]
-        runs = one_of("Runs of", RUNS, "runs", RUNS_HELP, buttons=True) if from_table else OWN
-    of_table = table if runs == TABLE else None
+        runs = one_of("Runs of", RUNS, "runs", RUNS_HELP, buttons=True) if from_table else OWN_RUN
+    of_table = table if runs == TABLE_RUNS else None
     of_sides = [curves_of_table(of_table, split) if of_table else own_curves(side.view, split) for side in place_of]
     shared = accuracy_span(of_sides)
     recorded = not any(curves.empty for curves in of_sides)
@@ -91,9 +91,9 @@ def own_curves(view: PageView, split: str) -> pd.DataFrame:
     """Of the open checkpoint, and of one without prompting that was trained on the same data."""
     own = cached_training.accuracy_by_epoch(view.name)
     if own.empty or not view.checkpoint.config.prompting:
-        return curves_of_runs({WITHOUT: own} if len(own) else {}, split)
+        return curves_of_runs({WITHOUT_PROMPTING: own} if len(own) else {}, split)
     other = without_prompting(view)
-    runs = {COMP: own} | ({WITHOUT: cached_training.accuracy_by_epoch(other)} if other else {})
+    runs = {COMP: own} | ({WITHOUT_PROMPTING: cached_training.accuracy_by_epoch(other)} if other else {})
     return curves_of_runs(runs, split)
 
 
@@ -127,5 +127,4 @@ def gaps_and_joint_training(
         chart_panel(joint_chart(joint, view.data.modalities, palette), "joint", ABOUT_JOINT, lambda: joint)
     seeds = how_many(table.seeds, "training seed")
     st.caption(f"Our results table {table.name}: {escape_markdown(table.protocol)}; {seeds}. Not the open checkpoint.")
-    if table.on_test:
-        st.warning(ON_TEST, icon=":material/warning:")
+    selection_warning(table)

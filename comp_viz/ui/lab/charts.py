@@ -28,7 +28,7 @@ from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.wording import percent
 
-ALL, BY_ITSELF = "all modalities", "all, utterance by itself"
+EVERYTHING, BY_ITSELF = "all modalities", "all, utterance by itself"
 
 
 def attainable_charts(settings: LabSettings, view: PageView | None, palette: Palette) -> None:
@@ -61,8 +61,8 @@ def attainable_charts(settings: LabSettings, view: PageView | None, palette: Pal
 def by_modality_chart(best: Attainable, own: dict[str, float], palette: Palette) -> go.Figure:
     """Attainable from each modality alone and from all; `own` is what the checkpoint reaches, by pattern."""
     limits = {f"only {u}": estimate.accuracy for u, estimate in best.alone.items()}
-    limits |= {BY_ITSELF: best.without_context.accuracy, ALL: best.together.accuracy}
-    patterns = {f"only({u})": f"only {u}" for u in best.alone} | {AS_RECORDED: ALL}
+    limits |= {BY_ITSELF: best.without_context.accuracy, EVERYTHING: best.together.accuracy}
+    patterns = {f"only({u})": f"only {u}" for u in best.alone} | {AS_RECORDED: EVERYTHING}
     reached = {name: own[pattern] for pattern, name in patterns.items() if pattern in own}
     return attainable_chart(limits, reached, best.majority, palette)
 

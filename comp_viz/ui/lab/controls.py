@@ -11,10 +11,10 @@ from comp_viz.errors import CompVizError
 from comp_viz.figures.style import modality_marks
 from comp_viz.ui.frame.address_state import address_parameter, set_widget
 
-TEXT, ADDRESS = "lab text", "lab"
-OWN = "your own"
+LAB_TEXT, LAB_ADDRESS = "lab text", "lab"
+OWN_SETTINGS = "your own"
 STRONGEST = 3.0  # the widgets' end; the text takes more
-SHARES = {
+SHARE_HELP = {
     "consensus": ("Consensus", "Share of utterances in which a modality expresses the shared emotion; else it expresses one of its own."),
     "hard": ("Hard utterances", "Share of utterances in which every modality is faint: a quarter of its strength."),
     "context": ("Dependence on context", "ρ: how much an utterance's emotion depends on the one before. At 0 utterances are independent."),
@@ -24,10 +24,10 @@ SHARES = {
 
 def current_settings() -> LabSettings:
     """The settings in force. A session takes them from the address once."""
-    if TEXT not in st.session_state:
-        st.session_state[TEXT] = address_parameter(ADDRESS, str(LabSettings()))
+    if LAB_TEXT not in st.session_state:
+        st.session_state[LAB_TEXT] = address_parameter(LAB_ADDRESS, str(LabSettings()))
     try:
-        return LabSettings.parse(st.session_state[TEXT])
+        return LabSettings.parse(st.session_state[LAB_TEXT])
     except CompVizError as error:
         st.warning(
             f"The lab in the address cannot be made; this is the usual one. {error}",
@@ -38,11 +38,11 @@ def current_settings() -> LabSettings:
 
 def set_lab(chosen: LabSettings) -> None:
     """Put settings in force, in the session and the address."""
-    st.session_state[TEXT] = str(chosen)
+    st.session_state[LAB_TEXT] = str(chosen)
     if chosen == LabSettings():
-        st.query_params.pop(ADDRESS, None)
+        st.query_params.pop(LAB_ADDRESS, None)
     else:
-        st.query_params[ADDRESS] = str(chosen)
+        st.query_params[LAB_ADDRESS] = str(chosen)
 
 
 def change_lab(**change: Any) -> None:
@@ -55,7 +55,7 @@ def lab_controls() -> LabSettings:
     now = current_settings()
     set_lab(now)  # into the address, which a change of page empties
     presets = {"usual": LabSettings(), **LAB_PRESETS}
-    current = next((name for name, preset in presets.items() if replace(preset, seed=now.seed) == now), OWN)
+    current = next((name for name, preset in presets.items() if replace(preset, seed=now.seed) == now), OWN_SETTINGS)
 
     def preset() -> None:
         name = st.session_state["lab preset"]
@@ -64,12 +64,12 @@ def lab_controls() -> LabSettings:
 
     st.selectbox(
         "Preset",
-        [*presets, *([OWN] if current == OWN else [])],
+        [*presets, *([OWN_SETTINGS] if current == OWN_SETTINGS else [])],
         key=set_widget("lab preset", current),
         on_change=preset,
     )
     strength_sliders(now)
-    for name, (label, words) in SHARES.items():
+    for name, (label, words) in SHARE_HELP.items():
         share_slider(name, label, words, now)
     shape_controls(now)
     return now

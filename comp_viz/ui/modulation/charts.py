@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from comp_viz.analysis.modulation.ablation import WITH, WITHOUT, modulator_effect
+from comp_viz.analysis.modulation.ablation import WITH_MODULATOR, WITHOUT_MODULATOR, modulator_effect
 from comp_viz.analysis.modulation.coefficients import ConversationCoefficients
 from comp_viz.analysis.modulation.telemetry import ModulationRecord
 from comp_viz.figures.modulation.ablation import ABOUT_MODULATOR_EFFECT, modulator_effect_chart
@@ -16,10 +16,11 @@ from comp_viz.ui.cache import training as cached_training
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.widgets.chart_panel import chart_panel
+from comp_viz.ui.widgets.selection_warning import selection_warning
 from comp_viz.ui.widgets.text import escape_markdown
 from comp_viz.wording import how_many
 
-EFFECT = (WITH, WITHOUT)
+EFFECT = (WITH_MODULATOR, WITHOUT_MODULATOR)
 NO_PROMPTS = (
     "**{name}** has no prompts. The modulator scales the gradient of the layer that makes prototypes, which prompts are made "
     "of: without prompting it has nothing to act on, and there are no coefficients."
@@ -36,10 +37,9 @@ NO_TABLE = (
     "No table of results compares models with and without the modulator. Make one: "
     "`python -m comp_viz sweep results/ablation.yaml`."
 )
-ON_TEST = "EPOCHS SELECTED ON THE TEST SPLIT, the paper's protocol: every number is optimistic."
-COUNTED = "N: utterances with a label; for scores also not exactly neutral. Only they enter the sums."
-MEAN = "Over N utterances the coefficients of a modality have the mean 1 − 1/N exactly, whatever the errors: Σ(ΣR − R)/ΣR = N − 1."
-CLIPPED = (
+COUNTED_HELP = "N: utterances with a label; for scores also not exactly neutral. Only they enter the sums."
+MEAN_HELP = "Over N utterances the coefficients of a modality have the mean 1 − 1/N exactly, whatever the errors: Σ(ΣR − R)/ΣR = N − 1."
+CLIPPED_HELP = (
     "Coefficients outside the clip range of the checkpoint's recipe, of all utterances that count and all modalities."
 )
 
@@ -75,13 +75,13 @@ def coefficients_in_view(view: PageView) -> ConversationCoefficients | None:
 def coefficient_numbers(coefficients: ConversationCoefficients) -> None:
     """What holds of any batch, in this one's numbers."""
     with st.container(horizontal=True, gap="medium"):
-        st.metric("Utterances that count", f"{coefficients.count:,}", width="content", help=COUNTED)
-        st.metric("Mean before clipping", f"{coefficients.mean:.4f}", width="content", help=MEAN)
-        st.metric("1 − 1/N", f"{coefficients.expected_mean:.4f}", width="content", help=MEAN)
+        st.metric("Utterances that count", f"{coefficients.count:,}", width="content", help=COUNTED_HELP)
+        st.metric("Mean before clipping", f"{coefficients.mean:.4f}", width="content", help=MEAN_HELP)
+        st.metric("1 − 1/N", f"{coefficients.expected_mean:.4f}", width="content", help=MEAN_HELP)
         clip = coefficients.clip
         limits = f"to {clip[0]:g} to {clip[1]:g}" if clip else "(no range)"
         clipped = f"{coefficients.clipped_count} of {coefficients.count * len(coefficients.modalities):,}"
-        st.metric(f"Clipped {limits}", clipped, width="content", help=CLIPPED)
+        st.metric(f"Clipped {limits}", clipped, width="content", help=CLIPPED_HELP)
 
 
 def trained_on_open_data(view: PageView) -> bool:
@@ -123,5 +123,4 @@ def effect_row(view: PageView, palette: Palette) -> None:
     chart_panel(figure, "worth", ABOUT_MODULATOR_EFFECT, lambda: ours)
     seeds = how_many(table.seeds, "seed")
     st.caption(f"{escape_markdown(table.protocol)}; mean over {seeds}, paired seed by seed, with 95 % intervals.")
-    if table.on_test:
-        st.warning(ON_TEST, icon=":material/warning:")
+    selection_warning(table)

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from comp_viz.analysis.modulation.hard_utterances import SHOWN, with_utterance_words
+from comp_viz.analysis.modulation.hard_utterances import LIST_LENGTH, with_utterance_words
 from comp_viz.figures.modulation.hard_utterances import HARDNESS_HELP, easy_utterances, hardness_title
 from comp_viz.figures.style import modality_marks
 from comp_viz.ui.cache import training as cached_training
@@ -48,7 +48,7 @@ def hard_utterances(view: PageView) -> None:
     )  # fmt: skip
     where = "Choose a row to open it in Live." if known else "Open the data set it was trained on to see their words."
     count = how_many(len(hardness.rows), "training utterance")
-    st.caption(f"{easy_utterances(hardness)} The {SHOWN} {end} of {count} with a label that counts. {where}")
+    st.caption(f"{easy_utterances(hardness)} The {LIST_LENGTH} {end} of {count} with a label that counts. {where}")
 
 
 def open_row(view: PageView, row: pd.Series) -> None:
