@@ -42,7 +42,7 @@ class ResultsTable:
 
     @property
     def protocol(self) -> str:
-        """What the numbers are of, in words."""
+        """Data, split, training pattern and selection, as text."""
         one = self.rows.iloc[0]
         return f"{self.data}, {one['split']} split, trained under {self.trained_under}, epoch chosen on the {one['select']} split"
 

@@ -31,10 +31,10 @@ class LinearProbe:
     """Accuracy of the linear probe: of the sign for scores (exact neutral left out), of the class for classes."""
 
     accuracy: dict[str, float]  # modality, and ALL, -> share from 0 to 1
-    majority: float  # share of the most frequent answer among those evaluated
+    majority: float  # share of the most frequent label among those evaluated
     training: int  # utterances
     evaluated: int  # utterances
-    split: str  # in words, what it was evaluated on
+    split: str  # as text, what it was evaluated on
 
 
 def fit_linear_probe(data: DataSet, seed: int = 0) -> LinearProbe:
@@ -62,7 +62,7 @@ def fit_linear_probe(data: DataSet, seed: int = 0) -> LinearProbe:
 
 
 def training_and_test(data: DataSet, seed: int) -> tuple[Sequence[Conversation], Sequence[Conversation], str]:
-    """Conversations to learn from and to evaluate on, at most `MOST_UTTERANCES` utterances each, and the second in words."""
+    """Conversations to learn from and to evaluate on, at most `MOST_UTTERANCES` utterances each, and the second as text."""
     rng, there = np.random.default_rng(seed), data.utterances.splits
     if "train" in there and "test" in there:
         return (
@@ -94,13 +94,13 @@ def sampled_conversations(conversations: Sequence[Conversation], rng: np.random.
 def probe_features(
     task: Task, conversations: Sequence[Conversation], standardise: Standardiser
 ) -> tuple[Floats64, Integers]:
-    """Features `[N, sum of D_u]`, zeros where missing, and the answers `[N]`: class numbers, or 1 for above neutral."""
-    rows, answers = [], []
+    """Features `[N, sum of D_u]`, zeros where missing, and the targets `[N]`: class numbers, or 1 for above neutral."""
+    rows, targets = [], []
     for c in conversations:
         known = ~np.isnan(c.labels)
         if not task.classes:
             known &= c.labels != task.neutral
         parts = [standardise(name, x) * c.observed[:, u, None] for u, (name, x) in enumerate(c.features.items())]
         rows.append(np.concatenate(parts, axis=1)[known])
-        answers.append(c.labels[known] if task.classes else c.labels[known] > task.neutral)
-    return np.concatenate(rows).astype(np.float64), np.concatenate(answers).astype(np.int64)
+        targets.append(c.labels[known] if task.classes else c.labels[known] > task.neutral)
+    return np.concatenate(rows).astype(np.float64), np.concatenate(targets).astype(np.int64)

@@ -36,7 +36,7 @@ def conversation_table(data: DataSet) -> pd.DataFrame:
 
 
 def typical_label_name(task: Task) -> str:
-    """What the last column of the table says."""
+    """The name of the last column of the table."""
     return "most frequent" if task.classes else f"mean {task.name}"
 
 
@@ -49,5 +49,5 @@ def typical_labels(task: Task, rows: pd.DataFrame) -> NDArray[np.object_] | NDAr
     labelled = rows[rows["label"].notna()]
     np.add.at(counts, (labelled["conversation"], labelled["label"].astype(int)), 1)
     names = np.array([*task.classes, ""], dtype=object)
-    found: NDArray[np.object_] = names[np.where(counts.any(1), counts.argmax(1), -1)]
-    return found
+    frequent: NDArray[np.object_] = names[np.where(counts.any(1), counts.argmax(1), -1)]
+    return frequent

@@ -1,7 +1,7 @@
 """The best accuracy attainable in the lab: what exact inference in its generating model reaches, with nothing learned.
 
 Whoever knows the model and weighs every emotion by its probability, given all that is observed of the conversation, is right
-as often as anyone can be on average. Entries are taken to be missing completely at random: that one is missing carries no
+as often as anyone can be on average. Entries are assumed to be missing completely at random: that one is missing carries no
 information on the emotion. Under patterns that depend on the label, more could be reached by noticing what is missing.
 """
 
@@ -20,7 +20,7 @@ from comp_viz.data.patterns.matrices import keep_only
 from comp_viz.data.patterns.pattern import Pattern
 
 LAB_MODALITIES = tuple(LAB_WIDTHS)
-NOTHING_REMOVED = Pattern()  # nothing is taken away
+NOTHING_REMOVED = Pattern()
 BOUND_RATES = (0.0, 0.3, 0.5, 0.7)
 DRAWN_AT_A_TIME = 250  # conversations drawn at a time
 ENOUGH_ERROR = 0.003  # standard error below which no more are drawn

@@ -1,4 +1,4 @@
-"""The modulation coefficients that one conversation, taken as a batch of its own, would produce now."""
+"""The modulation coefficients of one conversation as a batch of its own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ class ConversationCoefficients:
 def conversation_coefficients(
     checkpoint: Checkpoint, conversation: Conversation, observed: Bools
 ) -> ConversationCoefficients | None:
-    """What training would do with this conversation as its only batch, under `observed [S, M]`; None without a counted label.
+    """Those of a training step with this conversation as its only batch, under `observed [S, M]`; None without a counted label.
 
     Counted as in training, with the clip range and error of the checkpoint's recipe, our own where it states none. Unlike
     training it has no dropout, no noise, and prompts from the bank instead of the batch.

@@ -44,7 +44,7 @@ class Hardness:
 def read_hardness(folder: Path) -> Hardness:
     """From the `utterances` table of a `telemetry` folder. Shares are of recorded epochs; coefficients means, NaN in stage 1.
 
-    Utterances are ordered by the share of wrong answers of all heads, then by mean error.
+    Utterances are ordered by the share of wrong predictions of all heads, then by mean error.
     """
     rows = telemetry_frame(read_telemetry(folder, "utterances"))
     rows = rows[rows["correct"].notna()]
@@ -64,7 +64,7 @@ def read_hardness(folder: Path) -> Hardness:
 
 
 def with_utterance_words(rows: pd.DataFrame, data: DataSet) -> pd.DataFrame:
-    """The same rows with the `words` and `label` of each utterance; only for the data set they were learned from."""
+    """The same rows with the `words` and `label` of each utterance; only for the data set of the training."""
     known = {name: data.find(name) for name in rows["conversation"].unique()}
     places = list(zip(rows["conversation"], rows["utterance"], strict=True))
     words = [known[name].words[s] for name, s in places]

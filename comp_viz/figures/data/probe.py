@@ -13,7 +13,7 @@ from comp_viz.wording import how_many, percent
 ABOUT_PROBE = About(
     "Accuracy of logistic regression on single utterances, from each modality alone and from all together: of the class, or for scores of "
     f"the sign (exactly neutral labels left out). C = {REGULARISATION:g}; zeros for what is missing; at most {MOST_UTTERANCES:,} utterances to learn from "
-    "and to evaluate on. The dashed line is the most frequent answer.",
+    "and to evaluate on. The dashed line is the share of the most frequent label.",
     "What can be reached: the probe has no context and nothing non-linear. It shows which modality carries how much.",
 )
 

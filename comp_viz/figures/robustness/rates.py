@@ -30,10 +30,10 @@ ABOUT_RATES = About(
     "every utterance keeps at least one modality, as in the field's protocol. "
     + INTERVAL
     + " Dashed curves are from our results tables on these very data, dotted ones are printed in the paper, on other data. The dashed "
-    "level is the constant baseline: always the most frequent answer; for MAE the median label.",
-    "How the network would do if it were trained at each of these rates, as the published figures are. Nor that a difference "
+    "level is the constant baseline: always the most frequent label; for MAE the median label.",
+    "How a network trained at each of these rates does, as the published figures are. Nor that a difference "
     "smaller than the interval is more than chance.",
-    r"\mathrm{MR} = \frac{\text{entries taken away}}{\text{entries in the recordings}}",
+    r"\mathrm{MR} = \frac{\text{entries removed}}{\text{entries in the recordings}}",
 )
 
 
