@@ -360,7 +360,7 @@ def test_the_curve_draws_the_table_and_tells_references_apart(measured):
         assert by_name[paper[0].name].line.dash == "dot"
         assert by_name["constant baseline"].y == (0.6, 0.6)
         assert by_name["best attainable, computed"].y == (0.9, 0.8)
-        band = by_name["95 % interval of fused, over conversations"]
+        band = by_name["95\u202f% interval of fused, over conversations"]
         n = len(fused)
         np.testing.assert_allclose(band.y[n:][::-1] - band.y[:n], 2 * fused["half"], rtol=1e-4)
         assert figure.layout.shapes[0].x0 == 0.3

@@ -20,7 +20,7 @@ ABOUT_TRAINING_RATIOS = About(
 )
 ABOUT_RATIO = About(
     "The discrepancy ratio of OGM-GE (Peng et al., CVPR 2022): the probability that a modality's head gives the truth, against the mean of "
-    "the others, summed over the test split. Intervals: 95 %, bootstrap over conversations. Where labels are scores, s is the probability that "
+    "the others, summed over the test split. Intervals: 95\u202f%, bootstrap over conversations. Where labels are scores, s is the probability that "
     "the logistic loss of training gives the true side of neutral; that is our extension.",
     "What a modality knows by itself: under prompting every head draws on all modalities. OGM-GE compares two modalities over a batch while "
     "training, with s from the fused layer's share of each; here every modality has a head of its own, it is compared with the mean of the "
@@ -30,7 +30,7 @@ ABOUT_RATIO = About(
 )
 ABOUT_UTILISATION = About(
     "The conditional utilisation rate (Wu et al., ICML 2022), for more than two modalities: the share of the fused accuracy that is lost when a "
-    "modality is removed from all utterances, on the test split, with the 95 % bootstrap interval over conversations.",
+    "modality is removed from all utterances, on the test split, with the 95\u202f% bootstrap interval over conversations.",
     "What the modality is worth to a model trained without it. Wu et al. have two branches with one prediction each, and put the training average "
     "in the place of what one receives from the other; here the modality is missing, and the prediction is the fused one. Below zero the model is more accurate without it. Where two "
     "modalities carry the same information, removing one costs nothing.",

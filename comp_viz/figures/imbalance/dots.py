@@ -39,7 +39,7 @@ def measure_chart(
         interval = (
             "no interval from one conversation"
             if np.isnan(low)
-            else f"95 % interval {decimal(scale * low, 3)} to {decimal(scale * high, 3)}"
+            else f"95\u202f% interval {decimal(scale * low, 3)} to {decimal(scale * high, 3)}"
         )
         figure.add_scatter(
             x=[scale * value], y=[f"{marks[u]} {u}"], mode="markers", showlegend=False,

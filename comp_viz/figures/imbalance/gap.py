@@ -14,14 +14,14 @@ from comp_viz.figures.style import Palette, modality_colours, modality_marks, mo
 from comp_viz.wording import decimal, fitting, how_many, percent, signed
 
 ABOUT_GAP = About(
-    "For every training seed, accuracy of the best modality head less that of the worst; the mean over seeds with its 95 % interval "
+    "For every training seed, accuracy of the best modality head less that of the worst; the mean over seeds with its 95\u202f% interval "
     "(Student). Evaluated on the split, under the missing pattern chosen above.",
     "That a small gap is good: heads can be equally bad. Best less worst is never below zero, so chance alone gives it some size.",
     r"\mathrm{gap} = \max_u \mathrm{ACC}^u - \min_u \mathrm{ACC}^u",
 )
 ABOUT_JOINT = About(
     "Accuracy of a modality's head after joint training less that of the modality trained alone for as many epochs, paired seed by "
-    "seed, with the 95 % interval of the mean. Left of zero the modality is under-optimised.",
+    "seed, with the 95\u202f% interval of the mean. Left of zero the modality is under-optimised.",
     "With prompts the head of a modality also draws on the others, so its gain is not its own encoder's. Without prompting the two "
     "numbers compare like with like.",
     r"\mathrm{ACC}^u_{\text{joint}} - \mathrm{ACC}^u_{\text{alone}}",

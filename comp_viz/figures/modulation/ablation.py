@@ -10,7 +10,7 @@ from comp_viz.wording import how_many, percent, signed
 
 ABOUT_MODULATOR_EFFECT = About(
     "Accuracy of the fused prediction with the modulator less without it, all else equal, for finished models of our ablation: mean over "
-    "training seeds, paired, with the 95 % interval of that mean. Dashed: the difference of the same two rows in the paper's Table 3.",
+    "training seeds, paired, with the 95\u202f% interval of that mean. Dashed: the difference of the same two rows in the paper's Table 3.",
     "The same experiment twice. The published numbers are of other recordings, features and splits, of epochs chosen on the "
     "test split, and of single runs as far as the paper says.",
     r"\Delta = \mathrm{ACC}_{\mathrm{KP+PG+Cr+GM}} - \mathrm{ACC}_{\mathrm{KP+PG+Cr}}",

@@ -14,7 +14,7 @@ from comp_viz.wording import how_many
 
 CONSTANT = "constant baseline"
 INTERVAL = (
-    "The interval is the 95 % jackknife interval over conversations: how far the number would move with other conversations of the "
+    "The interval is the 95\u202f% jackknife interval over conversations: how far the number would move with other conversations of the "
     "same kind. Random patterns are drawn several times, with other seeds, and the mean is shown."
 )
 
@@ -51,7 +51,7 @@ def hover_numbers(rows: pd.DataFrame, metric: str) -> list[str]:
     scale, unit = (100, " points") if metric in SHARE_METRICS else (1, "")
     digits = 1 if metric in SHARE_METRICS else 3
     return [
-        f"<br>95 % interval over conversations ± {scale * half:.{digits}f}{unit}"
+        f"<br>95\u202f% interval over conversations ± {scale * half:.{digits}f}{unit}"
         f"<br>{how_many(seeds, 'drawing')}"
         + (f", standard deviation {scale * spread:.{digits + 1}f}{unit}" if seeds > 1 else "")
         for half, seeds, spread in zip(rows["half"], rows["seeds"], rows["spread"], strict=True)

@@ -125,7 +125,7 @@ def interval_band(fused: pd.DataFrame, palette: Palette) -> go.Scatter:
     y = np.concatenate([known["value"] - known["half"], (known["value"] + known["half"])[::-1]])
     return go.Scatter(
         x=x.astype(np.float32), y=y.astype(np.float32), fill="toself", mode="none", hoverinfo="skip",
-        fillcolor="rgba(128,128,128,0.22)", name="95 % interval of fused, over conversations",
+        fillcolor="rgba(128,128,128,0.22)", name="95\u202f% interval of fused, over conversations",
     )  # fmt: skip
 
 

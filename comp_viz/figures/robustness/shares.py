@@ -18,7 +18,7 @@ from comp_viz.wording import percent
 
 ABOUT_TRIANGLE = About(
     "The fused prediction when the same share of all entries is missing, divided between the modalities in every way. The three missing "
-    "rates add up to 100 % (one third of all entries) or to 200 % (two thirds): at a corner one modality is missing entirely, or is the "
+    "rates add up to 100\u202f% (one third of all entries) or to 200\u202f% (two thirds): at a corner one modality is missing entirely, or is the "
     "only one left; in the middle all are missing equally often. Hover for each modality's missing rate.",
     "The field's protocol: here each modality is missing independently of the others, so that some utterances have none.",
     r"r_\text{audio} + r_\text{text} + r_\text{video} = 1 \quad\text{or}\quad 2",

@@ -41,7 +41,7 @@ NOT_RECORDED = (
     "The training of **{name}** was not recorded, so there is no accuracy by epoch. Every `python -m comp_viz train` writes telemetry "
     "beside its checkpoint; weights that were converted, or a folder copied without `telemetry/`, have none."
 )
-RATE_HELP = "The missing pattern under which finished models were evaluated: uniform(0.3) removes 30 % of all entries, by the protocol of the field."
+RATE_HELP = "The missing pattern under which finished models were evaluated: uniform(0.3) removes 30\u202f% of all entries, by the protocol of the field."
 SPLIT_HELP = (
     "Selection: the split that chose the epoch to keep, under all its missing patterns, by the weights that would be kept. Training: the "
     "predictions of the training pass, with dropout, noise and the training pattern."

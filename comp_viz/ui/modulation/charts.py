@@ -122,5 +122,5 @@ def effect_row(view: PageView, palette: Palette) -> None:
     figure = modulator_effect_chart(ours, published, table.name, palette)
     chart_panel(figure, "worth", ABOUT_MODULATOR_EFFECT, lambda: ours)
     seeds = how_many(table.seeds, "seed")
-    st.caption(f"{escape_markdown(table.protocol)}; mean over {seeds}, paired seed by seed, with 95 % intervals.")
+    st.caption(f"{escape_markdown(table.protocol)}; mean over {seeds}, paired seed by seed, with 95\u202f% intervals.")
     selection_warning(table)
