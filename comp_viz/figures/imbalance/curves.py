@@ -72,7 +72,7 @@ def accuracy_curves_chart(
 
 def accuracy_curves_title(curves: pd.DataFrame) -> str:
     """How far apart the modality heads of each method are at the end of training."""
-    gaps = []
+    gaps: list[str] = []
     for method, ending in ENDS.items():
         rows = curves[(curves["method"] == method) & (curves["of"] != "fused")]
         last = rows[rows["epoch"] == rows["epoch"].max()]["value"]

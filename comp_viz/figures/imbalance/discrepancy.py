@@ -79,7 +79,7 @@ def ratio_title(measures: Discrepancy) -> str:
     """Which modality is furthest ahead and which furthest behind, of those whose interval does not hold 1."""
     ahead = {u: value for u, (low, value, _) in measures.ratio.items() if low > 1}
     behind = {u: value for u, (_, value, high) in measures.ratio.items() if high < 1}
-    parts = []
+    parts: list[str] = []
     for word, names, extreme in (("ahead", ahead, max), ("behind", behind, min)):
         if names:
             u = extreme(names, key=lambda name: names[name])

@@ -73,7 +73,7 @@ def joint_title(joint: pd.DataFrame) -> str:
     below = joint[joint["mean"] + joint["half"].fillna(np.inf) < 0]
     if below.empty:
         return "No modality is measurably under-optimised under this missing pattern"
-    worst = below.loc[below["mean"].idxmin()]
+    worst = below.iloc[int(below["mean"].to_numpy().argmin())]
     share = f"{len(below)} of {how_many(len(joint), 'head')} {'is' if len(below) == 1 else 'are'} under-optimised"
     size = points_with_interval(-worst["mean"], worst["half"])
     most = "" if len(below) == 1 else "most "
