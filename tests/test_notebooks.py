@@ -18,7 +18,7 @@ def test_notebook_runs(path, monkeypatch, tmp_path):
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
     monkeypatch.delenv("COMP_VIZ_DATA")  # they need nothing that does not ship
     notebook = nbformat.read(path, as_version=4)
-    where = {"metadata": {"path": str(FOLDER)}}
+    where = {"metadata": {"path": str(FOLDER.parent)}}
     NotebookClient(notebook, timeout=300, kernel_name="python3", resources=where).execute()
     shown = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.outputs]
     assert len(shown) >= 5

@@ -1,11 +1,12 @@
 """The site has the icon of the dashboard."""
 
-from pathlib import Path
 from typing import Any
 
 from mkdocs.structure.files import File, Files
 
-ICON = Path(__file__).parents[2] / "comp_viz" / "ui" / "icon.svg"
+from comp_viz.resources import PACKAGE
+
+ICON = PACKAGE / "ui" / "icon.svg"
 
 
 def on_files(files: Files, config: Any) -> Files:

@@ -6,7 +6,8 @@ from typing import Any
 
 from mkdocs.structure.files import File, Files
 
-PACKAGE = Path(__file__).parents[2] / "comp_viz"
+from comp_viz.resources import PACKAGE
+
 PRIVATE = ("ui", "commands", "decode_worker.py", "__main__.py")  # rooms and files that nobody imports
 FOLDER = "reference"
 BEHIND = "---\nsearch: {boost: 0.3}\n---\n\n"  # in the search, behind the pages that explain
@@ -44,7 +45,7 @@ def text_of(room: str, modules: list[str]) -> str:
     """The page of a room as Markdown; the package's own names stand on it where it exports any."""
     source = PACKAGE.parent.joinpath(*room.split("."), "__init__.py").read_text(encoding="utf-8")
     tree = ast.parse(source)
-    exports = any(isinstance(node, ast.ImportFrom) for node in tree.body)
+    exports = any(isinstance(node, ast.ImportFrom) for node in ast.walk(tree))
     opening = f"::: {room}\n    options: {{members: {'true' if exports else '[]'}, show_root_heading: false}}"
     return BEHIND + "\n\n".join([f"# {room}", opening, *(f"::: {module}" for module in modules)]) + "\n"
 

@@ -2,22 +2,20 @@
 
 import posixpath
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
 from mkdocs.structure.files import File, Files
-
-sys.path.insert(0, str(Path(__file__).parent))
 from reference import FOLDER, place_of
 
-ROOT = Path(__file__).parents[2]
+from comp_viz.resources import PRODUCT
+
+ROOT = PRODUCT
 RESULTS = {"Tables and findings": "results/README.md"}
 EXAMPLE = {"The example clip": "examples/README.md"}
 CARDS = {path.parent.name: path.relative_to(ROOT).as_posix() for path in sorted(ROOT.glob("checkpoints/*/README.md"))}
-PAGES = {"README.md": "readme.md"} | {
-    path: path.replace("/README.md", ".md") for path in (RESULTS | CARDS | EXAMPLE).values()
-}
+TEXTS = {"README.md": "readme.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+PAGES = TEXTS | {path: path.replace("/README.md", ".md") for path in (RESULTS | CARDS | EXAMPLE).values()}
 ORIGIN = {page: path for path, page in PAGES.items()}
 LINK = re.compile(r"\]\((?![a-z]+:|#)(?P<path>[^)\s#]+)(?P<anchor>#[^)\s]*)?\)")
 FENCE = re.compile(r"(^```.*?^```\s*$)", re.DOTALL | re.MULTILINE)
@@ -29,7 +27,9 @@ def on_config(config: Any) -> Any:
         if "Results" in entry:
             cards = {f"Model card: {name}": path for name, path in CARDS.items()}
             entry["Results"] = [{title: PAGES[path]} for title, path in (RESULTS | cards | EXAMPLE).items()]
-            entry["Results"].append({"The README": PAGES["README.md"]})
+        if "Project" in entry:
+            titles = {"README.md": "The README", "CONTRIBUTING.md": "How to contribute", "CHANGELOG.md": "Changes"}
+            entry["Project"] = [{title: TEXTS[path]} for path, title in titles.items()]
     return config
 
 
