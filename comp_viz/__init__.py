@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # for type checkers, editors and the reference
     from comp_viz.training.recipe import Recipe
     from comp_viz.training.run import train
     from comp_viz.view import View
+    from comp_viz.view_figures import figure
 
 MODULES = {  # public name -> module, and the name there where it is another
     "Checkpoint": "checkpoint.folder",
@@ -35,6 +36,7 @@ MODULES = {  # public name -> module, and the name there where it is another
     "Recipe": "training.recipe",
     "Trace": "network.trace",
     "View": "view",
+    "figure": "view_figures",
     "load_checkpoint": "checkpoint.folder",
     "load_published": "network.published",
     "open_data": "data.source",
@@ -55,6 +57,7 @@ __all__ = [
     "Trace",
     "View",
     "__version__",
+    "figure",
     "load_checkpoint",
     "load_published",
     "open_data",

@@ -21,6 +21,7 @@ import comp_viz
 from comp_viz.__main__ import COMMANDS, main
 from comp_viz.commands import doctor
 from comp_viz.resources import INSTALLED, PRODUCT, find, places, shipped, working
+from comp_viz.view_figures import FIGURES
 
 ROOT = Path(__file__).parents[1]
 LIVE = """
@@ -76,6 +77,13 @@ def test_the_package_names_what_a_notebook_wants():
         module, _, there = module.partition(":")
         line = rf"from comp_viz\.{re.escape(module)} import .*\b{there or name}\b" + (rf" as {name}\b" if there else "")
         assert re.search(line, listed), name
+
+
+def test_one_page_of_the_documentation_has_every_name_and_every_chart():
+    text = (ROOT / "docs" / "python.md").read_text()
+    listed = set(re.findall(r"`([\w ]+)`", "".join(re.findall(r"^\| (`.*?`) \|", text, re.MULTILINE))))
+    assert set(comp_viz.__all__) <= listed
+    assert set(FIGURES) <= listed
 
 
 @pytest.mark.parametrize("code", ["import comp_viz", "from comp_viz.__main__ import main"])

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
         "This": this(),
         "Libraries": libraries(),
         "Extras": extras(),
-        "Device": device(),
+        "Device": devices(),
         "Clips": clips(),
         "Data": data(),
         "Checkpoints": checkpoints(),
@@ -99,7 +99,7 @@ def installed(name: str) -> str:
         return NONE
 
 
-def device() -> Iterator[str]:
+def devices() -> Iterator[str]:
     """Where the network would run."""
     try:
         from comp_viz.device import available_devices, choose_device
