@@ -477,10 +477,11 @@ def test_ids_cannot_write_to_the_terminal(root, rng, capsys):
 def test_the_command_as_a_program(faulty, root):
     def program(*arguments):
         command = [sys.executable, "-m", "comp_viz", "data", *arguments]
-        path = str(Path(__file__).parents[1])
-        return subprocess.run(command, cwd=root, env={"PYTHONPATH": path, "PATH": ""}, capture_output=True, text=True)
+        checkout = Path(__file__).parents[1]
+        return subprocess.run(command, cwd=checkout, env={"PATH": ""}, capture_output=True, text=True)
 
-    assert program("import", faulty, "made.arrow").returncode == 0
-    done = program("check", "made.arrow")
+    made = root / "made.arrow"
+    assert program("import", root / faulty, made).returncode == 0
+    done = program("check", made)
     assert (done.returncode, done.stderr) == (1, "")
     assert "3 problems" in done.stdout
