@@ -94,7 +94,7 @@ time.sleep(60 if "wait" in sys.argv else 0)
 
 
 def run_server(tmp_path, *arguments):
-    environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": os.getcwd()}
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
     return subprocess.Popen(
         [sys.executable, "-c", SERVER, *arguments], env=environment, stdout=subprocess.PIPE, text=True
     )
