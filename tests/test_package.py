@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+import yaml
 
 import comp_viz
 from comp_viz.__main__ import COMMANDS, main
@@ -271,3 +272,44 @@ def test_the_installed_dashboard_starts_from_an_empty_folder(start):
             f"http://localhost:{port}" in out
         )  # as .streamlit/config.toml wants it; by itself Streamlit names other addresses
         assert "Network URL" not in out
+
+
+# What stands beside the code
+
+
+def test_what_stands_beside_the_code_is_of_this_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == comp_viz.__version__
+    paper = citation["preferred-citation"]
+    assert [author["family-names"] for author in paper["authors"]] == ["He", "Zhu", "Zhang"]
+    assert f"## {comp_viz.__version__}\n" in (ROOT / "CHANGELOG.md").read_text()
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 90
+
+
+def test_problems_are_told_with_what_the_doctor_says():
+    for name in ("problem", "number"):
+        form = yaml.safe_load((ROOT / ".github" / "ISSUE_TEMPLATE" / f"{name}.yml").read_text())
+        asked = {part["id"]: part for part in form["body"]}
+        assert "comp-viz doctor" in asked["doctor"]["attributes"]["label"]
+        assert asked["doctor"]["validations"]["required"]
+
+
+def test_contributing_names_folders_that_are_there():
+    table = re.findall(r"^\| .+? \| (.+) \|$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    named = {
+        path
+        for line in table
+        for path in re.findall(r"`([\w./]+/[\w./]*)`", line)
+        if "NAME" not in path and "PAGE" not in path
+    }
+    assert len(named) >= 12
+    for path in named:
+        assert any((root / path).exists() for root in (ROOT, ROOT / "comp_viz", ROOT / "comp_viz" / "analysis")), path
+
+
+def test_licences_are_listed_for_every_shipped_checkpoint_and_extractor():
+    text = (ROOT / "docs" / "licences.md").read_text()
+    for folder in (ROOT / "checkpoints").glob("*/config.json"):
+        assert f"checkpoints/{folder.parent.name}/README.md" in text
+    for weights in ("Whisper", "MiniLM", "FaceLandmarker", "wav2vec", "deberta", "MA-Net", "Silero"):
+        assert weights in text
