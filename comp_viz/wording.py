@@ -18,6 +18,11 @@ def decimal(value: float, digits: int = 2) -> str:
     return "not defined" if math.isnan(value) else f"{value:z,.{digits}f}".replace("-", MINUS)
 
 
+def compact(value: float) -> str:
+    """A number as short as it is, such as the end of a scale: `−3`, `0.5`."""
+    return f"{value:g}".replace("-", MINUS)
+
+
 def fitting(*sentences: str) -> str:
     """The first of several ways to put the same, from the fullest to the shortest, that a heading has room for.
 

@@ -142,6 +142,14 @@ def test_both_sides_of_neutral_are_told_apart_by_every_eye(palette, sight):
 
 
 @PALETTES
+@pytest.mark.parametrize("sight", SIGHT)
+def test_negative_looks_like_no_modality_and_no_selection_to_any_eye(palette, sight):
+    others = {"mark": palette.mark, **palette.modality}
+    close = {name: round(apart(palette.negative, colour, sight), 1) for name, colour in others.items()}
+    assert {name: distance for name, distance in close.items() if distance < LEAST_APART} == {}
+
+
+@PALETTES
 @pytest.mark.parametrize("count", [2, 4, 6, 8])
 def test_emotions_have_colours_and_marks_of_their_own(palette, count):
     names = tuple(f"emotion {i}" for i in range(count))

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from comp_viz.wording import HEADING, decimal, fitting, how_many, interval, percent, points, signed
+from comp_viz.wording import HEADING, compact, decimal, fitting, how_many, interval, percent, points, signed, uniformity
 
 SOURCES = sorted((Path(__file__).parents[1] / "comp_viz").rglob("*.py"))
 COUNTED = re.compile(
@@ -29,6 +29,10 @@ def test_what_is_counted_on_screen_agrees_with_its_number():
         (decimal(-0.052), "\u22120.05"),
         (decimal(-0.004), "0.00"),
         (decimal(2430.5, 1), "2,430.5"),
+        (decimal(float("nan")), "not defined"),
+        (percent(float("nan")), "not defined"),
+        (compact(-3.0), "\u22123"),
+        (compact(0.5), "0.5"),
         (percent(2 / 3), "67\u202f%"),
         (percent(-0.012, 1), "\u22121.2\u202f%"),
         (percent(-0.0004), "0\u202f%"),
@@ -48,3 +52,10 @@ def test_numbers_are_written_as_they_are_printed(made, words):
 def test_the_fullest_sentence_that_fits_is_taken_and_the_last_is_cut():
     assert fitting("a" * (HEADING + 1), "b" * HEADING, "c") == "b" * HEADING
     assert fitting("a" * (HEADING + 1), "b" * (HEADING + 1)) == "b" * (HEADING - 1) + "…"
+
+
+@pytest.mark.parametrize(
+    ("entropy", "words"), [(0.97, "nearly uniform"), (0.94, "close to uniform"), (0.8, "uneven"), (0.3, "selective")]
+)
+def test_normalised_entropy_is_put_in_the_words_of_the_field(entropy, words):
+    assert uniformity(entropy) == words

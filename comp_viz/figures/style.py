@@ -21,7 +21,7 @@ class Palette:
     truth: str
     modality: dict[str, str]
     spare: tuple[str, ...]
-    negative: str
+    negative: str  # plum, a hue that no modality has: blue is text
     positive: str
     mark: str  # the selected utterance
     ground: str
@@ -35,7 +35,7 @@ LIGHT = Palette(
     truth="#6b7280",
     modality={"audio": "#d47f00", "text": "#0072b2", "video": "#009e73"},
     spare=("#cc79a7", "#a04400", "#642dd2", "#564029"),
-    negative="#3b6fb6",
+    negative="#66166e",
     positive="#c8443c",
     mark="#7a3fb0",
     ground="#ffffff",
@@ -48,7 +48,7 @@ DARK = Palette(
     truth="#a3abb8",
     modality={"audio": "#f0a830", "text": "#56b4e9", "video": "#009e73"},
     spare=("#e29cc4", "#7e6e1b", "#6d57db", "#ac3999"),
-    negative="#6fa3e8",
+    negative="#b04be8",
     positive="#ef7d74",
     mark="#c79af0",
     ground="#0f1318",

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.live.change import Change
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.data.conversation import Floats
+from comp_viz.data.conversation import Floats, Task
 from comp_viz.figures.along import (
     MARGIN_LEFT,
     MARGIN_RIGHT,
@@ -21,7 +21,7 @@ from comp_viz.figures.along import (
 from comp_viz.figures.chart import About
 from comp_viz.figures.live.marks import AXIS_RANGES, OUTLINES, TICK_OUTLINE, filled_marks, marked_line
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
-from comp_viz.wording import decimal, fitting, how_many, percent
+from comp_viz.wording import compact, decimal, fitting, how_many, percent
 
 ABOUT_TIMELINE = About(
     "From the top: the fused prediction with the truth; each modality's own head, which predicts from that modality and the "
@@ -78,6 +78,13 @@ def timeline_title(changed: Change) -> str:
     full = f"{flipped}; {accuracy_clause(changed)}" if changed.accuracy is not None else flipped
     exact, share = missing_clause(changed), f"With {percent(changed.missing_share)} missing"
     return fitting(f"{exact}, {full}", f"{share}, {full}", f"{share}, {flipped}")
+
+
+def scale_words(task: Task) -> str:
+    """What is predicted and on which scale, such as `sentiment, −3 to 3, neutral 0`, or among which classes."""
+    if task.classes:
+        return f"{task.name}, {task.scale}"
+    return f"{task.name}, {compact(task.low)} to {compact(task.high)}, neutral {compact(task.neutral)}"
 
 
 def accuracy_clause(changed: Change) -> str:
@@ -232,11 +239,12 @@ def timeline_layout(
 ) -> dict[str, object]:
     """Axes of the four rows with their titles, one x axis for all."""
     task = here.task
+    ends = f"{compact(task.low)} to {compact(task.high)}"
     # Never so narrow that next to nothing fills the row.
     change_reach = max(0.5 if task.classes else 1.0, 1.05 * float(np.abs(changed.difference).max()))
     titles = {
-        "y": f"{task.name}<br>{'' if task.classes else f'{task.low:g} to {task.high:g}'}",
-        "y2": "heads<br>" + ("P(true class)" if task.classes else f"{task.low:g} to {task.high:g}"),
+        "y": f"{task.name}<br>{'' if task.classes else ends}",
+        "y2": "heads<br>" + ("P(true class)" if task.classes else ends),
         "y3": "change<br>" + ("in P" if task.classes else "of score"),
         "y4": "coordinator<br>0 to 1",
     }

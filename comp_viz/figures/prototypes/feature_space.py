@@ -125,7 +125,7 @@ def kind_colours(colouring: Colouring, here: Prediction, palette: Palette) -> li
     if colouring.names == AVAILABILITY:
         return [palette.mark, palette.spare[1], palette.truth]
     if colouring.names == CORRECTNESS:
-        return [palette.negative, palette.spare[1], palette.truth]
+        return [palette.mark, palette.spare[1], palette.truth]
     colours = class_colours(palette, colouring.names)
     return [palette.truth if name == UNKNOWN_KIND else colours[name] for name in colouring.names]
 

@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.figures.live.timeline import ABOUT_TIMELINE
+from comp_viz.figures.live.timeline import ABOUT_TIMELINE, scale_words
 from comp_viz.report.section import Section
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.report_collector import add_section
@@ -65,9 +65,7 @@ def transcript_table(view: PageView, complete: Prediction) -> None:
         if rows:
             select_utterance(rows[0])
 
-    st.markdown(
-        "**Words**", help=f"Truth and the prediction for the conversation as recorded: {task.name}, {task.scale}."
-    )
+    st.markdown("**Words**", help=f"Truth and the prediction for the conversation as recorded: {scale_words(task)}.")
     st.dataframe(
         frame.drop(columns=dropped), hide_index=True, height=320, key="transcript", on_select=picked,
         selection_mode="single-row",

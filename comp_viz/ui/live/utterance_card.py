@@ -4,6 +4,7 @@ import streamlit as st
 
 from comp_viz.analysis.live.change import Change
 from comp_viz.analysis.prediction import Prediction
+from comp_viz.figures.live.timeline import scale_words
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import select_utterance, utterance_number, utterance_words
 from comp_viz.ui.widgets.text import change_text, label_text, prediction_text
@@ -28,7 +29,7 @@ def utterance_card(view: PageView, here: Prediction, complete: Prediction, chang
     with numbers, st.container(horizontal=True, gap="medium"):  # a row on a phone too
         truth = label_text(task, float(conversation.labels[s]))
         change = change_text(task, float(changed.difference[s]), int(complete.decisions()[s]))
-        unit = f"{task.name}, {task.scale}"
+        unit = scale_words(task)
         st.metric("Truth", truth, help=unit, width="content")
         below = f"{unit}. Below: change against the conversation as recorded."
         st.metric("Fused", prediction_text(task, here.fused[s]), change, delta_color="off", help=below, width="content")
