@@ -5,6 +5,7 @@ import streamlit as st
 from comp_viz.analysis.clips.prediction import describe_clip
 from comp_viz.device import choose_device
 from comp_viz.ui.cache.checkpoints import open_checkpoint
+from comp_viz.ui.cache.session_clips import SessionClip, session_clips
 from comp_viz.ui.clips.degrading import degradation_controls, degradation_list, draw_before_after
 from comp_viz.ui.clips.inspection import (
     confident_words,
@@ -27,8 +28,8 @@ from comp_viz.ui.clips.pieces import (
     upload_controls,
     utterance_list,
 )
-from comp_viz.ui.clips.session_clips import SessionClip, session_clips
-from comp_viz.ui.clips.upload import SETTLE, wanted_settings
+from comp_viz.ui.clips.upload import wanted_settings
+from comp_viz.ui.frame.finished_upload import SETTLE
 from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import selected_number

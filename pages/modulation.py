@@ -9,10 +9,10 @@ from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import utterance_bar
 from comp_viz.ui.frame.sidebar import current_view
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.modulation.charts import conversation_coefficients_row, effect_row, training_rows
 from comp_viz.ui.modulation.hard_utterances import hard_utterances
-from comp_viz.ui.widgets.text import escape_markdown
 
 
 @st.fragment

@@ -16,7 +16,7 @@ from comp_viz.figures.clips.face import marked_crop, strongest_blendshapes
 from comp_viz.figures.clips.subtitles import cue_time, webvtt
 from comp_viz.figures.style import DARK, LIGHT
 from comp_viz.ui.clips.player import probability_bands
-from comp_viz.ui.widgets.text import likeliest_text
+from comp_viz.ui.frame.text import likeliest_text
 
 
 def predicted(task=EMOTIONS, S=4, seed=0, gone=()):

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from needs import need
 
 from comp_viz.__main__ import main
+from comp_viz.analysis.clips.batch import clips_in
 from comp_viz.checkpoint.card import CHECKPOINT_FORMAT, Card
 from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
 from comp_viz.clips import decode, faces, weights, whisper
 from comp_viz.clips import requirements as ready
-from comp_viz.clips.batch import clips_in
 from comp_viz.clips.clip import Face
 from comp_viz.clips.cutting import cut
 from comp_viz.clips.extractors import manet, minilm, published_audio, published_text, published_video

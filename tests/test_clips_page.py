@@ -21,8 +21,8 @@ from comp_viz.clips.progress import Progress
 from comp_viz.errors import CompVizError
 from comp_viz.figures.clips.before_after import AFTER, BEFORE
 from comp_viz.report.html import render
-from comp_viz.ui.cache import predictions
-from comp_viz.ui.clips import camera, session_clips, upload
+from comp_viz.ui.cache import predictions, session_clips
+from comp_viz.ui.clips import camera, upload
 
 PAGES = [
     "live",

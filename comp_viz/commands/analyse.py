@@ -8,9 +8,9 @@ from typing import Any
 
 from tqdm import tqdm
 
+from comp_viz.analysis.clips.batch import Row, as_json, clip_rows, clips_in, read_rows, write_rows
 from comp_viz.checkpoint.folder import Checkpoint, load_checkpoint
 from comp_viz.clips import faces
-from comp_viz.clips.batch import Row, as_json, clip_rows, clips_in, read_rows, write_rows
 from comp_viz.clips.settings import Settings, settings_for
 from comp_viz.commands.data_text import printable
 from comp_viz.errors import CompVizError
@@ -76,6 +76,6 @@ def rows_by_clip(
         raise CompVizError(
             "--engine ray: expected a checkpoint folder that every machine can read, got a name on the hub."
         )
-    from comp_viz.clips.on_ray import rows_on_ray
+    from comp_viz.analysis.clips.on_ray import rows_on_ray
 
     return rows_on_ray(left, Path(options.checkpoint).resolve(), settings)

@@ -85,3 +85,19 @@ def escape(words: str, limit: int = 90) -> str:
     """Words for a hover label: shortened, and with nothing the browser would read as markup."""
     short = words if len(words) <= limit else words[: limit - 1] + "…"
     return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") or "(no words)"
+
+
+def neutral_line(axis: str, neutral: float, palette: Palette) -> dict[str, object]:
+    """The line between negative and positive."""
+    line = {"color": palette.truth, "width": 1, "dash": "dash"}
+    return {
+        "type": "line",
+        "xref": "paper",
+        "yref": axis,
+        "x0": 0,
+        "x1": 1,
+        "y0": neutral,
+        "y1": neutral,
+        "line": line,
+        "layer": "below",
+    }

@@ -9,9 +9,8 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.coordinator.reweighting import BY_HAND, EQUAL, Reweighed, most_disturbing, only_name
 from comp_viz.data.conversation import Floats
-from comp_viz.figures.along import along, escape
+from comp_viz.figures.along import along, escape, neutral_line
 from comp_viz.figures.chart import About
-from comp_viz.figures.live.timeline import neutral_line
 from comp_viz.figures.style import Palette, modality_colours, modality_symbols
 from comp_viz.wording import first_upper, fitting, how_many
 

@@ -15,6 +15,7 @@ from comp_viz.figures.along import (
     boxes,
     escape,
     hatching,
+    neutral_line,
     selection_line,
     utterance_axis,
 )
@@ -278,19 +279,3 @@ def timeline_layout(
         "dragmode": False,
         "uirevision": "timeline",
     }  # fmt: skip
-
-
-def neutral_line(axis: str, neutral: float, palette: Palette) -> dict[str, object]:
-    """The line between negative and positive."""
-    line = {"color": palette.truth, "width": 1, "dash": "dash"}
-    return {
-        "type": "line",
-        "xref": "paper",
-        "yref": axis,
-        "x0": 0,
-        "x1": 1,
-        "y0": neutral,
-        "y1": neutral,
-        "line": line,
-        "layer": "below",
-    }

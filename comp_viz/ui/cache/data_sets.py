@@ -13,9 +13,9 @@ from comp_viz.data.source import LAB, data_files, data_root, is_lab, open_data, 
 from comp_viz.data.summary import Summary, summarise_data
 from comp_viz.errors import CompVizError
 from comp_viz.last_change import last_change
+from comp_viz.ui.cache import session_clips as desk
 from comp_viz.ui.cache.checkpoints import open_checkpoint
 from comp_viz.ui.cache.per_session import is_clip, keep_data
-from comp_viz.ui.clips import session_clips as desk
 
 
 def open_data_set(name: str, root: str) -> DataSet:

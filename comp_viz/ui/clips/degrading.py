@@ -17,10 +17,10 @@ from comp_viz.errors import CompVizError
 from comp_viz.figures.chart import About
 from comp_viz.figures.clips.before_after import before_after_chart
 from comp_viz.figures.style import Palette
+from comp_viz.ui.cache.session_clips import SessionClip
 from comp_viz.ui.clips.inspection import draw_availability
-from comp_viz.ui.clips.session_clips import SessionClip
+from comp_viz.ui.frame.text import escape_markdown, likeliest_text
 from comp_viz.ui.widgets.chart_panel import chart_panel
-from comp_viz.ui.widgets.text import escape_markdown, likeliest_text
 
 # Kind -> its name on a button; for those with an amount: label, lowest, highest, usual, step.
 NAMES = {

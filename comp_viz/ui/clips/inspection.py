@@ -16,10 +16,10 @@ from comp_viz.figures.chart import About
 from comp_viz.figures.clips.clip import quality_chart, reasons_chart, waveform_chart
 from comp_viz.figures.clips.face import marked_crop, strongest_blendshapes
 from comp_viz.figures.style import Palette
-from comp_viz.ui.clips.session_clips import SessionClip
+from comp_viz.ui.cache.session_clips import SessionClip
 from comp_viz.ui.clips.upload import analyse_again
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import chart_panel
-from comp_viz.ui.widgets.text import escape_markdown
 from comp_viz.wording import how_many
 
 AVAILABLE = About(

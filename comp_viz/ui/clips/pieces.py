@@ -19,20 +19,11 @@ from comp_viz.figures.style import Palette
 from comp_viz.ui.cache.checkpoints import open_checkpoint
 from comp_viz.ui.cache.inference import INFERENCE
 from comp_viz.ui.cache.per_session import keep_data
+from comp_viz.ui.cache.session_clips import DEGRADED, RECORDED, SessionClip, session_clip, session_clips
 from comp_viz.ui.clips.camera import camera
 from comp_viz.ui.clips.player import media_url, play_from, player, predictions_text
-from comp_viz.ui.clips.session_clips import DEGRADED, RECORDED, SessionClip, session_clip, session_clips
-from comp_viz.ui.clips.upload import (
-    AUDIO,
-    EXAMPLE,
-    IN_HAND,
-    PROBLEM,
-    SETTLE,
-    VIDEO,
-    checkpoints_reading,
-    clip_to_open,
-    start_upload,
-)
+from comp_viz.ui.clips.upload import AUDIO, EXAMPLE, VIDEO, start_upload
+from comp_viz.ui.frame.finished_upload import IN_HAND, PROBLEM, SETTLE, checkpoints_reading, clip_to_open
 from comp_viz.ui.frame.navigation import open_here
 from comp_viz.ui.frame.selected_utterance import select_utterance
 

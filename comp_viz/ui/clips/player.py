@@ -11,8 +11,8 @@ from comp_viz.analysis.prediction import Prediction
 from comp_viz.clips.span import Span
 from comp_viz.figures.style import Palette, class_colours
 from comp_viz.ui.frame.selected_utterance import select_utterance
+from comp_viz.ui.frame.text import likeliest_text
 from comp_viz.ui.widgets.component import component
-from comp_viz.ui.widgets.text import likeliest_text
 
 KEY, PLAY = "player", "play"
 

@@ -14,10 +14,10 @@ from comp_viz.ui.compare.controls import CompareChoice
 from comp_viz.ui.compare.differences import differing_utterances
 from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.report_collector import add_side
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.widgets.chart_panel import chart_panel, table_panel
 from comp_viz.ui.widgets.measuring import measure_and_draw, measuring_tick
-from comp_viz.ui.widgets.text import escape_markdown
 
 PAGE = "compare"
 SEEN = "drawings in force that the page shows"  # what the session keeps

@@ -16,9 +16,9 @@ from comp_viz.ui.cache.checkpoints import checkpoint_card, fitting_checkpoints, 
 from comp_viz.ui.compare.cached import ComparedPredictor, ComparedPredictors, measured_drawings
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.pattern_state import pattern_choice
-from comp_viz.ui.robustness.controls import NO_LABELS, NO_SPLITS, SPLIT, SPLIT_HELP, not_measurable
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.choices import one_of
-from comp_viz.ui.widgets.text import escape_markdown
+from comp_viz.ui.widgets.split_choice import NO_LABELS, NO_SPLITS, SPLIT, SPLIT_HELP, not_measurable
 from comp_viz.wording import how_many
 
 COMPARED = "compared"  # widget key and address parameter

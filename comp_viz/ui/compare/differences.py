@@ -13,8 +13,8 @@ from comp_viz.ui.compare.controls import CompareChoice
 from comp_viz.ui.frame.navigation import open_in_live
 from comp_viz.ui.frame.pattern_state import PatternChoice, set_pattern
 from comp_viz.ui.frame.selected_utterance import select_utterance
+from comp_viz.ui.frame.text import label_text
 from comp_viz.ui.widgets.chart_panel import table_panel
-from comp_viz.ui.widgets.text import label_text
 
 
 def differing_utterances(choice: CompareChoice, section: Section, drawing: Drawing) -> None:

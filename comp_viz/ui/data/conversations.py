@@ -11,7 +11,7 @@ from comp_viz.figures.availability import preview
 from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.ui.cache.checkpoints import fitting_checkpoints
 from comp_viz.ui.frame.navigation import open_in_live
-from comp_viz.ui.widgets.text import escape_markdown, label_text
+from comp_viz.ui.frame.text import escape_markdown, label_text
 from comp_viz.wording import how_many
 
 CONVERSATIONS_KEY = "conversations"

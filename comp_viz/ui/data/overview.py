@@ -17,8 +17,8 @@ from comp_viz.figures.data.probe import ABOUT_PROBE, probe_caption, probe_chart
 from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.report.numbers import numbers_of
 from comp_viz.ui.cache.data_sets import linear_probe
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import chart_panel
-from comp_viz.ui.widgets.text import escape_markdown
 from comp_viz.wording import percent
 
 

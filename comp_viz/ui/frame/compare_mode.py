@@ -16,7 +16,7 @@ from comp_viz.ui.frame.address_state import address_value, keep_widget_value, se
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.pattern_state import pattern_choice
 from comp_viz.ui.frame.report_collector import add_side
-from comp_viz.ui.widgets.text import escape_markdown
+from comp_viz.ui.frame.text import escape_markdown
 
 COMPARE, OTHER = "compare", "compare_pattern"  # in the address and the keys of their controls
 NOTHING, COMPLETE, PATTERN, BY = "nothing", "nothing missing", "another missing pattern", "checkpoint "

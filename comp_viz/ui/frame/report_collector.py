@@ -13,7 +13,7 @@ from comp_viz.report.html import Report, render
 from comp_viz.report.origin import Origin, origin_facts
 from comp_viz.report.section import Section
 from comp_viz.report.words import transcripts
-from comp_viz.ui.clips.session_clips import session_clips
+from comp_viz.ui.cache.session_clips import session_clips
 from comp_viz.ui.frame.theme import palette
 
 SHOWN = "shown"

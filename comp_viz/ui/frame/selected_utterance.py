@@ -8,7 +8,7 @@ from comp_viz.data.conversation import Bools, Conversation
 from comp_viz.figures.style import modality_marks
 from comp_viz.ui.frame.address_state import address_value, keep_widget_value, set_address_value, set_widget
 from comp_viz.ui.frame.page_view import PageView
-from comp_viz.ui.widgets.text import escape_markdown
+from comp_viz.ui.frame.text import escape_markdown
 
 UTTERANCE = "utterance"  # in the address and the key of its control, counted from 1
 

@@ -21,10 +21,10 @@ from comp_viz.figures.style import Palette
 from comp_viz.ui.cache import training as cached_training
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.page_view import PageView
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
 from comp_viz.ui.widgets.selection_warning import selection_warning
-from comp_viz.ui.widgets.text import escape_markdown
 from comp_viz.wording import how_many
 
 COMPARED_METHODS = (COMP, WITHOUT_PROMPTING, ALONE)

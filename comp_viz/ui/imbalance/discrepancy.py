@@ -21,8 +21,8 @@ from comp_viz.figures.imbalance.discrepancy import (
 from comp_viz.figures.style import Palette
 from comp_viz.ui.cache import training as cached_training
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import chart_panel
-from comp_viz.ui.widgets.text import escape_markdown
 from comp_viz.wording import how_many
 
 MEASURE_HELP = "Runs the open checkpoint over the whole test split, once, and once more without each modality; takes some seconds the first time."

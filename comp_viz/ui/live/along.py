@@ -10,9 +10,9 @@ from comp_viz.report.section import Section
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.report_collector import add_section
 from comp_viz.ui.frame.selected_utterance import select_utterance
+from comp_viz.ui.frame.text import label_text, prediction_text
 from comp_viz.ui.frame.theme import for_projector
 from comp_viz.ui.widgets.chart import CONFIG
-from comp_viz.ui.widgets.text import label_text, prediction_text
 
 
 def timeline_panel(section: Section) -> None:

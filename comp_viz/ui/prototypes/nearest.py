@@ -13,12 +13,12 @@ from comp_viz.data.conversation import Floats
 from comp_viz.figures.prototypes.nearest import ABOUT_NEAREST, nearest_chart, nearest_title
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.page_view import PageView
+from comp_viz.ui.frame.text import escape_markdown, label_text
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.prototypes.bank import bank_names, cached_library
 from comp_viz.ui.prototypes.controls import NO_PROTOTYPES, modality_choice
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
-from comp_viz.ui.widgets.text import escape_markdown, label_text
 
 OPEN_CONVERSATION = "the open conversation"
 

@@ -21,24 +21,12 @@ from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.robustness.measurement import measured_scores, split_scores
 from comp_viz.ui.robustness.references import shipped_references
 from comp_viz.ui.widgets.measuring import measure_and_draw
+from comp_viz.ui.widgets.split_choice import NO_LABELS, NO_SPLITS, SPLIT, SPLIT_HELP, not_measurable
 from comp_viz.wording import how_many
 
-METRIC, SPLIT, SHARE, REFERENCES = "metric", "split", "share", "references"  # widget keys and address parameters
+METRIC, SHARE, REFERENCES = "metric", "share", "references"  # widget keys and address parameters
 PAGE = "robustness"
 THIRDS = {"one third": 1, "two thirds": 2}
-SPLIT_HELP = {
-    "test": "",
-    "validation": "The epoch was chosen by conversations like these: read the numbers as optimistic.",
-    "train": "The model learned from these conversations: read the numbers as optimistic.",
-}
-NO_SPLITS = (
-    "This data set names no splits, so it is not known which conversations the model was trained on. Name them in a column "
-    "`split` (train, validation, test) and import it again: `python -m comp_viz data import`."
-)
-NO_LABELS = (
-    "No utterance of this split has a label that counts, so accuracy is not defined. Choose another split, or add labels "
-    "to the data set and import it again: `python -m comp_viz data import`."
-)
 
 
 @dataclass(frozen=True)
@@ -99,12 +87,6 @@ def robustness_controls(view: PageView) -> RobustnessChoice | None:
             )
         )
     return choice
-
-
-def not_measurable(advice: str) -> None:
-    """Show what to do where nothing can be measured."""
-    st.subheader("Nothing can be measured here", anchor=False)
-    st.info(advice, icon=":material/rule:")
 
 
 def reference_control(known: list[Reference]) -> list[Reference]:

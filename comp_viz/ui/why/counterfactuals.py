@@ -21,10 +21,10 @@ from comp_viz.figures.why.fragility import ABOUT_FRAGILITY, fragility_chart, fra
 from comp_viz.figures.why.heading import counterfactuals_heading
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.frame.selected_utterance import select_utterance
+from comp_viz.ui.frame.text import escape_markdown, likeliest_text
 from comp_viz.ui.why import cached as cached_why
 from comp_viz.ui.why.words import rewriting
 from comp_viz.ui.widgets.chart_panel import chart_panel
-from comp_viz.ui.widgets.text import escape_markdown, likeliest_text
 from comp_viz.wording import how_many
 
 

@@ -15,13 +15,13 @@ from comp_viz.figures.why.words import ABOUT_WORDS, words_chart
 from comp_viz.ui.cache.checkpoints import open_checkpoint
 from comp_viz.ui.cache.inference import INFERENCE
 from comp_viz.ui.cache.per_session import is_clip, keep_data
-from comp_viz.ui.clips.session_clips import DEGRADED, session_clip
+from comp_viz.ui.cache.session_clips import DEGRADED, session_clip
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.frame.page_view import PageView
+from comp_viz.ui.frame.text import escape_markdown, likeliest_text
 from comp_viz.ui.frame.theme import for_projector
 from comp_viz.ui.widgets.chart import CONFIG
 from comp_viz.ui.widgets.chart_panel import chart_heading
-from comp_viz.ui.widgets.text import escape_markdown, likeliest_text
 
 LONGEST = 500  # characters of a sentence
 

@@ -13,9 +13,9 @@ from comp_viz.report.section import Section
 from comp_viz.ui.frame.address_state import set_widget
 from comp_viz.ui.frame.report_collector import add_section
 from comp_viz.ui.frame.selected_utterance import select_utterance
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import for_projector
 from comp_viz.ui.widgets.chart import CONFIG
-from comp_viz.ui.widgets.text import escape_markdown
 
 FORMATS = ("SVG", "PNG")
 FORMAT = "picture format"  # what the session keeps

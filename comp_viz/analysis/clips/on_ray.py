@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from comp_viz.analysis.clips.batch import Row, clip_rows
 from comp_viz.checkpoint.folder import load_checkpoint
-from comp_viz.clips.batch import Row, clip_rows
 from comp_viz.clips.settings import Settings
 from comp_viz.ray_start import running_ray
 

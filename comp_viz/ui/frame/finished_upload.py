@@ -1,0 +1,53 @@
+"""What came of an analysis of an upload: the clip is kept in the session, and opened with a checkpoint that reads it."""
+
+import streamlit as st
+
+from comp_viz.clips.background import AnalysisJob
+from comp_viz.clips.clip import Clip
+from comp_viz.ui.cache.checkpoints import checkpoint_card, checkpoint_names
+from comp_viz.ui.cache.session_clips import add_clip, reads_clip, session_clip, session_clips
+
+SETTLE, PROBLEM, IN_HAND = "settle", "clip problem", "clip in hand"
+
+
+def finished_upload() -> tuple[str | None, str, str | None] | None:
+    """Take over what came of an analysis that the Clips page saw end: checkpoint, data set and conversation to open.
+
+    None where nothing is to be opened.
+    """
+    mine = session_clips()
+    job, path = mine.job, mine.path
+    if not st.session_state.pop(SETTLE, False) or job is None or path is None or not job.over.is_set():
+        return None
+    mine.job = mine.path = None
+    if job.clip is None:
+        if not any(each.path == path for each in mine.clips.values()):
+            path.unlink(missing_ok=True)
+        st.session_state[PROBLEM] = failure_text(job)
+        return None
+    name = add_clip(job.clip, path)
+    st.session_state[IN_HAND] = name
+    readers = checkpoints_reading(job.clip)
+    if not readers:
+        return None
+    current = st.session_state.get("checkpoint")
+    return clip_to_open(name, current if current in readers else readers[0])
+
+
+def clip_to_open(name: str, checkpoint: str) -> tuple[str, str, str]:
+    """What opens a clip on every page: checkpoint, data set, its first conversation."""
+    card = checkpoint_card(checkpoint)
+    if card is not None:
+        session_clip(name).open_with(card.task, card.architecture.max_length)
+    return checkpoint, name, session_clip(name).data_set().utterances.ids[0]
+
+
+def failure_text(job: AnalysisJob) -> str:
+    """What became of an analysis that gave no clip, for people."""
+    return job.problem or "The analysis was stopped. Nothing of it is kept."
+
+
+def checkpoints_reading(clip: Clip) -> list[str]:
+    """Checkpoints that were trained on features made exactly as this clip's."""
+    cards = {name: checkpoint_card(name) for name in checkpoint_names()}
+    return [name for name, card in cards.items() if card and reads_clip(card, clip)]
