@@ -9,20 +9,20 @@ from comp_viz.analysis.coordinator.groups import by_availability, by_emotion, by
 from comp_viz.analysis.coordinator.reweighting import LEARNED, fixed_weights, reweighed
 from comp_viz.analysis.coordinator.weights import weight_floor, weight_span, weight_summary
 from comp_viz.analysis.prediction import predict_conversation, true_decisions
-from comp_viz.analysis.propagation.attention import ROLLOUT, attention, entropy_by_head
-from comp_viz.analysis.propagation.prompt_ablation import EVERYWHERE, PromptAblation, ablate_prompts
+from comp_viz.analysis.propagation.attention import ROLLOUT_MAP, attention, entropy_by_head
+from comp_viz.analysis.propagation.prompt_ablation import ALL_UTTERANCES, PromptAblation, ablate_prompts
 from comp_viz.analysis.propagation.reconstruction import Reconstruction, reconstruct
 from comp_viz.analysis.prototypes.assignment import measure_assignments
 from comp_viz.analysis.prototypes.colouring import colouring
 from comp_viz.analysis.prototypes.feature_space import agreement_by_stage, feature_spaces
-from comp_viz.analysis.why.attribution import INTEGRATED, attribute, describe_cells
+from comp_viz.analysis.why.attribution import INTEGRATED, attribute
 from comp_viz.analysis.why.coalitions import FUSED, predict_coalitions
 from comp_viz.analysis.why.context import Context, context
-from comp_viz.analysis.why.contribution import Contribution, contribution, describe_along
+from comp_viz.analysis.why.contribution import Contribution, contribution
 from comp_viz.analysis.why.leave_one_out import losses
 from comp_viz.analysis.why.masking import Masked
 from comp_viz.errors import CompVizError
-from comp_viz.figures.coordinator.by_availability import availability_title, by_availability_chart
+from comp_viz.figures.coordinator.by_availability import by_availability_chart, weights_by_availability_title
 from comp_viz.figures.coordinator.reweighting import other_weights_title, prediction_span, reweighed_along
 from comp_viz.figures.coordinator.simplex import Points, simplex, simplex_title
 from comp_viz.figures.coordinator.weights_along import weights_along, weights_title
@@ -37,19 +37,19 @@ from comp_viz.figures.propagation.prompt_ablation import (
 )
 from comp_viz.figures.propagation.reconstruction import entries_chart, lowest_cosine, ranks_chart
 from comp_viz.figures.prototypes.assignment import assignment_chart, variance_chart
-from comp_viz.figures.prototypes.feature_space import SpaceLook, space_chart, space_extent, space_title
+from comp_viz.figures.prototypes.feature_space import space_chart, space_title
+from comp_viz.figures.prototypes.space_layout import SpaceLook, space_extent
 from comp_viz.figures.style import DARK, LIGHT, Palette
-from comp_viz.figures.why.attribution import cells_chart, reach
-from comp_viz.figures.why.context import context_chart, context_map, tops
+from comp_viz.figures.why.attribution import attribution_reach, cells_chart, cells_title
+from comp_viz.figures.why.context import context_chart, context_map, context_tops
 from comp_viz.figures.why.contribution import (
+    contribution_hovers,
+    contribution_reach,
     contributions_along,
-    hovers,
-    pairs_chart,
-    pairs_span,
-    waterfall,
-    waterfall_span,
+    contributions_title,
 )
-from comp_viz.figures.why.contribution import reach as contribution_reach
+from comp_viz.figures.why.pairs import pairs_chart, pairs_span
+from comp_viz.figures.why.waterfall import waterfall, waterfall_span
 from comp_viz.network.intervention import Intervention
 from comp_viz.view import View
 
@@ -103,7 +103,7 @@ def attention_map_figure(view: View, modality: str, selected: int, palette: Pale
     """Propagation: attention rollout, queries by keys."""
     if not view.inside.attention:
         raise lacks(view, "propagation")
-    weights = attention(view.inside, modality, ROLLOUT)
+    weights = attention(view.inside, modality, ROLLOUT_MAP)
     highest, received, _ = shared_tops([weights], selected)
     return attention_chart(weights, view.conversation.words, highest, received, selected, palette)
 
@@ -112,7 +112,7 @@ def attention_row_figure(view: View, modality: str, selected: int, palette: Pale
     """Propagation: what the selected utterance attends to."""
     if not view.inside.attention:
         raise lacks(view, "propagation")
-    weights = attention(view.inside, modality, ROLLOUT)
+    weights = attention(view.inside, modality, ROLLOUT_MAP)
     return query_chart(weights, view.conversation.words, shared_tops([weights], selected)[2], selected, palette)
 
 
@@ -134,7 +134,7 @@ def removed_prompts(view: View) -> PromptAblation:
 def prompt_ablation_figure(view: View, modality: str, selected: int, palette: Palette) -> go.Figure:
     """Propagation: change of the fused prediction without each prompt, as links from source to receiver."""
     ablation = removed_prompts(view)
-    return ablation_chart(ablation, FUSED, EVERYWHERE, total_change(ablation, FUSED, EVERYWHERE), palette)
+    return ablation_chart(ablation, FUSED, ALL_UTTERANCES, total_change(ablation, FUSED, ALL_UTTERANCES), palette)
 
 
 def prompt_ablation_along_figure(view: View, modality: str, selected: int, palette: Palette) -> go.Figure:
@@ -225,7 +225,7 @@ def weights_by_availability_figure(view: View, modality: str, selected: int, pal
         kept: predict_conversation(view.checkpoint, view.conversation, left_with(names, view.conversation.observed, kept))
         for kept in kept_subsets(names)
     })  # fmt: skip
-    title = availability_title(fixed, names)
+    title = weights_by_availability_title(fixed, names)
     return by_availability_chart(by_availability(here), fixed, names, weight_span(here), palette, title)
 
 
@@ -252,7 +252,7 @@ def shapley_values(view: View) -> Contribution:
 def contributions_figure(view: View, modality: str, selected: int, palette: Palette) -> go.Figure:
     """Why: what each modality contributes to every prediction."""
     values = shapley_values(view)
-    texts, title = hovers(values, view.conversation.words), describe_along(values)
+    texts, title = contribution_hovers(values, view.conversation.words), contributions_title(values)
     return contributions_along(values, texts, contribution_reach([values]), selected, palette, title)
 
 
@@ -271,7 +271,9 @@ def interactions_figure(view: View, modality: str, selected: int, palette: Palet
 def attribution_figure(view: View, modality: str, selected: int, palette: Palette) -> go.Figure:
     """Why: what each cell contributes to the prediction of the selected utterance, by Integrated Gradients."""
     parts = attribute(view.checkpoint, view.conversation, view.observed, selected, INTEGRATED, 0)
-    return cells_chart(parts, view.conversation.words, reach([parts]), selected, palette, describe_cells(parts))
+    return cells_chart(
+        parts, view.conversation.words, attribution_reach([parts]), selected, palette, cells_title(parts)
+    )
 
 
 def other_utterances(view: View) -> Context:
@@ -283,13 +285,13 @@ def other_utterances(view: View) -> Context:
 def context_row_figure(view: View, modality: str, selected: int, palette: Palette) -> go.Figure:
     """Why: which other utterances move the prediction of the selected one."""
     effects = other_utterances(view)
-    return context_chart(effects, view.conversation.words, tops([effects], selected), selected, palette)
+    return context_chart(effects, view.conversation.words, context_tops([effects], selected), selected, palette)
 
 
 def context_map_figure(view: View, modality: str, selected: int, palette: Palette) -> go.Figure:
     """Why: the same for every prediction."""
     effects = other_utterances(view)
-    return context_map(effects, tops([effects], selected)[0], selected, palette)
+    return context_map(effects, context_tops([effects], selected)[0], selected, palette)
 
 
 FIGURES: dict[str, Callable[[View, str, int, Palette], go.Figure]] = {

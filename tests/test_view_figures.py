@@ -33,7 +33,7 @@ def test_every_chart_says_what_it_finds(view, name):
     assert title[:1].isupper()
     assert len(title.split()) > 4
     assert len(chart.data) > 0
-    assert chart.layout.margin.t >= 50  # room for it
+    assert chart.layout.margin.t >= 40  # room for it
 
 
 def lines(chart):
