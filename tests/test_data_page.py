@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from comp_viz.analysis.data import linear_probe as module
-from comp_viz.analysis.data.linear_probe import ALL_MODALITIES, fit_linear_probe
+from comp_viz.analysis.data.linear_probe import FROM_ALL, fit_linear_probe
 from comp_viz.analysis.data.listing import conversation_table, missing_shares
 from comp_viz.data.conversation import Task
 from comp_viz.data.source import open_data
@@ -65,7 +65,7 @@ def test_the_most_frequent_class_is_named(small_lab):
 def test_the_probe_finds_the_strong_modality_and_all_together_best():
     found = fit_linear_probe(open_data("lab"))
     assert found.accuracy["text"] > found.accuracy["audio"] > found.accuracy["video"] > found.majority - 0.05
-    assert found.accuracy[ALL_MODALITIES] > found.accuracy["text"] - 0.01
+    assert found.accuracy[FROM_ALL] > found.accuracy["text"] - 0.01
     assert found.split == "test split"
 
 
@@ -81,10 +81,8 @@ def test_the_probe_of_real_data(real_data):
     found = fit_linear_probe(open_data("hazumi_online.npz"))
     assert found.evaluated == 3_033
     assert found.majority == pytest.approx(0.654, abs=0.001)
-    assert found.accuracy[ALL_MODALITIES] == pytest.approx(0.892, abs=0.01)
-    assert found.accuracy[ALL_MODALITIES] > max(
-        value for name, value in found.accuracy.items() if name != ALL_MODALITIES
-    )
+    assert found.accuracy[FROM_ALL] == pytest.approx(0.892, abs=0.01)
+    assert found.accuracy[FROM_ALL] > max(value for name, value in found.accuracy.items() if name != FROM_ALL)
 
 
 def test_without_splits_half_is_evaluated_on(small_lab):
@@ -95,7 +93,7 @@ def test_without_splits_half_is_evaluated_on(small_lab):
 
 
 def test_large_splits_are_sampled(small_lab, monkeypatch):
-    monkeypatch.setattr(module, "MOST_UTTERANCES", 12)
+    monkeypatch.setattr(module, "MOST_PROBED", 12)
     assert fit_linear_probe(small_lab).training <= 12 + max(map(len, small_lab.conversations))
 
 
@@ -136,7 +134,7 @@ def test_charts_say_what_they_show(holey):
     known = holey.utterances
     figure = missing_chart(known.ids, known.modalities, missing_shares(known), LIGHT)
     assert figure.layout.meta.startswith("Audio is partly missing in 1 of 14 conversations")
-    figure = probe_chart({"audio": 0.6, "text": 0.8, ALL_MODALITIES: 0.85}, 0.55, DARK)
+    figure = probe_chart({"audio": 0.6, "text": 0.8, FROM_ALL: 0.85}, 0.55, DARK)
     assert figure.layout.meta == "A linear probe reaches 80.0\u202f% from text alone, 85.0\u202f% from all modalities"
     assert figure.layout.shapes[0].x0 == 0.55
 

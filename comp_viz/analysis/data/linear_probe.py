@@ -16,11 +16,11 @@ from comp_viz.data.conversation import Conversation, Task
 from comp_viz.data.dataset import DataSet, Utterances, pick_conversations
 from comp_viz.errors import CompVizError
 
-MOST_UTTERANCES = 20_000  # utterances to learn from, and to evaluate on; larger splits are sampled by conversation
+MOST_PROBED = 20_000  # utterances to learn from, and to evaluate on; larger splits are sampled by conversation
 REGULARISATION = (
     1e-3  # C of the regression; on Hazumi and CMU-MOSI the best of 0.001, 0.003 and 0.01, to within a point
 )
-ALL_MODALITIES = "all modalities"
+FROM_ALL = "all modalities"
 
 Floats64 = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -52,7 +52,7 @@ def fit_linear_probe(data: DataSet, seed: int = 0) -> LinearProbe:
         )
     widths = data.widths
     ends = np.cumsum([0, *widths.values()])
-    columns = {name: slice(ends[u], ends[u + 1]) for u, name in enumerate(widths)} | {ALL_MODALITIES: slice(None)}
+    columns = {name: slice(ends[u], ends[u + 1]) for u, name in enumerate(widths)} | {FROM_ALL: slice(None)}
     accuracy = {}
     for name, part in columns.items():
         model = LogisticRegression(C=REGULARISATION, max_iter=300).fit(x[:, part], y)
@@ -62,7 +62,7 @@ def fit_linear_probe(data: DataSet, seed: int = 0) -> LinearProbe:
 
 
 def training_and_test(data: DataSet, seed: int) -> tuple[Sequence[Conversation], Sequence[Conversation], str]:
-    """Conversations to learn from and to evaluate on, at most `MOST_UTTERANCES` utterances each, and the second as text."""
+    """Conversations to learn from and to evaluate on, at most `MOST_PROBED` utterances each, and the second as text."""
     rng, there = np.random.default_rng(seed), data.utterances.splits
     if "train" in there and "test" in there:
         return (
@@ -82,12 +82,12 @@ def training_and_test(data: DataSet, seed: int) -> tuple[Sequence[Conversation],
 
 
 def sampled_conversations(conversations: Sequence[Conversation], rng: np.random.Generator) -> Sequence[Conversation]:
-    """All of them, or as many at random as have about `MOST_UTTERANCES` utterances together."""
+    """All of them, or as many at random as have about `MOST_PROBED` utterances together."""
     lengths = Utterances.of(conversations).lengths
-    if lengths.sum() <= MOST_UTTERANCES:
+    if lengths.sum() <= MOST_PROBED:
         return conversations
     order = rng.permutation(len(lengths))
-    enough = int(np.searchsorted(np.cumsum(lengths[order]), MOST_UTTERANCES)) + 1
+    enough = int(np.searchsorted(np.cumsum(lengths[order]), MOST_PROBED)) + 1
     return pick_conversations(conversations, np.sort(order[:enough]).tolist())
 
 

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from comp_viz.analysis.data.linear_probe import MOST_UTTERANCES, REGULARISATION, LinearProbe
+from comp_viz.analysis.data.linear_probe import MOST_PROBED, REGULARISATION, LinearProbe
 from comp_viz.figures.chart import About, base_layout, level
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
 from comp_viz.wording import how_many, percent
 
 ABOUT_PROBE = About(
     "Accuracy of logistic regression on single utterances, from each modality alone and from all together: of the class, or for scores of "
-    f"the sign (exactly neutral labels left out). C = {REGULARISATION:g}; zeros for what is missing; at most {MOST_UTTERANCES:,} utterances to learn from "
+    f"the sign (exactly neutral labels left out). C = {REGULARISATION:g}; zeros for what is missing; at most {MOST_PROBED:,} utterances to learn from "
     "and to evaluate on. The dashed line is the share of the most frequent label.",
     "What can be reached: the probe has no context and nothing non-linear. It shows which modality carries how much.",
 )

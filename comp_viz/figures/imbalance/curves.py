@@ -17,7 +17,11 @@ LOOKS = {  # dashes are for references from elsewhere
     WITHOUT_PROMPTING: {"dash": "dashdot", "width": 1.6},
     COMP: {"dash": "solid", "width": 2.6},
 }
-ENDS = {ALONE: "alone", WITHOUT_PROMPTING: "without prompting", COMP: "with ComP"}  # method -> at the end of a title
+TITLE_ENDINGS = {
+    ALONE: "alone",
+    WITHOUT_PROMPTING: "without prompting",
+    COMP: "with ComP",
+}  # method -> at the end of a title
 ABOUT_ACCURACY_CURVES = About(
     "Accuracy of each modality's own head and of the fused prediction, epoch by epoch (as in the paper's Figures 1 and 5 a to c): every modality "
     "trained alone, jointly without prompting, and with ComP. In stage 1 each modality is trained on its own, in stage 2 all jointly; "
@@ -73,7 +77,7 @@ def accuracy_curves_chart(
 def accuracy_curves_title(curves: pd.DataFrame) -> str:
     """How far apart the modality heads of each method are at the end of training."""
     gaps: list[str] = []
-    for method, ending in ENDS.items():
+    for method, ending in TITLE_ENDINGS.items():
         rows = curves[(curves["method"] == method) & (curves["of"] != "fused")]
         last = rows[rows["epoch"] == rows["epoch"].max()]["value"]
         if len(last):

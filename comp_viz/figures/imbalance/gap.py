@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.imbalance.gap import METHOD_NAMES, WITHOUT_PROMPTING
 from comp_viz.figures.chart import About
-from comp_viz.figures.imbalance.curves import ENDS
+from comp_viz.figures.imbalance.curves import TITLE_ENDINGS
 from comp_viz.figures.imbalance.dots import dots_chart
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 from comp_viz.wording import decimal, fitting, how_many, percent, signed
@@ -43,7 +43,9 @@ def gap_chart(gaps: pd.DataFrame, palette: Palette) -> go.Figure:
 
 def gap_title(gaps: pd.DataFrame) -> str:
     """The gap of every method, in points."""
-    means = [f"{decimal(100 * mean, 1)} {ENDS[method]}" for method, mean in gaps[["method", "mean"]].to_numpy()]
+    means = [
+        f"{decimal(100 * mean, 1)} {TITLE_ENDINGS[method]}" for method, mean in gaps[["method", "mean"]].to_numpy()
+    ]
     return f"Performance gap in points: {', '.join(means)}" if means else "Performance gap: not measured"
 
 
@@ -77,7 +79,7 @@ def joint_title(joint: pd.DataFrame) -> str:
     share = f"{len(below)} of {how_many(len(joint), 'head')} {'is' if len(below) == 1 else 'are'} under-optimised"
     size = points_with_interval(-worst["mean"], worst["half"])
     most = "" if len(below) == 1 else "most "
-    return fitting(f"{share}: {most}{worst['modality']} {ENDS[worst['method']]}, by {size}", share)
+    return fitting(f"{share}: {most}{worst['modality']} {TITLE_ENDINGS[worst['method']]}, by {size}", share)
 
 
 def points_with_interval(mean: float, half: float, sign: bool = False) -> str:

@@ -12,7 +12,7 @@ from comp_viz.figures.grid import Span, band, cell, grid, line, rule, shared_ran
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 from comp_viz.wording import percent, signed
 
-HEIGHT = 300
+BANDS_HEIGHT = 300
 BAND_TABLES = ("by_epoch", "by_position", "by_error")  # the tables of coefficients
 COEFFICIENT = "coefficient"
 EQUATION = r"""W_i^u = \frac{1}{M-1}\sum_{v \neq u} \frac{\sum_j R_j^{uv} - R_i^{uv}}{\sum_j R_j^{uv}},
@@ -136,7 +136,7 @@ def coefficient_bands(
 ) -> go.Figure:
     """Nine tenths, a half and the median of the coefficients along `x`, a chart for every modality."""
     colours, marks = modality_colours(palette, modalities), modality_marks(modalities)
-    figure = grid(palette, title, [f"{marks[u]} {u}" for u in modalities], HEIGHT, x_title, COEFFICIENT)
+    figure = grid(palette, title, [f"{marks[u]} {u}" for u in modalities], BANDS_HEIGHT, x_title, COEFFICIENT)
     for i, u in enumerate(modalities):
         rows = table[table["modality"] == u].sort_values(x)
         at = rows[x] + first

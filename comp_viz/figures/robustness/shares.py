@@ -16,7 +16,7 @@ from comp_viz.figures.robustness.axes import INTERVAL, hover_numbers, hover_valu
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, sequential
 from comp_viz.wording import percent
 
-ABOUT_TRIANGLE = About(
+ABOUT_MISSING_SHARES = About(
     "The fused prediction when the same share of all entries is missing, divided between the modalities in every way. The three missing "
     "rates add up to 100\u202f% (one third of all entries) or to 200\u202f% (two thirds): at a corner one modality is missing entirely, or is the "
     "only one left; in the middle all are missing equally often. Hover for each modality's missing rate.",
@@ -28,7 +28,7 @@ ABOUT_LOSSES = About(
     + INTERVAL,
     "What happens when several are missing at once; that is in the chart above.",
 )
-STRONG = 0.55  # from here on the colour scale is dark enough for letters in the colour of the ground
+DARK_FROM = 0.55  # from here on the colour scale is dark enough for letters in the colour of the ground
 
 
 def shares_title(table: pd.DataFrame, rates: Mapping[tuple[float, ...], str], names: Sequence[str], metric: str) -> str:
@@ -72,7 +72,7 @@ def triangle_chart(
     corner = at if thirds == 1 else 1 - at
     values = rows["value"].to_numpy(np.float32)
     low, high = bounds
-    dark = (values - low) / (high - low) > STRONG
+    dark = (values - low) / (high - low) > DARK_FROM
     labels = [f"{100 * v:.1f}" if metric in SHARE_METRICS else f"{v:.2f}" for v in values]
     lost = [
         "<br>".join(f"{marks[u]} {escape(u)} {percent(r)} missing" for u, r in zip(modalities, one, strict=True))

@@ -28,21 +28,21 @@ from comp_viz.ui.widgets.selection_warning import selection_warning
 from comp_viz.wording import how_many
 
 COMPARED_METHODS = (COMP, WITHOUT_PROMPTING, ALONE)
-SPLITS = {"selection split": "selection", "training split": "training"}
+CURVE_SPLITS = {"selection split": "selection", "training split": "training"}
 OWN_RUN, TABLE_RUNS = "this checkpoint", "our results table"
 RUNS = (TABLE_RUNS, OWN_RUN)
 UNDER = "judged_under"  # widget key and address parameter
 NOTHING_MISSING = "uniform(0)"
-NO_TABLE = (
+NO_METHODS_TABLE = (
     "No table of results was made on these data. Make one with the methods `comp`, `no-prompting` and `alone`; "
     "`docs/sweeps.md` explains how."
 )
-NOT_RECORDED = (
+NO_CURVES = (
     "The training of **{name}** was not recorded, so there is no accuracy by epoch. Every `python -m comp_viz train` writes telemetry "
     "beside its checkpoint; weights that were converted, or a folder copied without `telemetry/`, have none."
 )
 RATE_HELP = "The missing pattern under which finished models were evaluated: uniform(0.3) removes 30\u202f% of all entries, by the protocol of the field."
-SPLIT_HELP = (
+CURVE_SPLIT_HELP = (
     "Selection: the split that chose the epoch to keep, under all its missing patterns, by the weights that would be kept. Training: the "
     "predictions of the training pass, with dropout, noise and the training pattern."
 )
@@ -69,7 +69,7 @@ def accuracy_curves(
     """Accuracy by epoch for each side on shared axes; the choice of split and runs stands in `controls`."""
     from_table = table is not None and len(table.epochs) > 0 and len(place_of) == 1
     with controls:
-        split = SPLITS[one_of("Accuracy on", list(SPLITS), "judged_on", SPLIT_HELP, buttons=True)]
+        split = CURVE_SPLITS[one_of("Accuracy on", list(CURVE_SPLITS), "judged_on", CURVE_SPLIT_HELP, buttons=True)]
         runs = one_of("Runs of", RUNS, "runs", RUNS_HELP, buttons=True) if from_table else OWN_RUN
     of_table = table if runs == TABLE_RUNS else None
     of_sides = [curves_of_table(of_table, split) if of_table else own_curves(side.view, split) for side in place_of]
@@ -79,7 +79,7 @@ def accuracy_curves(
     for side, (place, below), curves in zip(place_of, places, of_sides, strict=True):
         if curves.empty:
             name = escape_markdown(side.view.checkpoint.card.name)
-            place.info(NOT_RECORDED.format(name=name), icon=":material/info:")
+            place.info(NO_CURVES.format(name=name), icon=":material/info:")
             continue
         figure = accuracy_curves_chart(curves, side.view.data.modalities, shared, palette)
         with place:
@@ -117,7 +117,7 @@ def gaps_and_joint_training(
 ) -> None:
     """Performance gap and under-optimisation, with intervals, under a missing pattern."""
     if table is None or joint is None:
-        st.info(NO_TABLE, icon=":material/table:")
+        st.info(NO_METHODS_TABLE, icon=":material/table:")
         return
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
     by_method = gaps(table, pattern)

@@ -30,10 +30,10 @@ NOT_RECORDED = (
     "checkpoint; weights that were converted, or a folder copied without `telemetry/`, have none."
 )
 SWITCHED_OFF = "**{name}** was trained without the modulator, so there are no coefficients of its training."
-NO_LABELS = (
+NO_LABELLED_UTTERANCE = (
     "No utterance of this conversation has a label that counts, so it has no coefficients. Choose a labelled one."
 )
-NO_TABLE = (
+NO_ABLATION_TABLE = (
     "No table of results compares models with and without the modulator. Make one: "
     "`python -m comp_viz sweep results/ablation.yaml`."
 )
@@ -54,7 +54,7 @@ def conversation_coefficients_row(place_of: Sequence[Side], selected: int, palet
         view = side.view
         if one is None:
             prompting = view.checkpoint.config.prompting
-            reason = NO_LABELS if prompting else NO_PROMPTS.format(name=escape_markdown(view.name))
+            reason = NO_LABELLED_UTTERANCE if prompting else NO_PROMPTS.format(name=escape_markdown(view.name))
             place.info(reason, icon=":material/info:")
             continue
         recorded = cached_training.hardness(view.name).of(view.conversation.id if trained_on_open_data(view) else "")
@@ -115,7 +115,7 @@ def effect_row(view: PageView, palette: Palette) -> None:
     """Finished models with and without the modulator: our results table, the paper's dashed."""
     table = cached_training.results_table(EFFECT, view.data.digest) or cached_training.results_table(EFFECT, None)
     if table is None:
-        st.info(NO_TABLE, icon=":material/table:")
+        st.info(NO_ABLATION_TABLE, icon=":material/table:")
         return
     ours = modulator_effect(table)
     published = cached_training.published_modulator(bool(view.data.task.classes))

@@ -12,7 +12,13 @@ from comp_viz.data.source import is_lab
 from comp_viz.figures.grid import Span
 from comp_viz.figures.robustness.axes import metric_span
 from comp_viz.figures.robustness.rates import ABOUT_RATES, rates_chart
-from comp_viz.figures.robustness.shares import ABOUT_LOSSES, ABOUT_TRIANGLE, fused_span, losses_chart, triangle_chart
+from comp_viz.figures.robustness.shares import (
+    ABOUT_LOSSES,
+    ABOUT_MISSING_SHARES,
+    fused_span,
+    losses_chart,
+    triangle_chart,
+)
 from comp_viz.figures.robustness.subsets import ABOUT_SUBSETS, subsets_chart
 from comp_viz.ui.cache.lab import attainable_in
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
@@ -93,5 +99,5 @@ def shares_panel(
         figure = triangle_chart(table, points, modalities, choice.thirds, choice.metric, bounds, palette())
     else:
         figure = losses_chart(table, points, modalities, choice.metric, bounds, palette())
-    about = ABOUT_TRIANGLE if len(modalities) == 3 else ABOUT_LOSSES
+    about = ABOUT_MISSING_SHARES if len(modalities) == 3 else ABOUT_LOSSES
     chart_panel(figure, f"shares{side.key}", about, lambda: table)
