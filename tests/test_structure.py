@@ -39,7 +39,8 @@ ARCHITECTURE = {
     # what is seen
     "figures": {"data", "checkpoint", "clips", "analysis"},  # result -> Plotly figure and its words
     "report": {"data", "checkpoint", "analysis", "figures"},  # figures -> one HTML file
-    "view": {"data", "checkpoint", "analysis", "figures"},  # the entry for notebooks
+    "view": {"data", "checkpoint", "analysis", "figures"},  # the entry for notebooks: tables
+    "view_figures": {"network", "analysis", "figures", "view"},  # and charts by their names
     "stories": set(),  # lectures as files
     # what people start
     "ui": {"data", "network", "checkpoint", "evaluation", "training", "sweep", "clips", "analysis", "figures", "report", "stories"},
@@ -51,7 +52,7 @@ UI_SHARED = ("cache", "frame", "widgets")
 # Libraries that only some rooms import.
 ONLY = {
     "streamlit": {"ui", "pages"},
-    "plotly": {"figures", "report", "ui"},
+    "plotly": {"figures", "report", "view_figures", "ui"},
     "torch": ARCHITECTURE.keys() - {"figures", "report", "pages"} | {"device"},
 }
 SHARED_FOLDERS = {"stats", *UI_SHARED}  # of analysis, figures and ui, that are no page's
