@@ -11,7 +11,7 @@ from comp_viz.data.conversation import Conversation, Floats, Task
 def prediction_table(here: Prediction, complete: Prediction, conversation: Conversation) -> pd.DataFrame:
     """One row an utterance, counted from 1: who says what, truth, predictions, what is observed, coordinator weights.
 
-    `fused`, one column for every modality's head, and `complete`, the fused prediction with nothing taken away, are scores in
+    `fused`, one column for every modality's head, and `as recorded`, the fused prediction with nothing taken away, are scores in
     label units or names of classes; with classes, `P(class)` are the probabilities of the fused prediction.
     """
     task, S = here.task, len(conversation)
@@ -24,7 +24,7 @@ def prediction_table(here: Prediction, complete: Prediction, conversation: Conve
         "fused": _predicted(task, here.fused),
     }
     table |= {name: _predicted(task, here.heads[name]) for name in names}
-    table |= {"complete": _predicted(task, complete.fused), "flipped": here.decisions() != complete.decisions()}
+    table |= {"as recorded": _predicted(task, complete.fused), "flipped": here.decisions() != complete.decisions()}
     table |= {f"P({name})": here.fused[:, c] for c, name in enumerate(task.classes)}
     table |= {f"{name} observed": here.observed[:, u] for u, name in enumerate(names)}
     table |= {f"{name} weight": here.coordinator[:, u] for u, name in enumerate(names)}
@@ -36,8 +36,8 @@ def timeline_table(here: Prediction, complete: Prediction, changed: Change, conv
     S, classes = len(conversation), here.task.classes
     columns: dict[str, object] = {"utterance": np.arange(1, S + 1), "speaker": conversation.speakers}
     columns |= {"words": conversation.words, "truth": conversation.labels}
-    for name, values in {"fused": here.fused, "complete": complete.fused, **here.heads}.items():
-        label = name if name in ("fused", "complete") else f"{name} head"
+    for name, values in {"fused": here.fused, "as recorded": complete.fused, **here.heads}.items():
+        label = name if name in ("fused", "as recorded") else f"{name} head"
         columns |= (
             {f"{label} {kind}": values[:, c] for c, kind in enumerate(classes)} if classes else {label: values[:, 0]}
         )

@@ -69,7 +69,7 @@ def reconstruction_table(compared: Mapping[str, Reconstruction]) -> pd.DataFrame
                 "modality": u,
                 "utterance": one.utterances + 1,
                 "rank": one.rank,
-                "of": one.choices,
+                "utterances ranked": one.choices,
                 "rank before propagation": one.encoded_rank,
                 "cosine": one.cosine,
                 "cosine before propagation": one.encoded_cosine,
