@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from comp_viz.analysis.stats.ranks import rank_correlation
 from comp_viz.training.telemetry import read_telemetry
 
 BAND = {"lowest": 0.05, "low": 0.25, "middle": 0.5, "high": 0.75, "highest": 0.95}
@@ -60,7 +61,7 @@ def read_modulation_record(folder: Path, modalities: Sequence[str]) -> Modulatio
             "position", kind="stable", ignore_index=True
         ),
         coefficients_by_error(utterances),
-        {str(u): float(part["relative_error"].corr(part["coefficient"], method="spearman")) for u, part in ranks},
+        {str(u): rank_correlation(*part[["relative_error", "coefficient"]].dropna().to_numpy().T) for u, part in ranks},
         clipping_by_epoch(epochs),
         steps_with_clipping(telemetry_frame(steps.select(["modality", "guarded"]))),
         (float(flat["coefficient"].quantile(0.25)), float(flat["coefficient"].quantile(0.75))),

@@ -14,6 +14,7 @@ from types import ModuleType
 import numpy as np
 import pandas as pd
 import torch
+from scipy.stats import sem
 from torch import Tensor
 
 from comp_viz.analysis.why.leave_one_out import Losses, losses
@@ -153,7 +154,7 @@ def by_sampling(masked: Masked, target: int, column: int, seed: int) -> Attribut
     sizes = np.zeros(players)
     np.add.at(sizes, groups[masked.observed], 1)
     shared = np.stack(sampled) * masked.observed / np.maximum(sizes, 1)[groups]
-    error = (shared.std(0, ddof=1) / np.sqrt(orders)).astype(np.float32)
+    error = np.asarray(sem(shared), np.float32)
     whole, start = (float(predicted(x)) for x in (shown, torch.zeros_like(shown)))
     return Attribution(
         masked.task, SAMPLING, target, column, masked.checkpoint.config.modalities, masked.observed,
