@@ -135,12 +135,6 @@ def visitor(browser: Browser) -> BrowserContext:
     return browser.new_context()
 
 
-@pytest.fixture(scope="session", params=["light", "dark"])
-def themed(browser: Browser, request: pytest.FixtureRequest) -> tuple[str, BrowserContext]:
-    """A theme, and a visitor who wants it, on a telephone."""
-    return request.param, browser.new_context(viewport=PHONE, color_scheme=request.param)
-
-
 @pytest.fixture
 def blank(visitor: BrowserContext, address: str) -> Iterator[Page]:
     """A page that shows nothing yet."""
@@ -180,6 +174,12 @@ def nav(page: Page, name: str) -> Locator:
     return bar.get_by_role("link", name=name)
 
 
-def ground(page: Page) -> str:
-    """The colour behind everything."""
-    return page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
+def in_both_themes(page: Page) -> Iterator[str]:
+    """Turn the page to one theme after the other, as when a visitor's machine does in the evening."""
+    for scheme, ground in (("dark", False), ("light", True)):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function(
+            "white => (getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor == 'rgb(255, 255, 255)') == white",
+            arg=ground,
+        )
+        yield scheme

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from browsing import address, blank, browser, page, temporary, themed, visitor
+from browsing import address, blank, browser, page, temporary, visitor
 from needs import need_data
 from page_cases import open_case, open_trained
 from runs import CPU, HALF, RECIPE
@@ -38,7 +38,6 @@ __all__ = [
     "open_trained",
     "page",
     "temporary",
-    "themed",
     "visitor",
 ]  # fixtures
 GOLDEN = Path(__file__).parent / "golden"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from browsing import PHONE, ROOT, fits, ground, nav, settled, watched
+from browsing import PHONE, ROOT, fits, in_both_themes, nav, settled
 from playwright.sync_api import Page, expect
 
 from comp_viz.analysis.live.change import change
@@ -232,31 +232,20 @@ def test_a_small_model_is_trained_in_the_lab_and_opened_in_live(blank, address):
     expect(sidebar(blank)).to_contain_text("classes=3")
 
 
-@pytest.mark.parametrize("where", ["data", "lab"])
-def test_the_other_pages_fit_every_width_and_theme(themed, address, where):
-    scheme, visitor = themed
-    with watched(visitor, address) as page:
-        page.set_viewport_size(PHONE)
-        page.goto(f"{address}{where}?checkpoint=lab")
-        settled(page)
-        fits(page)
-        page.set_viewport_size({"width": 1440, "height": 1000})
-        fits(page)
-        expect(page.locator(".js-plotly-plot").nth(2)).to_be_attached()
-        assert (ground(page) == "rgb(255, 255, 255)") == (scheme == "light")
-
-
-def test_every_width_and_theme_shows_the_whole_page(themed, address):
-    scheme, visitor = themed
-    with watched(visitor, address) as page:
-        page.set_viewport_size(PHONE)
-        page.goto(f"{address}?checkpoint=lab&pattern=only(text)")
-        settled(page)
-        expect(headline(page)).to_contain_text("Without audio and video")
+@pytest.mark.parametrize("where", ["", "data", "lab"])
+def test_every_width_and_theme_shows_the_whole_page(blank, address, where):
+    blank.set_viewport_size(PHONE)
+    blank.emulate_media(color_scheme="dark")
+    blank.goto(f"{address}{where}?checkpoint=lab&pattern=only(text)")
+    settled(blank)
+    if where:
+        expect(blank.locator(".js-plotly-plot").nth(2)).to_be_attached()
+    else:
+        expect(headline(blank)).to_contain_text("Without audio and video")
+    for _ in in_both_themes(blank):
         for width in (390, 1440, 1920):
-            page.set_viewport_size({"width": width, "height": 1000})
-            fits(page)
-        assert (ground(page) == "rgb(255, 255, 255)") == (scheme == "light")
+            blank.set_viewport_size({"width": width, "height": 1000})
+            fits(blank)
 
 
 # Several visitors at once, and measuring on the Robustness page

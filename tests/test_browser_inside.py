@@ -1,7 +1,7 @@
 """The mechanism pages in a real browser: journeys by mouse and by keyboard alone, links, themes."""
 
 import pytest
-from browsing import PHONE, ROOT, fits, ground, nav, settled, still, watched
+from browsing import PHONE, ROOT, fits, in_both_themes, nav, settled, still
 from playwright.sync_api import Page, expect
 
 from comp_viz.stories import read_story
@@ -129,16 +129,16 @@ def test_by_keyboard_alone_from_live_to_the_weights_and_back(page, address):
 
 
 @pytest.mark.parametrize("where", INSIDE)
-def test_a_page_fits_and_speaks_in_every_theme(themed, address, where):
-    scheme, visitor = themed
-    with watched(visitor, address) as page:
-        page.set_viewport_size(PHONE)
-        page.goto(f"{address}{where}?checkpoint=lab&pattern=uniform(0.3)")
-        page.locator(".js-plotly-plot .main-svg, .diagram svg").first.wait_for()
-        fits(page)
-        page.set_viewport_size({"width": 1440, "height": 1000})
-        fits(page)
-        assert (ground(page) == "rgb(255, 255, 255)") == (scheme == "light")
+def test_a_page_fits_and_speaks_in_every_theme(page, address, where):
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"{address}{where}?checkpoint=lab&pattern=uniform(0.3)")
+    page.locator(".js-plotly-plot .main-svg, .diagram svg").first.wait_for()
+    for _ in in_both_themes(page):
+        for width in (390, 1440):
+            page.set_viewport_size({"width": width, "height": 1000})
+            fits(page)
+        expect(page.locator(".js-plotly-plot .main-svg, .diagram svg").first).to_be_visible()
 
 
 def test_a_story_is_told_by_keyboard_and_stands_in_the_address(page, address):

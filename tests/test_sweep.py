@@ -109,7 +109,7 @@ def test_the_grid_comes_out_whole(sweep):
 
 def test_every_row_can_be_repeated_from_what_it_says(sweep, tmp_path):
     row = (
-        sweep()[1]
+        sweep(methods=["comp"])[1]
         .query("method == 'comp' and seed == 2 and pattern == 'uniform(0.5)'")
         .set_index("predictor")
         .loc["fused"]
@@ -155,12 +155,12 @@ def test_folds_are_runs_of_their_own(sweep, tmp_path, monkeypatch):
 
 
 def test_finished_runs_are_not_repeated(sweep, trained):
-    _, first = sweep()
+    _, first = sweep(methods=["comp"])
     assert trained == [(1, "uniform(0.3)"), (2, "uniform(0.3)")]
-    _, again = sweep()
+    _, again = sweep(methods=["comp"])
     assert len(trained) == 2
     pd.testing.assert_frame_equal(first, again)
-    _, more = sweep(seeds=[1, 2, 3], missing=[0.3, 0.1])
+    _, more = sweep(methods=["comp"], seeds=[1, 2, 3], missing=[0.3, 0.1])
     assert trained[2:] == [(3, "uniform(0.3)"), *((seed, "uniform(0.1)") for seed in (1, 2, 3))]
     assert len(more) == 3 * len(first)
 
@@ -194,8 +194,8 @@ def test_every_option_of_a_recipe_makes_another_run(change):
 
 
 def test_data_with_other_contents_makes_other_runs(sweep, trained):
-    sweep(seeds=[1])
-    sweep(seeds=[1], data=["lab(conversations=8/3/3, lengths=4/9, hard=0.2)"])
+    sweep(methods=["comp"], seeds=[1])
+    sweep(methods=["comp"], seeds=[1], data=["lab(conversations=8/3/3, lengths=4/9, hard=0.2)"])
     assert len(trained) == 2
 
 
@@ -276,14 +276,14 @@ def deadly(run, root, device, threads):
 def test_workers_give_the_same_numbers_and_survive_each_other(sweep, tmp_path, monkeypatch):
     ray = pytest.importorskip("ray")
     ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    alone = sweep(seeds=[1, 2, 3])[1].drop(columns="seconds")
+    alone = sweep(seeds=[1, 2, 3], methods=["comp"])[1].drop(columns="seconds")
     with monkeypatch.context() as patch:
         patch.setattr(engine, "attempt", deadly)
         status, table = sweep("--workers", "2", "--runs", "other", seeds=[1, 2, 3], methods=["comp"])
     assert status == 1
     assert table[table["seed"] == 2]["failure"].str.startswith("its process ended early").tolist() == [True]
     rest = table[table["seed"] != 2].drop(columns="seconds").reset_index(drop=True)
-    same = alone[(alone["seed"] != 2) & (alone["method"] == "comp")].reset_index(drop=True)
+    same = alone[alone["seed"] != 2].reset_index(drop=True)
     pd.testing.assert_frame_equal(rest, same, check_dtype=False)
     assert not ray.is_initialized()
 

@@ -67,7 +67,9 @@ def test_both_stages_and_every_head_are_in_it(swept):
 
 
 def test_its_rows_name_the_cell_they_are_of(swept):
-    _, results, epochs = swept(data=[{"name": SMALL["data"][0], "folds": [2, 5]}], missing=[0, 0.5], seeds=[2])
+    _, results, epochs = swept(
+        data=[{"name": SMALL["data"][0], "folds": [2, 5]}], missing=[0, 0.5], seeds=[2], methods=["comp", "linear"]
+    )
     cell = ["data", "fold", "method", "trained_under", "seed", "run"]
     trained = results[~results["linear"]]
     assert set(epochs[cell].itertuples(index=False)) == set(trained[cell].itertuples(index=False))
