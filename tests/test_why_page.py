@@ -154,6 +154,20 @@ def test_a_whole_split_is_computed_bit_by_bit_and_can_be_stopped(open_part, monk
     np.testing.assert_allclose(shown["mean"], expected["mean"], atol=1e-6)
 
 
+def test_two_sides_of_one_checkpoint_share_the_whole_split(open_part, monkeypatch):
+    monkeypatch.setattr("comp_viz.ui.cache.progressive.MOMENT", 0.0)
+    app, *_ = open_part(CONTRIBUTIONS, compare="nothing missing", whole_split="true")
+    assert not app.exception
+    assert ["1 of 2 conversations" in bar.proto.text for bar in app.get("progress")] == [True]
+    for _ in range(3):
+        app.run()
+    assert not app.get("progress")
+    tables = [frame.value for frame in app.dataframe if "dominates" in frame.value]
+    assert len(tables) == 2
+    np.testing.assert_array_equal(tables[0]["mean"], tables[1]["mean"])  # of the recordings, whatever the pattern
+    assert {"contribution_splitleft", "contribution_splitright"} <= figures(app).keys()
+
+
 def test_a_fragile_utterance_is_selected_by_its_row(open_part):
     app, *_ = open_part(COUNTERFACTUALS)
     table = next(frame.value for frame in app.dataframe if "worst loss" in frame.value)
