@@ -35,7 +35,7 @@ def test_a_page_without_anything_to_show_says_what_to_do(page, tmp_path, monkeyp
     app.run()
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception
-    assert "python -m comp_viz train" in app.sidebar.info[0].value
+    assert "comp-viz train" in app.sidebar.info[0].value
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -156,7 +156,7 @@ def test_without_any_checkpoint_the_page_says_what_to_do(app, monkeypatch, tmp_p
     monkeypatch.setattr(checkpoints, "CHECKPOINTS", (tmp_path / "empty",))
     app.run()
     assert not app.exception
-    assert "python -m comp_viz train" in app.info[0].value
+    assert "comp-viz train" in app.info[0].value
 
 
 def test_a_broken_checkpoint_is_named_and_the_page_stands(app, small_checkpoint):

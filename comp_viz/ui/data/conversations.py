@@ -74,7 +74,7 @@ def read_conversation(data: DataSet, name: str, conversation: Conversation, pale
         widths = ", ".join(f"{u} {width}" for u, width in data.widths.items())
         st.info(
             f"No checkpoint here reads these features ({widths}). Train one: "
-            f"`python -m comp_viz train --data {name} --out checkpoints/NAME`",
+            f"`comp-viz train --data {name} --out checkpoints/NAME`",
             icon=":material/model_training:",
         )
     picture = preview(data.modalities, conversation.observed, conversation.observed, palette, width=1100)

@@ -72,9 +72,7 @@ def draw_sidebar() -> PageView | None:
     with st.sidebar:
         names = checkpoint_names()
         if not names:
-            st.info(
-                "There is no checkpoint yet. Make one with `python -m comp_viz train --data lab --out checkpoints/lab`."
-            )
+            st.info("There is no checkpoint yet. Make one with `comp-viz train --data lab --out checkpoints/lab`.")
             return None
         name = entry_box("checkpoint", preferred_order(names), "A trained ComP model: a folder in `checkpoints/`.")
         try:

@@ -38,7 +38,7 @@ NO_METHODS_TABLE = (
     "`docs/sweeps.md` explains how."
 )
 NO_CURVES = (
-    "The training of **{name}** was not recorded, so there is no accuracy by epoch. Every `python -m comp_viz train` writes telemetry "
+    "The training of **{name}** was not recorded, so there is no accuracy by epoch. Every `comp-viz train` writes telemetry "
     "beside its checkpoint; weights that were converted, or a folder copied without `telemetry/`, have none."
 )
 RATE_HELP = "The missing pattern under which finished models were evaluated: uniform(0.3) removes 30\u202f% of all entries, by the protocol of the field."

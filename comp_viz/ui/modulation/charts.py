@@ -26,7 +26,7 @@ NO_PROMPTS = (
     "of: without prompting it has nothing to act on, and there are no coefficients."
 )
 NOT_RECORDED = (
-    "The training of **{name}** was not recorded. Every `python -m comp_viz train` writes telemetry beside its "
+    "The training of **{name}** was not recorded. Every `comp-viz train` writes telemetry beside its "
     "checkpoint; weights that were converted, or a folder copied without `telemetry/`, have none."
 )
 SWITCHED_OFF = "**{name}** was trained without the modulator, so there are no coefficients of its training."
@@ -35,7 +35,7 @@ NO_LABELLED_UTTERANCE = (
 )
 NO_ABLATION_TABLE = (
     "No table of results compares models with and without the modulator. Make one: "
-    "`python -m comp_viz sweep results/ablation.yaml`."
+    "`comp-viz sweep results/ablation.yaml`."
 )
 COUNTED_HELP = "N: utterances with a label; for scores also not exactly neutral. Only they enter the sums."
 MEAN_HELP = "Over N utterances the coefficients of a modality have the mean 1 − 1/N exactly, whatever the errors: Σ(ΣR − R)/ΣR = N − 1."
