@@ -7,15 +7,15 @@ from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.lecture.bar import shipped_stories, story_outline
 
 current_view("pages/lecture.py")
-found, wrong = shipped_stories()
-page_heading(f"{len(found)} stories to tell with the dashboard, step by step, by the keys Page Down and Page Up.")
+stories, problems = shipped_stories()
+page_heading(f"{len(stories)} stories to tell with the dashboard, step by step")
 st.markdown(
     "A step opens a page with everything set, says one sentence in large type and asks the audience a question. Everything stays "
-    "alive: try what the audience proposes, then go on. Presenters' remote controls send the same keys. Each story's script with "
-    "the presenter's notes is below it, to be read on another screen."
+    "alive: try what the audience proposes, then go on. Page Down goes on and Page Up goes back, as on a presenter's remote control. "
+    "Each story's script with the presenter's notes is below it, to be read on another screen."
 )
-for name, story in found.items():
+for name, story in stories.items():
     story_outline(name, story)
-for problem in wrong:
+for problem in problems:
     st.error(problem, icon=":material/error:")
-st.caption("A story is a text file in the folder `stories`; add your own. docs/lecture.md says what stands in it.")
+st.caption("A story is a text file in the folder `stories`; add your own. docs/lecture.md explains what it holds.")

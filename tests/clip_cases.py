@@ -11,7 +11,7 @@ from PIL import Image
 from comp_viz.checkpoint.card import CHECKPOINT_FORMAT, Card, DataCard
 from comp_viz.checkpoint.folder import save_checkpoint
 from comp_viz.clips import faces, reading
-from comp_viz.clips.clip import Clip, Face, Looked
+from comp_viz.clips.clip import Clip, Face, FaceSearch
 from comp_viz.clips.media import PICTURES, RATE, SOUND, Media, Picture
 from comp_viz.clips.settings import Settings
 from comp_viz.clips.span import Span, Word
@@ -71,7 +71,7 @@ def make_clip(folder: Path, name: str = "talk.mp4", utterances: int = 4) -> Clip
         "confidence": np.array([span.confidence for span in spans], np.float32),
         "faces": np.array([0.0 if gone else 1.0 for gone in last], np.float32),
     }
-    looked = tuple(Looked(6, 0 if gone else 6, 20.0, () if gone else (make_face(0.0),)) for gone in last)
+    looked = tuple(FaceSearch(6, 0 if gone else 6, 20.0, () if gone else (make_face(0.0),)) for gone in last)
     return Clip(
         name,
         name * 3,

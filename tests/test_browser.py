@@ -187,7 +187,7 @@ def sidebar(page: Page):
 
 
 def test_the_sidebar_follows_the_matrix(page):
-    expect(sidebar(page)).to_contain_text("Taken away: 0%")
+    expect(sidebar(page)).to_contain_text("Realised missing rate 0\u202f%")
     page.locator(".availability_matrix .name").nth(1).click()
     expect(sidebar(page)).to_contain_text("text 100%")
     cell(page, 1, 1).click()
@@ -199,7 +199,7 @@ def test_the_sidebar_follows_the_matrix(page):
 
 def test_a_pattern_survives_other_pages_and_stays_in_the_address(page):
     cell(page, 4, 1).click()
-    expect(sidebar(page)).to_contain_text("Taken away: 2%")
+    expect(sidebar(page)).to_contain_text("Realised missing rate 2\u202f%")
     nav(page, "Data").click()
     expect(page.get_by_text("Data set to browse")).to_be_visible()
     page.wait_for_url("**/data?**cells**")

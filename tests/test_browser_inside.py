@@ -43,8 +43,8 @@ def test_the_utterance_in_hand_and_what_is_compared_go_from_page_to_page(page, a
         page.wait_for_url("**utterance=5**")
         assert "checkpoint=lab" in page.url
     page.get_by_role("combobox", name="Compare with").click()
-    page.get_by_role("option", name="nothing missing").click()
-    expect(page.get_by_text("nothing missing", exact=True).last).to_be_visible()
+    page.get_by_role("option", name="as recorded", exact=True).click()
+    expect(page.get_by_text("as recorded", exact=True).last).to_be_visible()
     nav(page, "Coordinator").click()
     page.wait_for_url("**/coordinator?**compare=nothing+missing**")
     expect(page.locator(".js-plotly-plot")).to_have_count(4)

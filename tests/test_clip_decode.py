@@ -46,9 +46,9 @@ def test_sound_and_pictures_keep_their_times(tmp_path):
 
 def test_pictures_on_screen_between_two_times(tmp_path):
     media = decode(make_clip(tmp_path / "a.mp4", seconds=2, rate=10), tmp_path / "media")
-    assert media.shown(0.0, 0.5) == [0, 1, 2]
-    assert media.shown(0.25, 0.35) == [1]  # none begins in it: the one that is still up
-    assert media.shown(media.pictures_end + 1, media.pictures_end + 2) == []
+    assert media.pictures_between(0.0, 0.5) == [0, 1, 2]
+    assert media.pictures_between(0.25, 0.35) == [1]  # none begins in it: the one that is still up
+    assert media.pictures_between(media.pictures_end + 1, media.pictures_end + 2) == []
 
 
 def test_what_is_decoded_is_not_decoded_again(tmp_path):
@@ -86,7 +86,7 @@ def test_sound_alone_and_pictures_alone(tmp_path):
 
 def test_a_still_picture_is_shown_throughout(tmp_path):
     media = decode(make_clip(tmp_path / "a.mkv", seconds=0.1, sound=tone(3)), tmp_path / "media")
-    assert media.shown(2.0, 2.5) == [0]
+    assert media.pictures_between(2.0, 2.5) == [0]
     assert "still" in " ".join(media.notes)
 
 

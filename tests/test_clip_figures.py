@@ -5,18 +5,28 @@ import pytest
 from clip_cases import EMOTIONS, make_clip, make_face
 from page_cases import array
 
-from comp_viz.analysis.clips.prediction import clip_change, describe_clip, describe_moved, join_predictions
+from comp_viz.analysis.clips.prediction import clip_change, join_predictions
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.clips.analyse import envelope
 from comp_viz.clips.span import Span, Word
 from comp_viz.data.conversation import Task
-from comp_viz.figures.clips.before_after import AFTER, before_after_chart
-from comp_viz.figures.clips.clip import quality_chart, reasons_chart, waveform_chart
+from comp_viz.figures.clips.before_after import (
+    AFTER,
+    before_after_chart,
+    before_after_title,
+    degradation_details,
+    degradation_heading,
+)
 from comp_viz.figures.clips.face import marked_crop, strongest_blendshapes
+from comp_viz.figures.clips.heading import clip_heading
+from comp_viz.figures.clips.quality import quality_chart, quality_title
+from comp_viz.figures.clips.reasons import reasons_chart, reasons_title
 from comp_viz.figures.clips.subtitles import cue_time, webvtt
+from comp_viz.figures.clips.waveform import waveform_chart, waveform_title
+from comp_viz.figures.predictions import likeliest_text
 from comp_viz.figures.style import DARK, LIGHT
 from comp_viz.ui.clips.player import probability_bands
-from comp_viz.ui.frame.text import likeliest_text
+from comp_viz.wording import decimal, percent
 
 
 def predicted(task=EMOTIONS, S=4, seed=0, gone=()):
@@ -94,12 +104,52 @@ def test_what_moved_is_total_variation_flips_and_lost_entries():
         bool(a.argmax() != b.argmax()) for a, b in zip(before.fused, after.fused, strict=True)
     ]
     assert found.lost.sum() == 2
-    said = describe_moved(found, before, after, [1])
-    assert "1 of 4 utterances degraded, now missing: audio at 1, video at 1" in said
-    assert f"furthest at utterance {found.distance.argmax() + 1}" in said
+    flips, far = found.flipped.sum(), found.distance.argmax()
+    assert degradation_heading(found, before.modalities) == (
+        f"{flips} of 4 decisions {'flips' if flips == 1 else 'flip'}; now missing: audio in 1, video in 1"
+    )
+    details = degradation_details(found, before, after, 1)
+    assert details.startswith("1 of 4 utterances is degraded. ")
+    assert f"in utterance {far + 1}: the probabilities change by {found.distance[far]:.2f}" in details
+    u = abs(after.coordinator[far] - before.coordinator[far]).argmax()
+    old, new = before.coordinator[far, u], after.coordinator[far, u]
+    way = "rises" if new > old else "falls"
+    assert f"coordinator weight of {before.modalities[u]} {way} from {old:.2f} to {new:.2f}." in details
     same = clip_change(before, before)
     assert not same.distance.any()
-    assert "0 of 4 decisions flip" in describe_moved(same, before, before, [0])
+    assert degradation_heading(same, before.modalities) == "0 of 4 decisions flip; nothing more is missing"
+
+
+def test_titles_give_the_numbers_that_are_drawn_and_fit_a_heading(tmp_path):
+    clip = make_clip(tmp_path)
+    read = {u: sum(not why for why in reasons) for u, reasons in clip.reasons.items()}
+    assert reasons_title(clip.reasons) == (
+        f"Of 4 utterances, audio could be read in {read['audio']}, text in {read['text']}, video in {read['video']}"
+    )
+    assert reasons_title({"audio": [""] * 2, "text": [""] * 2}) == "All modalities of all 2 utterances could be read"
+    words = sum(len(span.words) for span in clip.spans)
+    assert waveform_title(clip).startswith(f"{words} words recognised in {clip.media.duration:.1f} s, 4 utterances")
+    lowest = clip.quality["confidence"].argmin()
+    assert quality_title(clip.quality) == (
+        f"Word probability is lowest in utterance {lowest + 1}, {clip.quality['confidence'][lowest]:.2f}; "
+        f"{percent(float(clip.quality['faces'].mean()))} of pictures have a face"
+    )
+    for task in (EMOTIONS, Task("sentiment")):
+        before, after = predicted(task), predicted(task, seed=1)
+        title = before_after_title(before, after, 2)
+        assert f"Utterance 3: {likeliest_text(task, before.fused[2], 1)}" in title
+        for text in (title, clip_heading(before), waveform_title(clip), quality_title(clip.quality)):
+            assert len(text) <= 90
+
+
+def test_the_heading_gives_the_mean_over_the_clip():
+    one = predicted()
+    mean = one.fused.mean(0)
+    name, share = one.task.classes[mean.argmax()], percent(float(mean.max()))
+    assert clip_heading(one) == f"Over 4 utterances, {name} has the highest mean probability, {share}"
+    score = predicted(Task("sentiment"))
+    value = decimal(float(score.fused.mean()))
+    assert clip_heading(score) == f"Over 4 utterances, the mean predicted sentiment is {value}"
 
 
 def test_parts_joined_are_the_whole():
@@ -116,7 +166,7 @@ def test_parts_joined_are_the_whole():
     ]
     np.testing.assert_array_equal(join_predictions(parts).fused, whole.fused)
     np.testing.assert_array_equal(join_predictions(parts).coordinator, whole.coordinator)
-    assert describe_clip(join_predictions(parts)) == describe_clip(whole)
+    assert clip_heading(join_predictions(parts)) == clip_heading(whole)
 
 
 def test_subtitles_are_valid_whatever_was_said():
@@ -143,8 +193,8 @@ def test_bands_of_the_player_are_the_probabilities():
 
 
 def test_predictions_in_words_are_probabilities():
-    assert likeliest_text(EMOTIONS, np.array([0.1, 0.5, 0.15, 0.25])) == "happy 50%, angry 25%"
-    assert likeliest_text(Task("sentiment"), np.array([-1.234])) == "sentiment -1.23"
+    assert likeliest_text(EMOTIONS, np.array([0.1, 0.5, 0.15, 0.25])) == f"happy {percent(0.5)}, angry {percent(0.25)}"
+    assert likeliest_text(Task("sentiment"), np.array([-1.234])) == "sentiment −1.23"
 
 
 def test_landmarks_are_drawn_where_they_are():

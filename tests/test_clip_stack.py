@@ -26,7 +26,9 @@ def same(a, b):
         np.testing.assert_array_equal(a.features[name], b.features[name])
     for name in a.quality:
         np.testing.assert_array_equal(a.quality[name], b.quality[name])
-    assert [(x.pictures, x.found, x.size) for x in a.looked] == [(x.pictures, x.found, x.size) for x in b.looked]
+    assert [(x.pictures, x.with_face, x.size) for x in a.looked] == [
+        (x.pictures, x.with_face, x.size) for x in b.looked
+    ]
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations((MUTE, BLACK, WRITE, NOISE), 3)))

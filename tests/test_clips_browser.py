@@ -58,7 +58,7 @@ def test_one_click_gives_a_whole_analysis_with_the_checkpoint_that_fits(page):
     assert parts.count() >= 7  # as many sentences as talkers
     for label in parts.evaluate_all("all => all.map(part => part.ariaLabel)"):
         assert any(emotion in label for emotion in ("neutral", "happy", "sad", "angry"))
-    expect(page.locator("h3").first).to_contain_text("read: audio 100%, text 100%, video 100%")
+    expect(page.locator("h3").first).to_contain_text("has the highest mean probability")
 
 
 def test_a_click_on_an_utterance_plays_from_its_exact_start_and_marks_it(page):

@@ -83,7 +83,7 @@ def press(app, key):
 
 
 def place_of(app) -> Path:
-    return app.session_state[session_clips.DESK].place
+    return app.session_state[session_clips.CLIPS_KEY].folder
 
 
 def component(app, name):
@@ -97,7 +97,7 @@ def test_without_a_clip_the_page_says_what_to_do_and_what_can_be_read(opened):
     app = opened()
     assert not app.exception
     assert "missing modality" in " ".join(text.value for text in app.markdown)
-    assert any("parts ready" in each.label for each in app.expander)
+    assert any("installed" in each.label for each in app.expander)
     assert "Clips page" in app.sidebar.info[0].value
 
 
@@ -105,7 +105,9 @@ def test_an_upload_becomes_a_conversation_that_is_opened_at_once(opened):
     app = bring(opened())
     assert "clip: talk.mp4" in app.caption[0].value or any("clip: talk.mp4" in text.value for text in app.caption)
     assert app.selectbox(key="conversation").value == session_clips.RECORDED
-    assert app.subheader[0].value.startswith("4 utterances; read: audio 100%, text 75%, video 75%")
+    assert app.subheader[0].value.startswith("Over 4 utterances, ")
+    titles = [text.value for text in app.markdown]
+    assert "**Of 4 utterances, audio could be read in 4, text in 3, video in 3**" in titles
     assert not app.error
     assert max(on_wire(app).values()) < 2_000_000
 
@@ -121,7 +123,7 @@ def test_every_page_works_on_a_clip(page, opened):
 
 def test_numbers_on_the_page_are_those_of_the_library(opened, places):
     app = bring(opened())
-    clip = next(iter(app.session_state[session_clips.DESK].clips.values())).clip
+    clip = next(iter(app.session_state[session_clips.CLIPS_KEY].clips.values())).clip
     checkpoint = load_checkpoint(places / "checkpoints" / "reader")
     before = predict_clip(checkpoint, clip.conversation)
     app.multiselect[0].set_value([1, 2]).run()
@@ -135,9 +137,10 @@ def test_numbers_on_the_page_are_those_of_the_library(opened, places):
     ):
         np.testing.assert_allclose(array(trace["y"]), expected, atol=1e-6)
     flips = int(clip_change(before, after).flipped.sum())
-    said = next(text.value for text in app.markdown if "utterances degraded" in text.value)
-    assert f"{flips} of 4 decisions flip" in said
-    assert "now missing: audio at 2" in said
+    heading = next(text.value for text in app.markdown if "now missing" in text.value)
+    assert heading.startswith(f"**{flips} of 4 decisions flip")
+    assert "now missing: audio in 2" in heading
+    assert any(text.value.startswith("2 of 4 utterances are degraded.") for text in app.caption)
 
 
 def test_a_degraded_clip_is_a_conversation_of_its_own_and_is_taken_back(opened):
@@ -170,8 +173,8 @@ def test_choosing_an_utterance_takes_it_in_hand_everywhere(opened):
 
 def test_sessions_do_not_see_each_others_clips(opened, places):
     mine, other = bring(opened()), opened()
-    name = next(iter(mine.session_state[session_clips.DESK].clips))
-    assert name not in other.session_state[session_clips.DESK].clips
+    name = next(iter(mine.session_state[session_clips.CLIPS_KEY].clips))
+    assert name not in other.session_state[session_clips.CLIPS_KEY].clips
     assert place_of(mine) != place_of(other)
     other.query_params["data"] = name
     other.run()
@@ -185,10 +188,10 @@ def test_same_content_again_replaces_the_clip_and_the_oldest_makes_room(opened):
     app = opened()
     for i in range(session_clips.MOST + 2):
         bring(app, (f"talk{i}.mp4", b"x", "video/mp4"))
-    names = list(app.session_state[session_clips.DESK].clips)
+    names = list(app.session_state[session_clips.CLIPS_KEY].clips)
     assert names == [f"clip: talk{i}.mp4" for i in range(2, session_clips.MOST + 2)]
     bring(app, (f"talk{session_clips.MOST}.mp4", b"x", "video/mp4"))
-    assert list(app.session_state[session_clips.DESK].clips) == names
+    assert list(app.session_state[session_clips.CLIPS_KEY].clips) == names
     uploads = [path for path in place_of(app).iterdir() if path.suffix == ".mp4"]
     assert len(uploads) == session_clips.MOST
 
@@ -257,26 +260,26 @@ def test_a_clip_longer_than_the_model_reads_is_read_in_parts(opened, places):
     write_reader(places / "checkpoints" / "reader", max_length=3)
     app = bring(opened())
     assert app.selectbox(key="conversation").options == ["as recorded [1-3]", "as recorded [4-4]"]
-    assert app.subheader[0].value.startswith("4 utterances")
+    assert app.subheader[0].value.startswith("Over 4 utterances, ")
 
 
 def test_the_visit_ends_with_its_folder(opened, monkeypatch):
     monkeypatch.setattr(session_clips, "GRACE", 0.05)
     app = bring(opened())
-    mine = app.session_state[session_clips.DESK]
+    mine = app.session_state[session_clips.CLIPS_KEY]
     mine.leave()
     end = time.monotonic() + 10
-    while mine.place.exists() and time.monotonic() < end:
+    while mine.folder.exists() and time.monotonic() < end:
         time.sleep(0.01)
-    assert not mine.place.exists()
+    assert not mine.folder.exists()
     assert mine.clips == {}
 
 
 def test_a_browser_that_comes_back_in_time_finds_its_clips(opened):
-    mine = bring(opened()).session_state[session_clips.DESK]
+    mine = bring(opened()).session_state[session_clips.CLIPS_KEY]
     mine.leave()
     assert mine.back()
-    assert mine.place.exists()
+    assert mine.folder.exists()
     assert mine.clips
 
 
@@ -297,7 +300,7 @@ def test_task_of_the_tests_has_four_emotions():
 
 def test_a_report_on_a_clip_says_nothing_of_what_was_said(opened):
     app = bring(opened())
-    clip = next(iter(app.session_state[session_clips.DESK].clips.values())).clip
+    clip = next(iter(app.session_state[session_clips.CLIPS_KEY].clips.values())).clip
     found = app.session_state["shown"]
     page = render(found.report("http://localhost/", False, False, [clip.conversation]))
     before, _, rest = page.partition("<script>/**")

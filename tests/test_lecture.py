@@ -86,7 +86,7 @@ def test_a_story_is_walked_from_beginning_to_end(name, app):
         for key, value in wanted.items():
             assert shown(app, key) == value
         assert not step.show or step.show in keys(app.main)
-        on = button(app, "On")
+        on = button(app, "Next")
         assert on.disabled == (number == len(story.steps) - 1)
         if not on.disabled:
             on.click().run()
@@ -96,15 +96,15 @@ def test_a_view_that_was_touched_is_prepared_again_and_left(app):
     app.run()
     app.switch_page("pages/lecture.py").run()
     app.button("begin missing").click().run()
-    button(app, "On").click().run()
+    button(app, "Next").click().run()
     app.sidebar.slider[0].set_value(0.6).run()
     assert parameter(app, "pattern") == "uniform(0.6)"
-    button(app, "View again").click().run()
+    button(app, "Restore view").click().run()
     assert parameter(app, "pattern") == "uniform(0.3)"
     button(app, "Leave").click().run()
     assert "story" not in app.query_params
     assert parameter(app, "pattern") == "uniform(0.3)"  # where it led to
-    assert all(b.label != "On" for b in app.main.button)
+    assert all(b.label != "Next" for b in app.main.button)
 
 
 @pytest.mark.parametrize(("step", "number"), [("4", 4), ("99", 6), ("-1", 1), ("x", 1)])
@@ -118,7 +118,7 @@ def test_an_address_of_a_story_there_is_not_opens_the_page_without_one(app):
     app.query_params["story"] = "../missing"
     app.run()
     assert not app.exception
-    assert all(b.label != "On" for b in app.main.button)
+    assert all(b.label != "Next" for b in app.main.button)
 
 
 def test_a_file_that_is_no_story_is_named_and_the_others_stay(app, tmp_path, monkeypatch):

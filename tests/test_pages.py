@@ -127,7 +127,7 @@ def test_undo_goes_back_step_by_step(app):
     undo.click().run()
     assert app.selectbox(key="part0_kind").value == "only text"
     next(button for button in app.button if button.label == "Undo").click().run()
-    assert app.selectbox(key="part0_kind").value == "complete, as found"
+    assert app.selectbox(key="part0_kind").value == "as recorded"
     assert next(button for button in app.button if button.label == "Undo").disabled
 
 
@@ -135,7 +135,7 @@ def test_most_changed_takes_the_utterance_in_hand(app):
     app.run()
     app.selectbox(key="part0_kind").set_value("only video").run()
     moved = series(app, "fused prediction")
-    app.selectbox(key="part0_kind").set_value("complete, as found").run()
+    app.selectbox(key="part0_kind").set_value("as recorded").run()
     furthest = int(np.abs(moved - series(app, "fused prediction")).argmax()) + 1
     app.selectbox(key="part0_kind").set_value("only video").run()
     next(button for button in app.button if button.label == "Most changed").click().run()
@@ -234,7 +234,7 @@ def test_parts_are_added_turned_and_taken_away(app):
     app.selectbox(key="part0_condition").set_value("negative").run()
     app.slider(key="part0_share").set_value(1.0).run()
     assert shown_pattern(app) == "label(negative, text, 1) + outage(video, 2, 3) + speaker(B, text)"
-    app.selectbox(key="part1_kind").set_value("nothing more").run()
+    app.selectbox(key="part1_kind").set_value("none").run()
     app.selectbox(key="part1_kind").set_value("rate per modality").run()
     app.slider(key="part1_audio").set_value(0.9).run()
     assert shown_pattern(app) == "label(negative, text, 1) + rates(audio=0.9, text=0.3, video=0.3)"
@@ -254,7 +254,7 @@ def test_a_pattern_is_typed_and_a_wrong_one_refused(app):
 def test_the_sidebar_says_what_the_pattern_comes_to(app, small_lab):
     app.query_params["pattern"] = "rates(audio=1, text=0, video=0)"
     app.run()
-    assert any("audio 100%, text 0%, video 0%" in caption.value for caption in app.caption)
+    assert any("audio 100\u202f%, text 0\u202f%, video 0\u202f%" in caption.value for caption in app.caption)
 
 
 def test_the_address_keeps_pattern_and_seed(app):
@@ -263,7 +263,7 @@ def test_the_address_keeps_pattern_and_seed(app):
     app.number_input(key="pattern_draw").set_value(9).run()
     assert app.query_params["pattern"] == "uniform(0.3)"
     assert app.query_params["seed"] == "9"
-    app.selectbox(key="part0_kind").set_value("complete, as found").run()
+    app.selectbox(key="part0_kind").set_value("as recorded").run()
     assert "pattern" not in app.query_params
 
 
@@ -381,7 +381,7 @@ def test_a_speaker_who_is_not_there_is_said_to_have_no_effect(app):
     app.query_params["pattern"] = "speaker(Zoe) + only(text)"
     app.run()
     assert "no effect" in app.warning[0].value
-    assert any("audio 100%, text 0%" in caption.value for caption in app.caption)
+    assert any("audio 100\u202f%, text 0\u202f%" in caption.value for caption in app.caption)
 
 
 def test_a_conversation_that_is_too_long_says_how_to_mend_it(app):

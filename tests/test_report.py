@@ -176,10 +176,10 @@ def test_what_was_said_is_taken_out_of_everything():
         lambda: pd.DataFrame({"words": said[:1], "utterance": [f"about {long}"]}),
         figure,
     )
-    page = render(report([one], said=SAID))
+    page = render(report([one], transcripts=SAID))
     for words in (*SAID, "never said", "rather long", "はい", "image/png"):
         assert words not in without_library(page)
-    kept = render(report([one], said=SAID, words=True))
+    kept = render(report([one], transcripts=SAID, words=True))
     assert "rather long sentence" in kept
     assert "はい" in kept
 
@@ -245,7 +245,7 @@ def test_both_sides_of_a_comparison_are_named(open_case):
     app, _ = open_case("coordinator", pattern="uniform(0.3)")
     app.selectbox(key="compare").set_value("nothing missing").run()
     titles = [app.session_state["shown"].named(one).title for one in app.session_state["shown"].sections.values()]
-    assert any(title.startswith("nothing missing: ") for title in titles)
+    assert any(title.startswith("as recorded: ") for title in titles)
     assert any(title.startswith("uniform(0.3): ") for title in titles)
 
 

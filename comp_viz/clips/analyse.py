@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from comp_viz.clips import whisper
-from comp_viz.clips.clip import Clip, Looked
+from comp_viz.clips.clip import Clip, FaceSearch
 from comp_viz.clips.cutting import cut
 from comp_viz.clips.decode import decode
 from comp_viz.clips.extractors.registry import extractors_missing
@@ -84,7 +84,7 @@ def read_clip(media: Media, name: str, digest: str, settings: Settings, watch: W
     reads = dict[str, list[Read]]()
     sounds = [sound[round(span.start * RATE) : round(span.end * RATE)] for span in spans]
     shares = [voiced_share(voice, span.end - span.start, span.start) for span in spans]
-    looked = [Looked(0, 0, 0.0, ()) for _ in spans]
+    looked = [FaceSearch(0, 0, 0.0, ()) for _ in spans]
     if "video" in extractors:
         reads["video"], looked = read_pictures(media, spans, extractors["video"], settings, watch)
     if "audio" in extractors:
@@ -102,7 +102,7 @@ def read_clip(media: Media, name: str, digest: str, settings: Settings, watch: W
         "level": [loudness(part) for part in sounds],
         "voice": shares,
         "confidence": [span.confidence for span in spans],
-        "faces": [look.found / look.pictures if look.pictures else 0.0 for look in looked],
+        "faces": [look.with_face / look.pictures if look.pictures else 0.0 for look in looked],
     }
     return Clip(
         name=name,
@@ -121,16 +121,16 @@ def read_clip(media: Media, name: str, digest: str, settings: Settings, watch: W
 
 def read_pictures(
     media: Media, spans: tuple[Span, ...], names: tuple[str, ...], settings: Settings, watch: Watch
-) -> tuple[list[Read], list[Looked]]:
+) -> tuple[list[Read], list[FaceSearch]]:
     """Look at one utterance's pictures at a time, so that memory does not grow with the clip."""
     gallery = min(GALLERY, max(1, FACES // len(spans)))
-    reads, looked = list[Read](), list[Looked]()
+    reads, looked = list[Read](), list[FaceSearch]()
     for i, span in enumerate(spans, 1):
-        numbers = media.shown(span.start, span.end)
+        numbers = media.pictures_between(span.start, span.end)
         times = [media.picture_times[number] for number in numbers]
         one, look = read_video(media.pictures(numbers), times, media.video_problem, names, settings, gallery)
         reads.append(one)
-        looked.append(look if i <= FACES else Looked(look.pictures, look.found, look.size, ()))
+        looked.append(look if i <= FACES else FaceSearch(look.pictures, look.with_face, look.size, ()))
         watch.at("video", i / len(spans))
     return reads, looked
 

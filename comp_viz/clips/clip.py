@@ -2,19 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from comp_viz.checkpoint.card import Card
+from comp_viz.clips.degradation import Degradation
 from comp_viz.clips.media import Media, Picture
 from comp_viz.clips.settings import Settings
 from comp_viz.clips.span import Span
 from comp_viz.data.conversation import Conversation, Floats, Task
 from comp_viz.data.dataset import DataSet
-
-if TYPE_CHECKING:
-    from comp_viz.checkpoint.card import Card
-    from comp_viz.clips.degradation import Degradation
 
 
 @dataclass(frozen=True)
@@ -37,11 +34,11 @@ class Face:
 
 
 @dataclass(frozen=True)
-class Looked:
-    """What came of looking for a face in one utterance."""
+class FaceSearch:
+    """The search for a face in the pictures of one utterance."""
 
     pictures: int  # looked at
-    found: int  # of them with a face large enough
+    with_face: int  # of them, large enough
     size: float  # median shorter side of the faces found, pixels; 0 without any
     gallery: tuple[Face, ...]  # a few of them, evenly over the utterance, for people to look at
 
@@ -60,8 +57,8 @@ class Clip:
     quality: Mapping[
         str, Floats
     ]  # "level" dBFS, "voice" share of time, "confidence" 0 to 1, "faces" share of pictures: [S]
-    looked: tuple[Looked, ...]  # [S]
-    degradations: tuple["Degradation", ...] = ()  # what a visitor did to it, see `degrade`
+    looked: tuple[FaceSearch, ...]  # [S]
+    degradations: tuple[Degradation, ...] = ()  # what a visitor did to it, see `degrade`
     language: str = ""  # that the recogniser heard, "en"; "" without speech
     seconds: Mapping[str, float] = field(default_factory=dict)  # stage -> how long it took
 
@@ -93,7 +90,7 @@ class Clip:
         """The clip as a data set of one conversation, for everything that works on data sets."""
         return DataSet(self.name, task, [self.conversation], self.sources, "the clip's own; it stays with its owner")
 
-    def misfit(self, card: "Card") -> str:
+    def misfit(self, card: Card) -> str:
         """Why a checkpoint cannot be fed this clip, "" when it can: its features must be made by the same extractors."""
         wanted, got = card.sources, self.sources
         for modality in card.architecture.modalities:

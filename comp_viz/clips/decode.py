@@ -96,9 +96,9 @@ def checked_media(path: Path, fresh: Path, limits: Limits) -> Media:
     """What the process wrote, checked: a decoder that was taken over by a hostile file must not take us over as well."""
     broken = f"{printable_name(path.name)} made the decoder break off. It is damaged, or was made to do so."
     try:
-        found = json.loads((fresh / "decoded.json").read_text(encoding="utf-8"))
-        problem = found.get("problem")
-        media = None if problem else media_of(found, fresh)
+        facts = json.loads((fresh / "decoded.json").read_text(encoding="utf-8"))
+        problem = facts.get("problem")
+        media = None if problem else media_of(facts, fresh)
     except (*UNREADABLE, OverflowError):
         raise CompVizError(broken) from None
     if media is None:
@@ -110,22 +110,22 @@ def checked_media(path: Path, fresh: Path, limits: Limits) -> Media:
     return media
 
 
-def media_of(found: dict[str, Any], folder: Path) -> Media:
+def media_of(facts: dict[str, Any], folder: Path) -> Media:
     """The facts, each of the kind it should be."""
     return Media(
         folder=folder,
-        container=str(found["container"]),
-        duration=float(found["duration"]),
-        width=int(found["width"]),
-        height=int(found["height"]),
-        picture_rate=float(found["picture_rate"]),
-        rotation=int(found["rotation"]),
-        picture_times=tuple(map(float, found["picture_times"])),
-        picture_offsets=tuple(map(int, found["picture_offsets"])),
-        pictures_end=float(found["pictures_end"]),
-        sound_problem=str(found["sound_problem"]),
-        video_problem=str(found["video_problem"]),
-        notes=tuple(map(str, found["notes"])),
+        container=str(facts["container"]),
+        duration=float(facts["duration"]),
+        width=int(facts["width"]),
+        height=int(facts["height"]),
+        picture_rate=float(facts["picture_rate"]),
+        rotation=int(facts["rotation"]),
+        picture_times=tuple(map(float, facts["picture_times"])),
+        picture_offsets=tuple(map(int, facts["picture_offsets"])),
+        pictures_end=float(facts["pictures_end"]),
+        sound_problem=str(facts["sound_problem"]),
+        video_problem=str(facts["video_problem"]),
+        notes=tuple(map(str, facts["notes"])),
     )
 
 

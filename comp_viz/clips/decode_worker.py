@@ -114,7 +114,7 @@ class TooLarge(Exception):
     """A picture with more pixels than the limit allows."""
 
 
-def decode(source: BinaryIO, folder: Path, limits: Limits) -> Facts:
+def decode_into(source: BinaryIO, folder: Path, limits: Limits) -> Facts:
     """Decode everything and say what was found."""
     facts: Facts = {"container": "", "sound_problem": "", "video_problem": "", "notes": [], "declared": None}
     options = {
@@ -189,10 +189,10 @@ def take(
                 )
         if sound is not None and listener.written:
             listener.take(None)
-        finish(facts, listener, viewer, sound, video, video in covers, damaged)
+        write_result(facts, listener, viewer, sound, video, video in covers, damaged)
 
 
-def finish(
+def write_result(
     facts: Facts, listener: Sound, viewer: Pictures, sound: Any, video: Any, still: bool, damaged: dict[str, int]
 ) -> None:
     """Put together what was found."""
@@ -251,14 +251,14 @@ def main() -> None:
     """Decode, and leave either facts or a problem in the folder."""
     folder, limits = Path(sys.argv[1]), json.loads(sys.argv[2])
     try:
-        found = decode(os.fdopen(0, "rb"), folder, limits)
+        facts = decode_into(os.fdopen(0, "rb"), folder, limits)
     except Refused as error:
-        found = {"problem": str(error)}
+        facts = {"problem": str(error)}
     except (av.FFmpegError, ValueError, MemoryError, OverflowError) as error:
-        found = {
+        facts = {
             "problem": f"is no clip that can be read ({reason(error)}). Expected video or sound, such as mp4, webm or wav."
         }
-    (folder / "decoded.json").write_text(json.dumps(found), encoding="utf-8")
+    (folder / "decoded.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
 if __name__ == "__main__":

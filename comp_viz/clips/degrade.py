@@ -48,7 +48,7 @@ def degrade(clip: Clip, degradations: Sequence[Degradation]) -> Clip:
             spoilt = with_pictures_read_again(spoilt, i)
         for degradation in mine:
             if degradation.kind in WORDS:
-                spoilt = with_words(spoilt, i, degrade_words(spoilt.spans[i], degradation))
+                spoilt = with_utterance(spoilt, i, degrade_words(spoilt.spans[i], degradation))
     return spoilt
 
 
@@ -64,7 +64,7 @@ def sound_of(clip: Clip, i: int) -> Floats:
 
 def pictures_of(clip: Clip, i: int) -> tuple[list[Picture], list[float]]:
     """What is to be seen in utterance `i`, its degradations applied, and at which times in the clip, seconds."""
-    numbers = clip.media.shown(clip.spans[i].start, clip.spans[i].end)
+    numbers = clip.media.pictures_between(clip.spans[i].start, clip.spans[i].end)
     pictures = clip.media.pictures(numbers)
     for degradation in clip.degradations:
         if degradation.kind in PICTURES and i in degradation.utterances and pictures:
@@ -84,7 +84,7 @@ def with_sound_read_again(clip: Clip, i: int, listen_again: bool) -> Clip:
         return clip
     words, _ = listen(sound, replace(clip.settings, language=clip.settings.language or clip.language))
     moved = tuple(replace(word, start=word.start + span.start, end=word.end + span.start) for word in words)
-    return with_words(clip, i, replace(span, words=moved))
+    return with_utterance(clip, i, replace(span, words=moved))
 
 
 def with_pictures_read_again(clip: Clip, i: int) -> Clip:
@@ -94,17 +94,17 @@ def with_pictures_read_again(clip: Clip, i: int) -> Clip:
     pictures, times = pictures_of(clip, i)
     names = dict(clip.settings.extractors)["video"]
     read, looked = read_video(pictures, times, "", names, clip.settings, max(1, len(clip.looked[i].gallery)))
-    faces = looked.found / looked.pictures if looked.pictures else 0.0
+    faces = looked.with_face / looked.pictures if looked.pictures else 0.0
     clip = with_read(clip, "video", i, read, faces=faces)
     return replace(clip, looked=(*clip.looked[:i], looked, *clip.looked[i + 1 :]))
 
 
 def replaced_words(clip: Clip, i: int, words: tuple[Word, ...]) -> Clip:
     """The clip with these words in utterance `i` and its text features made anew; none make the text missing."""
-    return with_words(clip, i, replace(clip.spans[i], words=words))
+    return with_utterance(clip, i, replace(clip.spans[i], words=words))
 
 
-def with_words(clip: Clip, i: int, span: Span) -> Clip:
+def with_utterance(clip: Clip, i: int, span: Span) -> Clip:
     """The clip with other words in utterance `i`."""
     clip = replace(clip, spans=(*clip.spans[:i], span, *clip.spans[i + 1 :]))
     if "text" not in clip.features:

@@ -79,15 +79,15 @@ def find_face(picture: Picture, time: float) -> Face | None:
 
     image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
     with LOCK:
-        found = landmarker().detect(image)
+        result = landmarker().detect(image)
     height, width = picture.shape[:2]
-    faces = [np.array([[p.x * width, p.y * height] for p in marks], np.float32) for marks in found.face_landmarks]
+    faces = [np.array([[p.x * width, p.y * height] for p in marks], np.float32) for marks in result.face_landmarks]
     if not faces:
         return None
     i = int(np.argmax([np.prod(np.ptp(marks, axis=0)) for marks in faces]))
-    blendshapes = np.array([shape.score for shape in found.face_blendshapes[i]], np.float32)
+    blendshapes = np.array([shape.score for shape in result.face_blendshapes[i]], np.float32)
     box, crop, inside = cut_out(picture, faces[i])
-    return Face(time, box, faces[i], blendshapes, head_angles(found.facial_transformation_matrixes[i]), crop, inside)
+    return Face(time, box, faces[i], blendshapes, head_angles(result.facial_transformation_matrixes[i]), crop, inside)
 
 
 def cut_out(picture: Picture, landmarks: Floats) -> tuple[tuple[int, int, int, int], Picture, Floats]:

@@ -43,25 +43,25 @@ class Media:
             return np.zeros(0, np.float32)
         return np.memmap(path, dtype="<f4", mode="r")
 
-    def shown(self, start: float, end: float) -> list[int]:
+    def pictures_between(self, start: float, end: float) -> list[int]:
         """Numbers of the pictures on screen between two times: those that begin in it, else the one that is still up."""
         times = np.array(self.picture_times)
-        found = np.flatnonzero((times >= start) & (times < end))
-        if len(found) or not len(times) or times[0] >= end or start >= self.pictures_end:
-            return [int(i) for i in found]
+        numbers = np.flatnonzero((times >= start) & (times < end))
+        if len(numbers) or not len(times) or times[0] >= end or start >= self.pictures_end:
+            return [int(i) for i in numbers]
         return [int(np.searchsorted(times, start, side="right")) - 1]
 
     def pictures(self, numbers: Sequence[int]) -> list[Picture]:
         """These pictures, `[H, W, 3]` uint8 each."""
         from PIL import Image
 
-        found = []
+        pictures = []
         with (self.folder / PICTURES).open("rb") as file:
             for i in numbers:
                 file.seek(self.picture_offsets[i])
                 data = file.read(self.picture_offsets[i + 1] - self.picture_offsets[i])
-                found.append(np.array(Image.open(io.BytesIO(data), formats=["JPEG"]).convert("RGB")))
-        return found
+                pictures.append(np.array(Image.open(io.BytesIO(data), formats=["JPEG"]).convert("RGB")))
+        return pictures
 
     def save(self) -> None:
         """Write what is known to the clip's folder."""

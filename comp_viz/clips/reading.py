@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from comp_viz.clips import faces
-from comp_viz.clips.clip import Face, Looked
+from comp_viz.clips.clip import Face, FaceSearch
 from comp_viz.clips.extractors.registry import extractors_missing, feature_names, loaded_extractor
 from comp_viz.clips.media import Picture
 from comp_viz.clips.settings import Settings
 from comp_viz.clips.span import Span
 from comp_viz.data.conversation import Floats
+from comp_viz.wording import percent
 
 SILENT = -120.0  # dBFS given to digital silence
 
@@ -33,7 +34,7 @@ def read_audio(sound: Floats, problem: str, names: Sequence[str], settings: Sett
     elif not problem and dbfs < limits.level:
         problem = f"silence ({dbfs:.0f} dBFS, below {limits.level:g})"
     elif not problem and voice < limits.voice:
-        problem = f"no voice (in {voice:.0%} of the time, below {limits.voice:.0%})"
+        problem = f"no voice (in {percent(voice)} of the time, below {percent(limits.voice)})"
     return extract_features(names, sound, problem)
 
 
@@ -54,31 +55,35 @@ def read_video(
     names: Sequence[str],
     settings: Settings,
     gallery: int,
-) -> tuple[Read, Looked]:
+) -> tuple[Read, FaceSearch]:
     """The utterance's pictures and their times -> features of the faces in them, and what was found on the way."""
     problem = problem or (faces.faces_missing() or "")
     if problem:
-        return extract_features(names, (), problem), Looked(0, 0, 0.0, ())
+        return extract_features(names, (), problem), FaceSearch(0, 0, 0.0, ())
     limits = settings.thresholds
-    found = [face for picture, time in zip(pictures, times, strict=True) if (face := faces.find_face(picture, time))]
-    large = [face for face in found if face.size >= limits.face_size]
+    detected = [face for picture, time in zip(pictures, times, strict=True) if (face := faces.find_face(picture, time))]
+    large = [face for face in detected if face.size >= limits.face_size]
     enough = max(1.0, limits.face_share * len(pictures))
     if not pictures:
         problem = "no pictures in this utterance"
-    elif len(found) < enough:
-        problem = f"no face (in {len(found)} of {len(pictures)} pictures, below {limits.face_share:.0%})"
+    elif len(detected) < enough:
+        problem = f"no face (in {len(detected)} of {len(pictures)} pictures, below {percent(limits.face_share)})"
     elif len(large) < enough:
-        problem = f"face too small ({np.median([face.size for face in found]):.0f} pixels, below {limits.face_size})"
-    size = float(np.median([face.size for face in found])) if found else 0.0
-    return extract_features(names, large, problem), Looked(
-        len(pictures), len(large), size, evenly_spaced(large or found, gallery)
+        problem = f"face too small ({np.median([face.size for face in detected]):.0f} pixels, below {limits.face_size})"
+    size = float(np.median([face.size for face in detected])) if detected else 0.0
+    return extract_features(names, large, problem), FaceSearch(
+        len(pictures), len(large), size, evenly_spaced(large or detected, gallery)
     )
 
 
-def evenly_spaced(found: Sequence[Face], count: int) -> tuple[Face, ...]:
+def evenly_spaced(candidates: Sequence[Face], count: int) -> tuple[Face, ...]:
     """At most `count` of the faces, from the first to the last."""
-    picked = np.unique(np.linspace(0, len(found) - 1, min(count, len(found))).round().astype(int)) if found else ()
-    return tuple(found[i] for i in picked)
+    picked = (
+        np.unique(np.linspace(0, len(candidates) - 1, min(count, len(candidates))).round().astype(int))
+        if candidates
+        else ()
+    )
+    return tuple(candidates[i] for i in picked)
 
 
 def extract_features(names: Sequence[str], given: Any, problem: str) -> Read:

@@ -25,10 +25,10 @@ def extractor_source(names: tuple[str, ...]) -> str:
 
 def named_in(sources: Mapping[str, str]) -> tuple[tuple[str, tuple[str, ...]], ...] | None:
     """The extractors a card asks for, as `Settings.extractors`; None when its features are not from clips of this version."""
-    found = []
+    extractors = []
     for modality, text in sources.items():
         match = WRITTEN.fullmatch(text)
         if match is None or int(match["version"]) != VERSION:
             return None
-        found.append((modality, tuple(match["names"].split(" + "))))
-    return tuple(found) or None
+        extractors.append((modality, tuple(match["names"].split(" + "))))
+    return tuple(extractors) or None

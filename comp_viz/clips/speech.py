@@ -67,26 +67,26 @@ def begins_mid_word(word: Word) -> bool:
 
 def segment_words(segment: Any) -> list[Word]:
     """A recognised segment's words; pieces that continue one, such as "-year", are put back to it."""
-    found = list[Word]()
+    words = list[Word]()
     for word in segment.words or ():
         text = word.word.strip()
-        if found and text and not word.word.startswith(" ") and segment.words[0].word.startswith(" "):
-            last = found.pop()
+        if words and text and not word.word.startswith(" ") and segment.words[0].word.startswith(" "):
+            last = words.pop()
             probability = min(last.probability, float(word.probability))
-            found.append(Word(last.text + text, last.start, float(word.end), probability))
+            words.append(Word(last.text + text, last.start, float(word.end), probability))
         elif text:
-            found.append(Word(text, float(word.start), float(word.end), float(word.probability)))
-    return found
+            words.append(Word(text, float(word.start), float(word.end), float(word.probability)))
+    return words
 
 
 def heard_language(sound: Floats, threshold: float) -> str:
     """The language spoken first, "en" and so on; "" when nobody speaks. English unless another one is clear."""
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
-    found = get_speech_timestamps(sound, VadOptions(threshold=threshold))
-    if not found:
+    stretches = get_speech_timestamps(sound, VadOptions(threshold=threshold))
+    if not stretches:
         return ""
-    likeliest, probability, _ = whisper.whisper_model().detect_language(sound[found[0]["start"] :][:WINDOW])
+    likeliest, probability, _ = whisper.whisper_model().detect_language(sound[stretches[0]["start"] :][:WINDOW])
     return str(likeliest) if probability >= CLEAR else "en"
 
 
@@ -105,8 +105,8 @@ def voiced_stretches(sound: Floats, threshold: float) -> list[tuple[float, float
 
     options = VadOptions(threshold=threshold, min_silence_duration_ms=200, speech_pad_ms=50)
     with whisper.LOCK:
-        found = get_speech_timestamps(raise_volume(sound), options)
-    return [(piece["start"] / RATE, piece["end"] / RATE) for piece in found]
+        stretches = get_speech_timestamps(raise_volume(sound), options)
+    return [(piece["start"] / RATE, piece["end"] / RATE) for piece in stretches]
 
 
 def voiced_share(stretches: Sequence[tuple[float, float]], duration: float, start: float = 0.0) -> float:

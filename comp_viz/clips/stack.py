@@ -17,10 +17,10 @@ def restack(clip: Clip, degradations: Sequence[Degradation], before: Clip | None
     touched = {i for one in degradations for i in one.utterances}
     kept = {i for i in touched if degradations_on(i, degradations) == degradations_on(i, known)}
     fresh = [replace(one, utterances=tuple(i for i in one.utterances if i not in kept)) for one in degradations]
-    found = degrade(clip, [one for one in fresh if one.utterances])
+    degraded = degrade(clip, [one for one in fresh if one.utterances])
     if before is not None and kept:
-        found = with_utterances_from(found, before, kept)
-    return replace(found, degradations=tuple(degradations))
+        degraded = with_utterances_from(degraded, before, kept)
+    return replace(degraded, degradations=tuple(degradations))
 
 
 def degradations_on(i: int, degradations: Sequence[Degradation]) -> list[Degradation]:

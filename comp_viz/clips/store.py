@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from comp_viz.clips.clip import Clip, Face, Looked
+from comp_viz.clips.clip import Clip, Face, FaceSearch
 from comp_viz.clips.media import read_media
 from comp_viz.clips.settings import Settings
 from comp_viz.clips.span import Span, Word
@@ -28,7 +28,7 @@ def save_clip(clip: Clip, folder: Path) -> None:
         "seconds": dict(clip.seconds),
         "reasons": dict(clip.reasons),
         "spans": [asdict(span) for span in clip.spans],
-        "looked": [[look.pictures, look.found, look.size, len(look.gallery)] for look in clip.looked],
+        "looked": [[look.pictures, look.with_face, look.size, len(look.gallery)] for look in clip.looked],
         "faces": [[face.time, face.box] for face in faces],
     }
     arrays: dict[str, Any] = {f"features.{name}": x for name, x in clip.features.items()}
@@ -56,9 +56,9 @@ def load_clip(folder: Path, media: Path, settings: Settings, name: str) -> Clip:
             Face(time=time, box=tuple(box), **{what: arrays[f"face.{what}"][i] for what in FACE_ARRAYS})
             for i, (time, box) in enumerate(facts["faces"])
         ]
-        looked, at = list[Looked](), 0
-        for pictures, found, size, count in facts["looked"]:
-            looked.append(Looked(pictures, found, size, tuple(faces[at : at + count])))
+        looked, at = list[FaceSearch](), 0
+        for pictures, with_face, size, count in facts["looked"]:
+            looked.append(FaceSearch(pictures, with_face, size, tuple(faces[at : at + count])))
             at += count
         return Clip(
             name=name,

@@ -21,12 +21,12 @@ def root() -> Path:
     for old in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         if not in_use(old):
             shutil.rmtree(old, ignore_errors=True)
-    found = Path(tempfile.mkdtemp(prefix=PREFIX))
-    mark = (found / MARK).open("w")
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    mark = (folder / MARK).open("w")
     fcntl.flock(mark, fcntl.LOCK_EX)
     held.append(mark)
-    atexit.register(shutil.rmtree, found, ignore_errors=True)
-    return found
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def in_use(folder: Path) -> bool:

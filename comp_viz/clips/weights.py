@@ -104,8 +104,8 @@ def in_hub_cache(repository: str, path: str) -> Path | None:
         return None
     from huggingface_hub import try_to_load_from_cache
 
-    found = try_to_load_from_cache(repository, path)
-    return Path(found) if isinstance(found, str) else None
+    location = try_to_load_from_cache(repository, path)
+    return Path(location) if isinstance(location, str) else None
 
 
 def weights_missing(files: Iterable[File]) -> str | None:
@@ -122,18 +122,18 @@ def weights_missing(files: Iterable[File]) -> str | None:
 def checked_parts(file: File) -> tuple[Path, ...]:
     """The file's parts, their digest compared with the official one, once per process. Raises `CompVizError`."""
     require("Weights", weights_missing([file]))
-    found = weight_parts(file)
+    paths = weight_parts(file)
     digest = hashlib.sha256()
-    for part in found:
+    for part in paths:
         with part.open("rb") as stream:
             while block := stream.read(1 << 20):
                 digest.update(block)
     if digest.hexdigest() != file.sha256:
         raise CompVizError(
             f"{file.name} is not the official file: its SHA-256 is {digest.hexdigest()[:12]}…, expected {file.sha256[:12]}… "
-            f"({', '.join(map(str, found))}). Remove it, then run {CLIPS}."
+            f"({', '.join(map(str, paths))}). Remove it, then run {CLIPS}."
         )
-    return tuple(found)
+    return tuple(paths)
 
 
 def content(file: File) -> bytes:

@@ -36,7 +36,7 @@ class Report:
     link: str  # that opens the same view
     made: str  # the date
     dark: bool = False  # whether the charts were made for a dark ground
-    said: frozenset[str] = frozenset()  # transcripts, to be left out
+    transcripts: frozenset[str] = frozenset()  # to be left out
     words: bool = False  # whether to keep them
 
 
@@ -47,8 +47,8 @@ class ByteBudget:
     charts: int
     tables: int
 
-    def takes(self, kind: str, size: int) -> bool:
-        """Take some, where they are left."""
+    def claim(self, kind: str, size: int) -> bool:
+        """Whether there is room for so many more bytes, which are then taken."""
         left: int = getattr(self, kind) - size
         if left >= 0:
             setattr(self, kind, left)
@@ -57,8 +57,8 @@ class ByteBudget:
 
 def render(report: Report) -> str:
     """The whole file."""
-    redaction, room = Redaction(frozenset() if report.words else report.said), ByteBudget(CHARTS, TABLES)
-    parts = [section_html(one, report, redaction, room) for one in report.sections]
+    redaction, budget = Redaction(frozenset() if report.words else report.transcripts), ByteBudget(CHARTS, TABLES)
+    parts = [section_html(one, report, redaction, budget) for one in report.sections]
     style, script = ((HERE / f"report.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
     library = f"<script>{get_plotlyjs()}</script>" if any("figure-data" in part for part in parts) else ""
     finding = escape(redaction.text(report.finding))
@@ -95,53 +95,55 @@ def render(report: Report) -> str:
 
 def link_html(address: str) -> str:
     """The address that opens the same view; clickable where it is one of the web."""
-    shown = escape(address)
+    text = escape(address)
     if not address.startswith(("http://", "https://")):
-        return f"Opens again on a dashboard at <code>{shown}</code>"
-    return f'<a href="{shown}" rel="noreferrer">Open this view in the dashboard</a><br><code>{shown}</code>'
+        return f"Opens again on a dashboard at <code>{text}</code>"
+    return f'<a href="{text}" rel="noreferrer">Open this view in the dashboard</a><br><code>{text}</code>'
 
 
 def words_note(report: Report) -> str:
-    """What of the recordings is in the file."""
+    """How much of the recordings is in the file."""
     if report.words:
-        return "This file holds words that were said in the recordings, on hover and in tables. It holds no sound and no picture."
-    return "What was said in the recordings was left out of this file. It holds no sound and no picture either."
+        return (
+            "This file holds transcripts of the recordings, on hover and in tables. It holds no sound and no picture."
+        )
+    return "This file holds no transcript of the recordings, and no sound or picture either."
 
 
-def section_html(one: Section, report: Report, redaction: Redaction, room: ByteBudget) -> str:
+def section_html(one: Section, report: Report, redaction: Redaction, budget: ByteBudget) -> str:
     """One section: title, chart, what it shows and does not, numbers."""
     title = redaction.text(one.title)
     alt = escape(f"{title}. {one.about.shows}")
     return f"""<section id="{escape(one.key)}">
 <h2>{escape(title)}</h2>
-{figure_html(one, alt, report, redaction, room)}
+{figure_html(one, alt, report, redaction, budget)}
 {about_html(one.about)}
-{table_html(one.numbers() if report.words else redaction.table(one.numbers()), room)}
+{table_html(one.numbers() if report.words else redaction.table(one.numbers()), budget)}
 </section>
 """
 
 
-def figure_html(one: Section, alt: str, report: Report, redaction: Redaction, room: ByteBudget) -> str:
+def figure_html(one: Section, alt: str, report: Report, redaction: Redaction, budget: ByteBudget) -> str:
     """The chart with its description, or nothing for a table alone."""
     if one.figure is None:
         return ""
     if isinstance(one.figure, str):
         return f'<figure role="img" aria-label="{alt}">{in_light(one.figure, report.dark)}</figure>'
-    drawn = in_light(figure_json(one.figure, redaction, report.words), report.dark)
-    if not room.takes("charts", len(drawn)):
+    data = in_light(figure_json(one.figure, redaction, report.words), report.dark)
+    if not budget.claim("charts", len(data)):
         return '<p class="note">The chart is too large for this file. Its link opens it.</p>'
     height = int(one.figure.layout.height or 400)
     return (
         f'<figure role="img" aria-label="{alt}"><div class="chart" style="height:{height}px"></div>'
-        f'<script type="application/json" class="figure-data">{drawn}</script></figure>'
+        f'<script type="application/json" class="figure-data">{data}</script></figure>'
     )
 
 
 def figure_json(figure: go.Figure, redaction: Redaction, words: bool) -> str:
     """A chart as JSON that no script element ends early."""
-    found = json.loads(figure.to_json())
-    found["layout"].pop("template", None) if figure.layout.template == go.Figure().layout.template else None
-    kept = found if words else redaction.figure(found)
+    spec = json.loads(figure.to_json())
+    spec["layout"].pop("template", None) if figure.layout.template == go.Figure().layout.template else None
+    kept = spec if words else redaction.figure(spec)
     return (
         json.dumps(kept, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c").replace("\u2028", "\\u2028")
     )
@@ -155,18 +157,18 @@ def prose_html(text: str) -> str:
 def about_html(about: About) -> str:
     """What a chart shows, with its equation, and what it does not show."""
     equation = f'<p class="equation">In LaTeX: <code>{escape(about.equation)}</code></p>' if about.equation else ""
-    shown = f"<p><strong>What it shows.</strong> {prose_html(about.shows)}</p>" if about.shows else ""
+    shows = f"<p><strong>What it shows.</strong> {prose_html(about.shows)}</p>" if about.shows else ""
     limits = f"<p><strong>What it does not show.</strong> {prose_html(about.not_shows)}</p>" if about.not_shows else ""
-    return f'<div class="about">{shown}{equation}{limits}</div>'
+    return f'<div class="about">{shows}{equation}{limits}</div>'
 
 
-def table_html(numbers: pd.DataFrame, room: ByteBudget) -> str:
+def table_html(numbers: pd.DataFrame, budget: ByteBudget) -> str:
     """The numbers of a chart: all of them, or as many as there is room for, and how many there are."""
     head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in numbers)
     rows, written = numbers.head(ROWS), list[str]()
     for row in rows.itertuples(index=False):
         line = "<tr>" + "".join(f"<td>{cell_html(value)}</td>" for value in row) + "</tr>"
-        if not room.takes("tables", len(line)):
+        if not budget.claim("tables", len(line)):
             break
         written.append(line)
     few = len(written) < len(numbers)

@@ -24,4 +24,4 @@ DARK_TONE = re.compile("|".join(IN_LIGHT))
 
 def in_light(picture: str, dark: bool) -> str:
     """Plotly's JSON or an SVG with the tones of the light palette; `dark` says which palette it was made with."""
-    return DARK_TONE.sub(lambda found: IN_LIGHT[found[0]], picture) if dark else picture
+    return DARK_TONE.sub(lambda match: IN_LIGHT[match[0]], picture) if dark else picture

@@ -34,13 +34,13 @@ class Origin:
 
 def origin_facts(origins: list[Origin]) -> Facts:
     """What a reader needs to make the numbers again: of every checkpoint, and of data and pattern once."""
-    found: Facts = []
+    facts: Facts = []
     for one in {origin.checkpoint.digest: origin for origin in origins}.values():
-        found += checkpoint_facts(one.name, one.checkpoint)
+        facts += checkpoint_facts(one.name, one.checkpoint)
     first = origins[0]
     split = f", {first.conversation.split} split" if first.conversation.split else ""
     return [
-        *found,
+        *facts,
         ("Data", f"{first.data.name} ({first.data_name}), SHA-256 {first.data.digest}"),
         ("Licence of the data", first.data.licence),
         ("Labels", f"{first.data.task.name}, {first.data.task.scale}"),
@@ -55,13 +55,13 @@ def checkpoint_facts(name: str, checkpoint: Checkpoint) -> Facts:
     """A checkpoint's digest, and how it was trained and chosen."""
     card = checkpoint.card
     trained_on = f"{card.data.name}, SHA-256 {card.data.digest}" if card.data else "unknown data"
-    found = [("Checkpoint", f"{name} ({card.name}), SHA-256 {checkpoint.digest}"), ("Trained on", trained_on)]
+    facts = [("Checkpoint", f"{name} ({card.name}), SHA-256 {checkpoint.digest}"), ("Trained on", trained_on)]
     if card.training is None:
-        return [*found, ("Training and selection", "unknown")]
+        return [*facts, ("Training and selection", "unknown")]
     training = card.training
     optimistic = " Numbers on that split are optimistic." if training.on_test else ""
     return [
-        *found,
+        *facts,
         ("Training", f"under {pattern_in_words(training.missing)}, seed {training.seed}, epoch {training.epoch}"),
         ("Selection protocol", f"{training.selection}.{optimistic}"),
     ]
@@ -72,4 +72,4 @@ def pattern_in_words(pattern: str) -> str:
     try:
         return Pattern.parse(pattern).words()
     except CompVizError:
-        return "not a pattern, shown as found"
+        return "not a pattern, shown as recorded"

@@ -20,14 +20,14 @@ Figure = dict[str, Any]  # as Plotly writes it
 
 def transcripts(conversations: Iterable[Conversation]) -> frozenset[str]:
     """Everything that was said in some conversations."""
-    return frozenset(said for c in conversations for said in (*c.words, *c.context) if said.strip())
+    return frozenset(text for c in conversations for text in (*c.words, *c.context) if text.strip())
 
 
 class Redaction:
     """Takes transcripts out of anything that a section holds."""
 
-    def __init__(self, said: frozenset[str]) -> None:
-        forms = sorted({form for one in said for form in (one, escape(one, len(one)))}, key=len, reverse=True)
+    def __init__(self, sentences: frozenset[str]) -> None:
+        forms = sorted({form for one in sentences for form in (one, escape(one, len(one)))}, key=len, reverse=True)
         long, short = ([f for f in forms if (len(f) > SHORT) == wanted] for wanted in (True, False))
         cut = [f[:SHORTENED] for f in long if len(f) > SHORTENED]
         self.long = any_of([re.escape(f) for f in long] + [f"{re.escape(f)}[^<…]*…" for f in dict.fromkeys(cut)])
@@ -60,12 +60,12 @@ class Redaction:
         kept = {key: value for key, value in trace.items() if key not in ON_HOVER}
         if trace.get("hoverinfo") in ("skip", "none"):
             kept["hoverinfo"] = trace["hoverinfo"]
-        shown = (
+        visible = (
             "text" in str(trace.get("mode", ""))
             or trace.get("textposition") not in (None, "none")
             or "texttemplate" in trace
         )
-        if not shown:
+        if not visible:
             kept.pop("text", None)
         for letter in "xy":
             values = kept.get(letter)

@@ -22,17 +22,17 @@ Row = dict[str, Any]
 
 def clips_in(places: Iterable[Path]) -> list[Path]:
     """Files as they are, and of folders everything below them that ends like a clip, in order. Raises `CompVizError`."""
-    found = dict[Path, None]()
+    clips = dict[Path, None]()
     for place in places:
         if place.is_dir():
-            found |= dict.fromkeys(sorted(p for p in place.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file()))
+            clips |= dict.fromkeys(sorted(p for p in place.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file()))
         elif place.exists():
-            found[place] = None
+            clips[place] = None
         else:
             raise CompVizError(f"There is no {place}.")
-    if not found:
+    if not clips:
         raise CompVizError(f"No clips found; expected files ending in {', '.join(ENDINGS)}.")
-    return list(found)
+    return list(clips)
 
 
 def clip_rows(path: Path, checkpoint: Checkpoint, settings: Settings) -> list[Row]:
@@ -52,10 +52,10 @@ def prediction_rows(clip: Clip, checkpoint: Checkpoint) -> Iterator[Row]:
     """What is known of each utterance and what the model makes of it. Raises `CompVizError` when they do not fit."""
     if misfit := clip.misfit(checkpoint.card):
         raise CompVizError(misfit)
-    task, found = checkpoint.card.task, predict_clip(checkpoint, clip.conversation)
-    decisions = found.decisions()
+    task, prediction = checkpoint.card.task, predict_clip(checkpoint, clip.conversation)
+    decisions = prediction.decisions()
     for i, span in enumerate(clip.spans):
-        values = dict(zip(task.classes or (task.name,), map(float, found.fused[i]), strict=True))
+        values = dict(zip(task.classes or (task.name,), map(float, prediction.fused[i]), strict=True))
         yield {
             "utterance": i + 1,
             "start": span.start,
@@ -64,9 +64,9 @@ def prediction_rows(clip: Clip, checkpoint: Checkpoint) -> Iterator[Row]:
             "confidence": span.confidence,
             "language": clip.language,
             **{f"missing {m}": clip.reasons[m][i] for m in clip.reasons},
-            "prediction": task.classes[int(decisions[i])] if task.classes else float(found.fused[i, 0]),
+            "prediction": task.classes[int(decisions[i])] if task.classes else float(prediction.fused[i, 0]),
             **{f"p {name}" if task.classes else name: value for name, value in values.items()},
-            **{f"weight {m}": float(w) for m, w in zip(found.modalities, found.coordinator[i], strict=True)},
+            **{f"weight {m}": float(w) for m, w in zip(prediction.modalities, prediction.coordinator[i], strict=True)},
         }
 
 

@@ -1,4 +1,4 @@
-"""What a checkpoint makes of a clip: predictions for all its utterances, and how two versions of it differ."""
+"""A checkpoint's predictions for all utterances of a clip, and how those of two versions of the clip differ."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +7,8 @@ import numpy as np
 
 from comp_viz.analysis.prediction import Prediction, predict_conversation
 from comp_viz.checkpoint.folder import Checkpoint
-from comp_viz.data.conversation import Conversation, Floats
+from comp_viz.data.conversation import Bools, Conversation, Floats
 from comp_viz.data.dataset import cut_into_windows
-from comp_viz.wording import how_many
 
 
 def predict_clip(checkpoint: Checkpoint, conversation: Conversation) -> Prediction:
@@ -38,9 +37,14 @@ class ClipChange:
     """How the predictions of a degraded clip differ from those of the clip as recorded."""
 
     distance: Floats  # [S] classes: total variation between the two distributions, 0 to 1; scores: absolute difference
-    flipped: np.ndarray  # [S] whether the decision changed
+    flipped: Bools  # [S] whether the decision changed
     weights: Floats  # [S, M] change of the coordinator's weights
-    lost: np.ndarray  # [S, M] entries that were observed and no longer are
+    lost: Bools  # [S, M] entries that were observed and no longer are
+
+    @property
+    def most_changed(self) -> int:
+        """The utterance with the largest distance, counted from 0."""
+        return int(self.distance.argmax())
 
 
 def clip_change(before: Prediction, after: Prediction) -> ClipChange:
@@ -52,32 +56,3 @@ def clip_change(before: Prediction, after: Prediction) -> ClipChange:
         after.coordinator - before.coordinator,
         before.observed & ~after.observed,
     )
-
-
-def describe_moved(found: ClipChange, before: Prediction, after: Prediction, touched: Sequence[int]) -> str:
-    """What a degradation did, in a sentence; `touched` are the utterances that were degraded, counted from 0."""
-    lost = found.lost[list(touched)].sum(0)
-    gone = [f"{name} at {n}" for name, n in zip(before.modalities, lost, strict=True) if n]
-    missing = f"now missing: {', '.join(gone)}" if gone else "nothing went missing"
-    flips, where = int(found.flipped.sum()), int(found.distance.argmax())
-    changed = f"{flips} of {how_many(len(found.flipped), 'decision')} flip"
-    unit = "probability moved" if before.task.classes else "the score moved"
-    far = f"furthest at utterance {where + 1}: {unit} by {found.distance[where]:.2f}"
-    u = int(np.abs(found.weights[where]).argmax())
-    weight = (
-        f"its weight of {before.modalities[u]} {before.coordinator[where, u]:.2f} → {after.coordinator[where, u]:.2f}"
-    )
-    return f"{len(set(touched))} of {how_many(len(found.flipped), 'utterance')} degraded, {missing}; {changed}, {far}, {weight}"
-
-
-def describe_clip(prediction: Prediction) -> str:
-    """What could be read of a clip and what the model leans to, in a sentence that gives shares, not verdicts."""
-    shares = [
-        f"{name} {share:.0%}" for name, share in zip(prediction.modalities, prediction.observed.mean(0), strict=True)
-    ]
-    read = f"{how_many(len(prediction.fused), 'utterance')}; read: {', '.join(shares)}"
-    if not prediction.task.classes:
-        return f"{read}; mean {prediction.task.name} {prediction.fused.mean():.2f}"
-    mean = prediction.fused.mean(0)
-    top = int(mean.argmax())
-    return f"{read}; most probability over the clip on {prediction.task.classes[top]}, {mean[top]:.0%}"

@@ -47,8 +47,8 @@ def load() -> Extract:
 
     def extract(sound: Sound) -> Floats:
         """Samples -> functionals `[88]`; NaN where an utterance has nothing to tell them from, such as no voiced part."""
-        found = egemaps(np.asarray(sound, np.float64), RATE)
-        return np.array([found[name] for name in NAMES], np.float32)
+        functionals = egemaps(np.asarray(sound, np.float64), RATE)
+        return np.array([functionals[name] for name in NAMES], np.float32)
 
     return extract
 

@@ -11,9 +11,9 @@ POSE = ("headRight", "headUp", "headTilt")
 SHOWN = (*faces.BLENDSHAPES, *POSE)
 
 
-def blendshape_features(found: Faces) -> Floats:
+def blendshape_features(detected: Faces) -> Floats:
     """Mean and standard deviation over the faces of 52 blendshapes (0 to 1) and three angles (degrees / 45), `[110]`."""
-    values = np.stack([np.concatenate([face.blendshapes, face.pose / 45]) for face in found])
+    values = np.stack([np.concatenate([face.blendshapes, face.pose / 45]) for face in detected])
     return np.concatenate([values.mean(0), values.std(0)]).astype(np.float32)
 
 

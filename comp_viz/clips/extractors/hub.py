@@ -29,8 +29,8 @@ def open_hub(name: str, kind: str) -> Any:
 
     offline = os.environ.get(ONLINE) != "1"
     try:
-        found = getattr(transformers, kind).from_pretrained(name, local_files_only=offline, trust_remote_code=False)
+        model = getattr(transformers, kind).from_pretrained(name, local_files_only=offline, trust_remote_code=False)
     except Exception as error:  # the library raises its own, its HTTP client's and the system's errors
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise CompVizError(f"{name} could not be loaded ({reason}). Run hf download {name}.") from None
-    return found.eval() if hasattr(found, "eval") else found
+    return model.eval() if hasattr(model, "eval") else model

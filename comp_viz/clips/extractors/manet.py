@@ -34,8 +34,8 @@ class Block(nn.Module):
 
     def second(self, x: Tensor) -> Tensor:
         """What is done after the first convolution, `[N, width, H, W]` both ways."""
-        found: Tensor = self.bn2(self.conv2(x))
-        return found
+        features: Tensor = self.bn2(self.conv2(x))
+        return features
 
     def forward(self, x: Tensor) -> Tensor:
         """The block."""
@@ -53,8 +53,8 @@ class AttentiveBlock(Block):
 
     def second(self, x: Tensor) -> Tensor:
         """Second convolution and both weightings."""
-        found: Tensor = self.cbam["SpatialGate"](self.cbam["ChannelGate"](super().second(x)))
-        return found
+        features: Tensor = self.cbam["SpatialGate"](self.cbam["ChannelGate"](super().second(x)))
+        return features
 
 
 class ChannelGate(nn.Module):
@@ -105,11 +105,11 @@ class ScalesBlock(Block):
 
     def way(self, way: int, order: range, x: Tensor) -> list[Tensor]:
         """One way through the groups, each receiving what the one before made, in the order gone."""
-        groups, found = x.chunk(SCALES, 1), list[Tensor]()
+        groups, outputs = x.chunk(SCALES, 1), list[Tensor]()
         for group in order:
-            part = groups[group - 1] + (torch.relu(found[-1]) if found else 0)
-            found.append(self.get_submodule(f"bn{way}_2_{group}")(self.get_submodule(f"conv{way}_2_{group}")(part)))
-        return found
+            part = groups[group - 1] + (torch.relu(outputs[-1]) if outputs else 0)
+            outputs.append(self.get_submodule(f"bn{way}_2_{group}")(self.get_submodule(f"conv{way}_2_{group}")(part)))
+        return outputs
 
 
 def residual_stage(block: type[Block], inside: int, outside: int, stride: int) -> nn.Sequential:

@@ -47,9 +47,9 @@ def load_manet(path: Path) -> MANet:
     return model.eval().requires_grad_(False)
 
 
-def manet_features(model: MANet, found: Faces) -> Floats:
+def manet_features(model: MANet, faces: Faces) -> Floats:
     """Faces -> mean over them of the network's features, `[1024]`; eight at a time, so that memory stays small."""
-    crops = torch.from_numpy(np.stack([face.crop for face in found])).permute(0, 3, 1, 2)
+    crops = torch.from_numpy(np.stack([face.crop for face in faces])).permute(0, 3, 1, 2)
     with torch.inference_mode():
         return torch.cat([model(part / 255) for part in crops.split(8)]).mean(0).numpy()
 
@@ -60,7 +60,7 @@ def load() -> Extract:
     if path is None:  # it went away since `ready` was asked
         raise CompVizError(f"MA-Net: {manet_missing()}")
     model = load_manet(path)
-    return lambda found: manet_features(model, found)
+    return lambda faces: manet_features(model, faces)
 
 
 EXTRACTOR = Extractor(

@@ -40,9 +40,9 @@ def extractor(name: str) -> Extractor:
 @cache
 def loaded_extractor(name: str) -> Extract:
     """The extractor, loaded once for the life of the process. Raises `CompVizError` with the command that mends it."""
-    found = extractor(name)
-    require(name, found.ready())
-    return found.load()
+    entry = extractor(name)
+    require(name, entry.ready())
+    return entry.load()
 
 
 def feature_names(names: Sequence[str]) -> tuple[str, ...]:

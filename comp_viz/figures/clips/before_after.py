@@ -1,12 +1,57 @@
 """One utterance of a clip as recorded beside the same one degraded: probabilities and coordinator weights."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import plotly.graph_objects as go
 
+from comp_viz.analysis.clips.prediction import ClipChange
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.figures.chart import base_layout
+from comp_viz.figures.chart import About, base_layout
+from comp_viz.figures.predictions import likeliest_text
 from comp_viz.figures.style import Palette, class_colours, modality_colours, modality_marks
+from comp_viz.wording import decimal, fitting, how_many
 
 BEFORE, AFTER = "as recorded", "degraded"
+ABOUT_BEFORE_AFTER = About(
+    "Left, what the model predicts for the selected utterance; right, the coordinator's weights: outlined as recorded, filled "
+    "degraded. Features were really extracted anew from the degraded sound, pictures or words. By how much probabilities "
+    "change is their total variation distance, half the sum of the absolute differences, from 0 to 1.",
+    "Other utterances: those that were not degraded can change too, since utterances attend to one another. The table has all "
+    "of them.",
+    r"\bar\omega^u, \quad Y = \mathrm{Linear}([\bar\omega^a \bar Z^a, \bar\omega^t \bar Z^t, \bar\omega^v \bar Z^v]) \quad (14, 15)",
+)
+
+
+def before_after_title(before: Prediction, after: Prediction, s: int) -> str:
+    """What is predicted for utterance `s`, counted from 0, as recorded and degraded."""
+
+    def texts(most: int) -> str:
+        first, second = (likeliest_text(one.task, one.fused[s], most) for one in (before, after))
+        return f"Utterance {s + 1}: {first} {BEFORE}; {second} {AFTER}"
+
+    return fitting(texts(2), texts(1))
+
+
+def degradation_heading(change: ClipChange, modalities: Sequence[str]) -> str:
+    """How many decisions a degradation flips, and what it made missing."""
+    flips = int(change.flipped.sum())
+    flipped = f"{flips} of {how_many(len(change.flipped), 'decision')} {'flips' if flips == 1 else 'flip'}"
+    lost = [f"{u} in {n}" for u, n in zip(modalities, change.lost.sum(0), strict=True) if n]
+    return fitting(f"{flipped}; {'now missing: ' + ', '.join(lost) if lost else 'nothing more is missing'}", flipped)
+
+
+def degradation_details(change: ClipChange, before: Prediction, after: Prediction, degraded: int) -> str:
+    """How many utterances were degraded, and what became of the one that changed most."""
+    s, S = change.most_changed, len(change.flipped)
+    u = int(np.abs(change.weights[s]).argmax())
+    old, new = (float(one.coordinator[s, u]) for one in (before, after))
+    what = "the probabilities change" if before.task.classes else f"{before.task.name} changes"
+    way = f"{'rises' if new > old else 'falls'} from {decimal(old)} to {decimal(new)}"
+    return (
+        f"{degraded} of {how_many(S, 'utterance')} {'is' if degraded == 1 else 'are'} degraded. The largest change is in utterance "
+        f"{s + 1}: {what} by {decimal(float(change.distance[s]))}, and the coordinator weight of {before.modalities[u]} {way}."
+    )
 
 
 def before_after_chart(before: Prediction, after: Prediction, s: int, palette: Palette, title: str) -> go.Figure:
@@ -26,7 +71,7 @@ def before_after_chart(before: Prediction, after: Prediction, s: int, palette: P
     ]  # fmt: skip
     layout = base_layout(palette, title, 290, barmode="group", dragmode=False)
     fixed = {"fixedrange": True, "automargin": True}
-    said = f"{task.name}, {task.low:g} to {task.high:g}" if not task.classes else "probability, 0 to 1"
+    scale = f"{task.name}, {task.low:g} to {task.high:g}" if not task.classes else "probability, 0 to 1"
     span = (
         [0, 1]
         if task.classes
@@ -36,7 +81,7 @@ def before_after_chart(before: Prediction, after: Prediction, s: int, palette: P
     layout |= {
         "xaxis": axis | fixed | {"domain": [0, 0.56], "anchor": "y"},
         "xaxis2": axis | fixed | {"domain": [0.66, 1], "anchor": "y2"},
-        "yaxis": axis | fixed | {"range": span, "title": {"text": said, "font": {"size": 12}}},
+        "yaxis": axis | fixed | {"range": span, "title": {"text": scale, "font": {"size": 12}}},
         "yaxis2": axis | fixed | {"range": [0, 1], "anchor": "x2", "title": {"text": "coordinator weight, 0 to 1", "font": {"size": 12}}},
     }  # fmt: skip
     return go.Figure(traces, layout)

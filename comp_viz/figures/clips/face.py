@@ -9,12 +9,12 @@ from comp_viz.figures.style import Palette
 
 def marked_crop(face: Face, palette: Palette) -> Picture:
     """The crop `[side, side, 3]` with a dot at every landmark."""
-    found = np.array(face.crop)
-    side = len(found)
+    picture = np.array(face.crop)
+    side = len(picture)
     tone = tuple(int(palette.modality["video"][i : i + 2], 16) for i in (1, 3, 5))
     at = np.clip((face.crop_landmarks * side).astype(int), 0, side - 1)
-    found[at[:, 1], at[:, 0]] = tone
-    return found
+    picture[at[:, 1], at[:, 0]] = tone
+    return picture
 
 
 def strongest_blendshapes(face: Face, names: tuple[str, ...], count: int = 2) -> list[tuple[str, float]]:

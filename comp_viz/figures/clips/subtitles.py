@@ -8,8 +8,8 @@ from comp_viz.clips.span import Span
 def webvtt(spans: Sequence[Span], predicted: Sequence[str]) -> str:
     """One cue for each utterance: its words, and below them `predicted`."""
     cues = [
-        f"{i}\n{cue_time(span.start)} --> {cue_time(span.end)}\n{cue_text(span.text) or '(no words)'}\n<i>{cue_text(said)}</i>"
-        for i, (span, said) in enumerate(zip(spans, predicted, strict=True), 1)
+        f"{i}\n{cue_time(span.start)} --> {cue_time(span.end)}\n{cue_text(span.text) or '(no words)'}\n<i>{cue_text(prediction)}</i>"
+        for i, (span, prediction) in enumerate(zip(spans, predicted, strict=True), 1)
     ]
     return "\n\n".join(["WEBVTT", *cues]) + "\n"
 

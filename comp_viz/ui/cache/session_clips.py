@@ -1,7 +1,7 @@
-"""A visitor's desk: the clips of one session, the folder they lie in, and what is being analysed.
+"""The clips of one session, the folder they lie in, and what is being analysed.
 
-A cache of the session, which Streamlit empties when the browser goes away, tells the desk. A browser that comes back within the
-time Streamlit keeps its session finds the desk as it was; after that everything on it is removed.
+A cache of the session, which Streamlit empties when the browser goes away, has them removed. A browser that comes back within
+the time Streamlit keeps its session finds them as they were; after that they are gone.
 """
 
 import shutil
@@ -22,15 +22,15 @@ from comp_viz.data.dataset import DataSet, cut_into_windows
 from comp_viz.errors import CompVizError
 from comp_viz.ui.cache.per_session import CLIP
 
-DESK = "desk"
+CLIPS_KEY = "session clips"
 GRACE = 150.0  # seconds after a browser went away; Streamlit lets it come back within 120
-MOST = 4  # clips kept on a desk; the oldest makes room
+MOST = 4  # clips kept in a session; the oldest makes room
 RECORDED, DEGRADED = "as recorded", "degraded"
 
 
 @dataclass(eq=False)
 class SessionClip:
-    """A clip on the desk."""
+    """A clip that a visitor brought, and its degraded version."""
 
     name: str  # of its data set
     clip: Clip  # as recorded
@@ -46,7 +46,7 @@ class SessionClip:
             self.task, self.max_length, self.data = task, max_length, None
 
     def degrade(self, degraded: Clip | None) -> None:
-        """Lay a degraded version beside it, or take it away."""
+        """Keep a degraded version beside it, or none."""
         self.degraded, self.data = degraded, None
 
     def data_set(self) -> DataSet:
@@ -64,64 +64,64 @@ class SessionClip:
 
 @dataclass(eq=False)
 class SessionClips:
-    """Everything a visitor brought along."""
+    """Everything that a visitor brought."""
 
-    place: Path
+    folder: Path
     session: str  # Streamlit's name of the session
     clips: dict[str, SessionClip] = field(default_factory=dict)  # by the name of their data set
     job: AnalysisJob | None = None
     path: Path | None = None  # what the job is about
-    going: threading.Timer | None = None
-    gone: bool = False
+    removal: threading.Timer | None = None  # runs while the browser is away
+    removed: bool = False
 
     def leave(self) -> None:
         """The browser went away: remove everything unless it comes back."""
-        self.going = threading.Timer(GRACE, self.clear)
-        self.going.daemon = True
-        self.going.start()
+        self.removal = threading.Timer(GRACE, self.clear)
+        self.removal.daemon = True
+        self.removal.start()
 
     def back(self) -> bool:
         """The browser came back: keep everything. False when it is too late."""
-        if self.going is not None:
-            self.going.cancel()
-            self.going = None
-        return not self.gone
+        if self.removal is not None:
+            self.removal.cancel()
+            self.removal = None
+        return not self.removed
 
     def clear(self) -> None:
         """Stop what is going on and remove everything, files included."""
-        self.gone = True
+        self.removed = True
         self.clips.clear()
         if self.job is not None:
             self.job.cancel()
             self.job.over.wait()
             self.job = None
-        shutil.rmtree(self.place, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
         if runtime.exists():  # what players were given is kept in memory, for longer than the session
             runtime.get_instance().media_file_mgr.clear_session_refs(self.session)
             runtime.get_instance().media_file_mgr.remove_orphaned_files()
 
 
 def session_clips() -> SessionClips:
-    """The desk of this session, a fresh one at the first visit and after too long an absence."""
-    mine: SessionClips | None = st.session_state.get(DESK)
+    """Those of this session, none at the first visit and after too long an absence."""
+    mine: SessionClips | None = st.session_state.get(CLIPS_KEY)
     if mine is None or not mine.back():
-        mine = st.session_state[DESK] = SessionClips(
+        mine = st.session_state[CLIPS_KEY] = SessionClips(
             new_upload_folder(), context.session_id if (context := get_script_run_ctx()) else ""
         )
-    _watch_session(mine, str(mine.place))
+    _watch_session(mine, str(mine.folder))
     return mine
 
 
 @st.cache_resource(scope="session", on_release=SessionClips.leave, show_spinner=False)
-def _watch_session(_desk: SessionClips, place: str) -> SessionClips:
-    """Nothing but a bell: the session's cache is emptied, and so the desk told, when the browser goes away."""
-    return _desk
+def _watch_session(_clips: SessionClips, folder: str) -> SessionClips:
+    """Nothing but a signal: the session's cache is emptied, and `leave` called, when the browser goes away."""
+    return _clips
 
 
 def add_clip(clip: Clip, path: Path) -> str:
-    """Lay an analysed clip on the desk; returns the name of its data set. The same content again replaces it."""
+    """Add an analysed clip; returns the name of its data set. The same content again replaces it."""
     clips, base = session_clips().clips, f"{CLIP}{clip.name}"
-    same = [name for name, lying in clips.items() if lying.clip.digest == clip.digest]
+    same = [name for name, known in clips.items() if known.clip.digest == clip.digest]
     free = (name for name in (base, *(f"{base} ({i})" for i in range(2, MOST + 2))) if name not in clips)
     name = same[0] if same else next(free)
     if same and clips[name].path != path:
@@ -140,10 +140,10 @@ def remove_files(each: SessionClip) -> None:
 
 def session_clip(name: str) -> SessionClip:
     """The clip that makes a data set. Raises `CompVizError` when it is not of this session, or not any more."""
-    found = session_clips().clips.get(name)
-    if found is None:
+    clip = session_clips().clips.get(name)
+    if clip is None:
         raise CompVizError(f"There is no {name} in this session. Upload it again on the Clips page.")
-    return found
+    return clip
 
 
 def clip_data_set(name: str) -> DataSet:
@@ -158,13 +158,12 @@ def clip_names() -> list[str]:
 
 def clips_for_checkpoint(card: Card, max_length: int) -> list[str]:
     """Clips whose features were made exactly as those the checkpoint was trained on, made ready for it."""
-    found = [each for each in session_clips().clips.values() if reads_clip(card, each.clip)]
-    for each in found:
+    clips = [each for each in session_clips().clips.values() if reads_clip(card, each.clip)]
+    for each in clips:
         each.open_with(card.task, max_length)
-    return [each.name for each in found]
+    return [each.name for each in clips]
 
 
 def reads_clip(card: Card, clip: Clip) -> bool:
     """Whether a checkpoint reads the features of a clip."""
-    named = [(name, card.sources.get(name, "")) for name in card.architecture.modalities]
-    return named == list(clip.sources.items())
+    return not clip.misfit(card)

@@ -20,8 +20,8 @@ def camera(key: str, on_recording: Callable[[bytes, str], None], on_nothing: Cal
     """
 
     def recorded() -> None:
-        if found := recording_of(st.session_state[key].get("recording")):
-            on_recording(*found)
+        if recording := recording_of(st.session_state[key].get("recording")):
+            on_recording(*recording)
         else:
             on_nothing()
 

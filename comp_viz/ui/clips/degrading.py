@@ -1,12 +1,12 @@
-"""Degrade it yourself: spoil chosen utterances, have only those read anew, and see before and after side by side."""
+"""Degrade it yourself: degrade chosen utterances, have only those read anew, and see before and after side by side."""
 
 from functools import partial
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
-from comp_viz.analysis.clips.prediction import clip_change, describe_moved
+from comp_viz.analysis.clips.prediction import clip_change
+from comp_viz.analysis.clips.tables import before_after_table
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.clips.clip import Clip
 from comp_viz.clips.degradation import KINDS, SOUND, Degradation
@@ -14,17 +14,23 @@ from comp_viz.clips.degrade import pictures_of, sound_of
 from comp_viz.clips.media import RATE
 from comp_viz.clips.stack import degradations_on, restack
 from comp_viz.errors import CompVizError
-from comp_viz.figures.chart import About
-from comp_viz.figures.clips.before_after import before_after_chart
+from comp_viz.figures.clips.before_after import (
+    ABOUT_BEFORE_AFTER,
+    before_after_chart,
+    before_after_title,
+    degradation_details,
+    degradation_heading,
+)
 from comp_viz.figures.style import Palette
 from comp_viz.ui.cache.session_clips import SessionClip
-from comp_viz.ui.clips.inspection import draw_availability
-from comp_viz.ui.frame.text import escape_markdown, likeliest_text
+from comp_viz.ui.clips.inspection import draw_reasons
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import chart_panel
+from comp_viz.wording import percent
 
 # Kind -> its name on a button; for those with an amount: label, lowest, highest, usual, step.
 NAMES = {
-    "mute": "Mute", "noise": "Noise", "black": "Black-out", "blur": "Blur", "pixels": "Low resolution", "freeze": "Frozen",
+    "mute": "Mute", "noise": "Noise", "black": "Black-out", "blur": "Blur", "pixels": "Low resolution", "freeze": "Freeze",
     "rewrite": "Other words", "drop": "Drop words",
 }  # fmt: skip
 AMOUNTS = {
@@ -34,28 +40,22 @@ AMOUNTS = {
     "drop": ("Share of words dropped", 0.0, 1.0, 0.5, 0.1),
 }
 FAILED = "degrading failed"
-MOVED = About(
-    "Left, what the model predicts for the utterance in hand; right, the coordinator's weights: outlined as recorded, filled degraded. "
-    "Everything was really extracted anew from the spoilt sound, pictures or words.",
-    "Other utterances: those that were not degraded can move too, since utterances see one another. The table has all of them.",
-    r"\bar\omega^u, \quad Y = \mathrm{Linear}([\bar\omega^a \bar Z^a, \bar\omega^t \bar Z^t, \bar\omega^v \bar Z^v]) \quad (14, 15)",
-)
 
 
-def degradation_controls(each: SessionClip, selected: int) -> None:
-    """What to spoil and how; each press puts one degradation on top of those before."""
-    clip = each.clip
+def degradation_controls(uploaded: SessionClip, selected: int) -> None:
+    """What to degrade and how; each press puts one degradation on top of those before."""
+    clip = uploaded.clip
     numbers = list(range(1, len(clip.spans) + 1))
     key = f"degrade {clip.digest[:8]}"
     where, how = st.columns([1.3, 4], gap="medium")
     everywhere = where.toggle("All utterances", key=f"{key} all")
     picked = where.multiselect(
-        "Utterances", numbers, key=f"{key} which", disabled=everywhere, placeholder=f"the one in hand, {selected + 1}",
-        help="Without any chosen, the utterance in hand.",
+        "Utterances", numbers, key=f"{key} which", disabled=everywhere, placeholder=f"the selected one, {selected + 1}",
+        help="Without any chosen, the selected utterance.",
     )  # fmt: skip
     kind = str(
         how.segmented_control(
-            "What happens to them", list(NAMES), default="mute", format_func=NAMES.__getitem__, key=f"{key} kind", required=True,
+            "Degradation", list(NAMES), default="mute", format_func=NAMES.__getitem__, key=f"{key} kind", required=True,
             help="; ".join(f"{NAMES[name]}: {about}" for name, (about, *_) in KINDS.items()),
         )
     )  # fmt: skip
@@ -67,7 +67,7 @@ def degradation_controls(each: SessionClip, selected: int) -> None:
         text = how.text_input("Words instead", clip.spans[selected].text, key=f"{key} words {selected}", max_chars=400)
     if kind in SOUND:
         again = how.toggle(
-            "Listen for words again",
+            "Recognise words again",
             True,
             key=f"{key} again",
             help="Recognise the words anew from what can still be heard. Off: the words stay as they were.",
@@ -75,10 +75,8 @@ def degradation_controls(each: SessionClip, selected: int) -> None:
     chosen = numbers if everywhere else picked or [selected + 1]
 
     def add() -> None:
-        set_degradations(
-            each,
-            (*degradations_of(each), Degradation(kind, tuple(n - 1 for n in chosen), amount, text, listen_again=again)),
-        )
+        new = Degradation(kind, tuple(n - 1 for n in chosen), amount, text, listen_again=again)
+        set_degradations(uploaded, (*degradations_of(uploaded), new))
 
     st.button(
         f"{NAMES[kind]}: utterance{'s' * (len(chosen) > 1)} {number_list(chosen)}",
@@ -91,28 +89,28 @@ def degradation_controls(each: SessionClip, selected: int) -> None:
         st.warning(problem, icon=":material/warning:")
 
 
-def degradations_of(each: SessionClip) -> tuple[Degradation, ...]:
+def degradations_of(uploaded: SessionClip) -> tuple[Degradation, ...]:
     """What was done to a clip so far, in order."""
-    return each.degraded.degradations if each.degraded else ()
+    return uploaded.degraded.degradations if uploaded.degraded else ()
 
 
-def set_degradations(each: SessionClip, degradations: tuple[Degradation, ...]) -> None:
+def set_degradations(uploaded: SessionClip, degradations: tuple[Degradation, ...]) -> None:
     """Have a clip under these degradations; to be called in a callback."""
     try:
         with st.spinner("Reading what changed …"):
-            each.degrade(restack(each.clip, degradations, each.degraded) if degradations else None)
+            uploaded.degrade(restack(uploaded.clip, degradations, uploaded.degraded) if degradations else None)
     except CompVizError as error:
         st.session_state[FAILED] = str(error)
 
 
-def degradation_list(each: SessionClip) -> None:
+def degradation_list(uploaded: SessionClip) -> None:
     """What is done to the clip, each to be taken back."""
-    done = degradations_of(each)
+    done = degradations_of(uploaded)
     with st.container(horizontal=True):
         for i, one in enumerate(done):
             st.button(
                 degradation_label(one), icon=":material/close:", key=f"take back {i}", help="Take it back",
-                on_click=set_degradations, args=(each, (*done[:i], *done[i + 1 :])),
+                on_click=set_degradations, args=(uploaded, (*done[:i], *done[i + 1 :])),
             )  # fmt: skip
         if len(done) > 1:
             st.button(
@@ -121,19 +119,19 @@ def degradation_list(each: SessionClip) -> None:
                 key="take all back",
                 type="tertiary",
                 on_click=set_degradations,
-                args=(each, ()),
+                args=(uploaded, ()),
             )
 
 
 def degradation_label(one: Degradation) -> str:
     """A degradation in a few words."""
-    said = {
+    amounts = {
         "noise": f" {one.amount:g} dB",
         "blur": f" {one.amount:g}",
         "pixels": f" {one.amount:g} px",
-        "drop": f" {one.amount:.0%}",
+        "drop": f" {percent(one.amount)}",
     }
-    return f"{NAMES[one.kind]}{said.get(one.kind, '')}: {number_list([i + 1 for i in one.utterances])}"
+    return f"{NAMES[one.kind]}{amounts.get(one.kind, '')}: {number_list([i + 1 for i in one.utterances])}"
 
 
 def number_list(numbers: list[int]) -> str:
@@ -142,25 +140,25 @@ def number_list(numbers: list[int]) -> str:
 
 
 def draw_before_after(
-    each: SessionClip, before: Prediction | None, after: Prediction | None, selected: int, palette: Palette
+    uploaded: SessionClip, before: Prediction | None, after: Prediction | None, selected: int, palette: Palette
 ) -> None:
     """Before and after: prediction, coordinator, availability, what is heard and seen."""
-    degraded = each.degraded
+    degraded = uploaded.degraded
     if degraded is None:
         st.caption("Nothing is degraded yet.")
         return
-    touched = sorted({i for one in degraded.degradations for i in one.utterances})
     if before is not None and after is not None:
-        found = clip_change(before, after)
-        st.markdown(f"**{describe_moved(found, before, after, touched)}.**")
-        title = f"Utterance {selected + 1}: {likeliest_text(before.task, before.fused[selected])} → {likeliest_text(after.task, after.fused[selected])}"
-        figure = before_after_chart(before, after, selected, palette, title)
-        chart_panel(figure, "before after", MOVED, partial(before_after_table, before, after))
+        change = clip_change(before, after)
+        touched = {i for one in degraded.degradations for i in one.utterances}
+        st.markdown(f"**{degradation_heading(change, before.modalities)}**")
+        st.caption(degradation_details(change, before, after, len(touched)))
+        figure = before_after_chart(before, after, selected, palette, before_after_title(before, after, selected))
+        chart_panel(figure, "before after", ABOUT_BEFORE_AFTER, partial(before_after_table, before, after))
     left, right = st.columns(2, gap="medium")
-    for place, clip, name in ((left, each.clip, "As recorded"), (right, degraded, "Degraded")):
+    for place, clip, name in ((left, uploaded.clip, "As recorded"), (right, degraded, "Degraded")):
         with place:
             st.markdown(f"**{name}**")
-            draw_availability(clip, selected, palette, f"availability {name}")
+            draw_reasons(clip, selected, palette, f"availability {name}")
             draw_sample(clip, selected)
 
 
@@ -177,14 +175,3 @@ def draw_sample(clip: Clip, s: int) -> None:
     elif len(sound):
         st.audio((np.clip(sound, -1, 1) * 32767).astype(np.int16), sample_rate=RATE)
     st.caption(escape_markdown(clip.spans[s].text) or "(no words)")
-
-
-def before_after_table(before: Prediction, after: Prediction) -> pd.DataFrame:
-    """Predictions, weights and availability of all utterances, before and after."""
-    outputs = list(before.task.classes) or [before.task.name]
-    columns: dict[str, np.ndarray] = {"utterance": np.arange(1, len(before.fused) + 1)}
-    for name, one in (("recorded", before), ("degraded", after)):
-        columns |= {f"{label}, {name}": one.fused[:, c] for c, label in enumerate(outputs)}
-        columns |= {f"{u} weight, {name}": one.coordinator[:, m] for m, u in enumerate(one.modalities)}
-        columns |= {f"{u} observed, {name}": one.observed[:, m] for m, u in enumerate(one.modalities)}
-    return pd.DataFrame(columns)

@@ -13,31 +13,31 @@ from comp_viz.figures.style import modality_marks
 COMMAND = re.compile(r"Run ((?:pip|apt-get|hf|make|comp-viz) [^,.]*)")
 
 
-def clip_parts() -> list[tuple[str, str, str, str]]:
+def clip_requirements() -> list[tuple[str, str, str, str]]:
     """Name, what it is for, licence and what is missing ("" when it is ready) of everything a clip is read with."""
     marks = modality_marks(tuple({extractor.modality for extractor in EXTRACTORS.values()}))
-    found = [
+    parts = [
         ("PyAV", "decoding of sound and pictures", "BSD-3-Clause", decode.decoder_missing() or ""),
         ("Whisper base", "words with their times", "MIT / MIT", whisper.whisper_missing() or ""),
         ("FaceLandmarker", "faces with landmarks", "Apache-2.0 / Apache-2.0", faces.faces_missing() or ""),
     ]
-    found += [
+    parts += [
         (e.name, f"{marks[e.modality]} {e.modality}, {e.dims} features. {e.about}", e.licence, e.ready() or "")
         for e in EXTRACTORS.values()
     ]
-    return found
+    return parts
 
 
 def install_command(problem: str) -> str:
     """The command in a sentence that says what is missing; "" where it names none."""
-    found = COMMAND.search(problem)
-    return found.group(1).strip() if found else ""
+    match = COMMAND.search(problem)
+    return match.group(1).strip() if match else ""
 
 
-def draw_clip_parts() -> None:
+def draw_requirements() -> None:
     """One row each; those that are not ready say what to do."""
-    found = clip_parts()
-    ready = sum(not missing for *_, missing in found)
+    parts = clip_requirements()
+    ready = sum(not missing for *_, missing in parts)
     if not ready:
         st.info(
             "What reads clips is not installed, because no other page needs it. This command installs it, about 900 MB; the dashboard "
@@ -45,7 +45,7 @@ def draw_clip_parts() -> None:
             icon=":material/handyman:",
         )
         st.code(CLIPS, language="bash")
-    for name, about, licence, missing in found:
+    for name, about, licence, missing in parts:
         left, right = st.columns([2, 5], vertical_alignment="top")
         left.markdown(
             f":{'gray' if missing else 'green'}[:material/{'block' if missing else 'check_circle'}:] **{name}**"
@@ -57,14 +57,14 @@ def draw_clip_parts() -> None:
                 right.code(do, language="bash")
 
 
-def usual_parts_ready() -> bool:
+def default_extractors_ready() -> bool:
     """Whether everything that clips are read with by default is ready."""
     usual = {name for _, names in DEFAULT for name in names}
-    return not any(missing for name, *_, missing in clip_parts() if name in usual or name not in EXTRACTORS)
+    return not any(missing for name, *_, missing in clip_requirements() if name in usual or name not in EXTRACTORS)
 
 
-def clip_parts_title() -> str:
+def requirements_title() -> str:
     """How much is ready, for the heading of the panel."""
-    found = clip_parts()
-    ready = sum(not missing for *_, missing in found)
-    return f"What can be read on this machine: {ready} of {len(found)} parts ready"
+    parts = clip_requirements()
+    ready = sum(not missing for *_, missing in parts)
+    return f"What clips are read with: {ready} of {len(parts)} installed"

@@ -1,5 +1,5 @@
 // The player: video or sound under our control, below it what is predicted over time. Click an utterance to play from its exact
-// start; the one being played is marked, and taken in hand when playing pauses. Nothing is sent while it plays.
+// start; the one being played is marked, and selected when playing pauses. Nothing is sent while it plays.
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;

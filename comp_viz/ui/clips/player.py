@@ -9,9 +9,9 @@ from streamlit.runtime import get_instance
 
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.clips.span import Span
+from comp_viz.figures.predictions import likeliest_text
 from comp_viz.figures.style import Palette, class_colours
 from comp_viz.ui.frame.selected_utterance import select_utterance
-from comp_viz.ui.frame.text import likeliest_text
 from comp_viz.ui.widgets.component import component
 
 KEY, PLAY = "player", "play"
@@ -27,7 +27,7 @@ def player(
     palette: Palette,
     on_unplayable: Callable[[], None],
 ) -> None:
-    """Show a clip with its predictions over time. A click on an utterance, or a pause in it, takes it in hand.
+    """Show a clip with its predictions over time. A click on an utterance, or a pause in it, selects it.
 
     `on_unplayable` is called before the next run when the browser cannot play the file.
     """  # fmt: skip
@@ -77,11 +77,11 @@ def probability_bands(prediction: Prediction, palette: Palette) -> list[list[tup
         tones = list(class_colours(palette, task.classes).values())
         return [[(round(float(p), 3), tone) for p, tone in zip(row, tones, strict=True)] for row in prediction.fused]
     reach = max(task.high - task.neutral, task.neutral - task.low)
-    found = list[list[tuple[float, str]]]()
+    rows = list[list[tuple[float, str]]]()
     for value in prediction.fused[:, 0] - task.neutral:
         share = round(min(1.0, abs(float(value)) / reach), 3)
-        found.append([(1 - share, palette.neutral), (share, palette.positive if value > 0 else palette.negative)])
-    return found
+        rows.append([(1 - share, palette.neutral), (share, palette.positive if value > 0 else palette.negative)])
+    return rows
 
 
 def media_url(path: Path, mimetype: str) -> str:

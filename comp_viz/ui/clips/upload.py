@@ -1,4 +1,4 @@
-"""Taking clips in: an upload goes into the session's folder and is analysed; `frame/finished_upload.py` takes what came of it."""
+"""Taking clips in: an upload goes into the session's folder, is analysed; `frame/finished_upload.py` takes over the result."""
 
 from collections.abc import Callable
 from functools import partial
@@ -25,7 +25,7 @@ EXAMPLE = shipped("examples/example.mp4")
 def start_upload(content: bytes | memoryview, name: str, settings: Settings) -> None:
     """Write an upload to the session's folder and put its analysis in line; to be called in a callback."""
     suffix = Path(name).suffix.lower()
-    path = write_upload(session_clips().place, content, suffix if suffix[1:] in (*VIDEO, *AUDIO) else ".clip")
+    path = write_upload(session_clips().folder, content, suffix if suffix[1:] in (*VIDEO, *AUDIO) else ".clip")
     analyse_again(path, name, settings)
 
 
@@ -34,14 +34,19 @@ def analyse_again(path: Path, name: str, settings: Settings) -> None:
     mine = session_clips()
     st.session_state.pop(PROBLEM, None)
     mine.path = path
-    mine.job = start_analysis(name, partial(run_analysis, path, mine.place, settings, name))
+    mine.job = start_analysis(name, partial(run_analysis, path, mine.folder, settings, name))
 
 
 def run_analysis(
-    path: Path, place: Path, settings: Settings, name: str, report: Callable[[Progress], None], stop: Callable[[], bool]
+    path: Path,
+    folder: Path,
+    settings: Settings,
+    name: str,
+    report: Callable[[Progress], None],
+    stop: Callable[[], bool],
 ) -> Clip:
     """What a job does, in its own thread."""
-    return analyse(path, place, settings, name, report, stop)
+    return analyse(path, folder, settings, name, report, stop)
 
 
 def wanted_settings(checkpoint: str) -> Settings:

@@ -8,12 +8,12 @@ from comp_viz.analysis.robustness.drawings import Drawing
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.matrices import to_hex
 from comp_viz.data.patterns.pattern import Pattern
+from comp_viz.figures.predictions import label_text
 from comp_viz.report.section import Section
 from comp_viz.ui.compare.controls import CompareChoice
 from comp_viz.ui.frame.navigation import open_in_live
 from comp_viz.ui.frame.pattern_state import PatternChoice, set_pattern
 from comp_viz.ui.frame.selected_utterance import select_utterance
-from comp_viz.ui.frame.text import label_text
 from comp_viz.ui.widgets.chart_panel import table_panel
 
 

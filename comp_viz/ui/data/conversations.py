@@ -8,10 +8,11 @@ from comp_viz.analysis.data.listing import conversation_table
 from comp_viz.data.conversation import SPLITS, Conversation
 from comp_viz.data.dataset import DataSet
 from comp_viz.figures.availability import preview
+from comp_viz.figures.predictions import label_text
 from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.ui.cache.checkpoints import fitting_checkpoints
 from comp_viz.ui.frame.navigation import open_in_live
-from comp_viz.ui.frame.text import escape_markdown, label_text
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.wording import how_many
 
 CONVERSATIONS_KEY = "conversations"

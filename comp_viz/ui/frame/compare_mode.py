@@ -19,7 +19,13 @@ from comp_viz.ui.frame.report_collector import add_side
 from comp_viz.ui.frame.text import escape_markdown
 
 COMPARE, OTHER = "compare", "compare_pattern"  # in the address and the keys of their controls
-NOTHING, COMPLETE, PATTERN, BY = "nothing", "nothing missing", "another missing pattern", "checkpoint "
+NOTHING, COMPLETE, PATTERN, BY = (
+    "nothing",
+    "nothing missing",
+    "another missing pattern",
+    "checkpoint ",
+)  # in the address
+ON_SCREEN = {COMPLETE: "as recorded"}  # where it is called otherwise than in the address
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ def draw_sides(view: PageView, place: DeltaGenerator, patterns: bool = True, wid
     with place:
         st.selectbox(
             "Compare with", options, key=set_widget(COMPARE, with_what), on_change=keep_widget_value(COMPARE),
-            help="Shows everything below twice, on the same axes.",
+            format_func=on_screen, help="Shows everything below twice, on the same axes.",
         )  # fmt: skip
         if with_what == PATTERN:
             st.text_input(
@@ -66,10 +72,15 @@ def draw_sides(view: PageView, place: DeltaGenerator, patterns: bool = True, wid
     add_side(other.origin, left=mine, right=its)
     left, right = (st.container(), st.container()) if wide else st.columns(2, gap="medium")
     below = st.container()
-    both = [Side(left, below, view, mine, "left"), Side(right, below, other, its, "right")]
-    for side in both:
+    sides = [Side(left, below, view, mine, "left"), Side(right, below, other, its, "right")]
+    for side in sides:
         side.place.markdown(f"**{escape_markdown(side.name)}**")
-    return both
+    return sides
+
+
+def on_screen(option: str) -> str:
+    """What may be compared with, by the name it has on screen."""
+    return ON_SCREEN.get(option, option)
 
 
 def row_of_sides(sides: Sequence[Side], charts: bool = True) -> list[DeltaGenerator]:
@@ -94,9 +105,9 @@ def compared_view(view: PageView, with_what: str) -> tuple[PageView, str, str]:
     text = AS_RECORDED if with_what == COMPLETE else address_value(OTHER, "uniform(0.5)")
     utterances = Utterances.of([view.conversation])
     observed = Pattern.parse(text)(utterances, view.data.task, np.random.default_rng(pattern_choice().seed))
-    mine = pattern_choice().text
-    return (
-        replace(view, observed=observed),
-        COMPLETE if mine == AS_RECORDED else mine,
-        with_what if text == AS_RECORDED else text,
-    )
+    return replace(view, observed=observed), pattern_name(pattern_choice().text), pattern_name(text)
+
+
+def pattern_name(text: str) -> str:
+    """What sets a side apart that is shown under a pattern."""
+    return on_screen(COMPLETE) if text == AS_RECORDED else text

@@ -1,4 +1,4 @@
-"""What came of an analysis of an upload: the clip is kept in the session, and opened with a checkpoint that reads it."""
+"""The result of an analysis of an upload: the clip is kept in the session, and opened with a checkpoint that reads it."""
 
 import streamlit as st
 
@@ -7,11 +7,11 @@ from comp_viz.clips.clip import Clip
 from comp_viz.ui.cache.checkpoints import checkpoint_card, checkpoint_names
 from comp_viz.ui.cache.session_clips import add_clip, reads_clip, session_clip, session_clips
 
-SETTLE, PROBLEM, IN_HAND = "settle", "clip problem", "clip in hand"
+SETTLE, PROBLEM, SELECTED = "settle", "clip problem", "selected clip"  # what the session keeps
 
 
 def finished_upload() -> tuple[str | None, str, str | None] | None:
-    """Take over what came of an analysis that the Clips page saw end: checkpoint, data set and conversation to open.
+    """Take over the result of an analysis that the Clips page saw end: checkpoint, data set and conversation to open.
 
     None where nothing is to be opened.
     """
@@ -26,7 +26,7 @@ def finished_upload() -> tuple[str | None, str, str | None] | None:
         st.session_state[PROBLEM] = failure_text(job)
         return None
     name = add_clip(job.clip, path)
-    st.session_state[IN_HAND] = name
+    st.session_state[SELECTED] = name
     readers = checkpoints_reading(job.clip)
     if not readers:
         return None

@@ -1,6 +1,6 @@
-"""The missing pattern in the sidebar: a part after the other with its controls, a picture of what it does, and its text."""
+"""The missing pattern in the sidebar: one part after the other with its controls, a picture of what it does, and its text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -23,10 +23,10 @@ from comp_viz.figures.style import modality_marks
 from comp_viz.ui.frame.address_state import set_widget
 from comp_viz.ui.frame.pattern_state import PatternChoice, pattern_choice, set_pattern
 from comp_viz.ui.frame.theme import palette
-from comp_viz.wording import how_many
+from comp_viz.wording import how_many, percent
 
-AS_FOUND, EDITED, NOTHING = "complete, as found", "edited by hand", "nothing more"
-DRAWN = "drawn by the seed"
+COMPLETE, EDITED, NONE = "as recorded", "edited by hand", "none"
+BY_SEED = "chosen by the seed"
 REFUSED = "pattern refused"
 FEW = 4  # modalities of which every combination is offered; of more, single ones and all but one
 HELP = "Which modalities of which utterances the model may see. Paint your own in the matrix on the Live page."
@@ -34,7 +34,7 @@ HELP = "Which modalities of which utterances the model may see. Paint your own i
 
 @dataclass(frozen=True)
 class PartContext:
-    """What a part may speak of."""
+    """What a part may refer to."""
 
     conversation: Conversation
     task: Task
@@ -56,7 +56,7 @@ class PartContext:
         sizes = range(1, M) if M <= FEW else (1, M - 1)
         subsets = [kept for size in sizes for kept in combinations(self.modalities, size)]
         return {
-            AS_FOUND: (),
+            COMPLETE: (),
             "uniform rate": (Uniform(0.3),),
             **{"only " + " and ".join(kept): (Only(kept),) for kept in subsets},
             "rate per modality": (Rates(tuple((u, 0.3) for u in self.modalities)),),
@@ -84,13 +84,13 @@ def pattern_controls(conversation: Conversation, task: Task) -> DeltaGenerator:
     for i, part in enumerate(parts or (None,)):
         part_controls(i, part, where, parts)
     if parts and not isinstance(parts[-1], Cells):
-        kind_box(len(parts), "and also", NOTHING, [NOTHING, *list(where.kinds)[1:]], where, parts)
+        kind_box(len(parts), "Add a part", NONE, [NONE, *list(where.kinds)[1:]], where, parts)
     place = st.container()
     if Pattern(parts).random:
         key = set_widget("pattern_draw", pattern_choice().seed)
         st.number_input(
             "Seed", 0, 9999, key=key, on_change=lambda: set_pattern(replace(pattern_choice(), seed=st.session_state[key])),
-            help="The same seed takes away the same entries.",
+            help="The same seed makes the same entries missing.",
         )  # fmt: skip
     pattern_text_box()
     return place
@@ -98,9 +98,9 @@ def pattern_controls(conversation: Conversation, task: Task) -> DeltaGenerator:
 
 def part_controls(i: int, part: PatternPart | None, where: PartContext, parts: tuple[PatternPart, ...]) -> None:
     """Controls of part number `i`: its kind, and what belongs to that kind."""
-    current = where.kind(part) if part else AS_FOUND
-    options = list(where.kinds) if i == 0 else [NOTHING, *list(where.kinds)[1:]]
-    kind_box(i, "Missing pattern" if i == 0 else "and also", current, options, where, parts)
+    current = where.kind(part) if part else COMPLETE
+    options = list(where.kinds) if i == 0 else [NONE, *list(where.kinds)[1:]]
+    kind_box(i, "Missing pattern" if i == 0 else f"Part {i + 1}", current, options, where, parts)
     if part is None or type(part) not in CONTROLS:
         return
 
@@ -132,7 +132,7 @@ def uniform_controls(key: str, part: Uniform, where: PartContext, put: Put) -> N
     rate = set_widget(f"{key}_rate", part.rate)
     st.slider(
         "Missing rate", 0.0, MAX_RATE, step=0.05, key=rate, on_change=lambda: put(Uniform(round(st.session_state[rate], 2))),
-        help="Share of all entries taken away. Every utterance keeps at least one modality.",
+        help="Share of all entries that go missing. Every utterance keeps at least one modality.",
     )  # fmt: skip
 
 
@@ -147,7 +147,7 @@ def rates_controls(key: str, part: Rates, where: PartContext, put: Put) -> None:
     for name in where.modalities:
         st.slider(
             f"{marks[name]} {name} missing", 0.0, 1.0, step=0.05, key=set_widget(f"{key}_{name}", shares.get(name, 0.0)),
-            on_change=changed, args=(name,), help="Share of this modality's entries taken away, at random.",
+            on_change=changed, args=(name,), help="Share of this modality's entries that go missing, at random.",
         )  # fmt: skip
 
 
@@ -158,7 +158,7 @@ def outage_controls(key: str, part: Outage, where: PartContext, put: Put) -> Non
     first, length = set_widget(f"{key}_start", part.start or 0), set_widget(f"{key}_length", part.length)
     left, right = st.columns(2)
     left.number_input(
-        "From utterance", 0, S, key=first, help=f"Counted from 1; 0 means {DRAWN}, anew for every conversation.",
+        "From utterance", 0, S, key=first, help=f"Counted from 1; 0 means {BY_SEED}, anew for every conversation.",
         on_change=lambda: put(replace(part, start=st.session_state[first] or None)),
     )  # fmt: skip
     right.number_input(
@@ -169,12 +169,15 @@ def outage_controls(key: str, part: Outage, where: PartContext, put: Put) -> Non
 def speaker_controls(key: str, part: Speaker, where: PartContext, put: Put) -> None:
     """Who is missing, and in which modalities."""
     there = sorted(set(where.conversation.speakers) - {""})
-    names = [DRAWN, *there, *([part.name] if part.name and part.name not in there else [])]
-    who, what = set_widget(f"{key}_speaker", part.name or DRAWN), set_widget(f"{key}_modalities", list(part.modalities))
+    names = [BY_SEED, *there, *([part.name] if part.name and part.name not in there else [])]
+    who, what = (
+        set_widget(f"{key}_speaker", part.name or BY_SEED),
+        set_widget(f"{key}_modalities", list(part.modalities)),
+    )
 
     def changed() -> None:
         name = st.session_state[who]
-        put(Speaker(None if name == DRAWN else name, tuple(st.session_state[what])))
+        put(Speaker(None if name == BY_SEED else name, tuple(st.session_state[what])))
 
     st.selectbox("Speaker", names, key=who, on_change=changed, disabled=not there)
     st.pills(
@@ -253,18 +256,20 @@ def pattern_text_box() -> None:
 
 
 def draw_pattern_preview(place: DeltaGenerator, conversation: Conversation, observed: Bools) -> None:
-    """Show what the pattern does to the conversation, and the rates it comes to."""
+    """Show what the pattern does to the conversation, and its realised missing rates."""
     modalities, there = tuple(conversation.features), conversation.observed
     rates = realised_rates(there, observed, modalities)
-    shares = ", ".join(f"{u} {share:.0%}" for u, share in rates.by_modality.items())
-    words = f"Taken away: {rates.rate:.0%} of what was recorded ({shares})."
+    words = f"Realised missing rate {percent(rates.rate)} ({percents(rates.by_modality)})."
     if any(rates.natural.values()):
-        words += (
-            " Never recorded: " + ", ".join(f"{u} {share:.0%}" for u, share in rates.natural.items() if share) + "."
-        )
+        words += f" Not in the recording: {percents({u: share for u, share in rates.natural.items() if share})}."
     if rates.empty:
-        words += f" {rates.empty} of {how_many(len(observed), 'utterance')} have nothing left."
+        words += f" {rates.empty} of {how_many(len(observed), 'utterance')} {'has' if rates.empty == 1 else 'have'} no modality left."
     with place:
         alt = f"Preview of the missing pattern. {words}"
         st.image(preview(modalities, observed, there, palette()), width="stretch", alt=alt)
         st.caption(words)
+
+
+def percents(shares: Mapping[str, float]) -> str:
+    """Shares by modality, `audio 30 %, text 12 %`."""
+    return ", ".join(f"{u} {percent(share)}" for u, share in shares.items())

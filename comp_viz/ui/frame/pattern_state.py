@@ -66,7 +66,10 @@ def pattern_matrix(conversation: Conversation, task: Task) -> tuple[Bools, str]:
         pattern = Pattern.parse(choice.text)
         observed = pattern(utterances, task, np.random.default_rng(choice.seed))
     except CompVizError as error:
-        return conversation.observed, f"This missing pattern does not fit; the conversation is shown as found. {error}"
+        return (
+            conversation.observed,
+            f"This missing pattern does not fit; the conversation is shown as recorded. {error}",
+        )
     try:
         pattern.check_data(utterances, task)
     except CompVizError as error:

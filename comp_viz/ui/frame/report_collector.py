@@ -30,11 +30,11 @@ class PageReport:
     names: dict[str, str] = field(default_factory=dict)  # of what stands side by side: ending of its keys -> name
 
     def report(self, link: str, dark: bool, words: bool, clips: Sequence[Conversation] = ()) -> Report:
-        """What is shown as a report; without `words`, no word spoken in these conversations and the `clips` is in it."""
-        spoken = transcripts([*(one.conversation for one in self.origins), *clips])
+        """What is shown as a report; without `words`, it holds no transcript of these conversations and the `clips`."""
+        withheld = transcripts([*(one.conversation for one in self.origins), *clips])
         return Report(
             self.page.capitalize(), self.finding, [self.named(one) for one in self.sections.values()], origin_facts(self.origins) if self.origins else [],
-            link, date.today().isoformat(), dark, spoken, words,
+            link, date.today().isoformat(), dark, withheld, words,
         )  # fmt: skip
 
     def named(self, section: Section) -> Section:
@@ -83,7 +83,7 @@ def report_button() -> None:
             "This page as one file: charts, numbers, and where they come from. It opens without a network, and prints."
         )
         words = st.checkbox(
-            "With what was spoken", key="report words",
+            "With transcripts", key="report words",
             help="Words of the recordings, on hover and in tables. Sound and pictures are never in a report.",
         )  # fmt: skip
         st.download_button(

@@ -1,4 +1,4 @@
-"""The utterance in hand: one for all pages, kept in the session and the address, marked in every chart."""
+"""The selected utterance: one for all pages, kept in the session and the address, marked in every chart."""
 
 import numpy as np
 import streamlit as st
@@ -14,12 +14,12 @@ UTTERANCE = "utterance"  # in the address and the key of its control, counted fr
 
 
 def select_utterance(utterance: int) -> None:
-    """Take another utterance in hand, counted from 0; to be called in a callback."""
+    """Select another utterance, counted from 0; to be called in a callback."""
     set_address_value(UTTERANCE, str(utterance + 1))
 
 
 def selected_utterance(view: PageView) -> int:
-    """The utterance in hand, counted from 0 and kept inside the conversation; where none was chosen, a telling one."""
+    """The selected utterance, counted from 0 and kept inside the conversation; where none was chosen, the first complete one."""
     return selected_number(view.conversation)
 
 
@@ -38,7 +38,7 @@ def first_complete(conversation: Conversation) -> int:
 
 
 def utterance_number(view: PageView) -> int:
-    """The control that takes an utterance in hand; returns its number, counted from 0."""
+    """The control that selects an utterance; returns its number, counted from 0."""
     s = selected_utterance(view)
     st.number_input(
         "Utterance", 1, len(view.conversation), key=set_widget(UTTERANCE, s + 1), on_change=keep_widget_value(UTTERANCE),
@@ -48,11 +48,11 @@ def utterance_number(view: PageView) -> int:
 
 
 def utterance_bar(view: PageView) -> tuple[int, DeltaGenerator]:
-    """The utterance in hand with its words, in a row; returns its number, counted from 0, and the place at the row's end."""
-    pick, transcript, corner = st.columns([1.1, 4.6, 2.2], vertical_alignment="top")
+    """The selected utterance with its words, in a row; returns its number, counted from 0, and the place at the row's end."""
+    pick, words, corner = st.columns([1.1, 4.6, 2.2], vertical_alignment="top")
     with pick:
         s = utterance_number(view)
-    with transcript:
+    with words:
         utterance_words(view, view.observed, s)
     return s, corner
 
@@ -61,15 +61,15 @@ def utterance_words(view: PageView, observed: Bools, s: int) -> None:
     """What was said in utterance `s`, by whom, and what of it the model sees under `observed [S, M]`."""
     conversation = view.conversation
     if conversation.context[s]:
-        st.caption(f"said before: {escape_markdown(conversation.context[s])}")
+        st.caption(f"Before: {escape_markdown(conversation.context[s])}")
     words = escape_markdown(conversation.words[s]) or "*no words*"
     st.markdown(
         f"**{escape_markdown(conversation.speakers[s])}**  {words}" if len(set(conversation.speakers)) > 1 else words
     )
     marks = modality_marks(tuple(conversation.features))
-    shown = [f"{marks[u]} {u} {entry_state(view, observed, s, i)}" for i, u in enumerate(conversation.features)]
+    states = [f"{marks[u]} {u} {entry_state(view, observed, s, i)}" for i, u in enumerate(conversation.features)]
     seconds = conversation.durations[s]
-    st.caption(" · ".join([*shown, *([] if np.isnan(seconds) else [f"{seconds:.1f}\u00a0s"])]))
+    st.caption(" · ".join([*states, *([] if np.isnan(seconds) else [f"{seconds:.1f}\u00a0s"])]))
 
 
 def entry_state(view: PageView, observed: Bools, s: int, u: int) -> str:

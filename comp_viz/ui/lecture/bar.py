@@ -27,13 +27,13 @@ KEPT = {UTTERANCE: "", COMPARE: NOTHING, OTHER: "uniform(0.5)"}  # what goes fro
 
 def shipped_stories() -> tuple[dict[str, Story], list[str]]:
     """All stories by the name of their file, in their places, and what is wrong with files that hold none."""
-    found, wrong = {}, []
+    stories, problems = {}, []
     for path in sorted(path for folder in STORIES for path in folder.glob("*.yaml")):
         try:
-            found[path.stem] = cached_story(path, path.stat().st_mtime_ns)
+            stories[path.stem] = cached_story(path, path.stat().st_mtime_ns)
         except CompVizError as error:
-            wrong.append(str(error))
-    return dict(sorted(found.items(), key=lambda each: each[1].place)), wrong
+            problems.append(str(error))
+    return dict(sorted(stories.items(), key=lambda each: each[1].place)), problems
 
 
 @lru_cache(maxsize=64)
@@ -42,13 +42,13 @@ def cached_story(path: Path, stamp: int) -> Story:
     return read_story(path)
 
 
-def open_step(name: str, told: Story, number: int) -> None:
+def open_step(name: str, story: Story, number: int) -> None:
     """Prepare the view of a step, counted from 0, and open its page; to be called before the sidebar is drawn."""
     set_address_value(STORY, name)
     set_address_value(STEP, str(number + 1))
     st.session_state[OPENINGS] += 1
-    prepare_view(told.settings(number))
-    go_to(f"pages/{told.steps[number].page}.py")
+    prepare_view(story.settings(number))
+    go_to(f"pages/{story.steps[number].page}.py")
 
 
 def prepare_view(settings: Settings) -> None:
@@ -72,78 +72,78 @@ def current_story() -> Story | None:
     return shipped_stories()[0].get(address_value(STORY, ""))
 
 
-def current_step(told: Story) -> int:
+def current_step(story: Story) -> int:
     """Where a story stands: the number of its step, counted from 0."""
     number = address_value(STEP, "1")
-    return min(max(int(number) - 1, 0), len(told.steps) - 1) if number.isdecimal() else 0
+    return min(max(int(number) - 1, 0), len(story.steps) - 1) if number.isdecimal() else 0
 
 
 def open_addressed_step() -> None:
     """Prepare the step that a visitor's address names; one that names parts of a view, too, opens exactly that."""
-    if st.session_state.setdefault(OPENINGS, 0) == 0 and (told := current_story()):
+    if st.session_state.setdefault(OPENINGS, 0) == 0 and (story := current_story()):
         st.session_state[OPENINGS] = 1
         if first_address().keys() <= {STORY, STEP}:
-            open_step(address_value(STORY, ""), told, current_step(told))
+            open_step(address_value(STORY, ""), story, current_step(story))
 
 
 def story_bar() -> None:
     """The step's sentence, its question, and the way on; nothing where no story is told."""
-    name, told = address_value(STORY, ""), current_story()
-    if told is None:
+    name, story = address_value(STORY, ""), current_story()
+    if story is None:
         return
-    here = current_step(told)
-    step = told.steps[here]
+    here = current_step(story)
+    step = story.steps[here]
     with st.container(border=True, key="lecture"):
         sentence, keys = st.columns([2.1, 1], vertical_alignment="center")
         with sentence:
             st.subheader(step.say, anchor=False)
             st.markdown(f"#### :material/forum: {step.ask}", anchors=False)
         with keys:
-            step_buttons(name, told, here)
+            step_buttons(name, story, here)
     bring_into_view(f"{name} {here} {st.session_state[OPENINGS]}", step.show)
 
 
-def step_buttons(name: str, told: Story, here: int) -> None:
+def step_buttons(name: str, story: Story, here: int) -> None:
     """On and back, the notes, and the way out; `here` counts steps from 0."""
-    last = len(told.steps) - 1
+    last = len(story.steps) - 1
     with st.container(horizontal=True, gap="small"):
         st.button(
             "Back", icon=":material/arrow_back:", shortcut="PageUp", key="lecture back", disabled=here == 0, width="stretch",
-            on_click=open_step, args=(name, told, here - 1),
+            on_click=open_step, args=(name, story, here - 1),
         )  # fmt: skip
         st.button(
-            "On", icon=":material/arrow_forward:", shortcut="PageDown", key="lecture on", type="primary",
-            disabled=here == last, width="stretch", on_click=open_step, args=(name, told, here + 1),
+            "Next", icon=":material/arrow_forward:", shortcut="PageDown", key="lecture on", type="primary",
+            disabled=here == last, width="stretch", on_click=open_step, args=(name, story, here + 1),
         )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f"{here + 1} of {last + 1}", width="stretch")
         with st.popover("Notes", icon=":material/speaker_notes:", type="tertiary"):
-            st.markdown(told.steps[here].notes)
+            st.markdown(story.steps[here].notes)
         st.button(
-            "View again", icon=":material/restart_alt:", type="tertiary", on_click=open_step, args=(name, told, here),
-            help="Prepares the view of this step again, after someone tried something out.",
+            "Restore view", icon=":material/restart_alt:", type="tertiary", on_click=open_step, args=(name, story, here),
+            help="Prepares the view of this step again, after something was tried out.",
         )  # fmt: skip
         st.button(
-            "Leave", icon=":material/close:", type="tertiary", on_click=leave_story, help=f"Ends “{told.title}” here."
+            "Leave", icon=":material/close:", type="tertiary", on_click=leave_story, help=f"Ends “{story.title}” here."
         )
 
 
-def story_outline(name: str, told: Story) -> None:
+def story_outline(name: str, story: Story) -> None:
     """A story with its script and the way to begin it."""
-    needed = {str(told.settings(i)["checkpoint"]) for i in range(len(told.steps))}
+    needed = {str(story.settings(i)["checkpoint"]) for i in range(len(story.steps))}
     lacking = sorted(needed - set(checkpoint_names()))
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
-                f"#### {told.title}\n{told.about} {how_many(len(told.steps), 'step')}, about {how_many(told.minutes, 'minute')}.",
+                f"#### {story.title}\n{story.about} {how_many(len(story.steps), 'step')}, about {how_many(story.minutes, 'minute')}.",
                 width="stretch",
             )
             st.button(
                 "Begin", icon=":material/play_arrow:", type="primary", key=f"begin {name}", disabled=bool(lacking),
-                on_click=open_step, args=(name, told, 0),
+                on_click=open_step, args=(name, story, 0),
             )  # fmt: skip
         if lacking:
             st.caption(f"Needs {', '.join(lacking)} in the folder `checkpoints`.")
         with st.expander("Script and presenter's notes"):
-            for i, step in enumerate(told.steps):
+            for i, step in enumerate(story.steps):
                 st.markdown(f"{i + 1}. **{step.say}** *{step.ask}*  \n   {step.notes}")

@@ -6,11 +6,11 @@ import streamlit as st
 
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.figures.live.timeline import ABOUT_TIMELINE, scale_words
+from comp_viz.figures.predictions import label_text, prediction_text
 from comp_viz.report.section import Section
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.report_collector import add_section
 from comp_viz.ui.frame.selected_utterance import select_utterance
-from comp_viz.ui.frame.text import label_text, prediction_text
 from comp_viz.ui.frame.theme import for_projector
 from comp_viz.ui.widgets.chart import CONFIG
 

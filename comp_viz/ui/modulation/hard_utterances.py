@@ -7,12 +7,12 @@ import streamlit as st
 
 from comp_viz.analysis.modulation.hard_utterances import LIST_LENGTH, with_utterance_words
 from comp_viz.figures.modulation.hard_utterances import HARDNESS_HELP, easy_utterances, hardness_title
+from comp_viz.figures.predictions import label_text
 from comp_viz.figures.style import modality_marks
 from comp_viz.ui.cache import training as cached_training
 from comp_viz.ui.frame.navigation import open_in_live
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import select_utterance
-from comp_viz.ui.frame.text import label_text
 from comp_viz.ui.modulation.charts import trained_on_open_data
 from comp_viz.ui.widgets.choices import one_of
 from comp_viz.wording import how_many

@@ -10,10 +10,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.prototypes.nearest import Library, NearestUtterances, nearest_utterances, own_library
 from comp_viz.data.conversation import Floats
+from comp_viz.figures.predictions import label_text
 from comp_viz.figures.prototypes.nearest import ABOUT_NEAREST, nearest_chart, nearest_title
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.page_view import PageView
-from comp_viz.ui.frame.text import escape_markdown, label_text
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.prototypes.bank import bank_names, cached_library
 from comp_viz.ui.prototypes.controls import NO_PROTOTYPES, modality_choice

@@ -9,6 +9,7 @@ import streamlit as st
 from comp_viz.analysis.why.counterfactual import Counterfactual, counterfactual_table
 from comp_viz.analysis.why.fragile import Fragility, fragile_table, fragility
 from comp_viz.figures.chart import About
+from comp_viz.figures.predictions import likeliest_text
 from comp_viz.figures.style import Palette
 from comp_viz.figures.why.counterfactual import (
     ABOUT_LOSS,
@@ -21,7 +22,7 @@ from comp_viz.figures.why.fragility import ABOUT_FRAGILITY, fragility_chart, fra
 from comp_viz.figures.why.heading import counterfactuals_heading
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.frame.selected_utterance import select_utterance
-from comp_viz.ui.frame.text import escape_markdown, likeliest_text
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.why import cached as cached_why
 from comp_viz.ui.why.words import rewriting
 from comp_viz.ui.widgets.chart_panel import chart_panel

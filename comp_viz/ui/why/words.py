@@ -10,6 +10,7 @@ from comp_viz.clips.clip import Clip
 from comp_viz.clips.degradation import words_from_text
 from comp_viz.clips.degrade import replaced_words
 from comp_viz.clips.extractors import registry
+from comp_viz.figures.predictions import likeliest_text
 from comp_viz.figures.style import Palette
 from comp_viz.figures.why.words import ABOUT_WORDS, words_chart
 from comp_viz.ui.cache.checkpoints import open_checkpoint
@@ -18,7 +19,7 @@ from comp_viz.ui.cache.per_session import is_clip, keep_data
 from comp_viz.ui.cache.session_clips import DEGRADED, session_clip
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.frame.page_view import PageView
-from comp_viz.ui.frame.text import escape_markdown, likeliest_text
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import for_projector
 from comp_viz.ui.widgets.chart import CONFIG
 from comp_viz.ui.widgets.chart_panel import chart_heading

@@ -15,14 +15,14 @@ KEY, STAMP = "painter", "painter stamp"  # stories and addresses know the matrix
 
 def availability_matrix(
     modalities: tuple[str, ...],
-    shown: Bools,
+    observed: Bools,
     available: Bools,
     base: Bools,
     selected: int,
     palette: Palette,
     on_edit: Callable[[Bools, list[int]], None],
 ) -> None:
-    """Show the matrix `shown [S, M]` over what the recording has (`available`), aligned with the timeline below it.
+    """Show the matrix `observed [S, M]` over what the recording has (`available`), aligned with the timeline below it.
 
     Cells that differ from `base`, the matrix before any editing by hand, carry a dot.
 
@@ -33,8 +33,8 @@ def availability_matrix(
         "modalities": list(modalities),
         "colours": [colours[name] for name in modalities],
         "marks": [marks[name] for name in modalities],
-        "utterances": len(shown),
-        "observed": columns_text(shown),
+        "utterances": len(observed),
+        "observed": columns_text(observed),
         "available": columns_text(available),
         "base": columns_text(base),
         "selected": selected,
@@ -45,7 +45,7 @@ def availability_matrix(
 
     def edited() -> None:
         gesture = st.session_state[KEY].get("edit")
-        if gesture and (matrix := parse_columns(gesture["observed"], shown.shape)) is not None:
+        if gesture and (matrix := parse_columns(gesture["observed"], observed.shape)) is not None:
             st.session_state[STAMP] = gesture["stamp"]
             on_edit(matrix, gesture["utterances"])
 

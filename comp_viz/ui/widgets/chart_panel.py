@@ -27,7 +27,7 @@ def chart_panel(
     """Show a figure made with `base_layout` or `along` under its title, which `layout.meta` holds.
 
     `key` names the chart and the files it is saved to. `numbers` gives everything drawn as a table. With `selects`, a
-    click takes an utterance in hand: of traces whose `customdata` begins with its number, counted from 0. Cells of a heat-map
+    click selects an utterance: of traces whose `customdata` begins with its number, counted from 0. Cells of a heat-map
     are none: Streamlit hears of selected points only, and an invisible point on each of 15,000 cells would cost more than the
     map does, so a heat-map has clickable bars or points on the same axis above or below it.
     """
@@ -47,13 +47,13 @@ def chart_panel(
     )  # fmt: skip
 
 
-def table_panel(section: Section, shown: pd.DataFrame, picked: Callable[[], None] | None = None) -> None:
+def table_panel(section: Section, rows: pd.DataFrame, picked: Callable[[], None] | None = None) -> None:
     """Show a table under its title, as people read it; its numbers in full can be saved. `picked` hears of a chosen row."""
     chart_heading(section.title, section.key, section.about, section.numbers)
     add_section(section)
     st.dataframe(
-        shown, hide_index=True, key=section.key, on_select=picked or "ignore", selection_mode="single-row",
-        height="content" if len(shown) < 20 else 380,
+        rows, hide_index=True, key=section.key, on_select=picked or "ignore", selection_mode="single-row",
+        height="content" if len(rows) < 20 else 380,
     )  # fmt: skip
 
 

@@ -1,0 +1,18 @@
+"""What the Clips page says above its charts, and what the words of it mean."""
+
+from comp_viz.analysis.prediction import Prediction
+from comp_viz.wording import decimal, how_many, percent
+
+CLIP_TERMS = (
+    "The mean is over all utterances of the clip, of the fused prediction. It describes what the model computes, not how a "
+    "person feels."
+)
+
+
+def clip_heading(prediction: Prediction) -> str:
+    """What the model predicts for the clip on average."""
+    utterances, mean = how_many(len(prediction.fused), "utterance"), prediction.fused.mean(0)
+    if not prediction.task.classes:
+        return f"Over {utterances}, the mean predicted {prediction.task.name} is {decimal(float(mean[0]))}"
+    top = int(mean.argmax())
+    return f"Over {utterances}, {prediction.task.classes[top]} has the highest mean probability, {percent(float(mean[top]))}"

@@ -1,0 +1,84 @@
+"""The player with the list of utterances beside it."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from comp_viz.analysis.prediction import Prediction
+from comp_viz.clips.clip import Clip
+from comp_viz.clips.preview import write_playable
+from comp_viz.errors import CompVizError
+from comp_viz.figures.clips.subtitles import webvtt
+from comp_viz.figures.style import Palette
+from comp_viz.ui.cache.session_clips import SessionClip
+from comp_viz.ui.clips.player import media_url, play_from, player, predictions_text
+from comp_viz.ui.frame.selected_utterance import select_utterance
+
+MIME = {
+    "mp4": "video/mp4", "mov": "video/mp4", "webm": "video/webm", "avi": "video/x-msvideo", "mkv": "video/x-matroska",
+    "mpg": "video/mpeg", "wav": "audio/wav", "mp3": "audio/mpeg", "m4a": "audio/mp4", "ogg": "audio/ogg", "flac": "audio/flac",
+}  # fmt: skip
+
+
+def clip_player(uploaded: SessionClip, prediction: Prediction | None, selected: int, palette: Palette) -> None:
+    """The player, and the browser's own behind an expander."""
+    clip = uploaded.clip
+    path = playable_path(uploaded)
+    mimetype = MIME.get(path.suffix[1:], "video/mp4")
+    picture = clip.media.width > 0 and not mimetype.startswith("audio/")
+
+    def unplayable() -> None:
+        st.session_state[f"played {clip.digest}"] = str(write_playable(clip.media, path.with_suffix("")))
+
+    try:
+        url = media_url(path, mimetype)
+    except (OSError, CompVizError):
+        st.info("The clip's file is gone. Upload it again to play it.", icon=":material/movie_off:")
+        return
+    player(url, picture, clip.media.duration, clip.spans, prediction, selected, palette, unplayable)
+    if path != uploaded.path:
+        st.caption(
+            "The browser does not play the file itself, so this shows the pictures that were read, 5 a second, with the sound."
+        )
+    with st.expander("In the browser's own player, with subtitles"):
+        if picture:
+            st.video(
+                str(path),
+                mimetype,
+                subtitles={
+                    "words and prediction": webvtt(clip.spans, predictions_text(prediction, len(clip.spans))).encode()
+                },
+            )
+        else:
+            st.audio(str(path), mimetype)
+
+
+def playable_path(uploaded: SessionClip) -> Path:
+    """The clip's file, or what was made of it for a browser that could not play that."""
+    made = st.session_state.get(f"played {uploaded.clip.digest}")
+    return Path(made) if made and Path(made).is_file() else uploaded.path
+
+
+def utterance_list(clip: Clip, prediction: Prediction | None) -> None:
+    """All utterances with words and prediction; choosing one plays it from its start."""
+    rows = {
+        "": list(range(1, len(clip.spans) + 1)),
+        "from, s": [span.start for span in clip.spans],
+        **({"prediction": predictions_text(prediction, len(clip.spans))} if prediction else {}),
+        "words": [span.text or "(no words)" for span in clip.spans],
+    }
+
+    def picked() -> None:
+        if rows := st.session_state["utterances"].selection.rows:
+            select_utterance(rows[0])
+            play_from(rows[0])
+
+    st.dataframe(
+        rows, hide_index=True, height=min(430, 38 + 35 * len(clip.spans)), key="utterances", on_select=picked,
+        selection_mode="single-row",
+        column_config={
+            "": st.column_config.NumberColumn(width=36), "from, s": st.column_config.NumberColumn(format="%.2f", width=60),
+            "prediction": st.column_config.TextColumn(width=150), "words": st.column_config.TextColumn(width="large"),
+        },
+    )  # fmt: skip
+    st.caption("Choose a row to play that utterance from its exact start.")

@@ -1,0 +1,79 @@
+"""Bringing a clip along: upload, microphone, camera or example, and how far its analysis is."""
+
+import streamlit as st
+
+from comp_viz.clips.limits import LIMITS
+from comp_viz.clips.progress import STAGES
+from comp_viz.clips.settings import Settings
+from comp_viz.ui.cache.session_clips import session_clips
+from comp_viz.ui.clips.camera import camera
+from comp_viz.ui.clips.upload import AUDIO, EXAMPLE, VIDEO, start_upload
+from comp_viz.ui.frame.finished_upload import PROBLEM, SETTLE
+
+ROUND, TAKEN = "upload round", "upload taken"
+
+
+def upload_controls(settings: Settings) -> None:
+    """Upload, microphone, camera and example. What is handed over is written away at once and dropped from memory."""
+    count = st.session_state.setdefault(ROUND, 0)
+    uploader, microphone = f"upload {count}", f"microphone {count}"
+
+    def uploaded(key: str) -> None:
+        file = st.session_state[key]
+        if file and st.session_state.get(TAKEN) != file.file_id:  # a run that is cut short calls back again
+            st.session_state[TAKEN] = file.file_id
+            start_upload(file.getbuffer(), file.name, settings)
+            st.session_state[ROUND] = count + 1  # a widget of another name: the old one lets go of the file
+
+    left, middle, right = st.columns([3, 2, 1.6], vertical_alignment="top")
+    left.file_uploader(
+        "Video or audio of someone talking", [*VIDEO, *AUDIO], key=uploader, max_upload_size=int(LIMITS.megabytes),
+        on_change=uploaded, args=(uploader,),
+        help=f"At most {LIMITS.megabytes:g} MB and {LIMITS.seconds / 60:g} minutes. It stays on this server, in a temporary folder "
+        "of your visit, and is removed when the visit ends.",
+    )  # fmt: skip
+    middle.audio_input("Or speak", key=microphone, on_change=uploaded, args=(microphone,), sample_rate=16_000)
+    with middle:
+        camera("camera", lambda content, name: start_upload(content, name, settings), no_recording)
+    if EXAMPLE.is_file():
+        with right:
+            st.markdown("Or", help="`examples/README.md` says where it comes from.")
+            st.button(
+                "Take the example clip", icon=":material/movie:", key="example", width="stretch",
+                on_click=lambda: start_upload(EXAMPLE.read_bytes(), EXAMPLE.name, settings),
+            )  # fmt: skip
+
+
+def no_recording() -> None:
+    """Say that the camera gave nothing; to be called in a callback."""
+    st.session_state[PROBLEM] = (
+        f"The browser handed over no recording of a kind that is known here, or one of more than {LIMITS.megabytes:g} MB. "
+        "Upload a video instead."
+    )
+
+
+@st.fragment(run_every=0.5)
+def analysis_progress() -> None:
+    """How far an analysis is; drawn anew twice a second while it runs."""
+    job = session_clips().job
+    if job is None or job.over.is_set():
+        st.session_state[SETTLE] = True
+        st.rerun()
+    if job.state == "waiting" and job.ahead:
+        st.progress(
+            0.0, f"Waiting: {job.ahead} other analys{'is is' if job.ahead == 1 else 'es are'} ahead on this server"
+        )
+    elif job.progress is None:
+        st.progress(0.0, "Starting")
+    else:
+        now = job.progress
+        place = list(STAGES).index(now.stage) + 1
+        left = "" if now.left != now.left else f", about {max(1.0, now.left):.0f} s left"
+        st.progress(min(1.0, now.done), f"{now.words} (stage {place} of {len(STAGES)}){left}")
+    st.button("Cancel", icon=":material/stop_circle:", on_click=job.cancel, key="cancel analysis")
+
+
+def analysis_problem() -> None:
+    """Why the last analysis gave nothing."""
+    if text := st.session_state.get(PROBLEM):
+        st.warning(text, icon=":material/warning:")
