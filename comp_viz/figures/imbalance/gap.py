@@ -74,7 +74,7 @@ def joint_title(joint: pd.DataFrame) -> str:
         return "With one seed, under-optimisation cannot be told from chance"
     below = joint[joint["mean"] + joint["half"].fillna(np.inf) < 0]
     if below.empty:
-        return "No modality is measurably under-optimised under this missing pattern"
+        return "No modality is measurably under-optimised with this missing pattern"
     worst = below.iloc[int(below["mean"].to_numpy().argmin())]
     share = f"{len(below)} of {how_many(len(joint), 'head')} {'is' if len(below) == 1 else 'are'} under-optimised"
     size = points_with_interval(-worst["mean"], worst["half"])

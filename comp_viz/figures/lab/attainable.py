@@ -66,8 +66,8 @@ def attainable_chart(
 def attainable_title(attainable: Mapping[str, float], reached: Mapping[str, float]) -> str:
     """The bound with all modalities, named last in `attainable`, and what the open checkpoint reaches."""
     everything = [*attainable][-1]
-    title = f"{percent(attainable[everything], 1)} accuracy is attainable from {everything}"
-    return f"{title}; the checkpoint reaches {percent(reached[everything], 1)}" if everything in reached else title
+    title = f"{percent(attainable[everything], 1)} accuracy is attainable"
+    return f"{title}, the checkpoint reaches {percent(reached[everything], 1)}" if everything in reached else title
 
 
 def attainable_rates_chart(
