@@ -70,6 +70,15 @@ def test_numbers_on_the_page_are_the_librarys(app, small_checkpoint, small_lab):
     observed = keep_only(conversation.observed, small_lab.modalities, ["text"])
     expected = predict_conversation(load_checkpoint(small_checkpoint), conversation, observed)
     np.testing.assert_allclose(series(app, "fused prediction"), expected.fused[:, 0], atol=1e-5)
+    complete = predict_conversation(load_checkpoint(small_checkpoint), conversation, conversation.observed)
+    changes = (expected.fused - complete.fused)[:, 0]
+    for s in (int(changes.argmin()), int(changes.argmax())):
+        app.number_input(key="utterance").set_value(s + 1).run()
+        metric = next(metric for metric in app.metric if metric.label == "Fused")
+        assert metric.delta == f"{changes[s]:+.2f}".replace("-", "\u2212")
+        arrows = metric.proto.MetricDirection
+        assert metric.proto.direction == (arrows.DOWN if changes[s] < 0 else arrows.UP)
+    assert changes.min() < -0.01
     coordinator = [values(trace)[1::5] for trace in figure(app)["data"] if trace.get("yaxis") == "y4"][:3]
     np.testing.assert_allclose(np.stack(coordinator, 1), expected.coordinator.cumsum(1), atol=1e-5)
     assert app.subheader[0].value.startswith("Without audio and video")

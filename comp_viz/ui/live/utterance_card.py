@@ -32,7 +32,11 @@ def utterance_card(view: PageView, here: Prediction, complete: Prediction, chang
         unit = scale_words(task)
         st.metric("Truth", truth, help=unit, width="content")
         below = f"{unit}. Below: change against the conversation as recorded."
-        st.metric("Fused", prediction_text(task, here.fused[s]), change, delta_color="off", help=below, width="content")
+        arrow = "down" if changed.difference[s] < 0 else "up"  # Streamlit does not know a true minus for one
+        st.metric(
+            "Fused", prediction_text(task, here.fused[s]), change, delta_color="off", delta_arrow=arrow, help=below,
+            width="content",
+        )  # fmt: skip
         whole = "The fused prediction when nothing is taken away."
         st.metric("As recorded", prediction_text(task, complete.fused[s]), help=whole, width="content")
     return s
