@@ -78,7 +78,7 @@ def test_numbers_on_the_page_are_the_librarys(app, small_checkpoint, small_lab):
         assert metric.delta == f"{changes[s]:+.2f}".replace("-", "\u2212")
         arrows = metric.proto.MetricDirection
         assert metric.proto.direction == (arrows.DOWN if changes[s] < 0 else arrows.UP)
-    assert changes.min() < -0.01
+    assert changes.min() < -0.005
     coordinator = [values(trace)[1::5] for trace in figure(app)["data"] if trace.get("yaxis") == "y4"][:3]
     np.testing.assert_allclose(np.stack(coordinator, 1), expected.coordinator.cumsum(1), atol=1e-5)
     assert app.subheader[0].value.startswith("Without audio and video")
