@@ -49,6 +49,16 @@ def public_names(path: Path) -> Iterator[str]:
             yield node.name
 
 
+def identifiers(path: Path) -> set[str]:
+    """All names in a file: of functions, classes, variables, arguments and attributes."""
+    names = set()
+    for node in ast.walk(tree(path)):
+        for field in ("id", "arg", "attr", "name"):
+            if isinstance(name := getattr(node, field, None), str):
+                names.add(name)
+    return names
+
+
 def circles() -> list[list[str]]:
     """Modules that import each other, directly or through others: Tarjan's strongly connected components."""
     number: dict[str, int] = {}

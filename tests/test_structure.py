@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections import defaultdict
 
-from code_map import MODULES, PAGES, ROOT, SOURCES, circles, imports, our_imports, public_names, tree
+from code_map import MODULES, PAGES, ROOT, SOURCES, circles, identifiers, imports, our_imports, public_names, tree
 
 import comp_viz
 from comp_viz.network.trace import TRACE_FIELDS, Trace
@@ -14,18 +14,9 @@ from comp_viz.network.trace import TRACE_FIELDS, Trace
 # Who may import whom. Data flows down this table: each row may import from those above it that it names, and all may
 # import from the base. `python -m pytest tests/test_structure.py` says what breaks it.
 BASE = {
-    "errors",
-    "wording",
-    "validation",
-    "yaml_file",
-    "resources",
-    "versions",
-    "device",
-    "last_change",
-    "background_job",
-    "child_process",
-    "ray_start",
-}
+    "errors", "wording", "validation", "yaml_file", "resources", "versions", "device", "last_change", "background_job",
+    "child_process", "ray_start",
+}  # fmt: skip
 ARCHITECTURE = {
     # the library: no screen
     "data": set(),  # conversations, readers, missing patterns
@@ -57,6 +48,7 @@ ONLY = {
 }
 SHARED_FOLDERS = {"stats", *UI_SHARED}  # of analysis, figures and ui, that are no page's
 NAMES_IN_SEVERAL_FILES = 20
+NO_NAMES = {"said", "told", "found", "would", "came_to", "asked", "taken", "stands_for"}  # a value is named by a noun
 REGISTERED = {"main", "add", "run", "load"}  # what every command or extractor has
 
 
@@ -135,6 +127,11 @@ def test_names_mean_one_thing():
             files[name].append(str(path.relative_to(ROOT)))
     several = {name: where for name, where in files.items() if len(where) > 1}
     assert len(several) <= NAMES_IN_SEVERAL_FILES, several
+
+
+def test_values_are_named_by_nouns():
+    wrong = [f"{path.relative_to(ROOT)}: {name}" for path in SOURCES for name in sorted(identifiers(path) & NO_NAMES)]
+    assert wrong == []
 
 
 def test_every_file_says_what_it_is():

@@ -153,5 +153,5 @@ def checkpoints() -> Iterator[str]:
 def port() -> str:
     """Whether the usual port is free."""
     with socket.socket() as probe:
-        taken = probe.connect_ex(("localhost", PORT)) == 0
-    return f"port {PORT}: {'in use; choose another with --server.port' if taken else 'free'}"
+        busy = probe.connect_ex(("localhost", PORT)) == 0
+    return f"port {PORT}: {'in use; choose another with --server.port' if busy else 'free'}"

@@ -54,7 +54,7 @@ def accuracy_chart(weightings: Weightings, palette: Palette, title: str) -> go.F
         x=share, y=[rows.index(name) for name in judged], mode="markers", showlegend=False,
         marker={"color": colours, "symbol": [look[name][1] for name in judged], "size": 11},
         error_x={"array": high - share, "arrayminus": share - low, "color": palette.truth, "thickness": 1.5, "width": 4},
-        hovertext=[f"{name}: {percent(each.accuracy, 1)} of {how_many(int(each.judged.sum()), 'labelled utterance')}, 95 % interval {percent(each.interval[0], 1)} to {percent(each.interval[1], 1)}" for name, each in judged.items() if each.interval],
+        hovertext=[f"{name}: {percent(each.accuracy, 1)} of {how_many(int(each.judged.sum()), 'labelled utterance')}, 95 % interval {percent(each.interval[0], 1)} to {percent(each.interval[1], 1)}" for name, each in judged.items() if each.interval and each.accuracy is not None],
         hoverinfo="text",
     )  # fmt: skip
     layout = base_layout(palette, title, 70 + 34 * len(rows), hovermode="closest", dragmode=False)
