@@ -1,4 +1,4 @@
-"""Why: what made this prediction, whether that explanation is faithful, and what would have changed it."""
+"""Why: what made this prediction, whether that explanation is faithful, and what changes it."""
 
 from comp_viz.figures.why import heading
 from comp_viz.ui.frame.heading import empty_state

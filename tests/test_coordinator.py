@@ -313,7 +313,7 @@ def test_few_answers_say_nothing_and_clear_ones_do(rng):
     )
     found = trust_in_heads(follows, labels)
     assert found["audio"].auc == 1
-    assert found["audio"].tells
+    assert found["audio"].differs_from_chance
     sentence = correctness_title(found, disagreement(follows, labels))
     assert sentence == "The weight of audio is larger where its own head is right (AUC 1.00)"
     against = {name: found[name] for name in ("text", "video")}

@@ -1,4 +1,4 @@
-"""Whether predictions mean what they say: probabilities against the share that is right, scores against the mean truth."""
+"""Calibration: probabilities against the share that is right, scores against the mean truth."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Which decisions are taken for which."""
+"""Confusion matrices."""
 
 import numpy as np
 import pandas as pd

@@ -23,7 +23,7 @@ class WeightAgreement:
 
     @property
     def by_chance(self) -> float:
-        """In how many utterances both would name the same modality if weights knew nothing."""
+        """In how many utterances both name the same modality by chance."""
         return self.counted / len(self.modalities)
 
 

@@ -1,4 +1,4 @@
-"""What the fused prediction would be under other coordinator weights: equal, all on one modality, or set by hand."""
+"""The fused prediction under other coordinator weights: equal, all on one modality, or set by hand."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

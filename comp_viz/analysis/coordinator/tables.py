@@ -46,7 +46,7 @@ def availability_table(here: Availability, fixed: Availability) -> pd.DataFrame:
 
 
 def trust_table(trust: Mapping[str, Trust]) -> pd.DataFrame:
-    """One row a modality: mean weight where its head is right and wrong, and how well the weight tells them apart."""
+    """One row a modality: mean weight where its head is right and wrong, and the AUC of the weight."""
     rows = [
         {
             "modality": name, "right": len(each.right), "wrong": len(each.wrong), "mean weight, right": each.mean_right,

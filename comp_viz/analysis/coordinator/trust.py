@@ -18,7 +18,7 @@ class Trust:
     """One modality's weights over labelled utterances, where its own head decides rightly and where wrongly.
 
     `auc` is the chance that its weight is larger in an utterance its head gets right than in one it gets wrong: 0.5 when
-    weights do not tell. The 95 % interval takes utterances as independent, which those of one conversation are not
+    the weight is unrelated to it. The 95 % interval takes utterances as independent, which those of one conversation are not
     quite. None where there is no right or no wrong utterance, or too few of them for an interval.
     """
 
@@ -30,7 +30,7 @@ class Trust:
     interval: Interval | None
 
     @property
-    def tells(self) -> bool:
+    def differs_from_chance(self) -> bool:
         """Whether 0.5 lies outside the interval."""
         return self.interval is not None and not self.interval[0] <= 0.5 <= self.interval[1]
 
@@ -42,7 +42,7 @@ class Disagreement:
     labelled: int
     utterances: np.ndarray  # counted from 0
     trusted_right: int  # of those, how many have the largest weight on a head that is right
-    by_chance: float  # how many would, were the largest weight on any head alike
+    by_chance: float  # how many would be expected with the largest weight on any head alike
 
 
 def head_correctness(prediction: Prediction, labels: Floats) -> tuple[Bools, Bools]:

@@ -2,7 +2,7 @@
 
 Cells are (utterance, modality) entries. Gradients explain the standardised features and start from their training mean, which
 is zero, with the missing pattern left as it is: half a mask means nothing to the model. Occlusion and Shapley sampling explain
-the mask itself: a cell that is taken away is missing as the model means it.
+the mask itself: a cell that is taken away is masked, as a missing one is.
 """
 
 import warnings
@@ -75,7 +75,7 @@ def attribute(
 
 
 def captum() -> ModuleType:
-    """Captum's methods, imported when asked for: that takes a second, and in a notebook brings advice on progress bars."""
+    """Captum's methods, imported when first used: that takes a second, and in a notebook brings advice on progress bars."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return import_module("captum.attr")

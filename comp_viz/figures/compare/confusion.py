@@ -59,7 +59,7 @@ def confusion_chart(matrices: Mapping[str, pd.DataFrame], palette: Palette, titl
             go.Heatmap(
                 z=share.astype(np.float32), x=names, y=names, xaxis=f"x{tag}", yaxis=f"y{tag}", zmin=0, zmax=1,
                 colorscale=sequential(palette), showscale=False, xgap=1, ygap=1,
-                hovertemplate="%{y} decided as %{x}: %{z:.1%}<extra></extra>",
+                text=[[percent(float(one), 1) for one in row] for row in share], hovertemplate="%{y} decided as %{x}: %{text}<extra></extra>",
             )
         )  # fmt: skip
         if len(order) <= MOST_NUMBERS:

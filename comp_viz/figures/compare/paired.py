@@ -123,7 +123,7 @@ def paired_chart(table: pd.DataFrame, palette: Palette, title: str) -> go.Figure
     axis = layout["xaxis"] | {"tickformat": ".0%", "fixedrange": True, "zeroline": False, "nticks": 6}
     layout["xaxis"] = axis | {"domain": LEFT_HALF, "title": axis_title("ACC, share of correct decisions")}
     layout["xaxis2"] = axis | {
-        "domain": RIGHT_HALF, "anchor": "y", "tickformat": "+.1f",
+        "domain": RIGHT_HALF, "anchor": "y", "tickformat": ".1f",
         "title": axis_title(f"{escape(names[0], LEGEND_LETTERS)} minus the other, points of ACC"),
     }  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | {
@@ -143,7 +143,7 @@ def axis_title(text: str) -> dict[str, Any]:
 
 
 def group_names(table: pd.DataFrame, groups: Sequence[str]) -> list[str]:
-    """Names of the rows, with how many utterances they are of where the table says so."""
+    """Names of the rows, with the number of their utterances where the table has it."""
     if "utterances" not in table:
         return [escape(group, 40) for group in groups]
     counts = table.drop_duplicates("group").set_index("group")["utterances"]

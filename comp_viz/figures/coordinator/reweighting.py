@@ -162,10 +162,10 @@ def reweighting_hovers(
     def read(decisions: np.ndarray, followed: Floats) -> list[str]:
         return [task.classes[i] for i in decisions] if task.classes else [f"{score:.2f}" for score in followed]
 
-    mine = read(each.prediction.decisions(), each.followed)
+    current = read(each.prediction.decisions(), each.followed)
     before = read(trained.prediction.decisions(), trained.followed)
     truth = ["unknown" if np.isnan(y) else task.classes[int(y)] if task.classes else f"{y:.2f}" for y in labels]
     return [
         f"<b>utterance {i}</b> {escape(text)}<br>{name}: {now}, as trained {then}, truth {true}"
-        for i, (text, now, then, true) in enumerate(zip(words, mine, before, truth, strict=True), start=1)
+        for i, (text, now, then, true) in enumerate(zip(words, current, before, truth, strict=True), start=1)
     ]

@@ -66,7 +66,7 @@ def correctness_title(trust: Mapping[str, Trust], disagreement: Disagreement) ->
     """Whether weights follow which head is right: the modality whose AUC is farthest from 0.5."""
     if not disagreement.labelled:
         return "No utterance has a label to judge the heads by"
-    related = {name: each.auc for name, each in trust.items() if each.tells and each.auc is not None}
+    related = {name: each.auc for name, each in trust.items() if each.differs_from_chance and each.auc is not None}
     if related:
         clearest = max(related, key=lambda name: abs(related[name] - 0.5))
         size = "larger" if related[clearest] > 0.5 else "smaller"
@@ -101,7 +101,7 @@ def strips(
 ) -> go.Figure:
     """A strip for every modality in every column; points filled where the modality is observed, the selected one ringed.
 
-    `above` says where along the columns, counted from 0, a word stands on top of the chart.
+    `above` gives where along the columns, counted from 0, a word stands on top of the chart.
     """
     names = prediction.modalities
     colours, symbols = modality_colours(palette, names), modality_symbols(names)

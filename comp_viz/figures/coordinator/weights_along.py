@@ -32,7 +32,7 @@ def weights_title(weights: WeightSummary) -> str:
 
 
 def weight_axis(palette: Palette, span: Span) -> dict[str, Any]:
-    """An axis of weights over `span`; one that does not reach from 0 to 1 says so."""
+    """An axis of weights over `span`; the title names the ends of one that does not reach from 0 to 1."""
     title = "weight, 0 to 1" if span == WHOLE else f"weight, only {span[0]:.2f} to {span[1]:.2f}"
     reach = 0.02 * (span[1] - span[0])  # so that marks at the ends are whole
     return {

@@ -15,3 +15,9 @@ def explained_amount(task: Task, value: float, sign: bool = False) -> str:
     if task.classes:
         return f"{write(100 * value, 0 if abs(value) >= 0.1 else 1)} points"
     return write(value, 2 if abs(value) >= 0.01 or not value else 3)
+
+
+def precise_amount(task: Task, value: float, sign: bool = False) -> str:
+    """The same with a digit more, for a hover label."""
+    write = signed if sign else decimal
+    return f"{write(100 * value, 1)} points" if task.classes else write(value, 3)

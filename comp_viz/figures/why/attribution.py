@@ -12,7 +12,7 @@ from comp_viz.data.conversation import Task
 from comp_viz.figures.along import along, bars_at, escape, hatching
 from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.style import Palette, diverging, modality_colours, modality_marks
-from comp_viz.figures.why.amounts import explained_amount, explained_unit
+from comp_viz.figures.why.amounts import explained_amount, explained_unit, precise_amount
 from comp_viz.wording import first_upper, fitting, percent
 
 MOST_BARS = 14
@@ -134,13 +134,13 @@ def cells_chart(
 ) -> go.Figure:
     """A row for every modality, a cell for every utterance: red where it raises the explained number, else blue."""
     S, M = attribution.cells.shape
-    marks, form = modality_marks(attribution.modalities), "+.1%" if attribution.task.classes else "+.3f"
+    marks = modality_marks(attribution.modalities)
     z = np.where(attribution.observed, attribution.cells, np.nan).T.astype(np.float32)
     u, s = (x.ravel() for x in np.indices((M, S)))
     hover = [
         f"<b>utterance {i + 1}</b> {escape(words[i], 60)}<br>{escape(attribution.modalities[j])}: "
         + (
-            f"{attribution.cells[i, j]:{form}}{error_text(attribution, i, j)}"
+            f"{precise_amount(attribution.task, float(attribution.cells[i, j]), sign=True)}{error_text(attribution, i, j)}"
             if attribution.observed[i, j]
             else "missing"
         )
@@ -174,8 +174,7 @@ def error_text(attribution: Attribution, s: int, u: int) -> str:
     """The standard error of a cell in words, where there is one."""
     if attribution.error is None:
         return ""
-    form = ".1%" if attribution.task.classes else ".3f"
-    return f" (standard error {attribution.error[s, u]:{form}})"
+    return f" (standard error {precise_amount(attribution.task, float(attribution.error[s, u]))})"
 
 
 def feature_bars(table: pd.DataFrame, label: str, task: Task, palette: Palette, title: str) -> go.Figure:
@@ -183,14 +182,14 @@ def feature_bars(table: pd.DataFrame, label: str, task: Task, palette: Palette, 
     rows = table[:MOST_BARS]
     names = tuple(dict.fromkeys(rows["modality"]))
     known = modality_colours(palette, names), modality_marks(names)
-    form = "+.1%" if task.classes else "+.3f"
+    hover = [precise_amount(task, float(x), sign=True) for x in rows["attribution"]]
     labels = [
         f"{known[1][u]} {escape(feature_label(str(x)), 48)}" for u, x in zip(rows["modality"], rows[label], strict=True)
     ]
     bars = go.Bar(
         y=np.arange(len(rows)), x=rows["attribution"].astype(np.float32), orientation="h", showlegend=False, customdata=labels,
         marker={"color": [known[0][u] for u in rows["modality"]], "line": {"width": 0}},
-        hovertemplate=f"%{{customdata}}: %{{x:{form}}}<extra></extra>",
+        hovertext=hover, hovertemplate="%{customdata}: %{hovertext}<extra></extra>",
     )  # fmt: skip
     layout = base_layout(palette, title, 90 + 24 * max(len(rows), 3), dragmode=False)
     layout["yaxis"] = layout["yaxis"] | {"tickvals": list(range(len(rows))), "ticktext": labels, "autorange": "reversed", "fixedrange": True, "showgrid": False}  # fmt: skip

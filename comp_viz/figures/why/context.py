@@ -9,7 +9,7 @@ from comp_viz.analysis.why.context import Context
 from comp_viz.figures.along import along, escape
 from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols, sequential
-from comp_viz.figures.why.amounts import explained_amount, explained_unit
+from comp_viz.figures.why.amounts import explained_amount, explained_unit, precise_amount
 from comp_viz.wording import decimal, fitting
 
 ABOUT_CONTEXT = About(
@@ -69,8 +69,7 @@ def context_chart(
     S = len(context.effects)
     names = [f"<b>utterance {i}</b> {escape(text, 60)}" for i, text in enumerate(words, start=1)]
     others = np.arange(S) != selected
-    form = ".1%" if context.task.classes else ".3f"
-    own = f"without itself the prediction moves by {context.sizes[selected, selected]:{form}}"
+    own = f"without itself the prediction moves by {precise_amount(context.task, float(context.sizes[selected, selected]))}"
     effects = np.where(others, context.effects[selected], np.nan).astype(np.float32)
     lowers = np.nan_to_num(effects) < 0
     bars = go.Bar(
@@ -79,7 +78,7 @@ def context_chart(
             "color": np.where(lowers, palette.negative, palette.positive),
             "pattern": {"shape": np.where(lowers, ".", ""), "fgcolor": palette.ground, "fillmode": "overlay", "size": 5},
         },
-        hovertext=[f"{n}<br>{own if s == selected else f'adds {effects[s]:+{form}}'}" for s, n in enumerate(names)], hoverinfo="text",
+        hovertext=[f"{n}<br>{own if s == selected else f'adds {precise_amount(context.task, float(effects[s]), sign=True)}'}" for s, n in enumerate(names)], hoverinfo="text",
     )  # fmt: skip
     layout = along(palette, context_title(context, selected), 420, S, selected, bargap=0.15)
     layout["yaxis"] = layout["yaxis"] | {

@@ -129,11 +129,10 @@ def relation_row(contributions: Contribution, hover: Sequence[str], palette: Pal
 
 def contribution_hovers(contributions: Contribution, words: Sequence[str]) -> list[str]:
     """Everything known of each utterance's contributions."""
-    form = "+.0%" if contributions.task.classes else "+.2f"
     texts = []
     for s, text in enumerate(words):
         parts = "<br>".join(
-            f"{escape(name)} {contributions.values[u, s]:{form}} ({percent(float(contributions.shares[u, s]))} of all), weight {contributions.weights[s, u]:.2f}"
+            f"{escape(name)} {explained_amount(contributions.task, float(contributions.values[u, s]), sign=True)} ({percent(float(contributions.shares[u, s]))} of all), weight {contributions.weights[s, u]:.2f}"
             for u, name in enumerate(contributions.modalities)
         )
         texts.append(f"<b>utterance {s + 1}</b> {escape(text, 60)}<br>{contributions.relations[s]}<br>{parts}")

@@ -34,10 +34,10 @@ def fragility_chart(
 ) -> go.Figure:
     """For every utterance how far its decision is from another one, and what the worst single loss leaves of that."""
     S = len(fragility.flips)
-    x, form = np.arange(1, S + 1), ".0%" if fragility.task.classes else ".2f"
+    x, task = np.arange(1, S + 1), fragility.task
     hover = [
-        f"<b>utterance {s + 1}</b> {escape(words[s], 60)}<br>distance from another decision {fragility.margin[s]:{form}}<br>after losing "
-        f"{escape(fragility.modalities[fragility.worst[s, 1]])} of {fragility.worst[s, 0] + 1}: {fragility.left[s]:{form}}<br>"
+        f"<b>utterance {s + 1}</b> {escape(words[s], 60)}<br>distance from another decision {explained_amount(task, float(fragility.margin[s]))}<br>after losing "
+        f"{escape(fragility.modalities[fragility.worst[s, 1]])} of {fragility.worst[s, 0] + 1}: {explained_amount(task, float(fragility.left[s]))}<br>"
         f"flipped by {fragility.flips[s]} single losses"
         for s in range(S)
     ]

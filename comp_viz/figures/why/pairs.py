@@ -8,7 +8,7 @@ from comp_viz.analysis.why.contribution import Contribution, pair_table
 from comp_viz.figures.along import escape
 from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.style import Palette, modality_marks
-from comp_viz.figures.why.amounts import explained_amount, explained_unit
+from comp_viz.figures.why.amounts import explained_amount, explained_unit, precise_amount
 from comp_viz.wording import first_upper, fitting, percent
 
 ABOUT_PAIRS = About(
@@ -58,19 +58,22 @@ def pairs_chart(contributions: Contribution, s: int, span: tuple[float, float], 
         f"{marks[a]} {escape(a)} and {marks[b]} {escape(b)}"
         for a, b in zip(table["first"], table["second"], strict=True)
     ]
-    form = ".1%" if contributions.task.classes else ".2f"
     kinds = [
         f"synergy in {percent(a)}, redundancy in {percent(b)} of utterances"
         for a, b in zip(table["synergy"], table["redundancy"], strict=True)
     ]
+    amounts, own = (
+        [precise_amount(contributions.task, float(x), sign=True) for x in values]
+        for values in (table["interaction"], pairs_of(contributions, s))
+    )
     traces = [
         go.Bar(
             y=rows, x=table["interaction"], orientation="h", name="mean of the conversation", customdata=kinds,
-            marker={"color": palette.truth}, hovertemplate=f"%{{y}}: %{{x:+{form}}}<br>%{{customdata}}<extra></extra>",
+            marker={"color": palette.truth}, hovertext=amounts, hovertemplate="%{y}: %{hovertext}<br>%{customdata}<extra></extra>",
         ),
         go.Scatter(
             y=rows, x=pairs_of(contributions, s), mode="markers", name=f"utterance {s + 1}", marker={"symbol": "diamond", "size": 11, "color": palette.mark},
-            hovertemplate=f"utterance {s + 1}, %{{y}}: %{{x:+{form}}}<extra></extra>",
+            hovertext=own, hovertemplate=f"utterance {s + 1}, %{{y}}: %{{hovertext}}<extra></extra>",
         ),
     ]  # fmt: skip
     layout = base_layout(palette, pairs_title(contributions), 150 + 40 * len(rows), dragmode=False)

@@ -50,13 +50,13 @@ def split_chart(table: pd.DataFrame, palette: Palette, title: str) -> go.Figure:
     rows = [WEIGHT, *("fused prediction" if p == FUSED else f"{marks[p]} {escape(p)}'s head" for p in predictors)]
     traces = []
     for name in names:
-        mine = table[table["modality"] == name].set_index("predictor")
-        values = [float(mine["weight"].iloc[0]), *(float(mine["share"][p]) for p in predictors)]
+        rows_of = table[table["modality"] == name].set_index("predictor")
+        values = [float(rows_of["weight"].iloc[0]), *(float(rows_of["share"][p]) for p in predictors)]
         traces.append(
             go.Bar(
                 y=rows, x=values, orientation="h", name=f"{marks[name]} {name}", marker={"color": colours[name], "line": {"color": palette.ground, "width": 1}},
-                text=[f"{marks[name]} {v:.0%}" for v in values], textposition="inside", insidetextanchor="middle",
-                textfont={"color": palette.ground}, hovertemplate=f"%{{y}}, {escape(name)}: %{{x:.1%}}<extra></extra>",
+                text=[f"{marks[name]} {percent(v)}" for v in values], textposition="inside", insidetextanchor="middle",
+                textfont={"color": palette.ground}, customdata=[percent(v, 1) for v in values], hovertemplate=f"%{{y}}, {escape(name)}: %{{customdata}}<extra></extra>",
             )
         )  # fmt: skip
     layout = base_layout(palette, title, 110 + 40 * len(rows), barmode="stack", dragmode=False)

@@ -9,7 +9,7 @@ from comp_viz.analysis.why.contribution import DOMINANCE, Contribution
 from comp_viz.figures.along import escape, hatching
 from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
-from comp_viz.figures.why.amounts import explained_unit
+from comp_viz.figures.why.amounts import explained_amount, explained_unit
 from comp_viz.wording import decimal, fitting, percent
 
 ABOUT_WATERFALL = About(
@@ -32,7 +32,7 @@ def waterfall_title(contributions: Contribution, s: int) -> str:
 def waterfall(contributions: Contribution, s: int, span: tuple[float, float], palette: Palette) -> go.Figure:
     """From the prediction with nothing observed to that as observed, one step a modality."""
     colours, marks = modality_colours(palette, contributions.modalities), modality_marks(contributions.modalities)
-    form = ".0%" if contributions.task.classes else ".2f"
+    write = percent if contributions.task.classes else decimal
     empty, whole, steps = (
         float(contributions.empty[s]),
         float(contributions.whole[s]),
@@ -40,9 +40,8 @@ def waterfall(contributions: Contribution, s: int, span: tuple[float, float], pa
     )
     starts = empty + np.concatenate([[0], np.cumsum(steps)[:-1]])
     rows = [f"{marks[u]} {escape(u)}" for u in contributions.modalities]
-    signed = f"+{form}"
     bars = go.Bar(
-        y=rows, x=steps, base=starts, orientation="h", text=[f"{x:{signed}}" for x in steps], textposition="outside", cliponaxis=False,
+        y=rows, x=steps, base=starts, orientation="h", text=[explained_amount(contributions.task, x, sign=True) for x in steps.tolist()], textposition="outside", cliponaxis=False,
         marker={
             "color": [colours[u] for u in contributions.modalities], "line": {"width": 0},
             "pattern": hatching(palette) | {"shape": ["" if there else "/" for there in contributions.observed[s]]},
@@ -50,14 +49,14 @@ def waterfall(contributions: Contribution, s: int, span: tuple[float, float], pa
         hovertemplate="%{y}: %{text}<extra></extra>", textfont={"color": palette.ink}, showlegend=False,
     )  # fmt: skip
     ends = go.Scatter(
-        y=["nothing observed", "as observed"], x=[empty, whole], mode="markers+text", text=[f"{x:{form}}" for x in (empty, whole)],
+        y=["nothing observed", "as observed"], x=[empty, whole], mode="markers+text", text=[write(x) for x in (empty, whole)],
         textposition="middle right", marker={"symbol": "diamond", "size": 11, "color": palette.ink}, textfont={"color": palette.ink},
         hovertemplate="%{y}: %{text}<extra></extra>", showlegend=False,
     )  # fmt: skip
     layout = base_layout(palette, waterfall_title(contributions, s), 240 + 16 * len(rows), dragmode=False)
     order = ["as observed", *rows[::-1], "nothing observed"]
     layout["yaxis"] = layout["yaxis"] | {"categoryorder": "array", "categoryarray": order, "fixedrange": True}
-    layout["xaxis"] = layout["xaxis"] | {"range": list(span), "fixedrange": True, "tickformat": form if contributions.task.classes else "", "title": {"text": explained_unit(contributions.task), "font": {"size": 12}}}  # fmt: skip
+    layout["xaxis"] = layout["xaxis"] | {"range": list(span), "fixedrange": True, "tickformat": ".0%" if contributions.task.classes else "", "title": {"text": explained_unit(contributions.task), "font": {"size": 12}}}  # fmt: skip
     if not contributions.task.classes:
         line = {"color": palette.truth, "dash": "dash", "width": 1.2}
         layout["shapes"] = [{"type": "line", "x0": contributions.task.neutral, "x1": contributions.task.neutral, "y0": 0, "y1": 1, "yref": "paper", "line": line}]  # fmt: skip

@@ -7,7 +7,7 @@ from comp_viz.analysis.why.words import WordEffects
 from comp_viz.figures.along import escape
 from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.style import Palette
-from comp_viz.figures.why.amounts import explained_amount, explained_unit
+from comp_viz.figures.why.amounts import explained_amount, explained_unit, precise_amount
 from comp_viz.wording import fitting, how_many
 
 ABOUT_WORDS = About(
@@ -36,11 +36,12 @@ def words_title(effects: WordEffects) -> str:
 
 def words_chart(effects: WordEffects, palette: Palette) -> go.Figure:
     """A bar for every word in order, what it adds to the explained number; ringed where the decision flips without it."""
-    x, form = np.arange(len(effects.words)), "+.1%" if effects.task.classes else "+.3f"
+    x = np.arange(len(effects.words))
+    hover = [precise_amount(effects.task, float(effect), sign=True) for effect in effects.effects]
     tones = np.where(effects.effects >= 0, palette.positive, palette.negative)
     bars = go.Bar(
         x=x, y=effects.effects.astype(np.float32), marker={"color": tones}, showlegend=False, customdata=[escape(w, 40) for w in effects.words],
-        hovertemplate=f"%{{customdata}}: %{{y:{form}}}<extra></extra>",
+        hovertext=hover, hovertemplate="%{customdata}: %{hovertext}<extra></extra>",
     )  # fmt: skip
     flips = go.Scatter(
         x=x[effects.flips], y=effects.effects[effects.flips], mode="markers", name="without it another decision",

@@ -1,4 +1,4 @@
-"""The second part of the Coordinator page: what the fused prediction would be under other weights."""
+"""The second part of the Coordinator page: the fused prediction under other weights."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial

@@ -78,7 +78,7 @@ def fit_axes() -> bool:
     """The control of how much of the axes is shown."""
     return st.toggle(
         "Fit axes to the weights", key=FITTED, bind="query-params",
-        help="Weights are often close to equal. Off: axes show all that is possible, 0 to 1. On: only what occurs, and each axis says from where to where.",
+        help="Weights are often close to equal. Off: axes from 0 to 1. On: only what occurs; the title of each axis names its ends.",
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The part of the Why page about what would have to be otherwise: smallest sets of cells, fragile decisions, other sentences."""
+"""The part of the Why page about counterfactuals: smallest sets of cells, fragile decisions, other sentences."""
 
 from functools import partial
 
