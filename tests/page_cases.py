@@ -95,7 +95,6 @@ def open_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
         data = write_case(case, tmp_path)
         app = dashboard(monkeypatch, tmp_path / "checkpoints", tmp_path / "data")
         app.query_params.update({"checkpoint": "case", "data": "case.arrow"} | address)
-        app.run()
         return app.switch_page(f"pages/{page}.py").run(), data
 
     return opened
@@ -113,7 +112,6 @@ def open_trained(
     def opened(page: str, **address: str) -> AppTest:
         app = dashboard(monkeypatch, tmp_path / "checkpoints", tmp_path / "data")
         app.query_params.update({"checkpoint": "trained", "data": "small.arrow"} | address)
-        app.run()
         return app.switch_page(f"pages/{page}.py").run()
 
     return opened

@@ -1,38 +1,169 @@
-"""Every page bears every kind of data set and checkpoint, and says what to do where there is none."""
+"""Every page says of every kind of data set and checkpoint what the library says, and what to do where there is none."""
 
+from itertools import chain
+
+import numpy as np
 import pytest
-from page_cases import CASES, dashboard, on_wire
+from page_cases import CASES, dashboard, figures, on_wire
 
-PAGES = [
-    "live",
-    "clips",
-    "overview",
-    "prototypes",
-    "propagation",
-    "coordinator",
-    "why",
-    "modulation",
-    "imbalance",
-    "robustness",
-    "compare",
-    "data",
+from comp_viz.analysis.inside import look_inside
+from comp_viz.analysis.live.change import change
+from comp_viz.analysis.overview.overview import build_overview
+from comp_viz.analysis.prediction import predict_conversation
+from comp_viz.analysis.propagation.attention import entropy_by_head
+from comp_viz.analysis.prototypes.assignment import measure_assignments
+from comp_viz.analysis.why.coalitions import predict_coalitions
+from comp_viz.analysis.why.contribution import contribution
+from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.data.dataset import Utterances
+from comp_viz.data.patterns.pattern import Pattern
+from comp_viz.figures.live.timeline import timeline_title
+from comp_viz.figures.overview.heading import overview_heading
+from comp_viz.figures.propagation.heading import attention_heading
+from comp_viz.figures.prototypes.heading import prototypes_heading
+from comp_viz.figures.why.heading import contributions_heading
+from comp_viz.wording import decimal, percent
+
+PATTERN = "uniform(0.3)"
+# Page -> charts that it has whatever the data are.
+PAGES = {
+    "live": {"timeline"},
+    "clips": set(),
+    "overview": set(),
+    "prototypes": set(),
+    "propagation": set(),
+    "coordinator": set(),
+    "why": {"contributions", "contribution_steps", "contribution_pairs", "contribution_curves"},
+    "modulation": set(),
+    "imbalance": set(),
+    "robustness": {"rates", "kept"},
+    "compare": {"by pattern", "agreement", "by truth", "by difficulty", "confusion"},
+    "data": {"labels", "missing"},
+}
+# Every case on some pages, so that each is with each kind of page; all on all, as figures and titles, in test_headings.py.
+OTHERS = [case for case in CASES if case not in ("usual", "500 utterances")]
+SEEN = [
+    (page, case)
+    for number, page in enumerate(PAGES)
+    for case in ("usual", "500 utterances", OTHERS[number % len(OTHERS)], OTHERS[(number + 3) % len(OTHERS)])
 ]
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_bears(page, case, open_case):
-    app, _ = open_case(page, case, pattern="uniform(0.3)")
+@pytest.fixture
+def library(tmp_path):
+    """What the library says of the case that is open: checkpoint, conversation, pattern, and everything inside."""
+
+    def asked(data):
+        checkpoint = load_checkpoint(tmp_path / "checkpoints" / "case")
+        conversation = data.split("test")[0]
+        utterances = Utterances.of([conversation])
+        observed = Pattern.parse(PATTERN)(utterances, data.task, np.random.default_rng(1))
+        return checkpoint, conversation, observed, look_inside(checkpoint, conversation, observed)
+
+    return asked
+
+
+def live(app, data, checkpoint, conversation, observed, inside):
+    complete = predict_conversation(checkpoint, conversation, conversation.observed)
+    changed = change(inside.prediction, complete, conversation.labels)
+    entries = int(conversation.observed.sum())
+    missing = entries - int(observed.sum())
+    assert ("a single entry" if missing == 1 else percent(missing / entries)) in timeline_title(changed)
+    decided = [p.argmax(1) if data.task.classes else p[:, 0] > 0 for p in (inside.prediction.fused, complete.fused)]
+    flips = int((decided[0] != decided[1]).sum())
+    assert f"{flips or 'none'} of {len(observed)} predictions flip" in timeline_title(changed)
+    return timeline_title(changed)
+
+
+def overview(app, data, checkpoint, conversation, observed, inside):
+    title = overview_heading(build_overview(inside, conversation.labels))
+    means = inside.prediction.coordinator.mean(0)
+    if means.max() - 1 / len(means) >= 0.02:
+        assert data.modalities[int(means.argmax())] in title.lower()
+        assert decimal(float(means.max())) in title
+    return title
+
+
+def prototypes(app, data, checkpoint, conversation, observed, inside):
+    assert ("no prompts" in app.subheader[0].value) == (not checkpoint.config.prompting)
+    return prototypes_heading([measure_assignments(checkpoint, inside, l) for l in range(checkpoint.config.blocks)])
+
+
+def propagation(app, data, checkpoint, conversation, observed, inside):
+    assert bool(inside.attention) == checkpoint.config.propagation == ("attention_matrix" in figures(app))
+    return attention_heading(entropy_by_head(inside) if inside.attention else {})
+
+
+def coordinator(app, data, checkpoint, conversation, observed, inside):
+    title, weights = app.subheader[0].value, inside.prediction.coordinator
+    if not checkpoint.config.coordination:
+        assert "without a coordinator" in title
+        assert figures(app).keys() == {"other weights", "accuracy"}
+    else:
+        assert decimal(float(weights.min())) in title
+        assert decimal(float(weights.max())) in title
+        assert "weights" in figures(app)
+    return title
+
+
+def why(app, data, checkpoint, conversation, observed, inside):
+    found = contribution(predict_coalitions(checkpoint, conversation, observed))
+    shares = np.abs(found.values).sum(0) if found.values.shape[0] == len(observed) else np.abs(found.values).sum(1)
+    title = contributions_heading(found)
+    assert data.modalities[int(shares.argmax())] in title.lower()
+    assert percent(float(shares.max() / shares.sum())) in title
+    return title
+
+
+def modulation(app, data, checkpoint, conversation, observed, inside):
+    assert "writes telemetry beside" in app.main.info[0].value
+    return "The training of case was not recorded" if checkpoint.config.prompting else app.subheader[0].value
+
+
+def imbalance(app, data, checkpoint, conversation, observed, inside):
+    assert any("so there is no accuracy by epoch" in one.value for one in app.main.info)
+    return "The training of this checkpoint was not recorded"
+
+
+def robustness(app, data, checkpoint, conversation, observed, inside):
+    assert any("the fused prediction reaches ACC" in one.value for one in app.main.markdown)
+    return app.subheader[0].value
+
+
+def compare(app, data, checkpoint, conversation, observed, inside):
+    assert app.subheader[0].value.startswith("case and case: ") or app.subheader[0].value.startswith("case ")
+    return app.subheader[0].value
+
+
+def data(app, data, checkpoint, conversation, observed, inside):
+    shown = {one.label: one.value for one in app.metric}
+    assert shown["Conversations"] == "7"
+    assert shown["Utterances"].replace(",", "") == str(sum(map(len, data.conversations)))
+    return "Case"
+
+
+def clips(app, data, checkpoint, conversation, observed, inside):
+    return "Bring a clip of someone talking, and watch the model think"
+
+
+@pytest.mark.parametrize(("page", "case"), SEEN)
+def test_a_page_says_what_the_library_says(page, case, open_case, library):
+    app, data = open_case(page, case, pattern=PATTERN)
     assert not app.exception
     assert not app.error
-    assert app.subheader or app.header
+    expected = globals()[page](app, data, *library(data))
+    assert expected == next(one.value for one in chain(app.header, app.subheader))
+    assert figures(app).keys() >= PAGES[page]
     assert max(on_wire(app).values(), default=0) < 2_000_000
+
+
+def test_every_case_is_seen_on_some_pages():
+    assert {case for _, case in SEEN} == set(CASES)
 
 
 @pytest.mark.parametrize("page", [*PAGES, "lab"])
 def test_a_page_without_anything_to_show_says_what_to_do(page, tmp_path, monkeypatch):
     app = dashboard(monkeypatch, tmp_path / "checkpoints", tmp_path / "data")
-    app.run()
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception
     assert "comp-viz train" in app.sidebar.info[0].value
@@ -43,7 +174,12 @@ def test_a_page_of_a_trained_checkpoint_compares(page, open_trained):
     app = open_trained(page)
     assert not app.exception
     assert not app.error
+    before = figures(app).keys()
     if any(box.key == "compare" and len(box.options) > 1 for box in app.selectbox):
-        app.selectbox(key="compare").set_value(app.selectbox(key="compare").options[1]).run()
+        app.selectbox(key="compare").set_value("nothing missing").run()
         assert not app.exception
         assert not app.error
+        assert "nothing missing" in app.query_params["compare"]
+        named = [one.value for one in app.main.markdown if one.value.startswith("**")]
+        assert any("nothing missing" in one for one in named)
+        assert len(figures(app)) >= len(before)
