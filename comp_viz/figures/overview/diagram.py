@@ -22,7 +22,7 @@ ABOUT_DIAGRAM = About(
     r"\hat X^u \to Z^u \to A^u \to \tilde P^u \to P^{vu} \to \bar Z^u \to Y^u,\; \bar\omega \to Y \quad (1)\text{–}(15)",
 )
 
-WIDTH, TOP = 1320, 58  # units of the picture: its width, the space of the heads of the columns
+DIAGRAM_WIDTH, HEADS_HEIGHT = 1320, 58  # units of the picture: its width, the space of the heads of the columns
 LANE, BOX = 128, 96  # height of a row, and of a box in it
 FONT_ATTRIBUTE = "font-family=\"'Source Sans', sans-serif\""
 # Part -> left edge, width, page that shows it closely, and what its numbers are.
@@ -45,10 +45,10 @@ def diagram(overview: Overview, task: Task, labels: Floats, selected: int, palet
     """
     names = tuple(overview.modalities)
     colours, marks = modality_colours(palette, names), modality_marks(names)
-    height = TOP + LANE * len(names)
+    height = HEADS_HEIGHT + LANE * len(names)
     shapes = [heads(palette, overview.prompted), *wires(overview, names, selected, colours, palette)]
     for u, (name, one) in enumerate(overview.modalities.items()):
-        y = TOP + LANE * u
+        y = HEADS_HEIGHT + LANE * u
         shapes += lane(name, one, task, selected, y, (marks[name], colours[name]), palette)
     shapes += [
         coordinator(overview, selected, colours, marks, palette),
@@ -56,7 +56,7 @@ def diagram(overview: Overview, task: Task, labels: Floats, selected: int, palet
     ]
     hatches = "".join(missing_pattern(colour, palette) for colour in colours.values())
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-3 0 {WIDTH + 6} {height}" role="group" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-3 0 {DIAGRAM_WIDTH + 6} {height}" role="group" '
         f'aria-label="Architecture of ComP with the numbers of utterance {selected + 1}">'
         f"<defs>{hatches}</defs>{''.join(shapes)}</svg>"
     )
@@ -119,7 +119,7 @@ def wires(
     overview: Overview, names: tuple[str, ...], s: int, colours: dict[str, str], palette: Palette
 ) -> Iterable[str]:
     """Lines between the parts; those of prompts go from row to row, the thicker the longer the prompt."""
-    middle = {name: TOP + LANE * u + BOX / 2 for u, name in enumerate(names)}
+    middle = {name: HEADS_HEIGHT + LANE * u + BOX / 2 for u, name in enumerate(names)}
     longest = max(
         (float(values[s]) for one in overview.modalities.values() for values in one.prompt_norms.values()), default=1
     )
@@ -139,7 +139,7 @@ def wires(
             yield connection(end("prompts P"), y, PARTS["propagation Z̄"][0], y, colours[name], 2)
         weight = 1 + 10 * float(one.weight[s])
         yield connection(end("heads Y"), y, PARTS["coordinator ω̄"][0], y, colours[name], weight, 0.8)
-    centre = TOP + LANE * (len(names) - 1) / 2 + BOX / 2
+    centre = HEADS_HEIGHT + LANE * (len(names) - 1) / 2 + BOX / 2
     yield connection(end("coordinator ω̄"), centre, PARTS["fused"][0], centre, palette.ink, 4)
 
 
@@ -147,7 +147,7 @@ def coordinator(overview: Overview, s: int, colours: dict[str, str], marks: dict
     """Weights of the utterance stacked to 1, first modality on top."""
     x, width, page, what = PARTS["coordinator ω̄"]
     height = LANE * (len(overview.modalities) - 1) + BOX
-    pieces, y, weights = [], float(TOP), []
+    pieces, y, weights = [], float(HEADS_HEIGHT), []
     for name, one in overview.modalities.items():
         part = height * float(one.weight[s])
         pieces.append(f'<rect x="{x}" y="{y:.1f}" width="{width}" height="{part:.1f}" fill="{colours[name]}"/>')
@@ -162,7 +162,7 @@ def coordinator(overview: Overview, s: int, colours: dict[str, str], marks: dict
 
 def fused(overview: Overview, task: Task, labels: Floats, s: int, palette: Palette) -> str:
     """The fused prediction with the truth."""
-    y = TOP + LANE * (len(overview.modalities) - 1) / 2
+    y = HEADS_HEIGHT + LANE * (len(overview.modalities) - 1) / 2
     truth = (
         "unknown"
         if np.isnan(labels[s])

@@ -1,5 +1,7 @@
 """The selected utterance on the Live page: its words, truth and prediction, and ways to move."""
 
+from typing import Literal
+
 import streamlit as st
 
 from comp_viz.analysis.live.change import Change
@@ -32,11 +34,11 @@ def utterance_card(view: PageView, here: Prediction, complete: Prediction, chang
         unit = scale_words(task)
         st.metric("Truth", truth, help=unit, width="content")
         below = f"{unit}. Below: change against the conversation as recorded."
-        arrow = "down" if changed.difference[s] < 0 else "up"  # Streamlit does not know a true minus for one
-        st.metric(
-            "Fused", prediction_text(task, here.fused[s]), change, delta_color="off", delta_arrow=arrow, help=below,
-            width="content",
-        )  # fmt: skip
+        fused = prediction_text(task, here.fused[s])
+        arrow: Literal["up", "down"] = (
+            "down" if changed.difference[s] < 0 else "up"
+        )  # of a true minus Streamlit knows none
+        st.metric("Fused", fused, change, delta_color="off", delta_arrow=arrow, help=below, width="content")
         whole = "The fused prediction when nothing is taken away."
         st.metric("As recorded", prediction_text(task, complete.fused[s]), help=whole, width="content")
     return s
