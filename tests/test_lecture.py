@@ -10,6 +10,8 @@ from page_cases import mend_navigation
 from streamlit.testing.v1 import AppTest
 
 from comp_viz.analysis.results import read_results
+from comp_viz.checkpoint.card import read_card
+from comp_viz.data.lab.settings import LabSettings
 from comp_viz.data.patterns.pattern import AS_RECORDED
 from comp_viz.errors import CompVizError
 from comp_viz.figures.chart import base_layout, enlarged
@@ -183,6 +185,20 @@ def test_the_results_that_stories_quote_are_those_of_the_tables():
     full = table[table[["knowledge_propagation", "prompt_generation", "coordinator"]].astype(bool).all(axis=1)]
     by_rate = full.pivot(index="missing_rate", columns="gradient_modulation", values="value_percent")
     assert f"up to {(by_rate[1] - by_rate[0]).max():.1f} points on CMU-MOSI" in said.ask
+
+
+def test_text_is_as_much_stronger_as_the_story_of_dominance_tells():
+    settings = LabSettings.parse(read_card(ROOT / "checkpoints" / "lab-dominant" / "config.json").name)
+    audio, text, video = settings.strengths
+    assert text == 5 * audio == 5 * video
+    assert "the signal in text is five times as strong" in STORIES["dominance"].about
+
+
+def test_sentences_and_questions_are_short_enough_for_the_back_row():
+    long = [
+        text for story in STORIES.values() for step in story.steps for text in (step.say, step.ask) if len(text) > 95
+    ]
+    assert long == [STORIES["modulator"].steps[3].say]  # it quotes six results
 
 
 def test_a_figure_for_the_back_row_has_larger_type_and_the_same_data():
