@@ -17,7 +17,7 @@ from comp_viz.training import background
 from comp_viz.training.background import SMALL, start_training
 from comp_viz.training.run import PROGRESS, RUNNING
 
-SECONDS = 60  # longer than anything here should take; a test that waits for it has failed
+SECONDS = 240  # longer than anything here should take; a test that waits for it has failed
 
 
 def wait(condition):

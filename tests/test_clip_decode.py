@@ -274,4 +274,4 @@ def test_the_decoding_process_knows_nothing_of_us():
     started = time.monotonic()
     done = subprocess.run([sys.executable, "-I", str(WORKER), "/nonexistent", json.dumps(vars(LIMITS))], stdin=subprocess.DEVNULL, capture_output=True, env={"PATH": os.environ["PATH"]}, check=False)  # fmt: skip
     assert done.returncode != 0
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < 240

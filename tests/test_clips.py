@@ -157,9 +157,9 @@ def test_intermediates_can_be_looked_at(speaking):
 
 
 def test_analysed_again_it_comes_from_the_folder_and_is_the_same(clips_folder, folder, speaking):
-    began, seen = time.perf_counter(), []
+    began, seen = time.process_time(), []
     again = analyse(clips_folder / "retalking_1.mp4", folder, name="other name", report=seen.append)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert again.name == "other name"
     assert again.spans == speaking.spans
     assert again.reasons == speaking.reasons

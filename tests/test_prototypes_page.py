@@ -198,7 +198,12 @@ def test_an_address_that_no_longer_fits_is_brought_back_quietly(open_case):
         "prototypes", look_at="Nowhere", features="smell", method="magic", momentum="7", colour="?", block="9"
     )
     assert not app.exception
+    assert app.segmented_control(key="look_at").value == SECTIONS[0]
+    assert app.subheader[0].value.startswith("Prompts draw on ")
     for section in SECTIONS:
         app.segmented_control(key="look_at").set_value(section).run()
         assert not app.exception
         assert not app.error
+        assert figures(app)
+        for control in (*app.selectbox, *app.segmented_control):
+            assert control.value in control.options
