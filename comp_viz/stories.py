@@ -9,7 +9,7 @@ from comp_viz.errors import CompVizError
 from comp_viz.yaml_file import read_yaml
 
 Text = Annotated[str, Field(min_length=1)]
-Settings = dict[str, bool | int | float | str]  # what stands in the address of a page, and its values
+StepSettings = dict[str, bool | int | float | str]  # what stands in the address of a page, and its values
 
 
 class StoryStep(BaseModel, extra="forbid", frozen=True):
@@ -20,10 +20,10 @@ class StoryStep(BaseModel, extra="forbid", frozen=True):
     ask: Text  # a question to the audience
     notes: Text  # for whoever presents
     show: str = ""  # key of the chart that is brought into view, the top of the page where none is named
-    view: Settings = {}  # where it differs from the view that all steps share
+    view: StepSettings = {}  # where it differs from the view that all steps share
 
 
-def check_names_checkpoint(view: Settings) -> Settings:
+def check_names_checkpoint(view: StepSettings) -> StepSettings:
     """Raise for a view that would depend on what was open before."""
     if "checkpoint" not in view:
         raise CompVizError("expected the name of a checkpoint in it")
@@ -37,10 +37,10 @@ class Story(BaseModel, extra="forbid", frozen=True):
     about: Text
     minutes: Annotated[int, Field(ge=1, le=120)]
     place: Annotated[int, Field(ge=1)] = 99  # in the list of stories
-    view: Annotated[Settings, AfterValidator(check_names_checkpoint)]  # shared by all steps
+    view: Annotated[StepSettings, AfterValidator(check_names_checkpoint)]  # shared by all steps
     steps: Annotated[tuple[StoryStep, ...], Field(min_length=5, max_length=8)]
 
-    def settings(self, number: int) -> Settings:
+    def settings(self, number: int) -> StepSettings:
         """Everything that is set for a step, counted from 0."""
         return self.view | self.steps[number].view
 

@@ -10,8 +10,8 @@ current_view("pages/lecture.py")
 stories, problems = shipped_stories()
 page_heading(f"{len(stories)} stories to tell with the dashboard, step by step")
 st.markdown(
-    "A step opens a page with everything set, says one sentence in large type and asks the audience a question. Everything stays "
-    "alive: try what the audience proposes, then go on. Page Down goes on and Page Up goes back, as on a presenter's remote control. "
+    "A step opens a page with everything set, says one sentence in large type and asks the audience a question. Every control stays "
+    "live: try what the audience proposes, then go on. Page Down goes on and Page Up goes back, as on a presenter's remote control. "
     "Each story's script with the presenter's notes is below it, to be read on another screen."
 )
 for name, story in stories.items():

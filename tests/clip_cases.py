@@ -12,7 +12,7 @@ from comp_viz.checkpoint.card import CHECKPOINT_FORMAT, Card, DataCard
 from comp_viz.checkpoint.folder import save_checkpoint
 from comp_viz.clips import faces, reading
 from comp_viz.clips.clip import Clip, Face, FaceSearch
-from comp_viz.clips.media import PICTURES, RATE, SOUND, Media, Picture
+from comp_viz.clips.media import PICTURES_FILE, RATE, SOUND_FILE, Media, Picture
 from comp_viz.clips.settings import Settings
 from comp_viz.clips.span import Span, Word
 from comp_viz.data.batch import Batch, Standardiser
@@ -33,14 +33,14 @@ def make_media(folder: Path, utterances: int) -> Media:
     folder.mkdir(parents=True)
     duration = utterances * SECONDS
     time = np.arange(round(duration * RATE)) / RATE
-    (0.05 * (1 + time // SECONDS) * np.sin(2 * np.pi * 220 * time)).astype("<f4").tofile(folder / SOUND)
+    (0.05 * (1 + time // SECONDS) * np.sin(2 * np.pi * 220 * time)).astype("<f4").tofile(folder / SOUND_FILE)
     times, offsets, data = np.arange(round(duration * PER_SECOND)) / PER_SECOND, [0], b""
     for at in times:
         file = io.BytesIO()
         Image.new("RGB", (SIDE, SIDE), (40 + int(20 * (at // SECONDS)),) * 3).save(file, "JPEG")
         data += file.getvalue()
         offsets.append(len(data))
-    (folder / PICTURES).write_bytes(data)
+    (folder / PICTURES_FILE).write_bytes(data)
     media = Media(folder, "test", duration, SIDE, SIDE, PER_SECOND, 0, tuple(times), tuple(offsets), duration, "", "")
     media.save()
     return media

@@ -28,7 +28,7 @@ from comp_viz.clips.extractors.hub import EXTRA
 from comp_viz.clips.extractors.registry import EXTRACTORS, extractor, extractors_missing, feature_names
 from comp_viz.clips.requirements import CLIPS
 from comp_viz.clips.settings import Cutting, Settings, settings_for
-from comp_viz.clips.source import DEFAULT, extractor_source, named_in
+from comp_viz.clips.source import DEFAULT_EXTRACTORS, extractor_source, named_in
 from comp_viz.clips.span import Word
 from comp_viz.clips.speech import voiced_share
 from comp_viz.clips.store import load_clip, save_clip
@@ -96,7 +96,7 @@ def test_share_of_voice():
 def test_a_card_names_its_extractors():
     sources = Settings().sources
     assert sources["audio"] == "whisper-base encoder + eGeMAPS v02 (comp_viz clips 1)"
-    assert named_in(sources) == DEFAULT
+    assert named_in(sources) == DEFAULT_EXTRACTORS
     assert settings_for(sources, "mine") == Settings()
     assert named_in({"audio": "openSMILE"}) is None
     assert named_in(sources | {"text": "MiniLM-L6 sentence (comp_viz clips 0)"}) is None
@@ -257,14 +257,14 @@ def test_wav2vec_features_are_pooled_over_time():
 def clip_checkpoint(tmp_path_factory) -> Path:
     """An untrained checkpoint that reads the default extractors' features."""
     torch.manual_seed(3)
-    dims = tuple(len(feature_names(names)) for _, names in DEFAULT)
+    dims = tuple(len(feature_names(names)) for _, names in DEFAULT_EXTRACTORS)
     task = Task("emotion", ("neutral", "happy", "sad", "angry"))
     config = ComPConfig(
         ("audio", "text", "video"), dims, max_length=8, hidden=8, prompt=3, prototypes=4, heads=2, outputs=4
     )
     rng = np.random.default_rng(0)
     training = [
-        Conversation(f"c{i}", {m: rng.normal(size=(8, d)).astype(np.float32) for (m, _), d in zip(DEFAULT, dims, strict=True)}, np.ones((8, 3), bool), rng.integers(0, 4, 8).astype(np.float32), ("",) * 8, ("",) * 8, ("s",) * 8, np.ones(8, np.float32))
+        Conversation(f"c{i}", {m: rng.normal(size=(8, d)).astype(np.float32) for (m, _), d in zip(DEFAULT_EXTRACTORS, dims, strict=True)}, np.ones((8, 3), bool), rng.integers(0, 4, 8).astype(np.float32), ("",) * 8, ("",) * 8, ("s",) * 8, np.ones(8, np.float32))
         for i in range(3)
     ]  # fmt: skip
     standardise = Standardiser.fit(training)

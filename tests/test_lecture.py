@@ -174,7 +174,7 @@ def test_the_results_that_stories_quote_are_those_of_the_tables():
     said = STORIES["modulator"].steps[3]
     for method in ("comp", "KP+PG+Cr"):
         assert (
-            "{:.1f}, {:.1f} and {:.1f} %".format(*(means[method, f"uniform({rate})"] for rate in (0.3, 0.5, 0.7)))
+            "{:.1f}, {:.1f} and {:.1f}\u202f%".format(*(means[method, f"uniform({rate})"] for rate in (0.3, 0.5, 0.7)))
             in said.say
         )
     worth = [means["comp", f"uniform({rate})"] - means["KP+PG+GM", f"uniform({rate})"] for rate in (0.3, 0.5, 0.7)]

@@ -123,7 +123,7 @@ def test_any_text_comes_back_as_it_was(text):
 
 
 def test_too_much_is_left_out_and_said(monkeypatch):
-    monkeypatch.setattr("comp_viz.report.html.CHARTS", 5)
+    monkeypatch.setattr("comp_viz.report.html.CHART_BYTES", 5)
     figure = go.Figure(go.Scatter(x=[1, 2], y=[1, 2]))
     page = render(report([section(figure, {"x": range(1000)})]))
     assert "The chart is too large" in page

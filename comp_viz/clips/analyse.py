@@ -22,13 +22,13 @@ from comp_viz.clips.store import load_clip, save_clip
 from comp_viz.data.conversation import Floats
 
 GALLERY, FACES = 3, 120  # faces kept for people to look at: of an utterance, and of a clip
-DEFAULTS = Settings()
+DEFAULT_SETTINGS = Settings()
 
 
 def analyse(
     path: Path,
     folder: Path,
-    settings: Settings = DEFAULTS,
+    settings: Settings = DEFAULT_SETTINGS,
     name: str = "",
     report: Callable[[Progress], None] = lambda progress: None,
     cancelled: Callable[[], bool] = lambda: False,

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from comp_viz.clips.limits import LIMITS, Limits, check_file, printable_name
-from comp_viz.clips.media import PICTURES, SOUND, Media, read_media
+from comp_viz.clips.media import PICTURES_FILE, SOUND_FILE, Media, read_media
 from comp_viz.clips.requirements import library_missing, require
 from comp_viz.errors import UNREADABLE, CompVizError
 
@@ -132,7 +132,7 @@ def media_of(facts: dict[str, Any], folder: Path) -> Media:
 def within_limits(media: Media, limits: Limits) -> bool:
     """Whether times are within the limits and rise, and so do the places of pictures within their file."""
     times, places = media.picture_times, media.picture_offsets
-    files = [media.folder / name for name in (SOUND, PICTURES)]
+    files = [media.folder / name for name in (SOUND_FILE, PICTURES_FILE)]
     return (
         all(file.is_file() and not file.is_symlink() for file in files)
         and 0 < media.duration <= limits.seconds

@@ -16,8 +16,8 @@ from typing import Any, BinaryIO
 import av
 import numpy as np
 
-Limits = dict[str, Any]  # fields of `limits.Limits`
-Facts = dict[str, Any]  # fields of `media.Media`, or a "problem"
+LimitFields = dict[str, Any]  # fields of `limits.Limits`
+ClipFacts = dict[str, Any]  # fields of `media.Media`, or a "problem"
 RATE = 16_000
 # Containers of moving pictures and sound. Others that FFmpeg knows (playlists, lists of files, pictures, streams from the
 # network) can name further files or addresses, and are never opened.
@@ -25,7 +25,7 @@ CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,wa
 DRIFT = 0.2  # seconds that sound may stray from its timestamps before silence is put in
 
 
-def bound(limits: Limits) -> None:
+def bound(limits: LimitFields) -> None:
     """Bounds of the operating system on this process."""
     resource.setrlimit(resource.RLIMIT_AS, (limits["memory"], limits["memory"]))
     resource.setrlimit(resource.RLIMIT_CPU, (limits["processor"], limits["processor"] + 5))
@@ -33,10 +33,10 @@ def bound(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-class Sound:
+class SoundWriter:
     """Takes the frames of one sound stream; writes 16 kHz mono, in step with the frames' times."""
 
-    def __init__(self, file: BinaryIO, start: float, limits: Limits) -> None:
+    def __init__(self, file: BinaryIO, start: float, limits: LimitFields) -> None:
         self.file, self.start, self.most = file, start, int(limits["seconds"] * RATE)
         self.written = 0
         self.resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
@@ -61,10 +61,10 @@ class Sound:
         self.written += len(samples)
 
 
-class Pictures:
+class PictureWriter:
     """Takes the frames of the video stream; writes some of them as JPEG, turned upright and scaled down."""
 
-    def __init__(self, file: BinaryIO, start: float, limits: Limits, expected: float) -> None:
+    def __init__(self, file: BinaryIO, start: float, limits: LimitFields, expected: float) -> None:
         self.file, self.start, self.limits = file, start, limits
         self.step = max(1 / limits["rate"], expected / limits["pictures"])
         self.times, self.offsets = list[float](), [0]  # of the pictures kept
@@ -114,9 +114,9 @@ class TooLarge(Exception):
     """A picture with more pixels than the limit allows."""
 
 
-def decode_into(source: BinaryIO, folder: Path, limits: Limits) -> Facts:
+def decode_into(source: BinaryIO, folder: Path, limits: LimitFields) -> ClipFacts:
     """Decode everything and say what was found."""
-    facts: Facts = {"container": "", "sound_problem": "", "video_problem": "", "notes": [], "declared": None}
+    facts: ClipFacts = {"container": "", "sound_problem": "", "video_problem": "", "notes": [], "declared": None}
     options = {
         "format_whitelist": CONTAINERS,
         "protocol_whitelist": "pipe",
@@ -147,15 +147,22 @@ def decode_into(source: BinaryIO, folder: Path, limits: Limits) -> Facts:
 
 
 def take(
-    container: Any, sound: Any, video: Any, covers: list[Any], start: float, folder: Path, limits: Limits, facts: Facts
+    container: Any,
+    sound: Any,
+    video: Any,
+    covers: list[Any],
+    start: float,
+    folder: Path,
+    limits: LimitFields,
+    facts: ClipFacts,
 ) -> None:
     """Read packets to the end, sound and pictures each into their file."""
     with (folder / "sound.f32").open("wb") as sound_file, (folder / "pictures.jpegs").open("wb") as picture_file:
         expected = facts["declared"] or limits["seconds"]
         rate = float(video.average_rate or 0) if video else 0.0
         facts["picture_rate"] = rate if math.isfinite(rate) else 0.0
-        listener = Sound(sound_file, start, limits)
-        viewer = Pictures(picture_file, start, limits, min(expected, limits["seconds"]))
+        listener = SoundWriter(sound_file, start, limits)
+        viewer = PictureWriter(picture_file, start, limits, min(expected, limits["seconds"]))
         if video:
             video.thread_type = "AUTO"
             video.codec_context.thread_count = 2
@@ -193,7 +200,13 @@ def take(
 
 
 def write_result(
-    facts: Facts, listener: Sound, viewer: Pictures, sound: Any, video: Any, still: bool, damaged: dict[str, int]
+    facts: ClipFacts,
+    listener: SoundWriter,
+    viewer: PictureWriter,
+    sound: Any,
+    video: Any,
+    still: bool,
+    damaged: dict[str, int],
 ) -> None:
     """Put together what was found."""
     for which, count in damaged.items():
@@ -231,7 +244,7 @@ def write_result(
         raise Refused(f"holds nothing that can be analysed: {facts['sound_problem']}; {facts['video_problem']}.")
 
 
-def large(width: int, height: int, limits: Limits) -> str:
+def large(width: int, height: int, limits: LimitFields) -> str:
     """A picture too large, in words."""
     return f"its pictures have {width} × {height} pixels, at most {limits['pixels'] / 1e6:.1f} million can be read"
 

@@ -24,9 +24,9 @@ BLENDSHAPES = (
     "mouthStretchLeft", "mouthStretchRight", "mouthUpperUpLeft", "mouthUpperUpRight", "noseSneerLeft", "noseSneerRight",
 )  # fmt: skip
 LIBRARIES = ("libEGL.so.1", "libGLESv2.so.2", "libGL.so.1")
-MARGIN = 0.25  # of the face's size, around it in the crop
+CROP_MARGIN = 0.25  # of the face's size, around it in the crop
 CROP = 224  # pixels, side of a crop: what expression networks take
-LOCK = threading.Lock()  # one landmarker serves all sessions, one at a time
+FACES_LOCK = threading.Lock()  # one landmarker serves all sessions, one at a time
 
 
 def faces_missing() -> str | None:
@@ -78,7 +78,7 @@ def find_face(picture: Picture, time: float) -> Face | None:
     import mediapipe
 
     image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
-    with LOCK:
+    with FACES_LOCK:
         result = landmarker().detect(image)
     height, width = picture.shape[:2]
     faces = [np.array([[p.x * width, p.y * height] for p in marks], np.float32) for marks in result.face_landmarks]
@@ -95,7 +95,7 @@ def cut_out(picture: Picture, landmarks: Floats) -> tuple[tuple[int, int, int, i
     from PIL import Image
 
     low, high = landmarks.min(0), landmarks.max(0)
-    centre, half = (low + high) / 2, max(1.0, float(np.max(high - low)) * (0.5 + MARGIN))
+    centre, half = (low + high) / 2, max(1.0, float(np.max(high - low)) * (0.5 + CROP_MARGIN))
     left, top = centre - half
     corners = (left, top, left + 2 * half, top + 2 * half)
     crop = Image.fromarray(picture).transform((CROP, CROP), Image.Transform.EXTENT, corners, Image.Resampling.BILINEAR)

@@ -13,7 +13,7 @@ from comp_viz.data.conversation import Floats
 from comp_viz.errors import CompVizError
 
 RATE = 16_000  # samples per second of all sound
-SOUND, PICTURES, FACTS = "sound.f32", "pictures.jpegs", "media.json"
+SOUND_FILE, PICTURES_FILE, FACTS_FILE = "sound.f32", "pictures.jpegs", "media.json"
 Picture = NDArray[np.uint8]  # [H, W, 3], red green blue
 
 
@@ -38,7 +38,7 @@ class Media:
     @property
     def sound(self) -> Floats:
         """Mono samples from -1 to 1 at `RATE`, `[n]`, mapped from disk; empty without sound."""
-        path = self.folder / SOUND
+        path = self.folder / SOUND_FILE
         if self.sound_problem or not path.stat().st_size:
             return np.zeros(0, np.float32)
         return np.memmap(path, dtype="<f4", mode="r")
@@ -56,7 +56,7 @@ class Media:
         from PIL import Image
 
         pictures = []
-        with (self.folder / PICTURES).open("rb") as file:
+        with (self.folder / PICTURES_FILE).open("rb") as file:
             for i in numbers:
                 file.seek(self.picture_offsets[i])
                 data = file.read(self.picture_offsets[i + 1] - self.picture_offsets[i])
@@ -67,13 +67,13 @@ class Media:
         """Write what is known to the clip's folder."""
         facts = asdict(self)
         del facts["folder"]
-        (self.folder / FACTS).write_text(json.dumps(facts), encoding="utf-8")
+        (self.folder / FACTS_FILE).write_text(json.dumps(facts), encoding="utf-8")
 
 
 def read_media(folder: Path) -> Media:
     """A decoded clip from its folder. Raises `CompVizError` when the folder holds none."""
     try:
-        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        facts = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8"))
         facts |= {name: tuple(facts[name]) for name in ("picture_times", "picture_offsets", "notes")}
         return Media(folder, **facts)
     except (OSError, ValueError, TypeError, KeyError) as error:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from comp_viz.clips.limits import LIMITS, Limits
-from comp_viz.clips.source import DEFAULT, extractor_source, named_in
+from comp_viz.clips.source import DEFAULT_EXTRACTORS, extractor_source, named_in
 from comp_viz.errors import CompVizError
 
 
@@ -37,7 +37,7 @@ class Cutting:
 class Settings:
     """Everything that changes what comes out of an analysis; results are cached by its `digest`."""
 
-    extractors: tuple[tuple[str, tuple[str, ...]], ...] = DEFAULT  # modality, names in the registry
+    extractors: tuple[tuple[str, tuple[str, ...]], ...] = DEFAULT_EXTRACTORS  # modality, names in the registry
     thresholds: Thresholds = field(default_factory=Thresholds)
     cutting: Cutting = field(default_factory=Cutting)
     limits: Limits = LIMITS

@@ -9,8 +9,8 @@ Names are those of the registry, joined in the order in which their features fol
 import re
 from collections.abc import Mapping
 
-VERSION = 1
-DEFAULT = (
+FEATURES_VERSION = 1
+DEFAULT_EXTRACTORS = (
     ("audio", ("whisper-base encoder", "eGeMAPS v02")),
     ("text", ("MiniLM-L6 sentence",)),
     ("video", ("MediaPipe blendshapes",)),
@@ -20,7 +20,7 @@ WRITTEN = re.compile(r"(?P<names>.+) \(comp_viz clips (?P<version>\d+)\)")
 
 def extractor_source(names: tuple[str, ...]) -> str:
     """Extractors' names as a card's `sources` has them."""
-    return f"{' + '.join(names)} (comp_viz clips {VERSION})"
+    return f"{' + '.join(names)} (comp_viz clips {FEATURES_VERSION})"
 
 
 def named_in(sources: Mapping[str, str]) -> tuple[tuple[str, tuple[str, ...]], ...] | None:
@@ -28,7 +28,7 @@ def named_in(sources: Mapping[str, str]) -> tuple[tuple[str, tuple[str, ...]], .
     extractors = []
     for modality, text in sources.items():
         match = WRITTEN.fullmatch(text)
-        if match is None or int(match["version"]) != VERSION:
+        if match is None or int(match["version"]) != FEATURES_VERSION:
             return None
         extractors.append((modality, tuple(match["names"].split(" + "))))
     return tuple(extractors) or None

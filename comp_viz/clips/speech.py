@@ -35,7 +35,7 @@ def listen(
     if len(sound) < RATE // 10 or np.abs(sound).max() < FAINTEST:
         return (), ""
     loud = raise_volume(sound)
-    with whisper.LOCK:
+    with whisper.WHISPER_LOCK:
         model = whisper.whisper_model()
         language = settings.language or heard_language(loud, settings.thresholds.speech)
         if not language:
@@ -104,7 +104,7 @@ def voiced_stretches(sound: Floats, threshold: float) -> list[tuple[float, float
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
     options = VadOptions(threshold=threshold, min_silence_duration_ms=200, speech_pad_ms=50)
-    with whisper.LOCK:
+    with whisper.WHISPER_LOCK:
         stretches = get_speech_timestamps(raise_volume(sound), options)
     return [(piece["start"] / RATE, piece["end"] / RATE) for piece in stretches]
 

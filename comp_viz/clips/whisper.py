@@ -11,7 +11,7 @@ from comp_viz.clips.weights import WHISPER, content, weights_missing
 
 LIBRARY = "faster-whisper"  # brings its own detector of voice, which needs no weights of ours
 # Held by whoever loads or uses the model: one serves all sessions, and two at once would only halve each other's speed.
-LOCK = threading.Lock()
+WHISPER_LOCK = threading.Lock()
 
 
 def whisper_missing() -> str | None:

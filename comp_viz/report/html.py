@@ -18,10 +18,10 @@ from comp_viz.report.section import Section
 from comp_viz.report.words import Redaction
 
 HERE = Path(__file__).parent
-ROWS = 200  # of a table that are written out
+MOST_TABLE_ROWS = 200  # of a table that are written out
 OPEN = 12  # rows up to which a table stands open
-CHARTS = 2_500_000  # bytes that all charts may take together; with Plotly's 4.8 MB a report stays below 8 MB
-TABLES = 400_000  # bytes of all tables
+CHART_BYTES = 2_500_000  # bytes that all charts may take together; with Plotly's 4.8 MB a report stays below 8 MB
+TABLE_BYTES = 400_000  # bytes of all tables
 POLICY = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:"
 
 
@@ -57,7 +57,10 @@ class ByteBudget:
 
 def render(report: Report) -> str:
     """The whole file."""
-    redaction, budget = Redaction(frozenset() if report.words else report.transcripts), ByteBudget(CHARTS, TABLES)
+    redaction, budget = (
+        Redaction(frozenset() if report.words else report.transcripts),
+        ByteBudget(CHART_BYTES, TABLE_BYTES),
+    )
     parts = [section_html(one, report, redaction, budget) for one in report.sections]
     style, script = ((HERE / f"report.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
     library = f"<script>{get_plotlyjs()}</script>" if any("figure-data" in part for part in parts) else ""
@@ -165,7 +168,7 @@ def about_html(about: About) -> str:
 def table_html(numbers: pd.DataFrame, budget: ByteBudget) -> str:
     """The numbers of a chart: all of them, or as many as there is room for, and how many there are."""
     head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in numbers)
-    rows, written = numbers.head(ROWS), list[str]()
+    rows, written = numbers.head(MOST_TABLE_ROWS), list[str]()
     for row in rows.itertuples(index=False):
         line = "<tr>" + "".join(f"<td>{cell_html(value)}</td>" for value in row) + "</tr>"
         if not budget.claim("tables", len(line)):

@@ -10,7 +10,7 @@ from comp_viz.data.conversation import Conversation
 from comp_viz.figures.along import escape
 
 LEFT_OUT = "…"
-COLUMNS = ("words", "word", "said before")  # of tables, which hold nothing but what was said
+TRANSCRIPT_COLUMNS = ("words", "word", "said before")  # of tables, which hold nothing but what was said
 ON_HOVER = ("hovertext", "hovertemplate", "hoverinfo", "customdata", "meta", "ids")
 SHORT = 8  # letters up to which a transcript may be a word of ours by chance; then only the end of a label is taken
 SHORTENED = 15  # letters at least that a chart leaves of a long transcript
@@ -39,7 +39,7 @@ class Redaction:
 
     def table(self, numbers: pd.DataFrame) -> pd.DataFrame:
         """A table without columns of words, and without transcripts elsewhere."""
-        kept = numbers.drop(columns=[name for name in COLUMNS if name in numbers])
+        kept = numbers.drop(columns=[name for name in TRANSCRIPT_COLUMNS if name in numbers])
         for name in kept:
             if kept[name].dtype == object or pd.api.types.is_string_dtype(kept[name]):
                 kept[name] = [self.text(cell) if isinstance(cell, str) else cell for cell in kept[name]]

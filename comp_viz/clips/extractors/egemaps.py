@@ -8,7 +8,7 @@ from comp_viz.clips.requirements import CLIPS, library_missing
 from comp_viz.data.conversation import Floats
 
 # The standard's own names, spelt out so that a checkpoint's features have names where the library is not installed.
-NAMES = (
+EGEMAPS_NAMES = (
     "F0semitoneFrom27.5Hz_sma3nz_amean", "F0semitoneFrom27.5Hz_sma3nz_stddevNorm",
     "F0semitoneFrom27.5Hz_sma3nz_percentile20.0", "F0semitoneFrom27.5Hz_sma3nz_percentile50.0",
     "F0semitoneFrom27.5Hz_sma3nz_percentile80.0", "F0semitoneFrom27.5Hz_sma3nz_pctlrange0-2",
@@ -48,7 +48,7 @@ def load() -> Extract:
     def extract(sound: Sound) -> Floats:
         """Samples -> functionals `[88]`; NaN where an utterance has nothing to tell them from, such as no voiced part."""
         functionals = egemaps(np.asarray(sound, np.float64), RATE)
-        return np.array([functionals[name] for name in NAMES], np.float32)
+        return np.array([functionals[name] for name in EGEMAPS_NAMES], np.float32)
 
     return extract
 
@@ -56,7 +56,7 @@ def load() -> Extract:
 EXTRACTOR = Extractor(
     name="eGeMAPS v02",
     modality="audio",
-    feature_names=NAMES,
+    feature_names=EGEMAPS_NAMES,
     licence="MIT / none needed",
     about="88 named measures of the voice: pitch, loudness, spectrum, formants, jitter and shimmer, pauses.",
     get=CLIPS,

@@ -8,7 +8,7 @@ from comp_viz.clips.requirements import CLIPS
 from comp_viz.data.conversation import Floats
 
 POSE = ("headRight", "headUp", "headTilt")
-SHOWN = (*faces.BLENDSHAPES, *POSE)
+MEASURES = (*faces.BLENDSHAPES, *POSE)
 
 
 def blendshape_features(detected: Faces) -> Floats:
@@ -25,7 +25,7 @@ def load() -> Extract:
 EXTRACTOR = Extractor(
     name="MediaPipe blendshapes",
     modality="video",
-    feature_names=(*(f"{name} mean" for name in SHOWN), *(f"{name} deviation" for name in SHOWN)),
+    feature_names=(*(f"{name} mean" for name in MEASURES), *(f"{name} deviation" for name in MEASURES)),
     licence="Apache-2.0 / Apache-2.0",
     about="How far each of 52 named movements of the face goes, and where the head points; mean and deviation over an utterance.",
     get=CLIPS,

@@ -14,20 +14,20 @@ from comp_viz.data.conversation import Floats
 from comp_viz.errors import CompVizError
 
 DIMS = 1024
-NAMES = ("manet.safetensors", "manet.pth", "manet.pt")
+WEIGHT_FILES = ("manet.safetensors", "manet.pth", "manet.pt")
 CLASSIFIERS = ("fc_1.", "fc_2.")  # what follows the features, for classes that are not asked for
 
 
 def weight_file() -> Path | None:
     """The file in the configured folder, or None. Files with code in them are refused by the reader."""
-    return next((path for name in NAMES if (path := in_folder(name))), None)
+    return next((path for name in WEIGHT_FILES if (path := in_folder(name))), None)
 
 
 def manet_missing() -> str | None:
     """None, or what is missing and what mends it."""
     if weight_file() is None:
         return (
-            f"no {NAMES[0]} in the folder that {FOLDER} names. Get the published weights from the authors "
+            f"no {WEIGHT_FILES[0]} in the folder that {FOLDER} names. Get the published weights from the authors "
             "(github.com/zengqunzhao/MA-Net) and put them there."
         )
     return faces_missing()

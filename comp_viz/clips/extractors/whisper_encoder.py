@@ -18,7 +18,7 @@ def encoder_features(sound: Sound) -> Floats:
     """Samples -> mean of the encoder's output over the utterance, `[512]`; what is beyond 30 s is not heard."""
     sound = np.ascontiguousarray(sound[:WINDOW], np.float32)
     filled = np.pad(sound, (0, max(0, SHORTEST - len(sound))))
-    with whisper.LOCK:
+    with whisper.WHISPER_LOCK:
         model = whisper.whisper_model()
         spectrogram = model.feature_extractor(filled, padding=0)  # [80, T]
         encoded = np.asarray(model.encode(spectrogram))[0]  # [T / 2, 512]
@@ -27,7 +27,7 @@ def encoder_features(sound: Sound) -> Floats:
 
 def load() -> Extract:
     """Load the model that recognises words as well."""
-    with whisper.LOCK:
+    with whisper.WHISPER_LOCK:
         whisper.whisper_model()
     return encoder_features
 

@@ -29,7 +29,7 @@ from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.wording import percent
 
 # Kind -> its name on a button; for those with an amount: label, lowest, highest, usual, step.
-NAMES = {
+KIND_LABELS = {
     "mute": "Mute", "noise": "Noise", "black": "Black-out", "blur": "Blur", "pixels": "Low resolution", "freeze": "Freeze",
     "rewrite": "Other words", "drop": "Drop words",
 }  # fmt: skip
@@ -55,8 +55,8 @@ def degradation_controls(uploaded: SessionClip, selected: int) -> None:
     )  # fmt: skip
     kind = str(
         how.segmented_control(
-            "Degradation", list(NAMES), default="mute", format_func=NAMES.__getitem__, key=f"{key} kind", required=True,
-            help="; ".join(f"{NAMES[name]}: {about}" for name, (about, *_) in KINDS.items()),
+            "Degradation", list(KIND_LABELS), default="mute", format_func=KIND_LABELS.__getitem__, key=f"{key} kind", required=True,
+            help="; ".join(f"{KIND_LABELS[name]}: {about}" for name, (about, *_) in KINDS.items()),
         )
     )  # fmt: skip
     amount, text, again = 0.0, "", True
@@ -79,7 +79,7 @@ def degradation_controls(uploaded: SessionClip, selected: int) -> None:
         set_degradations(uploaded, (*degradations_of(uploaded), new))
 
     st.button(
-        f"{NAMES[kind]}: utterance{'s' * (len(chosen) > 1)} {number_list(chosen)}",
+        f"{KIND_LABELS[kind]}: utterance{'s' * (len(chosen) > 1)} {number_list(chosen)}",
         type="primary",
         icon=":material/blur_on:",
         on_click=add,
@@ -131,7 +131,7 @@ def degradation_label(one: Degradation) -> str:
         "pixels": f" {one.amount:g} px",
         "drop": f" {percent(one.amount)}",
     }
-    return f"{NAMES[one.kind]}{amounts.get(one.kind, '')}: {number_list([i + 1 for i in one.utterances])}"
+    return f"{KIND_LABELS[one.kind]}{amounts.get(one.kind, '')}: {number_list([i + 1 for i in one.utterances])}"
 
 
 def number_list(numbers: list[int]) -> str:

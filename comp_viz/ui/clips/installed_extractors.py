@@ -7,7 +7,7 @@ import streamlit as st
 from comp_viz.clips import decode, faces, whisper
 from comp_viz.clips.extractors.registry import EXTRACTORS
 from comp_viz.clips.requirements import CLIPS
-from comp_viz.clips.source import DEFAULT
+from comp_viz.clips.source import DEFAULT_EXTRACTORS
 from comp_viz.figures.style import modality_marks
 
 COMMAND = re.compile(r"Run ((?:pip|apt-get|hf|make|comp-viz) [^,.]*)")
@@ -59,7 +59,7 @@ def draw_requirements() -> None:
 
 def default_extractors_ready() -> bool:
     """Whether everything that clips are read with by default is ready."""
-    usual = {name for _, names in DEFAULT for name in names}
+    usual = {name for _, names in DEFAULT_EXTRACTORS for name in names}
     return not any(missing for name, *_, missing in clip_requirements() if name in usual or name not in EXTRACTORS)
 
 

@@ -14,7 +14,7 @@ from comp_viz.figures.style import Palette, class_colours
 from comp_viz.ui.frame.selected_utterance import select_utterance
 from comp_viz.ui.widgets.component import component
 
-KEY, PLAY = "player", "play"
+PLAYER_KEY, PLAY = "player", "play"
 
 
 def player(
@@ -46,15 +46,15 @@ def player(
     }
 
     def picked() -> None:
-        utterance = st.session_state[KEY].get("utterance")
+        utterance = st.session_state[PLAYER_KEY].get("utterance")
         if isinstance(utterance, int) and 0 <= utterance < len(spans):
             select_utterance(utterance)
 
     def unplayable() -> None:
-        if st.session_state[KEY].get("unplayable") == url:
+        if st.session_state[PLAYER_KEY].get("unplayable") == url:
             on_unplayable()
 
-    component(__file__)(key=KEY, data=data, on_utterance_change=picked, on_unplayable_change=unplayable)
+    component(__file__)(key=PLAYER_KEY, data=data, on_utterance_change=picked, on_unplayable_change=unplayable)
 
 
 def play_from(utterance: int) -> None:

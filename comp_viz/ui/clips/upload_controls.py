@@ -10,7 +10,7 @@ from comp_viz.ui.clips.camera import camera
 from comp_viz.ui.clips.upload import AUDIO, EXAMPLE, VIDEO, start_upload
 from comp_viz.ui.frame.finished_upload import PROBLEM, SETTLE
 
-ROUND, TAKEN = "upload round", "upload taken"
+ROUND, LAST_UPLOAD = "upload round", "upload taken"
 
 
 def upload_controls(settings: Settings) -> None:
@@ -20,8 +20,8 @@ def upload_controls(settings: Settings) -> None:
 
     def uploaded(key: str) -> None:
         file = st.session_state[key]
-        if file and st.session_state.get(TAKEN) != file.file_id:  # a run that is cut short calls back again
-            st.session_state[TAKEN] = file.file_id
+        if file and st.session_state.get(LAST_UPLOAD) != file.file_id:  # a run that is cut short calls back again
+            st.session_state[LAST_UPLOAD] = file.file_id
             start_upload(file.getbuffer(), file.name, settings)
             st.session_state[ROUND] = count + 1  # a widget of another name: the old one lets go of the file
 

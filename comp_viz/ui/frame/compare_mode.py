@@ -19,13 +19,13 @@ from comp_viz.ui.frame.report_collector import add_side
 from comp_viz.ui.frame.text import escape_markdown
 
 COMPARE, OTHER = "compare", "compare_pattern"  # in the address and the keys of their controls
-NOTHING, COMPLETE, PATTERN, BY = (
+NOTHING, NOTHING_MISSING, OTHER_PATTERN, BY = (
     "nothing",
     "nothing missing",
     "another missing pattern",
     "checkpoint ",
 )  # in the address
-ON_SCREEN = {COMPLETE: "as recorded"}  # where it is called otherwise than in the address
+ON_SCREEN = {NOTHING_MISSING: "as recorded"}  # where it is called otherwise than in the address
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def draw_sides(view: PageView, place: DeltaGenerator, patterns: bool = True, wid
     page stands one below the other.
     """
     others = [BY + name for name in fitting_checkpoints(view.data) if name != view.name]
-    options = [NOTHING, *((COMPLETE, PATTERN) if patterns else ()), *others]
+    options = [NOTHING, *((NOTHING_MISSING, OTHER_PATTERN) if patterns else ()), *others]
     with_what = address_value(COMPARE, NOTHING)
     if with_what not in options:  # of another page or data set
         with_what = NOTHING
@@ -55,7 +55,7 @@ def draw_sides(view: PageView, place: DeltaGenerator, patterns: bool = True, wid
             "Compare with", options, key=set_widget(COMPARE, with_what), on_change=keep_widget_value(COMPARE),
             format_func=on_screen, help="Shows everything below twice, on the same axes.",
         )  # fmt: skip
-        if with_what == PATTERN:
+        if with_what == OTHER_PATTERN:
             st.text_input(
                 "Its missing pattern", key=set_widget(OTHER, address_value(OTHER, "uniform(0.5)")), on_change=keep_widget_value(OTHER),
                 help="In the words of the sidebar's \"As text\", for example `only(audio)` or `uniform(0.3) + outage(audio, 8, 12)`.",
@@ -102,7 +102,7 @@ def compared_view(view: PageView, with_what: str) -> tuple[PageView, str, str]:
         checkpoint = open_checkpoint(name, view.device)
         check_lengths(Utterances.of([view.conversation]), checkpoint.config.max_length)
         return replace(view, name=name, checkpoint=checkpoint), BY + view.name, with_what
-    text = AS_RECORDED if with_what == COMPLETE else address_value(OTHER, "uniform(0.5)")
+    text = AS_RECORDED if with_what == NOTHING_MISSING else address_value(OTHER, "uniform(0.5)")
     utterances = Utterances.of([view.conversation])
     observed = Pattern.parse(text)(utterances, view.data.task, np.random.default_rng(pattern_choice().seed))
     return replace(view, observed=observed), pattern_name(pattern_choice().text), pattern_name(text)
@@ -110,4 +110,4 @@ def compared_view(view: PageView, with_what: str) -> tuple[PageView, str, str]:
 
 def pattern_name(text: str) -> str:
     """What sets a side apart that is shown under a pattern."""
-    return on_screen(COMPLETE) if text == AS_RECORDED else text
+    return on_screen(NOTHING_MISSING) if text == AS_RECORDED else text

@@ -25,11 +25,11 @@ from comp_viz.ui.frame.pattern_state import PatternChoice, pattern_choice, set_p
 from comp_viz.ui.frame.theme import palette
 from comp_viz.wording import how_many, percent
 
-COMPLETE, EDITED, NONE = "as recorded", "edited by hand", "none"
+AS_RECORDED_KIND, EDITED, NO_PART = "as recorded", "edited by hand", "none"
 BY_SEED = "chosen by the seed"
 REFUSED = "pattern refused"
 FEW = 4  # modalities of which every combination is offered; of more, single ones and all but one
-HELP = "Which modalities of which utterances the model may see. Paint your own in the matrix on the Live page."
+PATTERN_HELP = "Which modalities of which utterances the model may see. Paint your own in the matrix on the Live page."
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class PartContext:
         sizes = range(1, M) if M <= FEW else (1, M - 1)
         subsets = [kept for size in sizes for kept in combinations(self.modalities, size)]
         return {
-            COMPLETE: (),
+            AS_RECORDED_KIND: (),
             "uniform rate": (Uniform(0.3),),
             **{"only " + " and ".join(kept): (Only(kept),) for kept in subsets},
             "rate per modality": (Rates(tuple((u, 0.3) for u in self.modalities)),),
@@ -84,7 +84,7 @@ def pattern_controls(conversation: Conversation, task: Task) -> DeltaGenerator:
     for i, part in enumerate(parts or (None,)):
         part_controls(i, part, where, parts)
     if parts and not isinstance(parts[-1], Cells):
-        kind_box(len(parts), "Add a part", NONE, [NONE, *list(where.kinds)[1:]], where, parts)
+        kind_box(len(parts), "Add a part", NO_PART, [NO_PART, *list(where.kinds)[1:]], where, parts)
     place = st.container()
     if Pattern(parts).random:
         key = set_widget("pattern_draw", pattern_choice().seed)
@@ -98,8 +98,8 @@ def pattern_controls(conversation: Conversation, task: Task) -> DeltaGenerator:
 
 def part_controls(i: int, part: PatternPart | None, where: PartContext, parts: tuple[PatternPart, ...]) -> None:
     """Controls of part number `i`: its kind, and what belongs to that kind."""
-    current = where.kind(part) if part else COMPLETE
-    options = list(where.kinds) if i == 0 else [NONE, *list(where.kinds)[1:]]
+    current = where.kind(part) if part else AS_RECORDED_KIND
+    options = list(where.kinds) if i == 0 else [NO_PART, *list(where.kinds)[1:]]
     kind_box(i, "Missing pattern" if i == 0 else f"Part {i + 1}", current, options, where, parts)
     if part is None or type(part) not in CONTROLS:
         return
@@ -121,7 +121,7 @@ def kind_box(
         set_pattern(replace(pattern_choice(), text=str(Pattern((*parts[:i], *made, *parts[i + 1 :])))))
 
     known = options if current in options else [*options, current]
-    st.selectbox(label, known, key=key, on_change=changed, help=HELP if i == 0 else None)
+    st.selectbox(label, known, key=key, on_change=changed, help=PATTERN_HELP if i == 0 else None)
 
 
 Put = Callable[[Any], None]

@@ -16,7 +16,7 @@ from comp_viz.report.words import transcripts
 from comp_viz.ui.cache.session_clips import session_clips
 from comp_viz.ui.frame.theme import palette
 
-SHOWN = "shown"
+REPORT_KEY = "shown"
 
 
 @dataclass
@@ -45,12 +45,12 @@ class PageReport:
 
 def begin_report(page: str, *origins: Origin) -> None:
     """Start collecting; the first thing in every run of a page."""
-    st.session_state[SHOWN] = PageReport(page, origins=[*origins])
+    st.session_state[REPORT_KEY] = PageReport(page, origins=[*origins])
 
 
 def page_report() -> PageReport:
     """What was shown so far."""
-    report: PageReport = st.session_state.setdefault(SHOWN, PageReport(""))
+    report: PageReport = st.session_state.setdefault(REPORT_KEY, PageReport(""))
     return report
 
 

@@ -11,7 +11,7 @@ from streamlit import runtime
 from comp_viz.analysis.prototypes.embedding import compiled_on_disk
 
 COMPILE = "from comp_viz.analysis.prototypes.embedding import compile_to_disk; compile_to_disk()"
-TICK = 0.5  # seconds between two words to who waits
+LOOK_EVERY = 0.5  # seconds between two words to who waits
 
 
 @st.cache_resource(show_spinner=False)
@@ -33,5 +33,5 @@ def wait_for_umap() -> None:
             f"{time.monotonic() - began:.0f} s waited. PCA answers at once.",
             icon=":material/hourglass_top:",
         )
-        time.sleep(TICK)
+        time.sleep(LOOK_EVERY)
     place.empty()

@@ -8,7 +8,7 @@ import streamlit as st
 from comp_viz.data.patterns.pattern import AS_RECORDED
 from comp_viz.errors import CompVizError
 from comp_viz.resources import places
-from comp_viz.stories import Settings, Story, read_story
+from comp_viz.stories import StepSettings, Story, read_story
 from comp_viz.ui.cache.checkpoints import checkpoint_names
 from comp_viz.ui.frame.address_state import OPENED, address_value, first_address, set_address_value
 from comp_viz.ui.frame.compare_mode import COMPARE, NOTHING, OTHER
@@ -51,7 +51,7 @@ def open_step(name: str, story: Story, number: int) -> None:
     go_to(f"pages/{story.steps[number].page}.py")
 
 
-def prepare_view(settings: Settings) -> None:
+def prepare_view(settings: StepSettings) -> None:
     """Set everything a step names; what goes from page to page and is not named gets its usual value."""
     open_here(*(str(settings[key]) if key in settings else None for key in OPENED))
     set_pattern(PatternChoice(str(settings.get(PATTERN, AS_RECORDED)), int(settings.get(SEED, 1))))

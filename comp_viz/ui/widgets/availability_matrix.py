@@ -10,7 +10,7 @@ from comp_viz.figures.along import MARGIN_LEFT, MARGIN_RIGHT
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
 from comp_viz.ui.widgets.component import component
 
-KEY, STAMP = "painter", "painter stamp"  # stories and addresses know the matrix by this name
+MATRIX_KEY, STAMP = "painter", "painter stamp"  # stories and addresses know the matrix by this name
 
 
 def availability_matrix(
@@ -44,12 +44,12 @@ def availability_matrix(
     }
 
     def edited() -> None:
-        gesture = st.session_state[KEY].get("edit")
+        gesture = st.session_state[MATRIX_KEY].get("edit")
         if gesture and (matrix := parse_columns(gesture["observed"], observed.shape)) is not None:
             st.session_state[STAMP] = gesture["stamp"]
             on_edit(matrix, gesture["utterances"])
 
-    component(__file__)(key=KEY, data=data, on_edit_change=edited)
+    component(__file__)(key=MATRIX_KEY, data=data, on_edit_change=edited)
 
 
 def columns_text(matrix: Bools) -> list[str]:
