@@ -1,4 +1,4 @@
-"""Missing patterns: what every part takes, the text form, checks in words, and what a pattern came to."""
+"""Missing patterns: what every part takes away, the text form, checks in words, and realised missing rates."""
 
 import contextlib
 from dataclasses import replace
@@ -487,7 +487,7 @@ def test_parts_made_without_text_are_checked_too(part):
         part()
 
 
-# What a pattern came to
+# Realised missing rates
 
 
 @given(some=several(), pattern=PATTERNS, seed=SEEDS)
