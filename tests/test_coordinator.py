@@ -45,6 +45,7 @@ from comp_viz.figures.coordinator.heading import (
     coordinator_heading,
     right_head_weighted,
     weight_by_availability,
+    weight_range,
 )
 from comp_viz.figures.coordinator.reweighting import other_weights_title
 from comp_viz.figures.coordinator.simplex import simplex_title
@@ -128,12 +129,16 @@ def test_the_heading_says_how_far_from_equal_the_weights_are(rng):
     here, labels = made(rng)
     here = replace(here, coordinator=np.tile(np.float32([0.25, 0.7, 0.05]), (40, 1)))
     found = weight_summary(here)
-    assert (
-        coordinator_heading(found)
-        == "Coordinator weights are 0.24 from 1/3 each on average: 0.05 (video) to 0.70 (text)"
+    assert coordinator_heading(found) == (
+        "Coordinator weights differ from 1/3 each: on average 0.05 (video) to 0.70 (text)"
     )
     near = weight_summary(replace(here, coordinator=np.tile(np.float32([0.33, 0.31, 0.36]), (40, 1))))
-    assert coordinator_heading(near) == "Coordinator weights are close to 1/3 each: 0.31 (text) to 0.36 (video)"
+    assert (
+        coordinator_heading(near) == "Coordinator weights are close to 1/3 each: on average 0.31 (text) to 0.36 (video)"
+    )
+    assert weight_range(found) == (
+        "Weights of single utterances range from 0.05 (video) to 0.70 (text), 0.24 from equal on average"
+    )
     assert weights_title(found) == "Text has the largest weight in 40 of 40 utterances"
     sentence = weight_by_availability(weight_summary(made(rng)[0]))
     assert sentence.startswith("The mean weight of ")
@@ -141,7 +146,7 @@ def test_the_heading_says_how_far_from_equal_the_weights_are(rng):
         replace(found, by_modality={"audio": found.by_modality["audio"]})
     )
     facts = coordinator_facts(found, trust_in_heads(here, labels), disagreement(here, labels))
-    assert facts.count(". ") == 2
+    assert facts.count(". ") == 3
     assert facts.endswith(").")
 
 

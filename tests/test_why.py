@@ -459,9 +459,9 @@ def test_a_typical_decision_that_a_loss_flips_is_not_at_a_negative_distance(mask
     found = fragility(losses(masked))
     distance, left = (decimal(float(np.median(x))) for x in (found.margin, np.abs(found.left)))
     spared = fragility_title(replace(found, left=np.abs(found.left)))
-    assert spared == f"Decisions are {distance} from another one (median), {left} after the worst loss"
+    assert spared == f"The median decision is {distance} from flipping, {left} after the worst single loss"
     flipped = fragility_title(replace(found, left=np.full_like(found.left, -0.25)))
-    assert flipped == f"Decisions are {distance} from another one (median); the worst loss takes 0.25 more"
+    assert flipped == f"The median decision is {distance} from flipping; for half or more, one loss is enough"
 
 
 def test_groups_keep_the_sum_of_their_features(checkpoint, conversation, observed, small_lab):
@@ -721,15 +721,14 @@ def test_fragility_counts_the_single_losses_that_flip(checkpoint, conversation, 
     table = fragile_table(found, conversation.words)
     assert table["flipped by"].is_monotonic_decreasing
     flipped = int((flips > 0).sum())
-    start = f"{flipped} of {len(flips)} decisions flip" if flipped > 1 else f"{flipped} of {len(flips)} decisions flips"
     if flipped:
         assert counterfactuals_heading(found) == (
-            f"{start} when one cell is lost, utterance {table['utterance'].iloc[0]} most easily"
+            f"Losing one cell can flip {flipped} of {len(flips)} decisions, utterance {table['utterance'].iloc[0]}'s most easily"
         )
     steady = counterfactuals_heading(replace(found, flips=0 * found.flips, left=np.abs(found.left)))
     closest = int(np.abs(found.left).argmin())
     assert steady.startswith(
-        f"No decision of {len(flips)} flips when one cell is lost; utterance {closest + 1} comes closest ("
+        f"Losing one cell flips none of {len(flips)} decisions; utterance {closest + 1} comes closest ("
     )
 
 
@@ -743,7 +742,7 @@ def test_headings_and_titles_fit_and_hold_their_numbers(checkpoint, conversation
     assert rollout_facts(found, 2).endswith(f"over the other utterances: {decimal(found.agreement(2))}.")
     own, agree = np.nanmean(found.own), np.nanmean(found.agreements)
     assert context_heading(found) == (
-        f"Own utterances make up {percent(own)} of all effects; rank correlation with rollout is {decimal(agree)}"
+        f"Predictions depend {percent(own)} on their own utterance; rank correlation with rollout is {decimal(agree)}"
     )
     assert context_map_title(found).startswith(f"Utterance {found.influences.argmax() + 1} affects the others most: ")
     assert rollout_facts(replace(found, rolled=None), 2) == ""
@@ -751,8 +750,11 @@ def test_headings_and_titles_fit_and_hold_their_numbers(checkpoint, conversation
         each = attribute(checkpoint, conversation, observed, 2, method)
         size = np.abs(each.cells)
         s, u = np.unravel_index(size.argmax(), size.shape)
-        cell = f"Its own {each.modalities[u]}" if s == 2 else f"{each.modalities[u].capitalize()} of utterance {s + 1}"
-        assert features_heading(each).startswith(f"{cell} matters most for the prediction of utterance 3: ")
+        cell = each.modalities[u].capitalize()
+        start = f"Utterance 3's own {cell.lower()} matters most for its prediction: "
+        assert features_heading(each).startswith(
+            start if s == 2 else f"{cell} of utterance {s + 1} matters most for utterance 3: "
+        )
         assert percent(float(size[2].sum() / size.sum())) in cells_title(each)
         assert attribution_facts(each).startswith(("✓", "✗", "The attributions sum to"))
         assert len(features_heading(each)) <= HEADING

@@ -28,8 +28,8 @@ CONTRIBUTIONS, FEATURES, CONTEXT, COUNTERFACTUALS = "Contributions", "Features",
 UNIFORM = "uniform(0.3)"
 HEADINGS = {
     FEATURES: (" matters most", "Nothing observed moves the prediction"),
-    CONTEXT: ("Own utterances make up ", "There is no other utterance", "No utterance moves any prediction"),
-    COUNTERFACTUALS: (" decisions flip", "No decision of "),
+    CONTEXT: ("Predictions depend ", "There is no other utterance", "No utterance moves any prediction"),
+    COUNTERFACTUALS: (" can flip ", " flips none of "),
 }
 
 

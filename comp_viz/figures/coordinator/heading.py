@@ -19,24 +19,36 @@ FACTS_HELP = (
 
 
 def coordinator_heading(weights: WeightSummary) -> str:
-    """How far the coordinator's weights are from equal."""
-    (least, low), (most, high) = weights.lowest, weights.highest
-    far = "close to" if weights.distance <= NEAR else f"{decimal(weights.distance)} from"
-    equal = f"{far} 1/{len(weights.by_modality)} each{'' if weights.distance <= NEAR else ' on average'}"
+    """The mean weights of the modalities, and whether they are close to equal."""
+    means = {name: each.mean for name, each in weights.by_modality.items()}
+    least, most = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
+    close = max(abs(mean - weights.equal) for mean in means.values()) <= NEAR
+    verb = "are close to" if close else "differ from"
+    sentence = f"Coordinator weights {verb} 1/{len(means)} each"
     return fitting(
-        f"Coordinator weights are {equal}: {decimal(low)} ({least}) to {decimal(high)} ({most})",
-        f"Coordinator weights are {equal}: {decimal(low)} to {decimal(high)}",
+        f"{sentence}: on average {decimal(means[least])} ({least}) to {decimal(means[most])} ({most})",
+        f"{sentence}: on average {decimal(means[least])} to {decimal(means[most])}",
     )
 
 
 def coordinator_facts(weights: WeightSummary, trust: Mapping[str, Trust], disagreement: Disagreement) -> str:
-    """Whether weights follow availability and correctness, in sentences."""
+    """The range of weights, and whether they follow availability and correctness, in sentences."""
     sentences = [
+        weight_range(weights),
         weight_by_availability(weights),
         correctness_title(trust, disagreement),
         right_head_weighted(disagreement),
     ]
     return " ".join(f"{sentence}." for sentence in sentences)
+
+
+def weight_range(weights: WeightSummary) -> str:
+    """The smallest and the largest weight of single utterances, and their mean distance from equal."""
+    (least, low), (most, high) = weights.lowest, weights.highest
+    return (
+        f"Weights of single utterances range from {decimal(low)} ({least}) to {decimal(high)} ({most}), {decimal(weights.distance)} from "
+        "equal on average"
+    )
 
 
 def weight_by_availability(weights: WeightSummary) -> str:
@@ -58,7 +70,7 @@ def right_head_weighted(disagreement: Disagreement) -> str:
         return "Without labels it is unknown which head is right"
     if not count:
         return (
-            f"In all {labelled} the heads are all right or all wrong, so weights can follow which utterances are easy, not which "
+            f"In each of the {labelled} the heads are all right or all wrong, so weights can follow which utterances are easy, not which "
             "head is right"
         )
     return (

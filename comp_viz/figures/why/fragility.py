@@ -22,11 +22,10 @@ ABOUT_FRAGILITY = About(
 def fragility_title(fragility: Fragility) -> str:
     """The median distance from another decision, and what the worst single loss leaves of it."""
     distance, left = (float(np.median(x)) for x in (fragility.margin, fragility.left))
-    sentence = f"Decisions are {explained_amount(fragility.task, distance)} from another one (median)"
-    amount = explained_amount(fragility.task, abs(left))
-    return (
-        f"{sentence}, {amount} after the worst loss" if left >= 0 else f"{sentence}; the worst loss takes {amount} more"
-    )
+    sentence = f"The median decision is {explained_amount(fragility.task, distance)} from flipping"
+    if left < 0:
+        return f"{sentence}; for half or more, one loss is enough"
+    return f"{sentence}, {explained_amount(fragility.task, left)} after the worst single loss"
 
 
 def fragility_chart(

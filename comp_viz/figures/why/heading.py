@@ -8,7 +8,7 @@ from comp_viz.analysis.why.context import Context
 from comp_viz.analysis.why.contribution import Contribution
 from comp_viz.analysis.why.fragile import Fragility
 from comp_viz.figures.why.amounts import explained_amount
-from comp_viz.wording import decimal, first_upper, fitting, percent
+from comp_viz.wording import decimal, first_upper, fitting, how_many, percent
 
 CONTRIBUTIONS_HELP = (
     "A contribution is what a modality adds to a prediction, on average over all orders in which modalities can be added (Shapley "
@@ -48,12 +48,11 @@ def features_heading(attribution: Attribution) -> str:
     s, u = np.unravel_index(size.argmax(), size.shape)
     amount = explained_amount(attribution.task, float(attribution.cells[s, u]), sign=True)
     name = attribution.modalities[u]
-    cell = f"Its own {name}" if s == target else f"{first_upper(name)} of utterance {s + 1}"
-    return fitting(
-        f"{cell} matters most for the prediction of utterance {target + 1}: {amount} ({attribution.method})",
-        f"{cell} matters most for the prediction of utterance {target + 1}: {amount}",
-        f"{cell} matters most: {amount}",
-    )
+    if s == target:
+        sentence = f"Utterance {target + 1}'s own {name} matters most for its prediction: {amount}"
+    else:
+        sentence = f"{first_upper(name)} of utterance {s + 1} matters most for utterance {target + 1}: {amount}"
+    return fitting(f"{sentence} ({attribution.method})", sentence)
 
 
 def context_heading(context: Context) -> str:
@@ -61,7 +60,7 @@ def context_heading(context: Context) -> str:
     own = context.own[~np.isnan(context.own)]
     if not len(own):
         return "No utterance moves any prediction"
-    sentence = f"Own utterances make up {percent(float(own.mean()))} of all effects"
+    sentence = f"Predictions depend {percent(float(own.mean()))} on their own utterance"
     known = context.agreements[~np.isnan(context.agreements)]
     if not len(known):
         return sentence
@@ -75,8 +74,7 @@ def counterfactuals_heading(fragility: Fragility) -> str:
     if not flipped:
         closest = int(fragility.left.argmin())
         left = explained_amount(fragility.task, float(fragility.left[closest]))
-        none = f"No decision of {S:,} flips when one {cell} is lost"
-        return fitting(f"{none}; utterance {closest + 1} comes closest ({left})", none)
-    verb = "flips" if flipped == 1 else "flip"
-    some = f"{flipped:,} of {S:,} decisions {verb} when one {cell} is lost"
-    return fitting(f"{some}, utterance {fragility.order[0] + 1} most easily", some)
+        none = f"Losing one {cell} flips none of {how_many(S, 'decision')}"
+        return fitting(f"{none}; utterance {closest + 1} comes closest ({left} left)", none)
+    some = f"Losing one {cell} can flip {flipped:,} of {how_many(S, 'decision')}"
+    return fitting(f"{some}, utterance {fragility.order[0] + 1}'s most easily", some)
