@@ -6,7 +6,7 @@ from textwrap import wrap
 import plotly.graph_objects as go
 
 from comp_viz.analysis.coordinator.groups import by_availability, by_emotion, by_subset, kept_subsets, left_with
-from comp_viz.analysis.coordinator.reweighting import LEARNED, fixed_weights, reweighed
+from comp_viz.analysis.coordinator.reweighting import LEARNED, compare_weightings, fixed_weights
 from comp_viz.analysis.coordinator.weights import weight_floor, weight_span, weight_summary
 from comp_viz.analysis.prediction import predict_conversation, true_decisions
 from comp_viz.analysis.propagation.attention import ROLLOUT_MAP, attention, entropy_by_head
@@ -23,7 +23,7 @@ from comp_viz.analysis.why.leave_one_out import losses
 from comp_viz.analysis.why.masking import Masked
 from comp_viz.errors import CompVizError
 from comp_viz.figures.coordinator.by_availability import by_availability_chart, weights_by_availability_title
-from comp_viz.figures.coordinator.reweighting import other_weights_title, prediction_span, reweighed_along
+from comp_viz.figures.coordinator.reweighting import other_weights_title, prediction_span, weightings_along
 from comp_viz.figures.coordinator.simplex import Points, simplex, simplex_title
 from comp_viz.figures.coordinator.weights_along import weights_along, weights_title
 from comp_viz.figures.emotions import emotion_looks
@@ -237,9 +237,9 @@ def other_weights_figure(view: View, modality: str, selected: int, palette: Pale
         for name, weights in fixed_weights(view.prediction.modalities).items()
     }
     conversation = view.conversation
-    each = reweighed(predictions, conversation.labels)
+    each = compare_weightings(predictions, conversation.labels)
     span = prediction_span((each, conversation.labels))
-    return reweighed_along(
+    return weightings_along(
         each, conversation.labels, conversation.words, span, selected, palette, other_weights_title(each)
     )
 

@@ -20,15 +20,15 @@ from comp_viz.analysis.coordinator.reweighting import (
     BY_HAND,
     EQUAL,
     LEARNED,
+    compare_weightings,
     fixed_weights,
     normalised_weights,
-    reweighed,
 )
 from comp_viz.analysis.coordinator.tables import (
     accuracy_table,
     availability_table,
-    reweighed_table,
     trust_table,
+    weightings_table,
     weights_table,
 )
 from comp_viz.analysis.coordinator.trust import FEWEST, disagreement, trust_in_heads
@@ -368,7 +368,7 @@ def test_other_weights_are_the_model_run_again(opened):
         name: predict_conversation(checkpoint, conversation, observed, Intervention(weights=weights_))
         for name, weights_ in given.items()
     }
-    found = reweighed({LEARNED: trained} | runs, conversation.labels)
+    found = compare_weightings({LEARNED: trained} | runs, conversation.labels)
     assert not found[LEARNED].differs.any()
     assert np.abs(found["only audio"].followed - found[LEARNED].followed).max() > 1e-3
     for name, weights_ in given.items():
@@ -378,9 +378,9 @@ def test_other_weights_are_the_model_run_again(opened):
 
 
 @pytest.mark.parametrize("task", [SCORE, CLASSES])
-def test_reweighed_counts_as_loops_do(rng, task):
+def test_weightings_are_counted_as_loops_do(rng, task):
     (first, labels), (second, _) = made(rng, task), made(rng, task)
-    found = reweighed({LEARNED: first, EQUAL: second}, labels)[EQUAL]
+    found = compare_weightings({LEARNED: first, EQUAL: second}, labels)[EQUAL]
     differs, hits, judged, errors = 0, 0, 0, []
     for s, label in enumerate(labels):
         before, now = (naive_decision(task, p.fused[s]) for p in (first, second))
@@ -409,19 +409,19 @@ def test_a_share_of_all_or_nothing_still_has_an_interval():
 def test_sentences_about_other_weights(rng):
     (first, labels), (second, _) = made(rng), made(rng)
     runs = {LEARNED: first, EQUAL: first, "only audio": second, "only text": first, BY_HAND: second}
-    found = reweighed(runs, labels)
+    found = compare_weightings(runs, labels)
     changed = int(found["only audio"].differs.sum())
     assert other_weights_title(found) == f"Equal weights change 0 of 40 decisions, all weight on audio {changed}"
-    without = other_weights_title(reweighed({EQUAL: first, "only audio": second}, labels))
+    without = other_weights_title(compare_weightings({EQUAL: first, "only audio": second}, labels))
     assert without == f"All weight on audio changes {changed} of 40 decisions"
-    same = other_weights_title(reweighed({LEARNED: first, EQUAL: first, "only audio": first}, labels))
+    same = other_weights_title(compare_weightings({LEARNED: first, EQUAL: first, "only audio": first}, labels))
     assert same == "Neither equal weights nor all weight on one modality changes any of 40 decisions"
     learned, audio = found[LEARNED].accuracy, found["only audio"].accuracy
     sentence = f"Accuracy is {percent(learned)} with {LEARNED}, {percent(learned)} with {EQUAL}"
     assert reweighted_accuracy_title(found) == sentence + f", {percent(audio)} with only audio" * (audio > learned)
-    unlabelled = reweighed(runs, np.full(40, np.nan, np.float32))
+    unlabelled = compare_weightings(runs, np.full(40, np.nan, np.float32))
     assert reweighted_accuracy_title(unlabelled) == "No utterance has a label to judge predictions by"
-    neutral = reweighed(runs, np.zeros(40, np.float32))  # errors, but no decision to judge
+    neutral = compare_weightings(runs, np.zeros(40, np.float32))  # errors, but no decision to judge
     best = min(neutral, key=lambda name: neutral[name].error)
     assert reweighted_accuracy_title(neutral).startswith(
         f"The mean error is smallest with {best}: {neutral[best].error:.3f}"
@@ -441,8 +441,8 @@ def test_tables_hold_what_charts_show(rng, task):
     assert len(rows) == 3 * (len(available) + len(fixed))
     of = trust_table(trust_in_heads(here, labels)).set_index("modality")
     assert of.loc["text", "AUC"] == trust_in_heads(here, labels)["text"].auc
-    found = reweighed({LEARNED: here, EQUAL: made(rng, task)[0]}, labels)
-    long = reweighed_table(found, labels)
+    found = compare_weightings({LEARNED: here, EQUAL: made(rng, task)[0]}, labels)
+    long = weightings_table(found, labels)
     assert len(long) == 80
     assert long[long.weights == EQUAL].differs.sum() == found[EQUAL].differs.sum()
     shares = accuracy_table(found).set_index("weights")
@@ -453,5 +453,5 @@ def test_tables_bear_conversations_without_labels(rng):
     here, labels = made(rng)
     labels[:] = np.nan
     assert trust_table(trust_in_heads(here, labels)).AUC.isna().all()
-    assert accuracy_table(reweighed({LEARNED: here}, labels)).accuracy.isna().all()
+    assert accuracy_table(compare_weightings({LEARNED: here}, labels)).accuracy.isna().all()
     assert set(weights_table(here, labels)["own head"]) == {"not judged"}

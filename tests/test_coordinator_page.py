@@ -9,9 +9,9 @@ from comp_viz.analysis.coordinator.reweighting import (
     BY_HAND,
     EQUAL,
     LEARNED,
+    compare_weightings,
     fixed_weights,
     normalised_weights,
-    reweighed,
 )
 from comp_viz.analysis.coordinator.trust import trust_in_heads
 from comp_viz.analysis.inside import look_inside
@@ -19,7 +19,7 @@ from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.figures.coordinator.accuracy import accuracy_chart
 from comp_viz.figures.coordinator.by_availability import by_availability_chart
-from comp_viz.figures.coordinator.reweighting import prediction_span, reweighed_along, weighting_looks
+from comp_viz.figures.coordinator.reweighting import prediction_span, weighting_looks, weightings_along
 from comp_viz.figures.coordinator.simplex import Points, simplex
 from comp_viz.figures.coordinator.strips import strips
 from comp_viz.figures.coordinator.weights_along import WHOLE, weights_along
@@ -132,7 +132,7 @@ def test_other_weights_on_the_page_are_the_model_run_again(shown):
         name: predict_conversation(checkpoint, conversation, observed, Intervention(weights=weights))
         for name, weights in given.items()
     }
-    found = reweighed({LEARNED: trained} | runs, conversation.labels)
+    found = compare_weightings({LEARNED: trained} | runs, conversation.labels)
     lines = predicted(app)
     moved = {trace["name"]: trace for trace in figures(app)["other weights"]["data"] if trace.get("yaxis") == "y3"}
     assert set(moved) == set(found) - {LEARNED}
@@ -257,9 +257,9 @@ def test_charts_of_a_conversation_without_labels_or_a_modality(palette, labelled
     fixed = by_availability(here)
     rows = by_availability_chart(fixed, fixed, here.modalities, WHOLE, palette, "t").layout.yaxis.ticktext
     assert rows == (f"audio + video ({len(labels)})",)
-    under = reweighed({LEARNED: here, EQUAL: here}, labels)
+    under = compare_weightings({LEARNED: here, EQUAL: here}, labels)
     span = prediction_span((under, labels))
-    assert reweighed_along(under, labels, conversation.words, span, 0, palette, "t").data
+    assert weightings_along(under, labels, conversation.words, span, 0, palette, "t").data
     assert accuracy_chart(under, palette, "t").layout.annotations[0].text.startswith("no label") is not labelled
 
 
@@ -271,8 +271,8 @@ def test_decisions_that_change_are_marked_by_what_becomes_of_them(small_checkpoi
         for u, name in enumerate(here.modalities)
     }
     labels = np.where(np.arange(len(conversation)) % 3 == 0, np.nan, conversation.labels).astype(np.float32)
-    found = reweighed({LEARNED: here} | runs, labels)
-    figure = reweighed_along(found, labels, conversation.words, prediction_span((found, labels)), 0, LIGHT, "t")
+    found = compare_weightings({LEARNED: here} | runs, labels)
+    figure = weightings_along(found, labels, conversation.words, prediction_span((found, labels)), 0, LIGHT, "t")
     marked = {trace.name: trace for trace in figure.data if trace.yaxis == "y2"}
     where = {(row, s): kind for kind, trace in marked.items() for row, s in zip(trace.y, trace.customdata, strict=True)}
     for row, (_, each) in enumerate(found.items()):

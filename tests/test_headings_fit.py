@@ -8,7 +8,7 @@ import pytest
 
 from comp_viz.analysis.coordinator.agreement import weight_agreement
 from comp_viz.analysis.coordinator.groups import by_availability, by_emotion, by_subset, kept_subsets
-from comp_viz.analysis.coordinator.reweighting import EQUAL, LEARNED, only_name, reweighed
+from comp_viz.analysis.coordinator.reweighting import EQUAL, LEARNED, compare_weightings, only_name
 from comp_viz.analysis.coordinator.trust import disagreement, trust_in_heads
 from comp_viz.analysis.coordinator.weights import weight_summary
 from comp_viz.analysis.prediction import Prediction
@@ -160,7 +160,7 @@ def test_titles_of_the_coordinator(task, rng):
     assert by_availability(here)
     given = {LEARNED: here, EQUAL: prediction()} | {only_name(name): prediction() for name in NAMES}
     for runs in (given, {name: each for name, each in given.items() if name != LEARNED}, dict.fromkeys(given, here)):
-        each = reweighed(runs, labels)
+        each = compare_weightings(runs, labels)
         assert_fit(other_weights_title(each), reweighted_accuracy_title(each), error_title(each))
     assert_fit(
         no_coordinator(3),

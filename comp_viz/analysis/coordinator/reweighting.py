@@ -13,7 +13,7 @@ LEARNED, EQUAL, BY_HAND = "learned weights", "equal weights", "by hand"
 
 
 @dataclass(frozen=True)
-class Reweighed:
+class Weighting:
     """The fused prediction under given weights, against that under the learned ones."""
 
     prediction: Prediction
@@ -45,20 +45,20 @@ def only_name(modality: str) -> str:
     return f"only {modality}"
 
 
-def reweighed(predictions: Mapping[str, Prediction], labels: Floats) -> Mapping[str, Reweighed]:
+def compare_weightings(predictions: Mapping[str, Prediction], labels: Floats) -> Mapping[str, Weighting]:
     """Compare predictions of one conversation under several weights with the first, the learned one; `labels [S]`."""
     learned = next(iter(predictions.values()))
-    return {name: reweighed_one(each, learned, labels) for name, each in predictions.items()}
+    return {name: compare_weighting(each, learned, labels) for name, each in predictions.items()}
 
 
-def reweighed_one(prediction: Prediction, learned: Prediction, labels: Floats) -> Reweighed:
+def compare_weighting(prediction: Prediction, learned: Prediction, labels: Floats) -> Weighting:
     """Compare one prediction with that under the learned weights."""
     task, decided, before = prediction.task, prediction.decisions(), learned.decisions()
     truth = true_decisions(task, labels)
     share, judged = decision_accuracy(decided, truth), truth >= 0
     right = (decided == truth) & judged
     column = np.arange(len(before)), before if task.classes else 0
-    return Reweighed(
+    return Weighting(
         prediction=prediction,
         followed=prediction.fused[column],
         moved=prediction.fused[column] - learned.fused[column],
@@ -81,7 +81,7 @@ def mean_error(task: Task, fused: Floats, labels: Floats) -> float | None:
     return float(np.abs(fused[known, 0] - labels[known]).mean())
 
 
-def most_disturbing(weightings: Mapping[str, Reweighed]) -> str:
+def most_disturbing(weightings: Mapping[str, Weighting]) -> str:
     """The single modality that changes most decisions when it has all the weight, by the name of that weighting."""
     trained = next(iter(weightings))
     single = {name: each for name, each in weightings.items() if name not in (trained, EQUAL, BY_HAND)}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from comp_viz.analysis.coordinator.groups import Availability, emotion_labels
-from comp_viz.analysis.coordinator.reweighting import Reweighed
+from comp_viz.analysis.coordinator.reweighting import Weighting
 from comp_viz.analysis.coordinator.trust import Trust, head_correctness
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.data.conversation import Floats
@@ -58,7 +58,7 @@ def trust_table(trust: Mapping[str, Trust]) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"mean weight, right": float, "mean weight, wrong": float, "AUC": float})
 
 
-def reweighed_table(weightings: Mapping[str, Reweighed], labels: Floats) -> pd.DataFrame:
+def weightings_table(weightings: Mapping[str, Weighting], labels: Floats) -> pd.DataFrame:
     """One row a weighting and utterance: weights given, prediction, decision, and whether it is right."""
     trained = next(iter(weightings.values()))
     task, tables = trained.prediction.task, []
@@ -79,7 +79,7 @@ def reweighed_table(weightings: Mapping[str, Reweighed], labels: Floats) -> pd.D
     return pd.concat(tables, ignore_index=True)
 
 
-def accuracy_table(weightings: Mapping[str, Reweighed]) -> pd.DataFrame:
+def accuracy_table(weightings: Mapping[str, Weighting]) -> pd.DataFrame:
     """One row a weighting: accuracy with its interval, decisions that differ, mean error."""
     rows = [
         {

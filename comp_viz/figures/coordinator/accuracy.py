@@ -3,7 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from comp_viz.analysis.coordinator.reweighting import EQUAL, Reweighed
+from comp_viz.analysis.coordinator.reweighting import EQUAL, Weighting
 from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.coordinator.reweighting import FUSED_EQUATION, Weightings, weighting_looks
 from comp_viz.figures.style import Palette
@@ -80,7 +80,7 @@ def accuracy_chart(weightings: Weightings, palette: Palette, title: str) -> go.F
     return go.Figure(dots, layout)
 
 
-def accuracy_note(each: Reweighed) -> str:
+def accuracy_note(each: Weighting) -> str:
     """Decisions that differ, and the mean error, in a few words."""
     share = "no label" if each.accuracy is None else percent(each.accuracy, 1)
     error = "" if each.error is None else f" · error {each.error:.2f}"

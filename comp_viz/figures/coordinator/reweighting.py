@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from comp_viz.analysis.coordinator.reweighting import BY_HAND, EQUAL, Reweighed, most_disturbing, only_name
+from comp_viz.analysis.coordinator.reweighting import BY_HAND, EQUAL, Weighting, most_disturbing, only_name
 from comp_viz.data.conversation import Floats
 from comp_viz.figures.along import along, escape, neutral_line
 from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette, modality_colours, modality_symbols
 from comp_viz.wording import first_upper, fitting, how_many
 
-Weightings = Mapping[str, Reweighed]  # the first is as trained
+Weightings = Mapping[str, Weighting]  # the first is as trained
 FUSED_EQUATION = r"F=[\bar\omega_a\bar Z^{a},\;\bar\omega_t\bar Z^{t},\;\bar\omega_v\bar Z^{v}]\qquad(14)"
 ABOUT_OTHER_WEIGHTS = About(
     "The fused prediction with other weights in the place of the coordinator's, the same for all utterances: the network is "
@@ -74,7 +74,7 @@ def prediction_span(*sides: tuple[Weightings, Floats]) -> PredictionSpan:
     return PredictionSpan((low - 0.2, high + 0.2), max(1.0, moved))
 
 
-def reweighed_along(
+def weightings_along(
     weightings: Weightings,
     labels: Floats,
     words: Sequence[str],
@@ -94,7 +94,7 @@ def reweighed_along(
         colour, symbol, dash = look[name]
         look_of = {
             "x": x, "mode": "lines+markers", "name": name, "legendgroup": name, "customdata": np.arange(S),
-            "hovertext": reweighting_hovers(name, each, weightings[trained], labels, words), "hoverinfo": "text",
+            "hovertext": weighting_hovers(name, each, weightings[trained], labels, words), "hoverinfo": "text",
             "line": {"color": colour, "dash": dash, "width": 2.6 if name == trained else 1.3},
             "marker": {"symbol": symbol, "size": 6, "maxdisplayed": 0 if name == trained and S < 200 else 30},
         }  # fmt: skip
@@ -102,14 +102,14 @@ def reweighed_along(
         if name != trained:
             traces.append(go.Scatter(y=each.moved, yaxis="y3", **look_of | {"showlegend": False}))
     layout = along(palette, title, 500 + 24 * len(weightings), S, selected)
-    layout |= reweighting_axes(layout["yaxis"], weightings, span)
+    layout |= weighting_axes(layout["yaxis"], weightings, span)
     layout["xaxis"] |= {"anchor": "y2"}
     neutral = [] if task.classes else [neutral_line("y", task.neutral, palette)]
     layout["shapes"] = [*layout["shapes"], *neutral, neutral_line("y3", 0, palette)]
     return go.Figure([*traces, *decision_changes(weightings, palette)], layout)
 
 
-def reweighting_axes(axis: dict[str, Any], weightings: Weightings, span: PredictionSpan) -> dict[str, Any]:
+def weighting_axes(axis: dict[str, Any], weightings: Weightings, span: PredictionSpan) -> dict[str, Any]:
     """The y axes of the three rows."""
     task = next(iter(weightings.values())).prediction.task
     below = 0.055 * len(weightings)
@@ -153,9 +153,7 @@ def decision_changes(weightings: Weightings, palette: Palette) -> list[go.Scatte
     return traces
 
 
-def reweighting_hovers(
-    name: str, each: Reweighed, trained: Reweighed, labels: Floats, words: Sequence[str]
-) -> list[str]:
+def weighting_hovers(name: str, each: Weighting, trained: Weighting, labels: Floats, words: Sequence[str]) -> list[str]:
     """Every utterance's prediction under these weights, that of the network as trained, and the truth."""
     task = each.prediction.task
 

@@ -9,18 +9,18 @@ from comp_viz.analysis.coordinator.reweighting import (
     BY_HAND,
     EQUAL,
     LEARNED,
-    Reweighed,
+    Weighting,
+    compare_weightings,
     fixed_weights,
     normalised_weights,
-    reweighed,
 )
-from comp_viz.analysis.coordinator.tables import accuracy_table, reweighed_table
+from comp_viz.analysis.coordinator.tables import accuracy_table, weightings_table
 from comp_viz.figures.coordinator.accuracy import ABOUT_REWEIGHTED_ACCURACY, accuracy_chart, reweighted_accuracy_title
 from comp_viz.figures.coordinator.reweighting import (
     ABOUT_OTHER_WEIGHTS,
     other_weights_title,
     prediction_span,
-    reweighed_along,
+    weightings_along,
 )
 from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.network.intervention import Intervention
@@ -47,18 +47,18 @@ def sliders(modalities: tuple[str, ...]) -> tuple[float, ...]:
     return weights
 
 
-def under_weights(view: PageView, by_hand: tuple[float, ...]) -> Mapping[str, Reweighed]:
+def view_weightings(view: PageView, by_hand: tuple[float, ...]) -> Mapping[str, Weighting]:
     """The conversation as trained, and run again under every other weighting."""
     config, trained = view.checkpoint.config, view.predict(view.observed)
     given = fixed_weights(config.modalities) | {BY_HAND: by_hand}
     others = {name: view.predict(view.observed, Intervention(weights=weights)) for name, weights in given.items()}
     predictions = {LEARNED: trained} | others if config.coordination else others | {EQUAL: trained}
-    return reweighed(predictions, view.conversation.labels)
+    return compare_weightings(predictions, view.conversation.labels)
 
 
 def other_weights(sides: Sequence[Side], by_hand: tuple[float, ...], selected: int, palette: Palette) -> None:
     """Predictions along the conversation, and accuracy, for every side; one of the weightings is `by_hand [M]`."""
-    under = [under_weights(side.view, by_hand) for side in sides]
+    under = [view_weightings(side.view, by_hand) for side in sides]
     conversations = [side.view.conversation for side in sides]
     span = prediction_span(
         *((each, conversation.labels) for each, conversation in zip(under, conversations, strict=True))
@@ -67,8 +67,8 @@ def other_weights(sides: Sequence[Side], by_hand: tuple[float, ...], selected: i
     for i, (side, each) in enumerate(zip(sides, under, strict=True)):
         labels, words = conversations[i].labels, conversations[i].words
         with along[i]:
-            figure = reweighed_along(each, labels, words, span, selected, palette, other_weights_title(each))
-            numbers = partial(reweighed_table, each, labels)
+            figure = weightings_along(each, labels, words, span, selected, palette, other_weights_title(each))
+            numbers = partial(weightings_table, each, labels)
             chart_panel(figure, f"other weights{side.key}", ABOUT_OTHER_WEIGHTS, numbers, selects=True)
         with shares[i]:
             figure = accuracy_chart(each, palette, reweighted_accuracy_title(each))

@@ -87,7 +87,7 @@ def draw_contributions(
         return
     if not side.view.checkpoint.config.coordination:
         st.info(
-            "This network was trained without a coordinator: all modalities are weighed equally.",
+            "This network was trained without a coordinator: all modalities have equal weight.",
             icon=":material/balance:",
         )
         return
