@@ -1,11 +1,12 @@
 """`doctor`: what is on this machine, as text to paste into an issue; the exit status says whether the dashboard would start."""
 
 import argparse
+import logging
 import os
 import platform
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -38,18 +39,26 @@ def run(options: argparse.Namespace) -> int:
     """Print all sections; 1 when the dashboard would not start."""
     problem = start_problem()
     sections = {
-        "This": this(),
-        "Libraries": libraries(),
-        "Extras": extras(),
-        "Device": devices(),
-        "Clips": clips(),
-        "Data": data(),
-        "Checkpoints": checkpoints(),
-        "Dashboard": [problem or "would start", port()],
+        "This": this,
+        "Libraries": libraries,
+        "Extras": extras,
+        "Device": devices,
+        "Clips": clips,
+        "Data": data,
+        "Checkpoints": checkpoints,
+        "Dashboard": lambda: [problem or "would start", port()],
     }
-    for title, lines in sections.items():
-        print(f"{title}\n" + "".join(f"  {anonymous(line)}\n" for line in lines))
+    for title, section in sections.items():
+        print(f"{title}\n" + "".join(f"  {anonymous(line)}\n" for line in lines_of(section)))
     return 1 if problem else 0
+
+
+def lines_of(section: Callable[[], Iterable[str]]) -> Iterator[str]:
+    """The lines of a section, as far as it comes: what is broken here must not keep the rest from being said."""
+    try:
+        yield from section()
+    except Exception as error:
+        yield f"unknown: {type(error).__name__}: {error}"
 
 
 def anonymous(line: str) -> str:
@@ -64,10 +73,13 @@ def start_problem() -> str | None:
         name for name in ("app.py", "pages/live.py", ".streamlit/config.toml") if not shipped(name).is_file()
     ]:
         return f"WOULD NOT START: {', '.join(absent)} is not in {PRODUCT}. Install the package again."
+    logging.disable(logging.WARNING)  # Streamlit warns that nothing is served yet
     try:
         import_module(APP)
     except Exception as error:  # a library that is absent, broken, or of another version than was tried
         return f"WOULD NOT START: {type(error).__name__}: {error}. Run pip install -r requirements.txt."
+    finally:
+        logging.disable(logging.NOTSET)
     return None
 
 
@@ -101,14 +113,9 @@ def installed(name: str) -> str:
 
 def devices() -> Iterator[str]:
     """Where the network would run."""
-    try:
-        from comp_viz.device import available_devices, choose_device
+    from comp_viz.device import available_devices, choose_device
 
-        yield f"{choose_device()}, of {', '.join(available_devices())}"
-    except (ImportError, OSError) as error:  # PyTorch is absent, or a library that it loads
-        yield f"unknown: {error}"
-    except CompVizError as error:
-        yield str(error)
+    yield f"{choose_device()}, of {', '.join(available_devices())}"
 
 
 def clips() -> Iterator[str]:
