@@ -50,6 +50,30 @@ def test_the_utterance_in_hand_and_what_is_compared_go_from_page_to_page(page, a
     expect(page.locator(".js-plotly-plot")).to_have_count(4)
 
 
+def test_an_address_goes_along_with_a_visitor_in_a_hurry(page, address):
+    """On a slow machine, from a page that has no use for half of it, before any page is there."""
+    slow = page.context.new_cdp_session(page)
+    slow.send("Emulation.setCPUThrottlingRate", {"rate": 5})
+    named = ("checkpoint=lab", "conversation=lab-test-003", "pattern=uniform", "utterance=5", "compare=nothing+missing")
+    asked = "&".join(named).replace("pattern=uniform", "pattern=uniform(0.3)")
+    page.goto(f"{address}data?{asked}", wait_until="commit")
+    for name in ("Coordinator", "Data", "Propagation"):
+        nav(page, name).click()
+    page.wait_for_url("**/propagation?**")
+    expect(utterance(page)).to_have_value("5")
+    for parameter in named:
+        page.wait_for_url(f"**{parameter}**")
+
+
+def test_a_page_opens_by_its_old_address_and_goes_on_from_there(page, address):
+    page.goto(f"{address}prototypes?checkpoint=lab&look_at=Stand+for&modality=video")
+    settled(page)
+    expect(page.get_by_role("radio", name="Nearest utterances")).to_be_checked()
+    assert "modality=video" in page.url
+    page.get_by_role("radio", name="Prompts").click()
+    page.wait_for_url("**look_at=Prompts**")
+
+
 @pytest.mark.parametrize(
     ("where", "charts"), [("propagation?", 6), ("propagation?propagation=Cross-modal+flow&", 4), ("prototypes?", 2)]
 )
