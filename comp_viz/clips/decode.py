@@ -28,7 +28,7 @@ def decode(
 ) -> Media:
     """Decode `path` into `folder`, which must not exist yet, or take over what is there already.
 
-    `tick` is told every fraction of a second how long it has been, and may raise to stop it. Raises `CompVizError` with a
+    `tick` is called every fraction of a second with the seconds passed, and may raise to stop it. Raises `CompVizError` with a
     sentence for people when nothing can be read or a limit is passed; nothing is left behind then.
     """
     if folder.is_dir():

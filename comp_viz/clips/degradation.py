@@ -1,4 +1,4 @@
-"""Ways of spoiling an utterance as the world would: what each does to samples, pictures and words."""
+"""Ways to degrade an utterance as the world would: what each does to samples, pictures and words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ KINDS = SOUND | PICTURES | WORDS
 
 @dataclass(frozen=True)
 class Degradation:
-    """One way of spoiling some utterances. Raises `CompVizError` for a kind or an amount that there is not."""
+    """One way to degrade some utterances. Raises `CompVizError` for a kind or an amount that there is not."""
 
     kind: str  # one of KINDS
     utterances: tuple[int, ...]  # counted from 0
@@ -63,8 +63,8 @@ def degrade_pictures(pictures: Sequence[Picture], degradation: Degradation) -> l
         return [np.zeros_like(picture) for picture in pictures]
     if degradation.kind == "freeze":
         return [pictures[0]] * len(pictures)
-    spoil = blur_picture if degradation.kind == "blur" else coarsen_picture
-    return [spoil(picture, degradation.amount) for picture in pictures]
+    change = blur_picture if degradation.kind == "blur" else coarsen_picture
+    return [change(picture, degradation.amount) for picture in pictures]
 
 
 def blur_picture(picture: Picture, share: float) -> Picture:

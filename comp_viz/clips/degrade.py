@@ -1,4 +1,4 @@
-"""Spoils chosen utterances of an analysed clip, and extracts anew only what that changes."""
+"""Degrades chosen utterances of an analysed clip, and extracts anew only what that changes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -37,19 +37,19 @@ def degrade(clip: Clip, degradations: Sequence[Degradation]) -> Clip:
         for i in degradation.utterances:
             if not 0 <= i < len(clip.spans):
                 raise CompVizError(f"{degradation.kind}: expected utterances from 0 to {len(clip.spans) - 1}, got {i}.")
-    spoilt = replace(clip, degradations=tuple(degradations))
+    degraded = replace(clip, degradations=tuple(degradations))
     for i in sorted({i for degradation in degradations for i in degradation.utterances}):
         mine = [d for d in degradations if i in d.utterances]
         if any(d.kind in SOUND for d in mine):
-            spoilt = with_sound_read_again(
-                spoilt, i, listen_again=any(d.kind in SOUND and d.listen_again for d in mine)
+            degraded = with_sound_read_again(
+                degraded, i, listen_again=any(d.kind in SOUND and d.listen_again for d in mine)
             )
         if any(d.kind in PICTURES for d in mine):
-            spoilt = with_pictures_read_again(spoilt, i)
+            degraded = with_pictures_read_again(degraded, i)
         for degradation in mine:
             if degradation.kind in WORDS:
-                spoilt = with_utterance(spoilt, i, degrade_words(spoilt.spans[i], degradation))
-    return spoilt
+                degraded = with_utterance(degraded, i, degrade_words(degraded.spans[i], degradation))
+    return degraded
 
 
 def sound_of(clip: Clip, i: int) -> Floats:

@@ -13,14 +13,14 @@ from comp_viz.clips.media import Picture
 from comp_viz.clips.settings import Settings
 from comp_viz.clips.span import Span
 from comp_viz.data.conversation import Floats
-from comp_viz.wording import percent
+from comp_viz.wording import decimal, percent
 
 SILENT = -120.0  # dBFS given to digital silence
 
 
 @dataclass(frozen=True)
 class Read:
-    """What came of reading a modality of an utterance."""
+    """The features of one modality of an utterance, or why they are missing."""
 
     features: Floats  # [D], zeros where missing
     reason: str  # why it is missing, "" where it is not
@@ -32,7 +32,7 @@ def read_audio(sound: Floats, problem: str, names: Sequence[str], settings: Sett
     if not problem and len(sound) == 0:
         problem = "the sound ends before this utterance"
     elif not problem and dbfs < limits.level:
-        problem = f"silence ({dbfs:.0f} dBFS, below {limits.level:g})"
+        problem = f"silence ({decimal(dbfs, 0)} dBFS, below {decimal(limits.level, 0)})"
     elif not problem and voice < limits.voice:
         problem = f"no voice (in {percent(voice)} of the time, below {percent(limits.voice)})"
     return extract_features(names, sound, problem)

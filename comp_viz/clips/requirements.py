@@ -1,4 +1,4 @@
-"""Whether what reads clips is on this machine, always said the same way: what is missing, and the command that mends it."""
+"""Whether what reads clips is on this machine, always put the same way: what is missing, and the command that mends it."""
 
 from importlib.util import find_spec
 

@@ -17,7 +17,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Span:
-    """One utterance's place in the clip, and what was said in it."""
+    """One utterance's place in the clip, and the words spoken in it."""
 
     start: float  # seconds from the start of the clip
     end: float
@@ -25,7 +25,7 @@ class Span:
 
     @property
     def text(self) -> str:
-        """What was said, as one line."""
+        """The words, as one line."""
         return " ".join(word.text for word in self.words)
 
     @property

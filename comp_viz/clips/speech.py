@@ -30,7 +30,7 @@ def listen(
     """Samples -> words in order, and the language heard ("" without words).
 
     Only where there is voice is listened to, so that silence and noise give no words rather than invented ones. `tick` is
-    told the share of the sound that is done, and may raise to stop.
+    given the share of the sound that is done, and may raise to stop.
     """
     if len(sound) < RATE // 10 or np.abs(sound).max() < FAINTEST:
         return (), ""

@@ -1,4 +1,4 @@
-"""Leaving out what people said: a report may go further than the recordings may."""
+"""Leaving out transcripts: a report may go further than the recordings may."""
 
 import re
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from comp_viz.data.conversation import Conversation
 from comp_viz.figures.along import escape
 
 LEFT_OUT = "…"
-TRANSCRIPT_COLUMNS = ("words", "word", "said before")  # of tables, which hold nothing but what was said
+TRANSCRIPT_COLUMNS = ("words", "word", "said before")  # of tables, which hold nothing but transcripts
 ON_HOVER = ("hovertext", "hovertemplate", "hoverinfo", "customdata", "meta", "ids")
 SHORT = 8  # letters up to which a transcript may be a word of ours by chance; then only the end of a label is taken
 SHORTENED = 15  # letters at least that a chart leaves of a long transcript
@@ -19,7 +19,7 @@ Figure = dict[str, Any]  # as Plotly writes it
 
 
 def transcripts(conversations: Iterable[Conversation]) -> frozenset[str]:
-    """Everything that was said in some conversations."""
+    """Everything that is spoken in some conversations."""
     return frozenset(text for c in conversations for text in (*c.words, *c.context) if text.strip())
 
 
@@ -34,7 +34,7 @@ class Redaction:
         self.short = any_of([rf"(?:(?<=\s)|^){re.escape(f)}$" for f in short])
 
     def text(self, words: str) -> str:
-        """A sentence or label without what was said."""
+        """A sentence or label without transcripts."""
         return self.short.sub(LEFT_OUT, self.long.sub(LEFT_OUT, words))
 
     def table(self, numbers: pd.DataFrame) -> pd.DataFrame:

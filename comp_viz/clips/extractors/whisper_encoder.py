@@ -15,7 +15,7 @@ SHORTEST = RATE // 2  # samples; less is filled up with silence
 
 
 def encoder_features(sound: Sound) -> Floats:
-    """Samples -> mean of the encoder's output over the utterance, `[512]`; what is beyond 30 s is not heard."""
+    """Samples -> mean of the encoder's output over the utterance, `[512]`; what comes after 30 s is left out."""
     sound = np.ascontiguousarray(sound[:WINDOW], np.float32)
     filled = np.pad(sound, (0, max(0, SHORTEST - len(sound))))
     with whisper.WHISPER_LOCK:

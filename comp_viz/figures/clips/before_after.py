@@ -42,7 +42,7 @@ def degradation_heading(change: ClipChange, modalities: Sequence[str]) -> str:
 
 
 def degradation_details(change: ClipChange, before: Prediction, after: Prediction, degraded: int) -> str:
-    """How many utterances were degraded, and what became of the one that changed most."""
+    """How many utterances were degraded, and how the one that changed most did so."""
     s, S = change.most_changed, len(change.flipped)
     u = int(np.abs(change.weights[s]).argmax())
     old, new = (float(one.coordinator[s, u]) for one in (before, after))

@@ -1,4 +1,4 @@
-"""Subtitles of a clip in WebVTT: what was said, and the prediction with its probability."""
+"""Subtitles of a clip in WebVTT: the recognised words, and the prediction with its probability."""
 
 from collections.abc import Sequence
 

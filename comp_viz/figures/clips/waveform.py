@@ -11,7 +11,7 @@ from comp_viz.data.conversation import Floats
 from comp_viz.figures.along import MARGIN_LEFT, MARGIN_RIGHT, escape
 from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.style import Palette
-from comp_viz.wording import fitting, how_many, percent
+from comp_viz.wording import decimal, fitting, how_many, percent
 
 ABOUT_WAVEFORM = About(
     "The sound over time, scaled to its own peak; below it the utterances that the clip was cut into, to be clicked, and every "
@@ -32,7 +32,7 @@ def waveform_title(clip: Clip) -> str:
 def utterance_hover(clip: Clip) -> list[str]:
     """The times, voice and loudness of every utterance, to be shown on hover."""
     return [
-        f"utterance {i}: {span.start:.2f} to {span.end:.2f} s<br>voice {percent(float(voice))} of the time, {level:.0f} dBFS"
+        f"utterance {i}: {span.start:.2f} to {span.end:.2f} s<br>voice {percent(float(voice))} of the time, {decimal(float(level), 0)} dBFS"
         for i, (span, voice, level) in enumerate(
             zip(clip.spans, clip.quality["voice"], clip.quality["level"], strict=True), 1
         )

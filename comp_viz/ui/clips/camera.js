@@ -1,5 +1,5 @@
 // The camera: films with sound until stopped, or for as long as is allowed, and hands the recording over whole. Before that
-// nothing leaves the browser; a refusal is said in words.
+// nothing leaves the browser; a refusal is explained in words.
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
@@ -10,12 +10,12 @@ export default function (component) {
 }
 
 function build(root) {
-  const state = { seen: document.createElement("video"), button: document.createElement("button"), said: document.createElement("p") };
+  const state = { seen: document.createElement("video"), button: document.createElement("button"), message: document.createElement("p") };
   Object.assign(state.seen, { muted: true, playsInline: true, hidden: true });
   state.seen.setAttribute("aria-label", "What the camera sees");
-  state.said.setAttribute("role", "status");
+  state.message.setAttribute("role", "status");
   state.button.onclick = () => (state.recorder ? state.recorder.stop() : film(state));
-  root.append(state.button, state.seen, state.said);
+  root.append(state.button, state.seen, state.message);
   show(state, "");
   return state;
 }
@@ -23,7 +23,7 @@ function build(root) {
 function show(state, words) {
   state.button.textContent = state.recorder ? "Stop, and analyse this" : "Or film yourself";
   state.seen.hidden = !state.recorder;
-  state.said.textContent = words;
+  state.message.textContent = words;
 }
 
 async function film(state) {

@@ -26,7 +26,7 @@ from comp_viz.ui.cache.session_clips import SessionClip
 from comp_viz.ui.clips.inspection import draw_reasons
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import chart_panel
-from comp_viz.wording import percent
+from comp_viz.wording import decimal, percent
 
 # Kind -> its name on a button; for those with an amount: label, lowest, highest, usual, step.
 KIND_LABELS = {
@@ -126,7 +126,7 @@ def degradation_list(uploaded: SessionClip) -> None:
 def degradation_label(one: Degradation) -> str:
     """A degradation in a few words."""
     amounts = {
-        "noise": f" {one.amount:g} dB",
+        "noise": f" {decimal(one.amount, 0)} dB",
         "blur": f" {one.amount:g}",
         "pixels": f" {one.amount:g} px",
         "drop": f" {percent(one.amount)}",

@@ -43,8 +43,8 @@ function build(root, state, media) {
     const part = element("button", "part", strip);
     part.style.left = `${(100 * start) / data.duration}%`;
     part.style.width = `${(100 * (data.ends[i] - start)) / data.duration}%`;
-    part.title = `${i + 1}: ${data.texts[i]}\n${data.said[i]}`;
-    part.setAttribute("aria-label", `Play utterance ${i + 1}, from ${start.toFixed(1)} s: ${data.said[i]}`);
+    part.title = `${i + 1}: ${data.texts[i]}\n${data.predictions[i]}`;
+    part.setAttribute("aria-label", `Play utterance ${i + 1}, from ${start.toFixed(1)} s: ${data.predictions[i]}`);
     for (const [share, colour] of data.rows[i]) {
       const band = element("i", "", part);
       band.style.flexGrow = share;
@@ -113,13 +113,13 @@ function mark(state) {
   state.now.replaceChildren();
   element("b", "", state.now).textContent = `${now + 1}`;
   element("span", "words", state.now).textContent = data.texts[now] || "(no words)";
-  element("span", "said", state.now).textContent = data.said[now];
+  element("span", "prediction", state.now).textContent = data.predictions[now];
 }
 
 function subtitles(state) {
   const { data, media } = state;
   if (!data.picture) return;
-  const cues = JSON.stringify([data.texts, data.said]);
+  const cues = JSON.stringify([data.texts, data.predictions]);
   if (state.cues === cues && state.track) return;
   state.cues = cues;
   if (!state.track || state.trackOf !== media) {
@@ -129,9 +129,9 @@ function subtitles(state) {
   }
   while (state.track.cues?.length) state.track.removeCue(state.track.cues[0]);
   data.starts.forEach((start, i) => {
-    if (!data.texts[i] && !data.said[i]) return;
+    if (!data.texts[i] && !data.predictions[i]) return;
     const safe = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-    state.track.addCue(new VTTCue(start, data.ends[i], `${safe(data.texts[i])}\n<i>${safe(data.said[i])}</i>`));
+    state.track.addCue(new VTTCue(start, data.ends[i], `${safe(data.texts[i])}\n<i>${safe(data.predictions[i])}</i>`));
   });
 }
 

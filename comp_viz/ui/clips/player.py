@@ -38,7 +38,7 @@ def player(
         "starts": [span.start for span in spans],
         "ends": [span.end for span in spans],
         "texts": [span.text for span in spans],
-        "said": predictions_text(prediction, len(spans)),
+        "predictions": predictions_text(prediction, len(spans)),
         "rows": probability_bands(prediction, palette) if prediction else [[] for _ in spans],
         "key": list(class_colours(palette, prediction.task.classes).items()) if prediction else [],
         "selected": selected,

@@ -35,7 +35,7 @@ class Side:
     place: DeltaGenerator  # right below its name
     below: DeltaGenerator  # where rows of all sides follow, the same for each
     view: PageView
-    name: str  # what sets it apart, "" when it stands alone
+    name: str  # the checkpoint or pattern it differs by, "" when it stands alone
     key: str
 
 
@@ -109,5 +109,5 @@ def compared_view(view: PageView, with_what: str) -> tuple[PageView, str, str]:
 
 
 def pattern_name(text: str) -> str:
-    """What sets a side apart that is shown under a pattern."""
+    """The name of a side that is shown under a pattern."""
     return on_screen(NOTHING_MISSING) if text == AS_RECORDED else text

@@ -43,7 +43,7 @@ def clip_to_open(name: str, checkpoint: str) -> tuple[str, str, str]:
 
 
 def failure_text(job: AnalysisJob) -> str:
-    """What became of an analysis that gave no clip, for people."""
+    """Why an analysis gave no clip, for people."""
     return job.problem or "The analysis was stopped. Nothing of it is kept."
 
 

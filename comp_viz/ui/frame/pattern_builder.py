@@ -79,7 +79,7 @@ def pattern_controls(conversation: Conversation, task: Task) -> DeltaGenerator:
     where = PartContext(conversation, task)
     try:
         parts = Pattern.parse(pattern_choice().text).parts
-    except CompVizError:  # said beside the picture
+    except CompVizError:  # explained beside the picture
         parts = ()
     for i, part in enumerate(parts or (None,)):
         part_controls(i, part, where, parts)

@@ -58,7 +58,7 @@ def utterance_bar(view: PageView) -> tuple[int, DeltaGenerator]:
 
 
 def utterance_words(view: PageView, observed: Bools, s: int) -> None:
-    """What was said in utterance `s`, by whom, and what of it the model sees under `observed [S, M]`."""
+    """The words of utterance `s`, their speaker, and which modalities the model sees under `observed [S, M]`."""
     conversation = view.conversation
     if conversation.context[s]:
         st.caption(f"Before: {escape_markdown(conversation.context[s])}")

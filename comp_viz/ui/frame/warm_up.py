@@ -11,7 +11,7 @@ from streamlit import runtime
 from comp_viz.analysis.prototypes.embedding import compiled_on_disk
 
 COMPILE = "from comp_viz.analysis.prototypes.embedding import compile_to_disk; compile_to_disk()"
-LOOK_EVERY = 0.5  # seconds between two words to who waits
+LOOK_EVERY = 0.5  # seconds between two messages to a waiting visitor
 
 
 @st.cache_resource(show_spinner=False)
@@ -25,7 +25,7 @@ def compiling() -> threading.Thread:
 
 
 def wait_for_umap() -> None:
-    """Say how long it takes while it is compiled; another choice of the visitor is heard meanwhile."""
+    """Say how long it takes while it is compiled; another choice of the visitor is taken up meanwhile."""
     began, place = time.monotonic(), st.empty()
     while compiling().is_alive():
         place.info(

@@ -68,7 +68,7 @@ def leave_story() -> None:
 
 
 def current_story() -> Story | None:
-    """The story that is being told, where there is one."""
+    """The story that is open, where there is one."""
     return shipped_stories()[0].get(address_value(STORY, ""))
 
 
@@ -87,7 +87,7 @@ def open_addressed_step() -> None:
 
 
 def story_bar() -> None:
-    """The step's sentence, its question, and the way on; nothing where no story is told."""
+    """The step's sentence, its question, and the way on; nothing where no story is open."""
     name, story = address_value(STORY, ""), current_story()
     if story is None:
         return

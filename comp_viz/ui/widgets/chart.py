@@ -1,4 +1,4 @@
-"""What Plotly is told of every chart on a page."""
+"""Plotly's settings for every chart on a page."""
 
 CONFIG = {
     "displaylogo": False,
