@@ -1,7 +1,7 @@
 """The code as the structure tests read it: modules, what each imports, and what each defines."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -59,28 +59,28 @@ def identifiers(path: Path) -> set[str]:
     return names
 
 
-def circles() -> list[list[str]]:
-    """Modules that import each other, directly or through others: Tarjan's strongly connected components."""
+def circles(graph: Mapping[str, Collection[str]]) -> list[list[str]]:
+    """What imports itself by way of others, of modules or folders with their imports: Tarjan's strongly connected components."""
     number: dict[str, int] = {}
     lowest: dict[str, int] = {}
     stack: list[str] = []
     components: list[list[str]] = []
 
-    def visit(module: str) -> None:
-        number[module] = lowest[module] = len(number)
-        stack.append(module)
-        for other in our_imports(module):
+    def visit(one: str) -> None:
+        number[one] = lowest[one] = len(number)
+        stack.append(one)
+        for other in graph.get(one, ()):
             if other not in number:
                 visit(other)
             if other in stack:
-                lowest[module] = min(lowest[module], lowest[other])
-        if lowest[module] == number[module]:
-            circle = stack[stack.index(module) :]
-            del stack[stack.index(module) :]
+                lowest[one] = min(lowest[one], lowest[other])
+        if lowest[one] == number[one]:
+            circle = stack[stack.index(one) :]
+            del stack[stack.index(one) :]
             if len(circle) > 1:
                 components.append(sorted(circle))
 
-    for module in MODULES:
-        if module not in number:
-            visit(module)
+    for one in graph:
+        if one not in number:
+            visit(one)
     return components

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from comp_viz.analysis.coordinator.agreement import weight_agreement
 from comp_viz.analysis.coordinator.groups import by_availability, by_emotion, by_subset, kept_subsets
 from comp_viz.analysis.coordinator.reweighting import EQUAL, LEARNED, compare_weightings, only_name
 from comp_viz.analysis.coordinator.trust import disagreement, trust_in_heads
@@ -19,6 +18,7 @@ from comp_viz.analysis.why.counterfactual import LOSS, RETURN, Counterfactual
 from comp_viz.analysis.why.faithfulness import Curves
 from comp_viz.analysis.why.fragile import Fragility
 from comp_viz.analysis.why.smallest_set import IRREDUCIBLE, SMALLEST
+from comp_viz.analysis.why.weight_agreement import weight_agreement
 from comp_viz.analysis.why.words import WordEffects
 from comp_viz.data.conversation import Task
 from comp_viz.figures.compare.agreement import agreement_title

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from comp_viz.analysis.coordinator.agreement import disagreement_table, weight_agreement
 from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.analysis.stats.ranks import rank_correlation
@@ -53,6 +52,7 @@ from comp_viz.analysis.why.shapley import interactions, shapley
 from comp_viz.analysis.why.smallest_set import IRREDUCIBLE, SMALLEST, smallest_set
 from comp_viz.analysis.why.split_contribution import accuracies, split_table
 from comp_viz.analysis.why.target import direction
+from comp_viz.analysis.why.weight_agreement import disagreement_table, weight_agreement
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.clips.extractors.registry import feature_names
 from comp_viz.data.batch import Batch

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from comp_viz.analysis.coordinator.agreement import WeightAgreement, weight_agreement
 from comp_viz.analysis.why.contribution import Contribution
+from comp_viz.analysis.why.weight_agreement import WeightAgreement, weight_agreement
 from comp_viz.figures.along import along
 from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
