@@ -14,7 +14,7 @@ import torch
 
 from benchmarks.prediction import CHECKPOINTS
 from comp_viz.analysis.inside import look_inside
-from comp_viz.analysis.why.attribution import METHODS, OCCLUSION, attribute, by_occlusion
+from comp_viz.analysis.why.attribution import ATTRIBUTION_METHODS, OCCLUSION, attribute, by_occlusion
 from comp_viz.analysis.why.coalitions import FUSED, predict_coalitions
 from comp_viz.analysis.why.context import context
 from comp_viz.analysis.why.counterfactual import smallest_loss
@@ -59,13 +59,13 @@ def timings(checkpoint: Checkpoint, conversations: list[Conversation]) -> None:
     whole = seconds(lambda: split(checkpoint, conversations), 1)
     print(f"Shapley table of {sum(map(len, conversations)):,} utterances: {whole:.1f} s, {time.perf_counter() - start:.1f} s by the clock")  # fmt: skip
     target = len(talk) // 2
-    for method in METHODS:
+    for method in ATTRIBUTION_METHODS:
         found = attribute(checkpoint, talk, talk.observed, target, method)
         taken = seconds(lambda method=method: attribute(checkpoint, talk, talk.observed, target, method), 2)
         print(f"{method}: {taken:.2f} s, {found.steps} steps, {found.missing_sum:.2%} lacking")
     masked = Masked.of(checkpoint, talk, talk.observed)
     single = losses(masked)
-    found = attribute(checkpoint, talk, talk.observed, target, METHODS[0])
+    found = attribute(checkpoint, talk, talk.observed, target, ATTRIBUTION_METHODS[0])
     print(f"deletion and insertion of cells: {seconds(lambda: cell_curves(masked, found, 1), 1):.2f} s")
     print(f"losses of utterances: {seconds(lambda: losses(masked, modalities=False), 1):.2f} s")
     print(f"smallest loss that flips: {seconds(lambda: smallest_loss(masked, single, target), 1):.2f} s")
@@ -90,7 +90,7 @@ def gains(checkpoint: Checkpoint, conversations: list[Conversation]) -> Iterator
         around = context(utterances, inside)
         for target in np.linspace(0, len(talk) - 1, TARGETS).astype(int).tolist():
             way, column = int(ways[target]), int(columns[target])
-            for method in METHODS:
+            for method in ATTRIBUTION_METHODS:
                 found = by_occlusion(single, target) if method == OCCLUSION else attribute(checkpoint, talk, talk.observed, target, method)  # fmt: skip
                 yield f"cells by {method}", cell_curves(masked, found, way).gains()
                 if tested := feature_curves(checkpoint, talk, talk.observed, found, way):

@@ -16,7 +16,7 @@ from comp_viz.analysis.propagation.attention import ROLLOUT_MAP, attention, map_
 from comp_viz.analysis.propagation.prompt_ablation import ablate_prompts
 from comp_viz.analysis.propagation.reconstruction import reconstruct
 from comp_viz.analysis.propagation.tables import ablation_table, attention_table, reconstruction_table
-from comp_viz.analysis.why.attribution import INTEGRATED, METHODS, attribute, attribution_table
+from comp_viz.analysis.why.attribution import ATTRIBUTION_METHODS, INTEGRATED, attribute, attribution_table
 from comp_viz.analysis.why.coalitions import FUSED, predict_coalitions
 from comp_viz.analysis.why.contribution import contribution, contribution_table
 from comp_viz.checkpoint.folder import Checkpoint
@@ -139,9 +139,9 @@ class View:
 
         Raises `CompVizError` when there is no such utterance or method.
         """
-        if not 1 <= utterance <= len(self.conversation) or method not in METHODS:
+        if not 1 <= utterance <= len(self.conversation) or method not in ATTRIBUTION_METHODS:
             raise CompVizError(
-                f"attributions: expected an utterance from 1 to {len(self.conversation)} and one of {', '.join(METHODS)}, "
+                f"attributions: expected an utterance from 1 to {len(self.conversation)} and one of {', '.join(ATTRIBUTION_METHODS)}, "
                 f"got {utterance} and {method!r}."
             )
         return attribution_table(

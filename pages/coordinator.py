@@ -25,7 +25,7 @@ def coordinator(view: PageView) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
     title, facts = finding(view)
-    page_heading(title, heading.HELP)
+    page_heading(title, heading.COORDINATOR_HELP)
     st.markdown(facts, help=heading.FACTS_HELP)
     (selected, corner), colours = utterance_bar(view), palette()
     controls = st.container()  # above the names of the sides

@@ -31,7 +31,7 @@ from comp_viz.analysis.coordinator.tables import (
     weightings_table,
     weights_table,
 )
-from comp_viz.analysis.coordinator.trust import FEWEST, disagreement, trust_in_heads
+from comp_viz.analysis.coordinator.trust import FEWEST_ANSWERS, disagreement, trust_in_heads
 from comp_viz.analysis.coordinator.weights import near_equal, weight_floor, weight_span, weight_summary
 from comp_viz.analysis.prediction import Prediction, predict_conversation
 from comp_viz.analysis.stats.intervals import interval_of_share
@@ -303,7 +303,7 @@ def test_an_interval_holds_the_true_area_as_often_as_it_says(rng, apart):
 def test_few_answers_say_nothing_and_clear_ones_do(rng):
     here, labels = made(rng)
     labels[:] = 1.0
-    wrong = np.arange(40) < FEWEST - 1
+    wrong = np.arange(40) < FEWEST_ANSWERS - 1
     sure = replace(here, heads={name: np.where(wrong[:, None], -1.0, 1.0).astype(np.float32) for name in NAMES})
     found, apart = trust_in_heads(sure, labels), disagreement(sure, labels)
     assert all(each.auc is not None and each.interval is None for each in found.values())

@@ -11,7 +11,7 @@ from comp_viz.analysis.coordinator.reweighting import EQUAL, LEARNED, compare_we
 from comp_viz.analysis.coordinator.trust import disagreement, trust_in_heads
 from comp_viz.analysis.coordinator.weights import weight_summary
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.analysis.why.attribution import METHODS, Attribution
+from comp_viz.analysis.why.attribution import ATTRIBUTION_METHODS, Attribution
 from comp_viz.analysis.why.context import Context
 from comp_viz.analysis.why.contribution import Contribution
 from comp_viz.analysis.why.counterfactual import LOSS, RETURN, Counterfactual
@@ -94,7 +94,7 @@ def test_titles_of_contributions(task, rng):
 
 
 @pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ATTRIBUTION_METHODS)
 def test_titles_of_attributions(task, method, rng):
     cells = rng.normal(size=(S, 3)).astype(np.float32)
     table = pd.DataFrame(

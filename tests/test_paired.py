@@ -13,7 +13,7 @@ from comp_viz.analysis.compare.comparison import mcnemar_table as table_of_tests
 from comp_viz.analysis.compare.confusion import confusion
 from comp_viz.analysis.compare.difficulty import LEVELS, difficulty
 from comp_viz.analysis.compare.disagreements import (
-    MOST_ROWS,
+    MOST_DIFFERENCES,
     in_reading_units,
     largest_differences,
     prediction_distance,
@@ -22,7 +22,7 @@ from comp_viz.analysis.compare.paired import accuracy_by_group, accuracy_by_trut
 from comp_viz.analysis.compare.paired import mcnemar_tests as exact_tests
 from comp_viz.analysis.compare.predictions import (
     DRAWINGS,
-    FURTHER,
+    FURTHER_DRAWINGS,
     drawings_in_order,
     drawings_of,
     observed_under,
@@ -317,7 +317,7 @@ def test_the_furthest_apart_come_first(task, rng):
         ("audio",), ids, ("test",) * 5, STARTS, np.ones((30, 1), bool), labels, np.full(30, "", object), labels
     )
     rows = largest_differences(task, answers, known)
-    assert len(rows) == min(MOST_ROWS, 30)
+    assert len(rows) == min(MOST_DIFFERENCES, 30)
     assert (np.diff(rows["difference"]) <= 0).all()
     for row in rows.to_dict("records"):
         n = STARTS[ids.index(row["conversation"])] + row["utterance"]
@@ -364,7 +364,7 @@ def test_the_pattern_in_force_comes_first_and_no_pass_twice():
     assert passes[:DRAWINGS] == [Drawing("uniform(0.3)", 7 + i) for i in range(DRAWINGS)]
     assert len(set(passes)) == len(passes)
     assert {one.pattern for one in passes} == set(rows)
-    assert len([one for one in passes if one.pattern == "uniform(0.5)"]) == FURTHER
+    assert len([one for one in passes if one.pattern == "uniform(0.5)"]) == FURTHER_DRAWINGS
     assert drawings_of("only(text)", 7) == [Drawing("only(text)")]
 
 

@@ -16,9 +16,9 @@ from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.analysis.stats.ranks import rank_correlation
 from comp_viz.analysis.why.attribution import (
+    ATTRIBUTION_METHODS,
     GRADIENT,
     INTEGRATED,
-    METHODS,
     OCCLUSION,
     SAMPLING,
     attribute,
@@ -361,7 +361,7 @@ def test_occlusion_is_captums(masked, checkpoint, conversation, observed):
     np.testing.assert_allclose(found.cells, expected[0].numpy(), atol=1e-6)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ATTRIBUTION_METHODS)
 def test_missing_cells_have_no_part(method, checkpoint, conversation, observed):
     found = attribute(checkpoint, conversation, observed, 2, method)
     assert not found.cells[~(observed & conversation.observed)].any()
@@ -576,10 +576,10 @@ def test_explanations_of_shipped_checkpoints_beat_random_orders(name, request):
     talk = data.split("test")[0].window(0, 9)
     masked = Masked.of(checkpoint, talk, talk.observed)
     ways = direction(masked.task, masked.fused(masked.observed[None])[0])
-    gains = {method: [] for method in METHODS}
+    gains = {method: [] for method in ATTRIBUTION_METHODS}
     features, error = [], []
     for target in np.linspace(1, len(talk) - 2, 2).astype(int).tolist():
-        for method in METHODS:
+        for method in ATTRIBUTION_METHODS:
             found = attribute(checkpoint, talk, talk.observed, target, method)
             gains[method].append(cell_curves(masked, found, int(ways[target])).gains())
             if method == INTEGRATED:
@@ -746,7 +746,7 @@ def test_headings_and_titles_fit_and_hold_their_numbers(checkpoint, conversation
     )
     assert context_map_title(found).startswith(f"Utterance {found.influences.argmax() + 1} affects the others most: ")
     assert rollout_facts(replace(found, rolled=None), 2) == ""
-    for method in METHODS:
+    for method in ATTRIBUTION_METHODS:
         each = attribute(checkpoint, conversation, observed, 2, method)
         size = np.abs(each.cells)
         s, u = np.unravel_index(size.argmax(), size.shape)

@@ -10,7 +10,7 @@ from comp_viz.data.conversation import Floats, Task
 from comp_viz.data.dataset import Utterances
 from comp_viz.evaluation.calibration import probabilities
 
-MOST_ROWS = 50
+MOST_DIFFERENCES = 50
 
 
 def in_reading_units(task: Task, predictions: Floats) -> Floats:
@@ -43,7 +43,7 @@ def largest_differences(task: Task, predictions: PredictionsByName, utterances: 
     first, *others = values
     distances = np.stack([prediction_distance(task, values[first], values[name]) for name in others])
     which, largest = distances.argmax(0), distances.max(0)
-    chosen = np.argsort(-largest, kind="stable")[:MOST_ROWS]
+    chosen = np.argsort(-largest, kind="stable")[:MOST_DIFFERENCES]
     truth, positions = true_decisions(task, utterances.labels), utterances.positions
     conversation = np.repeat(np.arange(len(utterances.ids)), utterances.lengths)
     rows = []

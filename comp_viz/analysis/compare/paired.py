@@ -18,7 +18,7 @@ from comp_viz.data.conversation import Floats, Task
 from comp_viz.data.dataset import Ints
 
 PredictionsByName = Mapping[str, Floats]  # name of a predictor -> [D, N, C], relative scores or logits under D drawings
-COLUMNS = ("value", "low", "high", "difference", "difference_low", "difference_high")
+METRIC_COLUMNS = ("value", "low", "high", "difference", "difference_low", "difference_high")
 
 
 def paired_metrics(
@@ -41,7 +41,7 @@ def paired_metrics(
             bounds = percentile_interval(varied[:, p], V)
             ends = percentile_interval(varied[:, 0] - varied[:, p], V) if p else (np.nan, np.nan)
             difference = values[0] - values[p] if p else np.nan
-            numbers = dict(zip(COLUMNS, (values[p], *bounds, difference, *ends), strict=True))
+            numbers = dict(zip(METRIC_COLUMNS, (values[p], *bounds, difference, *ends), strict=True))
             rows.append({"predictor": name, "metric": metric, **numbers, "conversations": V})
     return pd.DataFrame(rows)
 
@@ -64,7 +64,7 @@ def accuracy_by_group(
         if counted := int((true_decisions(task, here) >= 0).sum()):
             part = paired_metrics(task, predictions, here, starts)
             parts.append(part[part["metric"] == "ACC"].assign(group=name, utterances=counted))
-    columns = ["predictor", "metric", *COLUMNS, "conversations", "group", "utterances"]
+    columns = ["predictor", "metric", *METRIC_COLUMNS, "conversations", "group", "utterances"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 

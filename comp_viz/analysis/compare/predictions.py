@@ -17,7 +17,7 @@ from comp_viz.data.patterns.realised import realised_rates
 from comp_viz.evaluation.evaluate import NO_TURN, predict
 from comp_viz.wording import percent
 
-DRAWINGS, FURTHER = 5, 3  # of the pattern in force, and of others, where there is something to draw
+DRAWINGS, FURTHER_DRAWINGS = 5, 3  # of the pattern in force, and of others, where there is something to draw
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,9 @@ def pattern_names(modalities: Sequence[str], in_force: str) -> dict[str, str]:
 def drawings_by_pattern(modalities: Sequence[str], in_force: str, seed: int) -> dict[str, list[Drawing]]:
     """Pattern -> its drawings, the one in force first."""
     rows = pattern_names(modalities, in_force)
-    return {pattern: drawings_of(pattern, seed, DRAWINGS if pattern == in_force else FURTHER) for pattern in rows}
+    return {
+        pattern: drawings_of(pattern, seed, DRAWINGS if pattern == in_force else FURTHER_DRAWINGS) for pattern in rows
+    }
 
 
 def drawings_in_order(modalities: Sequence[str], in_force: str, seed: int) -> list[Drawing]:

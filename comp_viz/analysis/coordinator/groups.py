@@ -9,9 +9,9 @@ import numpy as np
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.data.conversation import POLARITIES, Bools, Floats, Task
 
-MOST_MODALITIES = 4  # of which every subset is tried; of more, each alone, each left out, and all
+ALL_SUBSETS_UP_TO = 4  # of which every subset is tried; of more, each alone, each left out, and all
 UNKNOWN = "no label"
-FEWEST = 5  # utterances of an emotion that is compared, where two emotions have as many
+FEWEST_UTTERANCES = 5  # utterances of an emotion that is compared, where two emotions have as many
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def summarise_group(name: str, members: np.ndarray, weights: Floats) -> Group:
 def kept_subsets(modalities: Sequence[str]) -> list[tuple[str, ...]]:
     """Which modalities to leave: every subset, the small ones first."""
     M = len(modalities)
-    sizes = range(1, M + 1) if M <= MOST_MODALITIES else (1, M - 1, M)
+    sizes = range(1, M + 1) if M <= ALL_SUBSETS_UP_TO else (1, M - 1, M)
     return [kept for size in sizes for kept in combinations(modalities, size)]
 
 
@@ -117,7 +117,7 @@ def widest_difference(groups: Sequence[Group], modalities: Sequence[str]) -> tup
 def comparable(groups: Sequence[Group]) -> list[Group]:
     """The groups with a label, rare ones (fewer than `FEWEST` utterances) aside where two others remain."""
     labelled = [each for each in groups if each.name != UNKNOWN]
-    common = [each for each in labelled if len(each.members) >= FEWEST]
+    common = [each for each in labelled if len(each.members) >= FEWEST_UTTERANCES]
     return common if len(common) > 1 else labelled
 
 

@@ -9,8 +9,8 @@ from comp_viz.analysis.prediction import Prediction, true_decisions
 from comp_viz.analysis.stats.ranks import auc, auc_interval
 from comp_viz.data.conversation import Bools, Floats
 
-FEWEST = 5  # right and wrong utterances below which there is no interval
-Interval = tuple[float, float]
+FEWEST_ANSWERS = 5  # right and wrong utterances below which there is no interval
+AucInterval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Trust:
     mean_right: float | None
     mean_wrong: float | None
     auc: float | None
-    interval: Interval | None
+    interval: AucInterval | None
 
     @property
     def differs_from_chance(self) -> bool:
@@ -65,7 +65,7 @@ def trust_in_head(weight: Floats, right: Bools, wrong: Bools) -> Trust:
     """One modality's weights `[S]`, where its head is `right [S]` and `wrong [S]`."""
     up, down = weight[right], weight[wrong]
     area = auc(up, down) if len(up) and len(down) else None
-    enough = area is not None and min(len(up), len(down)) >= FEWEST
+    enough = area is not None and min(len(up), len(down)) >= FEWEST_ANSWERS
     return Trust(
         right=np.flatnonzero(right),
         wrong=np.flatnonzero(wrong),

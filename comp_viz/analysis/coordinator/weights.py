@@ -8,7 +8,7 @@ import numpy as np
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.data.conversation import Floats
 
-NEAR = 0.05  # weights no farther than this from equal are as good as equal
+NEARLY_EQUAL = 0.05  # weights no farther than this from equal are as good as equal
 
 
 @dataclass(frozen=True)
@@ -109,4 +109,4 @@ def weight_floor(*predictions: Prediction) -> tuple[float, ...]:
 def near_equal(prediction: Prediction) -> int:
     """In how many utterances no weight is more than `NEAR` from equal."""
     farthest = np.abs(prediction.coordinator - 1 / len(prediction.modalities)).max(1)
-    return int((farthest <= NEAR).sum())
+    return int((farthest <= NEARLY_EQUAL).sum())

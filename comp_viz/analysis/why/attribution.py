@@ -25,12 +25,12 @@ from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Bools, Conversation, Floats, Task
 
 INTEGRATED, GRADIENT, OCCLUSION, SAMPLING = "Integrated Gradients", "Gradient × Input", "Occlusion", "Shapley sampling"
-METHODS = (INTEGRATED, GRADIENT, OCCLUSION, SAMPLING)
-STEPS = (16, 32, 64, 128)  # of the integral, until it is complete
-COMPLETE = 0.01  # of the change explained: what the attributions may lack to it
+ATTRIBUTION_METHODS = (INTEGRATED, GRADIENT, OCCLUSION, SAMPLING)
+INTEGRAL_STEPS = (16, 32, 64, 128)  # of the integral, until it is complete
+COMPLETE_WITHIN = 0.01  # of the change explained: what the attributions may lack to it
 NOISE_FLOOR = 1e-3  # of a probability, or of a point: a change that is smaller is not worth a relative error
 EVALUATIONS = 400  # of the model, for Shapley sampling
-NEAR = 4  # utterances on each side whose cells are players of their own in Shapley sampling
+NEAR_UTTERANCES = 4  # utterances on each side whose cells are players of their own in Shapley sampling
 BLOCKS = 4  # into which all further utterances are joined, on each side
 
 
@@ -104,14 +104,14 @@ def by_gradient(
         parts = captum().InputXGradient(predicted).attribute(inputs)
     else:
         together = max(1, 1024 // len(conversation))
-        for steps in STEPS:
+        for steps in INTEGRAL_STEPS:
             parts = (
                 captum()
                 .IntegratedGradients(predicted)
                 .attribute(inputs, n_steps=steps, method="gausslegendre", internal_batch_size=together)
             )
             lacking = abs(sum(float(x.detach().sum()) for x in parts) - (whole - start))
-            if lacking <= COMPLETE / 2 * max(abs(whole - start), NOISE_FLOOR):
+            if lacking <= COMPLETE_WITHIN / 2 * max(abs(whole - start), NOISE_FLOOR):
                 break
     features = {u: x[0].detach().float().cpu().numpy() for u, x in zip(names, parts, strict=True)}
     cells = np.stack([x.sum(1) for x in features.values()], axis=1)
@@ -166,11 +166,11 @@ def blocks(observed: Bools, target: int) -> np.ndarray:
     """Numbers of players for Shapley sampling, `[S, M]`: single cells near the target, further on the cells of a block."""
     S, M = observed.shape
     place = np.arange(S) - target
-    part = np.where(np.abs(place) <= NEAR, place, 0)
+    part = np.where(np.abs(place) <= NEAR_UTTERANCES, place, 0)
     for sign in (-1, 1):
-        far = np.flatnonzero(sign * place > NEAR)
+        far = np.flatnonzero(sign * place > NEAR_UTTERANCES)
         for i, members in enumerate(np.array_split(far, min(BLOCKS, len(far))) if len(far) else ()):
-            part[members] = sign * (NEAR + 1 + i)
+            part[members] = sign * (NEAR_UTTERANCES + 1 + i)
     _, number = np.unique(part, return_inverse=True)
     players: np.ndarray = number[:, None] * M + np.arange(M)
     return players

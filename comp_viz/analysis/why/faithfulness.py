@@ -13,7 +13,7 @@ from comp_viz.analysis.prediction import in_units
 from comp_viz.analysis.why.attribution import Attribution
 from comp_viz.analysis.why.coalitions import FUSED, Coalitions
 from comp_viz.analysis.why.contribution import contribution
-from comp_viz.analysis.why.masking import ROWS, Masked
+from comp_viz.analysis.why.masking import ROWS_AT_ONCE, Masked
 from comp_viz.analysis.why.target import decided, explained_number
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Batch
@@ -23,7 +23,7 @@ POINTS = 11  # of a curve, denser where little is taken away
 RANDOM = 8  # random orders
 SAME = 1e-6  # areas no further apart differ by rounding
 
-Value = Callable[[Bools], Floats]  # which players are kept `[K, P]` -> the explained number `[K]`
+PlayerValue = Callable[[Bools], Floats]  # which players are kept `[K, P]` -> the explained number `[K]`
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Curves:
         return area
 
 
-def deletion_insertion(value: Value, support: NDArray[np.floating], way: int, seed: int = 0) -> Curves:
+def deletion_insertion(value: PlayerValue, support: NDArray[np.floating], way: int, seed: int = 0) -> Curves:
     """Take away and bring back `P` players in the order of their `support [P]` for the decision, and in random orders."""
     P = len(support)
     counts = np.unique(np.round(P * np.linspace(0, 1, POINTS) ** 2).astype(int))
@@ -76,7 +76,7 @@ def deletion_insertion(value: Value, support: NDArray[np.floating], way: int, se
     return Curves(counts / max(P, 1), down[0], up[0], down[1:], up[1:], way)
 
 
-def of_cells(masked: Masked, target: int, column: int) -> tuple[Value, Bools]:
+def of_cells(masked: Masked, target: int, column: int) -> tuple[PlayerValue, Bools]:
     """The explained number by which observed cells are kept; and where those cells are, `[S, M]`."""
     columns = np.full(len(masked.observed), column)
 
@@ -88,7 +88,7 @@ def of_cells(masked: Masked, target: int, column: int) -> tuple[Value, Bools]:
     return value, masked.observed
 
 
-def of_utterances(masked: Masked, target: int, column: int) -> tuple[Value, np.ndarray]:
+def of_utterances(masked: Masked, target: int, column: int) -> tuple[PlayerValue, np.ndarray]:
     """The explained number by which other utterances are kept; and which those are, those with anything observed."""
     columns = np.full(len(masked.observed), column)
     others = np.flatnonzero(masked.observed.any(1) & (np.arange(len(masked.observed)) != target))
@@ -103,7 +103,7 @@ def of_utterances(masked: Masked, target: int, column: int) -> tuple[Value, np.n
 
 def of_features(
     checkpoint: Checkpoint, conversation: Conversation, observed: Bools, target: int, column: int
-) -> tuple[Value, tuple[str, ...]]:
+) -> tuple[PlayerValue, tuple[str, ...]]:
     """The explained number by which features of the target utterance keep their value, the others at their training mean.
 
     Also the modalities whose features are the players, one after the other: those that are observed.
@@ -112,7 +112,7 @@ def of_features(
     batch = Batch.of([conversation], checkpoint.standardise).to(model.fusion.weight.device)
     names = tuple(u for i, u in enumerate(checkpoint.config.modalities) if shown[target, i])
     ends = np.cumsum([0, *(conversation.features[u].shape[1] for u in names)])
-    together = max(1, ROWS // len(shown))
+    together = max(1, ROWS_AT_ONCE // len(shown))
 
     @torch.inference_mode()
     def value(kept: Bools) -> Floats:

@@ -9,7 +9,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-Values = NDArray[np.float64]
+PlayerValues = NDArray[np.float64]
 
 
 def players(values: NDArray[np.floating]) -> int:
@@ -20,7 +20,7 @@ def players(values: NDArray[np.floating]) -> int:
     return P
 
 
-def shapley(values: NDArray[np.floating]) -> Values:
+def shapley(values: NDArray[np.floating]) -> PlayerValues:
     """Shapley values `[P, …]` of coalition values `[2^P, …]` (Shapley, 1953).
 
     `φ_i = Σ_T |T|! (P-|T|-1)! / P! · [v(T∪i) - v(T)]` over the coalitions without `i`; they sum to `v(all) - v(none)`.
@@ -34,7 +34,7 @@ def shapley(values: NDArray[np.floating]) -> Values:
     return phi
 
 
-def interactions(values: NDArray[np.floating]) -> Values:
+def interactions(values: NDArray[np.floating]) -> PlayerValues:
     """Shapley interaction indices `[P, P, …]`, symmetric, zeros on the diagonal (Grabisch and Roubens, 1999).
 
     `I_ij = Σ_T |T|! (P-|T|-2)! / (P-1)! · [v(T∪ij) - v(T∪i) - v(T∪j) + v(T)]`: above 0 when two do more together.

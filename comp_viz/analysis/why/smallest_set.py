@@ -9,8 +9,8 @@ import numpy as np
 from comp_viz.data.conversation import Bools, Floats
 
 PAIRS = 150  # most pairs that are tried
-WIDTH = 16  # of the greedy search: how many players, the most promising by themselves, are tried at each step
-STEPS = 6  # greedy steps, before players are taken in bulk
+GREEDY_WIDTH = 16  # of the greedy search: how many players, the most promising by themselves, are tried at each step
+GREEDY_STEPS = 6  # greedy steps, before players are taken in bulk
 SMALLEST, IRREDUCIBLE = "smallest", "irreducible"
 
 Goal = Callable[
@@ -73,8 +73,8 @@ def promising_pairs(order: np.ndarray) -> tuple[np.ndarray, bool]:
 def greedy(goal: Goal, order: np.ndarray, start: Bools) -> Bools | None:
     """From a set `[P]` on, add the player that helps most, again and again; after some steps in order and in bulk."""
     chosen: Bools = start.copy()
-    for _ in range(STEPS):
-        waiting = [i for i in order if not chosen[i]][:WIDTH]
+    for _ in range(GREEDY_STEPS):
+        waiting = [i for i in order if not chosen[i]][:GREEDY_WIDTH]
         if not waiting:
             return None
         tried = np.repeat(chosen[None], len(waiting), axis=0)
@@ -112,7 +112,7 @@ def pruned(goal: Goal, chosen: Bools) -> Bools:
 
 def prefixes(chosen: Bools, players: list[int], there: bool) -> Bools:
     """A set with more and more of some players put in or left out, in at most `WIDTH` steps to all of them: `[K, P]`."""
-    ends = sorted({-(-len(players) * k // WIDTH) for k in range(1, WIDTH + 1)})
+    ends = sorted({-(-len(players) * k // GREEDY_WIDTH) for k in range(1, GREEDY_WIDTH + 1)})
     sets = np.repeat(chosen[None], len(ends), axis=0)
     for row, end in zip(sets, ends, strict=True):
         row[players[:end]] = there

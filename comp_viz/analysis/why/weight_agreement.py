@@ -8,7 +8,7 @@ import pandas as pd
 from comp_viz.analysis.stats.ranks import rank_correlation
 from comp_viz.analysis.why.contribution import NEGLIGIBLE, Contribution
 
-MOST_ROWS = 5
+MOST_DISAGREEMENTS = 5
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def disagreement_table(contributions: Contribution, words: tuple[str, ...]) -> p
     """The `MOST_ROWS` utterances whose weights are furthest from what contributes, the furthest first."""
     agreement = weight_agreement(contributions)
     order = np.argsort(-agreement.distance, kind="stable")
-    order = order[contributions.relations[order] != NEGLIGIBLE][:MOST_ROWS]
+    order = order[contributions.relations[order] != NEGLIGIBLE][:MOST_DISAGREEMENTS]
     names = np.array(contributions.modalities)
     return pd.DataFrame(
         {

@@ -85,7 +85,7 @@ def reliability_chart(calibrations: Mapping[str, Calibration], task: Task, palet
     layout["xaxis"] = (
         layout["xaxis"] | ticks | {"title": axis_title("probability of the predicted class"), "anchor": "y2"}
     )
-    layout["yaxis"] = layout["yaxis"] | ticks | {"domain": [0.32, 1], "title": axis_title("share right")}
+    layout["yaxis"] = layout["yaxis"] | ticks | {"domain": [0.32, 1], "title": axis_title("accuracy")}
     return go.Figure(traces, layout | {"yaxis2": below | {"tickformat": ","}})
 
 

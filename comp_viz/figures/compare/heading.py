@@ -6,7 +6,7 @@ import pandas as pd
 from comp_viz.analysis.robustness.scores import read_metric
 from comp_viz.wording import decimal, fitting, points, signed
 
-HELP = (
+COMPARE_HELP = (
     "ACC: share of correct decisions; of scores the sign, those exactly neutral left out. The interval is the 95 % one by the "
     "bootstrap over conversations."
 )

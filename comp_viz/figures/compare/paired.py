@@ -15,7 +15,7 @@ from comp_viz.wording import fitting, percent, points
 
 PREDICTOR_MARKS = ("◆", "●", "■", "▲", "★", "✚", "⬢", "▼")
 PREDICTOR_SYMBOLS = ("diamond", "circle", "square", "triangle-up", "star", "cross", "hexagon", "triangle-down")
-APART = 0.6  # of a row, shared by its predictors
+PREDICTORS_APART = 0.6  # of a row, shared by its predictors
 LEFT_HALF, RIGHT_HALF = [0.0, 0.48], [0.54, 1.0]  # halves of the chart
 LEGEND_LETTERS = 28  # letters of a predictor's name in a legend
 BOOTSTRAP = (
@@ -114,7 +114,9 @@ def paired_chart(table: pd.DataFrame, palette: Palette, title: str) -> go.Figure
     looks, traces = predictor_looks(names, palette), []
     for i, name in enumerate(names):
         rows = table[table["predictor"] == name]
-        at = np.array([groups.index(group) for group in rows["group"]]) + APART * ((i + 0.5) / len(names) - 0.5)
+        at = np.array([groups.index(group) for group in rows["group"]]) + PREDICTORS_APART * (
+            (i + 0.5) / len(names) - 0.5
+        )
         traces.append(interval_marks(rows, "", at, looks[name], "x"))
         if i:
             traces.append(interval_marks(in_points(rows), "difference", at, looks[name], "x2"))

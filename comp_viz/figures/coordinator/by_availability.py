@@ -9,7 +9,7 @@ from comp_viz.analysis.coordinator.groups import Availability, most_changed_alon
 from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.coordinator.weights_along import (
     WEIGHTS_EQUATION,
-    Span,
+    WeightSpan,
     availability_symbols,
     equal_line,
     modality_legend,
@@ -18,7 +18,7 @@ from comp_viz.figures.coordinator.weights_along import (
 from comp_viz.figures.style import Palette, modality_colours, modality_symbols
 from comp_viz.wording import fitting, how_many
 
-APART = 0.22  # rows between the marks of neighbouring modalities
+MARKS_APART = 0.22  # rows between the marks of neighbouring modalities
 LETTER = 7  # pixels of the names of rows
 ABOUT_AVAILABILITY = About(
     "Mean weights by which modalities are observed, with the range of the middle 80 % of utterances. Left: the utterances of this "
@@ -40,7 +40,7 @@ def weights_by_availability_title(fixed: Availability, modalities: tuple[str, ..
 
 
 def by_availability_chart(
-    here: Availability, fixed: Availability, modalities: tuple[str, ...], span: Span, palette: Palette, title: str
+    here: Availability, fixed: Availability, modalities: tuple[str, ...], span: WeightSpan, palette: Palette, title: str
 ) -> go.Figure:
     """Means with the range of the middle 80 %: left `here`, right `fixed`, one row for each set of modalities."""
     rows = list(dict.fromkeys([*fixed, *here]))
@@ -89,7 +89,7 @@ def marks_of(
         )
         traces.append(
             go.Scatter(
-                x=mean, y=at + np.float32((u - (len(names) - 1) / 2) * APART), mode="markers", legendgroup=name,
+                x=mean, y=at + np.float32((u - (len(names) - 1) / 2) * MARKS_APART), mode="markers", legendgroup=name,
                 name=name, showlegend=False, **look,
                 marker={
                     "symbol": availability_symbols(symbols[name], np.array([name in some for some in groups])),

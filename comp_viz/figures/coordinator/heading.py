@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from comp_viz.analysis.coordinator.trust import Disagreement, Trust
-from comp_viz.analysis.coordinator.weights import NEAR, WeightSummary
+from comp_viz.analysis.coordinator.weights import NEARLY_EQUAL, WeightSummary
 from comp_viz.figures.coordinator.strips import correctness_title
 from comp_viz.wording import decimal, fitting, how_many
 
-HELP = (
+COORDINATOR_HELP = (
     "The coordinator gives each modality of each utterance a weight from 0 to 1 that sum to 1, and multiplies the "
     "modality's features by it before they are fused. Equal weights would be the same for all."
 )
@@ -22,7 +22,7 @@ def coordinator_heading(weights: WeightSummary) -> str:
     """The mean weights of the modalities, and whether they are close to equal."""
     means = {name: each.mean for name, each in weights.by_modality.items()}
     least, most = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
-    close = max(abs(mean - weights.equal) for mean in means.values()) <= NEAR
+    close = max(abs(mean - weights.equal) for mean in means.values()) <= NEARLY_EQUAL
     verb = "are close to" if close else "differ from"
     sentence = f"Coordinator weights {verb} 1/{len(means)} each"
     return fitting(

@@ -8,10 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from comp_viz.analysis.coordinator.groups import Group
-from comp_viz.analysis.coordinator.weights import NEAR, near_equal
+from comp_viz.analysis.coordinator.weights import NEARLY_EQUAL, near_equal
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.figures.chart import About, base_layout
-from comp_viz.figures.coordinator.weights_along import WEIGHTS_EQUATION, Span, equal_line, weight_axis
+from comp_viz.figures.coordinator.weights_along import WEIGHTS_EQUATION, WeightSpan, equal_line, weight_axis
 from comp_viz.figures.emotions import Looks
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
 from comp_viz.wording import how_many
@@ -47,7 +47,7 @@ def simplex_form(modalities: int) -> tuple[str, About]:
 def simplex_title(prediction: Prediction) -> str:
     """In how many utterances the weights are nearly equal."""
     S, M = prediction.coordinator.shape
-    return f"In {near_equal(prediction):,} of {how_many(S, 'utterance')} every weight is within {NEAR} of 1/{M}"
+    return f"In {near_equal(prediction):,} of {how_many(S, 'utterance')} every weight is within {NEARLY_EQUAL} of 1/{M}"
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Points:
         }  # fmt: skip
 
 
-def simplex(points: Points, span: Span, floor: tuple[float, ...], palette: Palette, title: str) -> go.Figure:
+def simplex(points: Points, span: WeightSpan, floor: tuple[float, ...], palette: Palette, title: str) -> go.Figure:
     """Draw all weights at once, axes over `span`; a triangle's begin at `floor [M]`."""
     M = len(points.prediction.modalities)
     if M == 3:
@@ -119,7 +119,7 @@ def weight_triangle(points: Points, floor: tuple[float, ...], palette: Palette, 
     return go.Figure(traces, layout)
 
 
-def weight_line(points: Points, span: Span, palette: Palette, title: str) -> go.Figure:
+def weight_line(points: Points, span: WeightSpan, palette: Palette, title: str) -> go.Figure:
     """Two modalities: what the first does not have the second has, so a line is enough; one row for each emotion."""
     first, second = points.prediction.modalities
     marks = modality_marks((first, second))
@@ -144,7 +144,7 @@ def weight_line(points: Points, span: Span, palette: Palette, title: str) -> go.
     return go.Figure(traces, layout)
 
 
-def weight_paths(points: Points, span: Span, palette: Palette, title: str) -> go.Figure:
+def weight_paths(points: Points, span: WeightSpan, palette: Palette, title: str) -> go.Figure:
     """Four modalities or more: one upright axis for each, and a path through them for every utterance."""
     names = points.prediction.modalities
     marks, M = modality_marks(names), len(names)

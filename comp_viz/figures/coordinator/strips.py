@@ -11,7 +11,7 @@ from comp_viz.analysis.prediction import Prediction
 from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.coordinator.weights_along import (
     WEIGHTS_EQUATION,
-    Span,
+    WeightSpan,
     availability_symbols,
     equal_line,
     modality_legend,
@@ -22,7 +22,7 @@ from comp_viz.wording import fitting, how_many
 
 Column = tuple[str, Mapping[str, np.ndarray]]  # what stands below it; modality -> utterances counted from 0
 STRIP_WIDTH = 0.82  # of a column, shared by its strips
-MARGIN = {
+STRIP_MARGIN = {
     "l": 62,
     "r": 8,
     "t": 34,
@@ -93,7 +93,7 @@ def strips(
     prediction: Prediction,
     columns: Sequence[Column],
     hover: Sequence[str],
-    span: Span,
+    span: WeightSpan,
     selected: int,
     palette: Palette,
     title: str,
@@ -132,7 +132,7 @@ def strips(
         "showgrid": False, "zeroline": False, "fixedrange": True, "tickangle": 0, "automargin": False,
     }  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | weight_axis(palette, span) | {"automargin": False}
-    layout["margin"] = MARGIN | {"t": 72 if above else MARGIN["t"]}
+    layout["margin"] = STRIP_MARGIN | {"t": 72 if above else STRIP_MARGIN["t"]}
     note = {
         "y": 1,
         "yref": "paper",

@@ -13,8 +13,8 @@ from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette, modality_colours, modality_symbols
 from comp_viz.wording import first_upper, how_many
 
-Span = tuple[float, float]
-WHOLE: Span = (0.0, 1.0)
+WeightSpan = tuple[float, float]
+WHOLE: WeightSpan = (0.0, 1.0)
 WEIGHTS_EQUATION = r"\bar\omega=\mathrm{softmax}\big(\mathrm{MLP}([\bar Z^{a},\bar Z^{t},\bar Z^{v}])\big)\qquad(12,13)"
 ABOUT_WEIGHTS = About(
     "The coordinator's weight of each modality for every utterance (the paper's Figure 5 d). They sum to 1; dashed: equal "
@@ -31,7 +31,7 @@ def weights_title(weights: WeightSummary) -> str:
     return f"{first_upper(weights.leader)} has the largest weight in {leads:,} of {how_many(weights.utterances, 'utterance')}"
 
 
-def weight_axis(palette: Palette, span: Span) -> dict[str, Any]:
+def weight_axis(palette: Palette, span: WeightSpan) -> dict[str, Any]:
     """An axis of weights over `span`; the title names the ends of one that does not reach from 0 to 1."""
     title = "weight, 0 to 1" if span == WHOLE else f"weight, only {span[0]:.2f} to {span[1]:.2f}"
     reach = 0.02 * (span[1] - span[0])  # so that marks at the ends are whole
@@ -72,7 +72,7 @@ def modality_legend(names: tuple[str, ...], palette: Palette) -> list[go.Scatter
 
 
 def weights_along(
-    prediction: Prediction, hover: Sequence[str], span: Span, selected: int, palette: Palette, title: str
+    prediction: Prediction, hover: Sequence[str], span: WeightSpan, selected: int, palette: Palette, title: str
 ) -> go.Figure:
     """One line for each modality over the utterances, `hover [S]` beside each point."""
     names, S = prediction.modalities, len(prediction.coordinator)

@@ -6,7 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.compare.predictions import pattern_names
 from comp_viz.analysis.robustness.drawings import Drawing
-from comp_viz.figures.compare.heading import HELP, comparison_facts, comparison_heading
+from comp_viz.figures.compare.heading import COMPARE_HELP, comparison_facts, comparison_heading
 from comp_viz.figures.compare.measures import measures_table
 from comp_viz.report.compare import differences_section, in_force_sections, patterns_section
 from comp_viz.ui.compare.cached import accuracy_under, comparison, split_predictions
@@ -19,14 +19,14 @@ from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.widgets.chart_panel import chart_panel, table_panel
 from comp_viz.ui.widgets.measuring import measure_and_draw, measuring_tick
 
-PAGE = "compare"
+COMPARE_PAGE = "compare"
 SEEN = "drawings in force that the page shows"  # what the session keeps
 
 
 def compare_charts(choice: CompareChoice, top: DeltaGenerator) -> None:
     """Measure and draw, the finding at the `top`. What a new drawing changes runs again by itself, the rest stays as it is."""
     st.session_state.pop(SEEN, None)
-    st.fragment(growing_chart, run_every=measuring_tick(PAGE))(choice)
+    st.fragment(growing_chart, run_every=measuring_tick(COMPARE_PAGE))(choice)
     measured = st.session_state[SEEN] = choice.measured_in_force()
     for view in choice.views:
         add_side(view.origin)
@@ -41,7 +41,7 @@ def growing_chart(choice: CompareChoice) -> None:
     """Measure for a moment and draw the chart of all patterns; has the page drawn anew with every drawing of the one in force."""
     measurements = [split_predictions(view, choice.split, choice.drawings) for view in choice.views]
     unit = f"passes over the {choice.split} split"
-    measure_and_draw(PAGE, st.container(), measurements, unit, lambda: pattern_chart(choice))
+    measure_and_draw(COMPARE_PAGE, st.container(), measurements, unit, lambda: pattern_chart(choice))
     now = choice.measured_in_force()
     if st.session_state.get(SEEN, now) != now:
         st.rerun()
@@ -61,7 +61,7 @@ def charts_in_force(choice: CompareChoice, top: DeltaGenerator, measured: tuple[
     """The heading, and all charts and tables of the pattern in force."""
     tables = comparison(choice.queries, choice.split, measured)
     with top:
-        page_heading(comparison_heading(tables.overall), HELP)
+        page_heading(comparison_heading(tables.overall), COMPARE_HELP)
         st.markdown(escape_markdown(comparison_facts(tables.overall)))
     for section in in_force_sections(tables, [one.seed for one in measured], choice.view.data.task, palette()):
         if section.figure is not None:

@@ -28,7 +28,7 @@ from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.widgets.chart_panel import chart_panel
 
-KEY = "weight_"  # before a modality: widget key and address parameter
+WEIGHT_KEY = "weight_"  # before a modality: widget key and address parameter
 
 
 def sliders(modalities: tuple[str, ...]) -> tuple[float, ...]:
@@ -36,7 +36,7 @@ def sliders(modalities: tuple[str, ...]) -> tuple[float, ...]:
     marks = modality_marks(modalities)
     wished = [
         place.slider(
-            f"{marks[name]} {name}", 0.0, 1.0, 0.5, 0.05, key=KEY + name, bind="query-params",
+            f"{marks[name]} {name}", 0.0, 1.0, 0.5, 0.05, key=WEIGHT_KEY + name, bind="query-params",
             help="Only the ratio to the others counts: weights are made to sum to 1.",
         )
         for place, name in zip(st.columns(len(modalities), gap="medium"), modalities, strict=True)

@@ -34,7 +34,7 @@ from comp_viz.figures.coordinator.strips import (
     emotions_title,
     strips,
 )
-from comp_viz.figures.coordinator.weights_along import ABOUT_WEIGHTS, WHOLE, Span, weights_along, weights_title
+from comp_viz.figures.coordinator.weights_along import ABOUT_WEIGHTS, WHOLE, WeightSpan, weights_along, weights_title
 from comp_viz.figures.emotions import emotion_looks
 from comp_viz.figures.live.timeline import utterance_texts
 from comp_viz.figures.style import Palette
@@ -49,7 +49,7 @@ FITTED = "fitted"  # widget key and address parameter
 class Frame:
     """What all weight charts of a page share."""
 
-    span: Span
+    span: WeightSpan
     floor: tuple[float, ...]  # [M]
     selected: int
     palette: Palette

@@ -24,9 +24,9 @@ from comp_viz.ui.why.tests import curves_panel
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
 
-TAKEN, ROLLED = "taking away", "attention rollout"
+BY_EFFECT, BY_ROLLOUT = "taking away", "attention rollout"
 NO_ATTENTION = "This network was built without propagation: it has no attention whose order could be tested."
-HELP = (
+ORDER_HELP = (
     "The order of the other utterances that is tested below: by how far the prediction moves without each, or by the mean of attention "
     "rollout over modalities."
 )
@@ -34,7 +34,7 @@ HELP = (
 
 def context_part(sides: list[Side], selected: int, palette: Palette) -> str:
     """Draw it for one side or two; returns the heading of the page."""
-    order = one_of("Order to test", (TAKEN, ROLLED), "why_order", HELP, width=180)
+    order = one_of("Order to test", (BY_EFFECT, BY_ROLLOUT), "why_order", ORDER_HELP, width=180)
     contexts = [cached_why.contexts(side.view.query()) for side in sides]
     if len(contexts[0].effects) < 2:
         st.info("This conversation has a single utterance: there is no context.", icon=":material/block:")
@@ -43,7 +43,9 @@ def context_part(sides: list[Side], selected: int, palette: Palette) -> str:
     for side, each in zip(sides, contexts, strict=True):
         with side.place:
             draw_context(side, each, both, selected, palette)
-    curves = [context_curves(side, each, order == ROLLED, selected) for side, each in zip(sides, contexts, strict=True)]
+    curves = [
+        context_curves(side, each, order == BY_ROLLOUT, selected) for side, each in zip(sides, contexts, strict=True)
+    ]
     known = [curve for curve in curves if curve]
     shared = curves_span(known) if known else (0, 1)
     for side, each, curve in zip(sides, contexts, curves, strict=True):

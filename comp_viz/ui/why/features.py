@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from comp_viz.analysis.why.attribution import METHODS, Attribution, attribution_table
+from comp_viz.analysis.why.attribution import ATTRIBUTION_METHODS, Attribution, attribution_table
 from comp_viz.analysis.why.faithfulness import Curves
 from comp_viz.analysis.why.named_features import feature_table, group_table, names_of
 from comp_viz.figures.style import Palette
@@ -34,7 +34,7 @@ METHOD_HELP = "Integrated Gradients and Gradient × Input explain features, Occl
 
 def features_part(sides: list[Side], selected: int, palette: Palette) -> str:
     """Draw it for one side or two; returns the heading of the page."""
-    method = one_of("Method", METHODS, "why_method", METHOD_HELP, width=200)
+    method = one_of("Method", ATTRIBUTION_METHODS, "why_method", METHOD_HELP, width=200)
     wanted = further_tests()
     attributions = [cached_why.attribution(side.view.query(), selected, method) for side in sides]
     top = attribution_reach(attributions)

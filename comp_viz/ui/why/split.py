@@ -22,7 +22,7 @@ from comp_viz.wording import how_many
 
 WANTED = "whole_split"  # widget key and address parameter
 WHOLE_SPLIT = "whole split"  # names the measurement in the session
-COLUMNS = {
+SPLIT_COLUMNS = {
     "mean": ("mean size", "%.3f", "Mean of the absolute Shapley value, in label units or probability."),
     "share": ("share", "percent", "Mean size as a share of all modalities'."),
     "towards": ("towards decision", "%.3f", "Mean Shapley value, counted positive when it supports the decision."),
@@ -101,7 +101,7 @@ def draw_split(side: Side, by_row: dict[int, Coalitions], of: int, name: str, pa
         ABOUT_SPLIT,
         partial(split_table, values, labels),
     )
-    config = {c: st.column_config.NumberColumn(label, format=f, help=h) for c, (label, f, h) in COLUMNS.items()}
+    config = {c: st.column_config.NumberColumn(label, format=f, help=h) for c, (label, f, h) in SPLIT_COLUMNS.items()}
     st.dataframe(table, hide_index=True, key=f"split table{side.key}", column_config=config)
     counts = f"{how_many(int(table['utterances'].iloc[0]), 'utterance')} of {how_many(len(values), 'conversation')} of {name}."
     st.caption(f"{accuracy_facts(table, accuracies(values, labels))} {counts}")

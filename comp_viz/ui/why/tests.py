@@ -15,7 +15,7 @@ from comp_viz.figures.why.faithfulness import ABOUT_FAITHFULNESS, faithfulness_c
 from comp_viz.figures.why.sanity import SANITY_HELP, sanity_facts, sanity_title
 from comp_viz.ui.widgets.chart_panel import chart_panel
 
-FURTHER = "further_tests"  # widget key and address parameter
+FURTHER_TESTS = "further_tests"  # widget key and address parameter
 
 
 def curves_panel(curves: Curves, shared: Span, task: Task, what: str, key: str, palette: Palette) -> None:
@@ -28,7 +28,7 @@ def curves_panel(curves: Curves, shared: Span, task: Task, what: str, key: str, 
 def further_tests() -> bool:
     """Whether the slower tests are wanted."""
     return st.toggle(
-        "Test it against noise and random weights", key=FURTHER, bind="query-params",
+        "Test it against noise and random weights", key=FURTHER_TESTS, bind="query-params",
         help=f"Explains six more times, which takes seconds. {SANITY_HELP}",
     )  # fmt: skip
 
