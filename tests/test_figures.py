@@ -4,6 +4,7 @@ import pytest
 from comp_viz.analysis.live.change import change
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.figures.chart import percent_ticks
 from comp_viz.figures.live.timeline import escape, timeline
 from comp_viz.figures.style import LIGHT
 
@@ -68,3 +69,19 @@ def test_words_cannot_bring_markup_into_a_label():
     assert escape("<b>&hi</b>") == "&lt;b&gt;&amp;hi&lt;/b&gt;"
     assert len(escape("x" * 500)) == 90
     assert escape("") == "(no words)"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (0, 1, ["0", "20", "40", "60", "80", "100"]),
+        (-0.06, 1.04, ["0", "20", "40", "60", "80", "100"]),
+        (0, 0.11, ["0", "2", "4", "6", "8", "10"]),
+        (0, 0.0042, ["0.0", "0.1", "0.2", "0.3", "0.4"]),
+        (-0.31, 0.1, ["\u221230", "\u221220", "\u221210", "0", "10"]),
+    ],
+)
+def test_ticks_of_shares_are_round_and_written_as_in_sentences(low, high, ticks):
+    made = percent_ticks(low, high)
+    assert made["ticktext"] == [f"{tick}\u202f%" for tick in ticks]
+    assert made["tickvals"] == pytest.approx([float(tick.replace("\u2212", "-")) / 100 for tick in ticks])

@@ -1,11 +1,13 @@
 """What charts share: ground, type, axes and legend in the colours of a palette, a title, and what a chart means in words."""
 
 from dataclasses import dataclass
+from math import ceil, floor, log10
 from typing import Any
 
 import plotly.graph_objects as go
 
 from comp_viz.figures.style import Palette
+from comp_viz.wording import percent
 
 FONT = "Source Sans, sans-serif"
 
@@ -51,6 +53,15 @@ def level(palette: Palette, value: float, words: str) -> dict[str, Any]:
         "shapes": [{"type": "line", "x0": value, "x1": value, "y0": 0, "y1": 1, "yref": "paper", "line": line}],
         "annotations": [{"x": value, "y": 1, "yref": "paper", "yanchor": "bottom", "text": words, **look}],
     }
+
+
+def percent_ticks(low: float, high: float, most: int = 7) -> dict[str, Any]:
+    """Ticks of an axis of shares from `low` to `high` at round values, written as in sentences: `40 %`."""
+    steps = [mantissa * 10.0**power for power in range(-6, 2) for mantissa in (1, 2, 5)]
+    step = next(step for step in steps if high - low <= (most - 1) * step)
+    values = [k * step for k in range(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1)]
+    digits = max(0, -floor(log10(100 * step) + 1e-9))
+    return {"tickvals": values, "ticktext": [percent(value, digits) for value in values]}
 
 
 def enlarged(figure: go.Figure, by: float = 1.35) -> go.Figure:

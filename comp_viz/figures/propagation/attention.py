@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from comp_viz.analysis.propagation.attention import Attention
 from comp_viz.data.conversation import Floats
 from comp_viz.figures.along import along, bars_at, escape, flat, hatching, utterance_axis
-from comp_viz.figures.chart import About, base_layout
+from comp_viz.figures.chart import About, base_layout, percent_ticks
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols, sequential
 from comp_viz.wording import decimal, first_upper, fitting, percent, uniformity
 
@@ -58,7 +58,7 @@ def attention_chart(
         hovertemplate="<b>query</b> %{y}<br><b>key</b> %{x}<br>weight %{z:.2%}<extra></extra>",
         colorbar={
             "orientation": "h", "x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom", "len": 0.36, "thickness": 9,
-            "tickformat": ".2~%", "nticks": 4, "ypad": 2, "tickfont": {"size": 11},
+            **percent_ticks(0, top, 4), "ypad": 2, "tickfont": {"size": 11},
             "title": {"text": "weight", "side": "top", "font": {"size": 12}},
         },
     )  # fmt: skip
@@ -207,7 +207,7 @@ def arc_curves(query: int, keys: np.ndarray, reach: int) -> tuple[np.ndarray, np
 def attention_axis(domain: list[float], top: float, title: str, palette: Palette) -> dict[str, object]:
     """A vertical axis of weights from 0 to `top`."""
     return {
-        "domain": domain, "range": [0, top], "tickformat": ".2~%", "nticks": 3, "fixedrange": True, "automargin": False,
+        "domain": domain, "range": [0, top], **percent_ticks(0, top, 4), "fixedrange": True, "automargin": False,
         "gridcolor": palette.faint, "title": {"text": title, "font": {"size": 12}, "standoff": 4},
     }  # fmt: skip
 

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.propagation.prompt_ablation import PromptAblation
 from comp_viz.figures.along import along, boxes, escape, hatching
-from comp_viz.figures.chart import About, base_layout
+from comp_viz.figures.chart import About, base_layout, percent_ticks
 from comp_viz.figures.grid import soft
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 from comp_viz.wording import decimal, fitting, percent
@@ -142,7 +142,7 @@ def ablation_along_chart(
         }
         layout["yaxis" + axis[1:]] = layout["yaxis"] | {
             "domain": [1 - (u + 0.86) * height, 1 - u * height], "range": [0, top], "title": title, "nticks": 4,
-            "tickformat": form if form == ".0%" else "", "gridcolor": palette.faint, "anchor": "x",
+            **(percent_ticks(0, top, 4) if form == ".0%" else {}), "gridcolor": palette.faint, "anchor": "x",
         }  # fmt: skip
         missing = ~ablation.observed[:, u]
         look = {"fillcolor": "rgba(0,0,0,0)", "fillpattern": hatching(palette) | {"fgcolor": palette.faint}}

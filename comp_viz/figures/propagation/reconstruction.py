@@ -10,7 +10,7 @@ from comp_viz.analysis.propagation.reconstruction import (
     Reconstruction,
 )
 from comp_viz.figures.along import along, escape, flat
-from comp_viz.figures.chart import About, base_layout
+from comp_viz.figures.chart import About, base_layout, percent_ticks
 from comp_viz.figures.style import Palette, diverging, modality_colours, modality_marks, modality_symbols
 from comp_viz.wording import decimal, fitting, percent
 
@@ -181,7 +181,7 @@ def ranks_chart(compared: Mapping[str, Reconstruction], palette: Palette) -> go.
             ),
         ]  # fmt: skip
     layout = base_layout(palette, ranks_title(compared), 360)
-    share = {"range": [-0.02, 1.02], "tickformat": ".0%", "zeroline": False}
+    share = {"range": [-0.02, 1.02], **percent_ticks(0, 1), "zeroline": False}
     layout["xaxis"] = layout["xaxis"] | share | {"title": {"text": "rank of the own features, share of utterances", "font": {"size": 12}}}  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | share | {"title": {"text": "share of missing entries", "font": {"size": 12}}}
     return go.Figure(traces, layout)

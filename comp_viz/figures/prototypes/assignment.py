@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.prototypes.assignment import Assignment
 from comp_viz.figures.along import along, escape
-from comp_viz.figures.chart import About, base_layout
+from comp_viz.figures.chart import About, base_layout, percent_ticks
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 from comp_viz.wording import decimal, first_upper, fitting, percent, uniformity
 
@@ -161,7 +161,10 @@ def variance_chart(blocks: Sequence[Mapping[str, Assignment]], palette: Palette)
     layout["xaxis"] = (
         layout["xaxis"]
         | shares_axis
-        | {"tickformat": ".0%", "title": {"text": "share of the prompts' variance", "font": {"size": 12}}}
+        | {
+            **percent_ticks(*shares_axis["range"]),
+            "title": {"text": "share of the prompts' variance", "font": {"size": 12}},
+        }
     )
     layout["yaxis"] = layout["yaxis"] | {"autorange": "reversed", "showgrid": False}
     return go.Figure(traces, layout)

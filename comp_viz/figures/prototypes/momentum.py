@@ -10,7 +10,7 @@ from comp_viz.analysis.live.change import Change
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.analysis.prototypes.momentum import MomentumChange, PromptMomentum, prompt_stages
 from comp_viz.figures.along import along, escape
-from comp_viz.figures.chart import About, base_layout, level
+from comp_viz.figures.chart import About, base_layout, level, percent_ticks
 from comp_viz.figures.style import Palette, diverging, modality_colours, modality_marks, modality_symbols
 from comp_viz.wording import decimal, fitting, how_many, percent
 
@@ -110,7 +110,7 @@ def old_share_chart(
     highest = max(1.0, *(float(pair.share.max()) for pair in received))
     layout = along(palette, old_share_title(received, receiver, block), 280, len(words), selected)
     layout["yaxis"] = layout["yaxis"] | {
-        "range": [lowest - 0.04, highest + 0.04], "tickformat": ".0%", "title": {"text": "old share", "font": {"size": 12}},
+        "range": [lowest - 0.04, highest + 0.04], **percent_ticks(lowest - 0.04, highest + 0.04), "title": {"text": "old share", "font": {"size": 12}},
     }  # fmt: skip
     return go.Figure(traces, layout)
 
@@ -263,6 +263,8 @@ def share_range(figures: Sequence[go.Figure], axis: str) -> None:
     ends = [end for figure in figures for end in figure.layout[axis].range or axis_ends(figure, axis[0])]
     for figure in figures:
         figure.layout[axis].range = [min(ends), max(ends)]
+        if figure.layout[axis].ticktext and str(figure.layout[axis].ticktext[0]).endswith("%"):
+            figure.layout[axis].update(percent_ticks(min(ends), max(ends)))
 
 
 def axis_ends(figure: go.Figure, axis: str) -> tuple[float, float]:
