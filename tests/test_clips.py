@@ -274,7 +274,7 @@ def test_little_noise_leaves_the_words(speaking):
     assert all(after.spans[1].start - 0.2 <= word.start <= after.spans[1].end + 0.2 for word in after.spans[1].words)
 
 
-def test_pictures_are_spoilt_as_said(speaking):
+def test_pictures_are_degraded_as_asked(speaking):
     before, _ = pictures_of(speaking, 0)
     black, _ = pictures_of(degrade(speaking, [Degradation("black", (0,))]), 0)
     assert not np.any(black)

@@ -103,7 +103,7 @@ def test_subtitles_carry_words_and_probabilities(page):
 
 def test_muting_an_utterance_shows_before_and_after(page):
     page.get_by_role("button", name="Mute: utterance").click()
-    expect(page.get_by_text("now missing: audio at 1", exact=False)).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("now missing: audio in 1", exact=False)).to_be_visible(timeout=120_000)
     settled(page)
 
 
