@@ -14,8 +14,9 @@ import torch
 
 from benchmarks.prediction import CHECKPOINTS
 from comp_viz.analysis.inside import look_inside
+from comp_viz.analysis.prediction import FUSED
 from comp_viz.analysis.why.attribution import ATTRIBUTION_METHODS, OCCLUSION, attribute, by_occlusion
-from comp_viz.analysis.why.coalitions import FUSED, predict_coalitions
+from comp_viz.analysis.why.coalitions import predict_coalitions
 from comp_viz.analysis.why.context import context
 from comp_viz.analysis.why.counterfactual import smallest_loss
 from comp_viz.analysis.why.faithfulness import cell_curves, feature_curves, modality_curves, utterance_curves

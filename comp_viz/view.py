@@ -11,13 +11,13 @@ from comp_viz.analysis.inside import Inside, look_inside
 from comp_viz.analysis.live.change import Change, change
 from comp_viz.analysis.live.tables import prediction_table
 from comp_viz.analysis.overview.overview import build_overview, overview_table
-from comp_viz.analysis.prediction import Prediction
+from comp_viz.analysis.prediction import FUSED, Prediction
 from comp_viz.analysis.propagation.attention import ROLLOUT_MAP, attention, map_names
 from comp_viz.analysis.propagation.prompt_ablation import ablate_prompts
 from comp_viz.analysis.propagation.reconstruction import reconstruct
 from comp_viz.analysis.propagation.tables import ablation_table, attention_table, reconstruction_table
 from comp_viz.analysis.why.attribution import ATTRIBUTION_METHODS, INTEGRATED, attribute, attribution_table
-from comp_viz.analysis.why.coalitions import FUSED, predict_coalitions
+from comp_viz.analysis.why.coalitions import predict_coalitions
 from comp_viz.analysis.why.contribution import contribution, contribution_table
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import Bools, Conversation

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from comp_viz.analysis.coordinator.groups import by_availability, by_emotion, by_subset, kept_subsets, left_with
 from comp_viz.analysis.coordinator.reweighting import LEARNED, compare_weightings, fixed_weights
 from comp_viz.analysis.coordinator.weights import weight_floor, weight_span, weight_summary
-from comp_viz.analysis.prediction import predict_conversation, true_decisions
+from comp_viz.analysis.prediction import FUSED, predict_conversation, true_decisions
 from comp_viz.analysis.propagation.attention import ROLLOUT_MAP, attention, entropy_by_head
 from comp_viz.analysis.propagation.prompt_ablation import ALL_UTTERANCES, PromptAblation, ablate_prompts
 from comp_viz.analysis.propagation.reconstruction import Reconstruction, reconstruct
@@ -16,7 +16,7 @@ from comp_viz.analysis.prototypes.assignment import measure_assignments
 from comp_viz.analysis.prototypes.colouring import colouring
 from comp_viz.analysis.prototypes.feature_space import agreement_by_stage, feature_spaces
 from comp_viz.analysis.why.attribution import INTEGRATED, attribute
-from comp_viz.analysis.why.coalitions import FUSED, predict_coalitions
+from comp_viz.analysis.why.coalitions import predict_coalitions
 from comp_viz.analysis.why.context import Context, context
 from comp_viz.analysis.why.contribution import Contribution, contribution
 from comp_viz.analysis.why.leave_one_out import losses

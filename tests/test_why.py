@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from comp_viz.analysis.inside import look_inside
-from comp_viz.analysis.prediction import predict_conversation
+from comp_viz.analysis.prediction import FUSED, predict_conversation
 from comp_viz.analysis.stats.ranks import rank_correlation
 from comp_viz.analysis.why.attribution import (
     ATTRIBUTION_METHODS,
@@ -24,7 +24,7 @@ from comp_viz.analysis.why.attribution import (
     attribute,
     blocks,
 )
-from comp_viz.analysis.why.coalitions import FUSED, predict_coalitions
+from comp_viz.analysis.why.coalitions import predict_coalitions
 from comp_viz.analysis.why.context import context, context_table
 from comp_viz.analysis.why.contribution import (
     RELATIONS,

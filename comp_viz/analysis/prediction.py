@@ -13,6 +13,8 @@ from comp_viz.data.conversation import Bools, Conversation, Floats, Task
 from comp_viz.network.intervention import AS_TRAINED, Intervention
 from comp_viz.network.trace import Output
 
+FUSED = "fused"  # the name of the fused prediction among predictors; heads are named by their modality
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -29,9 +31,9 @@ class Prediction:
         """Modality names in order."""
         return tuple(self.heads)
 
-    def decisions(self, predictor: str = "fused") -> np.ndarray:
+    def decisions(self, predictor: str = FUSED) -> np.ndarray:
         """What is decided for each utterance, `[S]`: 1 positive or 0 negative for a score, else the likeliest class."""
-        values = self.fused if predictor == "fused" else self.heads[predictor]
+        values = self.fused if predictor == FUSED else self.heads[predictor]
         return decide(self.task, values)
 
 

@@ -12,9 +12,9 @@ from comp_viz.analysis.compare.comparison import accuracy_under_pattern, compare
 from comp_viz.analysis.compare.difficulty import known_difficulty
 from comp_viz.analysis.compare.predictions import drawings_by_pattern, drawings_in_order, pattern_names, predict_drawing
 from comp_viz.analysis.live.change import change
-from comp_viz.analysis.prediction import predict_conversation
+from comp_viz.analysis.prediction import FUSED, predict_conversation
 from comp_viz.analysis.robustness.drawings import Drawing
-from comp_viz.analysis.robustness.scores import FUSED, counted_labels
+from comp_viz.analysis.robustness.scores import counted_labels
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.data.dataset import Utterances

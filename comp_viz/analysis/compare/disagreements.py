@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 
 from comp_viz.analysis.compare.paired import PredictionsByName
-from comp_viz.analysis.prediction import decide, true_decisions
-from comp_viz.analysis.robustness.scores import FUSED
+from comp_viz.analysis.prediction import FUSED, decide, true_decisions
 from comp_viz.data.conversation import Floats, Task
 from comp_viz.data.dataset import Utterances
 from comp_viz.evaluation.calibration import probabilities

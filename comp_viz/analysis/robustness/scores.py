@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from comp_viz.analysis.prediction import true_decisions
+from comp_viz.analysis.prediction import FUSED, true_decisions
 from comp_viz.analysis.robustness.drawings import Drawing, Scores
 from comp_viz.analysis.stats.intervals import half_width_by_jackknife
 from comp_viz.checkpoint.measurements import SHARE_METRICS
@@ -14,8 +14,6 @@ from comp_viz.data.patterns.entries import Uniform
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.evaluation.metrics import metrics
 from comp_viz.wording import percent
-
-FUSED = "fused"
 
 
 def metric_names(task: Task) -> tuple[str, ...]:

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 
 import torch
 
-from comp_viz.analysis.prediction import in_units
+from comp_viz.analysis.prediction import FUSED, in_units
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Bools, Conversation, Floats, Task
 from comp_viz.network.coalitions import coalition_outputs as pass_of
-
-FUSED = "fused"
 
 
 @dataclass(frozen=True)

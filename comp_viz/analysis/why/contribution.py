@@ -7,7 +7,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from comp_viz.analysis.why.coalitions import FUSED, Coalitions
+from comp_viz.analysis.prediction import FUSED
+from comp_viz.analysis.why.coalitions import Coalitions
 from comp_viz.analysis.why.shapley import interactions, shapley
 from comp_viz.analysis.why.target import decided, direction, explained_number
 from comp_viz.data.conversation import Bools, Floats, Task

@@ -9,11 +9,11 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from comp_viz.analysis.prediction import in_units
+from comp_viz.analysis.prediction import FUSED, in_units
 from comp_viz.analysis.why.attribution import Attribution
-from comp_viz.analysis.why.coalitions import FUSED, Coalitions
+from comp_viz.analysis.why.coalitions import Coalitions
 from comp_viz.analysis.why.contribution import contribution
-from comp_viz.analysis.why.masking import ROWS_AT_ONCE, Masked
+from comp_viz.analysis.why.masking import FORWARD_UTTERANCES, Masked
 from comp_viz.analysis.why.target import decided, explained_number
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Batch
@@ -112,7 +112,7 @@ def of_features(
     batch = Batch.of([conversation], checkpoint.standardise).to(model.fusion.weight.device)
     names = tuple(u for i, u in enumerate(checkpoint.config.modalities) if shown[target, i])
     ends = np.cumsum([0, *(conversation.features[u].shape[1] for u in names)])
-    together = max(1, ROWS_AT_ONCE // len(shown))
+    together = max(1, FORWARD_UTTERANCES // len(shown))
 
     @torch.inference_mode()
     def value(kept: Bools) -> Floats:

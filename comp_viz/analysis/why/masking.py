@@ -13,7 +13,7 @@ from comp_viz.data.conversation import Bools, Conversation, Floats, Task
 from comp_viz.network.coalitions import masked_versions, repeated_rows
 from comp_viz.network.rows import Rows
 
-ROWS_AT_ONCE = 2048  # utterances in one forward pass: more are slower, as they leave the processor's cache
+FORWARD_UTTERANCES = 2048  # utterances in one forward pass: more are slower, as they leave the processor's cache
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Masked:
     @torch.inference_mode()
     def fused(self, shown: Bools) -> Floats:
         """Fused predictions `[K, S, C]` under patterns `shown [K, S, M]`: scores in label units, or probabilities."""
-        model, together = self.checkpoint.model, max(1, ROWS_AT_ONCE // len(self.observed))
+        model, together = self.checkpoint.model, max(1, FORWARD_UTTERANCES // len(self.observed))
         predictions = [np.zeros((0, len(self.observed), self.task.outputs), np.float32)]
         for part in torch.from_numpy(np.ascontiguousarray(shown)).split(together) if len(shown) else ():
             keys = part.to(self.encoded.device).permute(0, 2, 1) & self.rows.keys  # (K, M, S)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from comp_viz.analysis.prediction import true_decisions
-from comp_viz.analysis.why.coalitions import FUSED, Coalitions
+from comp_viz.analysis.prediction import FUSED, true_decisions
+from comp_viz.analysis.why.coalitions import Coalitions
 from comp_viz.analysis.why.contribution import Contribution, contribution, joined_contributions, relation_shares
 from comp_viz.analysis.why.shapley import shapley
 from comp_viz.analysis.why.weight_agreement import weight_agreement

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from comp_viz.analysis.robustness.scores import FUSED
+from comp_viz.analysis.prediction import FUSED
 from comp_viz.checkpoint.measurements import SHARE_METRICS
 from comp_viz.figures.grid import Span
 from comp_viz.wording import how_many

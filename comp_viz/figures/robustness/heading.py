@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from comp_viz.analysis.robustness.scores import FUSED, read_metric
+from comp_viz.analysis.prediction import FUSED
+from comp_viz.analysis.robustness.scores import read_metric
 from comp_viz.wording import percent
 
 NO_CHANGE = 0.01  # a difference below this is called none

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from comp_viz.analysis.prediction import FUSED
 from comp_viz.analysis.robustness.references import Reference
-from comp_viz.analysis.robustness.scores import FUSED, read_metric
+from comp_viz.analysis.robustness.scores import read_metric
 from comp_viz.figures.along import escape
 from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.grid import Span

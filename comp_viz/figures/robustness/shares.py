@@ -7,7 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from comp_viz.analysis.robustness.scores import FUSED, best_name, fused_by_pattern, read_metric
+from comp_viz.analysis.prediction import FUSED
+from comp_viz.analysis.robustness.scores import best_name, fused_by_pattern, read_metric
 from comp_viz.checkpoint.measurements import SHARE_METRICS
 from comp_viz.figures.along import escape, hatching
 from comp_viz.figures.chart import About, base_layout

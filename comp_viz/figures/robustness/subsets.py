@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from comp_viz.analysis.robustness.scores import FUSED, best_name, fused_by_pattern, read_metric
+from comp_viz.analysis.prediction import FUSED
+from comp_viz.analysis.robustness.scores import best_name, fused_by_pattern, read_metric
 from comp_viz.figures.along import escape
 from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.grid import Span

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from comp_viz.analysis.prediction import FUSED
 from comp_viz.analysis.why.attribution import Attribution
-from comp_viz.analysis.why.coalitions import FUSED
 from comp_viz.analysis.why.context import Context
 from comp_viz.analysis.why.contribution import Contribution
 from comp_viz.analysis.why.fragile import Fragility

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from comp_viz.analysis.why.coalitions import FUSED
+from comp_viz.analysis.prediction import FUSED
 from comp_viz.data.conversation import Task
 from comp_viz.figures.along import escape
 from comp_viz.figures.chart import About, base_layout

@@ -6,8 +6,9 @@ import streamlit as st
 
 from comp_viz.analysis.compare.disagreements import predictor_name
 from comp_viz.analysis.compare.predictions import drawings_by_pattern, drawings_in_order, drawings_of
+from comp_viz.analysis.prediction import FUSED
 from comp_viz.analysis.robustness.drawings import Drawing
-from comp_viz.analysis.robustness.scores import FUSED, counted_labels
+from comp_viz.analysis.robustness.scores import counted_labels
 from comp_viz.data.conversation import SPLITS
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import AS_RECORDED, Pattern

@@ -3,9 +3,10 @@
 from functools import partial
 
 from comp_viz.analysis.inside import look_inside
+from comp_viz.analysis.prediction import FUSED
 from comp_viz.analysis.query import Query
 from comp_viz.analysis.why.attribution import OCCLUSION, Attribution, attribute, by_occlusion
-from comp_viz.analysis.why.coalitions import FUSED, Coalitions, predict_coalitions
+from comp_viz.analysis.why.coalitions import Coalitions, predict_coalitions
 from comp_viz.analysis.why.context import Context, context
 from comp_viz.analysis.why.contribution import contribution
 from comp_viz.analysis.why.counterfactual import Counterfactual, smallest_loss, smallest_return

@@ -5,7 +5,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from comp_viz.analysis.why.coalitions import FUSED
+from comp_viz.analysis.prediction import FUSED
 from comp_viz.analysis.why.contribution import Contribution, contribution, contribution_table, pair_table
 from comp_viz.analysis.why.faithfulness import modality_curves
 from comp_viz.analysis.why.weight_agreement import disagreement_table, weight_agreement
