@@ -12,7 +12,7 @@ NORMAL = 1.96  # standard deviations on either side that hold 95 % of a normal d
 def half_width_of_mean(values: ArrayLike) -> float:
     """Half the width of Student's 95 % interval for the mean of `values [n]`; NaN from a single one."""
     values = np.asarray(values, np.float64)
-    return student(len(values)) * float(sem(values)) if len(values) > 1 else float("nan")
+    return student_factor(len(values)) * float(sem(values)) if len(values) > 1 else float("nan")
 
 
 def half_width_by_jackknife(left_out: NDArray[np.float64]) -> float:
@@ -23,10 +23,10 @@ def half_width_by_jackknife(left_out: NDArray[np.float64]) -> float:
     G = len(left_out)
     if G < 2:
         return float("nan")
-    return student(G) * float(np.sqrt((G - 1) / G * ((left_out - left_out.mean()) ** 2).sum()))
+    return student_factor(G) * float(np.sqrt((G - 1) / G * ((left_out - left_out.mean()) ** 2).sum()))
 
 
-def student(n: int) -> float:
+def student_factor(n: int) -> float:
     """How many standard errors of `n` values half a 95 % interval has, by Student's t."""
     return float(t.ppf((1 + CONFIDENCE) / 2, n - 1))
 

@@ -24,11 +24,11 @@ def agreement_title(table: pd.DataFrame, first: str) -> str:
     column, counts = p_column(table), table[table["seed"] == table["seed"].iloc[0]]
     row = counts.iloc[int(counts[column].to_numpy().argmin())]
     other, p = str(row["other"]), f"p {read_p(row[column])}{' by Holm' if column == 'p by Holm' else ''}"
-    mine, its = how_many(row["only first right"], "utterance"), f"{row['only other right']:,}"
+    here, there = how_many(row["only first right"], "utterance"), f"{row['only other right']:,}"
     return fitting(
-        f"Only {first} is right in {mine}, only {other} in {its}: exact McNemar test {p}",
-        f"Only {first} is right in {mine}, only {other} in {its}: {p}",
-        f"Only the first is right in {mine}, only the other in {its}: {p}",
+        f"Only {first} is right in {here}, only {other} in {there}: exact McNemar test {p}",
+        f"Only {first} is right in {here}, only {other} in {there}: {p}",
+        f"Only the first is right in {here}, only the other in {there}: {p}",
     )
 
 
