@@ -57,10 +57,8 @@ class ByteBudget:
 
 def render(report: Report) -> str:
     """The whole file."""
-    redaction, budget = (
-        Redaction(frozenset() if report.words else report.transcripts),
-        ByteBudget(CHART_BYTES, TABLE_BYTES),
-    )
+    redaction = Redaction(frozenset() if report.words else report.transcripts)
+    budget = ByteBudget(CHART_BYTES, TABLE_BYTES)
     parts = [section_html(one, report, redaction, budget) for one in report.sections]
     style, script = ((HERE / f"report.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
     library = f"<script>{get_plotlyjs()}</script>" if any("figure-data" in part for part in parts) else ""

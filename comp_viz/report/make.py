@@ -35,14 +35,14 @@ DASHBOARD = "http://localhost:8501"  # where `make run` puts it
 
 @dataclass(frozen=True)
 class ReportPart:
-    """What a piece of a report says and shows."""
+    """A heading with the sections below it."""
 
     finding: str
     sections: list[Section]
 
 
 def conversation_part(origin: Origin) -> ReportPart:
-    """The conversation under the pattern against itself complete, as on the Live page. Raises `CompVizError`."""
+    """The conversation under the pattern against itself as recorded, as on the Live page. Raises `CompVizError`."""
     conversation, task = origin.conversation, origin.data.task
     utterances, pattern = Utterances.of([conversation]), Pattern.parse(origin.pattern)
     pattern.check_data(utterances, task)
@@ -73,10 +73,8 @@ def comparison_part(origins: Sequence[Origin], split: str) -> ReportPart:
     def predictions(some: Sequence[Drawing]) -> dict[str, np.ndarray]:
         return {name: np.stack([done[one].predictions[FUSED] for one in some]) for name, done in made.items()}
 
-    drawings, names = (
-        drawings_by_pattern(modalities, first.pattern, first.seed),
-        pattern_names(modalities, first.pattern),
-    )
+    drawings = drawings_by_pattern(modalities, first.pattern, first.seed)
+    names = pattern_names(modalities, first.pattern)
     rates = {p: float(np.mean([made[first.name][one].missing_rate for one in some])) for p, some in drawings.items()}
     rows = [
         accuracy_under_pattern(task, predictions(some), utterances, names[p], rates[p]) for p, some in drawings.items()

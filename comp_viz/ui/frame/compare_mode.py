@@ -19,12 +19,8 @@ from comp_viz.ui.frame.report_collector import add_side
 from comp_viz.ui.frame.text import escape_markdown
 
 COMPARE, OTHER = "compare", "compare_pattern"  # in the address and the keys of their controls
-NOTHING, NOTHING_MISSING, OTHER_PATTERN, BY = (
-    "nothing",
-    "nothing missing",
-    "another missing pattern",
-    "checkpoint ",
-)  # in the address
+# What may be compared with, as the address names it.
+NOTHING, NOTHING_MISSING, OTHER_PATTERN, BY = "nothing", "nothing missing", "another missing pattern", "checkpoint "
 ON_SCREEN = {NOTHING_MISSING: "as recorded"}  # where it is called otherwise than in the address
 
 

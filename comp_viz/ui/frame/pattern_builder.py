@@ -162,7 +162,7 @@ def outage_controls(key: str, part: Outage, where: PartContext, put: Put) -> Non
         on_change=lambda: put(replace(part, start=st.session_state[first] or None)),
     )  # fmt: skip
     right.number_input(
-        "For utterances", 1, S, key=length, on_change=lambda: put(replace(part, length=st.session_state[length]))
+        "Number of utterances", 1, S, key=length, on_change=lambda: put(replace(part, length=st.session_state[length]))
     )
 
 
@@ -197,9 +197,9 @@ def label_controls(key: str, part: Label, where: PartContext, put: Put) -> None:
     )  # fmt: skip
     modality_box(key, part.modality, where, lambda name: put(replace(part, modality=name)))
     st.slider(
-        "Share missing", 0.0, 1.0, step=0.05, key=share,
+        "Missing rate", 0.0, 1.0, step=0.05, key=share,
         on_change=lambda: put(replace(part, share=round(st.session_state[share], 2))),
-        help="Of this modality's entries among those utterances.",
+        help="Share of this modality's entries among those utterances that go missing.",
     )  # fmt: skip
 
 
