@@ -11,6 +11,8 @@ from comp_viz.clips.clip import Clip, FaceSearch
 from comp_viz.clips.cutting import cut
 from comp_viz.clips.decode import decode
 from comp_viz.clips.extractors.registry import extractors_missing
+from comp_viz.clips.face_orientation import upright
+from comp_viz.clips.faces import faces_missing
 from comp_viz.clips.limits import check_file, printable_name
 from comp_viz.clips.media import RATE, Media
 from comp_viz.clips.progress import Progress, Watch
@@ -71,6 +73,8 @@ def result_key(settings: Settings) -> str:
 
 def read_clip(media: Media, name: str, digest: str, settings: Settings, watch: Watch) -> Clip:
     """Everything after decoding."""
+    if any(modality == "video" for modality, _ in settings.extractors) and not faces_missing():
+        media = upright(media)
     sound = media.sound
     unheard = media.sound_problem or whisper.whisper_missing() or ""
     words: tuple[Word, ...] = ()

@@ -1,13 +1,30 @@
-"""Finds the largest face in pictures, with landmarks, blendshapes and head pose, by MediaPipe's FaceLandmarker."""
+"""Finds the face of the speaker in pictures, with landmarks, blendshapes and head pose, by MediaPipe's FaceLandmarker.
 
+The landmarker looks for faces in the whole picture made 128 pixels small, where those below a sixth of it are lost. So
+where there is none, its detector looks again in square tiles, and the landmarker in a window around what is found there.
+"""
+
+import io
 import threading
+import zipfile
+from collections.abc import Sequence
 from ctypes import CDLL
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from comp_viz.clips.clip import Face
+from comp_viz.clips.face_tiles import (
+    ENLARGED,
+    Square,
+    cut_square,
+    overlap,
+    picture_area,
+    tile_levels,
+    window,
+)
 from comp_viz.clips.media import Picture
 from comp_viz.clips.requirements import library_missing, require
 from comp_viz.clips.weights import FACE, content, weights_missing
@@ -26,6 +43,11 @@ BLENDSHAPES = (
 LIBRARIES = ("libEGL.so.1", "libGLESv2.so.2", "libGL.so.1")
 CROP_MARGIN = 0.25  # of the face's size, around it in the crop
 CROP = 224  # pixels, side of a crop: what expression networks take
+TILE = 128  # pixels, side of a picture that the detector takes
+SMALL_FACE = 0.25  # of the picture's longer side: whoever is smaller is looked at again from nearer
+FORGOTTEN = 1.0  # seconds after which a face says no more about where the next one is
+DETECTED = 0.5  # score from which the detector's faces count
+TRACKED = 0.15  # intersection over union from which two boxes are of one face
 FACES_LOCK = threading.Lock()  # one landmarker serves all sessions, one at a time
 
 
@@ -66,28 +88,156 @@ def landmarker() -> Any:
     return vision.FaceLandmarker.create_from_options(options)
 
 
+@cache
+def detector() -> Any:
+    """The detector inside the landmarker's file by itself: a seventh of the time, for many tiles. Raises `CompVizError`."""
+    require("Faces", faces_missing())
+    from mediapipe.tasks import python as tasks
+    from mediapipe.tasks.python import vision
+
+    with zipfile.ZipFile(io.BytesIO(content(FACE[0]))) as parts:
+        model = parts.read("face_detector.tflite")
+    options = vision.FaceDetectorOptions(
+        base_options=tasks.BaseOptions(model_asset_buffer=model), min_detection_confidence=DETECTED
+    )
+    return vision.FaceDetector.create_from_options(options)
+
+
 def close() -> None:
-    """Let go of the landmarker: to be called before Python ends, when it would complain of being too late."""
-    if landmarker.cache_info().currsize:
-        landmarker().close()
-        landmarker.cache_clear()
+    """Let go of landmarker and detector: to be called before Python ends, when they would complain of being too late."""
+    for part in (landmarker, detector):
+        if part.cache_info().currsize:
+            part().close()
+            part.cache_clear()
 
 
-def find_face(picture: Picture, time: float) -> Face | None:
-    """The largest face in a picture `[H, W, 3]`, or None."""
+def find_face(picture: Picture, time: float, near: Face | None = None) -> Face | None:
+    """The largest face in a picture `[H, W, 3]`, or None.
+
+    `near` is the speaker's face in a picture shortly before, if there is one: it says where to look first, and it is
+    preferred to a larger face of someone else.
+    """
+    if near is not None and not 0 <= time - near.time <= FORGOTTEN:
+        near = None
+    expected = None if near is None else np.array(near.box, np.float32)
+    if expected is not None and small(expected, picture):
+        marks = landmarks_in(picture, window(expected))
+        if marks:
+            return face_of(picture, time, speaker(marks, expected))
+    whole = landmarks_in(picture, None)
+    if whole:
+        chosen = speaker(whole, expected)
+        if small(chosen.box, picture):
+            nearer = landmarks_in(picture, window(chosen.box))
+            chosen = speaker(nearer, chosen.box) if nearer else chosen
+        return face_of(picture, time, chosen)
+    square = window(expected) if expected is not None else square_of_face(picture)
+    marks = landmarks_in(picture, square) if square is not None else []
+    return face_of(picture, time, speaker(marks, expected)) if marks else None
+
+
+def follow_face(pictures: Sequence[Picture], times: Sequence[float]) -> list[Face]:
+    """The speaker's face in those of an utterance's pictures that show it, each looked for first where the last one was."""
+    faces, near = list[Face](), None
+    for picture, time in zip(pictures, times, strict=True):
+        near = find_face(picture, time, near) or near
+        if near is not None and near.time == time:
+            faces.append(near)
+    return faces
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What the landmarker says of one face."""
+
+    landmarks: Floats  # [478, 2], pixels in the picture
+    blendshapes: Floats  # [52]
+    pose: Floats  # [3]
+
+    @property
+    def box(self) -> Floats:
+        """Left, top, right, bottom, `[4]`."""
+        return np.concatenate([self.landmarks.min(0), self.landmarks.max(0)])
+
+    @property
+    def area(self) -> float:
+        """Of the box, square pixels."""
+        return float(np.prod(np.ptp(self.landmarks, axis=0)))
+
+
+def small(box: Floats, picture: Picture) -> bool:
+    """Whether a face is so small in its picture that the landmarker would not see it well in the whole."""
+    return float(max(box[2] - box[0], box[3] - box[1])) < SMALL_FACE * max(picture.shape[:2])
+
+
+def landmarks_in(picture: Picture, square: Square | None) -> list[Marks]:
+    """The faces that the landmarker finds in a square of the picture, enlarged, or in all of it."""
     import mediapipe
 
+    height, width = picture.shape[:2]
+    corner, scale = np.zeros(2), np.array([width, height])
+    if square is not None:
+        corner, scale = np.array(square[:2]), np.full(2, square[2])
+        picture = cut_square(picture, square, ENLARGED)
     image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
     with FACES_LOCK:
         result = landmarker().detect(image)
-    height, width = picture.shape[:2]
-    faces = [np.array([[p.x * width, p.y * height] for p in marks], np.float32) for marks in result.face_landmarks]
-    if not faces:
-        return None
-    i = int(np.argmax([np.prod(np.ptp(marks, axis=0)) for marks in faces]))
-    blendshapes = np.array([shape.score for shape in result.face_blendshapes[i]], np.float32)
-    box, crop, inside = cut_out(picture, faces[i])
-    return Face(time, box, faces[i], blendshapes, head_angles(result.facial_transformation_matrixes[i]), crop, inside)
+    return [
+        Marks(
+            (corner + scale * np.array([[point.x, point.y] for point in points])).astype(np.float32),
+            np.array([shape.score for shape in shapes], np.float32),
+            head_angles(matrix),
+        )
+        for points, shapes, matrix in zip(
+            result.face_landmarks, result.face_blendshapes, result.facial_transformation_matrixes, strict=True
+        )
+    ]
+
+
+def speaker(faces: Sequence[Marks], expected: Floats | None) -> Marks:
+    """The face that goes on from the `expected` box, unless it is by far the smaller one; else the largest."""
+    largest = max(faces, key=lambda face: face.area)
+    if expected is not None:
+        tracked = max(faces, key=lambda face: overlap(face.box, expected))
+        if overlap(tracked.box, expected) > TRACKED and tracked.area > largest.area / 4:
+            return tracked
+    return largest
+
+
+def square_of_face(picture: Picture) -> Square | None:
+    """The window around the largest face that the detector sees in tiles of a picture, from large tiles to small ones."""
+    left, top, right, bottom = picture_area(picture)
+    for level in tile_levels(right - left, bottom - top):
+        squares = [(left + x, top + y, side) for x, y, side in level]
+        boxes = [box for square in squares for box, _ in detections(picture, square)]
+        if boxes:
+            return window(max(boxes, key=lambda box: float(np.prod(box[2:] - box[:2]))))
+    return None
+
+
+def detections(picture: Picture, square: Square) -> list[tuple[Floats, float]]:
+    """Boxes `[left, top, right, bottom]` in the picture, and scores, of faces that the detector sees in one tile of it."""
+    import mediapipe
+
+    tile = cut_square(picture, square, TILE)
+    image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(tile))
+    with FACES_LOCK:
+        seen = detector().detect(image).detections
+    corner, scale = np.array([*square[:2]] * 2), square[2] / TILE
+    boxes = [detection.bounding_box for detection in seen]
+    return [
+        (
+            corner + scale * np.array([b.origin_x, b.origin_y, b.origin_x + b.width, b.origin_y + b.height]),
+            d.categories[0].score,
+        )
+        for b, d in zip(boxes, seen, strict=True)
+    ]
+
+
+def face_of(picture: Picture, time: float, marks: Marks) -> Face:
+    """A face with what is to be seen of it."""
+    box, crop, inside = cut_out(picture, marks.landmarks)
+    return Face(time, box, marks.landmarks, marks.blendshapes, marks.pose, crop, inside)
 
 
 def cut_out(picture: Picture, landmarks: Floats) -> tuple[tuple[int, int, int, int], Picture, Floats]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from comp_viz.data.atomic_write import atomic_write
 from comp_viz.data.conversation import Floats
 from comp_viz.errors import CompVizError
 
@@ -34,6 +35,7 @@ class Media:
     sound_problem: str  # why there is no sound, "" when there is
     video_problem: str  # why there are no pictures, "" when there are
     notes: tuple[str, ...] = ()  # what was odd and mended: damage skipped, times that ran backwards, sampled less often
+    turned: int = 0  # degrees anticlockwise that `pictures` turns them by besides, for heads to be upright
 
     @property
     def sound(self) -> Floats:
@@ -60,14 +62,16 @@ class Media:
             for i in numbers:
                 file.seek(self.picture_offsets[i])
                 data = file.read(self.picture_offsets[i + 1] - self.picture_offsets[i])
-                pictures.append(np.array(Image.open(io.BytesIO(data), formats=["JPEG"]).convert("RGB")))
+                picture = np.array(Image.open(io.BytesIO(data), formats=["JPEG"]).convert("RGB"))
+                pictures.append(np.ascontiguousarray(np.rot90(picture, self.turned // 90)))
         return pictures
 
     def save(self) -> None:
         """Write what is known to the clip's folder."""
         facts = asdict(self)
         del facts["folder"]
-        (self.folder / FACTS_FILE).write_text(json.dumps(facts), encoding="utf-8")
+        with atomic_write(self.folder / FACTS_FILE) as file:
+            file.write_text(json.dumps(facts), encoding="utf-8")
 
 
 def read_media(folder: Path) -> Media:

@@ -61,7 +61,7 @@ def read_video(
     if problem:
         return extract_features(names, (), problem), FaceSearch(0, 0, 0.0, ())
     limits = settings.thresholds
-    detected = [face for picture, time in zip(pictures, times, strict=True) if (face := faces.find_face(picture, time))]
+    detected = faces.follow_face(pictures, times)
     large = [face for face in detected if face.size >= limits.face_size]
     enough = max(1.0, limits.face_share * len(pictures))
     if not pictures:
