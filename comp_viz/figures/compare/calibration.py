@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.compare.calibration import Calibration
 from comp_viz.data.conversation import Task
-from comp_viz.figures.chart import About, base_layout
+from comp_viz.figures.chart import About, base_layout, percent_ticks
 from comp_viz.figures.compare.paired import axis_title, predictor_looks
 from comp_viz.figures.style import Palette
 from comp_viz.wording import decimal, fitting, how_many
@@ -81,7 +81,7 @@ def reliability_chart(calibrations: Mapping[str, Calibration], task: Task, palet
         layout["yaxis"] = layout["yaxis"] | fixed | {"range": bounds, "title": named[1]}
         return go.Figure(traces, layout)
     below = layout["yaxis"] | fixed | {"domain": [0, 0.22], "rangemode": "tozero", "title": axis_title("utterances")}
-    ticks = fixed | {"range": bounds, "tickformat": ".0%"}
+    ticks = fixed | {"range": bounds} | percent_ticks(0, 1)
     layout["xaxis"] = (
         layout["xaxis"] | ticks | {"title": axis_title("probability of the predicted class"), "anchor": "y2"}
     )

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from comp_viz.figures.along import escape
-from comp_viz.figures.chart import About, base_layout
+from comp_viz.figures.chart import About, base_layout, percent_ticks
 from comp_viz.figures.compare.heading import ahead_or_behind, ends_in_points, size_in_points
 from comp_viz.figures.style import Palette
 from comp_viz.wording import fitting, percent, points
@@ -122,8 +122,14 @@ def paired_chart(table: pd.DataFrame, palette: Palette, title: str) -> go.Figure
             traces.append(interval_marks(in_points(rows), "difference", at, looks[name], "x2"))
     height = 112 + len(groups) * (26 + 12 * len(names))
     layout = base_layout(palette, title, height, hovermode="closest", dragmode=False)
-    axis = layout["xaxis"] | {"tickformat": ".0%", "fixedrange": True, "zeroline": False, "nticks": 6}
-    layout["xaxis"] = axis | {"domain": LEFT_HALF, "title": axis_title("ACC, share of correct decisions")}
+    axis = layout["xaxis"] | {"fixedrange": True, "zeroline": False, "nticks": 6}
+    values = table[["value", "low", "high"]].to_numpy(float)
+    ticks = (
+        percent_ticks(float(np.nanmin(values)) - 0.01, float(np.nanmax(values)) + 0.01, 6)
+        if not np.isnan(values).all()
+        else {}
+    )
+    layout["xaxis"] = axis | ticks | {"domain": LEFT_HALF, "title": axis_title("ACC, share of correct decisions")}
     layout["xaxis2"] = axis | {
         "domain": RIGHT_HALF, "anchor": "y", "tickformat": ".1f",
         "title": axis_title(f"{escape(names[0], LEGEND_LETTERS)} minus the other, points of ACC"),

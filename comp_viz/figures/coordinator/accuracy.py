@@ -4,7 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from comp_viz.analysis.coordinator.reweighting import EQUAL, Weighting
-from comp_viz.figures.chart import About, base_layout
+from comp_viz.figures.chart import About, base_layout, percent_ticks
 from comp_viz.figures.coordinator.reweighting import FUSED_EQUATION, Weightings, weighting_looks
 from comp_viz.figures.style import Palette
 from comp_viz.wording import decimal, fitting, how_many, percent
@@ -59,7 +59,7 @@ def accuracy_chart(weightings: Weightings, palette: Palette, title: str) -> go.F
     )  # fmt: skip
     layout = base_layout(palette, title, 70 + 34 * len(rows), hovermode="closest", dragmode=False)
     layout["xaxis"] = layout["xaxis"] | {
-        "range": [-0.01, 1.01], "domain": [0, 0.52], "tickformat": ".0%", "fixedrange": True, "zeroline": False,
+        "range": [-0.01, 1.01], "domain": [0, 0.52], **percent_ticks(0, 1), "fixedrange": True, "zeroline": False,
         "title": {"text": "accuracy with 95 % interval", "font": {"size": 12}},
     }  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | {

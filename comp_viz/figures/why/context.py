@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.why.context import Context
 from comp_viz.figures.along import along, escape
-from comp_viz.figures.chart import About
+from comp_viz.figures.chart import About, percent_ticks
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols, sequential
 from comp_viz.figures.why.amounts import explained_amount, explained_unit, precise_amount
 from comp_viz.wording import decimal, fitting
@@ -85,7 +85,7 @@ def context_chart(
         "domain": [0.52, 1], "range": [0, tops[0]], "title": {"text": f"effect,<br>{explained_unit(context.task)}", "font": {"size": 12}}, "nticks": 5,
     }  # fmt: skip
     layout["yaxis2"] = layout["yaxis"] | {
-        "domain": [0, 0.42], "range": [0, tops[1]], "title": {"text": "rollout,<br>share", "font": {"size": 12}}, "anchor": "x", "tickformat": ".1%",
+        "domain": [0, 0.42], "range": [0, tops[1]], "title": {"text": "rollout,<br>share", "font": {"size": 12}}, "anchor": "x", **percent_ticks(0, tops[1], 4),
     }  # fmt: skip
     layout["xaxis"] = layout["xaxis"] | {"anchor": "y2"}
     key = [

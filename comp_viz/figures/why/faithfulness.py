@@ -11,7 +11,7 @@ from comp_viz.figures.chart import About
 from comp_viz.figures.grid import Span, band, cell, grid, line, soft
 from comp_viz.figures.style import Palette
 from comp_viz.figures.why.amounts import explained_unit
-from comp_viz.wording import signed
+from comp_viz.wording import percent, signed
 
 ABOUT_FAITHFULNESS = About(
     "Deletion and insertion: the explained number while parts are taken away, and while they come back, in the order the explanation "
@@ -58,7 +58,10 @@ def faithfulness_chart(curves: Curves, shared: Span, task: Task, what: str, pale
     both = ((curves.deletion, curves.random_deletion), (curves.insertion, curves.random_insertion))
     for number, (curve, random) in enumerate(both):
         cell(figure, number, *order_traces(curves, curve, random, palette, number == 0))
-    figure.update_xaxes(tickformat=".0%", tickvals=[0.25, 0.5, 0.75], range=[-0.01, 1.01], fixedrange=True)
+    shares = [0.25, 0.5, 0.75]
+    figure.update_xaxes(
+        tickvals=shares, ticktext=[percent(share) for share in shares], range=[-0.01, 1.01], fixedrange=True
+    )
     figure.update_yaxes(fixedrange=True, range=shared)
     return figure
 

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from comp_viz.analysis.prediction import FUSED
 from comp_viz.data.conversation import Task
 from comp_viz.figures.along import escape
-from comp_viz.figures.chart import About, base_layout
+from comp_viz.figures.chart import About, base_layout, percent_ticks
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
 from comp_viz.figures.why.amounts import explained_amount
 from comp_viz.wording import first_upper, fitting, how_many, percent, points
@@ -61,6 +61,6 @@ def split_chart(table: pd.DataFrame, palette: Palette, title: str) -> go.Figure:
         )  # fmt: skip
     layout = base_layout(palette, title, 110 + 40 * len(rows), barmode="stack", dragmode=False)
     layout["legend"] = layout["legend"] | {"traceorder": "normal"}
-    layout["xaxis"] = layout["xaxis"] | {"range": [0, 1], "tickformat": ".0%", "fixedrange": True}
+    layout["xaxis"] = layout["xaxis"] | {"range": [0, 1], "fixedrange": True} | percent_ticks(0, 1)
     layout["yaxis"] = layout["yaxis"] | {"autorange": "reversed", "fixedrange": True}
     return go.Figure(traces, layout)

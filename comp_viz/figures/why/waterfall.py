@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.why.contribution import DOMINANCE, Contribution
 from comp_viz.figures.along import escape, hatching
-from comp_viz.figures.chart import About, base_layout
+from comp_viz.figures.chart import About, base_layout, percent_ticks
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
 from comp_viz.figures.why.amounts import explained_amount, explained_unit
 from comp_viz.wording import decimal, fitting, percent
@@ -56,7 +56,7 @@ def waterfall(contributions: Contribution, s: int, span: tuple[float, float], pa
     layout = base_layout(palette, waterfall_title(contributions, s), 240 + 16 * len(rows), dragmode=False)
     order = ["as observed", *rows[::-1], "nothing observed"]
     layout["yaxis"] = layout["yaxis"] | {"categoryorder": "array", "categoryarray": order, "fixedrange": True}
-    layout["xaxis"] = layout["xaxis"] | {"range": list(span), "fixedrange": True, "tickformat": ".0%" if contributions.task.classes else "", "title": {"text": explained_unit(contributions.task), "font": {"size": 12}}}  # fmt: skip
+    layout["xaxis"] = layout["xaxis"] | {"range": list(span), "fixedrange": True, **(percent_ticks(*span) if contributions.task.classes else {}), "title": {"text": explained_unit(contributions.task), "font": {"size": 12}}}  # fmt: skip
     if not contributions.task.classes:
         line = {"color": palette.truth, "dash": "dash", "width": 1.2}
         layout["shapes"] = [{"type": "line", "x0": contributions.task.neutral, "x1": contributions.task.neutral, "y0": 0, "y1": 1, "yref": "paper", "line": line}]  # fmt: skip
