@@ -21,7 +21,7 @@ class Face:
     time: float  # seconds from the start of the clip
     box: tuple[int, int, int, int]  # left, top, right, bottom in the picture, pixels
     landmarks: Floats  # [478, 2], pixels in the picture
-    blendshapes: Floats  # [52], 0 to 1, in the order of `blendshapes.NAMES`
+    blendshapes: Floats  # [52], 0 to 1, in the order of `faces.BLENDSHAPES`
     pose: Floats  # [3], head turned right, up, tilted: degrees
     crop: Picture  # [side, side, 3], the face with a margin, upright as in the picture
     crop_landmarks: Floats  # [478, 2], the same landmarks in the crop, 0 to 1 over its width and height

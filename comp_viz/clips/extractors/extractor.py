@@ -28,7 +28,7 @@ class Extractor:
     about: str  # a sentence for the capability panel
     get: str  # the command or the place that it is got by
     ready: Callable[[], str | None] = field(repr=False)  # None, or what is missing and the command that mends it
-    load: Callable[[], Extract] = field(repr=False)  # slow, kept by `registry.loaded`; raises `CompVizError`
+    load: Callable[[], Extract] = field(repr=False)  # slow, kept by `registry.loaded_extractor`; raises `CompVizError`
 
     @property
     def dims(self) -> int:

@@ -39,7 +39,7 @@ def words_part(side: Side, selected: int, palette: Palette) -> None:
     effects = _effects(side.view.query(), utterance)
     figure, key = words_chart(effects, palette), f"word_effects{side.key}"
     title = str(figure.layout.meta)
-    # No `panel`, which would put it into reports: each word on it was said in the clip.
+    # No `chart_panel`, which puts it into reports: each word on it was spoken in the clip.
     chart_heading(title, key, ABOUT_WORDS, lambda: word_effect_table(effects))
     st.plotly_chart(for_projector(figure), theme=None, key=key, config=CONFIG, alt=f"{title}. {ABOUT_WORDS.shows}")
 

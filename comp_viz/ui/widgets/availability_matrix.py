@@ -58,7 +58,7 @@ def columns_text(matrix: Bools) -> list[str]:
 
 
 def parse_columns(texts: object, shape: tuple[int, ...]) -> Bools | None:
-    """Read what `columns` wrote; None when it is not a matrix of this shape."""
+    """Read what `columns_text` wrote; None when it is not a matrix of this shape."""
     if not isinstance(texts, list) or not all(isinstance(text, str) and set(text) <= {"0", "1"} for text in texts):
         return None
     if [len(text) for text in texts] != [shape[0]] * shape[1]:
