@@ -15,6 +15,7 @@ from needs import need_data
 from page_cases import open_case, open_trained
 from runs import CPU, HALF, RECIPE
 from streamlit.components.v2 import manifest_scanner
+from xdist.scheduler import LoadFileScheduling
 
 from comp_viz.checkpoint.card import CHECKPOINT_FORMAT, Card
 from comp_viz.checkpoint.folder import save_checkpoint
@@ -57,14 +58,24 @@ FIRST = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files go to a process each, whole; those that drive a browser on the same pages go to one, with one server."""
-    for item in items:
-        browsing = item.path.name.startswith("test_browser")
-        item.add_marker(pytest.mark.xdist_group("browser" if browsing else item.path.stem))
+    """Those that drive a browser first, then what takes long."""
     place = {name: number for number, name in enumerate(FIRST, 1)}
     items.sort(key=lambda item: 0 if item.path.name.startswith("test_browser") else place.get(item.path.name, 99))
+
+
+class FilesAndBrowser(LoadFileScheduling):
+    """Files go to a process each, whole; those that drive a browser on the same pages go to one, with one server."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "browser" if Path(file).name.startswith("test_browser") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesAndBrowser:
+    """How tests are handed out where several processes run them."""
+    return FilesAndBrowser(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
