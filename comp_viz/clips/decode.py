@@ -126,6 +126,11 @@ def media_of(facts: dict[str, Any], folder: Path) -> Media:
         sound_problem=str(facts["sound_problem"]),
         video_problem=str(facts["video_problem"]),
         notes=tuple(map(str, facts["notes"])),
+        mirrored=bool(facts["mirrored"]),
+        sound_tracks=tuple(map(str, facts["sound_tracks"])),
+        video_tracks=tuple(map(str, facts["video_tracks"])),
+        sound_track=int(facts["sound_track"]),
+        video_track=int(facts["video_track"]),
     )
 
 

@@ -15,6 +15,7 @@ from comp_viz.errors import CompVizError
 
 RATE = 16_000  # samples per second of all sound
 SOUND_FILE, PICTURES_FILE, FACTS_FILE = "sound.f32", "pictures.jpegs", "media.json"
+LISTS = ("picture_times", "picture_offsets", "notes", "sound_tracks", "video_tracks")  # of facts, tuples in `Media`
 Picture = NDArray[np.uint8]  # [H, W, 3], red green blue
 
 
@@ -28,7 +29,7 @@ class Media:
     width: int  # of the video as shown, after rotation; 0 without video
     height: int
     picture_rate: float  # pictures per second as declared by the file, 0 when unknown or without video
-    rotation: int  # degrees anticlockwise that pictures were turned by, as the file asks
+    rotation: int  # degrees anticlockwise that pictures were turned by, as the file asks, after mirroring
     picture_times: tuple[float, ...]  # [P] of the pictures taken, rising
     picture_offsets: tuple[int, ...]  # [P + 1] bytes, where each picture begins in the file of pictures
     pictures_end: float  # until when the last picture is shown
@@ -36,6 +37,11 @@ class Media:
     video_problem: str  # why there are no pictures, "" when there are
     notes: tuple[str, ...] = ()  # what was odd and mended: damage skipped, times that ran backwards, sampled less often
     turned: int = 0  # degrees anticlockwise that `pictures` turns them by besides, for heads to be upright
+    mirrored: bool = False  # left and right of the pictures were swapped, as the file asks
+    sound_tracks: tuple[str, ...] = ()  # all that the file has, for people to choose from
+    video_tracks: tuple[str, ...] = ()
+    sound_track: int = 0  # number of the one that was taken, from 1; 0 without any
+    video_track: int = 0
 
     @property
     def sound(self) -> Floats:
@@ -78,7 +84,7 @@ def read_media(folder: Path) -> Media:
     """A decoded clip from its folder. Raises `CompVizError` when the folder holds none."""
     try:
         facts = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8"))
-        facts |= {name: tuple(facts[name]) for name in ("picture_times", "picture_offsets", "notes")}
+        facts |= {name: tuple(facts.get(name, ())) for name in LISTS}
         return Media(folder, **facts)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise CompVizError(

@@ -1,0 +1,90 @@
+"""Many channels become one: each counts by the voice in it, so that a voice is as loud however many channels carry it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+BLOCK, BAND = 320, slice(5, 81)  # samples of 20 ms; 250 to 4000 Hz in their spectrum
+SYLLABLES = (2.5, 8.0)  # changes of loudness per second that voices have, and hum, hiss and held notes have not
+LOUDEST_SHARE = 4.0  # times the loudness of the loudest twentieth, at most: one knock is no voice
+CHUNK = 16_000 * 30
+ALIKE = 0.9  # of the most voice: of channels with so much, the first is taken where one is
+ALONE = 0.97  # share of all voice at which the other channels are left out
+CANCELLED = 0.5  # of the power that channels without anything in common would have together
+BESIDE = ("B", "S", "T", "W", "D")  # channels behind, beside, above: half as much voice is expected there
+
+Samples = Any  # numpy array of float32, [samples, channels]
+
+
+def mix_in_place(sound: Samples, others: list[Samples], parts: list[tuple[int, int]], names: tuple[str, ...]) -> str:
+    """Mix some parts of a sound, its first channel in `sound` and the `others` beside it, into `sound`; a note, or "".
+
+    All parts share one layout of channels, and so the weights, which are found over all of them.
+    """
+    channels = [sound, *others[: len(names) - 1]]
+
+    def chunks() -> Iterator[tuple[int, Samples]]:
+        for begin, end in parts:
+            for at in range(begin, end, CHUNK):
+                yield at, np.stack([channel[at : min(at + CHUNK, end)] for channel in channels], 1)
+
+    loud = np.concatenate([loudness(x) for _, x in chunks()])  # [blocks, channels]
+    voice = np.array([voice_in(loud[:, i]) for i in range(len(channels))]) * np.array([expected(n) for n in names])
+    weights = voice / voice.sum() if voice.sum() > 0 else np.eye(len(channels))[0]
+    best = int(np.argmax(weights >= ALIKE * weights.max()))
+    note = ""
+    if weights[best] > ALONE:
+        weights = np.eye(len(channels))[best]
+        note = f"of {len(names)} channels, only {called(names, best)} carries a voice and was taken"
+    else:
+        mixed = np.concatenate([loudness(x @ weights[:, None].astype(np.float32)) for _, x in chunks()])
+        apart = (weights**2 * loud.mean(0)).sum()
+        if mixed.mean() < CANCELLED * apart:
+            weights = np.eye(len(channels))[best]
+            note = f"the {len(names)} channels cancel each other, so only {called(names, best)} was taken"
+        elif len(names) > 2:
+            note = f"{len(names)} channels were mixed, each as much as there is voice in it"
+    weights = weights.astype(np.float32)
+    for at, x in chunks():
+        sound[at : at + len(x)] = x @ weights
+    return note if sound_anywhere(loud) else ""
+
+
+def loudness(samples: Samples) -> Samples:
+    """Power of every 20 ms in the band of speech, [blocks, channels]."""
+    whole = len(samples) // BLOCK * BLOCK
+    if not whole:
+        return np.zeros((0, samples.shape[1]))
+    blocks = samples[:whole].reshape(-1, BLOCK, samples.shape[1])
+    spectrum = np.fft.rfft(blocks, axis=1)[:, BAND]
+    return (spectrum.real**2 + spectrum.imag**2).sum(1) * (2 / BLOCK**2)
+
+
+def voice_in(loud: Samples) -> float:
+    """How much there is of what goes up and down as syllables do."""
+    if not loud.any():
+        return 0.0
+    loud = np.minimum(loud, LOUDEST_SHARE * np.quantile(loud, 0.95))
+    mean = loud.mean()
+    if len(loud) < 50 or mean <= 0:
+        return float(mean)
+    changes = np.abs(np.fft.rfft(loud / mean - 1)) ** 2
+    rate = np.fft.rfftfreq(len(loud), 0.02)
+    return float(mean * changes[(rate >= SYLLABLES[0]) & (rate <= SYLLABLES[1])].sum() * 2 / len(loud) ** 2)
+
+
+def expected(name: str) -> float:
+    """How much of what is in a channel may be voice, by its place in the room."""
+    return 0.0 if name.startswith("LFE") else 0.5 if name.startswith(BESIDE) else 1.0
+
+
+def called(names: tuple[str, ...], number: int) -> str:
+    """A channel, for people."""
+    known = {"FL": "the left one", "FR": "the right one", "FC": "the one in the centre"}
+    return known.get(names[number], f"number {number + 1}")
+
+
+def sound_anywhere(loud: Samples) -> bool:
+    """Whether any channel holds anything."""
+    return bool(loud.any())

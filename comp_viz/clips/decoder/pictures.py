@@ -1,0 +1,54 @@
+"""Takes the frames of the video stream; writes some of them as JPEG, upright, of square pixels, and scaled down."""
+
+import math
+from typing import Any, BinaryIO
+
+from .colours import Colours
+from .facts import DRIFT, Limits, TooLarge
+from .upright import PixelShape, Upright, upright
+
+
+class Pictures:
+    """The pictures that are kept, and their times."""
+
+    def __init__(self, file: BinaryIO, video: Any, start: float, limits: Limits, length: float) -> None:
+        self.file, self.start, self.limits = file, start, limits
+        self.step = max(1 / limits["rate"], min(length, limits["seconds"]) / limits["pictures"])
+        self.times, self.offsets = list[float](), [0]  # of the pictures kept
+        self.end, self.last = 0.0, -math.inf
+        self.size, self.lies, self.backwards, self.too_long = (0, 0), Upright(), False, False
+        self.colours, self.shape = Colours(), PixelShape(video) if video else None
+
+    def take(self, frame: Any, rate: float) -> None:
+        """Keep this frame when it is due."""
+        time = frame.time if frame.time is not None else self.start + (max(self.last, -1 / rate) + 1 / rate)
+        time -= self.start
+        if time < -DRIFT or not math.isfinite(time) or time <= self.last:
+            self.backwards |= math.isfinite(time)
+            return
+        time = max(0.0, time)
+        if time > self.limits["seconds"]:
+            self.too_long = True
+            return
+        self.last = time
+        held = float(frame.duration * frame.time_base) if frame.duration and frame.time_base else 1 / rate
+        self.end = min(time + min(held, self.limits["seconds"]), self.limits["seconds"])
+        if self.times and time < self.times[-1] + self.step * 0.999:
+            return
+        if len(self.times) >= self.limits["pictures"]:
+            return
+        self.write(frame)
+        self.times.append(round(time, 6))
+
+    def write(self, frame: Any) -> None:
+        """One picture, as it is shown, its longer side at most the limit."""
+        if frame.width * frame.height > self.limits["pixels"]:
+            raise TooLarge(frame.width, frame.height)
+        self.lies = upright(frame, self.shape.now() if self.shape else 1.0)
+        width, height = frame.width * self.lies.aspect, frame.height
+        scale = min(1.0, self.limits["side"] / max(width, height))
+        width, height = max(2, round(width * scale)), max(2, round(height * scale))
+        picture = self.lies.apply(self.colours.picture(frame, width, height))
+        self.size = self.lies.size(frame.width, frame.height)
+        picture.save(self.file, "JPEG", quality=92)
+        self.offsets.append(self.file.tell())
