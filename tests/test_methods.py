@@ -137,6 +137,14 @@ def test_folds_are_of_about_the_same_size():
     assert max(sizes) - min(sizes) < 10
 
 
+def test_folds_are_numbered_from_the_one_with_the_longest_conversation(small_lab):
+    """Shipped tables name folds by number."""
+    longest = sorted(small_lab.conversations, key=len, reverse=True)
+    for number in range(1, FOLDS + 1):
+        tested = {one.id for one in with_fold(small_lab, number).split("test")}
+        assert {one.id for one in longest[:FOLDS]} & tested == {longest[number - 1].id}
+
+
 def test_too_few_conversations_for_folds_are_refused(small_lab):
     with pytest.raises(CompVizError, match=r"5 folds.*got 3"):
         with_fold(replace(small_lab, conversations=small_lab.conversations[:3], digest="few"), 1)
