@@ -57,7 +57,7 @@ def manet_features(model: MANet, faces: Faces) -> Floats:
 def load() -> Extract:
     """Load the network."""
     path = weight_file()
-    if path is None:  # it went away since `ready` was asked
+    if path is None:  # it went away since `manet_missing` was asked
         raise CompVizError(f"MA-Net: {manet_missing()}")
     model = load_manet(path)
     return lambda faces: manet_features(model, faces)
