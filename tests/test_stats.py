@@ -6,6 +6,7 @@ import pytest
 from scipy.special import stdtrit
 from scipy.stats import rankdata
 
+from comp_viz.analysis.stats.bootstrap import RESAMPLES, percentile_interval, resampled
 from comp_viz.analysis.stats.entropy import effective_number, entropy, normalised_entropy
 from comp_viz.analysis.stats.intervals import (
     clustered_error,
@@ -96,3 +97,15 @@ def test_entropy_by_hand(rng):
     np.testing.assert_allclose(normalised_entropy(weights, 6), np.array(by_hand) / np.log(6), rtol=1e-6)
     assert entropy(np.eye(4)[2]) == 0
     assert effective_number(np.full(4, 0.25)) == pytest.approx(4)
+
+
+def test_the_percentile_interval_is_the_middle_95_percent():
+    assert percentile_interval(np.arange(1001.0), 5) == pytest.approx((25, 975))
+
+
+def test_a_resample_has_as_many_conversations_as_there_are():
+    sums = np.stack([np.ones(7), np.arange(7.0)], axis=1)  # [V, K]
+    made = resampled(sums)
+    assert made.shape == (RESAMPLES, 2)
+    assert (made[:, 0] == 7).all()
+    assert made[:, 1].mean() == pytest.approx(sums[:, 1].sum(), rel=0.02)
