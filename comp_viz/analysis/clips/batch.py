@@ -12,26 +12,26 @@ from comp_viz.analysis.clips.prediction import predict_clip
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.clips.analyse import analyse, file_digest
 from comp_viz.clips.clip import Clip
+from comp_viz.clips.file_kinds import looks_like_clip
 from comp_viz.clips.settings import Settings
 from comp_viz.data.atomic_write import atomic_write
 from comp_viz.errors import CompVizError
 
-ENDINGS = (".mp4", ".mov", ".webm", ".avi", ".mkv", ".mpg", ".mpeg", ".m4v", ".wav", ".mp3", ".m4a", ".ogg", ".flac")
 Row = dict[str, Any]
 
 
 def clips_in(places: Iterable[Path]) -> list[Path]:
-    """Files as they are, and of folders everything below them that ends like a clip, in order. Raises `CompVizError`."""
+    """Files as they are, and of folders everything below them that is a clip by name or content. Raises `CompVizError`."""
     clips = dict[Path, None]()
     for place in places:
         if place.is_dir():
-            clips |= dict.fromkeys(sorted(p for p in place.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file()))
+            clips |= dict.fromkeys(sorted(p for p in place.rglob("*") if p.is_file() and looks_like_clip(p)))
         elif place.exists():
             clips[place] = None
         else:
             raise CompVizError(f"There is no {place}.")
     if not clips:
-        raise CompVizError(f"No clips found; expected files ending in {', '.join(ENDINGS)}.")
+        raise CompVizError("No clips found; expected files of video or sound, such as mp4, webm or wav.")
     return list(clips)
 
 

@@ -11,13 +11,17 @@ from .upright import PixelShape, Upright, upright
 class Pictures:
     """The pictures that are kept, and their times."""
 
-    def __init__(self, file: BinaryIO, video: Any, start: float, limits: Limits, length: float) -> None:
-        self.file, self.start, self.limits = file, start, limits
+    def __init__(self, file: BinaryIO, limits: Limits, length: float) -> None:
+        self.file, self.start, self.limits = file, 0.0, limits
         self.step = max(1 / limits["rate"], min(length, limits["seconds"]) / limits["pictures"])
         self.times, self.offsets = list[float](), [0]  # of the pictures kept
         self.end, self.last = 0.0, -math.inf
         self.size, self.lies, self.backwards, self.too_long = (0, 0), Upright(), False, False
-        self.colours, self.shape = Colours(), PixelShape(video) if video else None
+        self.colours, self.shape = Colours(), PixelShape(None)
+
+    def begin(self, start: float, video: Any) -> None:
+        """What comes now is of this stream, and at `start` by its clock the whole began."""
+        self.start, self.shape = start, PixelShape(video)
 
     def take(self, frame: Any, rate: float) -> None:
         """Keep this frame when it is due."""
@@ -44,7 +48,7 @@ class Pictures:
         """One picture, as it is shown, its longer side at most the limit."""
         if frame.width * frame.height > self.limits["pixels"]:
             raise TooLarge(frame.width, frame.height)
-        self.lies = upright(frame, self.shape.now() if self.shape else 1.0)
+        self.lies = upright(frame, self.shape.now())
         width, height = frame.width * self.lies.aspect, frame.height
         scale = min(1.0, self.limits["side"] / max(width, height))
         width, height = max(2, round(width * scale)), max(2, round(height * scale))

@@ -3,13 +3,15 @@
 import json
 import math
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import av
 
 from .clock import Clock, empty, read_clock
-from .facts import RATE, Facts, Limits, Refused, TooLarge, reason, too_large
+from .facts import Facts, Limits, Refused, TooLarge, reason, too_large
+from .links import Link, links
 from .pictures import Pictures
 from .sound import Sound
 from .tracks import choose_tracks
@@ -36,35 +38,67 @@ def decode_to_folder(folder: Path, limits: Limits) -> None:
     (folder / "decoded.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What was found out about one file in the file before anything of it is decoded."""
+
+    link: Link
+    start: float  # seconds, by its clock
+    places: tuple[int | None, int | None]  # of the streams of sound and pictures
+    clock: Clock
+
+
 def decode_into(source: BinaryIO, folder: Path, limits: Limits) -> Facts:
     """Decode everything and say what was found."""
     facts: Facts = {"container": "", "sound_problem": "", "video_problem": "", "notes": []}
-    with opened(source) as container:
-        facts["container"] = container.format.name
-        declared = container.duration / av.time_base if container.duration else None
-        start = container.start_time / av.time_base if container.start_time else 0.0
-        tracks = choose_tracks(container, limits, facts)
-        places = [None if track is None else track.index for track in tracks]
-        clock = read_clock(container, [track for track in tracks if track is not None])
-        if declared is not None and limits["seconds"] * 1.01 < min(declared, clock.length):
-            raise Refused(
-                f"lasts {clock.length:.0f} s, at most {limits['seconds']:g} s can be analysed. Cut it to the part that matters."
-            )
-    source.seek(0)
-    with opened(source) as container:
-        sound, video = (None if place is None else container.streams[place] for place in places)
-        listener = Sound(folder, start, clock.joins, limits)
-        with (folder / "pictures.jpegs").open("wb") as file:
-            viewer = Pictures(file, video, start, limits, clock.length)
-            read_packets(container, sound, video, clock, listener, viewer, facts)
-        if clock.joins:
-            facts["notes"].append(f"{len(clock.joins) + 1} takes in one file, each with its own clock, were joined")
-        facts["notes"] += listener.finish()
-        write_result(facts, listener, viewer)
+    parts = links(source)
+    plans = [plan(parts[0], limits, facts)]
+    for link in parts[1:]:
+        try:
+            plans.append(plan(link, limits, {"notes": []}))
+        except (av.FFmpegError, ValueError) as error:
+            facts["notes"].append(f"reading ended early ({reason(error)})")
+            break
+    length, declared = sum(each.clock.length for each in plans), facts.pop("declared")
+    if declared is not None and limits["seconds"] * 1.01 < min(declared, length):
+        raise Refused(
+            f"lasts {length:.0f} s, at most {limits['seconds']:g} s can be analysed. Cut it to the part that matters."
+        )
+    takes = sum(1 + len(each.clock.joins) for each in plans)
+    if takes > 1:
+        facts["notes"].append(f"{takes} takes in one file, each with its own clock, were joined")
+    listener = Sound(folder, limits)
+    with (folder / "pictures.jpegs").open("wb") as file:
+        viewer = Pictures(file, limits, length)
+        for each in plans:
+            with opened(each.link) as container:
+                sound, video = (None if place is None else container.streams[place] for place in each.places)
+                start = each.start - max(listener.seconds, viewer.end)
+                listener.begin(start, each.clock.joins)
+                viewer.begin(start, video)
+                read_packets(container, sound, video, each.clock, listener, viewer, facts)
+                listener.flush()
+    facts["notes"] += listener.finish()
+    write_result(facts, listener, viewer)
     return facts
 
 
-def opened(source: BinaryIO) -> Any:
+def plan(link: Link, limits: Limits, facts: Facts) -> Plan:
+    """Choose the tracks of a file and read its clock."""
+    with opened(link) as container:
+        facts["container"] = container.format.name
+        facts["declared"] = container.duration / av.time_base if container.duration else None
+        start = container.start_time / av.time_base if container.start_time else 0.0
+        tracks = choose_tracks(container, limits, facts)
+        rate = float(tracks[1].average_rate or 0) if tracks[1] else 0.0
+        facts["picture_rate"] = rate if math.isfinite(rate) else 0.0
+        clock = read_clock(container, [track for track in tracks if track is not None])
+        sound, video = (None if track is None else track.index for track in tracks)
+    link.seek(0)
+    return Plan(link, start, (sound, video), clock)
+
+
+def opened(source: Link) -> Any:
     """The container in a file."""
     return av.open(source, options=OPTIONS, metadata_errors="ignore")
 
@@ -73,8 +107,6 @@ def read_packets(
     container: Any, sound: Any, video: Any, clock: Clock, listener: Sound, viewer: Pictures, facts: Facts
 ) -> None:
     """Read packets to the end, sound and pictures each to where they belong."""
-    rate = float(video.average_rate or 0) if video else 0.0
-    facts["picture_rate"] = rate if math.isfinite(rate) else 0.0
     if video:
         video.thread_type = "AUTO"
         video.codec_context.thread_count = 2
@@ -127,7 +159,7 @@ def write_result(facts: Facts, listener: Sound, viewer: Pictures) -> None:
         viewer.times, viewer.offsets, viewer.end = [], [0], 0.0
     elif viewer.backwards:
         facts["notes"].append("pictures whose time did not go forward were left out")
-    heard = listener.written / RATE
+    heard = listener.seconds
     if len(viewer.times) == 1 and heard > viewer.end:
         facts["notes"].append("the video is one still picture, taken to be shown throughout")
         viewer.end = max(viewer.end, heard)

@@ -19,15 +19,24 @@ CHUNK = RATE * 60
 class Sound:
     """Each channel goes into a file of its own; in the end they are mixed into the first, which is what is left."""
 
-    def __init__(self, folder: Path, start: float, joins: list[float], limits: Limits) -> None:
-        self.folder, self.start, self.most = folder, start, int(limits["seconds"] * RATE)
-        self.joins = list(joins)
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        self.folder, self.start, self.most = folder, 0.0, int(limits["seconds"] * RATE)
+        self.joins = list[float]()  # times by the file's clock at which takes begin
         self.files = [(folder / "sound.f32").open("wb")]
         self.written, self.too_long = 0, False
         self.form: tuple[Any, ...] = ()  # format, layout, channels and rate of the frames now
         self.forms = set[tuple[Any, ...]]()
         self.sections = list[tuple[int, tuple[str, ...]]]()  # from which sample on, names of channels
         self.resampler: Any = None
+
+    @property
+    def seconds(self) -> float:
+        """How much was written."""
+        return self.written / RATE
+
+    def begin(self, start: float, joins: list[float]) -> None:
+        """What comes now is of another file, or the first; at `start` by its clock the whole began."""
+        self.start, self.joins = start, [start + self.seconds, *joins]
 
     def take(self, frame: Any) -> None:
         """Write one frame, with silence before it where its time says that something is missing."""
@@ -62,7 +71,7 @@ class Sound:
         """Write what the resampler still holds."""
         if self.resampler is not None:
             self.resample(None)
-            self.resampler = None
+            self.resampler, self.form = None, ()
 
     def write(self, samples: Any) -> None:
         """Write samples, `[samples, channels]`, at most as many as the limit allows."""

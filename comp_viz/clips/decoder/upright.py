@@ -65,12 +65,16 @@ class PixelShape:
     """The shape of pixels along a stream. PyAV's frames do not carry it; the stream and its codec do."""
 
     def __init__(self, video: Any) -> None:
-        self.codec = video.codec_context
-        self.stated = video.sample_aspect_ratio  # by the container where it states one, else by the codec
-        self.by_container = bool(self.stated) and self.stated != self.codec.sample_aspect_ratio
+        self.codec = video.codec_context if video else None
+        self.stated = (
+            video.sample_aspect_ratio if video else None
+        )  # by the container where it states one, else by the codec
+        self.by_container = bool(self.stated and self.codec and self.stated != self.codec.sample_aspect_ratio)
 
     def now(self) -> float:
         """Width of a pixel over its height, in the picture decoded last."""
-        ratio = self.stated if self.by_container else self.codec.sample_aspect_ratio or self.stated
+        ratio = self.stated
+        if self.codec and not self.by_container:
+            ratio = self.codec.sample_aspect_ratio or self.stated
         aspect = float(ratio) if ratio else 1.0
         return aspect if 0.1 < aspect < 10 else 1.0

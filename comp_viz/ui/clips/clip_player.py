@@ -6,6 +6,7 @@ import streamlit as st
 
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.clips.clip import Clip
+from comp_viz.clips.file_kinds import MEDIA_TYPES
 from comp_viz.clips.preview import write_playable
 from comp_viz.errors import CompVizError
 from comp_viz.figures.clips.subtitles import webvtt
@@ -14,17 +15,12 @@ from comp_viz.ui.cache.session_clips import SessionClip
 from comp_viz.ui.clips.player import media_url, play_from, player, predictions_text
 from comp_viz.ui.frame.selected_utterance import select_utterance
 
-MIME = {
-    "mp4": "video/mp4", "mov": "video/mp4", "webm": "video/webm", "avi": "video/x-msvideo", "mkv": "video/x-matroska",
-    "mpg": "video/mpeg", "wav": "audio/wav", "mp3": "audio/mpeg", "m4a": "audio/mp4", "ogg": "audio/ogg", "flac": "audio/flac",
-}  # fmt: skip
-
 
 def clip_player(uploaded: SessionClip, prediction: Prediction | None, selected: int, palette: Palette) -> None:
     """The player, and the browser's own behind an expander."""
     clip = uploaded.clip
     path = playable_path(uploaded)
-    mimetype = MIME.get(path.suffix[1:], "video/mp4")
+    mimetype = MEDIA_TYPES.get(path.suffix, "video/mp4")
     picture = clip.media.width > 0 and not mimetype.startswith("audio/")
 
     def unplayable() -> None:

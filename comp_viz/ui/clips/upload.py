@@ -9,6 +9,7 @@ import streamlit as st
 from comp_viz.clips.analyse import analyse
 from comp_viz.clips.background import start_analysis
 from comp_viz.clips.clip import Clip
+from comp_viz.clips.file_kinds import MEDIA_TYPES
 from comp_viz.clips.progress import Progress
 from comp_viz.clips.settings import Settings
 from comp_viz.clips.source import named_in
@@ -18,14 +19,13 @@ from comp_viz.ui.cache.checkpoints import checkpoint_card, checkpoint_names
 from comp_viz.ui.cache.session_clips import session_clips
 from comp_viz.ui.frame.finished_upload import PROBLEM
 
-VIDEO, AUDIO = ("mp4", "mov", "webm", "avi", "mkv", "mpg"), ("wav", "mp3", "m4a", "ogg", "flac")
 EXAMPLE = shipped("examples/example.mp4")
 
 
 def start_upload(content: bytes | memoryview, name: str, settings: Settings) -> None:
     """Write an upload to the session's folder and put its analysis in line; to be called in a callback."""
     suffix = Path(name).suffix.lower()
-    path = write_upload(session_clips().folder, content, suffix if suffix[1:] in (*VIDEO, *AUDIO) else ".clip")
+    path = write_upload(session_clips().folder, content, suffix if suffix in MEDIA_TYPES else ".clip")
     analyse_again(path, name, settings)
 
 

@@ -7,7 +7,7 @@ from comp_viz.clips.progress import STAGES
 from comp_viz.clips.settings import Settings
 from comp_viz.ui.cache.session_clips import session_clips
 from comp_viz.ui.clips.camera import camera
-from comp_viz.ui.clips.upload import AUDIO, EXAMPLE, VIDEO, start_upload
+from comp_viz.ui.clips.upload import EXAMPLE, start_upload
 from comp_viz.ui.frame.finished_upload import PROBLEM, SETTLE
 
 ROUND, LAST_UPLOAD = "upload round", "upload taken"
@@ -27,9 +27,9 @@ def upload_controls(settings: Settings) -> None:
 
     left, middle, right = st.columns([3, 2, 1.6], vertical_alignment="top")
     left.file_uploader(
-        "Video or audio of someone talking", [*VIDEO, *AUDIO], key=uploader, max_upload_size=int(LIMITS.megabytes),
+        "Video or audio of someone talking", key=uploader, max_upload_size=int(LIMITS.megabytes),
         on_change=uploaded, args=(uploader,),
-        help=f"At most {LIMITS.megabytes:g} MB and {LIMITS.seconds / 60:g} minutes. It stays on this server, in a temporary folder "
+        help=f"At most {LIMITS.megabytes:g} MB and {LIMITS.seconds / 60:g} minutes, of any kind that can be read. It stays on this server, in a temporary folder "
         "of your visit, and is removed when the visit ends.",
     )  # fmt: skip
     middle.audio_input("Or speak", key=microphone, on_change=uploaded, args=(microphone,), sample_rate=16_000)
