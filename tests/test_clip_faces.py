@@ -160,7 +160,7 @@ def test_tiles_cover_the_picture_and_hold_every_small_face_whole(width, height, 
             x, y = rng.uniform(0, width - face), rng.uniform(0, height - face)
             assert any(a <= x and b <= y and x + face <= a + side and y + face <= b + side for a, b, _ in level)
     assert levels == [] or levels[-1][0][2] <= 250
-    assert tiles(100, 50, 50.0)[0] == (0.0, 0.0, 50.0)
+    assert tiles(100, 50, 50) == [(0, 0, 50), (25, 0, 50), (50, 0, 50)]
 
 
 def test_black_bands_are_left_out_and_a_black_picture_is_all_there():
@@ -174,7 +174,7 @@ def test_black_bands_are_left_out_and_a_black_picture_is_all_there():
 
 def test_windows_and_overlaps_of_boxes():
     box = np.array([10.0, 20, 30, 60])
-    assert window(box, 2.0) == (-20.0, 0.0, 80.0)
+    assert window(box, 2.0) == (-20, 0, 80)
     assert overlap(box, box) == pytest.approx(1)
     assert overlap(box, box + 100) == 0
     assert overlap(box, np.array([10.0, 20, 30, 40])) == pytest.approx(0.5)

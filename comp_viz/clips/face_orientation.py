@@ -63,8 +63,8 @@ def turned_scores(pictures: Sequence[Picture], where: Callable[[int, int], list[
 
 def whole_picture(width: int, height: int) -> list[Square]:
     """One square around all of it."""
-    side = float(max(width, height))
-    return [((width - side) / 2, (height - side) / 2, side)]
+    side = max(width, height)
+    return [((width - side) // 2, (height - side) // 2, side)]
 
 
 def small_tiles(width: int, height: int) -> list[Square]:

@@ -5,7 +5,7 @@ import numpy as np
 from comp_viz.clips.media import Picture
 from comp_viz.data.conversation import Floats
 
-Square = tuple[float, float, float]  # left, top, side, pixels; may reach beyond the picture, where it is black
+Square = tuple[int, int, int]  # left, top, side, pixels; may reach beyond the picture, where it is black
 
 SMALLEST_TILE = 176  # pixels, side of the smallest tiles: the detector sees faces from about 1/6 of it on
 TILE_OVERLAP = 0.34  # of a tile's side that its neighbour shows too, so that no face is cut by both
@@ -31,23 +31,23 @@ def tile_levels(width: int, height: int) -> list[list[Square]]:
     """Tiles that cover a picture, the largest first: of its shorter side, and smaller ones down to `SMALLEST_TILE`."""
     side = min(width, height)
     steps = max(0, round(float(np.log2(side / SMALLEST_TILE)))) if side else 0
-    sides = np.geomspace(side, SMALLEST_TILE, steps + 1) if steps else np.array([side])
-    return [tiles(width, height, float(s)) for s in sides if len(sides) > 1 or width != height]
+    sides = np.geomspace(side, SMALLEST_TILE, steps + 1).round() if steps else np.array([side])
+    return [tiles(width, height, int(s)) for s in sides if len(sides) > 1 or width != height]
 
 
-def tiles(width: int, height: int, side: float) -> list[Square]:
+def tiles(width: int, height: int, side: int) -> list[Square]:
     """Squares of this side over the whole picture, evenly spaced."""
     across, down = (
-        np.linspace(0, length - side, 1 + int(np.ceil((length - side) / (side * (1 - TILE_OVERLAP)))))
+        np.linspace(0, length - side, 1 + int(np.ceil((length - side) / (side * (1 - TILE_OVERLAP))))).round()
         for length in (width, height)
     )
-    return [(float(x), float(y), side) for y in down for x in across]
+    return [(int(x), int(y), side) for y in down for x in across]
 
 
 def window(box: Floats, sides: float = FACE_WINDOW) -> Square:
     """The square around a box `[left, top, right, bottom]`, `sides` times as wide as the box's longer side."""
-    side = sides * float(max(box[2] - box[0], box[3] - box[1]))
-    return (float(box[0] + box[2] - side) / 2, float(box[1] + box[3] - side) / 2, side)
+    side = max(1, round(sides * float(max(box[2] - box[0], box[3] - box[1]))))
+    return (round(float(box[0] + box[2] - side) / 2), round(float(box[1] + box[3] - side) / 2), side)
 
 
 def cut_square(picture: Picture, square: Square, pixels: int) -> Picture:
@@ -56,10 +56,8 @@ def cut_square(picture: Picture, square: Square, pixels: int) -> Picture:
 
     left, top, side = square
     corners = (left, top, left + side, top + side)
-    cut = Image.fromarray(picture).transform(
-        (pixels, pixels), Image.Transform.EXTENT, corners, Image.Resampling.BICUBIC
-    )
-    return np.asarray(cut)
+    cut = Image.fromarray(picture).crop(corners)  # black where it leaves the picture
+    return np.asarray(cut.resize((pixels, pixels), Image.Resampling.BILINEAR))
 
 
 def overlap(box: Floats, other: Floats) -> float:
