@@ -1,4 +1,4 @@
-"""Many channels become one: each counts by the voice in it, so that a voice is as loud however many channels carry it."""
+"""Many channels become one: the mean of those that carry a voice, so that it is as loud however many channels carry it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,10 +9,16 @@ BLOCK, BAND = 320, slice(5, 81)  # samples of 20 ms; 250 to 4000 Hz in their spe
 SYLLABLES = (2.5, 8.0)  # changes of loudness per second that voices have, and hum, hiss and held notes have not
 LOUDEST_SHARE = 4.0  # times the loudness of the loudest twentieth, at most: one knock is no voice
 CHUNK = 16_000 * 30
-ALIKE = 0.9  # of the most voice: of channels with so much, the first is taken where one is
-ALONE = 0.97  # share of all voice at which the other channels are left out
+CARRIES = 0.1  # of the voice in the channel with most: channels with less are left out
+ALIKE = 0.9  # the same where one channel is chosen: of those with so much, the first is taken
 CANCELLED = 0.5  # of the power that channels without anything in common would have together
-BESIDE = ("B", "S", "T", "W", "D")  # channels behind, beside, above: half as much voice is expected there
+PLACES = {
+    "FC": 8.0,
+    "LFE": 0.0,
+    "B": 0.5,
+    "S": 0.5,
+    "T": 0.5,
+}  # how a channel's name begins -> how likely it has the voice
 
 Samples = Any  # numpy array of float32, [samples, channels]
 
@@ -31,24 +37,28 @@ def mix_in_place(sound: Samples, others: list[Samples], parts: list[tuple[int, i
 
     loud = np.concatenate([loudness(x) for _, x in chunks()])  # [blocks, channels]
     voice = np.array([voice_in(loud[:, i]) for i in range(len(channels))]) * np.array([expected(n) for n in names])
-    weights = voice / voice.sum() if voice.sum() > 0 else np.eye(len(channels))[0]
-    best = int(np.argmax(weights >= ALIKE * weights.max()))
+    carries = voice >= CARRIES * voice.max() if voice.any() else np.arange(len(channels)) == 0
+    weights = carries / carries.sum()
+    best = int(np.argmax(voice >= ALIKE * voice.max()))
     note = ""
-    if weights[best] > ALONE:
-        weights = np.eye(len(channels))[best]
+    if carries.sum() == 1:
         note = f"of {len(names)} channels, only {called(names, best)} carries a voice and was taken"
-    else:
-        mixed = np.concatenate([loudness(x @ weights[:, None].astype(np.float32)) for _, x in chunks()])
-        apart = (weights**2 * loud.mean(0)).sum()
-        if mixed.mean() < CANCELLED * apart:
-            weights = np.eye(len(channels))[best]
-            note = f"the {len(names)} channels cancel each other, so only {called(names, best)} was taken"
-        elif len(names) > 2:
-            note = f"{len(names)} channels were mixed, each as much as there is voice in it"
+    elif mean_power(chunks(), weights) < CANCELLED * (weights**2 * loud.mean(0)).sum():
+        weights = np.eye(len(channels))[best]
+        note = f"the {len(names)} channels cancel each other, so only {called(names, best)} was taken"
+    elif not carries.all():
+        note = f"of {len(names)} channels, the {carries.sum()} that carry a voice were averaged"
+    elif len(names) > 2:
+        note = f"{len(names)} channels were averaged"
     weights = weights.astype(np.float32)
     for at, x in chunks():
         sound[at : at + len(x)] = x @ weights
-    return note if sound_anywhere(loud) else ""
+    return note if loud.any() else ""
+
+
+def mean_power(chunks: Iterator[tuple[int, Samples]], weights: Samples) -> float:
+    """Power in the band of speech of channels mixed by these weights."""
+    return float(np.concatenate([loudness((x @ weights)[:, None]) for _, x in chunks]).mean())
 
 
 def loudness(samples: Samples) -> Samples:
@@ -71,20 +81,17 @@ def voice_in(loud: Samples) -> float:
         return float(mean)
     changes = np.abs(np.fft.rfft(loud / mean - 1)) ** 2
     rate = np.fft.rfftfreq(len(loud), 0.02)
-    return float(mean * changes[(rate >= SYLLABLES[0]) & (rate <= SYLLABLES[1])].sum() * 2 / len(loud) ** 2)
+    changes = changes[(rate >= SYLLABLES[0]) & (rate <= SYLLABLES[1])]
+    flat = np.exp(np.log(changes + 1e-12).mean()) / (changes.mean() + 1e-12)  # beats of music come at few rates alone
+    return float(mean * changes.sum() * flat * 2 / len(loud) ** 2)
 
 
 def expected(name: str) -> float:
-    """How much of what is in a channel may be voice, by its place in the room."""
-    return 0.0 if name.startswith("LFE") else 0.5 if name.startswith(BESIDE) else 1.0
+    """How likely a channel carries the voice, by its place in the room."""
+    return next((share for begins, share in PLACES.items() if name.startswith(begins)), 1.0)
 
 
 def called(names: tuple[str, ...], number: int) -> str:
     """A channel, for people."""
     known = {"FL": "the left one", "FR": "the right one", "FC": "the one in the centre"}
     return known.get(names[number], f"number {number + 1}")
-
-
-def sound_anywhere(loud: Samples) -> bool:
-    """Whether any channel holds anything."""
-    return bool(loud.any())
