@@ -13,7 +13,7 @@ from PIL import Image
 from comp_viz.clips import faces
 from comp_viz.clips.clip import Face
 from comp_viz.clips.decode import decode
-from comp_viz.clips.face_orientation import turns_of, upright
+from comp_viz.clips.face_orientation import turns_of, with_heads_upright
 from comp_viz.clips.face_tiles import overlap, picture_area, tile_levels, tiles, window
 from comp_viz.clips.media import PICTURES_FILE, Media, Picture, read_media
 
@@ -109,14 +109,14 @@ def turned_media(media: Media, turns: int, folder: Path) -> Media:
 @pytest.mark.parametrize("name", TALKERS[:2])
 def test_a_clip_that_lies_on_its_side_is_turned_and_read_as_its_upright_twin(talkers, tmp_path, name, turns):
     twin = talkers[name]
-    media = upright(turned_media(twin, turns, tmp_path / "media"))
+    media = with_heads_upright(turned_media(twin, turns, tmp_path / "media"))
     assert media.turned == (360 - 90 * turns) % 360
     assert [note for note in media.notes if "upright" in note] == list(media.notes[len(twin.notes) :])
     assert len(media.notes) == len(twin.notes) + (turns > 0)
     assert (media.width, media.height) == (twin.width, twin.height)
     if turns:
         assert read_media(media.folder) == media  # what is analysed again is known to be turned
-        assert upright(media) is media
+        assert with_heads_upright(media) is media
     for ours, theirs in zip(some_pictures(media), some_pictures(twin), strict=True):
         assert ours.shape == theirs.shape
         face, right = faces.find_face(ours, 0.0), faces.find_face(theirs, 0.0)
@@ -134,7 +134,7 @@ def test_small_heads_on_their_side_are_turned_too(talkers, tmp_path):
         for _ in media.picture_times:
             Image.fromarray(np.rot90(small, 1)).save(file, "JPEG", quality=95)
             offsets.append(file.tell())
-    assert upright(replace(media, picture_offsets=tuple(offsets))).turned == 270
+    assert with_heads_upright(replace(media, picture_offsets=tuple(offsets))).turned == 270
 
 
 def test_pictures_are_turned_only_when_upright_heads_are_clearly_likelier():

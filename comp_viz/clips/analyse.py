@@ -11,12 +11,12 @@ from comp_viz.clips.clip import Clip, FaceSearch
 from comp_viz.clips.cutting import cut
 from comp_viz.clips.decode import decode
 from comp_viz.clips.extractors.registry import extractors_missing
-from comp_viz.clips.face_orientation import upright
+from comp_viz.clips.face_orientation import with_heads_upright
 from comp_viz.clips.faces import faces_missing
 from comp_viz.clips.limits import check_file, printable_name
 from comp_viz.clips.media import RATE, Media
 from comp_viz.clips.progress import Progress, Watch
-from comp_viz.clips.reading import Read, loudness, read_audio, read_text, read_video
+from comp_viz.clips.reading import Read, read_audio, read_text, read_video, sound_level
 from comp_viz.clips.settings import Settings
 from comp_viz.clips.span import Span, Word
 from comp_viz.clips.speech import listen, voiced_share, voiced_stretches
@@ -74,7 +74,7 @@ def result_key(settings: Settings) -> str:
 def read_clip(media: Media, name: str, digest: str, settings: Settings, watch: Watch) -> Clip:
     """Everything after decoding."""
     if any(modality == "video" for modality, _ in settings.extractors) and not faces_missing():
-        media = upright(media)
+        media = with_heads_upright(media)
     sound = media.sound
     unheard = media.sound_problem or whisper.whisper_missing() or ""
     words: tuple[Word, ...] = ()
@@ -103,7 +103,7 @@ def read_clip(media: Media, name: str, digest: str, settings: Settings, watch: W
             watch.at("text", i / len(spans))
     watch.at("text", 1.0)  # the last moment to stop
     quality = {
-        "level": [loudness(part) for part in sounds],
+        "level": [sound_level(part) for part in sounds],
         "voice": shares,
         "confidence": [span.confidence for span in spans],
         "faces": [look.with_face / look.pictures if look.pictures else 0.0 for look in looked],

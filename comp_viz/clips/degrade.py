@@ -16,7 +16,7 @@ from comp_viz.clips.degradation import (
     degrade_words,
 )
 from comp_viz.clips.media import RATE, Picture
-from comp_viz.clips.reading import Read, loudness, read_audio, read_text, read_video
+from comp_viz.clips.reading import Read, read_audio, read_text, read_video, sound_level
 from comp_viz.clips.span import Span, Word
 from comp_viz.clips.speech import listen, voiced_share, voiced_stretches
 from comp_viz.data.conversation import Floats
@@ -79,7 +79,7 @@ def with_sound_read_again(clip: Clip, i: int, listen_again: bool) -> Clip:
     sound, span = sound_of(clip, i), clip.spans[i]
     voice = voiced_share(voiced_stretches(sound, clip.settings.thresholds.speech), len(sound) / RATE)
     read = read_audio(sound, "", dict(clip.settings.extractors)["audio"], clip.settings, voice)
-    clip = with_read(clip, "audio", i, read, level=loudness(sound), voice=voice)
+    clip = with_read(clip, "audio", i, read, level=sound_level(sound), voice=voice)
     if not listen_again or not span.words:
         return clip
     words, _ = listen(sound, replace(clip.settings, language=clip.settings.language or clip.language))

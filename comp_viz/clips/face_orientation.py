@@ -17,7 +17,7 @@ TURNED_LEAD = 0.05  # by which it must be above the score of the pictures as the
 WHOLE_SCORE = 0.85  # mean score from which heads are large enough to be judged in the whole picture
 
 
-def upright(media: Media) -> Media:
+def with_heads_upright(media: Media) -> Media:
     """The clip with its pictures turned where the heads in them say so, which stays so on disk, and a note of it."""
     count = len(media.picture_times)
     if media.video_problem or not count or media.turned:

@@ -28,7 +28,7 @@ class Read:
 
 def read_audio(sound: Floats, problem: str, names: Sequence[str], settings: Settings, voice: float) -> Read:
     """The utterance's samples -> features. `problem` says why the clip has no sound, `voice` the share of time with voice."""
-    limits, dbfs = settings.thresholds, loudness(sound)
+    limits, dbfs = settings.thresholds, sound_level(sound)
     if not problem and len(sound) == 0:
         problem = "the sound ends before this utterance"
     elif not problem and dbfs < limits.level:
@@ -101,7 +101,7 @@ def extract_features(names: Sequence[str], given: Any, problem: str) -> Read:
     return Read(np.nan_to_num(features, nan=0.0, posinf=0.0, neginf=0.0), "")
 
 
-def loudness(sound: Floats) -> float:
+def sound_level(sound: Floats) -> float:
     """Root mean square, dBFS."""
     power = float(np.mean(np.square(sound, dtype=np.float64))) if len(sound) else 0.0
     return max(SILENT, 10 * float(np.log10(power))) if power > 0 else SILENT
