@@ -157,15 +157,9 @@ def variance_chart(blocks: Sequence[Mapping[str, Assignment]], palette: Palette)
     layout = base_layout(palette, variance_title(blocks), 130 + 62 * len(blocks), barmode="group")
     layout["legend"] = layout["legend"] | {"traceorder": "reversed"}
     lowest = min(float(each.explained) for assignments in blocks for each in assignments.values())
-    shares_axis = {"range": [min(0.0, lowest - 0.08 * (lowest < 0)), 1.08]}
-    layout["xaxis"] = (
-        layout["xaxis"]
-        | shares_axis
-        | {
-            **percent_ticks(*shares_axis["range"]),
-            "title": {"text": "share of the prompts' variance", "font": {"size": 12}},
-        }
-    )
+    ends = (min(0.0, lowest - 0.08 * (lowest < 0)), 1.08)
+    title = {"text": "share of the prompts' variance", "font": {"size": 12}}
+    layout["xaxis"] = layout["xaxis"] | percent_ticks(*ends) | {"range": ends, "title": title}
     layout["yaxis"] = layout["yaxis"] | {"autorange": "reversed", "showgrid": False}
     return go.Figure(traces, layout)
 
