@@ -19,6 +19,7 @@ from comp_viz.ui.clips.inspection import (
 from comp_viz.ui.clips.installed_extractors import default_extractors_ready, draw_requirements, requirements_title
 from comp_viz.ui.clips.selected_clip import checkpoint_for_clip, clip_prediction, distribution_note, selected_clip
 from comp_viz.ui.clips.thresholds import threshold_controls
+from comp_viz.ui.clips.track_controls import track_controls
 from comp_viz.ui.clips.upload import wanted_settings
 from comp_viz.ui.clips.upload_controls import analysis_problem, analysis_progress, upload_controls
 from comp_viz.ui.frame.finished_upload import SETTLE
@@ -70,6 +71,7 @@ def inspect_clip(uploaded: SessionClip, view: PageView | None) -> None:
         threshold_controls(uploaded)
     with file:
         file_facts(uploaded.clip)
+        track_controls(uploaded)
 
 
 def clips_page(view: PageView | None) -> None:

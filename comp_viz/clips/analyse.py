@@ -50,9 +50,15 @@ def analyse(
     name = printable_name(name or path.name)
     done = place / f"{result_key(settings)}.clip"
     if done.is_dir():
-        return load_clip(done, place / "media", settings, name)
+        return load_clip(done, place / settings.tracks.folder, settings, name)
     usual = max(1.0, path.stat().st_size / 2e6)  # seconds, a guess that only moves the progress bar
-    media = decode(path, place / "media", settings.limits, lambda passed: watch.at("decode", passed / (passed + usual)))
+    media = decode(
+        path,
+        place / settings.tracks.folder,
+        settings.limits,
+        lambda passed: watch.at("decode", passed / (passed + usual)),
+        settings.tracks,
+    )
     watch.at("decode", 1.0)
     clip = read_clip(media, name, digest, settings, watch)
     save_clip(clip, done)

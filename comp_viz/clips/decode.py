@@ -18,13 +18,18 @@ from typing import Any
 from comp_viz.clips.limits import LIMITS, Limits, check_file, printable_name
 from comp_viz.clips.media import PICTURES_FILE, SOUND_FILE, Media, read_media
 from comp_viz.clips.requirements import library_missing, require
+from comp_viz.clips.tracks import PLAYED, Tracks
 from comp_viz.errors import UNREADABLE, CompVizError
 
 WORKER = Path(__file__).with_name("decode_worker.py")
 
 
 def decode(
-    path: Path, folder: Path, limits: Limits = LIMITS, tick: Callable[[float], None] = lambda seconds: None
+    path: Path,
+    folder: Path,
+    limits: Limits = LIMITS,
+    tick: Callable[[float], None] = lambda seconds: None,
+    tracks: Tracks = PLAYED,
 ) -> Media:
     """Decode `path` into `folder`, which must not exist yet, or take over what is there already.
 
@@ -38,7 +43,7 @@ def decode(
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".decoding-"))
     try:
-        run_worker(path, fresh, limits, tick)
+        run_worker(path, fresh, limits, tick, tracks)
         media = checked_media(path, fresh, limits)
         media.save()
         try:
@@ -58,9 +63,9 @@ def decoder_missing() -> str | None:
     return library_missing("av")
 
 
-def run_worker(path: Path, fresh: Path, limits: Limits, tick: Callable[[float], None]) -> None:
+def run_worker(path: Path, fresh: Path, limits: Limits, tick: Callable[[float], None], tracks: Tracks) -> None:
     """Run the process until it ends, passes the time limit or `tick` raises; it never outlives this call."""
-    command = [sys.executable, "-I", str(WORKER), str(fresh), json.dumps(asdict(limits))]
+    command = [sys.executable, "-I", str(WORKER), str(fresh), json.dumps(asdict(limits) | {"tracks": asdict(tracks)})]
     environment = {"PATH": os.environ.get("PATH", ""), "OPENBLAS_NUM_THREADS": "1", "LANG": "C.UTF-8"}
     began = time.monotonic()
     with path.open("rb") as clip, (fresh / "errors").open("wb") as errors:

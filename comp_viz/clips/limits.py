@@ -20,8 +20,6 @@ class Limits:
     processor: int = 480  # seconds of processor time that decoding may take, over all threads
     memory: int = 3 << 30  # bytes of address space of the decoding process
     written: int = 256 << 20  # bytes of the largest file that it may write
-    sound_track: int = 0  # number of the track of sound that is wanted, from 1; 0 for the one that players take
-    video_track: int = 0
 
 
 LIMITS = Limits()

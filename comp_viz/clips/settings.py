@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 from comp_viz.clips.limits import LIMITS, Limits
 from comp_viz.clips.source import DEFAULT_EXTRACTORS, extractor_source, named_in
+from comp_viz.clips.tracks import PLAYED, Tracks
 from comp_viz.errors import CompVizError
 
 
@@ -41,6 +42,7 @@ class Settings:
     thresholds: Thresholds = field(default_factory=Thresholds)
     cutting: Cutting = field(default_factory=Cutting)
     limits: Limits = LIMITS
+    tracks: Tracks = PLAYED
     language: str = ""  # "en" and so on; "" to let the recogniser hear which
 
     @property

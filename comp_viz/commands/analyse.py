@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from comp_viz.analysis.clips.batch import Row, as_json, clip_rows, clips_in, rea
 from comp_viz.checkpoint.folder import Checkpoint, load_checkpoint
 from comp_viz.clips import faces
 from comp_viz.clips.settings import Settings, settings_for
+from comp_viz.clips.tracks import Tracks
 from comp_viz.commands.data_text import printable
 from comp_viz.errors import CompVizError
 
@@ -30,6 +32,14 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--engine", choices=("here", "ray"), default="here", help="ray: as Ray Data, for thousands of clips"
     )
+    for kind in ("sound", "video"):
+        parser.add_argument(
+            f"--{kind}-track",
+            type=int,
+            default=0,
+            metavar="N",
+            help=f"which track of {kind}, from 1; else as players do",
+        )
     parser.set_defaults(run=run)
 
 
@@ -37,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
     """Analyse what the table does not hold yet; status 1 when some could not be."""
     checkpoint = load_checkpoint(options.checkpoint)
     settings = settings_for(checkpoint.card.sources, checkpoint.card.name)
+    settings = replace(settings, tracks=Tracks(options.sound_track, options.video_track))
     paths = clips_in(options.clips)
     kept = read_rows(options.out, checkpoint)
     done = {row["file"] for row in kept}

@@ -12,13 +12,13 @@ def choose_tracks(container: Any, limits: Limits, facts: Facts) -> tuple[Any, An
     """The stream of sound and that of pictures, each None where there is none; what there was goes into `facts`."""
     sounds, videos = list(container.streams.audio), list(container.streams.video)
     shown = [video for video in videos if not flagged(video, COVERS)]
-    sound, facts["sound_track"] = main_track(sounds, limits["sound_track"])
-    video, facts["video_track"] = main_track(shown, limits["video_track"])
+    sound, facts["sound_track"] = main_track(sounds, limits["tracks"]["sound"])
+    video, facts["video_track"] = main_track(shown, limits["tracks"]["video"])
     facts["sound_tracks"], facts["video_tracks"] = track_names(sounds), track_names(shown)
     for kind, of_kind in (("sound", sounds), ("video", shown)):
         if len(of_kind) > 1:
             number = facts[f"{kind}_track"]
-            how = "as asked for" if limits[f"{kind}_track"] == number else "as players do"
+            how = "as asked for" if limits["tracks"][kind] == number else "as players do"
             facts["notes"].append(f"of {len(of_kind)} {kind} tracks, number {number} was taken, {how}")
     if sound is None:
         facts["sound_problem"] = "no audio stream"
