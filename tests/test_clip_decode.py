@@ -129,7 +129,7 @@ def test_a_decoder_that_lies_is_not_believed(tmp_path, monkeypatch, lie):
     facts = {name: value for name, value in asdict(media).items() if name != "folder"}
     facts |= {"picture_times": facts["picture_times"][:2], "picture_offsets": facts["picture_offsets"][:3]}
 
-    def lying(path, fresh, limits, tick):
+    def lying(path, fresh, limits, tick, tracks):
         for name in ("sound.f32", "pictures.jpegs"):
             (fresh / name).write_bytes((media.folder / name).read_bytes())
         (fresh / "errors").touch()
