@@ -74,7 +74,7 @@ def decode_into(source: BinaryIO, folder: Path, limits: Limits) -> Facts:
             with opened(each.link) as container:
                 sound, video = (None if place is None else container.streams[place] for place in each.places)
                 start = each.start - max(listener.seconds, viewer.end)
-                listener.begin(start, each.clock.joins)
+                listener.begin(start, each.clock.joins, container.format.name)
                 viewer.begin(start, video)
                 read_packets(container, sound, video, each.clock, listener, viewer, facts)
                 listener.flush()

@@ -13,6 +13,8 @@ from .mixing import mix_in_place
 MOST_CHANNELS = 16  # that are listened to
 JOIN_DRIFT = 0.02  # seconds of silence before a new take that are put in
 TOO_LOUD, NOTED = 30.0, 1.12  # samples beyond 1 are scaled, up to this; and said from 1 dB on
+# Containers that hold no times: FFmpeg counts them by the rate that the sound began with, also where that changes.
+TIMELESS = ("aac", "mp3", "ac3", "eac3", "dts", "amr", "amrnb", "amrwb")
 CHUNK = RATE * 60
 
 
@@ -21,6 +23,7 @@ class Sound:
 
     def __init__(self, folder: Path, limits: Limits) -> None:
         self.folder, self.start, self.most = folder, 0.0, int(limits["seconds"] * RATE)
+        self.timeless = False
         self.joins = list[float]()  # times by the file's clock at which takes begin
         self.files = [(folder / "sound.f32").open("wb")]
         self.written, self.too_long = 0, False
@@ -34,9 +37,9 @@ class Sound:
         """How much was written."""
         return self.written / RATE
 
-    def begin(self, start: float, joins: list[float]) -> None:
+    def begin(self, start: float, joins: list[float], container: str) -> None:
         """What comes now is of another file, or the first; at `start` by its clock the whole began."""
-        self.start, self.joins = start, [start + self.seconds, *joins]
+        self.start, self.joins, self.timeless = start, [start + self.seconds, *joins], container in TIMELESS
 
     def take(self, frame: Any) -> None:
         """Write one frame, with silence before it where its time says that something is missing."""
@@ -48,7 +51,7 @@ class Sound:
             self.resampler = av.AudioResampler(format="flt", layout=frame.layout, rate=RATE)
             names = tuple(channel.name for channel in frame.layout.channels)[:MOST_CHANNELS]
             self.sections.append((self.written, names))
-        if frame.time is not None and self.written < self.most:
+        if frame.time is not None and not self.timeless and self.written < self.most:
             time = frame.time - self.start
             drift = DRIFT
             while self.joins and time >= self.joins[0] - self.start - JOIN_DRIFT:
