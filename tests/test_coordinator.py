@@ -328,7 +328,7 @@ def test_few_answers_say_nothing_and_clear_ones_do(rng):
     nothing = np.full(40, np.nan, np.float32)
     assert (
         correctness_title(trust_in_heads(here, nothing), disagreement(here, nothing))
-        == "No utterance has a label to judge the heads by"
+        == "No utterance has a label to compare the heads with"
     )
 
 
@@ -420,7 +420,7 @@ def test_sentences_about_other_weights(rng):
     sentence = f"Accuracy is {percent(learned)} with {LEARNED}, {percent(learned)} with {EQUAL}"
     assert reweighted_accuracy_title(found) == sentence + f", {percent(audio)} with only audio" * (audio > learned)
     unlabelled = compare_weightings(runs, np.full(40, np.nan, np.float32))
-    assert reweighted_accuracy_title(unlabelled) == "No utterance has a label to judge predictions by"
+    assert reweighted_accuracy_title(unlabelled) == "No utterance has a label to compare predictions with"
     neutral = compare_weightings(runs, np.zeros(40, np.float32))  # errors, but no decision to judge
     best = min(neutral, key=lambda name: neutral[name].error)
     assert reweighted_accuracy_title(neutral).startswith(

@@ -165,14 +165,14 @@ def test_the_same_predictor_twice_has_no_difference_at_all(rng):
 def test_what_rounds_to_nothing_has_no_minus(rng):
     labels, one = labels_of(CLASSES, rng), answers_of(CLASSES, rng)["first"]
     table = paired_metrics(CLASSES, {"a": one, "b": one}, labels, STARTS).replace({"difference_low": {0: -0.0004}})
-    assert comparison_facts(table).endswith("; 95 % interval of the difference (0.0 to 0.0).")
+    assert comparison_facts(table).endswith("; 95\u202f% interval of the difference (0.0 to 0.0).")
 
 
 def test_one_conversation_gives_no_interval(rng):
     table = paired_metrics(SCORE, answers_of(SCORE, rng), labels_of(SCORE, rng), np.array([0, 30]))
     assert table[["low", "high", "difference_low", "difference_high"]].isna().all().all()
     assert table["value"].notna().all()
-    assert "95 %" not in comparison_facts(table)
+    assert "95\u202f%" not in comparison_facts(table)
     assert "(" not in comparison_heading(table)
 
 

@@ -20,7 +20,7 @@ CURVE_COLUMNS = ["method", "of", "epoch", "stage", "value", "low", "high", "seed
 
 
 def gaps(table: ResultsTable, pattern: str) -> pd.DataFrame:
-    """Performance gap of every method: ACC of its best head less that of its worst, for each seed; mean and half interval.
+    """Performance gap of every method: ACC of its best head minus that of its worst, for each seed; mean and half interval.
 
     Columns: method, mean, half (NaN from one seed), seeds, best and worst (the heads with the highest and lowest mean).
     """
@@ -35,7 +35,7 @@ def gaps(table: ResultsTable, pattern: str) -> pd.DataFrame:
 
 
 def joint_less_alone(table: ResultsTable, pattern: str) -> pd.DataFrame:
-    """ACC of each modality's head after joint training less that of the modality trained alone, paired by seed.
+    """ACC of each modality's head after joint training minus that of the modality trained alone, paired by seed.
 
     Below zero the modality is under-optimised. Columns: method, modality, mean, half (NaN from one seed), seeds, joint, alone.
     """

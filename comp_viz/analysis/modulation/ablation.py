@@ -16,7 +16,7 @@ WITH_MODULATOR, WITHOUT_MODULATOR = (
 
 
 def modulator_effect(table: ResultsTable) -> pd.DataFrame:
-    """Fused ACC with the modulator less without it, seed by seed, under every pattern.
+    """Fused ACC with the modulator minus without it, seed by seed, under every pattern.
 
     Columns: pattern, rate, mean, half (NaN from one seed), seeds, and of both rows their mean and half interval.
     """

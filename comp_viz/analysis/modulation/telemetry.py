@@ -98,7 +98,7 @@ def quantile_bands(rows: pd.DataFrame, by: list[str], value: str) -> pd.DataFram
 
 
 def with_relative_error(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows of utterances with `relative_error`: the error of a modality's head less the mean of the others for it."""
+    """Rows of utterances with `relative_error`: the error of a modality's head minus the mean of the others for it."""
     same = rows.groupby(["epoch", "conversation", "utterance"], sort=False)["error"]
     total, count = same.transform("sum"), same.transform("size")
     return rows.assign(relative_error=rows["error"] - (total - rows["error"]) / (count - 1).clip(lower=1))

@@ -34,7 +34,7 @@ def split_table(in_coalitions: Sequence[Coalitions], labels: Sequence[Floats]) -
     """One row for every predictor and modality: what it contributes to predictions and to accuracy, and its weight.
 
     Columns: predictor, modality, mean (|Shapley value|), share (of all), towards (the decision, mean), accuracy (Shapley
-    value of accuracy, which sums to accuracy as observed less that of nothing), weight (mean), correlation (of weight and
+    value of accuracy, which sums to accuracy as observed minus that of nothing), weight (mean), correlation (of weight and
     share), dominates (share of utterances), utterances.
     """
     rows = []

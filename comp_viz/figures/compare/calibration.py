@@ -15,7 +15,7 @@ from comp_viz.wording import decimal, fitting, how_many
 ABOUT_CLASS_CALIBRATION = About(
     "Predictions in ten bins of the probability of the predicted class: the share that is right, and below how many there are. "
     "On the dashed diagonal the probability is that share. ECE is the mean distance from it.",
-    "Whether a model is right: one that always gives 25 % to each of four classes and guesses is perfectly calibrated.",
+    "Whether a model is right: one that always gives 25\u202f% to each of four classes and guesses is perfectly calibrated.",
     r"\mathrm{ECE} = \sum_b \tfrac{n_b}{n} \left| \mathrm{acc}_b - \mathrm{conf}_b \right|",
 )
 ABOUT_SCORE_CALIBRATION = About(

@@ -15,7 +15,7 @@ GAP = 0.06  # of the width, between two matrices
 STRONG = 0.55  # share from which a cell is so dark, or in the dark so bright, that the ground's tone is read on it
 MOST_NUMBERS = 8  # decisions up to which the shares are written into the cells
 ABOUT_CONFUSION = About(
-    "Of each truth (row) how many percent are decided as what (column), mean over drawings.",
+    "Rows are the truth, columns the decision: percent of each row, mean over drawings.",
     "How often each truth occurs; the numbers to save have the counts.",
 )
 

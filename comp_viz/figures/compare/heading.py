@@ -7,7 +7,7 @@ from comp_viz.analysis.robustness.scores import read_metric
 from comp_viz.wording import decimal, fitting, points, signed
 
 COMPARE_HELP = (
-    "ACC: share of correct decisions; of scores the sign, those exactly neutral left out. The interval is the 95 % one by the "
+    "ACC: share of correct decisions; of scores the sign, those exactly neutral left out. The interval is the 95\u202f% one by the "
     "bootstrap over conversations."
 )
 
@@ -49,7 +49,7 @@ def comparison_facts(table: pd.DataFrame) -> str:
     values = " against ".join(f"{row['predictor']} {read_metric('ACC', row['value'])}" for row in (first, other))
     which = ", the closest other" if (table["metric"] == "ACC").sum() > 2 else ""
     known = not np.isnan(other["difference_low"])
-    interval = f"; 95 % interval of the difference{ends_in_points(other)}" if known else ""
+    interval = f"; 95\u202f% interval of the difference{ends_in_points(other)}" if known else ""
     return f"ACC: {values}{which}{interval}."
 
 

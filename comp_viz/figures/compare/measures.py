@@ -39,9 +39,9 @@ def measures_table(table: pd.DataFrame) -> pd.DataFrame:
                 "measure": metric,
                 "predictor": row["predictor"],
                 "value": read_metric(metric, row["value"]),
-                "95 % interval": f"{low} to {high}",
+                "95\u202f% interval": f"{low} to {high}",
                 "difference to the first": difference,
-                "95 % interval of the difference": " to ".join(ends) if ends[0] else "",
+                "95\u202f% interval of the difference": " to ".join(ends) if ends[0] else "",
             }
         )
     return pd.DataFrame(rows)

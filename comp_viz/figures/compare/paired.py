@@ -19,7 +19,7 @@ PREDICTORS_APART = 0.6  # of a row, shared by its predictors
 LEFT_HALF, RIGHT_HALF = [0.0, 0.48], [0.54, 1.0]  # halves of the chart
 LEGEND_LETTERS = 28  # letters of a predictor's name in a legend
 BOOTSTRAP = (
-    "Intervals are the 95 % ones by the bootstrap over whole conversations (2,000 resamples), the difference taken within each "
+    "Intervals are the 95\u202f% ones by the bootstrap over whole conversations (2,000 resamples), the difference taken within each "
     "resample. Means over the drawings of the missing pattern, which are the same for all."
 )
 ABOUT_BY_PATTERN = About(
@@ -31,7 +31,7 @@ ABOUT_BY_PATTERN = About(
 ABOUT_BY_TRUTH = About(
     "The same by the true emotion, or the true side of neutral: the share of these utterances with a correct decision. "
     f"{BOOTSTRAP}",
-    "Whether an emotion is favoured: a model that always predicts it reaches 100 % here. See the confusion matrices.",
+    "Whether an emotion is favoured: a model that always predicts it reaches 100\u202f% here. See the confusion matrices.",
 )
 ABOUT_BY_DIFFICULTY = About(
     "The same in thirds of utterances, by the probability a linear reference gives to the truth: logistic regression on single "
@@ -170,7 +170,7 @@ def interval_marks(rows: pd.DataFrame, what: str, at: np.ndarray, look: tuple[st
             "color": colour, "thickness": 1.5, "width": 4,
         },
         hovertext=[
-            f"<b>{escape(group, 60)}</b><br>{name}: {value_text(v, what)}, 95 % interval {value_text(a, what)} to {value_text(b, what)}"
+            f"<b>{escape(group, 60)}</b><br>{name}: {value_text(v, what)}, 95\u202f% interval {value_text(a, what)} to {value_text(b, what)}"
             for group, v, a, b in zip(rows["group"], value, low, high, strict=True)
         ],
         hoverinfo="text",

@@ -10,8 +10,8 @@ from comp_viz.figures.style import Palette
 from comp_viz.wording import decimal, fitting, how_many, percent
 
 ABOUT_REWEIGHTED_ACCURACY = About(
-    "Accuracy over the labelled utterances, with a 95 % interval (Wilson); how many of all decisions differ "
-    "from those as trained; and the mean error: |score - label| in label units, or for classes 1 - P(true class).",
+    "Accuracy over the labelled utterances, with a 95\u202f% interval (Wilson); how many of all decisions differ "
+    "from those as trained; and the mean error: |score − label| in label units, or for classes 1 − P(true class).",
     "More than this conversation: intervals take its utterances as independent, which they are not quite. Weightings are "
     "compared on the same utterances, so small differences can be real although intervals overlap.",
     FUSED_EQUATION,
@@ -36,7 +36,7 @@ def error_title(weightings: Weightings) -> str:
     """The weights with the smallest mean error."""
     errors = {name: each.error for name, each in weightings.items() if each.error is not None}
     if not errors:
-        return "No utterance has a label to judge predictions by"
+        return "No utterance has a label to compare predictions with"
     best = min(errors, key=lambda name: round(errors[name], 3))
     return f"The mean error is smallest with {best}: {decimal(errors[best], 3)}"
 
@@ -54,13 +54,13 @@ def accuracy_chart(weightings: Weightings, palette: Palette, title: str) -> go.F
         x=share, y=[rows.index(name) for name in judged], mode="markers", showlegend=False,
         marker={"color": colours, "symbol": [look[name][1] for name in judged], "size": 11},
         error_x={"array": high - share, "arrayminus": share - low, "color": palette.truth, "thickness": 1.5, "width": 4},
-        hovertext=[f"{name}: {percent(each.accuracy, 1)} of {how_many(int(each.judged.sum()), 'labelled utterance')}, 95 % interval {percent(each.interval[0], 1)} to {percent(each.interval[1], 1)}" for name, each in judged.items() if each.interval and each.accuracy is not None],
+        hovertext=[f"{name}: {percent(each.accuracy, 1)} of {how_many(int(each.judged.sum()), 'labelled utterance')}, 95\u202f% interval {percent(each.interval[0], 1)} to {percent(each.interval[1], 1)}" for name, each in judged.items() if each.interval and each.accuracy is not None],
         hoverinfo="text",
     )  # fmt: skip
     layout = base_layout(palette, title, 70 + 34 * len(rows), hovermode="closest", dragmode=False)
     layout["xaxis"] = layout["xaxis"] | {
         "range": [-0.01, 1.01], "domain": [0, 0.52], **percent_ticks(0, 1), "fixedrange": True, "zeroline": False,
-        "title": {"text": "accuracy with 95 % interval", "font": {"size": 12}},
+        "title": {"text": "accuracy with 95\u202f% interval", "font": {"size": 12}},
     }  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | {
         "tickvals": list(range(len(rows))), "ticktext": rows, "range": [len(rows) - 0.5, -0.5], "showgrid": False,

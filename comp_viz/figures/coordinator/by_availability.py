@@ -21,7 +21,7 @@ from comp_viz.wording import fitting, how_many
 MARKS_APART = 0.22  # rows between the marks of neighbouring modalities
 LETTER = 7  # pixels of the names of rows
 ABOUT_AVAILABILITY = About(
-    "Mean weights by which modalities are observed, with the range of the middle 80 % of utterances. Left: the utterances of this "
+    "Mean weights by which modalities are observed, with the range of the middle 80\u202f% of utterances. Left: the utterances of this "
     "conversation by what of them is observed under the pattern in force (count in brackets). Right: the whole conversation "
     "run again with only those modalities left everywhere. Open marks: the modality is missing.",
     "On the left, cause: utterances of which something is missing may differ otherwise. On the right nothing but the pattern differs, but "
@@ -97,7 +97,7 @@ def marks_of(
                 },
                 error_x={"array": high - mean, "arrayminus": mean - low, "color": colours[name], "thickness": 1.5, "width": 0},
                 hovertext=[
-                    f"{each.name}: mean weight of {name} {m:.3f}<br>middle 80 % from {a:.3f} to {b:.3f}, {how_many(len(each.members), 'utterance')}"
+                    f"{each.name}: mean weight of {name} {m:.3f}<br>middle 80\u202f% from {a:.3f} to {b:.3f}, {how_many(len(each.members), 'utterance')}"
                     for each, m, a, b in zip(groups.values(), mean, low, high, strict=True)
                 ],
                 hoverinfo="text",

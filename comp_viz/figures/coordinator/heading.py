@@ -14,7 +14,7 @@ COORDINATOR_HELP = (
 FACTS_HELP = (
     "A modality's head predicts from that modality and the prompts it receives. AUC: the probability that the weight is larger in "
     "an utterance the head gets right than in one it gets wrong, 0 to 1; 0.5 if the weight is unrelated to it. Only utterances with a "
-    "label that is not exactly neutral are judged."
+    "label that is not exactly neutral count."
 )
 
 

@@ -38,7 +38,7 @@ ABOUT_CORRECTNESS = About(
     "Each modality's weight where its own head, which predicts from that modality and the prompts it receives, decides "
     "wrongly and correctly. AUC: the probability that the weight is larger in an utterance the head gets right than in one it "
     "gets wrong; 0.5 if the weight is unrelated to it. Utterances without a label, or exactly neutral, are left out.",
-    "Independent evidence for every utterance: those of one conversation depend on each other, so intervals (95 %) are "
+    "Independent evidence for every utterance: those of one conversation depend on each other, so intervals (95\u202f%) are "
     "rather too narrow. With fewer than 5 right or wrong answers there is none.",
     WEIGHTS_EQUATION,
 )
@@ -65,7 +65,7 @@ def emotions_title(groups: Sequence[Group], modalities: Sequence[str]) -> str:
 def correctness_title(trust: Mapping[str, Trust], disagreement: Disagreement) -> str:
     """Whether weights follow which head is right: the modality whose AUC is farthest from 0.5."""
     if not disagreement.labelled:
-        return "No utterance has a label to judge the heads by"
+        return "No utterance has a label to compare the heads with"
     related = {name: each.auc for name, each in trust.items() if each.differs_from_chance and each.auc is not None}
     if related:
         clearest = max(related, key=lambda name: abs(related[name] - 0.5))

@@ -14,13 +14,13 @@ from comp_viz.figures.style import Palette, modality_colours, modality_marks, mo
 from comp_viz.wording import decimal, fitting, how_many, percent, signed
 
 ABOUT_GAP = About(
-    "For every training seed, accuracy of the best modality head less that of the worst; the mean over seeds with its 95\u202f% interval "
+    "For every training seed, accuracy of the best modality head minus that of the worst; the mean over seeds with its 95\u202f% interval "
     "(Student). Evaluated on the split, under the missing pattern chosen above.",
-    "That a small gap is good: heads can be equally bad. Best less worst is never below zero, so chance alone gives it some size.",
+    "That a small gap is good: heads can be equally bad. Best minus worst is never below zero, so chance alone gives it some size.",
     r"\mathrm{gap} = \max_u \mathrm{ACC}^u - \min_u \mathrm{ACC}^u",
 )
 ABOUT_JOINT = About(
-    "Accuracy of a modality's head after joint training less that of the modality trained alone for as many epochs, paired seed by "
+    "Accuracy of a modality's head after joint training minus that of the modality trained alone for as many epochs, paired seed by "
     "seed, with the 95\u202f% interval of the mean. Left of zero the modality is under-optimised.",
     "With prompts the head of a modality also draws on the others, so its gain is not its own encoder's. Without prompting the two "
     "numbers compare like with like.",
@@ -38,7 +38,7 @@ def gap_chart(gaps: pd.DataFrame, palette: Palette) -> go.Figure:
         f"{METHOD_NAMES[method]}: {best} best, {worst} worst on average<br>gap {points_with_interval(mean, half)}, {how_many(seeds, 'seed')}"
         for method, mean, half, seeds, best, worst in gaps.itertuples(index=False)
     ]
-    return dots_chart(rows, hover, gap_title(gaps), "best less worst modality, points of accuracy", 100, 0, palette)
+    return dots_chart(rows, hover, gap_title(gaps), "best minus worst modality, points of accuracy", 100, 0, palette)
 
 
 def gap_title(gaps: pd.DataFrame) -> str:
@@ -50,7 +50,7 @@ def gap_title(gaps: pd.DataFrame) -> str:
 
 
 def joint_chart(joint: pd.DataFrame, modalities: tuple[str, ...], palette: Palette) -> go.Figure:
-    """Each head after joint training less alone, with its 95 % interval."""
+    """Each head after joint training minus alone, with its 95 % interval."""
     colours, marks, symbols = (
         modality_colours(palette, modalities),
         modality_marks(modalities),
@@ -65,7 +65,7 @@ def joint_chart(joint: pd.DataFrame, modalities: tuple[str, ...], palette: Palet
             f"{u}, {method}: jointly {percent(row['joint'], 1)}, alone {percent(row['alone'], 1)}<br>"
             f"difference {points_with_interval(row['mean'], row['half'], True)}, {how_many(row['seeds'], 'seed')}"
         )
-    return dots_chart(rows, hover, joint_title(joint), "jointly less alone, points of accuracy", 100, 0, palette)
+    return dots_chart(rows, hover, joint_title(joint), "jointly minus alone, points of accuracy", 100, 0, palette)
 
 
 def joint_title(joint: pd.DataFrame) -> str:

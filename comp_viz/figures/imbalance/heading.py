@@ -6,7 +6,7 @@ from comp_viz.figures.imbalance.curves import accuracy_curves_title
 from comp_viz.figures.imbalance.gap import joint_title
 
 IMBALANCE_HELP = (
-    "Performance gap: accuracy of the best modality less that of the worst. Under-optimisation: a modality's own head ends worse after "
+    "Performance gap: accuracy of the best modality minus that of the worst. Under-optimisation: a modality's own head ends worse after "
     "joint training than when the modality is trained alone."
 )
 

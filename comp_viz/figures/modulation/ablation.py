@@ -9,7 +9,7 @@ from comp_viz.figures.style import Palette
 from comp_viz.wording import how_many, percent, signed
 
 ABOUT_MODULATOR_EFFECT = About(
-    "Accuracy of the fused prediction with the modulator less without it, all else equal, for finished models of our ablation: mean over "
+    "Accuracy of the fused prediction with the modulator minus that without it, all else equal, for finished models of our ablation: mean over "
     "training seeds, paired, with the 95\u202f% interval of that mean. Dashed: the difference of the same two rows in the paper's Table 3.",
     "The same experiment twice. The published numbers are of other recordings, features and splits, of epochs chosen on the "
     "test split, and of single runs as far as the paper says.",
@@ -49,7 +49,7 @@ def modulator_effect_chart(ours: pd.DataFrame, published: pd.DataFrame, name: st
     layout["xaxis"] = layout["xaxis"] | {
         "range": [min(rates) - 0.02, max(rates) + 0.02], "title": {"text": "missing rate, uniform protocol", "font": {"size": 12}},
     }  # fmt: skip
-    what = {"text": "accuracy with less without the modulator, points", "font": {"size": 12}}
+    what = {"text": "accuracy with minus without the modulator, points", "font": {"size": 12}}
     layout["yaxis"] = layout["yaxis"] | {"title": what, "zeroline": True, "zerolinecolor": palette.truth}
     return go.Figure(traces, layout)
 

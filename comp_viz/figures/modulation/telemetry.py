@@ -39,7 +39,7 @@ ABOUT_BY_POSITION = About(
     r"\overline{W}^u_s = \operatorname{mean}_{i \,\in\, \text{batch at position } s} W_i^u",
 )
 ABOUT_BY_ERROR = About(
-    "Utterances of all recorded epochs, ordered by the error of this modality's head less the mean error of the others', in "
+    "Utterances of all recorded epochs, ordered by the error of this modality's head minus the mean error of the others', in "
     "twelve groups of equal size: median coefficient, half and nine tenths of each group. Hover for numbers.",
     "Cause. If the modality is behind in the whole batch (positive sum of differences), its harder utterances get lower coefficients; "
     "if it is ahead, higher ones. Which of the two holds changes from batch to batch, so over training the two cancel and the bands widen "
@@ -111,7 +111,7 @@ def by_position_title(record: ModulationRecord) -> str:
 
 def by_error_chart(record: ModulationRecord, shared: Span, palette: Palette) -> go.Figure:
     """Bands of utterances' coefficients along how much larger the error of the modality's head was than the others'."""
-    x, title = "error of the modality's head less mean error of the others'", by_error_title(record)
+    x, title = "error of the modality's head minus mean error of the others'", by_error_title(record)
     figure = coefficient_bands(record.by_error, "relative_error", x, 0, record.modalities, title, shared, palette)
     rule(figure, palette, 0, upright=True)
     return figure

@@ -29,7 +29,7 @@ FONT_ATTRIBUTE = "font-family=\"'Source Sans', sans-serif\""
 PARTS = {
     "features": (0, 145, "live", "Whether the modality is observed here, and its share of observed utterances."),
     "encoder Z": (180, 105, "prototypes", "Norm of the encoded features Z, here and on average over the conversation."),
-    "prototypes A": (320, 140, "prototypes", "Prototypes attended to, and the normalised entropy of the assignment: 0 one prototype, 1 all alike."),
+    "prototypes A": (320, 140, "prototypes", "Prototypes attended to, and the normalised entropy of the assignment: 0 one prototype, 1 uniform."),
     "prompts P": (570, 115, "prototypes", "Norms of the prompts that the other modalities deliver here."),
     "propagation Z̄": (720, 155, "propagation", "Normalised entropy of the utterance's attention, 0 to 1; and the cosine of its features before and after, −1 to 1."),
     "heads Y": (910, 120, "live", "The modality's own prediction here, and its accuracy on the conversation."),

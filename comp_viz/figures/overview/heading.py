@@ -8,7 +8,7 @@ from comp_viz.wording import decimal, first_upper, fitting
 OVERVIEW_TERMS = (
     "Coordinator weights say how much of each modality enters the fused prediction; these are means over the conversation. "
     "The number of prototypes is the effective one, the exponential of the entropy of their weights: so many prototypes, "
-    "weighed alike, would be as varied. It is a mean over utterances, modalities and blocks."
+    "with equal weights, would be as varied. It is a mean over utterances, modalities and blocks."
 )
 CLOSE = 0.02  # of a weight to an equal one
 

@@ -16,7 +16,7 @@ from comp_viz.wording import decimal, fitting, percent
 
 ABOUT_ENTRIES = About(
     "Every entry that the recording has and the missing pattern takes away. Rank: among all utterances with that modality, at which place "
-    "its own features stand by cosine, open marks before propagation (the encoding of a blank with the encodings), filled ones "
+    "its own features stand by cosine, open marks before propagation (the encoding of missing features among the encodings), filled ones "
     "after. Own features are those in the conversation as recorded. Below, the cosine after propagation; the dash is what the "
     "mean of all other utterances reaches. A click selects an utterance.",
     "Whether the prediction is right: features can be reconstructed and the prediction still be wrong, or the other way round. The "
@@ -26,7 +26,7 @@ ABOUT_ENTRIES = About(
 ABOUT_RANKS = About(
     "How many of the missing entries have their own features among the nearest 10 %, 20 % … of the utterances: solid after propagation, "
     "dotted before. Curves above the dashed diagonal are better than chance.",
-    "Single utterances. Before propagation all blanks of a modality are alike, so their ranks are spread evenly over all places but for "
+    "Single utterances. Before propagation all missing entries of a modality have the same encoding, so their ranks are spread evenly over all places but for "
     "utterances that are missing in the recording.",
 )
 ABOUT_ENTRY = About(

@@ -13,6 +13,7 @@ from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.grid import Span
 from comp_viz.figures.robustness.axes import CONSTANT, INTERVAL, hover_numbers, hover_value, reference_line, value_axis
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
+from comp_viz.wording import first_upper
 
 ABOUT_SUBSETS = About(
     "The metric when whole modalities are missing from all utterances, one row for every set of modalities that is available. Heads are "
@@ -31,7 +32,7 @@ def subsets_title(table: pd.DataFrame, kept: Mapping[tuple[str, ...], str], metr
     if len(alone) < M:
         return f"{metric} by what is available"
     strongest = best_name(alone, metric)
-    best = f"{strongest.capitalize()} alone reaches {metric} {read_metric(metric, alone[strongest])}"
+    best = f"{first_upper(strongest)} alone reaches {metric} {read_metric(metric, alone[strongest])}"
     if M == 2:
         (other,) = set(alone) - {strongest}
         return f"{best}, {other} alone {read_metric(metric, alone[other])}"

@@ -15,7 +15,7 @@ from comp_viz.wording import decimal, fitting
 ABOUT_CONTEXT = About(
     "Above: the effect of each other utterance, how far the prediction for the selected one moves when it goes missing with all its "
     "modalities; red where the utterance raises the explained number, blue where it lowers it. Below: attention rollout of each modality "
-    "from the selected utterance. The utterance itself is left out of both. The rank correlation, -1 to 1, compares the upper bars with "
+    "from the selected utterance. The utterance itself is left out of both. The rank correlation, −1 to 1, compares the upper bars with "
     "the mean of the lower lines over the other utterances.",
     "What utterances do together. Rollout follows where attention goes, not what is passed along, and ignores prompts.",
     r"|f_i(\text{all}) - f_i(\text{all} \setminus j)|\quad\text{beside}\quad \frac1M\sum_u R^u_{ij},\; R = \prod_l \tfrac12(\bar A_l + I)",

@@ -8,7 +8,7 @@ from comp_viz.wording import decimal, percent
 SANITY_HELP = (
     "Noise: 0.1 standard deviations on every observed feature, three times; the rank correlation of the sizes of all cells should stay near "
     "1. Random weights: three untrained networks of the same architecture; it should be near 0 (Adebayo et al., 2018): an explanation that "
-    "they reproduce comes from the architecture, not from what was learned. Correlations run from -1 to 1."
+    "they reproduce comes from the architecture, not from what was learned. Correlations run from −1 to 1."
 )
 
 

@@ -14,7 +14,7 @@ from comp_viz.wording import decimal, how_many
 
 ABOUT_WEIGHT_AGREEMENT = About(
     "Bars: the share that each modality has in all contributions to the fused prediction, sum 1. Line: the coordinator's weight, sum 1. "
-    "Correlations are Spearman's over the utterances, -1 to 1. Utterances in which nothing contributes are left out of the numbers.",
+    "Correlations are Spearman's over the utterances, −1 to 1. Utterances in which nothing contributes are left out of the numbers.",
     "That the coordinator is wrong: a weight multiplies features before a head that was trained with it, and a small weight on large "
     "features can carry much. It shows that weights must not be read as contributions.",
     r"\frac{|\varphi_u|}{\sum_v |\varphi_v|} \quad\text{against}\quad \bar\omega_u\ \text{(eq. 13)}",

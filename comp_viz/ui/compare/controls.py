@@ -86,7 +86,7 @@ def compare_controls(view: PageView) -> CompareChoice | None:
         not_measurable(NO_SPLITS)
         return None
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        split = one_of("Split", splits, SPLIT, "The conversations to judge on.", width=130)
+        split = one_of("Split", splits, SPLIT, "The conversations to evaluate on.", width=130)
         utterances = Utterances.of(view.data.split(split))
         names = predictor_control(comparable_predictors(view, int(utterances.lengths.max())))
     if not counted_labels(view.data.task, utterances.labels):
@@ -105,7 +105,7 @@ def compare_controls(view: PageView) -> CompareChoice | None:
         pattern,
         pattern_choice().seed,
     )
-    judged_caption(choice, utterances, note)
+    evaluated_caption(choice, utterances, note)
     return choice
 
 
@@ -167,14 +167,14 @@ def pattern_of_split(view: PageView) -> tuple[str, str]:
     return str(pattern), ""
 
 
-def judged_caption(choice: CompareChoice, utterances: Utterances, note: str) -> None:
-    """The utterances that are judged, and what to mind of the checkpoints."""
+def evaluated_caption(choice: CompareChoice, utterances: Utterances, note: str) -> None:
+    """The utterances that are evaluated on, and what to mind of the checkpoints."""
     task, drawings = choice.view.data.task, drawings_of(choice.pattern, choice.seed)
     seeds = (
         f", {len(drawings)} drawings with the seeds {choice.seed} to {drawings[-1].seed}" if len(drawings) > 1 else ""
     )
     st.caption(
-        f"Judged on the {choice.split} split: {how_many(len(utterances.ids), 'conversation')}, "
+        f"Evaluated on the {choice.split} split: {how_many(len(utterances.ids), 'conversation')}, "
         f"{how_many(counted_labels(task, utterances.labels), 'utterance')} that count. In force: {escape_markdown(Pattern.parse(choice.pattern).words())}{seeds}. {SPLIT_HELP[choice.split]}"
     )
     doubts = {view.checkpoint.doubts(view.data) for view, _ in choice.predictors.values()} - {""}

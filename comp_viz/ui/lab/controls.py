@@ -132,4 +132,4 @@ def shape_controls(now: LabSettings) -> None:
 
 def label_kind(classes: int) -> str:
     """The kind of labels as text."""
-    return f"{classes} emotions: {', '.join(LAB_EMOTIONS[:classes])}" if classes else "sentiment scores, -3 to 3"
+    return f"{classes} emotions: {', '.join(LAB_EMOTIONS[:classes])}" if classes else "sentiment scores, −3 to 3"

@@ -16,7 +16,7 @@ def availability_editor(view: PageView, selected: int, palette: Palette) -> None
     title, share, back = st.columns([5, 2, 1.2], vertical_alignment="bottom")
     title.markdown(
         "**Availability**: click or drag cells, a modality's name, or an utterance's number",
-        help="Filled: the model sees it. Hatched: taken away. Dashed outline: not in the recording, and so missing by nature. A dot marks what was edited by hand. With the keyboard: arrows move, Space toggles a cell, R its row, C its column.",
+        help="Filled: the model sees it. Hatched: taken away. Dashed outline: not in the recording, so always missing. A dot marks what was edited by hand. With the keyboard: arrows move, Space toggles a cell, R its row, C its column.",
     )
     with share.popover("Share this view", icon=":material/link:", width="stretch"):
         st.caption(

@@ -28,7 +28,7 @@ SPLIT_COLUMNS = {
     "towards": ("towards decision", "%.3f", "Mean Shapley value, counted positive when it supports the decision."),
     "accuracy": ("accuracy", "percent", "Shapley value of accuracy: what the modality adds to it."),
     "weight": ("weight", "%.2f", "Mean weight by the coordinator, 0 to 1."),
-    "correlation": ("correlation", "%.2f", "Spearman's correlation of weight and share over utterances, -1 to 1."),
+    "correlation": ("correlation", "%.2f", "Spearman's correlation of weight and share over utterances, −1 to 1."),
     "dominates": ("dominates", "percent", "Share of utterances in which it holds two thirds of all contributions."),
 }
 
