@@ -8,24 +8,15 @@ import pandas as pd
 from comp_viz.analysis.prediction import FUSED, true_decisions
 from comp_viz.analysis.robustness.drawings import Drawing, Scores
 from comp_viz.analysis.stats.intervals import half_width_by_jackknife
-from comp_viz.checkpoint.measurements import SHARE_METRICS
 from comp_viz.data.conversation import Floats, Task
 from comp_viz.data.patterns.entries import Uniform
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.evaluation.metrics import metrics
-from comp_viz.wording import percent
 
 
 def metric_names(task: Task) -> tuple[str, ...]:
     """The metrics of a task."""
     return ("ACC", "UA", "F1") if task.classes else ("ACC", "F1", "MAE", "CORR")
-
-
-def read_metric(metric: str, value: float) -> str:
-    """A value as text: `84.6 %`, or a plain number; `not defined` where it is not."""
-    if np.isnan(value):
-        return "not defined"
-    return percent(value, 1) if metric in SHARE_METRICS else f"{value:.3f}"
 
 
 def score_table(done: Mapping[Drawing, Scores], patterns: Sequence[str], metric: str) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from comp_viz.analysis.prediction import Prediction
 from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.predictions import likeliest_text
 from comp_viz.figures.style import Palette, class_colours, modality_colours, modality_marks
-from comp_viz.wording import decimal, fitting, how_many
+from comp_viz.wording import compact, decimal, fitting, how_many
 
 BEFORE, AFTER = "as recorded", "degraded"
 ABOUT_BEFORE_AFTER = About(
@@ -71,7 +71,7 @@ def before_after_chart(before: Prediction, after: Prediction, s: int, palette: P
     ]  # fmt: skip
     layout = base_layout(palette, title, 290, barmode="group", dragmode=False)
     fixed = {"fixedrange": True, "automargin": True}
-    scale = f"{task.name}, {task.low:g} to {task.high:g}" if not task.classes else "probability, 0 to 1"
+    scale = f"{task.name}, {compact(task.low)} to {compact(task.high)}" if not task.classes else "probability, 0 to 1"
     span = (
         [0, 1]
         if task.classes

@@ -23,7 +23,7 @@ def agreement_title(table: pd.DataFrame, first: str) -> str:
     """The clearest of the tests under the first drawing; `table` as `mcnemar_table` gives it."""
     column, counts = p_column(table), table[table["seed"] == table["seed"].iloc[0]]
     row = counts.iloc[int(counts[column].to_numpy().argmin())]
-    other, p = str(row["other"]), f"p {read_p(row[column])}{' by Holm' if column == 'p by Holm' else ''}"
+    other, p = str(row["other"]), f"p {p_value_text(row[column])}{' by Holm' if column == 'p by Holm' else ''}"
     here, there = how_many(row["only first right"], "utterance"), f"{row['only other right']:,}"
     return fitting(
         f"Only {first} is right in {here}, only {other} in {there}: exact McNemar test {p}",
@@ -41,14 +41,14 @@ def p_text(table: pd.DataFrame, other: str) -> str:
     """The p-value against one other under the first drawing, and its range over all drawings."""
     values = table.loc[table["other"] == other, p_column(table)]
     several = (
-        f" ({read_p(values.min()).removeprefix('= ')} to {read_p(values.max()).removeprefix('= ')})"
+        f" ({p_value_text(values.min()).removeprefix('= ')} to {p_value_text(values.max()).removeprefix('= ')})"
         if len(values) > 1
         else ""
     )
-    return f"p {read_p(values.iloc[0])}{several}"
+    return f"p {p_value_text(values.iloc[0])}{several}"
 
 
-def read_p(p: float) -> str:
+def p_value_text(p: float) -> str:
     """A p-value for people, with its relation."""
     return "< 0.001" if p < 0.001 else f"= {p:.3f}"
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from comp_viz.analysis.robustness.scores import read_metric
+from comp_viz.figures.metrics import metric_text
 from comp_viz.wording import decimal, fitting, points, signed
 
 COMPARE_HELP = (
@@ -23,7 +23,7 @@ def comparison_heading(table: pd.DataFrame) -> str:
     """How the first stands in ACC against the one that comes closest to it; `table` as `paired_metrics` gives it."""
     first, other = closest(table)
     if other is None:
-        return fitting(f"{first['predictor']} reaches ACC {read_metric('ACC', first['value'])}")
+        return fitting(f"{first['predictor']} reaches ACC {metric_text('ACC', first['value'])}")
     one, another, ends = first["predictor"], other["predictor"], ends_in_points(other)
     if other["difference_low"] <= 0 <= other["difference_high"]:
         return fitting(
@@ -46,7 +46,7 @@ def comparison_facts(table: pd.DataFrame) -> str:
     first, other = closest(table)
     if other is None:
         return "Nothing else has a defined ACC to compare with."
-    values = " against ".join(f"{row['predictor']} {read_metric('ACC', row['value'])}" for row in (first, other))
+    values = " against ".join(f"{row['predictor']} {metric_text('ACC', row['value'])}" for row in (first, other))
     which = ", the closest other" if (table["metric"] == "ACC").sum() > 2 else ""
     known = not np.isnan(other["difference_low"])
     interval = f"; 95\u202f% interval of the difference{ends_in_points(other)}" if known else ""

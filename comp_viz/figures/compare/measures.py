@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from comp_viz.analysis.robustness.scores import read_metric
 from comp_viz.checkpoint.measurements import SHARE_METRICS
 from comp_viz.figures.chart import About
 from comp_viz.figures.compare.paired import BOOTSTRAP
+from comp_viz.figures.metrics import metric_text
 from comp_viz.wording import fitting, points, signed
 
 ABOUT_MEASURES = About(
@@ -32,13 +32,13 @@ def measures_table(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for row in table.to_dict("records"):
         metric = str(row["metric"])
-        low, high = (read_metric(metric, row[end]) for end in ("low", "high"))
+        low, high = (metric_text(metric, row[end]) for end in ("low", "high"))
         difference, *ends = (difference_text(metric, row[f"difference{end}"]) for end in ("", "_low", "_high"))
         rows.append(
             {
                 "measure": metric,
                 "predictor": row["predictor"],
-                "value": read_metric(metric, row["value"]),
+                "value": metric_text(metric, row["value"]),
                 "95\u202f% interval": f"{low} to {high}",
                 "difference to the first": difference,
                 "95\u202f% interval of the difference": " to ".join(ends) if ends[0] else "",

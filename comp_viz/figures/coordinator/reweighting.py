@@ -11,8 +11,9 @@ from comp_viz.analysis.coordinator.reweighting import BY_HAND, EQUAL, Weighting,
 from comp_viz.data.conversation import Floats
 from comp_viz.figures.along import along, escape, neutral_line
 from comp_viz.figures.chart import About
+from comp_viz.figures.predictions import label_text
 from comp_viz.figures.style import Palette, modality_colours, modality_symbols
-from comp_viz.wording import first_upper, fitting, how_many
+from comp_viz.wording import compact, decimal, first_upper, fitting, how_many
 
 Weightings = Mapping[str, Weighting]  # the first is as trained
 FUSED_EQUATION = r"F=[\bar\omega_a\bar Z^{a},\;\bar\omega_t\bar Z^{t},\;\bar\omega_v\bar Z^{v}]\qquad(14)"
@@ -118,7 +119,9 @@ def weighting_axes(axis: dict[str, Any], weightings: Weightings, span: Predictio
     def titled(text: str) -> dict[str, Any]:
         return {"title": {"text": text, "font": {"size": 12}, "standoff": 4}, "zeroline": False}
 
-    followed = "P(decision<br>as trained)" if task.classes else f"{task.name}<br>{task.low:g} to {task.high:g}"
+    followed = (
+        "P(decision<br>as trained)" if task.classes else f"{task.name}<br>{compact(task.low)} to {compact(task.high)}"
+    )
     moved = "change<br>" + ("in P" if task.classes else "in points")
     return {
         "yaxis": axis | titled(followed) | {"domain": [middle + 0.05, 1], "range": list(span.followed)},
@@ -157,12 +160,12 @@ def weighting_hovers(name: str, each: Weighting, trained: Weighting, labels: Flo
     """Every utterance's prediction under these weights, that of the network as trained, and the truth."""
     task = each.prediction.task
 
-    def read(decisions: np.ndarray, followed: Floats) -> list[str]:
-        return [task.classes[i] for i in decisions] if task.classes else [f"{score:.2f}" for score in followed]
+    def in_words(decisions: np.ndarray, followed: Floats) -> list[str]:
+        return [task.classes[i] for i in decisions] if task.classes else [decimal(float(score)) for score in followed]
 
-    current = read(each.prediction.decisions(), each.followed)
-    before = read(trained.prediction.decisions(), trained.followed)
-    truth = ["unknown" if np.isnan(y) else task.classes[int(y)] if task.classes else f"{y:.2f}" for y in labels]
+    current = in_words(each.prediction.decisions(), each.followed)
+    before = in_words(trained.prediction.decisions(), trained.followed)
+    truth = [label_text(task, float(y)) for y in labels]
     return [
         f"<b>utterance {i}</b> {escape(text)}<br>{name}: {now}, as trained {then}, truth {true}"
         for i, (text, now, then, true) in enumerate(zip(words, current, before, truth, strict=True), start=1)

@@ -13,7 +13,7 @@ from comp_viz.figures.chart import About
 from comp_viz.figures.grid import Span, shared_range
 from comp_viz.figures.modulation.telemetry import EQUATION
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
-from comp_viz.wording import first_upper, how_many
+from comp_viz.wording import decimal, first_upper, how_many
 
 MOST_MARKS = 200  # utterances above which lines are drawn without marks
 MARK_SHIFT = 0.2  # utterances between the marks of neighbouring modalities
@@ -108,9 +108,9 @@ def mark_positions(coefficients: ConversationCoefficients, u: int) -> Floats:
 def coefficient_hover(coefficients: ConversationCoefficients, u: int, words: Sequence[str]) -> list[str]:
     """The label of each counted utterance: words, coefficient before and after clipping, error."""
     return [
-        f"<b>utterance {s + 1}</b> {escape(words[s])}<br>{coefficients.modalities[u]}: coefficient {coefficients.clipped[s, u]:.3f}"
+        f"<b>utterance {s + 1}</b> {escape(words[s])}<br>{coefficients.modalities[u]}: coefficient {decimal(float(coefficients.clipped[s, u]), 3)}"
         + (
-            f", {coefficients.raw[s, u]:.3f} before clipping"
+            f", {decimal(float(coefficients.raw[s, u]), 3)} before clipping"
             if coefficients.raw[s, u] != coefficients.clipped[s, u]
             else ""
         )

@@ -3,7 +3,7 @@
 import numpy as np
 
 from comp_viz.analysis.modulation.telemetry import ModulationRecord
-from comp_viz.wording import fitting, percent
+from comp_viz.wording import decimal, fitting, percent
 
 MODULATION_HELP = (
     "A modulation coefficient scales a gradient: 1 leaves it as it is, below 1 makes it smaller, above 1 larger. Training clips "
@@ -27,4 +27,4 @@ def modulation_title(record: ModulationRecord, checkpoint: str, prompting: bool)
         )
     low, high = record.inner_half
     clipped = percent(float(np.mean([*record.clipped.values()])), 1)
-    return f"Half of the modulation coefficients lie between {low:.3f} and {high:.3f}; {clipped} were clipped"
+    return f"Half of the modulation coefficients lie between {decimal(low, 3)} and {decimal(high, 3)}; {clipped} were clipped"

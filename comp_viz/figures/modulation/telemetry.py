@@ -10,7 +10,7 @@ from comp_viz.analysis.modulation.telemetry import BAND, ModulationRecord
 from comp_viz.figures.chart import About
 from comp_viz.figures.grid import Span, band, cell, grid, line, rule, shared_range, soft
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
-from comp_viz.wording import percent, signed
+from comp_viz.wording import decimal, percent, signed
 
 BANDS_HEIGHT = 300
 BAND_TABLES = ("by_epoch", "by_position", "by_error")  # the tables of coefficients
@@ -88,7 +88,7 @@ def by_epoch_chart(record: ModulationRecord, shared: Span, palette: Palette) -> 
 def by_epoch_title(record: ModulationRecord) -> str:
     """Between which values half of the coefficients lie."""
     low, high = record.inner_half
-    return f"Half of the coefficients lie between {low:.3f} and {high:.3f}; 1 changes nothing"
+    return f"Half of the coefficients lie between {decimal(low, 3)} and {decimal(high, 3)}; 1 changes nothing"
 
 
 def by_position_chart(record: ModulationRecord, shared: Span, palette: Palette) -> go.Figure:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from comp_viz.analysis.prediction import FUSED
-from comp_viz.analysis.robustness.scores import read_metric
+from comp_viz.figures.metrics import metric_text
 from comp_viz.wording import percent
 
 NO_CHANGE = 0.01  # a difference below this is called none
@@ -19,7 +19,7 @@ def robustness_title(table: pd.DataFrame, metric: str) -> str:
     if len(rows) < 2 or rows["value"].isna().any():
         return f"{metric} by missing rate"
     first, last = rows.iloc[0], rows.iloc[-1]
-    ends = f"from {read_metric(metric, first['value'])} to {read_metric(metric, last['value'])}"
+    ends = f"from {metric_text(metric, first['value'])} to {metric_text(metric, last['value'])}"
     missing = f"with {percent(last['missing_rate'])} of all entries missing"
     if abs(last["value"] - first["value"]) < NO_CHANGE:
         return f"{metric} hardly changes, {ends}, {missing}"

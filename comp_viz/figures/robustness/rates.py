@@ -9,10 +9,10 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.prediction import FUSED
 from comp_viz.analysis.robustness.references import Reference
-from comp_viz.analysis.robustness.scores import read_metric
 from comp_viz.figures.along import escape
 from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.grid import Span
+from comp_viz.figures.metrics import metric_text
 from comp_viz.figures.robustness.axes import CONSTANT, INTERVAL, hover_numbers, hover_value, reference_line, value_axis
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 from comp_viz.wording import NARROW, percent
@@ -45,10 +45,10 @@ def rates_title(table: pd.DataFrame, metric: str) -> str:
     if heads.empty or rows["value"].isna().any():
         return f"{metric} of the fused prediction and of every head, by missing rate"
     fused = rows.loc[rows["predictor"] == FUSED, "value"].iloc[0]
-    low, high = read_metric(metric, heads.min()), read_metric(metric, heads.max())
+    low, high = metric_text(metric, heads.min()), metric_text(metric, heads.max())
     between = low if low == high else f"{low.removesuffix(f'{NARROW}%')} to {high}"
     where = f"{percent(rows['missing_rate'].iloc[0])} missing"
-    return f"With {where} the fused prediction reaches {metric} {read_metric(metric, fused)}, its heads {between}"
+    return f"With {where} the fused prediction reaches {metric} {metric_text(metric, fused)}, its heads {between}"
 
 
 def rates_chart(

@@ -8,14 +8,15 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from comp_viz.analysis.prediction import FUSED
-from comp_viz.analysis.robustness.scores import best_name, fused_by_pattern, read_metric
+from comp_viz.analysis.robustness.scores import best_name, fused_by_pattern
 from comp_viz.checkpoint.measurements import SHARE_METRICS
 from comp_viz.figures.along import escape, hatching
 from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.grid import Span
+from comp_viz.figures.metrics import metric_text
 from comp_viz.figures.robustness.axes import INTERVAL, hover_numbers, hover_value, metric_span, value_axis
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, sequential
-from comp_viz.wording import percent
+from comp_viz.wording import decimal, percent
 
 ABOUT_MISSING_SHARES = About(
     "The fused prediction when the same share of all entries is missing, divided between the modalities in every way. The three missing "
@@ -43,8 +44,8 @@ def shares_title(table: pd.DataFrame, rates: Mapping[tuple[float, ...], str], na
         return f"{metric} by the modality that is missing"
     top, bottom = best_name(ends, metric), best_name(ends, metric, worst=True)
     return (
-        f"{metric} is {read_metric(metric, ends[bottom])} {words.format(bottom)}, "
-        f"{read_metric(metric, ends[top])} {words.format(top)}"
+        f"{metric} is {metric_text(metric, ends[bottom])} {words.format(bottom)}, "
+        f"{metric_text(metric, ends[top])} {words.format(top)}"
     )
 
 
@@ -74,7 +75,7 @@ def triangle_chart(
     values = rows["value"].to_numpy(np.float32)
     low, high = bounds
     dark = (values - low) / (high - low) > DARK_FROM
-    labels = [f"{100 * v:.1f}" if metric in SHARE_METRICS else f"{v:.2f}" for v in values]
+    labels = [f"{100 * v:.1f}" if metric in SHARE_METRICS else decimal(v) for v in values]
     lost = [
         "<br>".join(f"{marks[u]} {escape(u)} {percent(r)} missing" for u, r in zip(modalities, one, strict=True))
         for one in at

@@ -7,10 +7,11 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from comp_viz.analysis.prediction import FUSED
-from comp_viz.analysis.robustness.scores import best_name, fused_by_pattern, read_metric
+from comp_viz.analysis.robustness.scores import best_name, fused_by_pattern
 from comp_viz.figures.along import escape
 from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.grid import Span
+from comp_viz.figures.metrics import metric_text
 from comp_viz.figures.robustness.axes import CONSTANT, INTERVAL, hover_numbers, hover_value, reference_line, value_axis
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 from comp_viz.wording import first_upper
@@ -32,16 +33,16 @@ def subsets_title(table: pd.DataFrame, kept: Mapping[tuple[str, ...], str], metr
     if len(alone) < M:
         return f"{metric} by what is available"
     strongest = best_name(alone, metric)
-    best = f"{first_upper(strongest)} alone reaches {metric} {read_metric(metric, alone[strongest])}"
+    best = f"{first_upper(strongest)} alone reaches {metric} {metric_text(metric, alone[strongest])}"
     if M == 2:
         (other,) = set(alone) - {strongest}
-        return f"{best}, {other} alone {read_metric(metric, alone[other])}"
+        return f"{best}, {other} alone {metric_text(metric, alone[other])}"
     everything = next(subset for subset in kept if len(subset) == M)
     without = {next(u for u in everything if u not in s): v for s, v in known.items() if len(s) == M - 1}
     if len(without) < M:
         return best
     needed = best_name(without, metric, worst=True)
-    return f"{best}; {metric} is worst without {needed}, {read_metric(metric, without[needed])}"
+    return f"{best}; {metric} is worst without {needed}, {metric_text(metric, without[needed])}"
 
 
 def subsets_chart(
