@@ -72,11 +72,11 @@ def clicks(page: Page, count: int, utterances: int) -> list[tuple[float, float]]
 
 def forward(checkpoint: str, data: str, conversation: str, runs: int = 50) -> float:
     """Median milliseconds of the model's prediction alone."""
-    loaded, found = load_checkpoint(ROOT / "checkpoints" / checkpoint), open_data(data).find(conversation)
+    loaded, talk = load_checkpoint(ROOT / "checkpoints" / checkpoint), open_data(data).find(conversation)
     times = []
     for _ in range(runs):
         start = time.perf_counter()
-        predict_conversation(loaded, found, found.observed)
+        predict_conversation(loaded, talk, talk.observed)
         times.append(1000 * (time.perf_counter() - start))
     return statistics.median(times)
 
@@ -91,28 +91,28 @@ def main() -> None:
     options = parser.parse_args()
     conversations = open_data(options.data).conversations
     nearest = min(conversations, key=lambda c: abs(len(c) - 100))
-    found = next((c for c in conversations if c.id == options.conversation), nearest)
+    conversation = next((c for c in conversations if c.id == options.conversation), nearest)
     server = serve()
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
             page = browser.new_page(viewport={"width": 1440, "height": 1200})
             start = time.perf_counter()
-            page.goto(f"http://localhost:{PORT}/?checkpoint={options.checkpoint}&conversation={found.id}")
+            page.goto(f"http://localhost:{PORT}/?checkpoint={options.checkpoint}&conversation={conversation.id}")
             page.wait_for_selector(".js-plotly-plot .main-svg", timeout=60_000)
             first = time.perf_counter() - start
             page.wait_for_timeout(2000)
-            times = clicks(page, options.clicks, len(found))
+            times = clicks(page, options.clicks, len(conversation))
             browser.close()
     finally:
         server.terminate()
     redrawn, finished = (sorted(column) for column in zip(*times, strict=True))
-    print(f"{found.id}: {len(found)} utterances, {os.cpu_count()} cores")
+    print(f"{conversation.id}: {len(conversation)} utterances, {os.cpu_count()} cores")
     print(f"first picture after {first:.1f} s")
     tail = redrawn[int(0.9 * len(redrawn))]
     print(f"click to all views redrawn: median {statistics.median(redrawn):.0f} ms, 90 % below {tail:.0f} ms")
     print(f"click to the run's end: median {statistics.median(finished):.0f} ms")
-    print(f"model's forward alone: median {forward(options.checkpoint, options.data, found.id):.1f} ms")
+    print(f"model's forward alone: median {forward(options.checkpoint, options.data, conversation.id):.1f} ms")
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ def opened(path: Path) -> str:
     return f"{len(open_table(path).utterances):,} utterances"
 
 
-def found(path: Path) -> str:
+def one_conversation(path: Path) -> str:
     """Open it and read one conversation by its id."""
     data = open_table(path)
     wanted = data.utterances.ids[-1]
@@ -111,7 +111,7 @@ def fitted(path: Path) -> str:
     return f"mean deviation {np.mean([deviation.mean() for deviation in standardise.std.values()]):.4f}"
 
 
-STEPS: dict[str, Callable[[Path], str]] = {"open": opened, "find": found, "stream": streamed, "fit": fitted}
+STEPS: dict[str, Callable[[Path], str]] = {"open": opened, "find": one_conversation, "stream": streamed, "fit": fitted}
 
 
 def peak() -> float:
@@ -123,8 +123,8 @@ def peak() -> float:
 def measure(step: str, path: Path) -> None:
     """Run one step and print a row of the table."""
     before, start = peak(), time.perf_counter()
-    said = STEPS[step](path)
-    print(f"{step:8} {time.perf_counter() - start:8.2f} s {before:8.2f} GB {peak():8.2f} GB   {said}")
+    result = STEPS[step](path)
+    print(f"{step:8} {time.perf_counter() - start:8.2f} s {before:8.2f} GB {peak():8.2f} GB   {result}")
 
 
 def main() -> None:

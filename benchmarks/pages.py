@@ -76,7 +76,7 @@ def settled(page: Page, change: Callable[[], object]) -> float:
     return float(page.evaluate("window.last - window.begun"))
 
 
-def way(page: Page, title: str) -> Locator:
+def navigation_link(page: Page, title: str) -> Locator:
     """The link to a page in the navigation, its group opened."""
     link = page.get_by_test_id("stTopNav").get_by_role("link", name=title)
     for group in page.get_by_test_id("stTopNavSection").all():
@@ -93,7 +93,7 @@ def way(page: Page, title: str) -> Locator:
 
 def opened(page: Page, name: str) -> tuple[float, float]:
     """Go to a page by the navigation; milliseconds until it shows a chart, and until it is still."""
-    link = way(page, name.capitalize())
+    link = navigation_link(page, name.capitalize())
     page.evaluate("window.last = 0")
     start = time.perf_counter()
     page.evaluate(WATCH)
@@ -124,21 +124,21 @@ def other_button(group: Locator) -> None:
 
 def kinds(page: Page) -> dict[str, Callable[[], object]]:
     """The changes that the open page offers: another utterance, another missing pattern, its own first control."""
-    found: dict[str, Callable[[], object]] = {}
+    changes: dict[str, Callable[[], object]] = {}
     step = page.locator("[data-testid=stMain]").get_by_test_id("stNumberInputStepUp").first
     if step.count():
-        found["another utterance"] = step.click
+        changes["another utterance"] = step.click
     pattern = page.locator("[data-testid=stSidebar] [data-testid=stSelectbox]").filter(has_text="Missing pattern")
-    found["another pattern"] = lambda: other_option(page, pattern)
+    changes["another pattern"] = lambda: other_option(page, pattern)
     main = page.locator("[data-testid=stMain]")
     own = main.locator("[data-testid=stSelectbox]").filter(has_not_text=NOT_OWN).first
     if own.count():
-        found[f"its control: {own.inner_text().splitlines()[0]}"] = lambda: other_option(page, own)
-        return found
+        changes[f"its control: {own.inner_text().splitlines()[0]}"] = lambda: other_option(page, own)
+        return changes
     group = main.get_by_test_id("stButtonGroup").first
     if group.count():
-        found["its control"] = lambda: other_button(group)
-    return found
+        changes["its control"] = lambda: other_button(group)
+    return changes
 
 
 def memory(server: subprocess.Popen[bytes]) -> float:
@@ -174,15 +174,15 @@ def measure_page(page: Page, wire: Wire, processor: Processor, name: str, change
     wire.heaviest = wire.total = 0
     processor.since()
     first, still = opened(page, name)
-    said = f"first chart {first:.0f} ms, still {still:.0f} ms, {processor.since()}"
+    result = f"first chart {first:.0f} ms, still {still:.0f} ms, {processor.since()}"
     weighed = f"heaviest figure {wire.heaviest / 1000:.0f} kB, {wire.total / 1000:.0f} kB in all"
-    print(f"{name:12} opened: {said}, {weighed}", flush=True)
+    print(f"{name:12} opened: {result}, {weighed}", flush=True)
     for kind, change in kinds(page).items():
         wire.heaviest = 0
         processor.since()
         times = [settled(page, change) for _ in range(changes)]
-        said = f"median {statistics.median(times):.0f} ms, worst {max(times):.0f} ms, {processor.since(changes)}"
-        print(f"{name:12} {kind}: {said}, heaviest figure {wire.heaviest / 1000:.0f} kB", flush=True)
+        result = f"median {statistics.median(times):.0f} ms, worst {max(times):.0f} ms, {processor.since(changes)}"
+        print(f"{name:12} {kind}: {result}, heaviest figure {wire.heaviest / 1000:.0f} kB", flush=True)
 
 
 def interact(page: Page, server: subprocess.Popen[bytes], names: list[str], interactions: int) -> None:

@@ -61,21 +61,21 @@ def timings(checkpoint: Checkpoint, conversations: list[Conversation]) -> None:
     print(f"Shapley table of {sum(map(len, conversations)):,} utterances: {whole:.1f} s, {time.perf_counter() - start:.1f} s by the clock")  # fmt: skip
     target = len(talk) // 2
     for method in ATTRIBUTION_METHODS:
-        found = attribute(checkpoint, talk, talk.observed, target, method)
-        taken = seconds(lambda method=method: attribute(checkpoint, talk, talk.observed, target, method), 2)
-        print(f"{method}: {taken:.2f} s, {found.steps} steps, {found.missing_sum:.2%} lacking")
+        attribution = attribute(checkpoint, talk, talk.observed, target, method)
+        duration = seconds(lambda method=method: attribute(checkpoint, talk, talk.observed, target, method), 2)
+        print(f"{method}: {duration:.2f} s, {attribution.steps} steps, {attribution.missing_sum:.2%} lacking")
     masked = Masked.of(checkpoint, talk, talk.observed)
     single = losses(masked)
-    found = attribute(checkpoint, talk, talk.observed, target, ATTRIBUTION_METHODS[0])
-    print(f"deletion and insertion of cells: {seconds(lambda: cell_curves(masked, found, 1), 1):.2f} s")
+    attribution = attribute(checkpoint, talk, talk.observed, target, ATTRIBUTION_METHODS[0])
+    print(f"deletion and insertion of cells: {seconds(lambda: cell_curves(masked, attribution, 1), 1):.2f} s")
     print(f"losses of utterances: {seconds(lambda: losses(masked, modalities=False), 1):.2f} s")
     print(f"smallest loss that flips: {seconds(lambda: smallest_loss(masked, single, target), 1):.2f} s")
 
 
 def split(checkpoint: Checkpoint, conversations: list[Conversation]) -> object:
     """The Shapley table of a split."""
-    found = [predict_coalitions(checkpoint, c, c.observed) for c in conversations]
-    return split_table(found, [c.labels for c in conversations])
+    coalitions = [predict_coalitions(checkpoint, c, c.observed) for c in conversations]
+    return split_table(coalitions, [c.labels for c in conversations])
 
 
 def gains(checkpoint: Checkpoint, conversations: list[Conversation]) -> Iterator[tuple[str, tuple[float, float]]]:
@@ -92,9 +92,9 @@ def gains(checkpoint: Checkpoint, conversations: list[Conversation]) -> Iterator
         for target in np.linspace(0, len(talk) - 1, TARGETS).astype(int).tolist():
             way, column = int(ways[target]), int(columns[target])
             for method in ATTRIBUTION_METHODS:
-                found = by_occlusion(single, target) if method == OCCLUSION else attribute(checkpoint, talk, talk.observed, target, method)  # fmt: skip
-                yield f"cells by {method}", cell_curves(masked, found, way).gains()
-                if tested := feature_curves(checkpoint, talk, talk.observed, found, way):
+                attribution = by_occlusion(single, target) if method == OCCLUSION else attribute(checkpoint, talk, talk.observed, target, method)  # fmt: skip
+                yield f"cells by {method}", cell_curves(masked, attribution, way).gains()
+                if tested := feature_curves(checkpoint, talk, talk.observed, attribution, way):
                     yield f"features by {method}", tested.gains()
             orders = {"taking away": way * around.effects[target]}
             if around.mean_rollout is not None:
@@ -106,10 +106,10 @@ def gains(checkpoint: Checkpoint, conversations: list[Conversation]) -> Iterator
 def faithful(pairs: Mapping[str, str]) -> None:
     """Print for every checkpoint, on its data, how often each kind of explanation beats the mean of other orders."""
     for name, data in pairs.items():
-        found: dict[str, list[tuple[float, float]]] = {}
+        by_kind: dict[str, list[tuple[float, float]]] = {}
         for kind, gain in gains(load_checkpoint(CHECKPOINTS / name), list(open_data(data).split("test"))):
-            found.setdefault(kind, []).append(gain)
-        for kind, tried in found.items():
+            by_kind.setdefault(kind, []).append(gain)
+        for kind, tried in by_kind.items():
             better = (np.array(tried) > 0).mean(0)
             print(f"{name}, {kind}: deletion better in {better[0]:.0%}, insertion in {better[1]:.0%} of {len(tried)}", flush=True)  # fmt: skip
 

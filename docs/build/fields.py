@@ -16,5 +16,5 @@ class Fields(Extension):
         """Give an attribute without docstring the comment that stands behind it on its last line."""
         if attr.docstring is None and isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(agent, Visitor):
             line = agent.code.splitlines()[node.end_lineno - 1].encode()  # columns of the syntax tree count bytes
-            if found := COMMENT.match(line[node.end_col_offset :].decode()):
-                attr.docstring = Docstring(found["text"].strip(), parent=attr)
+            if match := COMMENT.match(line[node.end_col_offset :].decode()):
+                attr.docstring = Docstring(match["text"].strip(), parent=attr)

@@ -13,12 +13,12 @@ FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>',
 def on_page_content(content: str, page: Any, **_: Any) -> str:
     """Put MathML where the Markdown extension left LaTeX. Raises `PluginError` for a command that cannot be converted."""
 
-    def formula(found: re.Match[str]) -> str:
-        tex = html.unescape(found[2]).strip()
-        mathml = convert(tex, display="block" if found[1] == "div" else "inline")
+    def formula(match: re.Match[str]) -> str:
+        tex = html.unescape(match[2]).strip()
+        mathml = convert(tex, display="block" if match[1] == "div" else "inline")
         if "\\" in mathml:
             raise PluginError(f"{page.file.src_uri}: not all of the formula {tex!r} is LaTeX that can be converted.")
         mathml = mathml.replace("<math ", f'<math alttext="{html.escape(tex)}" ', 1)
-        return f'<div class="formula">{mathml}</div>' if found[1] == "div" else mathml  # wide ones scroll by themselves
+        return f'<div class="formula">{mathml}</div>' if match[1] == "div" else mathml  # wide ones scroll by themselves
 
     return FORMULA.sub(formula, content)

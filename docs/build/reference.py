@@ -15,16 +15,16 @@ BEHIND = "---\nsearch: {boost: 0.3}\n---\n\n"  # in the search, behind the pages
 
 def rooms() -> dict[str, list[str]]:
     """Dotted name of every package -> its modules; what lies directly in the library belongs to `comp_viz`."""
-    found: dict[str, list[str]] = {}
+    modules_by_room: dict[str, list[str]] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         inside = path.relative_to(PACKAGE.parent)
         if not set(inside.parts).isdisjoint(PRIVATE):
             continue
         room = ".".join(inside.parent.parts)
-        modules = found.setdefault(room, [])
+        modules = modules_by_room.setdefault(room, [])
         if path.name != "__init__.py":
             modules.append(f"{room}.{path.stem}")
-    return found
+    return modules_by_room
 
 
 def page_of(room: str) -> str:

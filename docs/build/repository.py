@@ -45,9 +45,9 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
     here = page.file.src_uri
     origin = ORIGIN.get(here, f"docs/{here}")
 
-    def link(found: re.Match[str]) -> str:
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(origin), found["path"]))
-        target = place(path, config, files) + (found["anchor"] or "")
+    def link(match: re.Match[str]) -> str:
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(origin), match["path"]))
+        target = place(path, config, files) + (match["anchor"] or "")
         return f"]({posixpath.relpath(target, posixpath.dirname(here) or '.')})"
 
     parts = FENCE.split(markdown)  # code blocks stay as they are

@@ -22,11 +22,11 @@ def composites(
 
     Raises `CompVizError` when a corpus lacks an emotion, or a speaker one of them.
     """
-    found = {table.corpus.modality: members(table, split) for table in tables}
+    candidates = {table.corpus.modality: members(table, split) for table in tables}
     by_modality = {table.corpus.modality: table for table in tables}
     made = count = 0
     while made < utterances:
-        speakers = sorted({speaker for speaker, _ in found["audio"]})
+        speakers = sorted({speaker for speaker, _ in candidates["audio"]})
         speaker = speakers[rng.integers(len(speakers))]
         S = length(rng, LONGEST) if rng.random() * ONE_IN >= 1 else int(rng.integers(LONGEST, LONG + 1))
         labels = emotions(min(S, utterances - made), rng)
@@ -35,7 +35,10 @@ def composites(
             there = [modality for modality in by_modality if rng.random() >= MISSING]
             there = there or [list(by_modality)[rng.integers(len(by_modality))]]
             rows.append(
-                {m: (by_modality[m], draw(found[m], speaker if m == "audio" else "", emotion, rng)) for m in there}
+                {
+                    m: (by_modality[m], choose_item(candidates[m], speaker if m == "audio" else "", emotion, rng))
+                    for m in there
+                }
             )
         yield conversation(f"composite, {split} {count}", split, rows, labels, widths)
         made, count = made + len(rows), count + 1
@@ -51,19 +54,21 @@ def emotions(S: int, rng: np.random.Generator) -> list[int]:
 
 def members(table: Table, split: str) -> dict[tuple[str, int], list[int]]:
     """Items of a split by speaker and label, all four of each; who speaks counts for voices only."""
-    found: dict[tuple[str, int], list[int]] = {}
+    by_label: dict[tuple[str, int], list[int]] = {}
     for n in usable(table, split):
         item = table.items[n]
         if item.label >= 0:
-            found.setdefault((item.speaker if table.corpus.modality == "audio" else "", item.label), []).append(n)
-    speakers = {speaker for speaker, _ in found} or {""}
-    for lacking in [(s, e) for s in sorted(speakers) for e in range(len(EMOTIONS)) if (s, e) not in found]:
+            by_label.setdefault((item.speaker if table.corpus.modality == "audio" else "", item.label), []).append(n)
+    speakers = {speaker for speaker, _ in by_label} or {""}
+    for lacking in [(s, e) for s in sorted(speakers) for e in range(len(EMOTIONS)) if (s, e) not in by_label]:
         whose = f" by {lacking[0]}" if lacking[0] else ""
         raise CompVizError(f"{table.corpus.name} has no {EMOTIONS[lacking[1]]} utterance{whose} in the {split} split.")
-    return found
+    return by_label
 
 
-def draw(found: dict[tuple[str, int], list[int]], speaker: str, emotion: int, rng: np.random.Generator) -> int:
+def choose_item(
+    by_label: dict[tuple[str, int], list[int]], speaker: str, emotion: int, rng: np.random.Generator
+) -> int:
     """One item of that speaker and emotion."""
-    choice = found[speaker, emotion]
+    choice = by_label[speaker, emotion]
     return choice[rng.integers(len(choice))]

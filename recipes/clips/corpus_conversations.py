@@ -63,10 +63,10 @@ def singles(
     for members in groups.values():
         order, first = rng.permutation(members), 0
         while first < len(order):
-            taken = order[first : first + length(rng, LONGEST)]
-            first += len(taken)
-            rows: list[Row] = [{table.corpus.modality: (table, int(n))} for n in taken]
-            labels = [label(table.items[n]) for n in taken]
+            members = order[first : first + length(rng, LONGEST)]
+            first += len(members)
+            rows: list[Row] = [{table.corpus.modality: (table, int(n))} for n in members]
+            labels = [label(table.items[n]) for n in members]
             yield conversation(f"{part}, {split} {count}", split, rows, labels, widths)
             count += 1
 
@@ -91,9 +91,11 @@ def dialogues(
     for n in np.flatnonzero(of_split):
         groups.setdefault(table.items[n].group, []).append(int(n))
     return [
-        conversation(f"{part}, {name}", split, [{"text": (table, n)} for n in taken], [known[n] for n in taken], widths)
-        for name, taken in groups.items()
-        if not np.isnan(known[taken]).all()
+        conversation(
+            f"{part}, {name}", split, [{"text": (table, n)} for n in members], [known[n] for n in members], widths
+        )
+        for name, members in groups.items()
+        if not np.isnan(known[members]).all()
     ]
 
 

@@ -34,21 +34,21 @@ def clip_data(tables: Sequence[Table], kind: Kind, seed: int, settings: Settings
     """
     speech, texts, faces = tables
     widths = {table.corpus.modality: table.features.shape[1] for table in tables}
-    held = [c for split in SPLITS[1:] for c in alone(tables, split, widths, seed)]
+    held_out = [c for split in SPLITS[1:] for c in alone(tables, split, widths, seed)]
     for number, split in enumerate(SPLITS[1:], 1):
-        held += composites(tables, split, HELD_OUT, widths, np.random.default_rng([seed, 10, number]))
+        held_out += composites(tables, split, HELD_OUT, widths, np.random.default_rng([seed, 10, number]))
     learned = (speech, texts, moving(faces, np.random.default_rng([seed, 20])))
     training = list[Conversation]()
     if kind != "composite":
-        found = alone(learned, "train", widths, seed)
-        training += found[:: 2 if kind == "mix" else 1]
+        conversations = alone(learned, "train", widths, seed)
+        training += conversations[:: 2 if kind == "mix" else 1]
     if kind != "alone":
         count = TRAINING // 2 if kind == "mix" else TRAINING
         training += composites(learned, "train", count, widths, np.random.default_rng([seed, 10, 0]))
     return DataSet(
         name=f"Clips ({kind}: RAVDESS, FER2013, MELD)",
         task=Task("emotion", classes=EMOTIONS),
-        conversations=training + held,
+        conversations=training + held_out,
         sources=settings.sources,
         licence="; ".join(table.corpus.licence for table in tables),
     )
@@ -58,13 +58,13 @@ def alone(tables: Sequence[Table], split: str, widths: dict[str, int], seed: int
     """Conversations of each corpus by itself, mixed."""
     speech, texts, faces = tables
     rng = np.random.default_rng([seed, SPLITS.index(split)])
-    found = dialogues(DIALOGUES, texts, split, widths, rng)
-    found += singles(FACES, faces, usable(faces, split), split, widths, rng)
+    conversations = dialogues(DIALOGUES, texts, split, widths, rng)
+    conversations += singles(FACES, faces, usable(faces, split), split, widths, rng)
     if split == "train":
         for time in range(AGAIN):
             for c in singles(SPEECH, speech, usable(speech, split), split, widths, rng):
-                found.append(replace(c, id=f"{c.id} again {time}") if time else c)
+                conversations.append(replace(c, id=f"{c.id} again {time}") if time else c)
     else:
-        found += singles(SPEECH, speech, usable(speech, split, altered=False), split, widths, rng)
-        found += singles(ALTERED, speech, usable(speech, split, altered=True), split, widths, rng)
-    return [found[n] for n in rng.permutation(len(found))]
+        conversations += singles(SPEECH, speech, usable(speech, split, altered=False), split, widths, rng)
+        conversations += singles(ALTERED, speech, usable(speech, split, altered=True), split, widths, rng)
+    return [conversations[n] for n in rng.permutation(len(conversations))]

@@ -19,7 +19,7 @@ EVERY = 8  # one training dialogue in so many is for validation
 
 def items(root: Path) -> list[Item]:
     """All utterances, dialogues and their order kept; those with other emotions are there for context only."""
-    found = []
+    utterances = []
     for name, part in zip(FILES, ("train", "dev"), strict=True):
         with (root / name).open(encoding="utf-8", newline="") as file:
             rows = sorted(csv.DictReader(file), key=lambda row: (int(row["dialogue"]), int(row["utterance"])))
@@ -27,7 +27,7 @@ def items(root: Path) -> list[Item]:
             dialogue, label = int(row["dialogue"]), LABELS.get(row["emotion"], OTHER)
             split = "test" if part == "dev" else "validation" if dialogue % EVERY == 0 else "train"
             where = f"{part} {dialogue}"
-            found.append(
+            utterances.append(
                 Item(
                     f"{where} {row['utterance']}",
                     label,
@@ -37,7 +37,7 @@ def items(root: Path) -> list[Item]:
                     row["text"].translate(WRITTEN).strip(),
                 )
             )
-    return found
+    return utterances
 
 
 def reader(root: Path, settings: Settings) -> Callable[[Item], Read]:

@@ -42,9 +42,9 @@ def read_corpus(
         path = folder / f"{first:06}.npz"
         if not path.is_file():
             read = read or corpus.reader(root, settings)
-            found = [read(item) for item in items[first : first + TOGETHER]]
+            extracted = [read(item) for item in items[first : first + TOGETHER]]
             with atomic_write(path) as temporary:
-                np.savez(temporary, features=[r.features for r in found], reasons=[r.reason for r in found])
+                np.savez(temporary, features=[r.features for r in extracted], reasons=[r.reason for r in extracted])
         with np.load(path, allow_pickle=False) as file:
             features.append(file["features"])
             reasons += map(str, file["reasons"])
@@ -54,5 +54,5 @@ def read_corpus(
 
 def key(items: list[Item], settings: Settings) -> str:
     """Names features by all they depend on: the items, the extractors and the thresholds."""
-    asked = repr((settings.sources, settings.thresholds, [(item.name, item.words) for item in items]))
-    return hashlib.sha256(asked.encode()).hexdigest()[:16]
+    contents = repr((settings.sources, settings.thresholds, [(item.name, item.words) for item in items]))
+    return hashlib.sha256(contents.encode()).hexdigest()[:16]

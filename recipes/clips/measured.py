@@ -20,8 +20,8 @@ from recipes.clips.data_set import part_of
 def temperatures(model: ComP, standardise: Standardiser, validation: Sequence[Conversation]) -> dict[str, float]:
     """The temperature of each predictor, found on validation conversations as they are."""
     stream = Stream(validation, standardise, model.fusion.weight.device)
-    said = predict(model, stream, stream.utterances.observed)
-    return {name: fit_temperature(y, stream.utterances.labels) for name, y in said.items()}
+    predictions = predict(model, stream, stream.utterances.observed)
+    return {name: fit_temperature(y, stream.utterances.labels) for name, y in predictions.items()}
 
 
 @torch.no_grad()
@@ -43,17 +43,17 @@ def measured_parts(
     by_part: dict[str, list[Conversation]] = {}
     for conversation in conversations:
         by_part.setdefault(part_of(conversation.id), []).append(conversation)
-    found = []
+    measurements = []
     for name, members in sorted(by_part.items()):
         stream = Stream(members, standardise, model.fusion.weight.device)
         utterances = stream.utterances
         there = [m for u, m in enumerate(utterances.modalities) if utterances.observed[:, u].any()]
-        said = predict(model, stream, utterances.observed)
+        predictions = predict(model, stream, utterances.observed)
         known = utterances.labels[~np.isnan(utterances.labels)]
         majority = float(np.bincount(known.astype(int)).max() / len(known))
         for predictor in ("fused", *there):
-            values = metrics(task, said[predictor], utterances.labels)
+            values = metrics(task, predictions[predictor], utterances.labels)
             plain = {metric: None if math.isnan(value) else value for metric, value in values.items()}
-            right = reliability(said[predictor], utterances.labels)
-            found.append(PartMeasurement(name, predictor, len(known), majority, plain, right))
-    return tuple(found)
+            right = reliability(predictions[predictor], utterances.labels)
+            measurements.append(PartMeasurement(name, predictor, len(known), majority, plain, right))
+    return tuple(measurements)

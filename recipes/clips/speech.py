@@ -28,19 +28,19 @@ GAIN, NOISE, ROOM = (
 
 def items(root: Path) -> list[Item]:
     """All files by name, then the altered versions, `name~1` and so on."""
-    found = []
+    originals = []
     for path in sorted((root / FOLDER).glob("*.flac")):
         fields = path.stem.split("-")
         actor = int(fields[-1])
         split = "test" if actor in TEST else "validation" if actor in VALIDATION else "train"
-        found.append(Item(path.stem, LABELS[fields[2]], split, f"actor {actor}", f"actor {actor}"))
+        originals.append(Item(path.stem, LABELS[fields[2]], split, f"actor {actor}", f"actor {actor}"))
     versions = [
         Item(f"{i.name}~{n + 1}", i.label, i.split, i.group, i.speaker, altered=True)
         for n in range(max(ALTERED.values()))
-        for i in found
+        for i in originals
         if n < ALTERED[i.split]
     ]
-    return found + versions
+    return originals + versions
 
 
 def reader(root: Path, settings: Settings) -> Callable[[Item], Read]:
