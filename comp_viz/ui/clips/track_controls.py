@@ -1,6 +1,7 @@
 """Which track of sound and of video is analysed, where a file has several."""
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -24,6 +25,11 @@ def track_controls(uploaded: SessionClip) -> None:
     ):
         if len(names) > 1:
             st.selectbox(
-                f"{kind.capitalize()} track", range(1, len(names) + 1), now - 1, lambda number, names=names: names[number - 1],
+                f"{kind.capitalize()} track", list(range(1, len(names) + 1)), now - 1, partial(track_name, names),
                 key=f"{kind} track", on_change=choose, help="The file has several; another one is analysed at once.",
             )  # fmt: skip
+
+
+def track_name(names: tuple[str, ...], number: int) -> str:
+    """What people know a track by."""
+    return names[number - 1]
