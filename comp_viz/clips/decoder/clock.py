@@ -25,10 +25,10 @@ REORDERED = 16  # packets among which the one shown first is looked for
 class Row:
     """The packets of one stream, in the order of the file."""
 
-    place: array[int] = field(default_factory=lambda: array("q"))  # number among all packets
-    time: array[float] = field(default_factory=lambda: array("d"))  # of decoding where known, else of showing
-    shown: array[float] = field(default_factory=lambda: array("d"))
-    end: array[float] = field(default_factory=lambda: array("d"))
+    place: "array[int]" = field(default_factory=lambda: array("q"))  # number among all packets
+    time: "array[float]" = field(default_factory=lambda: array("d"))  # of decoding where known, else of showing
+    shown: "array[float]" = field(default_factory=lambda: array("d"))
+    end: "array[float]" = field(default_factory=lambda: array("d"))
 
     def add(self, place: int, packet: Any) -> None:
         """Note the times of a packet."""
