@@ -32,14 +32,9 @@ from comp_viz.figures.propagation.reconstruction import entries_title, entry_tit
 from comp_viz.figures.prototypes.assignment import assignment_title, variance_title
 from comp_viz.figures.prototypes.feature_space import space_title
 from comp_viz.figures.prototypes.heading import prototypes_heading
-from comp_viz.figures.prototypes.momentum import (
-    momentum_title,
-    old_new_title,
-    old_share_title,
-    prompts_title,
-    rerun_title,
-)
+from comp_viz.figures.prototypes.momentum import momentum_title, rerun_title
 from comp_viz.figures.prototypes.nearest import nearest_title
+from comp_viz.figures.prototypes.prompts import old_new_title, old_share_title, prompts_title
 from comp_viz.resources import shipped
 from comp_viz.wording import HEADING
 

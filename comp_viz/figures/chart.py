@@ -1,9 +1,11 @@
 """What charts share: ground, type, axes and legend in the colours of a palette, a title, and what a chart means in words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from comp_viz.figures.style import Palette
@@ -82,3 +84,20 @@ def larger(part: Any, by: float, type_of: bool = False) -> Any:
             for key, value in part.items()
         }
     return [larger(one, by) for one in part] if isinstance(part, list | tuple) else part
+
+
+def share_range(figures: Sequence[go.Figure], axis: str) -> None:
+    """Give the same chart of both sides the same range on its `xaxis` or `yaxis`, wide enough for both."""
+    ends = [end for figure in figures for end in figure.layout[axis].range or axis_ends(figure, axis[0])]
+    for figure in figures:
+        figure.layout[axis].range = [min(ends), max(ends)]
+        if figure.layout[axis].ticktext and str(figure.layout[axis].ticktext[0]).endswith("%"):
+            figure.layout[axis].update(percent_ticks(min(ends), max(ends)))
+
+
+def axis_ends(figure: go.Figure, axis: str) -> tuple[float, float]:
+    """Ends that hold all points of a chart, with a little room."""
+    values = np.concatenate([np.asarray(trace[axis], dtype=float) for trace in figure.data])
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    room = 0.06 * max(high - low, 1e-3)
+    return low - room, high + room

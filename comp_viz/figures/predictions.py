@@ -3,7 +3,7 @@
 import numpy as np
 
 from comp_viz.data.conversation import Task
-from comp_viz.wording import decimal, percent, signed
+from comp_viz.wording import compact, decimal, percent, signed
 
 
 def prediction_text(task: Task, values: np.ndarray) -> str:
@@ -31,3 +31,10 @@ def label_text(task: Task, label: float) -> str:
     if np.isnan(label):
         return "unknown"
     return task.classes[int(label)] if task.classes else decimal(label)
+
+
+def scale_words(task: Task) -> str:
+    """What is predicted and on which scale, such as `sentiment, −3 to 3, neutral 0`, or among which classes."""
+    if task.classes:
+        return f"{task.name}, {task.scale}"
+    return f"{task.name}, {compact(task.low)} to {compact(task.high)}, neutral {compact(task.neutral)}"

@@ -7,6 +7,7 @@ from comp_viz.data.conversation import Conversation
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
+from comp_viz.figures.predictions import scale_words
 from comp_viz.versions import versions
 from comp_viz.wording import how_many
 
@@ -43,7 +44,7 @@ def origin_facts(origins: list[Origin]) -> Facts:
         *facts,
         ("Data", f"{first.data.name} ({first.data_name}), SHA-256 {first.data.digest}"),
         ("Licence of the data", first.data.licence),
-        ("Labels", f"{first.data.task.name}, {first.data.task.scale}"),
+        ("Labels", scale_words(first.data.task)),
         ("Conversation", f"{first.conversation.id}{split}, {how_many(len(first.conversation), 'utterance')}"),
         ("Missing pattern", f"{first.pattern}: {pattern_in_words(first.pattern)}"),
         ("Seed of the pattern", str(first.seed)),

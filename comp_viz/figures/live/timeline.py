@@ -7,21 +7,26 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.live.change import Change
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.data.conversation import Floats, Task
+from comp_viz.data.conversation import Floats
 from comp_viz.figures.along import (
     MARGIN_LEFT,
     MARGIN_RIGHT,
-    bars_at,
-    boxes,
     escape,
-    hatching,
     neutral_line,
     selection_line,
     utterance_axis,
 )
 from comp_viz.figures.chart import About
-from comp_viz.figures.live.marks import AXIS_RANGES, OUTLINES, TICK_OUTLINE, filled_marks, marked_line
-from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
+from comp_viz.figures.live.marks import AXIS_RANGES
+from comp_viz.figures.live.rows import (
+    class_traces,
+    coordinator_traces,
+    difference_traces,
+    flip_marks,
+    head_traces,
+    score_traces,
+)
+from comp_viz.figures.style import Palette
 from comp_viz.wording import compact, decimal, fitting, how_many, percent
 
 ABOUT_TIMELINE = About(
@@ -32,8 +37,6 @@ ABOUT_TIMELINE = About(
     "selected utterance.",
     "Whether one conversation is typical, which is measured over a split on the Robustness and Compare pages; nor why.",
 )
-
-HEAD_OFFSET = 0.22  # utterances between the marks of neighbouring heads, which would hide one another where they agree
 
 
 def timeline(
@@ -81,13 +84,6 @@ def timeline_title(changed: Change) -> str:
     return fitting(f"{exact}, {full}", f"{share}, {full}", f"{share}, {flipped}")
 
 
-def scale_words(task: Task) -> str:
-    """What is predicted and on which scale, such as `sentiment, −3 to 3, neutral 0`, or among which classes."""
-    if task.classes:
-        return f"{task.name}, {task.scale}"
-    return f"{task.name}, {compact(task.low)} to {compact(task.high)}, neutral {compact(task.neutral)}"
-
-
 def accuracy_clause(changed: Change) -> str:
     """`accuracy falls from 67 % to 50 %`; of a conversation with labels."""
     now, before = (percent(share or 0) for share in (changed.accuracy, changed.complete_accuracy))
@@ -107,51 +103,6 @@ def missing_clause(changed: Change) -> str:
     return f"With {percent(changed.missing_share)} of entries missing"
 
 
-def score_traces(
-    here: Prediction, complete: Prediction, labels: Floats, hover: list[str], span: list[float], palette: Palette
-) -> list[go.Scatter]:
-    """Truth as a thin line with ticks, prediction as a thick one, the conversation as recorded dotted."""
-    x, everywhere = np.arange(1, len(labels) + 1), np.ones(len(labels), dtype=bool)
-    return [
-        marked_line(TICK_OUTLINE, x, labels, everywhere, span, "y", name="truth", line={"color": palette.truth, "width": 1}),
-        go.Scatter(
-            x=x, y=complete.fused[:, 0], name="as recorded", mode="lines",
-            line={"color": palette.ink, "width": 1.2, "dash": "dot"}, hoverinfo="skip",
-        ),
-        go.Scatter(
-            x=x, y=here.fused[:, 0], name="◆ fused prediction", mode="lines+markers", hovertext=hover, hoverinfo="text",
-            line={"color": palette.ink, "width": 2.6}, marker={"symbol": "diamond", "size": 6},
-        ),
-    ]  # fmt: skip
-
-
-def class_traces(
-    here: Prediction, complete: Prediction, labels: Floats, hover: list[str], palette: Palette
-) -> list[go.Heatmap | go.Scatter]:
-    """Probability of every class, the darker the likelier; truth as a ring, decision as a diamond, an open one as recorded."""
-    x, names = np.arange(1, len(labels) + 1), list(here.task.classes)
-    known = ~np.isnan(labels)
-    truth = [names[int(label)] for label in labels[known]]
-    return [
-        go.Heatmap(
-            x=x, y=names, z=here.fused.T.round(3), zmin=0, zmax=1, showscale=False, hoverinfo="skip",
-            colorscale=[[0, palette.ground], [1, palette.mark]],
-        ),
-        go.Scatter(
-            x=x, y=[names[i] for i in complete.decisions()], name="as recorded", mode="markers", hoverinfo="skip",
-            marker={"symbol": "diamond-open", "size": 11, "color": palette.ink},
-        ),
-        go.Scatter(
-            x=x[known], y=truth, name="truth", mode="markers", hoverinfo="skip",
-            marker={"symbol": "circle-open", "size": 11, "color": palette.truth, "line": {"width": 2}},
-        ),
-        go.Scatter(
-            x=x, y=[names[i] for i in here.decisions()], name="◆ fused prediction", mode="markers",
-            hovertext=hover, hoverinfo="text", marker={"symbol": "diamond", "size": 6, "color": palette.ink},
-        ),
-    ]  # fmt: skip
-
-
 def utterance_texts(here: Prediction, labels: Floats, words: Sequence[str]) -> list[str]:
     """Everything about each utterance: words, prediction, truth and coordinator weights."""
     task = here.task
@@ -169,60 +120,6 @@ def utterance_texts(here: Prediction, labels: Floats, words: Sequence[str]) -> l
     return [
         f"<b>utterance {i}</b> {escape(text)}<br>predicted {p}, truth {t}<br>coordinator: {w}"
         for i, (text, p, t, w) in enumerate(zip(words, predicted, truth, weights, strict=True), start=1)
-    ]
-
-
-def head_traces(here: Prediction, labels: Floats, span: list[float], palette: Palette) -> list[go.Scatter]:
-    """Each modality's own prediction: filled marks where it was observed, open ones where it was missing."""
-    x = np.arange(1, len(labels) + 1)
-    colours, marks = modality_colours(palette, here.modalities), modality_marks(here.modalities)
-    symbols = modality_symbols(here.modalities)
-    traces = []
-    for u, (name, values) in enumerate(here.heads.items()):
-        known = np.where(np.isnan(labels), 0, labels).astype(int) if here.task.classes else 0
-        y: Floats = values[np.arange(len(values)), known]
-        if here.task.classes:
-            y = np.where(np.isnan(labels), np.float32(np.nan), y)
-        beside = x + (u - (len(here.heads) - 1) / 2) * HEAD_OFFSET
-        seen, outline, line = (
-            here.observed[:, u],
-            OUTLINES[symbols[name]],
-            {"color": colours[name], "width": 1.1},
-        )
-        traces.append(marked_line(outline, beside, y, ~seen, span, "y2", name=f"{marks[name]} {name}", line=line))
-        traces.append(filled_marks(outline, beside[seen], y[seen], span, "y2", fillcolor=colours[name]))
-    return traces
-
-
-def difference_traces(changed: Change, palette: Palette) -> list[go.Scatter]:
-    """How far the fused prediction moved from that for the conversation as recorded, one colour for each direction."""
-    zero = np.zeros_like(changed.difference)
-    return [
-        boxes(changed.difference < 0, zero, changed.difference, "y3", fillcolor=palette.negative),
-        boxes(changed.difference > 0, zero, changed.difference, "y3", fillcolor=palette.positive),
-    ]
-
-
-def coordinator_traces(here: Prediction, palette: Palette) -> list[go.Scatter]:
-    """Coordinator weights stacked to 1; hatched where the modality is missing."""
-    colours = modality_colours(palette, here.modalities)
-    tops = here.coordinator.cumsum(1)
-    bottoms = tops - here.coordinator
-    every = np.ones(len(tops), dtype=bool)
-    bars = [
-        boxes(every, bottoms[:, u], tops[:, u], "y4", fillcolor=colours[name]) for u, name in enumerate(here.modalities)
-    ]
-    s, u = np.nonzero(~here.observed)
-    hatch = {"fillcolor": "rgba(0,0,0,0)", "fillpattern": hatching(palette)}
-    return [*bars, bars_at(s, bottoms[s, u], tops[s, u], "y4", **hatch)]
-
-
-def flip_marks(utterances: np.ndarray, palette: Palette) -> list[dict[str, object]]:
-    """A band behind the change of every utterance whose decision flipped."""
-    look = {"fillcolor": palette.mark, "opacity": 0.18, "line": {"width": 0}, "layer": "below"}
-    return [
-        {"type": "rect", "xref": "x", "yref": "y3 domain", "x0": i - 0.5, "x1": i + 0.5, "y0": 0, "y1": 1, **look}
-        for i in utterances.tolist()
     ]
 
 

@@ -5,8 +5,8 @@ import pandas as pd
 import streamlit as st
 
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.figures.live.timeline import ABOUT_TIMELINE, scale_words
-from comp_viz.figures.predictions import label_text, prediction_text
+from comp_viz.figures.live.timeline import ABOUT_TIMELINE
+from comp_viz.figures.predictions import label_text, prediction_text, scale_words
 from comp_viz.report.section import Section
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.report_collector import add_section

@@ -6,8 +6,7 @@ import streamlit as st
 
 from comp_viz.analysis.live.change import Change
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.figures.live.timeline import scale_words
-from comp_viz.figures.predictions import change_text, label_text, prediction_text
+from comp_viz.figures.predictions import change_text, label_text, prediction_text, scale_words
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import select_utterance, utterance_number, utterance_words
 

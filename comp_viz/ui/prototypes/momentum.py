@@ -19,19 +19,15 @@ from comp_viz.analysis.prototypes.momentum import (
 )
 from comp_viz.analysis.prototypes.tables import momentum_table, prompt_momentum_table, prompts_table, rerun_table
 from comp_viz.analysis.query import Query
-from comp_viz.figures.chart import About
-from comp_viz.figures.prototypes.momentum import (
-    ABOUT_MOMENTA,
+from comp_viz.figures.chart import About, share_range
+from comp_viz.figures.prototypes.momentum import ABOUT_MOMENTA, ABOUT_RERUN, momentum_chart, rerun_chart
+from comp_viz.figures.prototypes.prompts import (
     ABOUT_OLD_NEW,
     ABOUT_OLD_SHARE,
     ABOUT_PROMPTS,
-    ABOUT_RERUN,
-    momentum_chart,
     old_new_chart,
     old_share_chart,
     prompts_chart,
-    rerun_chart,
-    share_range,
 )
 from comp_viz.network.intervention import AS_TRAINED, Intervention
 from comp_viz.ui.cache.inference import INFERENCE
