@@ -123,6 +123,7 @@ def simple_extractors(monkeypatch: pytest.MonkeyPatch, calls: list[str] | None =
     monkeypatch.setattr(reading, "loaded_extractor", loaded)
     monkeypatch.setattr(reading, "extractors_missing", lambda names: "")
     monkeypatch.setattr(reading, "feature_names", lambda names: tuple(f"f{i}" for i in range(NAMES[names[0]])))
+    monkeypatch.setattr(reading, "covered_parts", lambda face: ())
     monkeypatch.setattr(faces, "faces_missing", lambda: None)
     monkeypatch.setattr(faces, "find_face", find_face)
 

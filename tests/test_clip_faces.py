@@ -1,21 +1,25 @@
 """Faces that are small, on their side, one of several or gone from view, against the same faces large and upright."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from clip_cases import make_media
+from clip_cases import make_face, make_media
 from needs import need
-from PIL import Image
+from PIL import Image, ImageDraw
 
-from comp_viz.clips import faces
+from comp_viz.clips import faces, reading
 from comp_viz.clips.clip import Face
 from comp_viz.clips.decode import decode
 from comp_viz.clips.face_orientation import turns_of, with_heads_upright
 from comp_viz.clips.face_tiles import overlap, picture_area, tile_levels, tiles, window
+from comp_viz.clips.face_visibility import aligned_face
 from comp_viz.clips.media import PICTURES_FILE, Media, Picture, read_media
+from comp_viz.clips.reading import read_video
+from comp_viz.clips.settings import Settings
 
 TALKERS = ("webcam_monologue.mp4", "ravdess_neutral_kids.mp4", "retalking_3.mp4")
 
@@ -178,3 +182,55 @@ def test_windows_and_overlaps_of_boxes():
     assert overlap(box, box) == pytest.approx(1)
     assert overlap(box, box + 100) == 0
     assert overlap(box, np.array([10.0, 20, 30, 40])) == pytest.approx(0.5)
+
+
+def before_the_face(picture: Picture, face: Face, part: str) -> Picture:
+    """The picture with a light cloth over mouth and chin, or dark glasses over the eyes."""
+    drawn, marks = Image.fromarray(picture), face.landmarks
+    pen, between = ImageDraw.Draw(drawn), float(np.linalg.norm(marks[263] - marks[33]))
+    if part == "mouth":
+        jaw = [tuple(marks[i]) for i in (234, 132, 172, 150, 148, 152, 377, 379, 397, 361, 454)]
+        pen.polygon([*jaw, tuple(marks[197])], fill=(150, 190, 215))
+    else:
+        for eye in (marks[[33, 133]].mean(0), marks[[263, 362]].mean(0)):
+            half = np.array([0.29, 0.22]) * between
+            pen.ellipse((*(eye - half), *(eye + half)), fill=(20, 20, 25))
+    return np.array(drawn)
+
+
+@pytest.mark.parametrize("part", ["mouth", "eyes"])
+@pytest.mark.parametrize("name", TALKERS)
+def test_a_covered_mouth_or_eyes_are_a_reason_and_an_uncovered_face_is_none(talkers, name, part):
+    pictures = some_pictures(talkers[name], 6)
+    times, names, settings = np.arange(6) / 5, ("MediaPipe blendshapes",), Settings()
+    plain, _ = read_video(pictures, times, "", names, settings, 1)
+    assert plain.reason == ""
+    hidden = [before_the_face(picture, faces.find_face(picture, 0.0), part) for picture in pictures]
+    read, look = read_video(hidden, times, "", names, settings, 1)
+    assert re.fullmatch(rf"{part} covered in [3-6] of {look.with_face} pictures", read.reason)
+    assert not read.features.any()
+    half = read_video([*pictures, *hidden[:2]], np.arange(8) / 5, "", names, settings, 1)[0]
+    assert half.reason == ""  # most pictures show the face
+    believing = replace(settings, thresholds=replace(settings.thresholds, visible_share=0.0))
+    assert read_video(hidden, times, "", names, believing, 1)[0].reason == ""
+
+
+def test_the_share_that_must_be_visible_is_of_each_part(monkeypatch):
+    parts = iter([("mouth",), ("mouth",), (), ("eyes",), ("eyes",), ("eyes",), ("mouth",), ("mouth", "eyes")])
+    monkeypatch.setattr(reading, "covered_parts", lambda face: next(parts))
+    assert reading.covering([make_face(0.0)] * 4, 0.5) == ""
+    assert reading.covering([make_face(0.0)] * 4, 0.5) == "eyes covered in 3 of 4 pictures"
+    assert reading.covering([], 0.5) == ""
+
+
+def test_an_aligned_face_has_its_eyes_and_mouth_where_they_belong(talkers):
+    """Landmarks of the aligned picture, looked at anew, lie at the same places whatever the clip."""
+    for name in TALKERS:
+        face = faces.find_face(some_pictures(talkers[name])[0], 0.0)
+        grey = np.repeat(aligned_face(face).clip(0, 255).astype(np.uint8)[:, :, None], 3, axis=2)
+        again = faces.find_face(
+            np.pad(np.array(Image.fromarray(grey).resize((192, 192))), ((60, 60), (60, 60), (0, 0))), 0.0
+        )
+        marks = (again.landmarks - 60) / 4
+        for places, where in (((33, 133), (14, 17)), ((263, 362), (34, 17)), ((61, 291, 0, 17), (24, 38))):
+            assert np.abs(marks[list(places)].mean(0) - where).max() < 2.5

@@ -9,12 +9,14 @@ import numpy as np
 from comp_viz.clips import faces
 from comp_viz.clips.clip import Face, FaceSearch
 from comp_viz.clips.extractors.registry import extractors_missing, feature_names, loaded_extractor
+from comp_viz.clips.face_visibility import PARTS, covered_parts
 from comp_viz.clips.media import Picture
 from comp_viz.clips.settings import Settings
 from comp_viz.clips.span import Span
 from comp_viz.data.conversation import Floats
 from comp_viz.wording import decimal, percent
 
+CHECKED = 8  # faces of an utterance, evenly over it, of which it is asked whether they are covered
 SILENT = -120.0  # dBFS given to digital silence
 
 
@@ -70,10 +72,22 @@ def read_video(
         problem = f"no face (in {len(detected)} of {len(pictures)} pictures, below {percent(limits.face_share)})"
     elif len(large) < enough:
         problem = f"face too small ({np.median([face.size for face in detected]):.0f} pixels, below {limits.face_size})"
+    else:
+        problem = covering(evenly_spaced(large, CHECKED), limits.visible_share)
     size = float(np.median([face.size for face in detected])) if detected else 0.0
     return extract_features(names, large, problem), FaceSearch(
         len(pictures), len(large), size, evenly_spaced(large or detected, gallery)
     )
+
+
+def covering(checked: Sequence[Face], least: float) -> str:
+    """Why the landmarker's expressions are not to be believed, "" when at least this share of the faces is to be seen."""
+    covered = [covered_parts(face) for face in checked]
+    for part in PARTS:
+        count = sum(part in parts for parts in covered)
+        if len(checked) - count < least * len(checked):
+            return f"{part} covered in {count} of {len(checked)} pictures"
+    return ""
 
 
 def evenly_spaced(candidates: Sequence[Face], count: int) -> tuple[Face, ...]:

@@ -21,6 +21,9 @@ class Thresholds:
     confidence: float = 0.4  # mean probability of an utterance's words: less is not recognised
     face_share: float = 0.25  # share of an utterance's pictures with a face: less is no face
     face_size: int = 32  # pixels, shorter side of a face in the scaled picture: less is too small
+    visible_share: float = (
+        0.5  # share of an utterance's faces with mouth and eyes to be seen: less is covered; 0 to believe all
+    )
 
 
 @dataclass(frozen=True)

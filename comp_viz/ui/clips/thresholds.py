@@ -53,7 +53,16 @@ def threshold_controls(uploaded: SessionClip) -> None:
         key="threshold face size",
         help="Shorter side, in the picture scaled to at most 720 pixels.",
     )
-    wanted = Thresholds(level, voice, speech, confidence, share, size)
+    visible = right.slider(
+        "Face, least share of pictures with mouth and eyes uncovered",
+        0.0,
+        1.0,
+        now.visible_share,
+        0.05,
+        key="threshold face uncovered",
+        help="What is covered is invented by the landmarker. 0 takes it as it is.",
+    )
+    wanted = Thresholds(level, voice, speech, confidence, share, size, visible)
     st.button(
         "Read the clip again", icon=":material/restart_alt:", disabled=wanted == now, key="read again",
         on_click=lambda: analyse_again(uploaded.path, uploaded.clip.name, replace(uploaded.clip.settings, thresholds=wanted)),
