@@ -39,12 +39,12 @@ WINDOW, TALKS, TARGETS = 16, 5, 2  # utterances of a conversation, conversations
 
 def seconds(what: Callable[[], object], repeats: int) -> float:
     """The least processor time of some repeats."""
-    taken = []
+    times = []
     for _ in range(repeats):
         start = time.process_time()
         what()
-        taken.append(time.process_time() - start)
-    return min(taken)
+        times.append(time.process_time() - start)
+    return min(times)
 
 
 def timings(checkpoint: Checkpoint, conversations: list[Conversation]) -> None:

@@ -8,6 +8,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "comp_viz").rglob("*.py"))
 PAGES = sorted((ROOT / "pages").glob("*.py"))
+BESIDE = [
+    ROOT / "app.py",
+    *(path for name in ("pages", "recipes", "benchmarks", "docs") for path in sorted((ROOT / name).rglob("*.py"))),
+]
 
 
 def module_name(path: Path) -> str:
