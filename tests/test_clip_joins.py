@@ -8,6 +8,7 @@ import pytest
 from clip_files import av, samples, tone
 
 from comp_viz.clips.decode import decode
+from comp_viz.clips.decoder.clock import Row, takes
 
 FLASH, RATE = 0.5, 16000  # seconds after a take begins at which its picture turns white and its tone sets in
 CODECS = {  # ending -> format, video, sound, rate of sound
@@ -22,7 +23,7 @@ CODECS = {  # ending -> format, video, sound, rate of sound
 }
 
 
-def take(path: Path, ending: str, seconds: float, start: float = 0.0, layout: str = "mono", rate: int = 0) -> bytes:
+def take_of(path: Path, ending: str, seconds: float, start: float = 0.0, layout: str = "mono", rate: int = 0) -> bytes:
     """Dark and silent, then after `FLASH` white with a tone, to the end; the clock begins at `start`."""
     form, video_codec, sound_codec, usual = CODECS[ending]
     with av.open(str(path), "w", format=form) as container:
@@ -81,9 +82,9 @@ def begins(media) -> tuple[list[float], list[float]]:
 @pytest.mark.parametrize("lengths", [(2.0, 3.0, 2.0), (3.0, 2.0, 2.0)], ids=["longer", "shorter"])
 def test_joined_takes_go_on_together(tmp_path, ending, starts, lengths):
     """Pictures are taken every 0.2 s, so that what is seen is known to that."""
-    takes = [take(tmp_path / f"{i}", ending, lengths[i], start) for i, start in enumerate(starts)]
+    parts = [take_of(tmp_path / f"{i}", ending, lengths[i], start) for i, start in enumerate(starts)]
     path = tmp_path / f"joined.{ending}"
-    path.write_bytes(b"".join(takes))
+    path.write_bytes(b"".join(parts))
     media = decode(path, tmp_path / "media")
     wanted = [sum(lengths[:i]) + FLASH for i in range(len(starts))]
     seen, heard = begins(media)
@@ -95,27 +96,66 @@ def test_joined_takes_go_on_together(tmp_path, ending, starts, lengths):
         assert f"{len(starts)} takes" in " ".join(media.notes)
 
 
-def test_one_stream_that_stumbles_is_no_new_take(tmp_path):
-    """A clock of pictures that falls back once while the sound goes on is what it was: pictures left out, nothing moved."""
+def rows_of(*streams: list[float]) -> dict[int, Row]:
+    """Packets of streams, each 0.1 s long and sorted into the file by its place in its list."""
+    rows = {i: Row() for i in range(len(streams))}
+    for at in range(max(map(len, streams))):
+        for i, times in enumerate(streams):
+            if at < len(times):
+                row = rows[i]
+                row.place.append(at * len(streams) + i)
+                row.time.append(times[at])
+                row.shown.append(times[at])
+                row.end.append(times[at] + 0.1)
+    return rows
+
+
+def joins_of(*streams: list[float]) -> tuple[list[float], dict[int, list[tuple[int, float]]]]:
+    rows = rows_of(*streams)
+    return takes(rows, {i: row.breaks(0.1, float("inf")) for i, row in rows.items()})
+
+
+def test_one_stream_that_stumbles_is_no_new_take():
+    steady = [i / 10 for i in range(100)]
+    stumbling = [i / 10 - 0.8 * (30 <= i < 40) for i in range(100)]
+    assert joins_of(steady, stumbling) == ([], {0: [], 1: []})
+    assert joins_of(stumbling, steady) == ([], {0: [], 1: []})
+
+
+def test_both_streams_start_again_though_not_at_the_same_packet():
+    first, second = [i / 10 for i in range(50)], [i / 10 for i in range(30)]
+    joins, shifts = joins_of(first + second, [*first, 5.0, 5.1, 5.2, *second])
+    assert joins == pytest.approx([5.3])  # where both have ended
+    assert shifts[0] == [(50, pytest.approx(5.3))]
+    assert shifts[1] == [(53, pytest.approx(5.3))]
+
+
+def test_a_take_without_sound_is_a_take():
+    first = [i / 10 for i in range(50)]
+    joins, _ = joins_of(first + first, first[:48])
+    assert joins == pytest.approx([5.0])
+
+
+def test_pictures_held_back_by_their_codec_come_out_in_the_end(tmp_path):
+    """Sound is the first stream here, and the last pictures come out only when the stream has ended."""
     path = tmp_path / "a.mkv"
     with av.open(str(path), "w") as container:
-        video = container.add_stream("rawvideo", rate=10)
-        video.width, video.height, video.pix_fmt = 16, 16, "yuv420p"
-        sound = container.add_stream("pcm_s16le", rate=16000, layout="mono")
-        tones = list(samples(tone(6)))
-        for i in range(60):
-            for frame in tones[len(tones) * i // 60 : len(tones) * (i + 1) // 60]:
-                container.mux(sound.encode(frame))
-            frame = av.VideoFrame(16, 16, "yuv420p")
-            frame.pts, frame.time_base = (i if not 10 <= i < 15 else i - 8), Fraction(1, 10)
-            for packet in video.encode(frame):
-                packet.dts = packet.pts
-                try:
-                    container.mux(packet)
-                except av.FFmpegError:  # a muxer that minds
-                    pytest.skip("this FFmpeg does not write such a file")
+        sound = container.add_stream("pcm_s16le", rate=RATE, layout="mono")
+        video = container.add_stream("libx264", rate=5, options={"bf": "2"})
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        for stream, frames in ((sound, samples(tone(2))), (video, slow_pictures(10))):
+            for frame in [*frames, None]:
+                container.mux(stream.encode(frame))
     media = decode(path, tmp_path / "media")
-    assert media.duration == pytest.approx(6, abs=0.2)
+    assert len(media.picture_times) == 10
+    assert media.duration == pytest.approx(2, abs=0.05)
+
+
+def slow_pictures(count):
+    for i in range(count):
+        frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 20 * i, np.uint8), "rgb24")
+        frame.pts, frame.time_base = i, Fraction(1, 5)
+        yield frame
 
 
 @pytest.mark.parametrize("ending", ["mp3", "aac", "ac3", "ogg", "ts"])

@@ -8,7 +8,7 @@ import numpy as np
 BLOCK, BAND = 320, slice(5, 81)  # samples of 20 ms; 250 to 4000 Hz in their spectrum
 SYLLABLES = (2.5, 8.0)  # changes of loudness per second that voices have, and hum, hiss and held notes have not
 LOUDEST_SHARE = 4.0  # times the loudness of the loudest twentieth, at most: one knock is no voice
-CHUNK = 16_000 * 30
+CHUNK = 16_000 * 10
 CARRIES = 0.1  # of the voice in the channel with most: channels with less are left out
 ALIKE = 0.9  # the same where one channel is chosen: of those with so much, the first is taken
 CANCELLED = 0.5  # of the power that channels without anything in common would have together

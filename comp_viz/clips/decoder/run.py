@@ -121,7 +121,8 @@ def read_packets(
             break
         if packet is None:
             break
-        which = "sound" if sound is not None and packet.stream_index == sound.index else "video"
+        is_sound = sound is not None and packet.stream.index == sound.index  # an empty packet has no right index itself
+        which = "sound" if is_sound else "video"
         if not empty(packet):
             clock.put_right(packet)
         try:
