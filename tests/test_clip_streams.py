@@ -60,7 +60,14 @@ def with_matrix(path: Path, matrix: Matrix) -> Path:
         ((0, -1, -1, 0), lambda p: p.transpose(1, 0, 2)[::-1, ::-1], 270, True),
         ((0, 1, -1, 0), lambda p: np.rot90(p, -1), 270, False),
     ],
-    ids=str,
+    ids=[
+        "mirrored",
+        "upside down",
+        "turned by 180",
+        "mirrored and turned by 90",
+        "mirrored and turned by 270",
+        "turned by 270",
+    ],
 )
 def test_mirrored_and_turned_as_the_matrix_says(tmp_path, matrix, expected, rotation, mirrored):
     picture = corner_picture()
