@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from comp_viz.wording import percent
+
 SHARE_METRICS = ("ACC", "UA", "F1")  # metrics that are read in percent
 
 
@@ -55,9 +57,9 @@ def part_table(parts: Sequence[PartMeasurement], temperature: dict[str, float]) 
         "|---" * (5 + len(names)) + "|",
     ]
     for p in parts:
-        values = ["not defined" if v is None else f"{v:.1%}" for v in p.metrics.values()]
+        values = ["not defined" if v is None else percent(v, 1) for v in p.metrics.values()]
         lines.append(
-            f"| {p.name} | {p.predictor} | {p.utterances:,} | {p.majority:.1%} | {' | '.join(values)} | {p.reliability.error:.3f} |"
+            f"| {p.name} | {p.predictor} | {p.utterances:,} | {percent(p.majority, 1)} | {' | '.join(values)} | {p.reliability.error:.3f} |"
         )
     lines += [
         "",
@@ -71,7 +73,7 @@ def part_table(parts: Sequence[PartMeasurement], temperature: dict[str, float]) 
     lines.append("|---" * (1 + len(bins)) + "|")
     for p in fused:
         r = p.reliability
-        cells = [f"{r.accuracy[n]:.0%} ({r.count[n]})" if r.count[n] else "" for n in bins]
+        cells = [f"{percent(r.accuracy[n])} ({r.count[n]})" if r.count[n] else "" for n in bins]
         lines.append(f"| {p.name} | {' | '.join(cells)} |")
     if temperature:
         temperatures = ", ".join(f"{name} {value:.2f}" for name, value in temperature.items())

@@ -10,7 +10,7 @@ from comp_viz.data.atomic_write import atomic_write
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Finding, Findings
 from comp_viz.data.summary import Summary, summarise_data
-from comp_viz.wording import NARROW, how_many
+from comp_viz.wording import NARROW, how_many, percent
 
 BAR = 40  # characters of the longest bar
 
@@ -41,7 +41,7 @@ def overview_lines(data: DataSet, summary: Summary) -> list[str]:
         f"licence        {data.licence}",
         f"digest         {data.digest}",
         f"conversations  {summary.conversations:,}, the longest of {how_many(summary.longest, 'utterance')}",
-        f"utterances     {summary.utterances:,}, {summary.complete:.1%} of them with every modality",
+        f"utterances     {summary.utterances:,}, {percent(summary.complete, 1)} of them with every modality",
         f"speakers       {f'{summary.speakers:,} by name' if summary.speakers else 'not stated'}",
         f"speech         {length}",
         *(
@@ -55,9 +55,9 @@ def feature_lines(data: DataSet, summary: Summary) -> list[str]:
     """Modalities, what is missing of each, and what was noticed."""
     lines = ["features"]
     for name, width in data.widths.items():
-        lines.append(f"  {name:10} {width:6,}  {data.sources[name]}; {summary.missing[name]:.1%} missing")
+        lines.append(f"  {name:10} {width:6,}  {data.sources[name]}; {percent(summary.missing[name], 1)} missing")
     for kind, modality, reason, count in summary.findings:
-        share = f" ({count / summary.utterances:.1%})" if modality else ""
+        share = f" ({percent(count / summary.utterances, 1)})" if modality else ""
         lines.append(f"  {count:,} × {kind}{f', {modality}' if modality else ''}: {reason}{share}")
     return lines
 
