@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from comp_viz.analysis.imbalance.gap import joint_less_alone
+from comp_viz.analysis.imbalance.gap import joint_minus_alone
 from comp_viz.figures.imbalance.heading import IMBALANCE_HELP, imbalance_title
 from comp_viz.ui.frame.compare_mode import draw_sides
 from comp_viz.ui.frame.heading import empty_state, page_heading
@@ -26,7 +26,7 @@ def imbalance(view: PageView) -> None:
     table, colours = imbalance_table(view), palette()
     above = st.container()
     pattern = evaluation_pattern(table)
-    joint = joint_less_alone(table, pattern) if table else None
+    joint = joint_minus_alone(table, pattern) if table else None
     with above:
         page_heading(imbalance_title(joint, own_curves(view, "selection")), IMBALANCE_HELP)
     gaps_and_joint_training(view, table, joint, pattern, colours)

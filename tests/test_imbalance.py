@@ -13,7 +13,7 @@ from comp_viz.analysis.imbalance.gap import (
     curves_of_runs,
     curves_of_table,
     gaps,
-    joint_less_alone,
+    joint_minus_alone,
     read_accuracy,
     read_ratios,
 )
@@ -108,7 +108,7 @@ def test_selection_on_the_test_split_is_marked(tmp_path):
     assert find_table(tmp_path, METHODS).on_test
 
 
-def test_gaps_are_best_less_worst_seed_by_seed(table):
+def test_gaps_are_best_minus_worst_seed_by_seed(table):
     found, rows = table
     for row in gaps(found, "uniform(0.5)").itertuples():
         naive = []
@@ -121,9 +121,9 @@ def test_gaps_are_best_less_worst_seed_by_seed(table):
         assert row.seeds == 3
 
 
-def test_joint_less_alone_is_paired_by_seed(table):
+def test_joint_minus_alone_is_paired_by_seed(table):
     found, rows = table
-    joint = joint_less_alone(found, "uniform(0)")
+    joint = joint_minus_alone(found, "uniform(0)")
     assert len(joint) == 6
     for row in joint.itertuples():
         naive = [
@@ -144,7 +144,7 @@ def test_pairs_are_of_seeds_that_both_have():
 
 
 def test_only_what_is_clear_is_called_under_optimised(table):
-    joint = joint_less_alone(table[0], "uniform(0)").assign(mean=0.0, half=0.01)
+    joint = joint_minus_alone(table[0], "uniform(0)").assign(mean=0.0, half=0.01)
     assert "No modality" in joint_title(joint)
     joint.loc[1, "mean"] = -0.02
     assert joint_title(joint) == "1 of 6 heads is under-optimised: text without prompting, by 2.0 ± 1.0 points"
@@ -182,7 +182,7 @@ def test_curves_of_a_run_are_its_telemetry(whole):
 
 
 def test_charts_of_numbers_show_the_numbers(table):
-    apart, joint = gaps(table[0], "uniform(0)"), joint_less_alone(table[0], "uniform(0)")
+    apart, joint = gaps(table[0], "uniform(0)"), joint_minus_alone(table[0], "uniform(0)")
     dots = [(trace.x[0], trace.error_x.array[0]) for trace in gap_chart(apart, LIGHT).data]
     np.testing.assert_allclose(dots, 100 * apart[["mean", "half"]].to_numpy())
     dots = [(trace.x[0], trace.error_x.array[0]) for trace in joint_chart(joint, MODALITIES, LIGHT).data]

@@ -9,7 +9,7 @@ from page_cases import array, dashboard, figures, on_wire
 from test_imbalance import METHODS, results
 
 from comp_viz.analysis.imbalance.discrepancy import discrepancy
-from comp_viz.analysis.imbalance.gap import gaps, joint_less_alone
+from comp_viz.analysis.imbalance.gap import gaps, joint_minus_alone
 from comp_viz.analysis.modulation.coefficients import conversation_coefficients
 from comp_viz.analysis.modulation.hard_utterances import read_hardness
 from comp_viz.analysis.modulation.telemetry import read_modulation_record
@@ -99,7 +99,7 @@ def test_numbers_on_the_imbalance_page_are_the_tables(open_trained, shipped):
     app = open_trained("imbalance", judged_under="uniform(0.5)")
     assert not app.exception
     table = find_table(shipped, METHODS)
-    for key, expected in (("gap", gaps(table, "uniform(0.5)")), ("joint", joint_less_alone(table, "uniform(0.5)"))):
+    for key, expected in (("gap", gaps(table, "uniform(0.5)")), ("joint", joint_minus_alone(table, "uniform(0.5)"))):
         dots = [(array(t["x"])[0], array(t["error_x"]["array"])[0]) for t in figures(app)[key]["data"]]
         np.testing.assert_allclose(dots, 100 * expected[["mean", "half"]].to_numpy(), rtol=1e-6)
     app.selectbox(key="judged_under").set_value("uniform(0)").run()

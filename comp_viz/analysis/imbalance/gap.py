@@ -34,7 +34,7 @@ def gaps(table: ResultsTable, pattern: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["method", "mean", "half", "seeds", "best", "worst"])
 
 
-def joint_less_alone(table: ResultsTable, pattern: str) -> pd.DataFrame:
+def joint_minus_alone(table: ResultsTable, pattern: str) -> pd.DataFrame:
     """ACC of each modality's head after joint training minus that of the modality trained alone, paired by seed.
 
     Below zero the modality is under-optimised. Columns: method, modality, mean, half (NaN from one seed), seeds, joint, alone.
