@@ -37,42 +37,42 @@ def close(estimate, expected):
 
 
 def test_two_classes_are_told_apart_by_their_distance():
-    found = attainable(replace(PLAIN, classes=2, strengths=(1, 2, 0.5)))
+    result = attainable(replace(PLAIN, classes=2, strengths=(1, 2, 0.5)))
     for name, strength in zip(LAB_MODALITIES, (1, 2, 0.5), strict=True):
-        close(found.alone[name], normal(strength / 2))
-    close(found.together, normal(math.hypot(1, 2, 0.5) / 2))
-    assert found.without_context.accuracy == pytest.approx(found.together.accuracy)
-    assert found.majority == 0.5
+        close(result.alone[name], normal(strength / 2))
+    close(result.together, normal(math.hypot(1, 2, 0.5) / 2))
+    assert result.without_context.accuracy == pytest.approx(result.together.accuracy)
+    assert result.majority == 0.5
 
 
 def test_hard_utterances_are_as_much_fainter():
-    found = attainable(replace(PLAIN, classes=2, strengths=(0, 2, 0), hard=1))
-    close(found.together, normal(FAINT * 2 / 2))
+    result = attainable(replace(PLAIN, classes=2, strengths=(0, 2, 0), hard=1))
+    close(result.together, normal(FAINT * 2 / 2))
 
 
 def test_label_noise_costs_its_share():
-    found = attainable(replace(PLAIN, classes=2, strengths=(0, 2, 0), label_noise=0.4))
-    close(found.together, 0.6 * normal(1) + 0.4 / 2)
+    result = attainable(replace(PLAIN, classes=2, strengths=(0, 2, 0), label_noise=0.4))
+    close(result.together, 0.6 * normal(1) + 0.4 / 2)
 
 
 def test_a_modality_that_expresses_something_else_can_only_be_followed_so_far():
-    found = attainable(replace(PLAIN, classes=2, strengths=(10, 0, 0), consensus=0.5))
-    close(found.together, 0.5 + 0.5 / 2)
+    result = attainable(replace(PLAIN, classes=2, strengths=(10, 0, 0), consensus=0.5))
+    close(result.together, 0.5 + 0.5 / 2)
 
 
 def test_a_chain_that_can_be_read_needs_no_context():
-    found = attainable(replace(PLAIN, classes=4, strengths=(10, 10, 10), context=0.9))
-    close(found.together, 1)
-    close(found.without_context, 1)
+    result = attainable(replace(PLAIN, classes=4, strengths=(10, 10, 10), context=0.9))
+    close(result.together, 1)
+    close(result.without_context, 1)
 
 
 @pytest.mark.parametrize("classes", [0, 2, 5])
 def test_nothing_to_see_leaves_the_majority(classes):
     for dials in (replace(PLAIN, strengths=(0, 0, 0)), replace(PLAIN, consensus=0), replace(PLAIN, label_noise=1)):
-        found = attainable(replace(dials, classes=classes, context=0.8))
-        assert found.majority == 1 / (classes or 2)
-        for estimate in (*found.alone.values(), found.together, found.without_context):
-            assert estimate.accuracy == pytest.approx(found.majority)
+        result = attainable(replace(dials, classes=classes, context=0.8))
+        assert result.majority == 1 / (classes or 2)
+        for estimate in (*result.alone.values(), result.together, result.without_context):
+            assert estimate.accuracy == pytest.approx(result.majority)
 
 
 # Enumeration of everything that is hidden
@@ -99,12 +99,12 @@ def enumerated(dials, features, observed):
     seen = [
         [utterance(model, {u: x[t] for u, x in features.items()}, observed[t], z) for z in range(K)] for t in range(S)
     ]
-    found = np.zeros((S, K))
+    result = np.zeros((S, K))
     for path in itertools.product(range(K), repeat=S):
         chance = model.stationary[path[0]] * math.prod(model.transition[i, j] for i, j in itertools.pairwise(path))
-        found[range(S), path] += chance * math.prod(seen[t][z] for t, z in enumerate(path))
-    found /= found.sum(1, keepdims=True)
-    return (1 - dials.label_noise) * found + dials.label_noise * model.stationary
+        result[range(S), path] += chance * math.prod(seen[t][z] for t, z in enumerate(path))
+    result /= result.sum(1, keepdims=True)
+    return (1 - dials.label_noise) * result + dials.label_noise * model.stationary
 
 
 @given(
@@ -118,16 +118,16 @@ def test_posterior_is_what_enumeration_gives(consensus, hard, context, noise, st
     )
     conversation = lab(dials).conversations[0]
     observed = np.array([cells >> i & 1 for i in range(9)], bool).reshape(3, 3)
-    found = posterior(dials, conversation.features, observed)
-    np.testing.assert_allclose(found, enumerated(dials, conversation.features, observed), atol=1e-9)
+    result = posterior(dials, conversation.features, observed)
+    np.testing.assert_allclose(result, enumerated(dials, conversation.features, observed), atol=1e-9)
 
 
 def test_posterior_of_scores_is_what_enumeration_gives():
     dials = LabSettings(3, (1, 1, 1), (2, 2), hard=0.3, consensus=0.8, context=0.7, label_noise=0.1)
     conversation = lab(dials).conversations[0]
     observed = np.array([[1, 0, 1], [0, 1, 1]], bool)
-    found = posterior(dials, conversation.features, observed)
-    np.testing.assert_allclose(found, enumerated(dials, conversation.features, observed), atol=1e-9)
+    result = posterior(dials, conversation.features, observed)
+    np.testing.assert_allclose(result, enumerated(dials, conversation.features, observed), atol=1e-9)
 
 
 def test_posterior_stands_features_no_model_would_make():
@@ -136,8 +136,8 @@ def test_posterior_stands_features_no_model_would_make():
         features["text"][t] *= -1
     for classes, context in itertools.product((0, 4), (0, 0.99)):
         dials = LabSettings(context=context, classes=classes, consensus=1, strengths=(10, 10, 10))
-        found = posterior(dials, features, np.ones((40, 3), bool))
-        np.testing.assert_allclose(found.sum(1), 1)
+        result = posterior(dials, features, np.ones((40, 3), bool))
+        np.testing.assert_allclose(result.sum(1), 1)
 
 
 def test_what_is_missing_is_not_looked_at():
@@ -145,9 +145,9 @@ def test_what_is_missing_is_not_looked_at():
     observed = np.zeros((len(conversation), 3), bool)
     observed[1:, 0] = True
     other = {u: np.where(observed[:, [m]], x, 99) for m, (u, x) in enumerate(conversation.features.items())}
-    found = posterior(PLAIN, conversation.features, observed)
-    np.testing.assert_array_equal(found, posterior(PLAIN, other, observed))
-    np.testing.assert_allclose(found[0], LabModel.of(PLAIN).stationary)
+    result = posterior(PLAIN, conversation.features, observed)
+    np.testing.assert_array_equal(result, posterior(PLAIN, other, observed))
+    np.testing.assert_allclose(result[0], LabModel.of(PLAIN).stationary)
 
 
 # What the dials do
@@ -164,17 +164,17 @@ MORE = {  # each dial from less to more that can be known
 @pytest.mark.parametrize("classes", [0, 4])
 @pytest.mark.parametrize("dial", MORE)
 def test_each_dial_turns_accuracy_one_way(dial, classes):
-    found = [BEST(LabSettings(classes=classes, **{dial: value})).together for value in MORE[dial]]
-    for less, more in itertools.pairwise(found):
+    result = [BEST(LabSettings(classes=classes, **{dial: value})).together for value in MORE[dial]]
+    for less, more in itertools.pairwise(result):
         assert more.accuracy - less.accuracy > 3 * math.hypot(less.error, more.error)
 
 
 def test_more_to_see_is_never_worse():
     for dials in LAB_PRESETS.values():
-        found = BEST(dials)
-        assert found.together.accuracy > found.without_context.accuracy
-        for alone in found.alone.values():
-            assert found.together.accuracy > alone.accuracy >= found.majority
+        result = BEST(dials)
+        assert result.together.accuracy > result.without_context.accuracy
+        for alone in result.alone.values():
+            assert result.together.accuracy > alone.accuracy >= result.majority
 
 
 def test_accuracy_falls_with_the_missing_rate_from_what_is_attainable_with_nothing_missing():
@@ -241,8 +241,8 @@ def test_beliefs_are_as_sure_as_they_are_right():
     truth = np.concatenate([c.labels for c in conversations])
     for low in np.arange(0, 1, 0.1):
         rows, classes = np.nonzero((belief >= low) & (belief < low + 0.1))
-        expected, found = belief[rows, classes].mean(), (truth[rows] == classes).mean()
-        assert found == pytest.approx(expected, abs=0.03)
+        expected, result = belief[rows, classes].mean(), (truth[rows] == classes).mean()
+        assert result == pytest.approx(expected, abs=0.03)
 
 
 def test_a_probe_that_sees_the_neighbours_comes_near_but_not_above():
@@ -251,12 +251,12 @@ def test_a_probe_that_sees_the_neighbours_comes_near_but_not_above():
 
     def rows(split):
         """Features of every utterance with those of the ones around it."""
-        found = []
+        result = []
         for c in data.split(split):
             x = np.concatenate(list(c.features.values()), axis=1)
             around = [np.roll(np.pad(x, ((3, 3), (0, 0))), shift, axis=0)[3:-3] for shift in (-2, -1, 0, 1, 2)]
-            found.append(np.concatenate([*around, np.ones((len(c), 1))], axis=1))
-        return np.concatenate(found), np.concatenate([c.labels for c in data.split(split)])
+            result.append(np.concatenate([*around, np.ones((len(c), 1))], axis=1))
+        return np.concatenate(result), np.concatenate([c.labels for c in data.split(split)])
 
     (x, y), (x_test, y_test) = rows("train"), rows("test")
     probe = np.linalg.solve(x.T @ x + 300 * np.eye(x.shape[1]), x.T @ y)

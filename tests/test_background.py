@@ -176,13 +176,13 @@ print(background.start_training("lab", Path(sys.argv[1]))._process.pid)
 
 
 def test_progress_is_that_of_this_run(run, tmp_path):
-    said = tmp_path / "made" / RUNNING / PROGRESS
-    said.parent.mkdir(parents=True)
-    said.write_text('{"epoch": 5, "of": 7, "stage": 2}')
+    progress_file = tmp_path / "made" / RUNNING / PROGRESS
+    progress_file.parent.mkdir(parents=True)
+    progress_file.write_text('{"epoch": 5, "of": 7, "stage": 2}')
     job = run("import time; time.sleep(600)")
     assert job.progress.epoch == 0
-    with atomic_write(said) as temporary:  # as the run does after every epoch
+    with atomic_write(progress_file) as temporary:  # as the run does after every epoch
         temporary.write_text('{"epoch": 1, "of": 7, "stage": 1}')
     assert (job.progress.epoch, job.progress.of, job.progress.stage) == (1, 7, 1)
-    said.unlink()  # as the run does when it is over, before the process ends
+    progress_file.unlink()  # as the run does when it is over, before the process ends
     assert job.progress.epoch == 1

@@ -33,19 +33,19 @@ def test_probabilities_are_a_softmax(rng):
 def test_reliability_equals_a_naive_loop(rng):
     logits, labels = drawn(rng, 300)
     labels[::7] = np.nan
-    found = reliability(logits, labels, bins=5)
+    result = reliability(logits, labels, bins=5)
     boxes = [[] for _ in range(5)]
     for y, label in zip(logits, labels, strict=True):
         if not np.isnan(label):
             p = np.exp(y) / np.exp(y).sum()
             boxes[min(4, int(p.max() * 5))].append((p.max(), p.argmax() == label))
-    assert found.count == tuple(map(len, boxes))
+    assert result.count == tuple(map(len, boxes))
     error = 0.0
     for n, box in enumerate(boxes):
         confidence, right = np.mean(box, axis=0) if box else (0, 0)
-        assert (found.confidence[n], found.accuracy[n]) == pytest.approx((confidence, right))
+        assert (result.confidence[n], result.accuracy[n]) == pytest.approx((confidence, right))
         error += len(box) * abs(confidence - right) / sum(map(len, boxes))
-    assert found.error == pytest.approx(error)
+    assert result.error == pytest.approx(error)
 
 
 def test_probabilities_that_are_meant_are_reliable_and_exaggerated_ones_are_not(rng):
@@ -56,14 +56,14 @@ def test_probabilities_that_are_meant_are_reliable_and_exaggerated_ones_are_not(
 @pytest.mark.parametrize("scale", [0.5, 1.0, 3.0])
 def test_the_temperature_undoes_an_exaggeration(rng, scale):
     logits, labels = drawn(rng, scale=scale)
-    found = fit_temperature(logits, labels)
-    assert found == pytest.approx(scale, rel=0.1)
-    assert reliability(logits / found, labels).error < 0.03
+    result = fit_temperature(logits, labels)
+    assert result == pytest.approx(scale, rel=0.1)
+    assert reliability(logits / result, labels).error < 0.03
 
     def loss(t):
         return -np.log(probabilities(logits / t)[np.arange(len(labels)), labels.astype(int)]).mean()
 
-    assert loss(found) <= min(loss(found * 1.05), loss(found / 1.05))
+    assert loss(result) <= min(loss(result * 1.05), loss(result / 1.05))
 
 
 def test_without_labels_nothing_is_changed():
@@ -103,14 +103,16 @@ def test_parts_are_measured_by_themselves_and_stand_in_the_card(small_checkpoint
         ("speech", name) for name in ("fused", "audio", "text", "video")
     ]
     stream = Stream(conversations[1:], checkpoint.standardise, torch.device("cpu"))
-    said = predict(checkpoint.model, stream, stream.utterances.observed)
+    predictions = predict(checkpoint.model, stream, stream.utterances.observed)
     labels = stream.utterances.labels
     for part in parts[2:]:
         known = ~np.isnan(labels)
         assert part.utterances == known.sum()
-        assert part.metrics["ACC"] == pytest.approx(np.mean(said[part.predictor].argmax(1)[known] == labels[known]))
+        assert part.metrics["ACC"] == pytest.approx(
+            np.mean(predictions[part.predictor].argmax(1)[known] == labels[known])
+        )
         assert part.majority == np.bincount(labels[known].astype(int)).max() / known.sum()
-        assert part.reliability == reliability(said[part.predictor], labels)
+        assert part.reliability == reliability(predictions[part.predictor], labels)
 
     card = replace(checkpoint.card, parts=parts, temperature={"fused": 1.25})
     save_checkpoint(tmp_path / "measured", checkpoint.model, card, checkpoint.standardise)

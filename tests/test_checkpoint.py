@@ -720,14 +720,14 @@ def test_a_converted_checkpoint_still_meets_the_published_numbers(path, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("value", "precision", "said"),
+    ("value", "precision", "wording"),
     [(1e6, torch.float16, "16 bits, which end at 65504"), (float("nan"), torch.float32, "not finite in 32 bits.")],
 )
 def test_weights_that_cannot_be_stored_are_refused_for_the_right_reason(
-    small_checkpoint, tmp_path, value, precision, said
+    small_checkpoint, tmp_path, value, precision, wording
 ):
     saved = load_checkpoint(small_checkpoint)
     saved.model.fusion.bias.fill_(value)
-    with pytest.raises(CompVizError, match=said):
+    with pytest.raises(CompVizError, match=wording):
         save_checkpoint(tmp_path / "out", saved.model, saved.card, saved.standardise, precision)
     assert not (tmp_path / "out").exists()

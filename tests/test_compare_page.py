@@ -56,19 +56,19 @@ def two(tmp_path, monkeypatch, whole, small_lab, small_checkpoint):
 
 
 def answers(folder, data, pattern, seed):
-    found = {}
+    result = {}
     for name, path in folder.items():
         checkpoint = load_checkpoint(path)
         stream = Stream(data.split("test"), checkpoint.standardise, checkpoint.model.fusion.weight.device)
         passes = [predict_drawing(checkpoint, data.task, stream, one) for one in drawings_of(pattern, seed)]
-        found[name] = np.stack([one.predictions["fused"] for one in passes])
-    return found, stream.utterances
+        result[name] = np.stack([one.predictions["fused"] for one in passes])
+    return result, stream.utterances
 
 
 def test_every_number_is_the_librarys(two, small_lab, whole, small_checkpoint):
     app = two(pattern="uniform(0.5)", seed="3")
-    said, known = answers({"trained": whole[0], "untrained": small_checkpoint}, small_lab, "uniform(0.5)", 3)
-    table = paired_metrics(small_lab.task, said, known.labels, known.starts)
+    predictions, known = answers({"trained": whole[0], "untrained": small_checkpoint}, small_lab, "uniform(0.5)", 3)
+    table = paired_metrics(small_lab.task, predictions, known.labels, known.starts)
     assert app.subheader[0].value == comparison_heading(table)
     drawn = figures(app)
     first, other, apart = drawn["by pattern"]["data"]
@@ -87,7 +87,7 @@ def test_every_number_is_the_librarys(two, small_lab, whole, small_checkpoint):
     shown = next(frame.value for frame in app.dataframe if "measure" in frame.value)
     assert set(shown["measure"]) == {"ACC", "F1", "MAE", "CORR"}
     moved = shown[shown["predictor"] == "untrained"].set_index("measure")["difference to the first"]
-    assert {measure for measure, said in moved.items() if said.endswith(" points")} == {"ACC", "F1"}
+    assert {measure for measure, difference in moved.items() if difference.endswith(" points")} == {"ACC", "F1"}
 
 
 def test_a_row_opens_in_live_as_it_was_judged(two):

@@ -93,13 +93,13 @@ def opened(small_checkpoint, small_lab):
 @pytest.mark.parametrize("M", [2, 3, 4])
 def test_weights_are_summed_up_as_loops_do(rng, M):
     here, _ = made(rng, M=M)
-    found = weight_summary(here)
+    result = weight_summary(here)
     S = len(here.coordinator)
     total = sum(abs(float(here.coordinator[s, u]) - 1 / M) for s in range(S) for u in range(M))
-    assert found.distance == pytest.approx(total / (S * M), abs=1e-6)
-    assert sum(of.leads for of in found.by_modality.values()) == S
+    assert result.distance == pytest.approx(total / (S * M), abs=1e-6)
+    assert sum(of.leads for of in result.by_modality.values()) == S
     for u, name in enumerate(here.modalities):
-        of, seen, unseen = found.by_modality[name], [], []
+        of, seen, unseen = result.by_modality[name], [], []
         for s in range(S):
             (seen if here.observed[s, u] else unseen).append(float(here.coordinator[s, u]))
         assert (of.observed, of.missing) == (len(seen), len(unseen))
@@ -111,8 +111,8 @@ def test_weights_are_summed_up_as_loops_do(rng, M):
 def test_the_farthest_from_equal_is_all_weight_on_one(rng):
     here, _ = made(rng)
     one_hot = replace(here, coordinator=np.eye(3, dtype=np.float32)[rng.integers(3, size=40)])
-    found = weight_summary(one_hot)
-    assert found.distance == pytest.approx(found.farthest)
+    result = weight_summary(one_hot)
+    assert result.distance == pytest.approx(result.farthest)
     assert weight_summary(replace(here, coordinator=np.full((40, 3), 1 / 3, np.float32))).distance == pytest.approx(
         0, abs=1e-7
     )
@@ -128,24 +128,24 @@ def test_what_is_never_missing_has_no_difference(rng):
 def test_the_heading_says_how_far_from_equal_the_weights_are(rng):
     here, labels = made(rng)
     here = replace(here, coordinator=np.tile(np.float32([0.25, 0.7, 0.05]), (40, 1)))
-    found = weight_summary(here)
-    assert coordinator_heading(found) == (
+    result = weight_summary(here)
+    assert coordinator_heading(result) == (
         "Coordinator weights differ from 1/3 each: on average 0.05 (video) to 0.70 (text)"
     )
     near = weight_summary(replace(here, coordinator=np.tile(np.float32([0.33, 0.31, 0.36]), (40, 1))))
     assert (
         coordinator_heading(near) == "Coordinator weights are close to 1/3 each: on average 0.31 (text) to 0.36 (video)"
     )
-    assert weight_range(found) == (
+    assert weight_range(result) == (
         "Weights of single utterances range from 0.05 (video) to 0.70 (text), 0.24 from equal on average"
     )
-    assert weights_title(found) == "Text has the largest weight in 40 of 40 utterances"
+    assert weights_title(result) == "Text has the largest weight in 40 of 40 utterances"
     sentence = weight_by_availability(weight_summary(made(rng)[0]))
     assert sentence.startswith("The mean weight of ")
     assert f"is {0.25:.2f} where it is observed" in weight_by_availability(
-        replace(found, by_modality={"audio": found.by_modality["audio"]})
+        replace(result, by_modality={"audio": result.by_modality["audio"]})
     )
-    facts = coordinator_facts(found, trust_in_heads(here, labels), disagreement(here, labels))
+    facts = coordinator_facts(result, trust_in_heads(here, labels), disagreement(here, labels))
     assert facts.count(". ") == 3
     assert facts.endswith(").")
 
@@ -168,14 +168,14 @@ def test_fitted_axes_hold_every_weight_and_the_equal_ones(rng):
 @pytest.mark.parametrize("M", [2, 3, 4])
 def test_availability_parts_the_utterances(rng, M):
     here, _ = made(rng, M=M)
-    found = by_availability(here)
-    assert sorted(np.concatenate([each.members for each in found.values()])) == list(range(40))
-    for some, each in found.items():
+    result = by_availability(here)
+    assert sorted(np.concatenate([each.members for each in result.values()])) == list(range(40))
+    for some, each in result.items():
         for s in each.members:
             assert tuple(np.array(here.modalities)[here.observed[s]]) == some
         np.testing.assert_allclose(each.mean, here.coordinator[each.members].mean(0), rtol=1e-5)
         assert (each.low <= each.high).all()
-    assert list(map(len, found)) == sorted(map(len, found))
+    assert list(map(len, result)) == sorted(map(len, result))
 
 
 def test_every_subset_of_a_few_modalities_and_the_telling_ones_of_many():
@@ -204,19 +204,19 @@ def test_fixed_patterns_are_what_the_model_says_under_them(opened):
         kept: predict_conversation(checkpoint, conversation, left_with(names, conversation.observed, kept))
         for kept in kept_subsets(names)
     }
-    found = by_subset(runs)
-    for kept, each in found.items():
+    result = by_subset(runs)
+    for kept, each in result.items():
         observed = conversation.observed.copy()
         for u, name in enumerate(names):
             if name not in kept:
                 observed[:, u] = False
         again = predict_conversation(checkpoint, conversation, observed).coordinator.mean(0)
         np.testing.assert_allclose(each.mean, again, atol=1e-6)
-    alone = {name: found[(name,)].mean[u] for u, name in enumerate(names)}
-    together = found[names].mean
+    alone = {name: result[(name,)].mean[u] for u, name in enumerate(names)}
+    together = result[names].mean
     gaps = [abs(alone[name] - together[u]) for u, name in enumerate(names)]
     u = int(np.argmax(gaps))
-    assert weights_by_availability_title(found, names) == (
+    assert weights_by_availability_title(result, names) == (
         f"The mean weight of {names[u]} is {alone[names[u]]:.2f} with {names[u]} alone and {together[u]:.2f} with all modalities"
     )
 
@@ -255,14 +255,14 @@ def test_the_emotion_sentence_names_the_widest_gap(rng):
 @pytest.mark.parametrize("task", [SCORE, CLASSES])
 def test_trust_compares_what_heads_get_right_and_wrong(rng, task):
     here, labels = made(rng, task)
-    found = trust_in_heads(here, labels)
+    result = trust_in_heads(here, labels)
     for u, name in enumerate(here.modalities):
         right, wrong = [], []
         for s, label in enumerate(labels):
             truth = naive_truth(task, label)
             if truth is not None:
                 (right if naive_decision(task, here.heads[name][s]) == truth else wrong).append(s)
-        each = found[name]
+        each = result[name]
         assert each.right.tolist() == right
         assert each.wrong.tolist() == wrong
         w = here.coordinator[:, u]
@@ -305,9 +305,9 @@ def test_few_answers_say_nothing_and_clear_ones_do(rng):
     labels[:] = 1.0
     wrong = np.arange(40) < FEWEST_ANSWERS - 1
     sure = replace(here, heads={name: np.where(wrong[:, None], -1.0, 1.0).astype(np.float32) for name in NAMES})
-    found, apart = trust_in_heads(sure, labels), disagreement(sure, labels)
-    assert all(each.auc is not None and each.interval is None for each in found.values())
-    assert correctness_title(found, apart) == "Too few right or wrong answers among 40 labelled utterances for an AUC"
+    result, apart = trust_in_heads(sure, labels), disagreement(sure, labels)
+    assert all(each.auc is not None and each.interval is None for each in result.values())
+    assert correctness_title(result, apart) == "Too few right or wrong answers among 40 labelled utterances for an AUC"
     assert right_head_weighted(apart).endswith("which utterances are easy, not which head is right")
     wrong = np.arange(40) < 15
     coordinator = np.where(wrong[:, None], [0.1, 0.45, 0.45], [0.5, 0.25, 0.25]).astype(np.float32)
@@ -316,12 +316,12 @@ def test_few_answers_say_nothing_and_clear_ones_do(rng):
         coordinator=coordinator,
         heads={name: np.where(wrong[:, None], -1.0, 1.0).astype(np.float32) for name in NAMES},
     )
-    found = trust_in_heads(follows, labels)
-    assert found["audio"].auc == 1
-    assert found["audio"].differs_from_chance
-    sentence = correctness_title(found, disagreement(follows, labels))
+    result = trust_in_heads(follows, labels)
+    assert result["audio"].auc == 1
+    assert result["audio"].differs_from_chance
+    sentence = correctness_title(result, disagreement(follows, labels))
     assert sentence == "The weight of audio is larger where its own head is right (AUC 1.00)"
-    against = {name: found[name] for name in ("text", "video")}
+    against = {name: result[name] for name in ("text", "video")}
     assert correctness_title(against, disagreement(follows, labels)) == (
         "The weight of text is smaller where its own head is right (AUC 0.00)"
     )
@@ -335,7 +335,7 @@ def test_few_answers_say_nothing_and_clear_ones_do(rng):
 @pytest.mark.parametrize("task", [SCORE, CLASSES])
 def test_disagreement_counts_whom_the_coordinator_believes(rng, task):
     here, labels = made(rng, task)
-    found = disagreement(here, labels)
+    result = disagreement(here, labels)
     apart, trusted, chance, labelled = [], 0, 0.0, 0
     for s, label in enumerate(labels):
         truth = naive_truth(task, label)
@@ -347,9 +347,9 @@ def test_disagreement_counts_whom_the_coordinator_believes(rng, task):
             apart.append(s)
             trusted += right[int(here.coordinator[s].argmax())]
             chance += sum(right) / 3
-    assert found.utterances.tolist() == apart
-    assert (found.labelled, found.trusted_right) == (labelled, trusted)
-    assert found.by_chance == pytest.approx(chance)
+    assert result.utterances.tolist() == apart
+    assert (result.labelled, result.trusted_right) == (labelled, trusted)
+    assert result.by_chance == pytest.approx(chance)
 
 
 def test_given_weights_are_normalised():
@@ -368,35 +368,37 @@ def test_other_weights_are_the_model_run_again(opened):
         name: predict_conversation(checkpoint, conversation, observed, Intervention(weights=weights_))
         for name, weights_ in given.items()
     }
-    found = compare_weightings({LEARNED: trained} | runs, conversation.labels)
-    assert not found[LEARNED].differs.any()
-    assert np.abs(found["only audio"].followed - found[LEARNED].followed).max() > 1e-3
+    result = compare_weightings({LEARNED: trained} | runs, conversation.labels)
+    assert not result[LEARNED].differs.any()
+    assert np.abs(result["only audio"].followed - result[LEARNED].followed).max() > 1e-3
     for name, weights_ in given.items():
-        np.testing.assert_allclose(found[name].prediction.coordinator, np.tile(weights_, (len(observed), 1)), atol=1e-6)
-        for head, values in found[name].prediction.heads.items():  # the coordinator comes after the heads
+        np.testing.assert_allclose(
+            result[name].prediction.coordinator, np.tile(weights_, (len(observed), 1)), atol=1e-6
+        )
+        for head, values in result[name].prediction.heads.items():  # the coordinator comes after the heads
             np.testing.assert_array_equal(values, trained.heads[head])
 
 
 @pytest.mark.parametrize("task", [SCORE, CLASSES])
 def test_weightings_are_counted_as_loops_do(rng, task):
     (first, labels), (second, _) = made(rng, task), made(rng, task)
-    found = compare_weightings({LEARNED: first, EQUAL: second}, labels)[EQUAL]
+    result = compare_weightings({LEARNED: first, EQUAL: second}, labels)[EQUAL]
     differs, hits, judged, errors = 0, 0, 0, []
     for s, label in enumerate(labels):
         before, now = (naive_decision(task, p.fused[s]) for p in (first, second))
         differs += before != now
         column = before if task.classes else 0
-        assert found.followed[s] == second.fused[s, column]
-        assert found.moved[s] == second.fused[s, column] - first.fused[s, column]
+        assert result.followed[s] == second.fused[s, column]
+        assert result.moved[s] == second.fused[s, column] - first.fused[s, column]
         if (truth := naive_truth(task, label)) is not None:
             judged, hits = judged + 1, hits + (now == truth)
         if not np.isnan(label):
             errors.append(1 - second.fused[s, int(label)] if task.classes else abs(second.fused[s, 0] - label))
-    assert found.differs.sum() == differs
-    assert found.judged.sum() == judged
-    assert found.accuracy == pytest.approx(hits / judged)
-    assert found.error == pytest.approx(np.mean(errors), rel=1e-5)
-    assert found.interval[0] < found.accuracy < found.interval[1]
+    assert result.differs.sum() == differs
+    assert result.judged.sum() == judged
+    assert result.accuracy == pytest.approx(hits / judged)
+    assert result.error == pytest.approx(np.mean(errors), rel=1e-5)
+    assert result.interval[0] < result.accuracy < result.interval[1]
 
 
 def test_a_share_of_all_or_nothing_still_has_an_interval():
@@ -409,16 +411,16 @@ def test_a_share_of_all_or_nothing_still_has_an_interval():
 def test_sentences_about_other_weights(rng):
     (first, labels), (second, _) = made(rng), made(rng)
     runs = {LEARNED: first, EQUAL: first, "only audio": second, "only text": first, BY_HAND: second}
-    found = compare_weightings(runs, labels)
-    changed = int(found["only audio"].differs.sum())
-    assert other_weights_title(found) == f"Equal weights change 0 of 40 decisions, all weight on audio {changed}"
+    result = compare_weightings(runs, labels)
+    changed = int(result["only audio"].differs.sum())
+    assert other_weights_title(result) == f"Equal weights change 0 of 40 decisions, all weight on audio {changed}"
     without = other_weights_title(compare_weightings({EQUAL: first, "only audio": second}, labels))
     assert without == f"All weight on audio changes {changed} of 40 decisions"
     same = other_weights_title(compare_weightings({LEARNED: first, EQUAL: first, "only audio": first}, labels))
     assert same == "Neither equal weights nor all weight on one modality changes any of 40 decisions"
-    learned, audio = found[LEARNED].accuracy, found["only audio"].accuracy
+    learned, audio = result[LEARNED].accuracy, result["only audio"].accuracy
     sentence = f"Accuracy is {percent(learned)} with {LEARNED}, {percent(learned)} with {EQUAL}"
-    assert reweighted_accuracy_title(found) == sentence + f", {percent(audio)} with only audio" * (audio > learned)
+    assert reweighted_accuracy_title(result) == sentence + f", {percent(audio)} with only audio" * (audio > learned)
     unlabelled = compare_weightings(runs, np.full(40, np.nan, np.float32))
     assert reweighted_accuracy_title(unlabelled) == "No utterance has a label to compare predictions with"
     neutral = compare_weightings(runs, np.zeros(40, np.float32))  # errors, but no decision to judge
@@ -441,12 +443,12 @@ def test_tables_hold_what_charts_show(rng, task):
     assert len(rows) == 3 * (len(available) + len(fixed))
     of = trust_table(trust_in_heads(here, labels)).set_index("modality")
     assert of.loc["text", "AUC"] == trust_in_heads(here, labels)["text"].auc
-    found = compare_weightings({LEARNED: here, EQUAL: made(rng, task)[0]}, labels)
-    long = weightings_table(found, labels)
+    result = compare_weightings({LEARNED: here, EQUAL: made(rng, task)[0]}, labels)
+    long = weightings_table(result, labels)
     assert len(long) == 80
-    assert long[long.weights == EQUAL].differs.sum() == found[EQUAL].differs.sum()
-    shares = accuracy_table(found).set_index("weights")
-    assert shares.loc[EQUAL, "accuracy"] == found[EQUAL].accuracy
+    assert long[long.weights == EQUAL].differs.sum() == result[EQUAL].differs.sum()
+    shares = accuracy_table(result).set_index("weights")
+    assert shares.loc[EQUAL, "accuracy"] == result[EQUAL].accuracy
 
 
 def test_tables_bear_conversations_without_labels(rng):

@@ -50,11 +50,11 @@ def shown(open_case, tmp_path):
 
 def all_parts(app):
     """The charts of the learned weights, those by group, and those of other weights."""
-    found = figures(app)
+    result = figures(app)
     for part in (GROUPS, OTHER):
         app.segmented_control(key="weighing").set_value(part).run()
-        found |= figures(app)
-    return found
+        result |= figures(app)
+    return result
 
 
 def dots(spec):
@@ -132,17 +132,17 @@ def test_other_weights_on_the_page_are_the_model_run_again(shown):
         name: predict_conversation(checkpoint, conversation, observed, Intervention(weights=weights))
         for name, weights in given.items()
     }
-    found = compare_weightings({LEARNED: trained} | runs, conversation.labels)
+    result = compare_weightings({LEARNED: trained} | runs, conversation.labels)
     lines = predicted(app)
     moved = {trace["name"]: trace for trace in figures(app)["other weights"]["data"] if trace.get("yaxis") == "y3"}
-    assert set(moved) == set(found) - {LEARNED}
-    assert list(lines) == list(reversed(found))
-    for name, each in found.items():
+    assert set(moved) == set(result) - {LEARNED}
+    assert list(lines) == list(reversed(result))
+    for name, each in result.items():
         np.testing.assert_allclose(array(lines[name]["y"]), each.followed, atol=1e-6)
         if name in moved:
-            np.testing.assert_allclose(array(moved[name]["y"]), each.followed - found[LEARNED].followed, atol=1e-6)
+            np.testing.assert_allclose(array(moved[name]["y"]), each.followed - result[LEARNED].followed, atol=1e-6)
     accuracy = figures(app)["accuracy"]["data"][0]
-    np.testing.assert_allclose(array(accuracy["x"]), [each.accuracy for each in found.values()])
+    np.testing.assert_allclose(array(accuracy["x"]), [each.accuracy for each in result.values()])
 
 
 def test_sliders_rerun_the_model_and_say_their_weights(shown):
@@ -251,8 +251,8 @@ def test_charts_of_a_conversation_without_labels_or_a_modality(palette, labelled
     points = Points(here, groups, emotion_looks(palette, here.task.classes), hover, 0)
     figure = simplex(points, WHOLE, (0.0, 0.0, 0.0), palette, "t")
     assert sum(len(trace.a) for trace in figure.data if trace.customdata is not None) == len(labels)
-    found = trust_in_heads(here, labels)
-    columns = [(name, {name: each.right}) for name, each in found.items()]
+    result = trust_in_heads(here, labels)
+    columns = [(name, {name: each.right}) for name, each in result.items()]
     assert strips(here, columns, hover, WHOLE, 0, palette, "t").data
     fixed = by_availability(here)
     rows = by_availability_chart(fixed, fixed, here.modalities, WHOLE, palette, "t").layout.yaxis.ticktext
@@ -271,17 +271,17 @@ def test_decisions_that_change_are_marked_by_what_becomes_of_them(small_checkpoi
         for u, name in enumerate(here.modalities)
     }
     labels = np.where(np.arange(len(conversation)) % 3 == 0, np.nan, conversation.labels).astype(np.float32)
-    found = compare_weightings({LEARNED: here} | runs, labels)
-    figure = weightings_along(found, labels, conversation.words, prediction_span((found, labels)), 0, LIGHT, "t")
+    result = compare_weightings({LEARNED: here} | runs, labels)
+    figure = weightings_along(result, labels, conversation.words, prediction_span((result, labels)), 0, LIGHT, "t")
     marked = {trace.name: trace for trace in figure.data if trace.yaxis == "y2"}
     where = {(row, s): kind for kind, trace in marked.items() for row, s in zip(trace.y, trace.customdata, strict=True)}
-    for row, (_, each) in enumerate(found.items()):
+    for row, (_, each) in enumerate(result.items()):
         for s in range(len(labels)):
             expected = None
             if row == 0:
                 expected = "wrong as trained" if each.judged[s] and not each.right[s] else None
             elif each.differs[s]:
-                was, now = found[LEARNED].right[s], each.right[s]
+                was, now = result[LEARNED].right[s], each.right[s]
                 expected = "becomes right" if now else "becomes wrong" if was else "other change"
             assert where.get((row, s)) == expected
-    assert len(set(weighting_looks(found, LIGHT).values())) == len(weighting_looks(found, LIGHT))
+    assert len(set(weighting_looks(result, LIGHT).values())) == len(weighting_looks(result, LIGHT))

@@ -100,10 +100,10 @@ def visitor(root, number: int) -> Visitor:
 
 def read(prediction, inside, drawn) -> dict[str, np.ndarray]:
     """Everything an answer consists of, by name."""
-    found = {"fused": prediction.fused, "coordinator": prediction.coordinator}
-    found |= {f"head {u}": y for u, y in prediction.heads.items()}
-    found |= {f"inside {u}": y for u, y in inside.prediction.heads.items()} | {"inside fused": inside.prediction.fused}
-    return found | {f"{u} {m}": v for u, metrics in drawn.values.items() for m, v in metrics.items()}
+    result = {"fused": prediction.fused, "coordinator": prediction.coordinator}
+    result |= {f"head {u}": y for u, y in prediction.heads.items()}
+    result |= {f"inside {u}": y for u, y in inside.prediction.heads.items()} | {"inside fused": inside.prediction.fused}
+    return result | {f"{u} {m}": v for u, metrics in drawn.values.items() for m, v in metrics.items()}
 
 
 def visit(begin: threading.Barrier, one: Visitor) -> list[dict[str, np.ndarray]]:
@@ -138,9 +138,9 @@ def visit(begin: threading.Barrier, one: Visitor) -> list[dict[str, np.ndarray]]
 def test_ten_visitors_at_once_get_what_the_library_says_to_each_alone(visitors):
     begin = threading.Barrier(VISITORS)
     with ThreadPoolExecutor(VISITORS) as threads:
-        found = list(threads.map(partial(visit, begin), visitors))
+        result = list(threads.map(partial(visit, begin), visitors))
     told_apart = set()
-    for one, answers in zip(visitors, found, strict=True):
+    for one, answers in zip(visitors, result, strict=True):
         assert len(answers) == ROUNDS
         for answer in answers:
             assert answer.keys() == one.expected.keys()

@@ -224,14 +224,14 @@ WRONG = {
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(("changes", "said"), WRONG.values(), ids=WRONG)
-def test_a_file_that_cannot_be_is_refused_in_words(store, changes, said):
+@pytest.mark.parametrize(("changes", "expected"), WRONG.values(), ids=WRONG)
+def test_a_file_that_cannot_be_is_refused_in_words(store, changes, expected):
     changes = dict(changes)
     if changes.pop("V", 4) == 0:
         np.savez(path := store(), **{k: v for k, v in changes.items() if v is not None})
     else:
         path = store(**changes)
-    assert said in refusal(path)
+    assert expected in refusal(path)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -263,13 +263,13 @@ def test_objects_are_refused(store):
 def test_nobody_is_advised_to_load_a_file_unsafely(tmp_path):
     for content in (b"words", b"\x80\x04K\x01."):
         (tmp_path / "made.npz").write_bytes(content)
-        said = refusal(tmp_path / "made.npz")
-        assert "no zip archive of plain arrays" in said
-        assert not re.search("unsafely|allow_pickle|trust", said)
+        message = refusal(tmp_path / "made.npz")
+        assert "no zip archive of plain arrays" in message
+        assert not re.search("unsafely|allow_pickle|trust", message)
 
 
-@pytest.mark.parametrize(("low", "said"), [(0, ["no label is below neutral 0"]), (-3, [])])
-def test_scores_on_one_side_of_0_are_a_problem_in_a_file_nobody_knows(rng, tmp_path, low, said):
+@pytest.mark.parametrize(("low", "expected"), [(0, ["no label is below neutral 0"]), (-3, [])])
+def test_scores_on_one_side_of_0_are_a_problem_in_a_file_nobody_knows(rng, tmp_path, low, expected):
     made = arrays(rng)
     made["lengths"][:] = 5
     made["labels"] = np.linspace(low, 3, 24, dtype=np.float32).reshape(4, 6)
@@ -278,7 +278,7 @@ def test_scores_on_one_side_of_0_are_a_problem_in_a_file_nobody_knows(rng, tmp_p
         np.savez(tmp_path / name, **made)
     data = read_npz(tmp_path / "made.npz")
     assert (data.task.low, data.task.high) == (-3, 3)
-    assert [problem.reason.split(",")[0] for problem in data.findings.problems] == said
+    assert [problem.reason.split(",")[0] for problem in data.findings.problems] == expected
     assert not read_npz(tmp_path / "mosi.npz").findings.problems
 
 

@@ -87,7 +87,7 @@ def run(*arguments) -> int:
     return main(["data", *map(str, arguments)])
 
 
-def said(capsys) -> str:
+def printed(capsys) -> str:
     """All it has printed since."""
     captured = capsys.readouterr()
     return captured.out + captured.err
@@ -133,7 +133,7 @@ def test_a_folder_with_the_name_of_a_file_is_called_a_folder(root, suffix, capsy
     (root / f"made{suffix}").mkdir()
     for action in (("info",), ("check",), ("import", "out.arrow")):
         assert run(action[0], f"made{suffix}", *action[1:]) == 2
-        assert f"made{suffix} is a folder; expected a file" in said(capsys)
+        assert f"made{suffix} is a folder; expected a file" in printed(capsys)
 
 
 def test_the_lab_is_opened_by_its_settings():
@@ -209,7 +209,7 @@ def test_labels_beyond_the_scale_are_counted_at_its_end(small_lab):
 
 def test_info_says_what_is_in_a_data_set(good, capsys):
     assert run("info", good) == 0
-    text = said(capsys)
+    text = printed(capsys)
     for words in (
         "good: score",
         "conversations  3",
@@ -224,16 +224,16 @@ def test_info_says_what_is_in_a_data_set(good, capsys):
 
 def test_info_as_json_can_be_read(faulty, capsys):
     assert run("info", faulty, "--json") == 0
-    found = json.loads(said(capsys))
-    assert (found["name"], found["utterances"], found["seconds"]) == ("faulty", 11, None)
-    assert found["dims"] == {"audio": 3, "video": 2}
-    assert found["task"]["classes"] == []
-    assert {"kind": "missing", "modality": "audio", "reason": "no features", "count": 1} in found["findings"]
+    result = json.loads(printed(capsys))
+    assert (result["name"], result["utterances"], result["seconds"]) == ("faulty", 11, None)
+    assert result["dims"] == {"audio": 3, "video": 2}
+    assert result["task"]["classes"] == []
+    assert {"kind": "missing", "modality": "audio", "reason": "no features", "count": 1} in result["findings"]
 
 
 def test_check_lists_what_is_wrong_and_where(faulty, root, capsys):
     assert run("check", faulty, "--report", "report/all.csv") == 1
-    text = said(capsys)
+    text = printed(capsys)
     assert "3 problems:" in text
     for line in (
         "faulty.parquet row 2, talk 0: its position comes a second time in the conversation, left out",
@@ -253,19 +253,19 @@ def test_check_lists_what_is_wrong_and_where(faulty, root, capsys):
 @pytest.mark.parametrize("source", ["good.parquet", LAB])
 def test_check_is_content_with_what_is_good(good, source, capsys):
     assert run("check", source) == 0
-    assert "Nothing is wrong" in said(capsys)
+    assert "Nothing is wrong" in printed(capsys)
 
 
 def test_what_cannot_be_opened_is_said_in_a_sentence(root, capsys):
     (root / "made.parquet").write_bytes(b"words")
     for action in ("info", "check"):
         assert run(action, "made.parquet") == 2
-        assert "comp_viz: made.parquet cannot be read" in said(capsys)
+        assert "comp_viz: made.parquet cannot be read" in printed(capsys)
 
 
 def test_import_writes_what_it_read_and_what_was_wrong(faulty, capsys):
     assert run("import", faulty, "made.arrow", "--name", "Mine", "--licence", "ours", "--report", "all.csv") == 0
-    text = said(capsys)
+    text = printed(capsys)
     for words in ("Mine: score", "ours", "3 problems:", "talk 1, utterance 4, audio", "Wrote made.arrow."):
         assert words in text
     data = open_table("made.arrow")
@@ -275,7 +275,7 @@ def test_import_writes_what_it_read_and_what_was_wrong(faulty, capsys):
     assert len(data.findings.problems) == 3
     assert len(Path("all.csv").read_text().splitlines()) == 5
     assert run("check", "made.arrow") == 1
-    assert "3 problems" in said(capsys)
+    assert "3 problems" in printed(capsys)
 
 
 def test_import_shows_the_first_problems_only(root, rng, capsys):
@@ -283,7 +283,7 @@ def test_import_shows_the_first_problems_only(root, rng, capsys):
     table["position"] = 0
     table.to_parquet("many.parquet")
     assert run("import", "many.parquet", "made.parquet") == 0
-    text = said(capsys)
+    text = printed(capsys)
     assert "40 problems:" in text
     assert text.count("second time") == 20 + 1  # and once among the counts
     assert "… and 20 more" in text
@@ -292,7 +292,7 @@ def test_import_shows_the_first_problems_only(root, rng, capsys):
 def test_import_replaces_only_when_told_to(good, capsys):
     Path("made.arrow").write_text("precious")
     assert run("import", good, "made.arrow") == 2
-    assert "--force" in said(capsys)
+    assert "--force" in printed(capsys)
     assert Path("made.arrow").read_text() == "precious"
     assert run("import", good, "made.arrow", "--force") == 0
     assert len(open_table("made.arrow").utterances) == 12
@@ -315,7 +315,7 @@ def test_every_kind_can_be_imported(good, published, source, out, capsys):
 
 def test_import_in_16_bits_says_the_digest_of_the_file(good, capsys):
     assert run("import", good, "made.arrow", "--half") == 0
-    assert open_table("made.arrow").digest in said(capsys)
+    assert open_table("made.arrow").digest in printed(capsys)
     assert open_table("made.arrow").digest != open_data(good).digest
     assert run("check", "made.arrow") == 0
 
@@ -350,7 +350,7 @@ def test_import_gives_classes_their_names(root, rng, capsys):
     np.testing.assert_array_equal(data.conversations[0].labels, np.float32([np.nan, 1, 0, 1]))
     for wrong in ("sad,sad", "sad,,happy"):
         assert run("import", "numbered.parquet", "made.arrow", "--classes", wrong, "--force") == 2
-        assert "different names with commas" in said(capsys)
+        assert "different names with commas" in printed(capsys)
 
 
 def test_import_keeps_the_name_of_a_task_that_the_file_has(good):
@@ -375,17 +375,17 @@ def ratings(root, rng):
 
 def test_a_file_is_checked_and_described_as_it_will_be_imported(ratings, capsys):
     for source in ratings:
-        said(capsys)
+        printed(capsys)
         assert run("check", source) == 1
-        assert "1 problem:\n" in (text := said(capsys)), source
+        assert "1 problem:\n" in (text := printed(capsys)), source
         assert "no label is below neutral 0" in text
         assert run("check", source, "--scale", "1", "3", "5") == 0, source
         assert run("check", source, "--scale", "1", "2", "4") == 1
-        assert "label 5 is none of 1 to 4, neutral 2" in said(capsys)
+        assert "label 5 is none of 1 to 4, neutral 2" in printed(capsys)
         assert run("check", source, "--classes", "a,b,c,d,e,f") == 0
-        said(capsys)
+        printed(capsys)
         assert run("info", source, "--scale", "1", "3", "5", "--task", "valence", "--json") == 0
-        facts = json.loads(said(capsys))
+        facts = json.loads(printed(capsys))
         assert (facts["task"]["name"], facts["task"]["neutral"], facts["findings"]) == ("valence", 3, [])
         assert run("import", source, "out.arrow", "--scale", "1", "3", "5", "--task", "valence", "--force") == 0
         assert open_table("out.arrow").digest == facts["digest"]
@@ -404,9 +404,9 @@ def test_a_changed_table_is_not_imported_under_a_new_digest(small_lab, root, fla
         writer.write_table(table.combine_chunks())
     sentence = "made.arrow: its contents are not those that ComP Viz wrote into it"
     assert run("check", "made.arrow", *flags) == 1
-    assert sentence in said(capsys)
+    assert sentence in printed(capsys)
     assert run("import", "made.arrow", "other.arrow", *flags) == 2
-    assert sentence in said(capsys)
+    assert sentence in printed(capsys)
     assert not Path("other.arrow").exists()
 
 
@@ -457,7 +457,7 @@ WRONG = {
 @pytest.mark.parametrize(("arguments", "words"), WRONG.values(), ids=WRONG)
 def test_what_cannot_be_imported_is_said_in_a_sentence(good, published, arguments, words, capsys):
     assert run("import", *arguments) == 2
-    assert words in said(capsys)
+    assert words in printed(capsys)
     assert not Path("made.arrow").exists()
 
 
@@ -469,7 +469,7 @@ def test_ids_cannot_write_to_the_terminal(root, rng, capsys):
     table["split"] = "train"
     table.to_parquet("odd.parquet")
     assert run("check", "odd.parquet") == 1
-    text = said(capsys)
+    text = printed(capsys)
     assert "\x1b" not in text
     assert "\\x1b[2J\\nnothing is wrong" in text
 

@@ -63,33 +63,33 @@ def test_the_most_frequent_class_is_named(small_lab):
 
 
 def test_the_probe_finds_the_strong_modality_and_all_together_best():
-    found = fit_linear_probe(open_data("lab"))
-    assert found.accuracy["text"] > found.accuracy["audio"] > found.accuracy["video"] > found.majority - 0.05
-    assert found.accuracy[FROM_ALL] > found.accuracy["text"] - 0.01
-    assert found.split == "test split"
+    result = fit_linear_probe(open_data("lab"))
+    assert result.accuracy["text"] > result.accuracy["audio"] > result.accuracy["video"] > result.majority - 0.05
+    assert result.accuracy[FROM_ALL] > result.accuracy["text"] - 0.01
+    assert result.split == "test split"
 
 
 def test_the_probe_learns_nothing_from_features_without_meaning(small_lab, rng):
     def noise(c):
         return replace(c, features={u: rng.standard_normal(x.shape).astype(np.float32) for u, x in c.features.items()})
 
-    found = fit_linear_probe(replace(small_lab, conversations=tuple(map(noise, small_lab.conversations))))
-    assert max(found.accuracy.values()) < 0.85
+    result = fit_linear_probe(replace(small_lab, conversations=tuple(map(noise, small_lab.conversations))))
+    assert max(result.accuracy.values()) < 0.85
 
 
 def test_the_probe_of_real_data(real_data):
-    found = fit_linear_probe(open_data("hazumi_online.npz"))
-    assert found.evaluated == 3_033
-    assert found.majority == pytest.approx(0.654, abs=0.001)
-    assert found.accuracy[FROM_ALL] == pytest.approx(0.892, abs=0.01)
-    assert found.accuracy[FROM_ALL] > max(value for name, value in found.accuracy.items() if name != FROM_ALL)
+    result = fit_linear_probe(open_data("hazumi_online.npz"))
+    assert result.evaluated == 3_033
+    assert result.majority == pytest.approx(0.654, abs=0.001)
+    assert result.accuracy[FROM_ALL] == pytest.approx(0.892, abs=0.01)
+    assert result.accuracy[FROM_ALL] > max(value for name, value in result.accuracy.items() if name != FROM_ALL)
 
 
 def test_without_splits_half_is_evaluated_on(small_lab):
     bare = replace(small_lab, conversations=tuple(replace(c, split="") for c in small_lab.conversations))
-    found = fit_linear_probe(bare)
-    assert found.training + found.evaluated == len(bare.utterances)
-    assert "half" in found.split
+    result = fit_linear_probe(bare)
+    assert result.training + result.evaluated == len(bare.utterances)
+    assert "half" in result.split
 
 
 def test_large_splits_are_sampled(small_lab, monkeypatch):

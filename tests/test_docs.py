@@ -62,15 +62,15 @@ def test_examples_run(name, monkeypatch):
     for number, code in enumerate(blocks, 1):
         exec(compile(code, f"{name}.md, example {number}", "exec"), known)
     if name == "python":
-        said = re.search(r"view\.finding\(\)  # '(.+) …'", blocks[0])
-        assert known["view"].finding().startswith(said[1])
+        match = re.search(r"view\.finding\(\)  # '(.+) …'", blocks[0])
+        assert known["view"].finding().startswith(match[1])
     if name == "own-extractor":
         import numpy as np
 
-        found = known["EXTRACTOR"].load()(np.sin(2 * np.pi * 440 * np.arange(16000) / 16000).astype(np.float32))
-        assert found.shape == (known["EXTRACTOR"].dims,)
-        assert found.argmax() == 1  # 440 Hz is in the second band
-        assert np.isfinite(found).all()
+        result = known["EXTRACTOR"].load()(np.sin(2 * np.pi * 440 * np.arange(16000) / 16000).astype(np.float32))
+        assert result.shape == (known["EXTRACTOR"].dims,)
+        assert result.argmax() == 1  # 440 Hz is in the second band
+        assert np.isfinite(result).all()
 
 
 # The site

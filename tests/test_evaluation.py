@@ -24,10 +24,10 @@ def test_evaluation_equals_metrics_by_hand(whole, small_lab, scope):
     conversations = small_lab.split("test")
     texts = ("uniform(0)", "uniform(0.6)", "rates(text=0.5) + outage(audio, 2, 3)", "only(text)")
     patterns = [Pattern.parse(text) for text in texts]
-    found = evaluate(
+    result = evaluate(
         checkpoint.model, small_lab.task, checkpoint.standardise, conversations, "test", patterns, 3, scope
     )
-    assert [(m.pattern, m.seeds, m.predictor) for m in found] == [
+    assert [(m.pattern, m.seeds, m.predictor) for m in result] == [
         (text, seeds, name)
         for text, seeds in zip(texts, (1, 3, 3, 1), strict=True)
         for name in ("fused", "audio", "text", "video")
@@ -47,7 +47,7 @@ def test_evaluation_equals_metrics_by_hand(whole, small_lab, scope):
                 for name, y in {"fused": out.fused, **out.heads}.items():
                     scores[name].append(y[0].numpy())
             runs_by_hand.append({k: metrics(small_lab.task, np.concatenate(v), labels) for k, v in scores.items()})
-        for m in found:
+        for m in result:
             if m.pattern == str(pattern):
                 assert m.missing_rate == pytest.approx(np.mean([one.rate for one in drawn]))
                 for u, share in m.realised.items():
@@ -85,10 +85,10 @@ def test_conversations_longer_than_the_model_reads_are_refused_before_evaluation
 def test_what_is_not_defined_is_none(whole, small_lab):
     checkpoint = load_checkpoint(whole[0])
     neutral = [replace(c, labels=np.zeros_like(c.labels)) for c in small_lab.split("test")]
-    found = evaluate(checkpoint.model, small_lab.task, checkpoint.standardise, neutral, "test", HALF[:1], 1)
-    assert found[0].mean["ACC"] is None
-    assert found[0].mean["CORR"] is None
-    assert found[0].mean["MAE"] > 0
+    result = evaluate(checkpoint.model, small_lab.task, checkpoint.standardise, neutral, "test", HALF[:1], 1)
+    assert result[0].mean["ACC"] is None
+    assert result[0].mean["CORR"] is None
+    assert result[0].mean["MAE"] > 0
 
 
 def test_the_card_s_measurements_are_those_of_the_saved_weights(whole, small_lab):

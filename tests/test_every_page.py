@@ -107,9 +107,9 @@ def coordinator(app, data, checkpoint, conversation, observed, inside):
 
 
 def why(app, data, checkpoint, conversation, observed, inside):
-    found = contribution(predict_coalitions(checkpoint, conversation, observed))
-    shares = np.abs(found.values).sum(0) if found.values.shape[0] == len(observed) else np.abs(found.values).sum(1)
-    title = contributions_heading(found)
+    result = contribution(predict_coalitions(checkpoint, conversation, observed))
+    shares = np.abs(result.values).sum(0) if result.values.shape[0] == len(observed) else np.abs(result.values).sum(1)
+    title = contributions_heading(result)
     assert data.modalities[int(shares.argmax())] in title.lower()
     assert percent(float(shares.max() / shares.sum())) in title
     return title

@@ -113,10 +113,10 @@ def test_without_room_a_run_ends_in_words_and_goes_on_when_there_is_some(
     child = in_a_process(small_lab, small_config, out, room=len(before) // 2)
     child.join(120)
     assert child.exitcode == 7
-    said = (tmp_path / "said").read_text(encoding="utf-8")
-    assert "cannot be written to" in said
-    assert "MB are free there" in said
-    assert "repeat the command" in said
+    message = (tmp_path / "said").read_text(encoding="utf-8")
+    assert "cannot be written to" in message
+    assert "MB are free there" in message
+    assert "repeat the command" in message
     assert state.read_bytes() == before
     assert {path.name for path in (out / "running").iterdir()} == names  # no half-written file is left
     train(small_lab, small_config, RECIPE, out, CPU)

@@ -83,12 +83,12 @@ def contributions_of(task, rng, ways=1.0):
 
 @pytest.mark.parametrize("task", TASKS)
 def test_titles_of_contributions(task, rng):
-    found = contributions_of(task, rng)
-    head = replace(found, predictor=NAMES[2])
+    result = contributions_of(task, rng)
+    head = replace(result, predictor=NAMES[2])
     assert_fit(
-        contributions_heading(found), contributions_heading(head), contributions_title(found), pairs_title(found)
+        contributions_heading(result), contributions_heading(head), contributions_title(result), pairs_title(result)
     )
-    assert_fit(weight_agreement_title(weight_agreement(found)), *(waterfall_title(found, s) for s in range(S)))
+    assert_fit(weight_agreement_title(weight_agreement(result)), *(waterfall_title(result, s) for s in range(S)))
     table = pd.DataFrame({"predictor": "fused", "modality": NAMES, "mean": [0.1, 0.2, 0.4], "share": [0.1, 0.3, 0.6]})
     assert_fit(split_title(table, task, 1204, 1240), split_title(table, task, 1240, 1240))
 
@@ -105,8 +105,8 @@ def test_titles_of_attributions(task, method, rng):
         }
     )
     for target in (0, S - 1):
-        found = Attribution(task, method, target, 0, NAMES, np.ones((S, 3), bool), cells, None, 0.5, 0.1, 64, None)
-        assert_fit(features_heading(found), cells_title(found))
+        result = Attribution(task, method, target, 0, NAMES, np.ones((S, 3), bool), cells, None, 0.5, 0.1, 64, None)
+        assert_fit(features_heading(result), cells_title(result))
     assert_fit(features_title(table, task), feature_groups_title(table, task))
     words = ("extraordinarily",) * 48
     effects = np.linspace(-0.5, 0.5, 48).astype(np.float32)
@@ -115,11 +115,11 @@ def test_titles_of_attributions(task, method, rng):
 
 @pytest.mark.parametrize("task", TASKS)
 def test_titles_of_context_and_counterfactuals(task, rng):
-    found = Context(
+    result = Context(
         task, NAMES, 1, rng.normal(size=(S, S)).astype(np.float32), rng.random((3, S, S)).astype(np.float32)
     )
-    assert_fit(context_map_title(found), *(context_title(found, s) for s in range(0, S, 100)))
-    few = replace(found, effects=found.effects[:40, :40], rolled=found.rolled[:, :40, :40])
+    assert_fit(context_map_title(result), *(context_title(result, s) for s in range(0, S, 100)))
+    few = replace(result, effects=result.effects[:40, :40], rolled=result.rolled[:, :40, :40])
     assert_fit(context_heading(few), context_heading(replace(few, rolled=None)))
     margin = rng.random(S).astype(np.float32)
     for flips, left in ((rng.integers(0, 3, S), margin - 0.5), (np.zeros(S, int), margin / 2)):

@@ -75,9 +75,9 @@ def table(tmp_path):
         for quantity in ("ACC", "coordinator") for head in MODALITIES
     ]  # fmt: skip
     pd.DataFrame(epochs).to_parquet(tmp_path / "fitting_epochs.parquet")
-    found = find_table(tmp_path, METHODS, "d")
-    assert found is not None
-    return found, fitting
+    result = find_table(tmp_path, METHODS, "d")
+    assert result is not None
+    return result, fitting
 
 
 def accuracy(rows, method, pattern, seed, head):
@@ -88,9 +88,9 @@ def accuracy(rows, method, pattern, seed, head):
 
 
 def test_the_table_that_fits_is_found(table, tmp_path):
-    found, _ = table
-    assert found.name == "fitting.parquet"
-    assert (found.seeds, found.digest, found.patterns) == (3, "d", ["uniform(0)", "uniform(0.5)"])
+    result, _ = table
+    assert result.name == "fitting.parquet"
+    assert (result.seeds, result.digest, result.patterns) == (3, "d", ["uniform(0)", "uniform(0.5)"])
     assert find_table(tmp_path, METHODS).name == "elsewhere.parquet"  # on any data: most seeds
     assert find_table(tmp_path, ("comp", "nothing"), "d") is None
     assert find_table(tmp_path, METHODS, "unknown") is None
@@ -109,8 +109,8 @@ def test_selection_on_the_test_split_is_marked(tmp_path):
 
 
 def test_gaps_are_best_minus_worst_seed_by_seed(table):
-    found, rows = table
-    for row in gaps(found, "uniform(0.5)").itertuples():
+    result, rows = table
+    for row in gaps(result, "uniform(0.5)").itertuples():
         naive = []
         for seed in (1, 2, 3):
             heads = [accuracy(rows, row.method, "uniform(0.5)", seed, u) for u in MODALITIES]
@@ -122,8 +122,8 @@ def test_gaps_are_best_minus_worst_seed_by_seed(table):
 
 
 def test_joint_minus_alone_is_paired_by_seed(table):
-    found, rows = table
-    joint = joint_minus_alone(found, "uniform(0)")
+    result, rows = table
+    joint = joint_minus_alone(result, "uniform(0)")
     assert len(joint) == 6
     for row in joint.itertuples():
         naive = [
@@ -192,9 +192,9 @@ def test_charts_of_numbers_show_the_numbers(table):
 @pytest.mark.parametrize("classes", [False, True])
 def test_ratios_over_training_are_sums_of_recorded_answers(whole, classes):
     folder = whole[0] / "telemetry"
-    found = read_ratios(folder, classes)
+    result = read_ratios(folder, classes)
     rows = [row for row in read_telemetry(folder, "utterances").to_pylist() if row["correct"] is not None]
-    for row in found.itertuples():
+    for row in result.itertuples():
         sums = {
             u: sum(
                 1 - r["error"] if classes else r["correct"]
@@ -211,7 +211,7 @@ def test_ratios_over_training_are_sums_of_recorded_answers(whole, classes):
 def test_discrepancy_is_of_the_models_own_answers(case, tmp_path):
     data = write_case(case, tmp_path)
     checkpoint = load_checkpoint(tmp_path / "checkpoints" / "case", "cpu")
-    found = discrepancy(checkpoint, data, Pattern.parse("uniform(0)"))
+    result = discrepancy(checkpoint, data, Pattern.parse("uniform(0)"))
     right, sure = 0, dict.fromkeys(data.modalities, 0.0)
     left, count = dict.fromkeys(data.modalities, 0), 0
     for one in data.split("test"):
@@ -226,22 +226,22 @@ def test_discrepancy_is_of_the_models_own_answers(case, tmp_path):
                 y = here.heads[u][s]
                 sign = 1 if truth[s] else -1
                 sure[u] += y[truth[s]] if data.task.classes else 1 / (1 + np.exp(-2 * float(y[0]) * sign))
-    assert (found.utterances, found.conversations) == (count, 2)
-    assert found.accuracy == pytest.approx(right / count)
+    assert (result.utterances, result.conversations) == (count, 2)
+    assert result.accuracy == pytest.approx(right / count)
     for u in data.modalities:
         others = np.mean([sure[v] for v in data.modalities if v != u])
-        low, value, high = found.ratio[u]
+        low, value, high = result.ratio[u]
         assert low <= value <= high
         assert value == pytest.approx(sure[u] / others, rel=1e-4)
-        assert found.utilisation[u][1] == pytest.approx(
+        assert result.utilisation[u][1] == pytest.approx(
             (right - left[u]) / right if right else np.nan, abs=1e-6, nan_ok=True
         )
-    spans = measure_spans([found])
-    assert ratio_chart(found, spans[0], LIGHT).data[0].x[0] == pytest.approx(found.ratio[data.modalities[0]][1])
-    assert utilisation_chart(found, spans[1], LIGHT).data[1].x[0] == pytest.approx(
-        100 * found.utilisation[data.modalities[1]][1], nan_ok=True
+    spans = measure_spans([result])
+    assert ratio_chart(result, spans[0], LIGHT).data[0].x[0] == pytest.approx(result.ratio[data.modalities[0]][1])
+    assert utilisation_chart(result, spans[1], LIGHT).data[1].x[0] == pytest.approx(
+        100 * result.utilisation[data.modalities[1]][1], nan_ok=True
     )
-    assert len(found.table()) == len(data.modalities)
+    assert len(result.table()) == len(data.modalities)
 
 
 def test_an_interval_is_wider_where_conversations_differ():
@@ -264,11 +264,11 @@ def test_one_conversation_gives_no_interval():
 
 def test_only_what_leaves_balance_out_is_called_ahead(tmp_path):
     data = write_case("usual", tmp_path)
-    found = discrepancy(load_checkpoint(tmp_path / "checkpoints" / "case", "cpu"), data, Pattern.parse("uniform(0)"))
-    found.ratio.update(audio=(1.01, 1.02, 1.03), text=(0.99, 1.0, 1.01), video=(0.9, 0.95, 0.99))
-    assert ratio_title(found) == "Audio is ahead (ρ 1.020), video behind (0.950)"
-    found.ratio.update(dict.fromkeys(MODALITIES, (0.9, 1.0, 1.1)))
-    assert "No modality" in ratio_title(found)
+    result = discrepancy(load_checkpoint(tmp_path / "checkpoints" / "case", "cpu"), data, Pattern.parse("uniform(0)"))
+    result.ratio.update(audio=(1.01, 1.02, 1.03), text=(0.99, 1.0, 1.01), video=(0.9, 0.95, 0.99))
+    assert ratio_title(result) == "Audio is ahead (ρ 1.020), video behind (0.950)"
+    result.ratio.update(dict.fromkeys(MODALITIES, (0.9, 1.0, 1.1)))
+    assert "No modality" in ratio_title(result)
 
 
 def test_without_labels_there_is_nothing_to_measure(tmp_path):
@@ -282,29 +282,29 @@ def test_without_labels_there_is_nothing_to_measure(tmp_path):
 def test_the_modulators_effect_is_paired_by_seed(tmp_path):
     rows = results(methods=("comp", "KP+PG+Cr"))
     rows.to_parquet(tmp_path / "ablation.parquet")
-    found = modulator_effect(find_table(tmp_path, ("comp", "KP+PG+Cr")))
-    assert found["pattern"].tolist() == ["uniform(0)", "uniform(0.5)"]
+    result = modulator_effect(find_table(tmp_path, ("comp", "KP+PG+Cr")))
+    assert result["pattern"].tolist() == ["uniform(0)", "uniform(0.5)"]
     naive = [
         accuracy(rows, "comp", "uniform(0.5)", s, "fused") - accuracy(rows, "KP+PG+Cr", "uniform(0.5)", s, "fused")
         for s in (1, 2, 3)
     ]
-    assert found["mean"][1] == pytest.approx(np.mean(naive))
-    assert found["with"][1] - found["without"][1] == pytest.approx(found["mean"][1])
-    assert modulator_effect_title(found.assign(mean=0.001, half=0.002)) == (
+    assert result["mean"][1] == pytest.approx(np.mean(naive))
+    assert result["with"][1] - result["without"][1] == pytest.approx(result["mean"][1])
+    assert modulator_effect_title(result.assign(mean=0.001, half=0.002)) == (
         "The modulator has no measurable effect on accuracy: at most +0.10 ± 0.20 points"
     )
-    assert modulator_effect_title(found.assign(mean=-0.003, half=0.002)) == (
+    assert modulator_effect_title(result.assign(mean=-0.003, half=0.002)) == (
         "The modulator changes accuracy at 2 of 2 missing rates, at most by −0.30 ± 0.20 points"
     )
-    assert "cannot be told from chance" in modulator_effect_title(found.assign(half=np.nan))
+    assert "cannot be told from chance" in modulator_effect_title(result.assign(half=np.nan))
 
 
 @pytest.mark.parametrize("classes", [False, True])
 def test_the_published_effect_is_that_of_table_3(classes):
-    found = published_modulator_effect(ROOT / "results" / "published.csv", classes)
+    result = published_modulator_effect(ROOT / "results" / "published.csv", classes)
     csv = pd.read_csv(ROOT / "results" / "published.csv").query("table == 3 and metric == 'ACC'")
-    assert len(found) == 7
-    for row in found.itertuples():
+    assert len(result) == 7
+    for row in result.itertuples():
         same = csv[(csv["missing_rate"] == row.rate) & (csv["dataset"] == row.dataset)]
         kept = same[["knowledge_propagation", "prompt_generation", "coordinator"]].eq(1).all(axis=1)
         both = same[kept].set_index("gradient_modulation")["value_percent"]

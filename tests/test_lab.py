@@ -271,5 +271,5 @@ def test_words_fit_what_the_text_expresses():
 
 def test_every_emotion_has_words_of_its_own():
     assert tuple(WORDS) == LAB_EMOTIONS
-    said = [phrase for phrases in WORDS.values() for phrase in phrases]
-    assert len(set(said)) == len(said)
+    phrases = [phrase for phrases in WORDS.values() for phrase in phrases]
+    assert len(set(phrases)) == len(phrases)

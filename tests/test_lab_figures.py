@@ -22,11 +22,11 @@ from comp_viz.figures.style import DARK, LIGHT
 def test_what_is_reached_is_what_evaluation_says(small_checkpoint, small_lab):
     checkpoint = load_checkpoint(small_checkpoint)
     pattern = Pattern.parse("only(text)")
-    (found,) = reached_accuracy(checkpoint, small_lab, [pattern])
+    (result,) = reached_accuracy(checkpoint, small_lab, [pattern])
     measured = evaluate(
         checkpoint.model, small_lab.task, checkpoint.standardise, small_lab.split("test"), "test", [pattern], 1
     )
-    assert found.accuracy == pytest.approx(measured[0].mean["ACC"])
+    assert result.accuracy == pytest.approx(measured[0].mean["ACC"])
 
 
 def test_data_that_do_not_fit_are_refused(small_checkpoint):
@@ -102,5 +102,5 @@ def test_predictions_for_classes_are_decided_by_the_likeliest(small_lab, small_c
         "comp_viz.analysis.lab.reached.predict",
         lambda model, stream, observed: {"fused": np.repeat(logits, len(observed), 0)},
     )
-    (found,) = reached_accuracy(checkpoint, fitted, [Pattern()])
-    assert found.accuracy == 1
+    (result,) = reached_accuracy(checkpoint, fitted, [Pattern()])
+    assert result.accuracy == 1

@@ -40,14 +40,14 @@ def drawn(app, key):
 def test_coefficients_on_the_page_are_the_telemetrys(open_trained, whole, shipped):
     app = open_trained("modulation")
     assert not app.exception
-    found = read_modulation_record(whole[0] / "telemetry", ("audio", "text", "video"))
-    for key, table, at in (("by_epoch", found.by_epoch, "epoch"), ("by_position", found.by_position, "position")):
-        for values, u in zip(drawn(app, key), found.modalities, strict=True):
+    result = read_modulation_record(whole[0] / "telemetry", ("audio", "text", "video"))
+    for key, table, at in (("by_epoch", result.by_epoch, "epoch"), ("by_position", result.by_position, "position")):
+        for values, u in zip(drawn(app, key), result.modalities, strict=True):
             expected = table[table["modality"] == u].sort_values(at)["middle"]
             np.testing.assert_allclose(values, expected, atol=1e-5)
-    for values, u in zip(drawn(app, "guard"), found.modalities, strict=True):
-        np.testing.assert_allclose(values, found.clipping[found.clipping["modality"] == u]["clipped"], atol=1e-5)
-    assert f"{found.inner_half[0]:.3f}" in app.subheader[0].value
+    for values, u in zip(drawn(app, "guard"), result.modalities, strict=True):
+        np.testing.assert_allclose(values, result.clipping[result.clipping["modality"] == u]["clipped"], atol=1e-5)
+    assert f"{result.inner_half[0]:.3f}" in app.subheader[0].value
     assert max(on_wire(app).values()) < 2_000_000
 
 
@@ -78,9 +78,9 @@ def test_a_hard_utterance_opens_in_live(open_trained, whole, shipped):
 
 def test_the_easiest_are_the_other_end(open_trained, whole, shipped):
     app = open_trained("modulation", list="easiest")
-    found = read_hardness(whole[0] / "telemetry")
+    result = read_hardness(whole[0] / "telemetry")
     shown = next(frame.value for frame in app.dataframe if "conversation" in frame.value)
-    assert shown["conversation"].tolist() == found.ends(easiest=True)["conversation"].tolist()
+    assert shown["conversation"].tolist() == result.ends(easiest=True)["conversation"].tolist()
 
 
 def test_without_telemetry_the_page_says_how_it_comes_about(open_case, shipped):

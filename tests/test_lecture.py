@@ -58,9 +58,9 @@ def test_stories_are_listed_from_the_easiest_on_each_summed_up_once(app):
     app.switch_page("pages/lecture.py").run()
     begin = [one.key.removeprefix("begin ") for one in app.main.button if one.label == "Begin"]
     assert begin == ["missing", "prompt", "dominance", "coordinator", "modulator"]
-    said = "\n".join(one.value for one in app.main.markdown)
+    text = "\n".join(one.value for one in app.main.markdown)
     for story in STORIES.values():
-        assert said.count(story.about) == 1
+        assert text.count(story.about) == 1
 
 
 def test_there_are_five_stories_and_a_page_for_each_step():
@@ -80,7 +80,7 @@ def test_a_story_is_walked_from_beginning_to_end(name, app):
         assert not app.exception
         assert not [one.value for one in (*app.error, *app.warning)]
         assert app.subheader[0].value == step.say
-        assert any(step.ask in said.value for said in app.main.markdown)
+        assert any(step.ask in paragraph.value for paragraph in app.main.markdown)
         wanted = story.settings(number)
         assert app.sidebar.selectbox("checkpoint").value == wanted.pop("checkpoint")
         assert parameter(app, "pattern", AS_RECORDED) == wanted.pop("pattern", AS_RECORDED)
@@ -134,7 +134,7 @@ def test_a_file_that_is_no_story_is_named_and_the_others_stay(app, tmp_path, mon
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "expected"),
     [
         ({"steps": GOOD["steps"][:4]}, "steps"),
         ({"steps": GOOD["steps"] * 2}, "steps"),
@@ -144,10 +144,10 @@ def test_a_file_that_is_no_story_is_named_and_the_others_stay(app, tmp_path, mon
         ({"view": {}}, "checkpoint"),
     ],
 )
-def test_a_mistake_in_a_story_is_named(change, said, tmp_path):
+def test_a_mistake_in_a_story_is_named(change, expected, tmp_path):
     path = tmp_path / "story.yaml"
     path.write_text(yaml.safe_dump(GOOD | change))
-    with pytest.raises(CompVizError, match=said):
+    with pytest.raises(CompVizError, match=expected):
         read_story(path)
 
 
@@ -171,11 +171,11 @@ def test_a_story_that_needs_a_checkpoint_that_is_not_here_cannot_begin(app, tmp_
 def test_the_results_that_stories_quote_are_those_of_the_tables():
     rows = read_results(ROOT / "results" / "ablation.parquet")
     means = 100 * rows[rows["predictor"] == "fused"].groupby(["method", "pattern"])["ACC"].mean()
-    said = STORIES["modulator"].steps[3]
+    step = STORIES["modulator"].steps[3]
     for method in ("comp", "KP+PG+Cr"):
         assert (
             "{:.1f}, {:.1f} and {:.1f}\u202f%".format(*(means[method, f"uniform({rate})"] for rate in (0.3, 0.5, 0.7)))
-            in said.say
+            in step.say
         )
     worth = [means["comp", f"uniform({rate})"] - means["KP+PG+GM", f"uniform({rate})"] for rate in (0.3, 0.5, 0.7)]
     assert f"{min(worth):.1f} to {max(worth):.1f} points" in STORIES["dominance"].steps[5].notes
@@ -184,7 +184,7 @@ def test_the_results_that_stories_quote_are_those_of_the_tables():
     )
     full = table[table[["knowledge_propagation", "prompt_generation", "coordinator"]].astype(bool).all(axis=1)]
     by_rate = full.pivot(index="missing_rate", columns="gradient_modulation", values="value_percent")
-    assert f"up to {(by_rate[1] - by_rate[0]).max():.1f} points on CMU-MOSI" in said.ask
+    assert f"up to {(by_rate[1] - by_rate[0]).max():.1f} points on CMU-MOSI" in step.ask
 
 
 def test_text_is_as_much_stronger_as_the_story_of_dominance_tells():

@@ -79,13 +79,13 @@ def test_alone_no_modality_hears_of_another(small_lab, small_config, tmp_path):
         return DataSet(data.name, data.task, tuple(conversations), data.sources, data.licence)
 
     recipe = Recipe(first_epochs=1, second_epochs=1, batch=3, bank=2, gradient_norm=None)
-    found = []
+    result = []
     for number, change in enumerate((lambda x: x, lambda x: x[::-1].copy())):
         config, alone = METHODS["alone"].change(small_config, recipe)
         card = train(texts(small_lab, change), config, alone, tmp_path / str(number), torch.device("cpu"))
-        found.append({m.predictor: m.mean for m in card.measurements if m.pattern == "uniform(0)"})
-    assert found[0]["text"] == found[1]["text"]
-    assert found[0]["audio"] != found[1]["audio"]
+        result.append({m.predictor: m.mean for m in card.measurements if m.pattern == "uniform(0)"})
+    assert result[0]["text"] == result[1]["text"]
+    assert result[0]["audio"] != result[1]["audio"]
 
 
 def test_published_is_as_published_whatever_the_others_share():
@@ -173,7 +173,7 @@ def test_it_is_plain_regression_where_nothing_is_missing(middle_lab, monkeypatch
     monkeypatch.setattr(linear, "RIDGES", (100.0,))
     monkeypatch.setattr(linear, "PATTERN_SAMPLES", 1)
     _, judge, test = judged(middle_lab)
-    found = judge(test.observed)["fused"]
+    result = judge(test.observed)["fused"]
     standardise = Standardiser.fit(middle_lab.split("train"))
 
     def gather(split):
@@ -184,9 +184,9 @@ def test_it_is_plain_regression_where_nothing_is_missing(middle_lab, monkeypatch
 
     (x, y), (other, truth) = gather("train"), gather("test")
     signs, scores = LogisticRegression(C=0.01, max_iter=300).fit(x, y > 0), Ridge(100.0).fit(x, y)
-    assert found["ACC"] == pytest.approx(signs.score(other, truth > 0))
-    assert found["MAE"] == pytest.approx(np.abs(scores.predict(other) - truth).mean(), rel=1e-4)
-    assert found["CORR"] == pytest.approx(np.corrcoef(scores.predict(other), truth)[0, 1], rel=1e-4)
+    assert result["ACC"] == pytest.approx(signs.score(other, truth > 0))
+    assert result["MAE"] == pytest.approx(np.abs(scores.predict(other) - truth).mean(), rel=1e-4)
+    assert result["CORR"] == pytest.approx(np.corrcoef(scores.predict(other), truth)[0, 1], rel=1e-4)
 
 
 def test_a_head_hears_nothing_of_other_modalities(middle_lab):
@@ -227,9 +227,9 @@ def test_classes_are_decided_even_if_training_lacks_one(middle_lab):
     ]
     data = DataSet("Classes", classes, tuple(conversations), middle_lab.sources, middle_lab.licence)
     model, judge, test = judged(data, "uniform(0.3)")
-    found = judge(test.observed)["fused"]
-    assert set(found) == {"ACC", "UA", "F1"}
-    assert found["ACC"] > 0.5
+    result = judge(test.observed)["fused"]
+    assert set(result) == {"ACC", "UA", "F1"}
+    assert result["ACC"] > 0.5
     assert not model.score
 
 
@@ -295,5 +295,5 @@ def test_on_hazumi_it_reaches_what_came_with_the_data(real_data, monkeypatch):
         warnings.simplefilter("error")  # it has to converge
         training, selection, test = parts(data)
         model = fit_linear(data.task, training, selection, "uniform(0)", ["uniform(0)"], 0)
-    found = model.evaluator(test)(Utterances.of(test).observed)["fused"]
-    assert found["ACC"] == pytest.approx(0.892, abs=0.015)  # its strength was not chosen on our validation split
+    result = model.evaluator(test)(Utterances.of(test).observed)["fused"]
+    assert result["ACC"] == pytest.approx(0.892, abs=0.015)  # its strength was not chosen on our validation split

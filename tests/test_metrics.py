@@ -20,10 +20,10 @@ FOUR = Task("emotion", ("a", "b", "c", "d"))
 def test_class_metrics_agree_with_scikit_learn(seed, n, classes):
     rng = np.random.default_rng(seed)
     truth, predicted = rng.integers(0, classes, (2, n))
-    found = class_metrics(predicted, truth, classes)
-    assert found["ACC"] == pytest.approx(accuracy_score(truth, predicted))
-    assert found["F1"] == pytest.approx(f1_score(truth, predicted, average="weighted", zero_division=0))
-    assert found["UA"] == pytest.approx(balanced_accuracy_score(truth, predicted))
+    result = class_metrics(predicted, truth, classes)
+    assert result["ACC"] == pytest.approx(accuracy_score(truth, predicted))
+    assert result["F1"] == pytest.approx(f1_score(truth, predicted, average="weighted", zero_division=0))
+    assert result["UA"] == pytest.approx(balanced_accuracy_score(truth, predicted))
 
 
 def test_classes_come_from_the_largest_logit():
@@ -38,14 +38,14 @@ def test_sign_metrics_agree_with_scikit_learn_and_drop_exactly_the_neutral(task)
     labels[:5] = task.neutral + np.float32(1e-3)  # almost neutral is not neutral
     scores = rng.standard_normal((400, 1)).astype(np.float32)
     scores[:20] = 0
-    found = metrics(task, scores, labels)
+    result = metrics(task, scores, labels)
     kept = labels != task.neutral
     assert 0 < (~kept).sum() < 100
     truth, predicted = labels[kept] > task.neutral, scores[kept, 0] > 0
-    assert found["ACC"] == pytest.approx(accuracy_score(truth, predicted))
-    assert found["F1"] == pytest.approx(f1_score(truth, predicted, average="weighted"))
-    assert found["MAE"] == pytest.approx(mean_absolute_error(labels - task.neutral, scores[:, 0]), rel=1e-5)
-    assert found["CORR"] == pytest.approx(np.corrcoef(labels, scores[:, 0])[0, 1], rel=1e-5)
+    assert result["ACC"] == pytest.approx(accuracy_score(truth, predicted))
+    assert result["F1"] == pytest.approx(f1_score(truth, predicted, average="weighted"))
+    assert result["MAE"] == pytest.approx(mean_absolute_error(labels - task.neutral, scores[:, 0]), rel=1e-5)
+    assert result["CORR"] == pytest.approx(np.corrcoef(labels, scores[:, 0])[0, 1], rel=1e-5)
 
 
 @pytest.mark.parametrize(("task", "C"), [(SCORE, 1), (FOUR, 4)])
@@ -60,15 +60,15 @@ def test_utterances_without_a_label_are_left_out(task, C):
 @pytest.mark.parametrize(("task", "C"), [(SCORE, 1), (FOUR, 4)])
 @pytest.mark.parametrize("n", [0, 5])
 def test_what_cannot_be_computed_is_nan(task, C, n):
-    found = metrics(task, np.zeros((n, C), np.float32), np.full(n, np.nan, np.float32))
-    assert list(found) == (["ACC", "UA", "F1"] if task.classes else ["ACC", "F1", "MAE", "CORR"])
-    assert all(np.isnan(value) for value in found.values())
+    result = metrics(task, np.zeros((n, C), np.float32), np.full(n, np.nan, np.float32))
+    assert list(result) == (["ACC", "UA", "F1"] if task.classes else ["ACC", "F1", "MAE", "CORR"])
+    assert all(np.isnan(value) for value in result.values())
 
 
 def test_only_neutral_labels_still_have_a_distance():
-    found = metrics(SCORE, np.float32([[1], [-1]]), np.zeros(2, np.float32))
-    assert np.isnan(found["ACC"])
-    assert found["MAE"] == 1
+    result = metrics(SCORE, np.float32([[1], [-1]]), np.zeros(2, np.float32))
+    assert np.isnan(result["ACC"])
+    assert result["MAE"] == 1
 
 
 def test_correlation_needs_two_values_that_vary():
@@ -84,5 +84,8 @@ def test_perfect_predictions_are_perfect():
 
 
 def test_values_are_plain_floats():
-    for found in (metrics(SCORE, np.float32([[1], [2]]), np.float32([1, 2])), metrics(FOUR, np.eye(4), np.arange(4.0))):
-        assert all(type(value) is float for value in found.values())
+    for result in (
+        metrics(SCORE, np.float32([[1], [2]]), np.float32([1, 2])),
+        metrics(FOUR, np.eye(4), np.arange(4.0)),
+    ):
+        assert all(type(value) is float for value in result.values())

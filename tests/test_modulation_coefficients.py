@@ -57,33 +57,33 @@ def naive(checkpoint, conversation, heads):
 @pytest.mark.parametrize("case", CASES)
 def test_coefficients_are_those_of_the_models_own_heads(case, opened):
     checkpoint, conversation = opened(case)
-    found = conversation_coefficients(checkpoint, conversation, conversation.observed)
+    result = conversation_coefficients(checkpoint, conversation, conversation.observed)
     heads = predict_conversation(checkpoint, conversation, conversation.observed).heads
     expected, counted = naive(checkpoint, conversation, heads)
-    assert np.flatnonzero(found.counted).tolist() == counted
+    assert np.flatnonzero(result.counted).tolist() == counted
     np.testing.assert_allclose(
-        found.raw, expected, rtol=2e-2, atol=2e-3
+        result.raw, expected, rtol=2e-2, atol=2e-3
     )  # sums of small differences of rounded numbers
-    np.testing.assert_allclose(found.clipped, np.clip(found.raw, 0, 2))
+    np.testing.assert_allclose(result.clipped, np.clip(result.raw, 0, 2))
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_mean_is_the_same_whatever_the_errors(case, opened):
     checkpoint, conversation = opened(case)
     for observed in (conversation.observed, conversation.observed & False):
-        found = conversation_coefficients(checkpoint, conversation, observed)
-        assert found.mean == pytest.approx(1 - 1 / found.count, abs=1e-4)
-        assert found.expected_mean == 1 - 1 / found.count
+        result = conversation_coefficients(checkpoint, conversation, observed)
+        assert result.mean == pytest.approx(1 - 1 / result.count, abs=1e-4)
+        assert result.expected_mean == 1 - 1 / result.count
 
 
 def test_the_clip_range_is_that_of_the_recipe(opened):
     checkpoint, conversation = opened(clip=[0.9, 1.1], error="probability")
-    found = conversation_coefficients(checkpoint, conversation, conversation.observed)
-    assert found.clip == (0.9, 1.1)
-    assert np.nanmin(found.clipped) >= np.float32(0.9)
-    assert np.nanmax(found.clipped) <= np.float32(1.1)
-    outside = (found.raw[found.counted] < 0.9) | (found.raw[found.counted] > 1.1)
-    assert found.clipped_count == outside.sum() > 0
+    result = conversation_coefficients(checkpoint, conversation, conversation.observed)
+    assert result.clip == (0.9, 1.1)
+    assert np.nanmin(result.clipped) >= np.float32(0.9)
+    assert np.nanmax(result.clipped) <= np.float32(1.1)
+    outside = (result.raw[result.counted] < 0.9) | (result.raw[result.counted] > 1.1)
+    assert result.clipped_count == outside.sum() > 0
     unclipped = replace(
         checkpoint, card=replace(checkpoint.card, training=replace(checkpoint.card.training, recipe={"clip": None}))
     )
@@ -93,8 +93,8 @@ def test_the_clip_range_is_that_of_the_recipe(opened):
 def test_the_error_of_classes_is_that_of_the_recipe(opened):
     checkpoint, conversation = opened("four modalities", error="reference")
     with torch.inference_mode():
-        found = conversation_coefficients(checkpoint, conversation, conversation.observed)
-    assert found.error[found.counted].max() > 1  # a distance to a class number, no probability
+        result = conversation_coefficients(checkpoint, conversation, conversation.observed)
+    assert result.error[result.counted].max() > 1  # a distance to a class number, no probability
 
 
 def test_without_a_label_that_counts_there_are_none(opened):
@@ -107,24 +107,24 @@ def test_without_a_label_that_counts_there_are_none(opened):
 
 def test_the_chart_marks_every_counted_utterance_and_crosses_what_is_clipped(opened):
     checkpoint, conversation = opened(clip=[0.9, 1.1])
-    found = conversation_coefficients(checkpoint, conversation, conversation.observed)
-    figure = coefficients_chart(found, found.table()[:0], conversation.words, 1, coefficients_span([found]), LIGHT)
+    result = conversation_coefficients(checkpoint, conversation, conversation.observed)
+    figure = coefficients_chart(result, result.table()[:0], conversation.words, 1, coefficients_span([result]), LIGHT)
     marks = [trace for trace in figure.data if trace.customdata is not None]
     assert len(marks) == 3
     for u, trace in enumerate(marks):
-        assert trace.customdata.tolist() == np.flatnonzero(found.counted).tolist()
-        np.testing.assert_allclose(trace.y, found.clipped[found.counted, u], atol=1e-4)
+        assert trace.customdata.tolist() == np.flatnonzero(result.counted).tolist()
+        np.testing.assert_allclose(trace.y, result.clipped[result.counted, u], atol=1e-4)
     crosses = [trace for trace in figure.data if trace.marker.symbol == "x-thin-open"]
-    assert sum(len(trace.x) for trace in crosses) == found.clipped_count
+    assert sum(len(trace.x) for trace in crosses) == result.clipped_count
     assert all("<b>" not in text.split("</b>", 1)[1] for text in marks[0].hovertext)
-    low, high = coefficients_span([found])
-    assert low < np.nanmin(found.clipped) <= np.nanmax(found.clipped) < high
+    low, high = coefficients_span([result])
+    assert low < np.nanmin(result.clipped) <= np.nanmax(result.clipped) < high
 
 
 def test_the_table_holds_every_entry(opened):
     checkpoint, conversation = opened()
-    found = conversation_coefficients(checkpoint, conversation, conversation.observed)
-    table = found.table()
-    assert len(table) == found.raw.size
+    result = conversation_coefficients(checkpoint, conversation, conversation.observed)
+    table = result.table()
+    assert len(table) == result.raw.size
     row = table[(table["utterance"] == 3) & (table["modality"] == "text")].iloc[0]
-    assert row["error"] == pytest.approx(found.error[2, 1], nan_ok=True)
+    assert row["error"] == pytest.approx(result.error[2, 1], nan_ok=True)

@@ -27,14 +27,14 @@ def published(golden):
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-4), (torch.float32, 1e-3)])
 def test_gives_the_published_coefficients(golden, published, dtype, tolerance):
     error, counted = published
-    found = modulation(error.to(dtype), counted, clip=None)
+    result = modulation(error.to(dtype), counted, clip=None)
     for u, name in enumerate(NAMES):
         theirs = golden[f"coefficient/{name}"]
         scale = theirs.abs().clamp(min=1)
-        assert ((found.coefficients[u].double() - theirs).abs() / scale).max() < tolerance
+        assert ((result.coefficients[u].double() - theirs).abs() / scale).max() < tolerance
         theirs = golden[f"position_coefficient/{name}"]
-        assert ((found.by_position[u].double() - theirs).abs() / theirs.abs().clamp(min=1)).max() < tolerance
-    assert (found.clipped == 0).all()
+        assert ((result.by_position[u].double() - theirs).abs() / theirs.abs().clamp(min=1)).max() < tolerance
+    assert (result.clipped == 0).all()
 
 
 def naive_coefficients(error, counted):
@@ -56,18 +56,18 @@ def test_agrees_with_the_formula_written_out(M):
     error, counted = torch.rand(M, 4, 6, dtype=torch.float64), torch.rand(4, 6) > 0.3
     counted[:, 2] = False
     theirs = naive_coefficients(error, counted)
-    found = modulation(error, counted, clip=None)
-    torch.testing.assert_close(found.coefficients, theirs)
+    result = modulation(error, counted, clip=None)
+    torch.testing.assert_close(result.coefficients, theirs)
     for s in range(6):
         rows = counted[:, s]
         mean = theirs[:, rows, s].mean(1) if rows.any() else torch.ones(M, dtype=torch.float64)
-        torch.testing.assert_close(found.by_position[:, s], mean)
+        torch.testing.assert_close(result.by_position[:, s], mean)
 
 
 def test_two_modalities_share_one_coefficient():
     error = torch.rand(2, 3, 5, dtype=torch.float64)
-    found = modulation(error, torch.ones(3, 5, dtype=torch.bool), clip=None)
-    torch.testing.assert_close(found.coefficients[0], found.coefficients[1])
+    result = modulation(error, torch.ones(3, 5, dtype=torch.bool), clip=None)
+    torch.testing.assert_close(result.coefficients[0], result.coefficients[1])
 
 
 def test_clip_holds_the_range_and_counts_how_often(published):
@@ -86,8 +86,8 @@ def test_clip_holds_the_range_and_counts_how_often(published):
 
 def test_a_sum_of_zero_gives_one():
     error = torch.tensor([[[1.0, 2.0]], [[2.0, 1.0]]])
-    found = modulation(error, torch.ones(1, 2, dtype=torch.bool), clip=None)
-    assert (found.coefficients == 1).all()
+    result = modulation(error, torch.ones(1, 2, dtype=torch.bool), clip=None)
+    assert (result.coefficients == 1).all()
     same = modulation(torch.ones(3, 2, 4), torch.ones(2, 4, dtype=torch.bool), clip=None)
     assert (same.coefficients == 1).all()
     assert (same.clipped == 0).all()
@@ -95,10 +95,10 @@ def test_a_sum_of_zero_gives_one():
 
 @pytest.mark.parametrize("clip", [None, (0.0, 2.0), (0.0, 0.5)])
 def test_nothing_counted_changes_nothing(clip):
-    found = modulation(torch.rand(3, 2, 4), torch.zeros(2, 4, dtype=torch.bool), clip)
-    assert (found.coefficients == 1).all()
-    assert (found.by_position == 1).all()
-    assert (found.clipped == 0).all()
+    result = modulation(torch.rand(3, 2, 4), torch.zeros(2, 4, dtype=torch.bool), clip)
+    assert (result.coefficients == 1).all()
+    assert (result.by_position == 1).all()
+    assert (result.clipped == 0).all()
 
 
 def test_utterances_that_do_not_count_never_matter():
@@ -113,28 +113,28 @@ def test_utterances_that_do_not_count_never_matter():
 @pytest.mark.parametrize("clip", [None, (0.0, 2.0)])
 def test_coefficients_are_finite_when_the_sum_is_almost_zero(clip):
     error = torch.tensor([[[1.0, 2.0]], [[2.0, 1.0 + 1e-7]]])
-    found = modulation(error, torch.ones(1, 2, dtype=torch.bool), clip)
-    assert found.coefficients.isfinite().all()
+    result = modulation(error, torch.ones(1, 2, dtype=torch.bool), clip)
+    assert result.coefficients.isfinite().all()
     if clip:
-        assert (found.clipped > 0).all()
+        assert (result.clipped > 0).all()
 
 
 def test_error_of_a_score_is_the_distance():
     predictions = torch.tensor([[[[1.0], [-2.0]]], [[[0.5], [3.0]]]])
-    found = modality_errors(SCORE, predictions, torch.tensor([[2.0, -2.5]]))
-    torch.testing.assert_close(found, torch.tensor([[[1.0, 0.5]], [[1.5, 5.5]]]))
+    result = modality_errors(SCORE, predictions, torch.tensor([[2.0, -2.5]]))
+    torch.testing.assert_close(result, torch.tensor([[[1.0, 0.5]], [[1.5, 5.5]]]))
 
 
 def test_error_of_a_class_is_one_minus_its_probability():
     torch.manual_seed(1)
     logits, labels = torch.randn(2, 3, 4, 5), torch.randint(0, 5, (3, 4)).float()
-    found = modality_errors(Task("emotion", tuple("abcde")), logits, labels)
+    result = modality_errors(Task("emotion", tuple("abcde")), logits, labels)
     for u in range(2):
         for b in range(3):
             for s in range(4):
                 z = logits[u, b, s].double().exp()
                 share = z[int(labels[b, s])] / z.sum()
-                assert abs(found[u, b, s].item() - (1 - share.item())) < 1e-6
+                assert abs(result[u, b, s].item() - (1 - share.item())) < 1e-6
 
 
 def test_error_of_an_unknown_class_is_finite():

@@ -482,7 +482,7 @@ def broken(change):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda f, o, v: (f | {"text": f["text"][..., :5]}, o, v), ["text", "[3, 7, 6]", "[3, 7, 5]"]),
         (lambda f, o, v: ({u: f[u] for u in ("audio", "text")}, o, v), ["audio, text, video", "got audio, text"]),
@@ -502,10 +502,10 @@ def broken(change):
         (lambda f, o, v: (f | {"video": f["video"][:2]}, o, v), ["video", "[3, 7, 4]", "[2, 7, 4]"]),
     ],
 )
-def test_a_batch_that_does_not_fit_is_refused_in_words(change, said):
+def test_a_batch_that_does_not_fit_is_refused_in_words(change, message):
     with pytest.raises(CompVizError) as caught:
         network()(*broken(change))
-    for words in said:
+    for words in message:
         assert words in str(caught.value)
 
 
@@ -600,7 +600,7 @@ def test_without_anything_entering_a_modality_its_features_do_not_matter(receive
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         (Intervention(momentum=1.1), "momentum"),
         (Intervention(without=frozenset({("text", "smell")})), "smell"),
@@ -609,7 +609,7 @@ def test_without_anything_entering_a_modality_its_features_do_not_matter(receive
         (Intervention(weights=(1.5, -0.5, 0.0)), "from 0 on"),
     ],
 )
-def test_an_impossible_intervention_is_refused(changed, said):
+def test_an_impossible_intervention_is_refused(changed, message):
     model = network()
-    with pytest.raises(CompVizError, match=said):
+    with pytest.raises(CompVizError, match=message):
         model(*inputs(model.config), changed=changed)

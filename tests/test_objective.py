@@ -96,13 +96,13 @@ def test_disentanglement_is_finite_for_zero_features():
 def test_jensen_shannon_agrees_with_the_formula_and_its_bounds():
     torch.manual_seed(0)
     p, q = torch.rand(2, 3, 4, 5, dtype=torch.float64)
-    found = jensen_shannon(p, q)
-    assert found.shape == (3, 4)
-    assert found.mean().item() == pytest.approx(naive_jensen_shannon(p, q))
-    torch.testing.assert_close(found, jensen_shannon(q, p))
+    result = jensen_shannon(p, q)
+    assert result.shape == (3, 4)
+    assert result.mean().item() == pytest.approx(naive_jensen_shannon(p, q))
+    torch.testing.assert_close(result, jensen_shannon(q, p))
     assert jensen_shannon(p, p).abs().max() < 1e-12
-    assert (found > 0).all()
-    assert (found < 5 * math.log(2)).all()
+    assert (result > 0).all()
+    assert (result < 5 * math.log(2)).all()
 
 
 @pytest.mark.parametrize("extreme", [60.0, 120.0, 1e4])
@@ -131,8 +131,8 @@ def test_sign_loss_is_the_logistic_loss_on_the_side_of_neutral():
     counted = ~targets.isnan()
     terms = [math.log(1 + math.exp(-2 * 0.5)), math.log(1 + math.exp(2 * 2.0)), 0.0]
     squares = [0.25, 2.2**2, 1.0]
-    found = task_loss(SCORE, predictions, targets, counted, sign_weight=0.7).item()
-    assert found == pytest.approx(sum(squares) / 3 + 0.7 * sum(terms) / 3, rel=1e-5)
+    result = task_loss(SCORE, predictions, targets, counted, sign_weight=0.7).item()
+    assert result == pytest.approx(sum(squares) / 3 + 0.7 * sum(terms) / 3, rel=1e-5)
 
 
 def test_class_loss_is_the_cross_entropy_over_counted_utterances():
@@ -186,8 +186,8 @@ def test_reconstruction_is_the_mean_squared_error_up_to_the_longest_length(compa
     companion.double()
     rebuilt = companion.decoder(torch.cat([shared, companion.private(projected)], dim=-1))
     rows, pack = rows_of(VALID, LONGEST)
-    found = companion.reconstruction(pack(projected), pack(shared), companion.private(pack(projected)), rows)
-    assert found.item() == pytest.approx((rebuilt - projected).square().mean().item())
+    result = companion.reconstruction(pack(projected), pack(shared), companion.private(pack(projected)), rows)
+    assert result.item() == pytest.approx((rebuilt - projected).square().mean().item())
 
 
 def test_private_heads_are_drawn_towards_the_same_noise(monkeypatch):

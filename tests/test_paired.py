@@ -55,10 +55,10 @@ STARTS = np.cumsum([0, 6, 1, 9, 4, 10])
 
 
 def labels_of(task, rng, N=30):
-    found = rng.integers(len(task.classes), size=N) if task.classes else rng.integers(task.low, task.high + 1, size=N)
-    found = found.astype(np.float32)
-    found[3::7] = np.nan
-    return found
+    result = rng.integers(len(task.classes), size=N) if task.classes else rng.integers(task.low, task.high + 1, size=N)
+    result = result.astype(np.float32)
+    result[3::7] = np.nan
+    return result
 
 
 def answers_of(task, rng, names=("first", "second"), D=2, N=30):
@@ -69,24 +69,24 @@ def test_a_measure_that_one_conversation_counts_for_has_no_interval():
     """Neutral labels count for the error, not for accuracy: there every resample would say the same."""
     labels = np.array([1, -1, 2, 0, 0], np.float32)
     answers = {"only": np.array([1, 1, 1, 0.5, -1], np.float32).reshape(1, 5, 1)}
-    found = paired_metrics(SCORE, answers, labels, np.array([0, 3, 5])).set_index("metric")
-    assert found["conversations"].to_dict() == {"ACC": 1, "F1": 1, "MAE": 2, "CORR": 2}
-    assert np.isnan(found.loc["ACC", "low"])
-    assert found.loc["MAE", "low"] < found.loc["MAE", "high"]
+    result = paired_metrics(SCORE, answers, labels, np.array([0, 3, 5])).set_index("metric")
+    assert result["conversations"].to_dict() == {"ACC": 1, "F1": 1, "MAE": 2, "CORR": 2}
+    assert np.isnan(result.loc["ACC", "low"])
+    assert result.loc["MAE", "low"] < result.loc["MAE", "high"]
 
 
 @TASKS
 def test_sums_over_conversations_give_the_metrics(task, rng):
     labels, predictions = labels_of(task, rng), rng.standard_normal((30, task.outputs)).astype(np.float32)
-    found = conversation_sums(task, predictions, labels, STARTS)
+    result = conversation_sums(task, predictions, labels, STARTS)
     expected = metrics(task, predictions, labels)
-    whole = metrics_of(task, found.sum(0))
+    whole = metrics_of(task, result.sum(0))
     assert set(whole) == set(expected) == set(metric_names(task))
     for name, value in expected.items():
         assert whole[name] == pytest.approx(value, rel=1e-5)
     drawn = [2, 2, 4, 0, 4]  # conversations, some of them twice
     rows = np.concatenate([np.arange(STARTS[v], STARTS[v + 1]) for v in drawn])
-    again = metrics_of(task, found[drawn].sum(0))
+    again = metrics_of(task, result[drawn].sum(0))
     for name, value in metrics(task, predictions[rows], labels[rows]).items():
         assert again[name] == pytest.approx(value, rel=1e-5)
 
@@ -107,29 +107,29 @@ def test_what_is_not_defined_is_nan(task):
 
 
 def test_the_bootstrap_is_the_same_for_the_same_seed_and_centred(rng):
-    found = rng.random((3, 40, 2))
-    first, again, other = resampled(found), resampled(found), resampled(found, seed=1)
+    result = rng.random((3, 40, 2))
+    first, again, other = resampled(result), resampled(result), resampled(result, seed=1)
     assert first.shape == (RESAMPLES, 3, 2)
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
-    np.testing.assert_allclose(first.mean(0), found.sum(1), rtol=0.02)
-    spread = np.sqrt(40) * found.std(1)  # of a sum of 40 that are drawn anew
+    np.testing.assert_allclose(first.mean(0), result.sum(1), rtol=0.02)
+    spread = np.sqrt(40) * result.std(1)  # of a sum of 40 that are drawn anew
     np.testing.assert_allclose(first.std(0), spread, rtol=0.1)
 
 
 def test_the_bootstrap_is_the_same_however_much_is_held(rng, monkeypatch):
-    found = rng.random((2, 7, 3))
-    whole = resampled(found)
+    result = rng.random((2, 7, 3))
+    whole = resampled(result)
     monkeypatch.setattr("comp_viz.analysis.stats.bootstrap.HELD", 7 * 333)
-    np.testing.assert_allclose(resampled(found), whole)
+    np.testing.assert_allclose(resampled(result), whole)
 
 
 def test_the_interval_holds_the_true_difference_about_as_often_as_it_says(rng):
     covered, V = 0, 40
     for _ in range(150):
         level = rng.normal(0, 1, V)  # conversations differ, and both predictors with them
-        found = np.stack([[level + rng.normal(0.5, 1, V)], [level + rng.normal(0, 1, V)]], -1)[0]
-        draws = resampled(found[None])[:, 0] / V
+        result = np.stack([[level + rng.normal(0.5, 1, V)], [level + rng.normal(0, 1, V)]], -1)[0]
+        draws = resampled(result[None])[:, 0] / V
         low, high = percentile_interval(draws[:, 0] - draws[:, 1], V)
         covered += low < 0.5 < high
     assert 0.88 < covered / 150 <= 0.99
@@ -203,9 +203,9 @@ def test_golden_mcnemar():
     first = np.array([True] * 9 + [False] * 2 + [True] * 5 + [False] * 4)
     second = np.array([False] * 9 + [True] * 2 + [True] * 5 + [False] * 4)
     counted = np.ones(20, bool)
-    found = mcnemar(first, second, counted)
-    assert (found.both, found.first, found.second, found.neither, found.judged) == (5, 9, 2, 4, 20)
-    assert found.p == pytest.approx(134 / 2048)
+    result = mcnemar(first, second, counted)
+    assert (result.both, result.first, result.second, result.neither, result.judged) == (5, 9, 2, 4, 20)
+    assert result.p == pytest.approx(134 / 2048)
     assert mcnemar(first, first, counted).p == 1
     assert mcnemar(first[:9], second[:9], counted[:9]).p == pytest.approx(2 / 2**9)
     counted[:9] = False
@@ -264,14 +264,14 @@ def test_a_truth_that_never_occurs_has_no_shares():
 def test_scores_that_mean_what_they_say_are_calibrated(rng):
     truth = rng.uniform(-3, 3, 4000).astype(np.float32)
     unsure = np.stack([truth + rng.normal(0, 0.01, 4000)])[..., None].astype(np.float32)
-    found = calibration(SCORE, unsure, truth)
-    assert found.error < 0.01
-    assert len(found.rows) == 10
-    assert found.rows["utterances"].sum() == 4000
+    result = calibration(SCORE, unsure, truth)
+    assert result.error < 0.01
+    assert len(result.rows) == 10
+    assert result.rows["utterances"].sum() == 4000
     raised = calibration(SCORE, unsure + 0.5, truth)
     assert raised.error == pytest.approx(0.5, abs=0.01)
     shifted = calibration(Task("s", low=1, high=7, neutral=4), unsure, truth + 4)
-    assert shifted.error == pytest.approx(found.error, abs=1e-4)
+    assert shifted.error == pytest.approx(result.error, abs=1e-4)
     assert shifted.rows["predicted"].min() > 1
     halved = calibration(SCORE, np.concatenate([unsure, unsure]), truth)
     assert halved.rows["utterances"].sum() == 4000
@@ -281,9 +281,9 @@ def test_probabilities_are_judged_as_elsewhere(rng):
     from comp_viz.evaluation.calibration import reliability
 
     labels, predictions = labels_of(CLASSES, rng), answers_of(CLASSES, rng, D=1)["first"]
-    found, expected = calibration(CLASSES, predictions, labels), reliability(predictions[0], labels)
-    assert found.error == pytest.approx(expected.error)
-    assert found.rows["utterances"].tolist() == [n for n in expected.count if n]
+    result, expected = calibration(CLASSES, predictions, labels), reliability(predictions[0], labels)
+    assert result.error == pytest.approx(expected.error)
+    assert result.rows["utterances"].tolist() == [n for n in expected.count if n]
 
 
 def test_difficulty_parts_utterances_in_thirds_of_what_a_linear_reading_finds_hard(small_lab):
@@ -321,8 +321,8 @@ def test_the_furthest_apart_come_first(task, rng):
     assert (np.diff(rows["difference"]) <= 0).all()
     for row in rows.to_dict("records"):
         n = STARTS[ids.index(row["conversation"])] + row["utterance"]
-        said = {name: in_reading_units(task, one[0])[[n]] for name, one in answers.items()}
-        far = {name: prediction_distance(task, said["a"], said[name])[0] for name in ("b", "c")}
+        in_units = {name: in_reading_units(task, one[0])[[n]] for name, one in answers.items()}
+        far = {name: prediction_distance(task, in_units["a"], in_units[name])[0] for name in ("b", "c")}
         assert row["difference"] == pytest.approx(max(far.values()))
         assert far[row["other"]] == max(far.values())
         truth = true_decisions(task, labels)[n]
@@ -344,9 +344,9 @@ def test_a_comparison_names_the_drawing_of_every_test(rng):
         np.full(30, "", object),
         labels,
     )
-    found = compare_predictors(SCORE, answers, known, None)
-    assert found.by_difficulty.empty
-    table = table_of_tests(found.tests, [4, 5])
+    result = compare_predictors(SCORE, answers, known, None)
+    assert result.by_difficulty.empty
+    table = table_of_tests(result.tests, [4, 5])
     assert table["seed"].tolist() == [4, 4, 5, 5]
     each = exact_tests(SCORE, answers, labels)["b"][1]
     row = table[(table["seed"] == 5) & (table["other"] == "b")].iloc[0]

@@ -296,12 +296,12 @@ def test_cells_are_a_matrix_edited_by_hand(some, seed):
 
 
 @pytest.mark.parametrize(
-    ("lengths", "said"), [([7], "expected 6 hexadecimal"), ([4, 4], "one conversation, got 2"), ([], "got 0")]
+    ("lengths", "expected"), [([7], "expected 6 hexadecimal"), ([4, 4], "one conversation, got 2"), ([], "got 0")]
 )
-def test_cells_for_another_size_are_refused(lengths, said):
-    with pytest.raises(CompVizError, match=said):
+def test_cells_for_another_size_are_refused(lengths, expected):
+    with pytest.raises(CompVizError, match=expected):
         draw("cells(fd70)", utterances(lengths))
-    with pytest.raises(CompVizError, match=said):
+    with pytest.raises(CompVizError, match=expected):
         Pattern.parse("cells(fd70)").check_data(utterances(lengths), SCORE)
 
 
@@ -384,12 +384,12 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "said"), WRONG, ids=lambda value: ascii(value)[:30])
-def test_what_is_no_pattern_is_refused_with_what_is_known_and_an_example(text, said):
+@pytest.mark.parametrize(("text", "expected"), WRONG, ids=lambda value: ascii(value)[:30])
+def test_what_is_no_pattern_is_refused_with_what_is_known_and_an_example(text, expected):
     with pytest.raises(CompVizError) as caught:
         Pattern.parse(text)
     message = str(caught.value)
-    assert said in message
+    assert expected in message
     assert "Known are found, uniform, only, rates, outage, speaker, label, cells; an example is " in message
     Pattern.parse(message.rpartition("an example is ")[2].removesuffix("."))
     assert len(message) < 500
@@ -432,7 +432,7 @@ def test_words_say_what_a_pattern_does(text, words):
 
 
 @pytest.mark.parametrize(
-    ("text", "task", "said"),
+    ("text", "task", "expected"),
     [
         ("only(text, smell)", SCORE, "no modality 'smell', only audio, text, any"),
         ("rates(smell=0.1)", SCORE, "no modality 'smell'"),
@@ -446,7 +446,7 @@ def test_words_say_what_a_pattern_does(text, words):
         ("label(strong, text, 1)", Task("emotion", ("happy", "sad")), "strong needs one named neutral"),
     ],
 )
-def test_what_is_not_there_is_refused_before_and_when_applied(text, task, said):
+def test_what_is_not_there_is_refused_before_and_when_applied(text, task, expected):
     pattern, some = Pattern.parse(text), utterances([3], labels=[0, 1, 1])
     for attempt in (
         lambda: pattern.check(some.modalities, task),
@@ -455,7 +455,7 @@ def test_what_is_not_there_is_refused_before_and_when_applied(text, task, said):
     ):
         with pytest.raises(CompVizError) as caught:
             attempt()
-        assert said in str(caught.value)
+        assert expected in str(caught.value)
 
 
 def test_whole_data_must_have_the_speaker_a_part_of_it_need_not():
@@ -494,29 +494,29 @@ def test_parts_made_without_text_are_checked_too(part):
 @settings(max_examples=100, deadline=None)
 def test_what_a_pattern_came_to_adds_up(some, pattern, seed):
     shown = draw(pattern, some, seed)
-    found = realised_rates(some.observed, shown, some.modalities)
+    result = realised_rates(some.observed, shown, some.modalities)
     N = len(shown)
-    there = {u: N * (1 - share) for u, share in found.natural.items()}
-    assert found.entries == some.observed.sum() == pytest.approx(sum(there.values()))
-    taken = sum(there[u] * share for u, share in found.by_modality.items())
-    assert taken == pytest.approx(found.entries - shown.sum())
-    assert found.rate * found.entries == pytest.approx(taken)
-    assert 0 <= found.empty <= N - found.complete <= N
-    assert list(found.natural) == list(found.by_modality) == list(some.modalities)
+    there = {u: N * (1 - share) for u, share in result.natural.items()}
+    assert result.entries == some.observed.sum() == pytest.approx(sum(there.values()))
+    taken = sum(there[u] * share for u, share in result.by_modality.items())
+    assert taken == pytest.approx(result.entries - shown.sum())
+    assert result.rate * result.entries == pytest.approx(taken)
+    assert 0 <= result.empty <= N - result.complete <= N
+    assert list(result.natural) == list(result.by_modality) == list(some.modalities)
 
 
 def test_what_a_pattern_came_to_by_hand():
     there = np.array([[1, 1], [1, 0], [0, 0], [1, 1]], bool)
     shown = np.array([[1, 1], [0, 0], [0, 0], [0, 1]], bool)
-    found = realised_rates(there, shown, ("audio", "text"))
-    assert (found.entries, found.rate, found.empty, found.complete) == (5, 2 / 5, 2, 1)
-    assert found.by_modality == {"audio": 2 / 3, "text": 0}
-    assert found.natural == {"audio": 1 / 4, "text": 1 / 2}
+    result = realised_rates(there, shown, ("audio", "text"))
+    assert (result.entries, result.rate, result.empty, result.complete) == (5, 2 / 5, 2, 1)
+    assert result.by_modality == {"audio": 2 / 3, "text": 0}
+    assert result.natural == {"audio": 1 / 4, "text": 1 / 2}
 
 
 def test_nothing_comes_to_nothing():
-    found = realised_rates(np.zeros((0, 2), bool), np.zeros((0, 2), bool), ("audio", "text"))
-    assert (found.entries, found.rate, found.natural) == (0, 0, {"audio": 0, "text": 0})
+    result = realised_rates(np.zeros((0, 2), bool), np.zeros((0, 2), bool), ("audio", "text"))
+    assert (result.entries, result.rate, result.natural) == (0, 0, {"audio": 0, "text": 0})
 
 
 # Lengths

@@ -149,17 +149,17 @@ def test_all_four_data_sets_are_read(tmp_path, name, protocol):
 
 
 def test_the_data_sets_are_called_what_they_are(tmp_path):
-    found = {name: Made(tmp_path / str(n), name).read() for n, name in enumerate(KINDS)}
-    assert [data.name for data in found.values()] == [
+    result = {name: Made(tmp_path / str(n), name).read() for n, name in enumerate(KINDS)}
+    assert [data.name for data in result.values()] == [
         "CMU-MOSI", "CMU-MOSEI", "IEMOCAP (4 emotions)", "IEMOCAP (6 emotions)"
     ]  # fmt: skip
-    assert {(found[name].task.low, found[name].task.high, found[name].task.neutral) for name in (MOSI, MOSEI)} == {
+    assert {(result[name].task.low, result[name].task.high, result[name].task.neutral) for name in (MOSI, MOSEI)} == {
         (-3, 3, 0)
     }
-    assert found[FOUR].task.classes == ("happy", "sad", "neutral", "angry")
-    assert found[SIX].task.classes == ("happy", "sad", "neutral", "angry", "excited", "frustrated")
-    assert Counter(c.split for c in found[MOSI].conversations) == {"train": 2, "validation": 1, "test": 1}
-    assert [c.split for c in found[FOUR].conversations] == ["train"] * 4 + ["test"]
+    assert result[FOUR].task.classes == ("happy", "sad", "neutral", "angry")
+    assert result[SIX].task.classes == ("happy", "sad", "neutral", "angry", "excited", "frustrated")
+    assert Counter(c.split for c in result[MOSI].conversations) == {"train": 2, "validation": 1, "test": 1}
+    assert [c.split for c in result[FOUR].conversations] == ["train"] * 4 + ["test"]
 
 
 class Python2(pickle._Pickler):
@@ -239,9 +239,9 @@ def test_extractors_are_recognised_or_said(made):
     (made.folder / "features" / "bert-base").mkdir()
     (made.folder / "features" / "notes.txt").touch()
     (made.folder / "features" / "manet\x1b").mkdir()  # a name that would garble the screen is passed over
-    said = made.refusal()
-    assert "bert-base, deberta-large-4-UTT" in said
-    assert "--extractor text=FOLDER" in said
+    message = made.refusal()
+    assert "bert-base, deberta-large-4-UTT" in message
+    assert "--extractor text=FOLDER" in message
     data = made.read(extractors={"text": FOLDERS["text"]})
     assert data.modalities == ("audio", "text", "video")
     assert made.read(extractors={"video": "", "text": FOLDERS["text"]}).modalities == ("audio", "text")
@@ -252,9 +252,9 @@ def test_extractors_are_recognised_or_said(made):
     assert "visual" in made.refusal(extractors={"visual": FOLDERS["video"]})
     assert "two modalities" in made.refusal(extractors={"text": FOLDERS["text"], "audio": "", "video": ""})
     made.place("video").rename(made.folder / "features" / "faces")
-    said = made.refusal(extractors={"text": FOLDERS["text"]})
-    assert "faces" in said
-    assert "--extractor video=" in said
+    message = made.refusal(extractors={"text": FOLDERS["text"]})
+    assert "faces" in message
+    assert "--extractor video=" in message
     assert made.read(extractors={"text": FOLDERS["text"], "video": "faces"}).sources["video"] == "faces, 4-d"
 
 
@@ -317,11 +317,11 @@ WRONG = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "said"), WRONG.values(), ids=WRONG)
-def test_label_files_that_cannot_be_are_refused_in_words(made, change, said):
+@pytest.mark.parametrize(("change", "expected"), WRONG.values(), ids=WRONG)
+def test_label_files_that_cannot_be_are_refused_in_words(made, change, expected):
     change(made.fields)
     refusal = made.refusal()
-    assert said in refusal
+    assert expected in refusal
     assert refusal.startswith(f"made/{MOSI}: ")
 
 
@@ -534,8 +534,8 @@ FAULTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("fault", "kind", "said"), FAULTS.values(), ids=FAULTS)
-def test_features_that_are_missing_or_unusable_are_kept_as_missing_and_noted_once(made, fault, kind, said):
+@pytest.mark.parametrize(("fault", "kind", "expected"), FAULTS.values(), ids=FAULTS)
+def test_features_that_are_missing_or_unusable_are_kept_as_missing_and_noted_once(made, fault, kind, expected):
     path = made.place("audio") / "0zz_1.npy"
     fault(path)
     data = made.read()
@@ -544,7 +544,7 @@ def test_features_that_are_missing_or_unusable_are_kept_as_missing_and_noted_onc
     assert not one.features["audio"][1].any()
     (row,) = data.findings.rows
     assert (row.kind, row.conversation, row.utterance, row.modality) == (kind, "0zz", 2, "audio")
-    assert said in row.reason
+    assert expected in row.reason
     assert row.file == "wav2vec-large-c-UTT" + ("/0zz_1.npy" if path.exists() else "")
     assert row.reason.endswith("kept as missing") or kind == MISSING
 
@@ -648,8 +648,8 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize(("name", "said"), HOSTILE.items(), ids=range(len(HOSTILE)))
-def test_ids_that_are_no_file_names_are_noted(made, name, said):
+@pytest.mark.parametrize(("name", "expected"), HOSTILE.items(), ids=range(len(HOSTILE)))
+def test_ids_that_are_no_file_names_are_noted(made, name, expected):
     np.save(made.folder / "features" / "0zz_0.npy", np.ones(5))
     made.fields["ids"]["0zz"][1] = name
     data = made.read()
@@ -657,7 +657,7 @@ def test_ids_that_are_no_file_names_are_noted(made, name, said):
     assert [(row.kind, row.utterance, row.modality) for row in data.findings.rows] == [
         (PROBLEM, 2, modality) for modality in FOLDERS
     ]
-    assert all(said in row.reason for row in data.findings.rows)
+    assert all(expected in row.reason for row in data.findings.rows)
 
 
 NAMES = (
@@ -698,11 +698,11 @@ def test_links_to_outside_are_not_followed(made, tmp_path):
     assert data.find("0zz").observed.tolist() == [[False, True, True], [True, True, False]]
     assert data.find("video3").observed[:, 0].tolist() == [False, True, True, True]
     assert np.array_equal(*data.find("video3").features["audio"][1:3])
-    found = {row.file: row.reason for row in data.findings.problems}
-    assert set(found) == {
+    result = {row.file: row.reason for row in data.findings.problems}
+    assert set(result) == {
         "wav2vec-large-c-UTT/0zz_0.npy", "wav2vec-large-c-UTT/video3_0.npy", "manet_UTT/0zz_1", "manet_UTT/video3_3/1.npy"
     }  # fmt: skip
-    assert Counter("link to outside" in reason for reason in found.values()) == {True: 3, False: 1}
+    assert Counter("link to outside" in reason for reason in result.values()) == {True: 3, False: 1}
 
 
 def test_a_whole_extractor_may_live_on_another_disk(made, tmp_path):

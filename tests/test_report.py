@@ -74,20 +74,20 @@ def section(figure=None, numbers=None, title="Title", key="key"):
 def test_a_report_holds_chart_description_numbers_and_origin():
     figure = go.Figure(go.Scatter(x=[1, 2], y=np.array([0.25, 1 / 3], np.float32)), {"height": 222})
     page = render(report([section(figure, {"x": [1, 2], "y": [0.25, 1 / 3]})]))
-    found = Reader(page)
-    assert found.rows == [["x", "y"], ["1", "0.25"], ["2", "0.333333"]]
-    (drawn,) = found.data
+    result = Reader(page)
+    assert result.rows == [["x", "y"], ["1", "0.25"], ["2", "0.333333"]]
+    (drawn,) = result.data
     assert drawn["layout"]["height"] == 222
-    (label,) = [attrs["aria-label"] for tag, attrs in found.tags if tag == "figure"]
+    (label,) = [attrs["aria-label"] for tag, attrs in result.tags if tag == "figure"]
     assert label == "Title. What it shows."
-    assert "A finding" in found.texts
-    assert "Seed" in found.texts
+    assert "A finding" in result.texts
+    assert "Seed" in result.texts
     assert 'href="http://localhost:8501/?seed=1"' in page
     assert page.count("plotly.js v") == 1
     assert len(page.encode()) < 8_000_000
     assert not [
         attrs
-        for tag, attrs in found.tags
+        for tag, attrs in result.tags
         if tag in ("script", "img", "link", "iframe") and ("src" in attrs or tag == "link")
     ]
 
@@ -106,20 +106,20 @@ def test_everything_is_escaped():
     page = render(
         replace(report([one]), finding=HOSTILE, page=HOSTILE, facts=[(HOSTILE, HOSTILE)], link=HOSTILE, made=HOSTILE)
     )
-    found = Reader(page)
-    assert [tag for tag, _ in found.tags if tag in ("script", "img")] == [
+    result = Reader(page)
+    assert [tag for tag, _ in result.tags if tag in ("script", "img")] == [
         tag for tag, _ in plain.tags if tag in ("script", "img")
     ]
-    assert found.data[0]["data"][0]["name"] == HOSTILE
-    assert found.rows == [[HOSTILE], [HOSTILE]]
+    assert result.data[0]["data"][0]["name"] == HOSTILE
+    assert result.rows == [[HOSTILE], [HOSTILE]]
     assert "javascript:" not in render(replace(report([]), link="javascript:alert(1)")).split("<code>")[0]
 
 
 @given(st.text(max_size=60))
 @settings(max_examples=60, deadline=None)
 def test_any_text_comes_back_as_it_was(text):
-    found = Reader(render(report([section(numbers={"column": [text]})])))
-    assert "".join(found.rows[1]) == text
+    result = Reader(render(report([section(numbers={"column": [text]})])))
+    assert "".join(result.rows[1]) == text
 
 
 def test_too_much_is_left_out_and_said(monkeypatch):
@@ -158,12 +158,12 @@ SAID = frozenset({"I never said *that* <b>", "はい", "a rather long sentence t
 
 
 def test_what_was_said_is_taken_out_of_everything():
-    said = [*SAID]
-    long = max(said, key=len)
+    transcript = [*SAID]
+    long = max(transcript, key=len)
     figure = go.Figure(
         [
             go.Heatmap(x=[f"1 {long[:30]}…", "2 はい"], y=[1, 2], z=[[1, 2], [3, 4]], xaxis="x2"),
-            go.Bar(x=[1], y=[2], hovertext=["はい"], text=said[0], textposition="none", customdata=[said]),
+            go.Bar(x=[1], y=[2], hovertext=["はい"], text=transcript[0], textposition="none", customdata=[transcript]),
             go.Scatter(x=[1], y=[1], mode="text", text=[f"3 {long[:25]}…"]),
         ],
         {"xaxis2": {"visible": False}, "annotations": [{"text": "I never said *that* &lt;b&gt;"}], "meta": long,
@@ -173,7 +173,7 @@ def test_what_was_said_is_taken_out_of_everything():
         "k",
         f"The utterance “{long}”",
         ABOUT,
-        lambda: pd.DataFrame({"words": said[:1], "utterance": [f"about {long}"]}),
+        lambda: pd.DataFrame({"words": transcript[:1], "utterance": [f"about {long}"]}),
         figure,
     )
     page = render(report([one], transcripts=SAID))
@@ -189,10 +189,10 @@ def test_hidden_labels_become_numbers_and_shown_ones_stay():
         [go.Heatmap(x=["a", "b"], y=["c"], z=[[1, 2]], xaxis="x2"), go.Bar(x=["audio", "text"], y=[1, 2])],
         {"xaxis2": {"visible": False}},
     )
-    found = Redaction(frozenset({"text me later"})).figure(json.loads(figure.to_json()))
-    assert found["data"][0]["x"] == ["1", "2"]
-    assert found["data"][0]["y"] == ["c"]
-    assert found["data"][1]["x"] == ["audio", "text"]
+    result = Redaction(frozenset({"text me later"})).figure(json.loads(figure.to_json()))
+    assert result["data"][0]["x"] == ["1", "2"]
+    assert result["data"][0]["y"] == ["c"]
+    assert result["data"][1]["x"] == ["audio", "text"]
 
 
 # Pages
@@ -206,14 +206,14 @@ def reported(app, words=False):
 def test_every_page_makes_a_report_without_words(page, open_case):
     app, data = open_case(page, pattern="uniform(0.3)")
     assert not app.exception
-    found = app.session_state["shown"]
-    assert found.page == page
-    assert found.finding
+    result = app.session_state["shown"]
+    assert result.page == page
+    assert result.finding
     text = reported(app)
     bare = without_library(text)
     assert "word *" not in bare
     assert len(text.encode()) < 8_000_000
-    assert set(found.sections) >= set(figures(app))
+    assert set(result.sections) >= set(figures(app))
     drawn = Reader(bare)
     if page != "data":
         assert any(load_checkpoint_digest(app) in words for words in drawn.texts)
@@ -230,9 +230,9 @@ def test_a_report_of_live_bears(case, open_case):
     app, _ = open_case("live", case, pattern="uniform(0.3)")
     text = reported(app)
     assert len(text.encode()) < 8_000_000
-    found, spec = Reader(text), figures(app)["timeline"]
-    assert len(found.data[0]["data"]) == len(spec["data"])
-    for mine, its in zip(found.data[0]["data"], spec["data"], strict=True):
+    result, spec = Reader(text), figures(app)["timeline"]
+    assert len(result.data[0]["data"]) == len(spec["data"])
+    for mine, its in zip(result.data[0]["data"], spec["data"], strict=True):
         assert mine.get("y") == its.get("y")
 
 
@@ -289,10 +289,10 @@ def test_the_command_writes_what_the_live_page_shows(command, small_lab, small_c
     conversation = small_lab.split("test")[1]
     status, printed, path = command("--conversation", conversation.id, "--missing", "uniform(0.5)", "--seed", "7")
     assert status == 0, printed.err
-    found = Reader(path.read_text())
+    result = Reader(path.read_text())
     observed = Pattern.parse("uniform(0.5)")(Utterances.of([conversation]), small_lab.task, np.random.default_rng(7))
     expected = predict_conversation(load_checkpoint(small_checkpoint), conversation, observed)
-    fused = [float(row[found.rows[0].index("fused")]) for row in found.rows[1 : 1 + len(conversation)]]
+    fused = [float(row[result.rows[0].index("fused")]) for row in result.rows[1 : 1 + len(conversation)]]
     np.testing.assert_allclose(fused, expected.fused[:, 0], rtol=1e-5)
     assert not [text for text in conversation.words if len(text) > 8 and text in path.read_text()]
     assert "seed=7" in path.read_text()
@@ -309,7 +309,7 @@ def test_the_command_compares(command, tmp_path, small_checkpoint, whole):
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "message"),
     [
         (["--conversation", "nobody"], "has no conversation 'nobody'"),
         (["--missing", "nonsense"], "missing pattern"),
@@ -317,10 +317,10 @@ def test_the_command_compares(command, tmp_path, small_checkpoint, whole):
         (["--checkpoint", "nowhere"], "is not a checkpoint"),
     ],
 )
-def test_the_command_says_what_is_wrong(command, more, said):
+def test_the_command_says_what_is_wrong(command, more, message):
     status, printed, path = command(*more)
     assert status == 2
-    assert said in printed.err
+    assert message in printed.err
     assert not path.exists()
 
 
@@ -332,10 +332,10 @@ def test_the_command_wants_an_html_file(command):
 
 def test_numbers_of_a_chart_are_those_it_draws():
     figure = go.Figure([go.Bar(x=["a", "b"], y=[1, 2], name="n"), go.Heatmap(x=["p", "q"], y=["r"], z=[[3, 4]])])
-    found = numbers_of(figure)
-    assert found["y"].tolist() == [1, 2, "r", "r"]
-    assert found["z"].tolist()[2:] == [3, 4]
-    assert found["x"].tolist() == ["a", "b", "p", "q"]
+    result = numbers_of(figure)
+    assert result["y"].tolist() == [1, 2, "r", "r"]
+    assert result["z"].tolist()[2:] == [3, 4]
+    assert result["x"].tolist() == ["a", "b", "p", "q"]
     assert numbers_of(go.Figure()).empty
 
 

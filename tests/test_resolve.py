@@ -66,12 +66,12 @@ def test_noise_is_as_strong_a_ridge_whatever_the_number_of_utterances():
 
 
 @pytest.mark.parametrize(
-    "said", [{"batch": 16}, {"learning_rate": 0.1}, {"feature_noise": 0.0}, {"batch": 3, "feature_noise": 2.0}]
+    "given", [{"batch": 16}, {"learning_rate": 0.1}, {"feature_noise": 0.0}, {"batch": 3, "feature_noise": 2.0}]
 )
-def test_what_a_recipe_says_is_kept(said):
+def test_what_a_recipe_says_is_kept(given):
     for conversations in (3, 5000):
-        got = resolve(replace(OURS, **said), Amount(conversations, 20 * conversations))
-        assert {name: getattr(got, name) for name in said} == said
+        got = resolve(replace(OURS, **given), Amount(conversations, 20 * conversations))
+        assert {name: getattr(got, name) for name in given} == given
         assert resolve(got, Amount(10, 10)) == got
 
 

@@ -56,13 +56,13 @@ def printed(tmp_path, capsys):
 
 def test_means_and_intervals_are_those_of_student():
     accuracy = [0.81, 0.84, 0.80, 0.86, 0.83]
-    found = summarise(frame([row(seed=seed, ACC=value) for seed, value in enumerate(accuracy)])).set_index("metric")
+    result = summarise(frame([row(seed=seed, ACC=value) for seed, value in enumerate(accuracy)])).set_index("metric")
     low, high = stats.t.interval(0.95, 4, loc=np.mean(accuracy), scale=stats.sem(accuracy))
-    assert found.loc["ACC", "mean"] == pytest.approx(np.mean(accuracy))
-    assert found.loc["ACC", "half"] == pytest.approx((high - low) / 2)
-    assert found.loc["ACC", "seeds"] == 5
-    assert found.loc["MAE", "half"] == pytest.approx(0, abs=1e-12)
-    assert "UA" not in found.index  # not defined for scores
+    assert result.loc["ACC", "mean"] == pytest.approx(np.mean(accuracy))
+    assert result.loc["ACC", "half"] == pytest.approx((high - low) / 2)
+    assert result.loc["ACC", "seeds"] == 5
+    assert result.loc["MAE", "half"] == pytest.approx(0, abs=1e-12)
+    assert "UA" not in result.index  # not defined for scores
 
 
 def test_one_seed_has_no_interval():
@@ -72,17 +72,17 @@ def test_one_seed_has_no_interval():
 
 def test_folds_are_averaged_before_seeds_are_compared():
     rows = [row(seed=seed, fold=fold, ACC=0.5 + 0.1 * fold + 0.01 * seed) for seed in (1, 2) for fold in (1, 2, 3)]
-    found = summarise(frame(rows)).set_index("metric").loc["ACC"]
-    assert found["seeds"] == 2
-    assert found["mean"] == pytest.approx(0.715)
-    assert found["half"] == pytest.approx(half_width_of_mean(pd.Series([0.71, 0.72])))
+    result = summarise(frame(rows)).set_index("metric").loc["ACC"]
+    assert result["seeds"] == 2
+    assert result["mean"] == pytest.approx(0.715)
+    assert result["half"] == pytest.approx(half_width_of_mean(pd.Series([0.71, 0.72])))
 
 
 def test_failed_runs_and_undefined_metrics_count_for_nothing():
     rows = [row(seed=1, ACC=0.8), row(seed=2, ACC=0.6, CORR=None), row(seed=3, ACC=None, failure="no room")]
-    found = summarise(frame(rows)).set_index("metric")
-    assert found.loc["ACC", ["mean", "seeds"]].tolist() == [0.7, 2]
-    assert found.loc["CORR", "seeds"] == 1
+    result = summarise(frame(rows)).set_index("metric")
+    assert result.loc["ACC", ["mean", "seeds"]].tolist() == [0.7, 2]
+    assert result.loc["CORR", "seeds"] == 1
 
 
 def test_several_training_patterns_are_also_read_along_the_diagonal():
@@ -91,9 +91,9 @@ def test_several_training_patterns_are_also_read_along_the_diagonal():
         for trained in PATTERNS
         for pattern in PATTERNS
     ]
-    found = matched(summarise(frame(rows)))
-    assert set(found[found["metric"] == "ACC"]["mean"]) == {0.9}
-    assert set(found["pattern"]) == set(PATTERNS)
+    result = matched(summarise(frame(rows)))
+    assert set(result[result["metric"] == "ACC"]["mean"]) == {0.9}
+    assert set(result["pattern"]) == set(PATTERNS)
     assert matched(summarise(frame([row(pattern=pattern) for pattern in PATTERNS]))).empty
 
 
@@ -111,9 +111,9 @@ def test_the_published_figures_are_those_of_the_paper():
 
 @pytest.mark.parametrize("classes", [False, True])
 def test_the_ablation_has_our_names_for_its_rows(classes):
-    found = named_by_flags(read_published_results(PUBLISHED, classes), ABLATION)
-    assert set(found["method"]) == set(ABLATION)
-    kept = found[found["method"] == "KP+PG"].iloc[0]
+    result = named_by_flags(read_published_results(PUBLISHED, classes), ABLATION)
+    assert set(result["method"]) == set(ABLATION)
+    kept = result[result["method"] == "KP+PG"].iloc[0]
     assert (kept["knowledge_propagation"], kept["prompt_generation"], kept["coordinator"]) == (1, 1, 0)
 
 
@@ -231,5 +231,5 @@ def test_a_reader_that_has_enough_is_no_error(tmp_path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as printing:
         printing.stdout.readline()
         printing.stdout.close()
-        said = printing.stderr.read()
-    assert (printing.returncode, said) == (0, b"")
+        errors = printing.stderr.read()
+    assert (printing.returncode, errors) == (0, b"")

@@ -115,11 +115,11 @@ def test_every_forward_pass_is_a_turn_of_its_own(small, monkeypatch):
 
     turn, seen = Turn(), []
     checkpoint.model.register_forward_pre_hook(lambda *_: seen.append(turn.held))
-    found = predict(checkpoint.model, stream, stream.utterances.observed, turn=turn)
+    result = predict(checkpoint.model, stream, stream.utterances.observed, turn=turn)
     assert seen == [1] * len(stream)
     assert (turn.entered, turn.held) == (len(stream), 0)
     np.testing.assert_array_equal(
-        found["fused"], predict(checkpoint.model, stream, stream.utterances.observed)["fused"]
+        result["fused"], predict(checkpoint.model, stream, stream.utterances.observed)["fused"]
     )
 
 
@@ -128,22 +128,22 @@ def test_each_group_is_left_out_once(task, rng):
     predictions = rng.standard_normal((60, task.outputs))
     labels = rng.integers(len(task.classes) or 7, size=60).astype(np.float32) - (0 if task.classes else 3)
     groups = rng.integers(4, size=60)
-    found = metrics_by_group(task, predictions, labels, groups)
+    result = metrics_by_group(task, predictions, labels, groups)
     for metric in metric_names(task):
-        assert len(found[metric]) == 5
-        assert found[metric][0] == metrics(task, predictions, labels)[metric]
+        assert len(result[metric]) == 5
+        assert result[metric][0] == metrics(task, predictions, labels)[metric]
         for g in range(4):
             rows = [i for i in range(60) if groups[i] != g]
-            assert found[metric][1 + g] == pytest.approx(metrics(task, predictions[rows], labels[rows])[metric])
+            assert result[metric][1 + g] == pytest.approx(metrics(task, predictions[rows], labels[rows])[metric])
 
 
 def test_every_set_of_modalities_is_a_pattern():
     for M in (2, 3, 4):
         names = tuple("abcd"[:M])
-        found = availability_patterns(names)
-        assert len(found) == 2**M - 1
+        result = availability_patterns(names)
+        assert len(result) == 2**M - 1
         observed = np.ones((5, M), bool)
-        for subset, text in found.items():
+        for subset, text in result.items():
             left = Pattern.parse(text)(utterances_of(observed, names), SCORE, np.random.default_rng(0))
             assert left[0].tolist() == [u in subset for u in names]
             assert (left == left[0]).all()
@@ -175,11 +175,11 @@ def test_the_triangle_shares_the_same_amount_at_every_place(thirds):
 
 
 def test_the_plan_is_coarse_first_and_names_no_pass_twice():
-    found = page_drawings(THREE, 1)
-    assert found[:2] == [Drawing("uniform(0)"), Drawing("uniform(0.7)")]
-    assert len(set(found)) == len(found)
-    assert [one.seed for one in found] == sorted(one.seed for one in found)
-    drawn = {text: {one.seed for one in found if one.pattern == text} for text in {one.pattern for one in found}}
+    result = page_drawings(THREE, 1)
+    assert result[:2] == [Drawing("uniform(0)"), Drawing("uniform(0.7)")]
+    assert len(set(result)) == len(result)
+    assert [one.seed for one in result] == sorted(one.seed for one in result)
+    drawn = {text: {one.seed for one in result if one.pattern == text} for text in {one.pattern for one in result}}
     for text, seeds in drawn.items():
         most = RATE_SEEDS if text.startswith("uniform") else SHARE_SEEDS
         assert seeds == set(range(most if Pattern.parse(text).random else 1))
@@ -218,15 +218,15 @@ def test_no_constant_answer_does_better(task, rng):
     labels = rng.choice([0, 1, 1, 2, np.nan] if task.classes else [2, 5, 6, 6.5, 1, np.nan, 3], size=80).astype(
         np.float32
     )
-    found = constant_baseline(task, labels)
+    result = constant_baseline(task, labels)
     if task.classes:
         others = [np.tile(np.eye(3)[c], (80, 1)) for c in range(3)]
     else:
         others = [np.full((80, 1), value - task.neutral) for value in np.linspace(task.low, 7, 61)]
-    assert found["ACC"] == max(metrics(task, one, labels)["ACC"] for one in others)
+    assert result["ACC"] == max(metrics(task, one, labels)["ACC"] for one in others)
     if not task.classes:
-        assert found["MAE"] <= min(metrics(task, one, labels)["MAE"] for one in others) + 1e-6
-        assert np.isnan(found["CORR"])
+        assert result["MAE"] <= min(metrics(task, one, labels)["MAE"] for one in others) + 1e-6
+        assert np.isnan(result["CORR"])
     assert counted_labels(task, labels) == (~np.isnan(labels) & (bool(task.classes) | (labels != task.neutral))).sum()
 
 
@@ -297,15 +297,15 @@ def test_the_findings_say_what_the_numbers_say():
 def test_our_tables_give_the_curves_of_the_same_data_only():
     tables = {path.stem: read_results(path) for path in sorted(RESULTS.glob("*.parquet")) if not is_epochs(path)}
     rows = tables["hazumi"]
-    found = {one.name: one for one in from_tables(tables, rows["data_digest"].iloc[0], "test")}
-    one = found["our table hazumi: comp, 5 seeds"]
+    result = {one.name: one for one in from_tables(tables, rows["data_digest"].iloc[0], "test")}
+    one = result["our table hazumi: comp, 5 seeds"]
     assert one.usual
     assert not one.published
     mine = rows[(rows["method"] == "comp") & (rows["predictor"] == "fused")]
     for pattern, part in mine.groupby("pattern"):
         point = one.of("ACC")[np.isclose(one.of("ACC")["missing_rate"], part["missing_rate"].mean())]
         assert point["value"].item() == pytest.approx(part["ACC"].mean()), pattern
-    assert not any("mosi" in name for name in found)
+    assert not any("mosi" in name for name in result)
     assert not from_tables(tables, "no such data", "test")
     assert {"recipe_validation"} == {
         name.split(":")[0].removeprefix("our table ")
@@ -315,29 +315,29 @@ def test_our_tables_give_the_curves_of_the_same_data_only():
 
 def test_selection_on_the_test_split_is_marked():
     rows = read_results(RESULTS / "hazumi.parquet").assign(select="test")
-    found = from_tables({"odd": rows}, rows["data_digest"].iloc[0], "test")
-    assert all("TEST SPLIT" in one.name and "TEST SPLIT" in one.about for one in found)
+    result = from_tables({"odd": rows}, rows["data_digest"].iloc[0], "test")
+    assert all("TEST SPLIT" in one.name and "TEST SPLIT" in one.about for one in result)
 
 
 def test_published_figures_are_named_so_and_not_usual():
     published = read_published_results(RESULTS / "published.csv", classes=False)
-    found = {one.name: one for one in from_paper(published)}
-    one = found["published, other data: CMU-MOSI, ComP"]
+    result = {one.name: one for one in from_paper(published)}
+    one = result["published, other data: CMU-MOSI, ComP"]
     rows = published[
         (published["dataset"] == "CMUMOSI") & (published["method"] == "ComP") & (published["metric"] == "ACC")
     ]
     rows = rows[rows["table"] == 2]
     assert one.of("ACC")["value"].tolist() == pytest.approx((rows["value_percent"] / 100).tolist())
     assert one.of("MAE").empty
-    assert all(one.published and not one.usual and "TEST SPLIT" in one.about for one in found.values())
+    assert all(one.published and not one.usual and "TEST SPLIT" in one.about for one in result.values())
 
 
 def test_everything_drawn_is_in_the_table_to_take_away(measured):
     table = score_table(measured, rate_patterns(), "ACC")
     known = from_paper(read_published_results(RESULTS / "published.csv", classes=False))[:2]
-    found = with_references(table, known, "ACC")
-    assert len(found) == len(table) + sum(len(one.of("ACC")) for one in known)
-    assert set(found["source"]) == {"measured here", *(one.name for one in known)}
+    result = with_references(table, known, "ACC")
+    assert len(result) == len(table) + sum(len(one.of("ACC")) for one in known)
+    assert set(result["source"]) == {"measured here", *(one.name for one in known)}
 
 
 # Figures
@@ -424,11 +424,11 @@ def test_every_number_on_the_page_is_the_librarys(open_trained, at_once, small_l
         ("rates", rate_patterns()), ("kept", [*availability_patterns(THREE).values()]), ("shares", [*share_patterns(THREE, 2).values()]),
     ):  # fmt: skip
         seeds = RATE_SEEDS if key == "rates" else SHARE_SEEDS
-        found = evaluate(
+        result = evaluate(
             checkpoint.model, small_lab.task, checkpoint.standardise, small_lab.split("test"), "test",
             map(Pattern.parse, patterns), seeds,
         )  # fmt: skip
-        expected = sorted(one.mean["MAE"] for one in found if one.predictor == "fused")
+        expected = sorted(one.mean["MAE"] for one in result if one.predictor == "fused")
         if key == "shares":
             drawn = array(spec[key]["data"][1]["marker"]["color"])
         else:

@@ -36,12 +36,12 @@ def test_weights_stay_and_telemetry_is_thinned(finished, tmp_path, capsys):
 
 def test_what_cannot_be_shipped_is_said(finished, tmp_path, capsys):
     (tmp_path / "unfinished" / "running").mkdir(parents=True)
-    for options, said in (
+    for options, message in (
         ([str(tmp_path / "unfinished")], "not over"),
         ([str(tmp_path / "nothing")], "is not a checkpoint"),
         ([str(finished), "--epochs", "0"], "--epochs: expected at least 1"),
     ):
         folder, *rest = options
         assert main([folder, str(tmp_path / "out"), *rest]) == 2
-        assert said in capsys.readouterr().err
+        assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

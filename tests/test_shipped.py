@@ -47,11 +47,13 @@ def test_all_together_are_small_and_hold_telemetry_of_every_epoch():
 
 
 def again(name: str, data: str) -> None:
-    checkpoint, found = load_checkpoint(CHECKPOINTS / name), open_data(data)
-    checkpoint.check(found)
-    assert checkpoint.card.data.digest == found.digest
+    checkpoint, result = load_checkpoint(CHECKPOINTS / name), open_data(data)
+    checkpoint.check(result)
+    assert checkpoint.card.data.digest == result.digest
     patterns = PROTOCOL[0], PROTOCOL[2]
-    measured = evaluate(checkpoint.model, found.task, checkpoint.standardise, found.split("test"), "test", patterns, 5)
+    measured = evaluate(
+        checkpoint.model, result.task, checkpoint.standardise, result.split("test"), "test", patterns, 5
+    )
     promised = [m for m in checkpoint.card.measurements if m.pattern in map(str, patterns)]
     for now, then in zip(measured, promised, strict=True):
         assert (now.predictor, now.pattern, now.realised) == (then.predictor, then.pattern, then.realised)

@@ -37,18 +37,18 @@ def ids(conversations):
 def test_whatever_splits_there_are_nothing_is_used_twice(small_lab, names, seed):
     data = data_of(small_lab, names)
     try:
-        found = splits(data, seed)
+        result = splits(data, seed)
     except CompVizError:
         assert names.count("train") + ("train" not in names) * names.count("") < 2
         return
-    assert {c.split for c in found.training} <= {"", "train"}
-    assert {c.split for c in found.selection} <= {"", "train", "validation"}
-    assert not ids(found.training) & ids(found.selection)
+    assert {c.split for c in result.training} <= {"", "train"}
+    assert {c.split for c in result.selection} <= {"", "train", "validation"}
+    assert not ids(result.training) & ids(result.selection)
     if "validation" in names:
-        assert {c.split for c in found.selection} == {"validation"}
-        assert found.protocol == "validation split of the data set"
+        assert {c.split for c in result.selection} == {"validation"}
+        assert result.protocol == "validation split of the data set"
     else:
-        assert f"(seed {seed})" in found.protocol
+        assert f"(seed {seed})" in result.protocol
 
 
 @settings(deadline=None)
@@ -60,12 +60,12 @@ def test_speakers_who_are_judged_are_never_trained_on(small_lab, speakers, seed)
     data = data_of(small_lab, ["train"] * len(speakers), [sorted(names) for names in speakers])
     groups = speaker_groups(data.utterances)
     assert sorted(row for group in groups for row in group) == list(range(len(speakers)))
-    found = splits(data, seed)
-    assert ids(splits(data, seed).selection) == ids(found.selection)
-    assert found.training
-    assert found.selection
-    trained, judged = ({name for c in part for name in c.speakers} for part in (found.training, found.selection))
-    assert ("none of whose speakers is trained on" in found.protocol) == (len(groups) >= 4)
+    result = splits(data, seed)
+    assert ids(splits(data, seed).selection) == ids(result.selection)
+    assert result.training
+    assert result.selection
+    trained, judged = ({name for c in part for name in c.speakers} for part in (result.training, result.selection))
+    assert ("none of whose speakers is trained on" in result.protocol) == (len(groups) >= 4)
     if len(groups) >= 4:
         assert not trained & judged
 
@@ -86,9 +86,9 @@ def test_conversations_without_names_stand_alone(small_lab):
 
 def test_the_sessions_of_iemocap_fall_back_to_conversations(small_lab):
     """Its speakers are called F and M in all five sessions: nobody could be held out."""
-    found = splits(data_of(small_lab, ["train"] * 10, [["F", "M"]] * 10), 1)
-    assert len(found.selection) == 2
-    assert "whose speakers may be trained on" in found.protocol
+    result = splits(data_of(small_lab, ["train"] * 10, [["F", "M"]] * 10), 1)
+    assert len(result.selection) == 2
+    assert "whose speakers may be trained on" in result.protocol
 
 
 def test_a_single_conversation_cannot_be_cut(small_lab):
@@ -99,8 +99,8 @@ def test_a_single_conversation_cannot_be_cut(small_lab):
 def test_the_paper_s_protocol_selects_on_the_test_split_and_says_so_everywhere(
     small_lab, small_config, tmp_path, capsys
 ):
-    found = splits(small_lab, 1, "test")
-    assert ids(found.selection) == ids(small_lab.split("test"))
+    result = splits(small_lab, 1, "test")
+    assert ids(result.selection) == ids(small_lab.split("test"))
     recipe = Recipe(first_epochs=1, second_epochs=1, batch=3, bank=4, select="test")
     card = train(small_lab, small_config, recipe, tmp_path / "run", torch.device("cpu"))
     assert card.training.selection.startswith("TEST SPLIT")

@@ -40,19 +40,19 @@ def gradients(made, first, monkeypatch):
     monkeypatch.setattr(made.optimizer, "step", lambda: None)
     torch.manual_seed(0)
     made.model.train()
-    found = made.step([0, 2, 4], np.random.default_rng(0), first)
+    result = made.step([0, 2, 4], np.random.default_rng(0), first)
     named = {f"model.{k}": v.grad for k, v in made.model.named_parameters()}
     named |= {f"companion.{k}": v.grad for k, v in made.companion.named_parameters()}
-    return {k: g.clone() for k, g in named.items() if g is not None}, found, made.train.pick([0, 2, 4])
+    return {k: g.clone() for k, g in named.items() if g is not None}, result, made.train.pick([0, 2, 4])
 
 
 def test_the_modulator_changes_only_the_compressor_s_gradient(trainer, monkeypatch):
     before, _, _ = gradients(trainer(modulate=False), False, monkeypatch)
-    changed, found, batch = gradients(trainer(modulate=True), False, monkeypatch)
+    changed, result, batch = gradients(trainer(modulate=True), False, monkeypatch)
     name = "model.compressor.fc1.weight"
     assert {key for key in before if not torch.equal(before[key], changed[key])} == {name}
-    assert found.modulation.clipped.shape == (3,)
-    assert ((found.modulation.clipped >= 0) & (found.modulation.clipped <= 1)).all()
+    assert result.modulation.clipped.shape == (3,)
+    assert ((result.modulation.clipped >= 0) & (result.modulation.clipped <= 1)).all()
     S = batch.valid.shape[1]
     assert torch.equal(before[name][:, S:], changed[name][:, S:])
 
@@ -73,14 +73,14 @@ def test_the_modulator_scales_by_the_mean_coefficient_of_the_position(trainer, m
 
 def test_nothing_is_modulated_in_the_first_stage(trainer, monkeypatch):
     before, _, _ = gradients(trainer(modulate=False), True, monkeypatch)
-    changed, found, _ = gradients(trainer(modulate=True), True, monkeypatch)
+    changed, result, _ = gradients(trainer(modulate=True), True, monkeypatch)
     assert equal(before, changed)
-    assert found.modulation is None
+    assert result.modulation is None
 
 
 def test_the_first_stage_trains_neither_prompts_nor_the_coordinator(trainer, monkeypatch):
-    found, _, _ = gradients(trainer(), True, monkeypatch)
-    for key in found:
+    result, _, _ = gradients(trainer(), True, monkeypatch)
+    for key in result:
         assert not any(part in key for part in ("compressor", "from_", "inject", "expand", "coordinator", "fus"))
     second, _, _ = gradients(trainer(), False, monkeypatch)
     assert {k for k, g in second.items() if (g == 0).all()} == set()
@@ -267,9 +267,9 @@ def test_a_matrix_edited_by_hand_is_for_the_one_conversation_it_was_made_for(sma
     one = small_lab.split("test")[:1]
     cells = Pattern.parse(f"cells({to_hex(np.eye(len(one[0]), 3, dtype=bool))})")
     checkpoint = load_checkpoint(whole[0])
-    found = evaluate(checkpoint.model, small_lab.task, checkpoint.standardise, one, "test", [cells], 5)
-    assert found[0].seeds == 1
-    assert found[0].missing_rate == pytest.approx(1 - 3 / (3 * len(one[0])))
+    result = evaluate(checkpoint.model, small_lab.task, checkpoint.standardise, one, "test", [cells], 5)
+    assert result[0].seeds == 1
+    assert result[0].missing_rate == pytest.approx(1 - 3 / (3 * len(one[0])))
     with pytest.raises(CompVizError, match="for one conversation, got 8"):
         train(small_lab, small_config, replace(RECIPE, missing=str(cells)), tmp_path / "run", CPU)
     assert not (tmp_path / "run").exists()

@@ -86,7 +86,7 @@ def test_everything_drawn_stands_out_from_its_ground(palette):
         "positive": palette.positive, **palette.modality, **dict(enumerate((*palette.spare, *palette.classes))),
     }  # fmt: skip
     faded = {name: round(contrast(colour, palette.ground), 2) for name, colour in drawn.items()}
-    assert {name: found for name, found in faded.items() if found < 3} == {}
+    assert {name: result for name, result in faded.items() if result < 3} == {}
     assert contrast(palette.ink, palette.ground) >= 7  # it is the colour of text, too
 
 

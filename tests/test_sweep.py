@@ -328,7 +328,7 @@ def test_shares_of_devices_reach_ray():
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "expected"),
     [
         ({"sedes": [1]}, "sedes"),
         ({"seeds": []}, "seeds"),
@@ -355,12 +355,12 @@ def test_shares_of_devices_reach_ray():
         ({"gpus": -1}, "gpus"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said_by_field(tmp_path, capsys, change, said):
+def test_what_is_wrong_with_a_file_is_said_by_field(tmp_path, capsys, change, expected):
     write(tmp_path / "sweep.yaml", **change)
     assert main(["sweep", str(tmp_path / "sweep.yaml"), "--runs", str(tmp_path / "runs")]) == 2
     message = capsys.readouterr().err
     assert "sweep.yaml" in message
-    assert re.search(said, message), message
+    assert re.search(expected, message), message
     assert not (tmp_path / "runs").exists()
 
 

@@ -46,10 +46,12 @@ def test_it_says_what_the_telemetry_of_every_run_says(swept, tmp_path):
     runs = dict(tuple(epochs.groupby("run", observed=True)))
     assert runs.keys() == set(results[results["method"] != "linear"]["run"])
     for name, rows in runs.items():
-        told = read_telemetry(tmp_path / "runs" / name / "telemetry", "epochs").to_pandas()
-        told = told[told["quantity"].isin(["ACC", "coordinator"])].astype({"split": str, "quantity": str, "of": str})
-        rows = rows[told.columns].astype({"split": str, "quantity": str, "of": str})
-        pd.testing.assert_frame_equal(rows.reset_index(drop=True), told.reset_index(drop=True))
+        recorded = read_telemetry(tmp_path / "runs" / name / "telemetry", "epochs").to_pandas()
+        recorded = recorded[recorded["quantity"].isin(["ACC", "coordinator"])].astype(
+            {"split": str, "quantity": str, "of": str}
+        )
+        rows = rows[recorded.columns].astype({"split": str, "quantity": str, "of": str})
+        pd.testing.assert_frame_equal(rows.reset_index(drop=True), recorded.reset_index(drop=True))
 
 
 def test_both_stages_and_every_head_are_in_it(swept):

@@ -79,12 +79,12 @@ def data_sets(draw):
     widths = {name: draw(st.integers(1, 3)) for name in names}
     named = draw(st.lists(ids, min_size=1, max_size=4, unique=True))
     made = tuple(draw(conversations(name, task, widths)) for name in named)
-    found = Findings()
+    result = Findings()
     for _ in range(draw(st.integers(0, 3))):
-        found.problem(draw(texts), draw(texts), draw(texts), draw(st.none() | st.integers(1, 9)), draw(texts))
+        result.problem(draw(texts), draw(texts), draw(texts), draw(st.none() | st.integers(1, 9)), draw(texts))
     called = {name: tuple(draw(texts) for _ in range(width)) for name, width in widths.items() if draw(st.booleans())}
     sources = {name: draw(texts) for name in names}
-    return DataSet(draw(texts), task, made, sources, draw(texts), findings=found, feature_names=called)
+    return DataSet(draw(texts), task, made, sources, draw(texts), findings=result, feature_names=called)
 
 
 @settings(max_examples=60, deadline=None)
@@ -160,12 +160,12 @@ UNWRITABLE = {
 }
 
 
-@pytest.mark.parametrize(("changes", "half", "said"), UNWRITABLE.values(), ids=UNWRITABLE)
-def test_what_cannot_be_stored_is_refused_and_the_old_file_stays(small_lab, tmp_path, changes, half, said):
+@pytest.mark.parametrize(("changes", "half", "expected"), UNWRITABLE.values(), ids=UNWRITABLE)
+def test_what_cannot_be_stored_is_refused_and_the_old_file_stays(small_lab, tmp_path, changes, half, expected):
     path = tmp_path / "made.arrow"
     write_table(path, small_lab)
     before = path.read_bytes()
-    with pytest.raises(CompVizError, match=said):
+    with pytest.raises(CompVizError, match=expected):
         write_table(path, one(small_lab, **changes), half)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
@@ -193,19 +193,19 @@ def test_other_endings_are_refused(small_lab, tmp_path):
 
 @pytest.mark.parametrize("name", ["made.arrow", "made.parquet"])
 def test_findings_beyond_the_first_thousand_problems_are_counted(small_lab, tmp_path, name):
-    found = Findings()
+    result = Findings()
     for number in range(1500):
-        found.problem("source.parquet", "odd" if number % 3 else "strange", "c", number + 1)
-        found.missing("source.parquet", "c", number + 1, "text", "no features")
-    data = replace(small_lab, findings=found)
+        result.problem("source.parquet", "odd" if number % 3 else "strange", "c", number + 1)
+        result.missing("source.parquet", "c", number + 1, "text", "no features")
+    data = replace(small_lab, findings=result)
     for _ in range(2):  # a table made of a table
         write_table(tmp_path / name, data)
         data = open_data(str(tmp_path / name))
-    assert data.findings.problems == found.problems[:1000]
+    assert data.findings.problems == result.problems[:1000]
     counts = {what: count for what, count in data.findings.counts().items() if what[0] == "problem"}
     assert counts == {("problem", "", "odd"): 1000, ("problem", "", "strange"): 500}
     if name == "made.arrow":  # in Parquet, what is missing is found again
-        assert data.findings.counts() == found.counts()
+        assert data.findings.counts() == result.counts()
     again = with_task(data, Task("sentiment", low=-9, high=9))
     assert again.findings.counts() == data.findings.counts()
 
@@ -283,12 +283,12 @@ def test_a_file_that_is_replaced_stays_open_as_it_was(table, small_lab):
 # Damaged and changed files
 
 
-def refused(path, *said):
+def refused(path, *expected):
     """Opening, checking and peeking at a file that cannot be opened."""
     for action in (open_table, lambda path: check_data(str(path))):
         with pytest.raises(CompVizError) as caught:
             action(path)
-        for words in said:
+        for words in expected:
             assert words in str(caught.value)
         assert path.name in str(caught.value)
     peek_data(path)
@@ -359,10 +359,10 @@ CHANGES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "said"), CHANGES.values(), ids=CHANGES)
-def test_a_file_that_was_changed_is_refused(table, change, said):
+@pytest.mark.parametrize(("change", "expected"), CHANGES.values(), ids=CHANGES)
+def test_a_file_that_was_changed_is_refused(table, change, expected):
     rewritten(table, change)
-    with pytest.raises(CompVizError, match=said):
+    with pytest.raises(CompVizError, match=expected):
         open_table(table)
 
 
@@ -404,13 +404,15 @@ LIES = {
 }
 
 
-@pytest.mark.parametrize(("lie", "said"), LIES.values(), ids=LIES)
-def test_metadata_that_lie_are_refused(table, lie, said):
+@pytest.mark.parametrize(("lie", "expected"), LIES.values(), ids=LIES)
+def test_metadata_that_lie_are_refused(table, lie, expected):
     with pa.ipc.open_file(str(table)) as reader:
         about = json.loads(reader.schema.metadata[METADATA_KEY])
-    told = lie(about)
-    rewritten(table, lambda t: t, {METADATA_KEY: told if isinstance(told, bytes) else json.dumps(told).encode()})
-    refused(table, said)
+    recorded = lie(about)
+    rewritten(
+        table, lambda t: t, {METADATA_KEY: recorded if isinstance(recorded, bytes) else json.dumps(recorded).encode()}
+    )
+    refused(table, expected)
 
 
 def test_a_source_that_is_not_stated_is_said_to_be_unknown(table):
@@ -427,10 +429,12 @@ def test_names_that_are_not_one_for_each_feature_are_no_names(table):
     assert not open_table(table).feature_names
 
 
-@pytest.mark.parametrize(("value", "said"), [(np.nan, "NaN or infinite"), (0, "all zero but not marked as missing")])
+@pytest.mark.parametrize(
+    ("value", "expected"), [(np.nan, "NaN or infinite"), (0, "all zero but not marked as missing")]
+)
 @pytest.mark.parametrize("number", [0, 4])
 def test_features_that_cannot_be_are_named_when_they_are_read_and_listed_by_check(
-    table, small_lab, value, said, number
+    table, small_lab, value, expected, number
 ):
     row = int(small_lab.utterances.starts[number])
     width = small_lab.widths["video"]
@@ -445,7 +449,7 @@ def test_features_that_cannot_be_are_named_when_they_are_read_and_listed_by_chec
         open_table(table).find(name)
     (problem,) = check_data(str(table)).problems
     assert (problem.conversation, problem.utterance, problem.modality) == (name, 1, "video")
-    assert said in problem.reason
+    assert expected in problem.reason
 
 
 def test_a_changed_value_is_found_by_the_digest(table):

@@ -203,7 +203,7 @@ def test_labels_and_the_task_they_set(store, label, given, task, labels):
 
 
 @pytest.mark.parametrize(
-    ("label", "said"),
+    ("label", "expected"),
     [
         ([0.0, 1.0, None, 1.0, 0.0], ["no label is below neutral 0"]),
         ([5.0, 3.5, 1.0, 2.0, np.nan], ["no label is below neutral 0"]),
@@ -215,18 +215,18 @@ def test_labels_and_the_task_they_set(store, label, given, task, labels):
         (pa.nulls(5), []),
     ],
 )
-def test_scores_on_one_side_of_0_are_a_problem_until_their_scale_is_stated(store, label, said):
-    found = problems(read_tabular(store(label=label)))
-    assert [reason.split(",")[0] for *_, reason in found] == said
-    for file, conversation, utterance, modality, reason in found:
+def test_scores_on_one_side_of_0_are_a_problem_until_their_scale_is_stated(store, label, expected):
+    result = problems(read_tabular(store(label=label)))
+    assert [reason.split(",")[0] for *_, reason in result] == expected
+    for file, conversation, utterance, modality, reason in result:
         assert (file, conversation, utterance, modality) == ("made.parquet", "", None, "")
         assert "--scale LOW NEUTRAL HIGH" in reason
-    if said:
+    if expected:
         assert not problems(read_tabular(store(label=label), Task("rating", low=-5, high=5)))
 
 
 @pytest.mark.parametrize(
-    ("label", "given", "said"),
+    ("label", "given", "expected"),
     [
         ([np.inf, 1.0, -2.0, 0.0, 1.0], None, "label inf is none of -2 to 2, neutral 0, treated as unknown"),
         ([1e300, 1.0, 2.0, 0.0, 1.0], Task("x"), "label 1e+300 is none of -3 to 3"),
@@ -237,13 +237,13 @@ def test_scores_on_one_side_of_0_are_a_problem_until_their_scale_is_stated(store
         (["c", "a", "b", "a", "b"], Task("x", ("a", "b")), "label 'c' is none of a, b"),
     ],
 )
-def test_labels_that_cannot_be_are_unknown_and_named(store, label, given, said):
+def test_labels_that_cannot_be_are_unknown_and_named(store, label, given, expected):
     data = read_tabular(store(label=label), given)
     assert np.isnan(data.utterances.labels[0])
     assert not np.isnan(data.utterances.labels[1:]).any()
     ((file, conversation, utterance, modality, reason),) = problems(data)
     assert (file, conversation, utterance, modality) == ("made.parquet", "c0", 1, "")
-    assert said in reason
+    assert expected in reason
 
 
 # Rows that are wrong
@@ -347,10 +347,10 @@ WRONG = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("changes", "said"), WRONG.values(), ids=WRONG)
-def test_a_table_that_cannot_be_is_refused_in_words(store, changes, said):
+@pytest.mark.parametrize(("changes", "expected"), WRONG.values(), ids=WRONG)
+def test_a_table_that_cannot_be_is_refused_in_words(store, changes, expected):
     path = store(**changes)
-    with pytest.raises(CompVizError, match=re.escape(said)) as caught:
+    with pytest.raises(CompVizError, match=re.escape(expected)) as caught:
         read_tabular(path)
     assert path.name in str(caught.value)
     peek_data(path)
@@ -426,8 +426,8 @@ def test_many_rows_are_read_in_parts(store, rng, monkeypatch):
         data = open_data(str(path))
         assert data.utterances.ids == whole.utterances.ids
         table = pq.read_table(path) if suffix == ".parquet" else pa.ipc.open_file(str(path)).read_all()
-        found = np.concatenate([c.features["text"] for c in data.conversations])
-        np.testing.assert_array_equal(found, np.float32(table["features.text"].to_pylist()))
+        result = np.concatenate([c.features["text"] for c in data.conversations])
+        np.testing.assert_array_equal(result, np.float32(table["features.text"].to_pylist()))
 
 
 # Any order, any damage
@@ -444,10 +444,10 @@ def test_rows_may_come_in_any_order(order, tmp_path_factory):
     data = read_tabular(path)
     assert set(data.utterances.ids) == {"c0", "c1", "c2"}
     for conversation in sorted_.conversations:
-        found = data.find(conversation.id)
-        assert (found.words, found.split) == (conversation.words, conversation.split)
+        result = data.find(conversation.id)
+        assert (result.words, result.split) == (conversation.words, conversation.split)
         for name, x in conversation.features.items():
-            np.testing.assert_array_equal(found.features[name], x)
+            np.testing.assert_array_equal(result.features[name], x)
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".arrow", ".feather"])

@@ -51,8 +51,8 @@ def run(request, small_lab, small_config):
 
 def frame(epochs, name):
     """A table of all epochs, words as plain strings."""
-    found = pa.concat_tables([epoch.tables[name] for epoch in epochs]).to_pandas()
-    return found.astype(dict.fromkeys(found.select_dtypes("category"), object))
+    result = pa.concat_tables([epoch.tables[name] for epoch in epochs]).to_pandas()
+    return result.astype(dict.fromkeys(result.select_dtypes("category"), object))
 
 
 def test_every_table_has_the_columns_it_promises(run):
@@ -86,24 +86,24 @@ def test_utterances_say_what_the_steps_saw(run):
                 for s, label in enumerate(conversation.labels):
                     for u, name in enumerate(NAMES):
                         row = rows.loc[conversation.id, s, name]
-                        said = step.predictions[name][b, s]
+                        prediction = step.predictions[name][b, s]
                         assert row["observed"] == step.observed[b, s, u].item()
                         if np.isnan(label):
                             assert row[["error", "correct", "coefficient"]].isna().all()
                             continue
                         target = label - made.task.neutral
-                        error = 1 - said.softmax(0)[int(label)] if classes else abs(said[0] - target)
+                        error = 1 - prediction.softmax(0)[int(label)] if classes else abs(prediction[0] - target)
                         assert row["error"] == pytest.approx(error.item(), rel=2e-3, abs=1e-3)
                         if not classes and target == 0:
                             assert row[["correct", "coefficient"]].isna().all()
                             continue
-                        right = said.argmax() == int(label) if classes else (said[0] > 0) == (target > 0)
+                        right = prediction.argmax() == int(label) if classes else (prediction[0] > 0) == (target > 0)
                         assert row["correct"] == right.item()
                         if epoch.stage == 1:
                             assert pd.isna(row["coefficient"])
                         else:
-                            found = step.modulation.coefficients[u, b, s].item()
-                            assert row["coefficient"] == pytest.approx(found, rel=1e-3)
+                            result = step.modulation.coefficients[u, b, s].item()
+                            assert row["coefficient"] == pytest.approx(result, rel=1e-3)
 
 
 def test_steps_hold_the_coefficients_by_position_and_the_guard(run):
@@ -125,9 +125,9 @@ def test_gradient_norms_are_those_of_the_parameters(run):
     made.optimizer.step = lambda: None
     made.model.train()
     step = made.step([0, 1, 2], np.random.default_rng(0), False)
-    found = dict(zip(made.gradient_norms.names, step.gradients, strict=True))
+    result = dict(zip(made.gradient_norms.names, step.gradients, strict=True))
     named = dict(made.model.named_parameters())
-    assert set(found) == {
+    assert set(result) == {
         "projection", "encoder", "prototypes", "prompts", "propagation", "modality heads", "coordinator", "fused head",
     }  # fmt: skip
 
@@ -136,17 +136,17 @@ def test_gradient_norms_are_those_of_the_parameters(run):
         return torch.cat([part.flatten() for part in parts]).norm().item()
 
     for u in range(3):
-        assert found["projection"][u].item() == pytest.approx(norm([f"input.{u}.weight", f"input.{u}.bias"]), rel=1e-5)
+        assert result["projection"][u].item() == pytest.approx(norm([f"input.{u}.weight", f"input.{u}.bias"]), rel=1e-5)
         for module, part in (("encoder", "encoder."), ("prototypes", "compressor."), ("propagation", ".layers.")):
             expected = norm([key for key in named if part in key], u)
-            assert found[module][u].item() == pytest.approx(expected, rel=1e-5)
+            assert result[module][u].item() == pytest.approx(expected, rel=1e-5)
         prompts = [key for key in named if any(part in key for part in ("from_", "inject", "expand"))]
-        assert found["prompts"][u].item() == pytest.approx(norm(prompts, u), rel=1e-5)
-    assert found["fused head"][3].item() == pytest.approx(
+        assert result["prompts"][u].item() == pytest.approx(norm(prompts, u), rel=1e-5)
+    assert result["fused head"][3].item() == pytest.approx(
         norm([key for key in named if key.startswith("fus")]), rel=1e-5
     )
-    assert found["fused head"][:3].isnan().all()
-    assert found["projection"][3].isnan()
+    assert result["fused head"][:3].isnan().all()
+    assert result["projection"][3].isnan()
 
 
 def test_the_first_stage_has_no_gradients_of_prompts_and_the_coordinator(run):

@@ -132,16 +132,16 @@ def test_evaluate_command_takes_rates_and_patterns_together(command_line, writte
     arguments = ["evaluate", str(out), "--data", str(written), "--device", "cpu", "--json", "--seeds", "2"]
     given = ["--missing-rates", "0.25", "--patterns", "found", "only(text) + uniform(0.5)"]
     assert main([*arguments, *given]) == 0
-    found = json.loads(capsys.readouterr().out)["measurements"]
-    assert [(m["pattern"], m["seeds"]) for m in found[::4]] == [
+    result = json.loads(capsys.readouterr().out)["measurements"]
+    assert [(m["pattern"], m["seeds"]) for m in result[::4]] == [
         ("uniform(0.25)", 2), ("found", 1), ("only(text) + uniform(0.5)", 2),
     ]  # fmt: skip
-    assert found[8]["realised"] == {"audio": 1, "text": 0, "video": 1}
-    assert found[8]["missing_rate"] == pytest.approx(2 / 3)
+    assert result[8]["realised"] == {"audio": 1, "text": 0, "video": 1}
+    assert result[8]["missing_rate"] == pytest.approx(2 / 3)
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "expected"),
     [
         (["--data", "nothing.npz"], "nothing.npz"),
         (["--data", "lab"], "max_length of the model is 10"),
@@ -158,14 +158,14 @@ def test_evaluate_command_takes_rates_and_patterns_together(command_line, writte
         (["--device", "quantum"], "not available"),
     ],
 )
-def test_evaluate_command_says_what_is_wrong(small_checkpoint, written, capsys, options, said):
+def test_evaluate_command_says_what_is_wrong(small_checkpoint, written, capsys, options, expected):
     arguments = ["evaluate", str(small_checkpoint), "--data", str(written), "--device", "cpu", *options]
     assert main(arguments) == 2
-    assert said in capsys.readouterr().err
+    assert expected in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "expected"),
     [
         (["--data", "nothing.npz"], "nothing.npz"),
         (["--max-length", "3"], "max_length of the model is 3"),
@@ -180,10 +180,10 @@ def test_evaluate_command_says_what_is_wrong(small_checkpoint, written, capsys, 
         (["--seed", "-1"], "seed"),
     ],
 )
-def test_train_command_says_what_is_wrong(written, tmp_path, capsys, options, said):
+def test_train_command_says_what_is_wrong(written, tmp_path, capsys, options, expected):
     arguments = ["train", "--data", str(written), "--out", str(tmp_path / "out"), *SIZES, *options]
     assert main(arguments) == 2
-    assert said in capsys.readouterr().err
+    assert expected in capsys.readouterr().err
 
 
 def test_an_interrupted_train_command_ends_with_status_130(written, tmp_path, capsys, monkeypatch):
@@ -196,13 +196,13 @@ def test_an_interrupted_train_command_ends_with_status_130(written, tmp_path, ca
 
 
 def test_a_command_that_is_told_to_end_ends_like_an_interrupted_one(written, tmp_path):
-    told = (
+    recorded = (
         "import os, runpy, signal, comp_viz.commands.train as command\n"
         "command.train = lambda *arguments: os.kill(os.getpid(), signal.SIGTERM)\n"
         "runpy.run_module('comp_viz', run_name='__main__')"
     )
     arguments = ["train", "--data", str(written), "--out", str(tmp_path / "out"), *SIZES]
-    ended = subprocess.run([sys.executable, "-c", told, *arguments], capture_output=True, text=True, timeout=300)
+    ended = subprocess.run([sys.executable, "-c", recorded, *arguments], capture_output=True, text=True, timeout=300)
     assert ended.returncode == 130
     assert ended.stderr.endswith("comp_viz: stopped.\n")
 

@@ -86,9 +86,9 @@ PLAIN = st.recursive(
 def test_plain_values_come_back_as_they_were_with_any_protocol(tmp_path_factory, made, protocol):
     path = tmp_path_factory.getbasetemp() / "made.pkl"
     path.write_bytes(pickle.dumps(made, protocol))
-    found = load_plain_pickle(path)
-    assert found == made
-    assert type(found) is type(made)
+    outcome = load_plain_pickle(path)
+    assert outcome == made
+    assert type(outcome) is type(made)
 
 
 ARRAYS = {
@@ -109,8 +109,8 @@ ARRAYS = {
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize("array", ARRAYS.values(), ids=ARRAYS)
 def test_arrays_come_back_as_they_were(read, array, protocol):
-    found = read(pickle.dumps({"one": [array, array]}, protocol))["one"]
-    for each in found:
+    outcome = read(pickle.dumps({"one": [array, array]}, protocol))["one"]
+    for each in outcome:
         assert each.dtype == array.dtype
         np.testing.assert_array_equal(each, array)
 
@@ -119,18 +119,18 @@ def test_arrays_come_back_as_they_were(read, array, protocol):
 def test_scalars_are_plain_and_arrays_of_values_lists(read, protocol):
     words = np.array(["one", "two", None], dtype=object)
     made = (np.float64(0.5), np.int64(-2), np.str_("so"), np.bool_(True), words)
-    found = read(pickle.dumps(made, protocol))
-    assert found == (0.5, -2, "so", True, ["one", "two", None])
-    assert [type(part) for part in found] == [float, int, str, bool, list]
+    outcome = read(pickle.dumps(made, protocol))
+    assert outcome == (0.5, -2, "so", True, ["one", "two", None])
+    assert [type(part) for part in outcome] == [float, int, str, bool, list]
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_relatives_of_builtin_containers_become_plain(read, protocol):
     grouped = defaultdict(list, {"a": [1]})
     made = [OrderedDict(b=2, a=1), grouped, frozenset("ab"), bytearray(b"ab"), bytearray(), b""]
-    found = read(pickle.dumps(made, protocol))
-    assert found == [{"b": 2, "a": 1}, {"a": [1]}, {"a", "b"}, b"ab", b"", b""]
-    assert [type(part) for part in found] == [dict, dict, set, bytes, bytes, bytes]
+    outcome = read(pickle.dumps(made, protocol))
+    assert outcome == [{"b": 2, "a": 1}, {"a": [1]}, {"a", "b"}, b"ab", b"", b""]
+    assert [type(part) for part in outcome] == [dict, dict, set, bytes, bytes, bytes]
 
 
 def test_numpy_of_either_name_is_known(read):
@@ -200,8 +200,8 @@ class Own:
     ids=lambda made: repr(made).split(" at ")[0],
 )
 def test_other_things_are_refused_by_their_name(refusal, made, protocol):
-    said = refusal(pickle.dumps({"one": [made]}, protocol))
-    assert "it asks for" in said or "instruction" in said
+    message = refusal(pickle.dumps({"one": [made]}, protocol))
+    assert "it asks for" in message or "instruction" in message
 
 
 def test_what_may_be_named_may_not_be_kept_or_called(refusal):
@@ -303,9 +303,9 @@ GIANTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("content", "said"), GIANTS.values(), ids=GIANTS)
-def test_giants_and_damage_are_refused_in_words(refusal, measured, content, said):
-    assert said in measured(refusal, content)
+@pytest.mark.parametrize(("content", "expected"), GIANTS.values(), ids=GIANTS)
+def test_giants_and_damage_are_refused_in_words(refusal, measured, content, expected):
+    assert expected in measured(refusal, content)
 
 
 def test_a_huge_memo_number_costs_nothing(read, measured):
@@ -325,8 +325,8 @@ NESTS = {
 @pytest.mark.usefixtures("bounded")
 @pytest.mark.parametrize("content", NESTS.values(), ids=NESTS)
 def test_nesting_a_million_deep_is_refused(refusal, content):
-    said = refusal(content + b".")
-    assert "deep" in said or "levels" in said
+    message = refusal(content + b".")
+    assert "deep" in message or "levels" in message
 
 
 @pytest.mark.usefixtures("bounded")

@@ -135,13 +135,13 @@ def test_all_coalitions_in_one_pass_are_those_of_single_passes(changes, rng):
     features = {u: torch.randn(1, S, d) for u, d in model.config.widths.items()}
     observed, valid = torch.from_numpy(rng.random((1, S, M)) > 0.3), torch.ones(1, S, dtype=torch.bool)
     with torch.inference_mode():
-        found = pass_of(model, features, observed, valid)
+        result = pass_of(model, features, observed, valid)
         for k, shown in enumerate(coalition_masks(M)):
             alone = model(features, observed & shown, valid)
-            torch.testing.assert_close(found.fused[k], alone.fused[0], atol=1e-5, rtol=1e-5)
-            torch.testing.assert_close(found.coordinator[k], alone.coordinator[0], atol=1e-5, rtol=1e-5)
+            torch.testing.assert_close(result.fused[k], alone.fused[0], atol=1e-5, rtol=1e-5)
+            torch.testing.assert_close(result.coordinator[k], alone.coordinator[0], atol=1e-5, rtol=1e-5)
             for u in model.config.modalities:
-                torch.testing.assert_close(found.heads[u][k], alone.heads[u][0], atol=1e-5, rtol=1e-5)
+                torch.testing.assert_close(result.heads[u][k], alone.heads[u][0], atol=1e-5, rtol=1e-5)
 
 
 def test_more_modalities_than_can_be_enumerated_are_refused():
@@ -150,20 +150,20 @@ def test_more_modalities_than_can_be_enumerated_are_refused():
 
 
 def test_the_full_coalition_is_the_prediction_and_the_empty_one_knows_nothing(checkpoint, conversation, observed):
-    found = predict_coalitions(checkpoint, conversation, observed)
+    result = predict_coalitions(checkpoint, conversation, observed)
     np.testing.assert_allclose(
-        found.predictions[FUSED][-1], predict_conversation(checkpoint, conversation, observed).fused, atol=1e-5
+        result.predictions[FUSED][-1], predict_conversation(checkpoint, conversation, observed).fused, atol=1e-5
     )
     blind = predict_conversation(checkpoint, conversation, np.zeros_like(observed))
-    np.testing.assert_allclose(found.predictions[FUSED][0], blind.fused, atol=1e-5)
-    np.testing.assert_allclose(found.predictions["text"][0], blind.heads["text"], atol=1e-5)
+    np.testing.assert_allclose(result.predictions[FUSED][0], blind.fused, atol=1e-5)
+    np.testing.assert_allclose(result.predictions["text"][0], blind.heads["text"], atol=1e-5)
 
 
 def test_masked_predictions_are_the_models(checkpoint, conversation, observed, masked, rng):
     shown = rng.random((7, *observed.shape)) > 0.4
-    for pattern, found in zip(shown, masked.fused(shown), strict=True):
+    for pattern, result in zip(shown, masked.fused(shown), strict=True):
         expected = predict_conversation(checkpoint, conversation, pattern & observed).fused
-        np.testing.assert_allclose(found, expected, atol=1e-5)
+        np.testing.assert_allclose(result, expected, atol=1e-5)
     assert masked.fused(shown[:0]).shape == (0, len(observed), 1)
 
 
@@ -171,23 +171,23 @@ def test_masked_predictions_are_the_models(checkpoint, conversation, observed, m
 
 
 def naive_shapley(values, players):
-    found = np.zeros((players, *values.shape[1:]))
+    result = np.zeros((players, *values.shape[1:]))
     orders = list(permutations(range(players)))
     for order in orders:
         k = 0
         for i in order:
-            found[i] += (values[k | 1 << i] - values[k]) / len(orders)
+            result[i] += (values[k | 1 << i] - values[k]) / len(orders)
             k |= 1 << i
-    return found
+    return result
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(1, 5).flatmap(lambda p: arrays.arrays(np.float64, (2**p, 3), elements=st.floats(-5, 5))))
 def test_shapley_values_are_averages_over_orders_and_sum_to_the_whole(values):
     players = len(values).bit_length() - 1
-    found = shapley(values)
-    np.testing.assert_allclose(found, naive_shapley(values, players), atol=1e-9)
-    np.testing.assert_allclose(found.sum(0), values[-1] - values[0], atol=1e-9)
+    result = shapley(values)
+    np.testing.assert_allclose(result, naive_shapley(values, players), atol=1e-9)
+    np.testing.assert_allclose(result.sum(0), values[-1] - values[0], atol=1e-9)
 
 
 @settings(max_examples=30, deadline=None)
@@ -204,8 +204,8 @@ def test_what_simply_adds_does_not_interact_and_one_joint_gain_is_shared(alone, 
     values = np.array([sum(alone[i] for i in range(4) if k >> i & 1) for k in range(16)])
     np.testing.assert_allclose(interactions(values), 0, atol=1e-9)
     values += joint * np.array([k & 3 == 3 for k in range(16)])
-    found = interactions(values)
-    assert found[0, 1] == pytest.approx(joint, abs=1e-9)
+    result = interactions(values)
+    assert result[0, 1] == pytest.approx(joint, abs=1e-9)
     np.testing.assert_allclose(shapley(values)[:2], alone[:2] + joint / 2, atol=1e-9)
 
 
@@ -262,9 +262,9 @@ def test_efficiency_and_symmetry_on_random_models(seed):
 
 def test_a_modality_that_is_missing_everywhere_contributes_nothing(checkpoint, conversation, observed):
     observed[:, 2] = False
-    found = contribution(predict_coalitions(checkpoint, conversation, observed))
-    np.testing.assert_allclose(found.values[2], 0, atol=1e-6)
-    np.testing.assert_allclose(found.values.sum(0), found.whole - found.empty, atol=1e-6)
+    result = contribution(predict_coalitions(checkpoint, conversation, observed))
+    np.testing.assert_allclose(result.values[2], 0, atol=1e-6)
+    np.testing.assert_allclose(result.values.sum(0), result.whole - result.empty, atol=1e-6)
 
 
 def made(values, pairs=None, weights=None):
@@ -280,46 +280,46 @@ def made(values, pairs=None, weights=None):
 
 
 def test_relations_have_the_names_that_their_numbers_call_for():
-    found = made([[1.0, 0.5, 0.6, 0.001], [0.1, 0.5, -0.4, 0.0], [0.1, 0.4, 0.0, 0.0]])
-    assert found.relations.tolist() == ["dominance", "complement", "conflict", "negligible"]
-    shares = relation_shares(found)
+    result = made([[1.0, 0.5, 0.6, 0.001], [0.1, 0.5, -0.4, 0.0], [0.1, 0.4, 0.0, 0.0]])
+    assert result.relations.tolist() == ["dominance", "complement", "conflict", "negligible"]
+    shares = relation_shares(result)
     assert sum(shares.values()) == pytest.approx(1)
     assert shares["dominance of audio"] == 0.25
-    assert set(found.relations) <= set(RELATIONS)
-    assert waterfall_title(found, 0) == "Utterance 1 moves from 0.00 with nothing observed to 1.20: dominance of audio"
-    assert contributions_title(found) == (
+    assert set(result.relations) <= set(RELATIONS)
+    assert waterfall_title(result, 0) == "Utterance 1 moves from 0.00 with nothing observed to 1.20: dominance of audio"
+    assert contributions_title(result) == (
         "The modalities move utterance 2 most, by +1.40; they conflict most in utterance 3"
     )
-    assert contributions_title(replace(found, values=np.abs(found.values))).endswith("; they never conflict")
-    assert relation_facts(found) == "Of 4 utterances: dominance in 1, complement in 1, conflict in 1, negligible in 1."
+    assert contributions_title(replace(result, values=np.abs(result.values))).endswith("; they never conflict")
+    assert relation_facts(result) == "Of 4 utterances: dominance in 1, complement in 1, conflict in 1, negligible in 1."
     assert (
-        contributions_heading(found)
+        contributions_heading(result)
         == f"Audio contributes most to the fused prediction: {percent(2.101 / 3.601)} of all contributions"
     )
-    assert contributions_heading(replace(found, values=0 * found.values)) == "No modality moves any prediction"
+    assert contributions_heading(replace(result, values=0 * result.values)) == "No modality moves any prediction"
 
 
 def test_pairs_are_told_apart_by_the_sign_of_their_interaction():
     pairs = np.zeros((2, 2, 3), np.float32)
     pairs[0, 1] = pairs[1, 0] = [0.5, -0.5, 0.01]
-    found = made([[1, 1, 1], [1, 1, 1]], pairs)
-    assert found.pair_kinds(0, 1).tolist() == ["synergy", "redundancy", "independent"]
-    table = pair_table(found)
+    result = made([[1, 1, 1], [1, 1, 1]], pairs)
+    assert result.pair_kinds(0, 1).tolist() == ["synergy", "redundancy", "independent"]
+    table = pair_table(result)
     assert table.loc[0, ["synergy", "redundancy", "independent"]].tolist() == pytest.approx([1 / 3] * 3)
-    assert pairs_title(found) == "Audio and text have the strongest interaction: synergy, +0.003 on average"
+    assert pairs_title(result) == "Audio and text have the strongest interaction: synergy, +0.003 on average"
     assert pairs_title(made([[1, 1, 1], [1, 1, 1]])) == "No pair of modalities interacts: contributions simply add"
 
 
 def test_weights_are_compared_with_shares():
-    found = made([[0.9, 0.1, 0.8], [0.1, 0.9, 0.2]], weights=[[0.8, 0.2], [0.3, 0.7], [0.4, 0.6]])
-    agreement = weight_agreement(found)
+    result = made([[0.9, 0.1, 0.8], [0.1, 0.9, 0.2]], weights=[[0.8, 0.2], [0.3, 0.7], [0.4, 0.6]])
+    agreement = weight_agreement(result)
     assert (agreement.same, agreement.counted) == (2, 3)
     assert agreement.correlations[0] == pytest.approx(1.0)
     assert agreement.distance[2] == pytest.approx(0.4)
     assert weight_agreement_title(agreement) == (
         "Largest weight and largest contribution agree in 2 of 3 utterances (2 by chance)"
     )
-    assert disagreement_table(found, ("a", "b", "c"))["utterance"].iloc[0] == 3
+    assert disagreement_table(result, ("a", "b", "c"))["utterance"].iloc[0] == 3
     # In the second utterance nothing contributes.
     still = made([[0.9, 0.001, 0.8], [0.1, 0.001, 0.2]], weights=[[0.8, 0.2], [0.3, 0.7], [0.4, 0.6]])
     assert disagreement_table(still, ("a", "b", "c"))["utterance"].tolist() == [3, 1]
@@ -327,8 +327,8 @@ def test_weights_are_compared_with_shares():
 
 def test_accuracy_is_divided_without_rest(checkpoint, small_lab):
     test = list(small_lab.split("test"))
-    found, labels = [predict_coalitions(checkpoint, c, c.observed) for c in test], [c.labels for c in test]
-    table, reached = split_table(found, labels), accuracies(found, labels)
+    result, labels = [predict_coalitions(checkpoint, c, c.observed) for c in test], [c.labels for c in test]
+    table, reached = split_table(result, labels), accuracies(result, labels)
     fused = table[table["predictor"] == FUSED]
     assert fused["accuracy"].sum() == pytest.approx(reached[-1] - reached[0])
     assert fused["share"].sum() == pytest.approx(1)
@@ -353,33 +353,33 @@ def test_accuracy_is_divided_without_rest(checkpoint, small_lab):
 
 
 def test_occlusion_is_captums(masked, checkpoint, conversation, observed):
-    found = attribute(checkpoint, conversation, observed, 2, OCCLUSION)
+    result = attribute(checkpoint, conversation, observed, 2, OCCLUSION)
     shown = torch.from_numpy(masked.observed).float()[None]
     expected = Occlusion(lambda masks: torch.from_numpy(masked.fused(masks.numpy() > 0.5)[:, 2, 0].copy())).attribute(
         shown, sliding_window_shapes=(1, 1)
     )
-    np.testing.assert_allclose(found.cells, expected[0].numpy(), atol=1e-6)
+    np.testing.assert_allclose(result.cells, expected[0].numpy(), atol=1e-6)
 
 
 @pytest.mark.parametrize("method", ATTRIBUTION_METHODS)
 def test_missing_cells_have_no_part(method, checkpoint, conversation, observed):
-    found = attribute(checkpoint, conversation, observed, 2, method)
-    assert not found.cells[~(observed & conversation.observed)].any()
-    assert found.cells[2].any()
+    result = attribute(checkpoint, conversation, observed, 2, method)
+    assert not result.cells[~(observed & conversation.observed)].any()
+    assert result.cells[2].any()
 
 
 def test_integrated_gradients_are_complete_and_features_sum_to_cells(checkpoint, conversation, observed):
-    found = attribute(checkpoint, conversation, observed, 2, INTEGRATED)
-    assert found.missing_sum < 0.01
-    for u, name in enumerate(found.modalities):
-        np.testing.assert_allclose(found.features[name].sum(1), found.cells[:, u], atol=1e-5)
+    result = attribute(checkpoint, conversation, observed, 2, INTEGRATED)
+    assert result.missing_sum < 0.01
+    for u, name in enumerate(result.modalities):
+        np.testing.assert_allclose(result.features[name].sum(1), result.cells[:, u], atol=1e-5)
     zeros = replace(conversation, features={u: np.tile(m, (len(observed), 1)) * conversation.observed[:, [i]] for i, (u, m) in enumerate(checkpoint.standardise.mean.items())})  # fmt: skip
-    assert found.start == pytest.approx(float(predict_conversation(checkpoint, zeros, observed).fused[2, 0]), abs=1e-4)
+    assert result.start == pytest.approx(float(predict_conversation(checkpoint, zeros, observed).fused[2, 0]), abs=1e-4)
 
 
 def test_gradient_times_input_is_the_slope(checkpoint, conversation, observed):
     """Against a finite difference along the features of one cell."""
-    found = attribute(checkpoint, conversation, observed, 2, GRADIENT)
+    result = attribute(checkpoint, conversation, observed, 2, GRADIENT)
     batch = Batch.of([conversation], checkpoint.standardise)
     ends = []
     for scale in (0.99, 1.01):
@@ -387,7 +387,7 @@ def test_gradient_times_input_is_the_slope(checkpoint, conversation, observed):
         features["audio"][0, 2] *= scale
         model = load_double(checkpoint)
         ends.append(float(model(features, observed[None], batch.valid).fused[0, 2, 0]))
-    assert found.cells[2, 0] == pytest.approx((ends[1] - ends[0]) / 0.02, rel=0.02, abs=1e-4)
+    assert result.cells[2, 0] == pytest.approx((ends[1] - ends[0]) / 0.02, rel=0.02, abs=1e-4)
 
 
 def load_double(checkpoint):
@@ -395,11 +395,11 @@ def load_double(checkpoint):
 
 
 def test_sampled_shapley_values_sum_to_the_change_and_repeat(checkpoint, conversation, observed):
-    found = attribute(checkpoint, conversation, observed, 2, SAMPLING)
-    assert found.missing_sum < 1e-4
-    np.testing.assert_array_equal(attribute(checkpoint, conversation, observed, 2, SAMPLING).cells, found.cells)
-    assert (found.error >= 0).all()
-    assert found.steps >= 4
+    result = attribute(checkpoint, conversation, observed, 2, SAMPLING)
+    assert result.missing_sum < 1e-4
+    np.testing.assert_array_equal(attribute(checkpoint, conversation, observed, 2, SAMPLING).cells, result.cells)
+    assert (result.error >= 0).all()
+    assert result.steps >= 4
 
 
 def test_sampled_orders_are_nobody_elses_random_numbers(checkpoint, conversation, observed, monkeypatch):
@@ -456,19 +456,19 @@ def test_features_without_any_name_are_their_modality_as_a_whole(checkpoint, con
 
 
 def test_a_typical_decision_that_a_loss_flips_is_not_at_a_negative_distance(masked):
-    found = fragility(losses(masked))
-    distance, left = (decimal(float(np.median(x))) for x in (found.margin, np.abs(found.left)))
-    spared = fragility_title(replace(found, left=np.abs(found.left)))
+    result = fragility(losses(masked))
+    distance, left = (decimal(float(np.median(x))) for x in (result.margin, np.abs(result.left)))
+    spared = fragility_title(replace(result, left=np.abs(result.left)))
     assert spared == f"The median decision is {distance} from flipping, {left} after the worst single loss"
-    flipped = fragility_title(replace(found, left=np.full_like(found.left, -0.25)))
+    flipped = fragility_title(replace(result, left=np.full_like(result.left, -0.25)))
     assert flipped == f"The median decision is {distance} from flipping; for half or more, one loss is enough"
 
 
 def test_groups_keep_the_sum_of_their_features(checkpoint, conversation, observed, small_lab):
-    found = attribute(checkpoint, conversation, observed, 2, GRADIENT)
-    table = feature_table(found, names_of(small_lab))
-    assert table["attribution"].sum() == pytest.approx(float(found.cells[2].sum()), abs=1e-5)
-    assert group_table(table)["attribution"].sum() == pytest.approx(float(found.cells[2].sum()), abs=1e-5)
+    result = attribute(checkpoint, conversation, observed, 2, GRADIENT)
+    table = feature_table(result, names_of(small_lab))
+    assert table["attribution"].sum() == pytest.approx(float(result.cells[2].sum()), abs=1e-5)
+    assert group_table(table)["attribution"].sum() == pytest.approx(float(result.cells[2].sum()), abs=1e-5)
     assert table["attribution"].abs().is_monotonic_decreasing
     top, group = table.iloc[0], group_table(table).iloc[0]
     assert features_title(table, small_lab.task).startswith(f"{top['feature']} has the largest attribution")
@@ -483,18 +483,18 @@ def test_groups_keep_the_sum_of_their_features(checkpoint, conversation, observe
 
 def test_context_is_the_change_without_an_utterance(checkpoint, conversation, observed, masked):
     inside = look_inside(checkpoint, conversation, observed)
-    found = context(losses(masked, modalities=False), inside)
+    result = context(losses(masked, modalities=False), inside)
     without = observed.copy()
     without[4] = False
     expected = (
         predict_conversation(checkpoint, conversation, observed).fused
         - predict_conversation(checkpoint, conversation, without).fused
     )[:, 0]
-    np.testing.assert_allclose(found.effects[:, 4], expected, atol=1e-5)
+    np.testing.assert_allclose(result.effects[:, 4], expected, atol=1e-5)
     others = np.arange(len(observed)) != 1
-    mean = np.mean(found.rolled, axis=0)
-    assert found.agreement(1) == pytest.approx(rank_correlation(np.abs(found.effects[1, others]), mean[1, others]))
-    assert len(context_table(found)) == len(observed) ** 2
+    mean = np.mean(result.rolled, axis=0)
+    assert result.agreement(1) == pytest.approx(rank_correlation(np.abs(result.effects[1, others]), mean[1, others]))
+    assert len(context_table(result)) == len(observed) ** 2
 
 
 def test_rank_correlation():
@@ -537,11 +537,11 @@ def test_orders_that_come_to_the_same_are_no_evidence():
 
 def test_where_nothing_else_is_observed_there_is_no_order_to_test(checkpoint, conversation):
     nothing = np.zeros_like(conversation.observed)
-    found, masked = (
+    result, masked = (
         attribute(checkpoint, conversation, nothing, 0, GRADIENT),
         Masked.of(checkpoint, conversation, nothing),
     )
-    assert faithfulness_title(cell_curves(masked, found, 1), "cells") == "Every order of cells gives the same curves"
+    assert faithfulness_title(cell_curves(masked, result, 1), "cells") == "Every order of cells gives the same curves"
     nothing[0] = conversation.observed[0]
     masked = Masked.of(checkpoint, conversation, nothing)
     tested = utterance_curves(masked, np.zeros(len(conversation), np.float32), 0, 0, 1)
@@ -549,8 +549,8 @@ def test_where_nothing_else_is_observed_there_is_no_order_to_test(checkpoint, co
 
 
 def test_modality_curves_begin_and_end_at_the_whole_and_at_nothing(checkpoint, conversation, observed):
-    found = predict_coalitions(checkpoint, conversation, observed)
-    tested, one = modality_curves(found), contribution(found)
+    result = predict_coalitions(checkpoint, conversation, observed)
+    tested, one = modality_curves(result), contribution(result)
     assert tested.deletion[0] == pytest.approx(float((one.whole * one.ways).mean()), abs=1e-5)
     assert tested.deletion[-1] == pytest.approx(float((one.empty * one.ways).mean()), abs=1e-5)
     np.testing.assert_allclose(tested.insertion[[0, -1]], tested.deletion[[-1, 0]], atol=1e-6)
@@ -561,10 +561,10 @@ def test_an_explanation_of_random_weights_is_another_one(checkpoint, conversatio
     def explain(one, talk):
         return attribute(one, talk, observed, 2, GRADIENT).cells
 
-    found = sanity(explain, checkpoint, conversation, observed)
-    assert len(found.noise) == len(found.random) == 3
-    assert np.mean(found.noise) > np.mean(found.random)
-    np.testing.assert_array_equal(found.noise, sanity(explain, checkpoint, conversation, observed).noise)
+    result = sanity(explain, checkpoint, conversation, observed)
+    assert len(result.noise) == len(result.random) == 3
+    assert np.mean(result.noise) > np.mean(result.random)
+    np.testing.assert_array_equal(result.noise, sanity(explain, checkpoint, conversation, observed).noise)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -580,11 +580,11 @@ def test_explanations_of_shipped_checkpoints_beat_random_orders(name, request):
     features, error = [], []
     for target in np.linspace(1, len(talk) - 2, 2).astype(int).tolist():
         for method in ATTRIBUTION_METHODS:
-            found = attribute(checkpoint, talk, talk.observed, target, method)
-            gains[method].append(cell_curves(masked, found, int(ways[target])).gains())
+            result = attribute(checkpoint, talk, talk.observed, target, method)
+            gains[method].append(cell_curves(masked, result, int(ways[target])).gains())
             if method == INTEGRATED:
-                error.append(found.missing_sum)
-                features.append(feature_curves(checkpoint, talk, talk.observed, found, int(ways[target])).gains())
+                error.append(result.missing_sum)
+                features.append(feature_curves(checkpoint, talk, talk.observed, result, int(ways[target])).gains())
     assert max(error) < 0.01
     for method, pairs in gains.items():
         assert min(np.mean(pairs, axis=0)) > 0, method
@@ -614,19 +614,19 @@ def test_the_smallest_set_is_smallest_where_it_says_so(parts, wanted):
         total = sets @ parts
         return total >= wanted, (wanted - total).astype(np.float32)
 
-    found, size = smallest_set(goal, len(parts)), naive_smallest(goal, len(parts))
-    if found is None:
+    result, size = smallest_set(goal, len(parts)), naive_smallest(goal, len(parts))
+    if result is None:
         assert size is None or size > 3  # an additive goal is found greedily whenever a set reaches it
         assert size is None
         return
     chosen = np.zeros(len(parts), bool)
-    chosen[list(found.players)] = True
+    chosen[list(result.players)] = True
     assert goal(chosen[None])[0][0]
-    if found.proof == SMALLEST:
-        assert len(found.players) == size
+    if result.proof == SMALLEST:
+        assert len(result.players) == size
     else:
-        assert found.proof == IRREDUCIBLE
-        for i in found.players:
+        assert result.proof == IRREDUCIBLE
+        for i in result.players:
             fewer = chosen.copy()
             fewer[i] = False
             assert not goal(fewer[None])[0][0]
@@ -640,8 +640,8 @@ def test_a_pair_is_smallest_though_not_all_pairs_were_tried():
         lack = np.where(reached, 0, 10 - sets[:, :28].sum(1) / 28 + sets[:, 28:].sum(1))
         return reached, lack.astype(np.float32)
 
-    found = smallest_set(goal, 30)
-    assert (found.players, found.proof) == ((28, 29), SMALLEST)
+    result = smallest_set(goal, 30)
+    assert (result.players, result.proof) == ((28, 29), SMALLEST)
 
 
 def test_a_set_is_found_where_all_players_together_miss_the_goal():
@@ -656,13 +656,13 @@ def test_losing_the_found_cells_flips_the_decision_and_no_single_one_would(check
     single = losses(masked)
     before = predict_conversation(checkpoint, conversation, observed).decisions()
     for target in range(len(conversation)):
-        found = smallest_loss(masked, single, target)
-        assert len(counterfactual_table(found)) == len(found.cells)
-        if not found.cells:
+        result = smallest_loss(masked, single, target)
+        assert len(counterfactual_table(result)) == len(result.cells)
+        if not result.cells:
             continue
-        assert predict_conversation(checkpoint, conversation, found.changed).decisions()[target] != before[target]
-        for s, u in found.cells if len(found.cells) > 1 else ():
-            fewer = found.changed.copy()
+        assert predict_conversation(checkpoint, conversation, result.changed).decisions()[target] != before[target]
+        for s, u in result.cells if len(result.cells) > 1 else ():
+            fewer = result.changed.copy()
             fewer[s, u] = True
             assert predict_conversation(checkpoint, conversation, fewer).decisions()[target] == before[target]
 
@@ -671,10 +671,10 @@ def test_a_search_says_when_it_looked_only_at_near_cells(masked, monkeypatch):
     monkeypatch.setattr("comp_viz.analysis.why.leave_one_out.PASSES", 3)
     single, cells = losses(masked), int(masked.observed.sum())
     for target in range(len(masked.observed)):
-        found = smallest_loss(masked, single, target)
-        assert (found.searched, found.possible) == (3, cells)
-        assert f"Searched among 3 cells, the nearest of {cells}," in counterfactual_facts(found)
-        many = replace(found, cells=((0, 0), (0, 1)), proof=SMALLEST)
+        result = smallest_loss(masked, single, target)
+        assert (result.searched, result.possible) == (3, cells)
+        assert f"Searched among 3 cells, the nearest of {cells}," in counterfactual_facts(result)
+        many = replace(result, cells=((0, 0), (0, 1)), proof=SMALLEST)
         assert counterfactual_title(many) == (
             f"Losing 2 cells flips the decision for utterance {target + 1}; no smaller set does"
         )
@@ -683,7 +683,7 @@ def test_a_search_says_when_it_looked_only_at_near_cells(masked, monkeypatch):
         assert counterfactual_facts(replace(many, searched=cells)).endswith(
             f"Searched among {cells} cells: every smaller set was tried."
         )
-        one, none = replace(found, cells=((0, 1),)), replace(found, cells=(), proof="")
+        one, none = replace(result, cells=((0, 1),)), replace(result, cells=(), proof="")
         assert counterfactual_title(one) == f"Losing text of utterance 1 flips the decision for utterance {target + 1}"
         assert counterfactual_title(none) == (
             f"Losing cells does not flip the decision for utterance {target + 1}, as far as searched"
@@ -700,33 +700,33 @@ def test_returning_the_found_cells_restores_the_decision():
     changed = np.flatnonzero(whole != here)
     assert len(changed)
     for target in range(len(talk)):
-        found = smallest_return(masked, pattern, target)
-        assert found.needed == (target in changed)
-        if found.needed:
-            assert found.cells
-            assert predict_conversation(checkpoint, talk, found.changed).decisions()[target] == whole[target]
-            assert (found.changed >= pattern).all()
+        result = smallest_return(masked, pattern, target)
+        assert result.needed == (target in changed)
+        if result.needed:
+            assert result.cells
+            assert predict_conversation(checkpoint, talk, result.changed).decisions()[target] == whole[target]
+            assert (result.changed >= pattern).all()
 
 
 def test_fragility_counts_the_single_losses_that_flip(checkpoint, conversation, observed, masked):
-    found = fragility(losses(masked))
+    result = fragility(losses(masked))
     before = predict_conversation(checkpoint, conversation, observed).decisions()
     flips = np.zeros(len(observed), int)
     for s, u in np.argwhere(observed):
         without = observed.copy()
         without[s, u] = False
         flips += predict_conversation(checkpoint, conversation, without).decisions() != before
-    np.testing.assert_array_equal(found.flips, flips)
-    assert ((found.left < 0) >= (flips > 0)).all()
-    table = fragile_table(found, conversation.words)
+    np.testing.assert_array_equal(result.flips, flips)
+    assert ((result.left < 0) >= (flips > 0)).all()
+    table = fragile_table(result, conversation.words)
     assert table["flipped by"].is_monotonic_decreasing
     flipped = int((flips > 0).sum())
     if flipped:
-        assert counterfactuals_heading(found) == (
+        assert counterfactuals_heading(result) == (
             f"Losing one cell can flip {flipped} of {len(flips)} decisions, utterance {table['utterance'].iloc[0]}'s most easily"
         )
-    steady = counterfactuals_heading(replace(found, flips=0 * found.flips, left=np.abs(found.left)))
-    closest = int(np.abs(found.left).argmin())
+    steady = counterfactuals_heading(replace(result, flips=0 * result.flips, left=np.abs(result.left)))
+    closest = int(np.abs(result.left).argmin())
     assert steady.startswith(
         f"Losing one cell flips none of {len(flips)} decisions; utterance {closest + 1} comes closest ("
     )
@@ -734,18 +734,18 @@ def test_fragility_counts_the_single_losses_that_flip(checkpoint, conversation, 
 
 def test_headings_and_titles_fit_and_hold_their_numbers(checkpoint, conversation, observed, masked):
     inside = look_inside(checkpoint, conversation, observed)
-    found = context(losses(masked, modalities=False), inside)
-    others = np.where(np.arange(len(found.effects)) == 2, -1, found.sizes[2])
-    mean = np.where(np.arange(len(found.effects)) == 2, -1, found.mean_rollout[2])
-    assert context_title(found, 2).startswith(f"Utterance {others.argmax() + 1} affects utterance 3 most (")
-    assert context_title(found, 2).endswith("rollout names it too") == (others.argmax() == mean.argmax())
-    assert rollout_facts(found, 2).endswith(f"over the other utterances: {decimal(found.agreement(2))}.")
-    own, agree = np.nanmean(found.own), np.nanmean(found.agreements)
-    assert context_heading(found) == (
+    result = context(losses(masked, modalities=False), inside)
+    others = np.where(np.arange(len(result.effects)) == 2, -1, result.sizes[2])
+    mean = np.where(np.arange(len(result.effects)) == 2, -1, result.mean_rollout[2])
+    assert context_title(result, 2).startswith(f"Utterance {others.argmax() + 1} affects utterance 3 most (")
+    assert context_title(result, 2).endswith("rollout names it too") == (others.argmax() == mean.argmax())
+    assert rollout_facts(result, 2).endswith(f"over the other utterances: {decimal(result.agreement(2))}.")
+    own, agree = np.nanmean(result.own), np.nanmean(result.agreements)
+    assert context_heading(result) == (
         f"Predictions depend {percent(own)} on their own utterance; rank correlation with rollout is {decimal(agree)}"
     )
-    assert context_map_title(found).startswith(f"Utterance {found.influences.argmax() + 1} affects the others most: ")
-    assert rollout_facts(replace(found, rolled=None), 2) == ""
+    assert context_map_title(result).startswith(f"Utterance {result.influences.argmax() + 1} affects the others most: ")
+    assert rollout_facts(replace(result, rolled=None), 2) == ""
     for method in ATTRIBUTION_METHODS:
         each = attribute(checkpoint, conversation, observed, 2, method)
         size = np.abs(each.cells)
@@ -776,10 +776,10 @@ def test_sanity_is_put_into_words_by_its_numbers(noise, random, words):
 
 def test_long_conversations_lose_neighbours_together(masked, monkeypatch):
     monkeypatch.setattr("comp_viz.analysis.why.leave_one_out.PASSES", 9)
-    found = losses(masked)
-    assert found.together == -(-len(masked.observed) // 3)
-    shown = masked.observed & (found.players != 4)
-    np.testing.assert_allclose(found.after[4], masked.fused(shown[None])[0], atol=1e-6)
+    result = losses(masked)
+    assert result.together == -(-len(masked.observed) // 3)
+    shown = masked.observed & (result.players != 4)
+    np.testing.assert_allclose(result.after[4], masked.fused(shown[None])[0], atol=1e-6)
 
 
 def test_numbers_come_as_tables(checkpoint, conversation, observed):

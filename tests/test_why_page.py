@@ -95,9 +95,9 @@ def test_sides_share_axes_that_hold_both(part, axes, open_part):
 @pytest.mark.parametrize("predictor", ["fused", "text"])
 def test_contributions_are_the_librarys(predictor, open_part):
     app, conversation, observed, checkpoint = open_part(CONTRIBUTIONS, why_of=predictor)
-    found = contribution(predict_coalitions(checkpoint, conversation, observed), predictor)
+    result = contribution(predict_coalitions(checkpoint, conversation, observed), predictor)
     bars = [trace for trace in figures(app)["contributions"]["data"] if trace["type"] == "bar"]
-    for u, (values, missing) in enumerate(zip(found.values, ~(observed & conversation.observed).T, strict=True)):
+    for u, (values, missing) in enumerate(zip(result.values, ~(observed & conversation.observed).T, strict=True)):
         of = [bar for bar in bars if bar["name"].endswith(checkpoint.config.modalities[u])]
         drawn = {
             int(s): (y, "pattern" in bar["marker"])
@@ -112,14 +112,14 @@ def test_contributions_are_the_librarys(predictor, open_part):
 @pytest.mark.parametrize("method", [INTEGRATED, GRADIENT, OCCLUSION, SAMPLING])
 def test_attributions_are_the_librarys(method, open_part):
     app, conversation, observed, checkpoint = open_part(FEATURES, why_method=method, utterance="4")
-    found = attribute(checkpoint, conversation, observed, 3, method)
+    result = attribute(checkpoint, conversation, observed, 3, method)
     drawn = figures(app)
     shown = array(drawn["attribution_cells"]["data"][0]["z"])
-    np.testing.assert_allclose(shown[found.observed.T], found.cells.T[found.observed.T], atol=1e-5)
-    assert np.isnan(shown[~found.observed.T]).all()
-    assert ("attribution_features" in drawn) == (found.features is not None)
-    said = " ".join(caption.value for caption in app.caption)
-    assert ("complete" in said) == (method in (INTEGRATED, SAMPLING))
+    np.testing.assert_allclose(shown[result.observed.T], result.cells.T[result.observed.T], atol=1e-5)
+    assert np.isnan(shown[~result.observed.T]).all()
+    assert ("attribution_features" in drawn) == (result.features is not None)
+    captions = " ".join(caption.value for caption in app.caption)
+    assert ("complete" in captions) == (method in (INTEGRATED, SAMPLING))
 
 
 @pytest.mark.parametrize("part", [CONTRIBUTIONS, FEATURES])
@@ -194,21 +194,21 @@ def reader(tmp_path):
 
 
 def test_the_effect_of_a_word_is_what_the_prediction_loses_without_it(clip, reader):
-    found = word_effects(reader, clip, 1)
-    assert found.words == ("word<b>", "number1.")
+    result = word_effects(reader, clip, 1)
+    assert result.words == ("word<b>", "number1.")
     before = predict_clip(reader, clip.conversation).fused[1]
-    for i, effect in enumerate(found.effects):
-        text = found.words[1 - i]
+    for i, effect in enumerate(result.effects):
+        text = result.words[1 - i]
         changed = clip.features["text"].copy()
         changed[1] = EXTRACT["reader"](text)
         conversation = replace(clip.conversation, features={**clip.features, "text": changed})
         after = predict_clip(reader, conversation).fused[1]
         assert effect == pytest.approx(float((before - after)[before.argmax()]), abs=1e-6)
-        assert found.flips[i] == (after.argmax() != before.argmax())
-    assert word_effect_table(found)["word"].tolist() == list(found.words)
+        assert result.flips[i] == (after.argmax() != before.argmax())
+    assert word_effect_table(result)["word"].tolist() == list(result.words)
     assert words_title(word_effects(reader, clip, 3)) == "Utterance 4 has no words to leave out"
-    top = int(np.abs(found.effects).argmax())
-    assert words_title(found).startswith(f"“{found.words[top]}” has the largest effect, ")
+    top = int(np.abs(result.effects).argmax())
+    assert words_title(result).startswith(f"“{result.words[top]}” has the largest effect, ")
 
 
 def test_words_and_other_sentences_are_on_the_page_of_a_clip(clip, reader, tmp_path, monkeypatch):
