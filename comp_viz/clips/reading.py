@@ -9,7 +9,7 @@ import numpy as np
 from comp_viz.clips import faces
 from comp_viz.clips.clip import Face, FaceSearch
 from comp_viz.clips.extractors.registry import extractors_missing, feature_names, loaded_extractor
-from comp_viz.clips.face_visibility import PARTS, covered_parts
+from comp_viz.clips.face_visibility import FACE_PARTS, covered_parts
 from comp_viz.clips.media import Picture
 from comp_viz.clips.settings import Settings
 from comp_viz.clips.span import Span
@@ -83,7 +83,7 @@ def read_video(
 def covering(checked: Sequence[Face], least: float) -> str:
     """Why the landmarker's expressions are not to be believed, "" when at least this share of the faces is to be seen."""
     covered = [covered_parts(face) for face in checked]
-    for part in PARTS:
+    for part in FACE_PARTS:
         count = sum(part in parts for parts in covered)
         if len(checked) - count < least * len(checked):
             return f"{part} covered in {count} of {len(checked)} pictures"

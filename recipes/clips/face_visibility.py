@@ -18,11 +18,11 @@ from scipy.ndimage import gaussian_filter
 from comp_viz.clips import faces
 from comp_viz.clips.clip import Face
 from comp_viz.clips.face_visibility import (
+    FACE_PARTS,
     LEFT_EYE,
     LIPS,
-    PARTS,
     RIGHT_EYE,
-    WEIGHTS,
+    VISIBILITY_WEIGHTS,
     aligned_face,
     describe_part,
 )
@@ -153,7 +153,7 @@ def examples(images: Picture, rng: np.random.Generator) -> list[tuple[int, str, 
         if (face := faces.find_face(picture, 0.0)) is None:
             continue
         rows.append((number, "", aligned_face(face)))
-        for part in PARTS:
+        for part in FACE_PARTS:
             if again := faces.find_face(covered(picture, face, part, rng), 0.0):
                 rows.append((number, part, aligned_face(again)))
     return rows
@@ -201,17 +201,17 @@ def main() -> None:
     faces.close()
     apart = np.array([number % 5 == 0 for number, _, _ in rows])
     labels, weights = np.array([part for _, part, _ in rows]), dict[str, Floats]()
-    for part in PARTS:
+    for part in FACE_PARTS:
         x = np.stack([describe_part(other, part) for _, _, image in rows for other in varied(image, rng)])
         x = x.reshape(len(rows), VARIANTS, -1)
         fitted = fit(x[~apart].reshape(-1, x.shape[2]), np.repeat(labels[~apart] == part, VARIANTS).astype(np.float64))
         scores = x[apart, 0] @ fitted[:-1] + fitted[-1]
         least = float(np.quantile(scores[labels[apart] == ""], 1 - REJECTED))
         fitted[-1] -= least
-        share = {name or "nothing": np.mean(scores[labels[apart] == name] > least) for name in ("", *PARTS)}
+        share = {name or "nothing": np.mean(scores[labels[apart] == name] > least) for name in ("", *FACE_PARTS)}
         print(part, "taken for covered, by what is:", {name: round(float(value), 3) for name, value in share.items()})
         weights[part] = fitted
-    np.savez(WEIGHTS, **weights)
+    np.savez(VISIBILITY_WEIGHTS, **weights)
 
 
 if __name__ == "__main__":
