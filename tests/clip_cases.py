@@ -96,7 +96,7 @@ def make_face(time: float, shade: int = 90) -> Face:
     )
 
 
-def find_face(picture: Picture, time: float, near: Face | None = None) -> Face | None:
+def find_face(picture: Picture, time: float, near: Face | None = None, small_too: bool = True) -> Face | None:
     """A face in every picture that is not black."""
     return make_face(time, int(picture.mean())) if picture.mean() > 5 else None
 

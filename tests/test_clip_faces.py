@@ -89,6 +89,21 @@ def test_the_face_that_was_followed_is_kept_beside_a_larger_one(talkers):
     assert all(face.box[2] < 350 for face in followed)
 
 
+def test_the_longer_there_is_no_face_the_rarer_tiles_are_searched(monkeypatch):
+    asked, faces_at = [], {6.0}
+
+    def find(picture, time, near=None, small_too=True):
+        asked.extend([time] * small_too)
+        return make_face(time) if time in faces_at else None
+
+    monkeypatch.setattr(faces, "find_face", find)
+    times = [round(0.2 * i, 1) for i in range(50)]
+    assert [face.time for face in faces.follow_face([np.zeros((8, 8, 3), np.uint8)] * 50, times)] == [6.0]
+    before, after = [time for time in asked if time <= 6], [time for time in asked if time > 6]
+    assert before == [0.0, 0.2, 0.4, 0.8, 1.6, 3.2, 4.8]  # after 0.1, 0.2, 0.4, 0.8 s and at most 1.6 s
+    assert after == [6.2, 6.4, 6.6, 6.8, 7.0, 7.2, 7.4, 7.6, 8.0, 8.8]  # only where it was, for a second; then anew
+
+
 def test_noise_and_textures_have_no_face(talkers, rng):
     for size in ((240, 320), (405, 720), (480, 360)):
         assert faces.find_face(rng.integers(0, 256, (*size, 3), dtype=np.uint8), 0.0) is None

@@ -5,6 +5,7 @@ where there is none, its detector looks again in square tiles, and the landmarke
 """
 
 import io
+import math
 import threading
 import zipfile
 from collections.abc import Sequence
@@ -46,6 +47,7 @@ CROP = 224  # pixels, side of a crop: what expression networks take
 TILE = 128  # pixels, side of a picture that the detector takes
 SMALL_FACE = 0.2  # of the picture's longer side: whoever is smaller is looked at again from nearer
 FORGOTTEN = 1.0  # seconds after which a face says no more about where the next one is
+SOONEST, LATEST = 0.1, 1.6  # seconds after which tiles are searched again when nothing was found
 DETECTED = 0.5  # score from which the detector's faces count
 TRACKED = 0.15  # intersection over union from which two boxes are of one face
 FACES_LOCK = threading.Lock()  # one landmarker serves all sessions, one at a time
@@ -111,11 +113,11 @@ def close() -> None:
             part.cache_clear()
 
 
-def find_face(picture: Picture, time: float, near: Face | None = None) -> Face | None:
+def find_face(picture: Picture, time: float, near: Face | None = None, small_too: bool = True) -> Face | None:
     """The largest face in a picture `[H, W, 3]`, or None.
 
     `near` is the speaker's face in a picture shortly before, if there is one: it says where to look first, and it is
-    preferred to a larger face of someone else.
+    preferred to a larger face of someone else. Without `small_too` no tiles are searched, which takes most of the time.
     """
     if near is not None and not 0 <= time - near.time <= FORGOTTEN:
         near = None
@@ -131,18 +133,27 @@ def find_face(picture: Picture, time: float, near: Face | None = None) -> Face |
             nearer = landmarks_in(picture, window(chosen.box))
             chosen = speaker(nearer, chosen.box) if nearer else chosen
         return face_of(picture, time, chosen)
-    square = window(expected) if expected is not None else square_of_face(picture)
+    square = None if expected is None else window(expected)
+    if expected is None and small_too:
+        square = square_of_face(picture)
     marks = landmarks_in(picture, square) if square is not None else []
     return face_of(picture, time, speaker(marks, expected)) if marks else None
 
 
 def follow_face(pictures: Sequence[Picture], times: Sequence[float]) -> list[Face]:
-    """The speaker's face in those of an utterance's pictures that show it, each looked for first where the last one was."""
-    faces, near = list[Face](), None
+    """The speaker's face in those of an utterance's pictures that show it, each looked for first where the last one was.
+
+    The longer there was none, the rarer tiles are searched.
+    """
+    faces, near, wait, again = list[Face](), None, SOONEST, -math.inf
     for picture, time in zip(pictures, times, strict=True):
-        near = find_face(picture, time, near) or near
-        if near is not None and near.time == time:
-            faces.append(near)
+        searching = time >= again - 1e-3  # times are not exact
+        face = find_face(picture, time, near, searching)
+        if face is not None:
+            faces.append(face)
+            near, wait, again = face, SOONEST, time
+        elif searching and (near is None or time - near.time > FORGOTTEN):
+            again, wait = time + wait, min(2 * wait, LATEST)
     return faces
 
 
