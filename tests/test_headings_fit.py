@@ -1,4 +1,4 @@
-"""Headings and titles of Why, Coordinator and Compare stay within the length of a heading, whatever the data are called."""
+"""Headings and titles stay within the length of a heading, whatever the data are called."""
 
 from dataclasses import replace
 
@@ -10,7 +10,9 @@ from comp_viz.analysis.coordinator.groups import by_availability, by_emotion, by
 from comp_viz.analysis.coordinator.reweighting import EQUAL, LEARNED, compare_weightings, only_name
 from comp_viz.analysis.coordinator.trust import disagreement, trust_in_heads
 from comp_viz.analysis.coordinator.weights import weight_summary
+from comp_viz.analysis.modulation.coefficients import ConversationCoefficients
 from comp_viz.analysis.prediction import Prediction
+from comp_viz.analysis.prototypes.assignment import Assignment
 from comp_viz.analysis.why.attribution import ATTRIBUTION_METHODS, Attribution
 from comp_viz.analysis.why.context import Context
 from comp_viz.analysis.why.contribution import Contribution
@@ -34,6 +36,9 @@ from comp_viz.figures.coordinator.reweighting import other_weights_title
 from comp_viz.figures.coordinator.simplex import simplex_title
 from comp_viz.figures.coordinator.strips import correctness_title, emotions_title
 from comp_viz.figures.coordinator.weights_along import weights_title
+from comp_viz.figures.modulation.coefficients import coefficients_title
+from comp_viz.figures.prototypes.assignment import assignment_title, variance_title
+from comp_viz.figures.prototypes.heading import prototypes_heading
 from comp_viz.figures.why.attribution import cells_title, feature_groups_title, features_title
 from comp_viz.figures.why.context import context_map_title, context_title
 from comp_viz.figures.why.contribution import contributions_title
@@ -201,3 +206,19 @@ def test_titles_of_a_comparison(name):
         }
     )
     assert_fit(differences_title(rows, name))
+
+
+def test_titles_of_prototypes_and_of_the_modulator():
+    rows = np.full(S, 0.95, np.float32)
+    for explained in (0.004, 0.123, 1.0):
+        assignment = Assignment("text", np.ones((S, 1320), np.float32), 10, rows, rows * 1283, rows, explained)
+        heading = prototypes_heading([{"text": assignment}])
+        assert_fit(heading, assignment_title(assignment), variance_title([{"text": assignment}]))
+        assert heading.startswith("Prompts draw on at least 1219 of 1320 prototypes, explaining at most ")
+    error, raw = np.tile(np.float32([0.512, 0.432, 0.5]), (S, 1)), np.full((S, 3), 3, np.float32)
+    for clipped in (raw, np.full_like(raw, 2)):
+        one = ConversationCoefficients(NAMES, error, raw, clipped, np.ones(S, bool), (0, 2))
+        title = coefficients_title(one)
+        assert_fit(title)
+        assert title.startswith("Audio errs most")
+        assert f"{one.clipped_count or 'none'} of 3,720 coefficients" in title

@@ -13,7 +13,7 @@ from comp_viz.figures.chart import About
 from comp_viz.figures.grid import Span, shared_range
 from comp_viz.figures.modulation.telemetry import EQUATION
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
-from comp_viz.wording import decimal, first_upper, how_many
+from comp_viz.wording import decimal, first_upper, fitting, how_many
 
 MOST_MARKS = 200  # utterances above which lines are drawn without marks
 MARK_SHIFT = 0.2  # utterances between the marks of neighbouring modalities
@@ -126,4 +126,7 @@ def coefficients_title(coefficients: ConversationCoefficients) -> str:
     count = how_many(coefficients.count * len(coefficients.modalities), "coefficient")
     verb = "is" if coefficients.clipped_count <= 1 else "are"
     clipped = f"{coefficients.clipped_count or 'none'} of {count} {verb} clipped"
-    return f"{first_upper(most)} errs most ({errors[most]:.3f}), {least} least ({errors[least]:.3f}); {clipped}"
+    return fitting(
+        f"{first_upper(most)} errs most ({errors[most]:.3f}), {least} least ({errors[least]:.3f}); {clipped}",
+        f"{first_upper(most)} errs most, {least} least; {clipped}",
+    )

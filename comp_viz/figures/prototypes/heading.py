@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from comp_viz.analysis.prototypes.assignment import Assignment
-from comp_viz.wording import percent
+from comp_viz.wording import fitting, percent
 
 PROTOTYPES_TERMS = (
     "Every prompt is a mean of prototypes, weighed by similarity, plus what the utterance's own features give. The effective number "
@@ -19,7 +19,8 @@ def prototypes_heading(blocks: Sequence[Mapping[str, Assignment]]) -> str:
         return "This network has no prompts, and so no prototypes to draw on"
     least = min(every, key=lambda each: float(each.entropy.mean()))
     effective, explained = float(least.effective.mean()), max(0.0, *(each.explained for each in every))
-    return (
-        f"Prompts draw on at least {effective:.0f} of {least.prototypes} prototypes, explaining at most "
-        f"{percent(explained, 1)} of their variance"
+    draw = f"Prompts draw on at least {effective:.0f} of {least.prototypes} prototypes"
+    return fitting(
+        f"{draw}, explaining at most {percent(explained, 1)} of their variance",
+        f"{draw}, explaining at most {percent(explained)}",
     )
