@@ -30,7 +30,7 @@ from comp_viz.clips.requirements import CLIPS
 from comp_viz.clips.settings import Cutting, Settings, settings_for
 from comp_viz.clips.source import DEFAULT_EXTRACTORS, extractor_source, named_in
 from comp_viz.clips.span import Word
-from comp_viz.clips.speech import voiced_share
+from comp_viz.clips.voice import voiced_share
 from comp_viz.clips.store import load_clip, save_clip
 from comp_viz.clips.weights import File, checked_parts, content, weights_missing
 from comp_viz.data.batch import Batch, Standardiser

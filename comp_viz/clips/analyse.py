@@ -18,9 +18,10 @@ from comp_viz.clips.media import RATE, Media
 from comp_viz.clips.progress import Progress, Watch
 from comp_viz.clips.reading import Read, read_audio, read_text, read_video, sound_level
 from comp_viz.clips.settings import Settings
-from comp_viz.clips.span import Span, Word
-from comp_viz.clips.speech import listen, voiced_share, voiced_stretches
+from comp_viz.clips.span import Span
+from comp_viz.clips.speech import NOTHING, listen
 from comp_viz.clips.store import load_clip, save_clip
+from comp_viz.clips.voice import voiced_share, voiced_stretches
 from comp_viz.data.conversation import Floats
 
 GALLERY, FACES = 3, 120  # faces kept for people to look at: of an utterance, and of a clip
@@ -83,13 +84,10 @@ def read_clip(media: Media, name: str, digest: str, settings: Settings, watch: W
         media = with_heads_upright(media)
     sound = media.sound
     unheard = media.sound_problem or whisper.whisper_missing() or ""
-    words: tuple[Word, ...] = ()
-    language = ""
-    if not unheard:
-        words, language = listen(sound, settings, lambda done: watch.at("speech", done))
     voice = voiced_stretches(sound, settings.thresholds.speech)
+    heard = NOTHING if unheard else listen(sound, voice, settings, lambda done: watch.at("speech", done))
     watch.at("speech", 1.0)
-    spans = cut(words, media.duration, settings.cutting)
+    spans = cut(heard.words, media.duration, settings.cutting)
     extractors = dict(settings.extractors)
     reads = dict[str, list[Read]]()
     sounds = [sound[round(span.start * RATE) : round(span.end * RATE)] for span in spans]
@@ -105,7 +103,8 @@ def read_clip(media: Media, name: str, digest: str, settings: Settings, watch: W
     if "text" in extractors:
         reads["text"] = []
         for i, span in enumerate(spans, 1):
-            reads["text"].append(read_text(span, unheard, extractors["text"], settings))
+            one = read_text(span, unheard, extractors["text"], settings, heard.language, heard.certainty)
+            reads["text"].append(one)
             watch.at("text", i / len(spans))
     watch.at("text", 1.0)  # the last moment to stop
     quality = {
@@ -124,7 +123,7 @@ def read_clip(media: Media, name: str, digest: str, settings: Settings, watch: W
         reasons={modality: tuple(r.reason for r in reads[modality]) for modality in extractors},
         quality={what: np.array(values, np.float32) for what, values in quality.items()},
         looked=tuple(looked),
-        language=language,
+        language=heard.language,
         seconds=dict(watch.seconds),
     )
 

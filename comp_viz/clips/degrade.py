@@ -18,7 +18,8 @@ from comp_viz.clips.degradation import (
 from comp_viz.clips.media import RATE, Picture
 from comp_viz.clips.reading import Read, read_audio, read_text, read_video, sound_level
 from comp_viz.clips.span import Span, Word
-from comp_viz.clips.speech import listen, voiced_share, voiced_stretches
+from comp_viz.clips.speech import listen
+from comp_viz.clips.voice import voiced_share, voiced_stretches
 from comp_viz.data.conversation import Floats
 from comp_viz.errors import CompVizError
 
@@ -48,7 +49,8 @@ def degrade(clip: Clip, degradations: Sequence[Degradation]) -> Clip:
             degraded = with_pictures_read_again(degraded, i)
         for degradation in mine:
             if degradation.kind in WORDS:
-                degraded = with_utterance(degraded, i, degrade_words(degraded.spans[i], degradation))
+                language = "" if degradation.kind == "rewrite" else degraded.language
+                degraded = with_utterance(degraded, i, degrade_words(degraded.spans[i], degradation), language)
     return degraded
 
 
@@ -77,14 +79,15 @@ def with_sound_read_again(clip: Clip, i: int, listen_again: bool) -> Clip:
     if clip.media.sound_problem or "audio" not in clip.features:
         return clip
     sound, span = sound_of(clip, i), clip.spans[i]
-    voice = voiced_share(voiced_stretches(sound, clip.settings.thresholds.speech), len(sound) / RATE)
-    read = read_audio(sound, "", dict(clip.settings.extractors)["audio"], clip.settings, voice)
-    clip = with_read(clip, "audio", i, read, level=sound_level(sound), voice=voice)
+    voice = voiced_stretches(sound, clip.settings.thresholds.speech)
+    share = voiced_share(voice, len(sound) / RATE)
+    read = read_audio(sound, "", dict(clip.settings.extractors)["audio"], clip.settings, share)
+    clip = with_read(clip, "audio", i, read, level=sound_level(sound), voice=share)
     if not listen_again or not span.words:
         return clip
-    words, _ = listen(sound, replace(clip.settings, language=clip.settings.language or clip.language))
-    moved = tuple(replace(word, start=word.start + span.start, end=word.end + span.start) for word in words)
-    return with_utterance(clip, i, replace(span, words=moved))
+    heard = listen(sound, voice, replace(clip.settings, language=clip.settings.language or clip.language))
+    moved = tuple(replace(word, start=word.start + span.start, end=word.end + span.start) for word in heard.words)
+    return with_utterance(clip, i, replace(span, words=moved), clip.language)
 
 
 def with_pictures_read_again(clip: Clip, i: int) -> Clip:
@@ -104,12 +107,12 @@ def replaced_words(clip: Clip, i: int, words: tuple[Word, ...]) -> Clip:
     return with_utterance(clip, i, replace(clip.spans[i], words=words))
 
 
-def with_utterance(clip: Clip, i: int, span: Span) -> Clip:
-    """The clip with other words in utterance `i`."""
+def with_utterance(clip: Clip, i: int, span: Span, language: str = "") -> Clip:
+    """The clip with other words in utterance `i`, of this language; "" for words that a visitor wrote."""
     clip = replace(clip, spans=(*clip.spans[:i], span, *clip.spans[i + 1 :]))
     if "text" not in clip.features:
         return clip
-    read = read_text(span, "", dict(clip.settings.extractors)["text"], clip.settings)
+    read = read_text(span, "", dict(clip.settings.extractors)["text"], clip.settings, language)
     return with_read(clip, "text", i, read, confidence=span.confidence)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from comp_viz.clips import faces
 from comp_viz.clips.clip import Face, FaceSearch
-from comp_viz.clips.extractors.registry import extractors_missing, feature_names, loaded_extractor
+from comp_viz.clips.extractors.registry import extractors_missing, feature_names, languages_read, loaded_extractor
 from comp_viz.clips.face_visibility import FACE_PARTS, covered_parts
 from comp_viz.clips.media import Picture
 from comp_viz.clips.settings import Settings
@@ -18,6 +18,11 @@ from comp_viz.wording import decimal, percent
 
 CHECKED = 8  # faces of an utterance, evenly over it, of which it is asked whether they are covered
 SILENT = -120.0  # dBFS given to digital silence
+LANGUAGES = {
+    "ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "hi": "Hindi", "it": "Italian",
+    "ja": "Japanese", "ko": "Korean", "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ru": "Russian", "tr": "Turkish",
+    "zh": "Chinese",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,14 +45,36 @@ def read_audio(sound: Floats, problem: str, names: Sequence[str], settings: Sett
     return extract_features(names, sound, problem)
 
 
-def read_text(span: Span, problem: str, names: Sequence[str], settings: Settings) -> Read:
-    """The utterance's words -> features. `problem` says why nothing could be recognised in the whole clip."""
+def read_text(
+    span: Span, problem: str, names: Sequence[str], settings: Settings, language: str = "", certainty: float = 0.0
+) -> Read:
+    """The utterance's words -> features. `problem` says why nothing could be recognised in the whole clip.
+
+    `language` is that of the words, "de" and so on, with its probability; "" for words that a visitor wrote.
+    """
     least = settings.thresholds.confidence
     if not problem and not span.words:
         problem = "no speech"
+    elif not problem and not settings.any_language and (foreign := foreign_language(names, language, certainty)):
+        problem = foreign
     elif not problem and span.confidence < least:
         problem = f"low recognition confidence ({span.confidence:.2f}, below {least:g})"
     return extract_features(names, span.text, problem)
+
+
+def foreign_language(names: Sequence[str], language: str, certainty: float = 0.0) -> str:
+    """Why these extractors cannot read words of a language, "" where they can."""
+    known = languages_read(names)
+    if not language or not known or language in known:
+        return ""
+    read = " and ".join(language_name(one) for one in known)
+    sure = f" (probability {decimal(certainty)})" if certainty else ""
+    return f"the words are {language_name(language)}{sure}, the text features are made for {read}"
+
+
+def language_name(code: str) -> str:
+    """A language's English name, or its code where it is a rare one."""
+    return LANGUAGES.get(code, f'of the language "{code}"')
 
 
 def read_video(

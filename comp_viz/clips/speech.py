@@ -1,115 +1,170 @@
-"""Recognises words with their times, and tells where there is voice at all."""
+"""Recognises words with their times, where there is voice and nowhere else."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from comp_viz.clips import whisper
+from comp_viz.clips.level import bring_to_level, speech_level
 from comp_viz.clips.media import RATE
-from comp_viz.clips.requirements import library_missing
 from comp_viz.clips.settings import Settings
 from comp_viz.clips.span import Word
+from comp_viz.clips.voice import Stretches
 from comp_viz.data.conversation import Floats
 
-LOUD = 0.5  # peak that quiet sound is raised to before listening
-PAD = 1000  # milliseconds of sound around a stretch of voice that are listened to as well, for the ends of its words
-CUT = (
-    0.12  # seconds: a first word that begins with the clip and is shorter may be what the clip's beginning left of one
-)
+APART = 1.0  # seconds without voice that part what is recognised by itself: a longer pause invites invented words
+AROUND = 1.0  # seconds of sound around a stretch of voice that are listened to as well, for the ends of its words
+LONGEST = 27.0  # seconds of voice recognised at once; the model takes 30
+EDGE = 0.1  # seconds that a word may reach beyond voice
+ALONE = 0.6  # seconds without words before and after one that is alone
+CUT = 0.15  # seconds: a word at the clip's beginning or end that is shorter may be what the cut left of one
 SURE = 0.75  # probability below which it is taken to be that; the number of threads alone moves it by 0.03
-WINDOW = 30 * RATE  # samples that are listened to for the language
 CLEAR = 0.6  # probability of a language that is taken to be clear
 REPEATING = 2.4  # times that text is shortened by packing it: more, and the recogniser was caught in a loop
-FAINTEST = 1e-3  # peak below which sound is left as it is: raising it would only raise the noise
+UNHEARD, UNLIKELY = (
+    0.6,
+    -1.0,
+)  # probability that nothing is spoken, and mean log probability: words of both are invented
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was understood of a sound."""
+
+    words: tuple[Word, ...]  # in order of time, each within voice
+    language: str  # "en" and so on; "" without words
+    certainty: float  # probability of the language, 0 to 1; 1 where a visitor named it
+
+
+NOTHING = Heard((), "", 0.0)
 
 
 def listen(
-    sound: Floats, settings: Settings, tick: Callable[[float], None] = lambda share: None
-) -> tuple[tuple[Word, ...], str]:
-    """Samples -> words in order, and the language heard ("" without words).
+    sound: Floats, voice: Stretches, settings: Settings, tick: Callable[[float], None] = lambda share: None
+) -> Heard:
+    """Samples and where there is voice in them -> words.
 
-    Only where there is voice is listened to, so that silence and noise give no words rather than invented ones. `tick` is
-    given the share of the sound that is done, and may raise to stop.
+    Nothing but voice is listened to, so that silence and noise give no words rather than invented ones. `tick` is given
+    the share of the sound that is done, and may raise to stop.
     """
-    if len(sound) < RATE // 10 or np.abs(sound).max() < FAINTEST:
-        return (), ""
-    loud = raise_volume(sound)
+    windows = listening_windows(voice, len(sound) / RATE)
+    if not windows:
+        return NOTHING
+    level, words = speech_level(sound, voice), list[Word]()
     with whisper.WHISPER_LOCK:
-        model = whisper.whisper_model()
-        language = settings.language or heard_language(loud, settings.thresholds.speech)
+        whisper.whisper_model()
+
+        def samples(window: tuple[float, float]) -> Floats:
+            return bring_to_level(sound[round(window[0] * RATE) : round(window[1] * RATE)], level)
+
+        longest = max(windows, key=lambda window: window[1] - window[0])
+        encoded = {longest: whisper.encode_speech(samples(longest))}
+        language, certainty = settings.language, 1.0
         if not language:
-            return (), ""
-        segments, _ = model.transcribe(
-            loud,
-            language=language,
-            beam_size=5,
-            temperature=0.0,  # the same words every time; what repeats itself is left out below
-            word_timestamps=True,
-            vad_filter=True,
-            vad_parameters={"threshold": settings.thresholds.speech, "speech_pad_ms": PAD},
-            condition_on_previous_text=False,  # one wrong sentence must not spread to the next
-        )
-        words = list[Word]()
-        for segment in segments:
-            if segment.compression_ratio <= REPEATING:
-                words += segment_words(segment)
-            tick(min(1.0, segment.end * RATE / len(sound)))
-    if words and begins_mid_word(words[0]):
-        words = words[1:]
-    return tuple(words), language if words else ""
+            language, certainty = likeliest_language(encoded[longest])
+        for window in windows:
+            words += recognise(encoded.pop(window, None), samples(window), window[0], language)
+            tick(min(1.0, window[1] * RATE / len(sound)))
+    words = without_doubtful(within_voice(words, voice), len(sound) / RATE, settings.thresholds.confidence)
+    return Heard(tuple(words), language, certainty) if words else NOTHING
 
 
-def begins_mid_word(word: Word) -> bool:
-    """Whether the clip begins within this word, so that it was guessed from its end rather than heard."""
-    return word.start == 0 and word.end < CUT and word.probability < SURE
+def listening_windows(voice: Stretches, duration: float) -> list[tuple[float, float]]:
+    """Voice joined over short pauses, with some sound around it, start and end in seconds; never overlapping."""
+    groups = list[list[float]]()
+    for start, end in (piece for stretch in voice for piece in short_pieces(stretch)):
+        if groups and start - groups[-1][1] < APART and end - groups[-1][0] <= LONGEST:
+            groups[-1][1] = end
+        else:
+            groups.append([start, end])
+    if not groups:
+        return []
+    edges = [0.0, *((before[1] + after[0]) / 2 for before, after in pairwise(groups)), duration]
+    return [
+        (max(start - AROUND, left), min(end + AROUND, right))
+        for (start, end), (left, right) in zip(groups, pairwise(edges), strict=True)
+    ]
 
 
-def segment_words(segment: Any) -> list[Word]:
-    """A recognised segment's words; pieces that continue one, such as "-year", are put back to it."""
+def short_pieces(stretch: tuple[float, float]) -> list[tuple[float, float]]:
+    """A stretch of voice that goes on too long to be recognised at once, in equal parts."""
+    start, end = stretch
+    edges = np.linspace(start, end, max(1, int(np.ceil((end - start) / LONGEST))) + 1)
+    return [(float(a), float(b)) for a, b in pairwise(edges)]
+
+
+def likeliest_language(encoded: Any) -> tuple[str, float]:
+    """The language spoken and its probability. English unless another one is clear."""
+    languages = {token[2:-2]: float(p) for token, p in whisper.whisper_model().model.detect_language(encoded)[0]}
+    likeliest = max(languages, key=lambda language: languages[language])
+    language = likeliest if languages[likeliest] >= CLEAR else "en"
+    return language, languages.get(language, 0.0)
+
+
+def recognise(encoded: Any, sound: Floats, start: float, language: str) -> list[Word]:
+    """Words of one window that begins at `start` seconds; `encoded` where its sound was encoded already.
+
+    The model was trained on windows of 30 s. Shorter ones cost less and are as good nearly always; where it is caught in
+    a loop, it listens again to a full one.
+    """
+    encoded = whisper.encode_speech(sound) if encoded is None else encoded
+    reading = whisper.read_speech(encoded, language)
+    if reading.repetition > REPEATING:
+        encoded = whisper.encode_speech(sound, whole=True)
+        reading = whisper.read_speech(encoded, language)
+    invented = reading.unspoken > UNHEARD and reading.likelihood < UNLIKELY
+    if not reading.tokens or invented or reading.repetition > REPEATING:
+        return []
+    return joined_words(whisper.align_words(encoded, reading, language, len(sound)), start)
+
+
+def joined_words(pieces: Sequence[dict[str, Any]], start: float) -> list[Word]:
+    """Aligned pieces as words; pieces that continue one, such as "-year", are put back to it."""
+    spaced = bool(pieces) and str(pieces[0]["word"]).startswith(" ")  # not so in Chinese
     words = list[Word]()
-    for word in segment.words or ():
-        text = word.word.strip()
-        if words and text and not word.word.startswith(" ") and segment.words[0].word.startswith(" "):
+    for piece in pieces:
+        text = str(piece["word"]).strip()
+        a, b = start + float(piece["start"]), start + float(piece["end"])
+        if words and text and spaced and not piece["word"].startswith(" "):
             last = words.pop()
-            probability = min(last.probability, float(word.probability))
-            words.append(Word(last.text + text, last.start, float(word.end), probability))
+            words.append(Word(last.text + text, last.start, b, min(last.probability, float(piece["probability"]))))
         elif text:
-            words.append(Word(text, float(word.start), float(word.end), float(word.probability)))
+            words.append(Word(text, a, b, float(piece["probability"])))
     return words
 
 
-def heard_language(sound: Floats, threshold: float) -> str:
-    """The language spoken first, "en" and so on; "" when nobody speaks. English unless another one is clear."""
-    from faster_whisper.vad import VadOptions, get_speech_timestamps
-
-    stretches = get_speech_timestamps(sound, VadOptions(threshold=threshold))
-    if not stretches:
-        return ""
-    likeliest, probability, _ = whisper.whisper_model().detect_language(sound[stretches[0]["start"] :][:WINDOW])
-    return str(likeliest) if probability >= CLEAR else "en"
-
-
-def raise_volume(sound: Floats) -> Floats:
-    """The same sound as loud as a close voice, since recognition expects that; never made quieter."""
-    peak = float(np.abs(sound).max())
-    gain = max(1.0, LOUD / peak) if peak >= FAINTEST else 1.0
-    return np.asarray(sound, np.float32) * np.float32(gain)
+def within_voice(words: Sequence[Word], voice: Stretches) -> list[Word]:
+    """Words cut to the voice that they were spoken by; those that no voice speaks are left out."""
+    bounded = list[Word]()
+    for word in words:
+        spoken = [(a - EDGE, b + EDGE) for a, b in voice if a - EDGE < word.end and b + EDGE > word.start]
+        if not spoken:
+            continue
+        most = max(spoken, key=lambda s: min(word.end, s[1]) - max(word.start, s[0]))
+        near = [s for s in spoken if s[0] - most[1] < ALONE and most[0] - s[1] < ALONE]
+        start = max(word.start, near[0][0], bounded[-1].end if bounded else 0.0)
+        end = min(word.end, near[-1][1])
+        if end > start or word.end == word.start:
+            bounded.append(Word(word.text, round(start, 3), round(max(start, end), 3), word.probability))
+    return bounded
 
 
-def voiced_stretches(sound: Floats, threshold: float) -> list[tuple[float, float]]:
-    """Stretches of voice, start and end in seconds. Without the recognition library there are none known."""
-    if library_missing(whisper.LIBRARY) or len(sound) < RATE // 10 or np.abs(sound).max() < FAINTEST:
-        return []
-    from faster_whisper.vad import VadOptions, get_speech_timestamps
+def without_doubtful(words: Sequence[Word], duration: float, least: float) -> list[Word]:
+    """Words without those that the clip's beginning or end cut off, and without doubtful ones that stand alone."""
+    whole = [word for word in words if not is_cut_off(word, duration)]
+    ends = [-np.inf, *(word.end for word in whole)]
+    starts = [*(word.start for word in whole), np.inf]
+    return [
+        word
+        for i, word in enumerate(whole)
+        if word.probability >= least or word.start - ends[i] < ALONE or starts[i + 1] - word.end < ALONE
+    ]
 
-    options = VadOptions(threshold=threshold, min_silence_duration_ms=200, speech_pad_ms=50)
-    with whisper.WHISPER_LOCK:
-        stretches = get_speech_timestamps(raise_volume(sound), options)
-    return [(piece["start"] / RATE, piece["end"] / RATE) for piece in stretches]
 
-
-def voiced_share(stretches: Sequence[tuple[float, float]], duration: float, start: float = 0.0) -> float:
-    """Share of the time from `start` for `duration` seconds that stretches of voice cover, 0 to 1."""
-    covered = sum(max(0.0, min(b, start + duration) - max(a, start)) for a, b in stretches)
-    return min(1.0, covered / duration) if duration > 0 else 0.0
+def is_cut_off(word: Word, duration: float) -> bool:
+    """Whether the clip begins or ends within this word, so that it was guessed from a rest rather than heard."""
+    at_edge = word.start < EDGE / 2 or word.end > duration - EDGE / 2
+    return at_edge and word.end - word.start < CUT and word.probability < SURE

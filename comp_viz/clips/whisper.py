@@ -1,17 +1,24 @@
 """The Whisper base model, loaded once for recognition of words and for audio features."""
 
 import threading
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
 
 from comp_viz.clips.requirements import library_missing, require
 from comp_viz.clips.weights import WHISPER, content, weights_missing
+from comp_viz.data.conversation import Floats
 
 LIBRARY = "faster-whisper"  # brings its own detector of voice, which needs no weights of ours
 # Held by whoever loads or uses the model: one serves all sessions, and two at once would only halve each other's speed.
 WHISPER_LOCK = threading.Lock()
+HOP = 160  # samples between columns of the spectrogram; the encoder's output has half as many
+COLUMNS = 3000  # of 30 s
+SILENCE = 500  # columns of silence after a shorter window: with less the recogniser repeats itself, more only cost time
+BEFORE_WORD, AFTER_WORD = "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、"  # signs that belong to the word beside them
 
 
 def whisper_missing() -> str | None:
@@ -30,3 +37,65 @@ def whisper_model() -> Any:
     made = WhisperModel("whisper-base", device="cpu", compute_type="int8", files=files, cpu_threads=2)
     torch.set_num_threads(threads)  # it sets those of this thread as well, and more threads sum in another order
     return made
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the decoder makes of one window of sound."""
+
+    tokens: list[int]  # of text, without marks of time
+    likelihood: float  # mean log probability of a token
+    unspoken: float  # probability that nobody speaks, 0 to 1
+    repetition: float  # times that the text is shortened by packing it
+
+
+def encode_speech(sound: Floats, whole: bool = False) -> Any:
+    """Samples of at most 30 s -> the encoder's output for recognition; `whole` fills them up to 30 s of silence."""
+    model = whisper_model()
+    spectrogram = model.feature_extractor(np.ascontiguousarray(sound, np.float32))[:, :COLUMNS]
+    columns = spectrogram.shape[1]
+    width = COLUMNS if whole else min(COLUMNS, columns + SILENCE)
+    return model.encode(np.pad(spectrogram, ((0, 0), (0, width - columns))))
+
+
+@cache
+def text_tokens(language: str) -> tuple[Any, tuple[int, ...]]:
+    """The tokeniser for a language, and tokens that are no speech, such as notes of music."""
+    from faster_whisper.tokenizer import Tokenizer
+    from faster_whisper.transcribe import get_suppressed_tokens
+
+    tokenizer = Tokenizer(whisper_model().hf_tokenizer, True, task="transcribe", language=language)
+    return tokenizer, tuple(get_suppressed_tokens(tokenizer, [-1]))
+
+
+def read_speech(encoded: Any, language: str) -> Reading:
+    """The likeliest text; the same every time."""
+    from faster_whisper.transcribe import get_compression_ratio
+
+    model = whisper_model()
+    tokenizer, suppressed = text_tokens(language)
+    result = model.model.generate(
+        encoded,
+        [model.get_prompt(tokenizer, [])],
+        beam_size=5,
+        max_length=model.max_length,
+        suppress_blank=True,
+        suppress_tokens=list(suppressed),
+        max_initial_timestamp_index=50,
+        return_scores=True,
+        return_no_speech_prob=True,
+    )[0]
+    tokens = [token for token in result.sequences_ids[0] if token < tokenizer.eot]
+    packed = float(get_compression_ratio(tokenizer.decode(tokens))) if tokens else 0.0
+    return Reading(tokens, float(result.scores[0]), float(result.no_speech_prob), packed)
+
+
+def align_words(encoded: Any, reading: Reading, language: str, samples: int) -> list[dict[str, Any]]:
+    """Words with "start" and "end" in seconds from the window's beginning and a "probability"."""
+    from faster_whisper.transcribe import merge_punctuations
+
+    tokenizer, _ = text_tokens(language)
+    columns = min(COLUMNS, samples // HOP)
+    pieces: list[dict[str, Any]] = whisper_model().find_alignment(tokenizer, [reading.tokens], encoded, columns)[0]
+    merge_punctuations(pieces, BEFORE_WORD, AFTER_WORD)
+    return [piece for piece in pieces if piece["word"]]

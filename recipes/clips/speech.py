@@ -8,7 +8,7 @@ import numpy as np
 from comp_viz.clips.media import RATE
 from comp_viz.clips.reading import Read, read_audio
 from comp_viz.clips.settings import Settings
-from comp_viz.clips.speech import voiced_share, voiced_stretches
+from comp_viz.clips.voice import voiced_share, voiced_stretches
 from comp_viz.data.conversation import Floats
 from comp_viz.errors import CompVizError
 from recipes.clips.corpus import Corpus, Item

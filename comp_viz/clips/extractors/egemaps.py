@@ -3,6 +3,7 @@
 import numpy as np
 
 from comp_viz.clips.extractors.extractor import Extract, Extractor, Sound
+from comp_viz.clips.level import levelled
 from comp_viz.clips.media import RATE
 from comp_viz.clips.requirements import CLIPS, library_missing
 from comp_viz.data.conversation import Floats
@@ -46,8 +47,8 @@ def load() -> Extract:
     from afx_audio import egemaps
 
     def extract(sound: Sound) -> Floats:
-        """Samples -> functionals `[88]`; NaN where an utterance has nothing to tell them from, such as no voiced part."""
-        functionals = egemaps(np.asarray(sound, np.float64), RATE)
+        """Samples at one level -> functionals `[88]`; NaN where there is nothing to tell them from, such as no voiced part."""
+        functionals = egemaps(np.asarray(levelled(sound), np.float64), RATE)
         return np.array([functionals[name] for name in EGEMAPS_NAMES], np.float32)
 
     return extract

@@ -29,6 +29,7 @@ class Extractor:
     get: str  # the command or the place that it is got by
     ready: Callable[[], str | None] = field(repr=False)  # None, or what is missing and the command that mends it
     load: Callable[[], Extract] = field(repr=False)  # slow, kept by `registry.loaded_extractor`; raises `CompVizError`
+    languages: tuple[str, ...] = ()  # of words it was made for, as codes such as "en"; none where it does not mind
 
     @property
     def dims(self) -> int:

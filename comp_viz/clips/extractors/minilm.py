@@ -73,4 +73,5 @@ EXTRACTOR = Extractor(
     get=CLIPS,
     ready=minilm_missing,
     load=load,
+    languages=("en",),
 )

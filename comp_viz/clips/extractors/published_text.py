@@ -36,4 +36,5 @@ EXTRACTOR = Extractor(
     get=f"{EXTRA}; hf download {HUB}",
     ready=lambda: hub_files_missing(HUB),
     load=load,
+    languages=("en",),
 )

@@ -50,6 +50,12 @@ def feature_names(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(feature for name in names for feature in extractor(name).feature_names)
 
 
+def languages_read(names: Sequence[str]) -> tuple[str, ...]:
+    """Languages that all of these extractors were made for, as codes; none where they do not mind."""
+    known = [EXTRACTORS[name].languages for name in names if name in EXTRACTORS and EXTRACTORS[name].languages]
+    return tuple(one for one in known[0] if all(one in others for others in known)) if known else ()
+
+
 def extractors_missing(names: Sequence[str]) -> str:
     """Why these extractors cannot all be used here, with the commands that mend it; "" when they can."""
     problems = [f"{name}: {problem}" for name in names if (problem := extractor(name).ready())]

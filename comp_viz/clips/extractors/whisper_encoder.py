@@ -4,6 +4,7 @@ import numpy as np
 
 from comp_viz.clips import whisper
 from comp_viz.clips.extractors.extractor import Extract, Extractor, Sound
+from comp_viz.clips.level import levelled
 from comp_viz.clips.media import RATE
 from comp_viz.clips.requirements import CLIPS
 from comp_viz.data.conversation import Floats
@@ -15,8 +16,8 @@ SHORTEST = RATE // 2  # samples; less is filled up with silence
 
 
 def encoder_features(sound: Sound) -> Floats:
-    """Samples -> mean of the encoder's output over the utterance, `[512]`; what comes after 30 s is left out."""
-    sound = np.ascontiguousarray(sound[:WINDOW], np.float32)
+    """Samples at one level -> mean of the encoder's output over the utterance, `[512]`; what comes after 30 s is left out."""
+    sound = np.ascontiguousarray(levelled(sound[:WINDOW]), np.float32)
     filled = np.pad(sound, (0, max(0, SHORTEST - len(sound))))
     with whisper.WHISPER_LOCK:
         model = whisper.whisper_model()
