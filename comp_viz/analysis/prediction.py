@@ -31,6 +31,11 @@ class Prediction:
         """Modality names in order."""
         return tuple(self.heads)
 
+    @property
+    def anything_observed(self) -> Bools:
+        """Whether an utterance has any modality, `[S]`; what is predicted without is no statement about it."""
+        return self.observed.any(1)
+
     def decisions(self, predictor: str = FUSED) -> np.ndarray:
         """What is decided for each utterance, `[S]`: 1 positive or 0 negative for a score, else the likeliest class."""
         values = self.fused if predictor == FUSED else self.heads[predictor]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from comp_viz.analysis.clips.prediction import predict_clip
@@ -18,6 +19,7 @@ from comp_viz.data.atomic_write import atomic_write
 from comp_viz.errors import CompVizError
 
 Row = dict[str, Any]
+NOTHING_OBSERVED = "nothing is observed, so nothing is predicted"
 
 
 def clips_in(places: Iterable[Path]) -> list[Path]:
@@ -49,13 +51,22 @@ def clip_rows(path: Path, checkpoint: Checkpoint, settings: Settings) -> list[Ro
 
 
 def prediction_rows(clip: Clip, checkpoint: Checkpoint) -> Iterator[Row]:
-    """What is known of each utterance and what the model makes of it. Raises `CompVizError` when they do not fit."""
+    """What is known of each utterance and what the model makes of it, which is nothing where nothing is observed.
+
+    `notes` are of the whole file, what was odd in it and mended; `warnings` of the utterance. Raises `CompVizError` when clip
+    and checkpoint do not fit.
+    """
     if misfit := clip.misfit(checkpoint.card):
         raise CompVizError(misfit)
     task, prediction = checkpoint.card.task, predict_clip(checkpoint, clip.conversation)
     decisions = prediction.decisions()
     for i, span in enumerate(clip.spans):
-        values = dict(zip(task.classes or (task.name,), map(float, prediction.fused[i]), strict=True))
+        seen = bool(prediction.anything_observed[i])
+        fused, weights = (
+            x[i] if seen else np.full_like(x[i], np.nan) for x in (prediction.fused, prediction.coordinator)
+        )
+        values = dict(zip(task.classes or (task.name,), map(float, fused), strict=True))
+        decision = (task.classes[int(decisions[i])] if task.classes else values[task.name]) if seen else None
         yield {
             "utterance": i + 1,
             "start": span.start,
@@ -64,9 +75,11 @@ def prediction_rows(clip: Clip, checkpoint: Checkpoint) -> Iterator[Row]:
             "confidence": span.confidence,
             "language": clip.language,
             **{f"missing {m}": clip.reasons[m][i] for m in clip.reasons},
-            "prediction": task.classes[int(decisions[i])] if task.classes else float(prediction.fused[i, 0]),
+            "prediction": decision,
             **{f"p {name}" if task.classes else name: value for name, value in values.items()},
-            **{f"weight {m}": float(w) for m, w in zip(prediction.modalities, prediction.coordinator[i], strict=True)},
+            **{f"weight {m}": float(w) for m, w in zip(prediction.modalities, weights, strict=True)},
+            "notes": " ".join(clip.media.notes),
+            "warnings": "" if seen else NOTHING_OBSERVED,
         }
 
 

@@ -27,7 +27,10 @@ def before_after_title(before: Prediction, after: Prediction, s: int) -> str:
     """What is predicted for utterance `s`, counted from 0, as recorded and degraded."""
 
     def texts(most: int) -> str:
-        first, second = (likeliest_text(one.task, one.fused[s], most) for one in (before, after))
+        first, second = (
+            likeliest_text(one.task, one.fused[s], most) if one.anything_observed[s] else "nothing observed"
+            for one in (before, after)
+        )
         return f"Utterance {s + 1}: {first} {BEFORE}; {second} {AFTER}"
 
     return fitting(texts(2), texts(1))

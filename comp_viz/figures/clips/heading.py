@@ -4,14 +4,17 @@ from comp_viz.analysis.prediction import Prediction
 from comp_viz.wording import decimal, how_many, percent
 
 CLIP_TERMS = (
-    "The mean is over all utterances of the clip, of the fused prediction. It describes what the model computes, not how a "
+    "The mean is over all utterances of the clip in which something is observed, of the fused prediction. It describes what the model computes, not how a "
     "person feels."
 )
 
 
 def clip_heading(prediction: Prediction) -> str:
     """What the model predicts for the clip on average."""
-    utterances, mean = how_many(len(prediction.fused), "utterance"), prediction.fused.mean(0)
+    seen = prediction.anything_observed
+    if not seen.any():
+        return f"Nothing is observed in {how_many(len(seen), 'utterance')}, so nothing is predicted"
+    utterances, mean = how_many(int(seen.sum()), "utterance"), prediction.fused[seen].mean(0)
     if not prediction.task.classes:
         return f"Over {utterances}, the mean predicted {prediction.task.name} is {decimal(float(mean[0]))}"
     top = int(mean.argmax())

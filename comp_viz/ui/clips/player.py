@@ -15,6 +15,7 @@ from comp_viz.ui.frame.selected_utterance import select_utterance
 from comp_viz.ui.widgets.component import component
 
 PLAYER_KEY, PLAY = "player", "play"
+NO_PREDICTION = "nothing observed, no prediction"
 
 
 def player(
@@ -67,21 +68,25 @@ def predictions_text(prediction: Prediction | None, utterances: int) -> list[str
     """The prediction of each utterance with its probability, for people."""
     if prediction is None:
         return [""] * utterances
-    return [likeliest_text(prediction.task, values) for values in prediction.fused]
+    return [
+        likeliest_text(prediction.task, values) if seen else NO_PREDICTION
+        for values, seen in zip(prediction.fused, prediction.anything_observed, strict=True)
+    ]
 
 
 def probability_bands(prediction: Prediction, palette: Palette) -> list[list[tuple[float, str]]]:
-    """Each utterance's probabilities with their colours, from the top; of a score, its side and strength."""
-    task = prediction.task
+    """Each utterance's probabilities with their colours, from the top; of a score, side and strength; none where nothing is observed."""
+    task, seen = prediction.task, prediction.anything_observed
     if task.classes:
         tones = list(class_colours(palette, task.classes).values())
-        return [[(round(float(p), 3), tone) for p, tone in zip(row, tones, strict=True)] for row in prediction.fused]
+        bands = [[(round(float(p), 3), tone) for p, tone in zip(row, tones, strict=True)] for row in prediction.fused]
+        return [band if known else [] for band, known in zip(bands, seen, strict=True)]
     reach = max(task.high - task.neutral, task.neutral - task.low)
     rows = list[list[tuple[float, str]]]()
     for value in prediction.fused[:, 0] - task.neutral:
         share = round(min(1.0, abs(float(value)) / reach), 3)
         rows.append([(1 - share, palette.neutral), (share, palette.positive if value > 0 else palette.negative)])
-    return rows
+    return [row if known else [] for row, known in zip(rows, seen, strict=True)]
 
 
 def media_url(path: Path, mimetype: str) -> str:
