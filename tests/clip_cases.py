@@ -13,7 +13,7 @@ from comp_viz.checkpoint.folder import save_checkpoint
 from comp_viz.clips import faces, reading
 from comp_viz.clips.clip import Clip, Face, FaceSearch
 from comp_viz.clips.media import PICTURES_FILE, RATE, SOUND_FILE, Media, Picture
-from comp_viz.clips.settings import Settings
+from comp_viz.clips.settings import Settings, Thresholds
 from comp_viz.clips.span import Span, Word
 from comp_viz.data.batch import Batch, Standardiser
 from comp_viz.data.conversation import Conversation, Task
@@ -23,7 +23,9 @@ from comp_viz.network.model import ComP
 from comp_viz.versions import versions
 
 EMOTIONS = Task("emotion", ("neutral", "happy", "sad", "angry"))
-SETTINGS = Settings(extractors=(("audio", ("ears",)), ("text", ("reader",)), ("video", ("eyes",))))
+SETTINGS = Settings(
+    (("audio", ("ears",)), ("text", ("reader",)), ("video", ("eyes",))), Thresholds(voice=0.0)
+)  # a tone is no voice, and is read here all the same
 WIDTHS = {"audio": 4, "text": 3, "video": 5}
 SECONDS, PER_SECOND, SIDE = 1.5, 4, 32  # of an utterance; pictures; pixels
 

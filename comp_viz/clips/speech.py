@@ -1,7 +1,7 @@
 """Recognises words with their times, where there is voice and nowhere else."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -15,7 +15,7 @@ from comp_viz.clips.span import Word
 from comp_viz.clips.voice import Stretches
 from comp_viz.data.conversation import Floats
 
-APART = 1.0  # seconds without voice that part what is recognised by itself: a longer pause invites invented words
+APART = 1.5  # seconds without voice that part what is recognised by itself: a longer pause invites invented words
 AROUND = 1.0  # seconds of sound around a stretch of voice that are listened to as well, for the ends of its words
 LONGEST = 27.0  # seconds of voice recognised at once; the model takes 30
 EDGE = 0.1  # seconds that a word may reach beyond voice
@@ -24,6 +24,7 @@ CUT = 0.15  # seconds: a word at the clip's beginning or end that is shorter may
 SURE = 0.75  # probability below which it is taken to be that; the number of threads alone moves it by 0.03
 CLEAR = 0.6  # probability of a language that is taken to be clear
 REPEATING = 2.4  # times that text is shortened by packing it: more, and the recogniser was caught in a loop
+LIKELY = -0.62  # mean log probability of a token below which it listens again, to a window of full length
 UNHEARD, UNLIKELY = (
     0.6,
     -1.0,
@@ -107,27 +108,34 @@ def likeliest_language(encoded: Any) -> tuple[str, float]:
 def recognise(encoded: Any, sound: Floats, start: float, language: str) -> list[Word]:
     """Words of one window that begins at `start` seconds; `encoded` where its sound was encoded already.
 
-    The model was trained on windows of 30 s. Shorter ones cost less and are as good nearly always; where it is caught in
-    a loop, it listens again to a full one.
+    The model was trained on windows of 30 s. Shorter ones cost a third and give the same words where it is sure of them;
+    where it is not, is caught in a loop, or the sound begins within a word, it listens again to a full one.
     """
     encoded = whisper.encode_speech(sound) if encoded is None else encoded
+    words, sure = read_words(encoded, sound, language)
+    if not sure:
+        words, _ = read_words(whisper.encode_speech(sound, whole=True), sound, language)
+    return [replace(word, start=start + word.start, end=start + word.end) for word in words]
+
+
+def read_words(encoded: Any, sound: Floats, language: str) -> tuple[list[Word], bool]:
+    """Words of an encoded window, seconds from its beginning, and whether the recogniser is sure of them."""
     reading = whisper.read_speech(encoded, language)
-    if reading.repetition > REPEATING:
-        encoded = whisper.encode_speech(sound, whole=True)
-        reading = whisper.read_speech(encoded, language)
     invented = reading.unspoken > UNHEARD and reading.likelihood < UNLIKELY
     if not reading.tokens or invented or reading.repetition > REPEATING:
-        return []
-    return joined_words(whisper.align_words(encoded, reading, language, len(sound)), start)
+        return [], False
+    words = joined_words(whisper.align_words(encoded, reading, language, len(sound)))
+    cut = bool(words) and is_cut_off(words[0], len(sound) / RATE)
+    return words, reading.likelihood >= LIKELY and not cut
 
 
-def joined_words(pieces: Sequence[dict[str, Any]], start: float) -> list[Word]:
+def joined_words(pieces: Sequence[dict[str, Any]]) -> list[Word]:
     """Aligned pieces as words; pieces that continue one, such as "-year", are put back to it."""
     spaced = bool(pieces) and str(pieces[0]["word"]).startswith(" ")  # not so in Chinese
     words = list[Word]()
     for piece in pieces:
         text = str(piece["word"]).strip()
-        a, b = start + float(piece["start"]), start + float(piece["end"])
+        a, b = float(piece["start"]), float(piece["end"])
         if words and text and spaced and not piece["word"].startswith(" "):
             last = words.pop()
             words.append(Word(last.text + text, last.start, b, min(last.probability, float(piece["probability"]))))

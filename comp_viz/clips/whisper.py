@@ -17,7 +17,7 @@ LIBRARY = "faster-whisper"  # brings its own detector of voice, which needs no w
 WHISPER_LOCK = threading.Lock()
 HOP = 160  # samples between columns of the spectrogram; the encoder's output has half as many
 COLUMNS = 3000  # of 30 s
-SILENCE = 500  # columns of silence after a shorter window: with less the recogniser repeats itself, more only cost time
+SILENCE = 400  # columns of silence after a shorter window: with less the recogniser repeats itself, more only cost time
 BEFORE_WORD, AFTER_WORD = "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、"  # signs that belong to the word beside them
 
 

@@ -75,7 +75,7 @@ def predictions_text(prediction: Prediction | None, utterances: int) -> list[str
 
 
 def probability_bands(prediction: Prediction, palette: Palette) -> list[list[tuple[float, str]]]:
-    """Each utterance's probabilities with their colours, from the top; of a score, side and strength; none where nothing is observed."""
+    """Each utterance's probabilities with their colours, from the top; of a score, side and strength."""
     task, seen = prediction.task, prediction.anything_observed
     if task.classes:
         tones = list(class_colours(palette, task.classes).values())
