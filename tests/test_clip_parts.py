@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from needs import need
 
 from comp_viz.__main__ import main
-from comp_viz.analysis.clips.batch import clips_in
+from comp_viz.analysis.clips.batch import clips_in, prediction_rows
 from comp_viz.checkpoint.card import CHECKPOINT_FORMAT, Card
 from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
 from comp_viz.clips import decode, faces, weights, whisper
@@ -30,8 +30,8 @@ from comp_viz.clips.requirements import CLIPS
 from comp_viz.clips.settings import Cutting, Settings, settings_for
 from comp_viz.clips.source import DEFAULT_EXTRACTORS, extractor_source, named_in
 from comp_viz.clips.span import Word
-from comp_viz.clips.voice import voiced_share
 from comp_viz.clips.store import load_clip, save_clip
+from comp_viz.clips.voice import voiced_share
 from comp_viz.clips.weights import File, checked_parts, content, weights_missing
 from comp_viz.data.batch import Batch, Standardiser
 from comp_viz.data.conversation import Conversation, Task
@@ -300,9 +300,9 @@ def test_batch_goes_on_after_bad_files_and_resumes(clip_checkpoint, tmp_path, ca
     table = pd.read_parquet(out)
     good = table[table["error"] == ""]
     assert good["utterance"].tolist() == [1, 2, 3]
-    shares = good[["p neutral", "p happy", "p sad", "p angry"]].to_numpy()
-    assert np.allclose(shares.sum(1), 1, atol=1e-5)
-    assert (good["prediction"] == np.array(["neutral", "happy", "sad", "angry"])[shares.argmax(1)]).all()
+    assert good["missing audio"].str.startswith("no voice").all()  # a tone is none, so nothing at all is observed
+    assert good[["prediction", "p neutral", "p happy", "p sad", "p angry", "weight audio"]].isna().to_numpy().all()
+    assert (good["warnings"] == "nothing is observed, so nothing is predicted").all()
     assert (good["missing video"].str.startswith("no face") | good["missing video"].ne("")).all()
     make_clip(clips / "b.mp4", sound=tone(1))
     first = out.stat().st_mtime_ns
@@ -319,6 +319,26 @@ def test_batch_goes_on_after_bad_files_and_resumes(clip_checkpoint, tmp_path, ca
     assert main(command) == 2
     assert "another checkpoint" in capsys.readouterr().err
     assert len(pd.read_parquet(out)) == len(again)
+
+
+def test_rows_carry_the_prediction_of_what_is_observed_and_the_notes_of_the_file(tmp_path, monkeypatch):
+    clip_cases.write_reader(tmp_path / "reader")
+    clip = clip_cases.make_clip(tmp_path, utterances=4)
+    silent = ("no voice",) * 3
+    clip = replace(
+        clip,
+        media=replace(clip.media, notes=("Two damaged pieces were skipped.", "Times ran backwards.")),
+        reasons={"audio": ("", *silent), "text": ("", "", "no speech", "no speech"), "video": ("no face",) * 4},
+    )
+    checkpoint = load_checkpoint(tmp_path / "reader")
+    table = pd.DataFrame(prediction_rows(clip, checkpoint))
+    shares = table[[f"p {name}" for name in checkpoint.card.task.classes]].to_numpy()
+    assert np.allclose(shares[:2].sum(1), 1, atol=1e-5)
+    assert table["prediction"][:2].tolist() == [checkpoint.card.task.classes[i] for i in shares[:2].argmax(1)]
+    assert np.isnan(shares[2:]).all()
+    assert table["prediction"][2:].isna().all()
+    assert table["warnings"].tolist() == ["", "", *["nothing is observed, so nothing is predicted"] * 2]
+    assert set(table["notes"]) == {"Two damaged pieces were skipped. Times ran backwards."}
 
 
 def test_a_checkpoint_for_other_features_is_refused(small_checkpoint, tmp_path, capsys):

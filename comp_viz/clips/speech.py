@@ -25,6 +25,7 @@ SURE = 0.75  # probability below which it is taken to be that; the number of thr
 CLEAR = 0.6  # probability of a language that is taken to be clear
 REPEATING = 2.4  # times that text is shortened by packing it: more, and the recogniser was caught in a loop
 LIKELY = -0.62  # mean log probability of a token below which it listens again, to a window of full length
+LIKELY_CUT = -0.4  # the same where the sound begins within a word, which misleads it about the next ones
 UNHEARD, UNLIKELY = (
     0.6,
     -1.0,
@@ -126,7 +127,7 @@ def read_words(encoded: Any, sound: Floats, language: str) -> tuple[list[Word], 
         return [], False
     words = joined_words(whisper.align_words(encoded, reading, language, len(sound)))
     cut = bool(words) and is_cut_off(words[0], len(sound) / RATE)
-    return words, reading.likelihood >= LIKELY and not cut
+    return words, reading.likelihood >= (LIKELY_CUT if cut else LIKELY)
 
 
 def joined_words(pieces: Sequence[dict[str, Any]]) -> list[Word]:
