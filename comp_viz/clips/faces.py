@@ -178,7 +178,8 @@ class Marks:
 
 def small(box: Floats, picture: Picture) -> bool:
     """Whether a face is so small in its picture that the landmarker would not see it well in the whole."""
-    return float(max(box[2] - box[0], box[3] - box[1])) < SMALL_FACE * max(picture.shape[:2])
+    longer: int = max(picture.shape[:2])
+    return float(max(box[2] - box[0], box[3] - box[1])) < SMALL_FACE * longer
 
 
 def landmarks_in(picture: Picture, square: Square | None) -> list[Marks]:
@@ -234,15 +235,14 @@ def detections(picture: Picture, square: Square) -> list[tuple[Floats, float]]:
     image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(tile))
     with FACES_LOCK:
         seen = detector().detect(image).detections
-    corner, scale = np.array([*square[:2]] * 2), square[2] / TILE
-    boxes = [detection.bounding_box for detection in seen]
-    return [
-        (
-            corner + scale * np.array([b.origin_x, b.origin_y, b.origin_x + b.width, b.origin_y + b.height]),
-            d.categories[0].score,
+    boxes = list[tuple[Floats, float]]()
+    for detection in seen:
+        at = detection.bounding_box
+        corners = (
+            np.array([at.origin_x, at.origin_y, at.origin_x + at.width, at.origin_y + at.height]) * square[2] / TILE
         )
-        for b, d in zip(boxes, seen, strict=True)
-    ]
+        boxes.append(((corners + [*square[:2]] * 2).astype(np.float32), float(detection.categories[0].score)))
+    return boxes
 
 
 def face_of(picture: Picture, time: float, marks: Marks) -> Face:
