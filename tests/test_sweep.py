@@ -22,7 +22,7 @@ from comp_viz.evaluation.evaluate import evaluate
 from comp_viz.network.config import ComPConfig
 from comp_viz.ray_start import worker_environment
 from comp_viz.sweep import carry_out, engine
-from comp_viz.sweep.carry_out import attempt, opened
+from comp_viz.sweep.carry_out import attempt, open_fold_once
 from comp_viz.sweep.file import Sweep, read_sweep
 from comp_viz.sweep.plan import plan_sweep
 from comp_viz.sweep.table import RESULT_SCHEMA
@@ -49,7 +49,7 @@ SMALL = {
 @pytest.fixture(autouse=True)
 def few_measurements(monkeypatch):
     monkeypatch.setattr(finish, "MEASURED_SEEDS", 1)
-    opened.cache_clear()
+    open_fold_once.cache_clear()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from comp_viz.__main__ import main
-from comp_viz.sweep.carry_out import opened
+from comp_viz.sweep.carry_out import open_fold_once
 from comp_viz.sweep.epochs import EPOCH_SCHEMA
 from comp_viz.training import finish
 from comp_viz.training.telemetry import read_telemetry
@@ -29,7 +29,7 @@ def swept(tmp_path, monkeypatch):
     """Run a sweep file with some changes; returns the exit status and both tables, results and epochs."""
     monkeypatch.setattr(finish, "MEASURED_SEEDS", 1)
     monkeypatch.chdir(tmp_path)
-    opened.cache_clear()
+    open_fold_once.cache_clear()
 
     def run(**changes):
         (tmp_path / "grid.yaml").write_text(json.dumps({**SMALL, **changes}))  # JSON is YAML

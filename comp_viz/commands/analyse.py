@@ -9,7 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from comp_viz.analysis.clips.batch import Row, as_json, clip_rows, clips_in, read_rows, write_rows
+from comp_viz.analysis.clips.batch import ClipRow, as_json, clip_rows, clips_in, read_rows, write_rows
 from comp_viz.checkpoint.folder import Checkpoint, load_checkpoint
 from comp_viz.clips import faces
 from comp_viz.clips.settings import Settings, settings_for
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     kept = read_rows(options.out, checkpoint)
     done = {row["file"] for row in kept}
     left = [path for path in paths if str(path) not in done]
-    rows, failed, fresh = kept, list[Row](), 0
+    rows, failed, fresh = kept, list[ClipRow](), 0
     try:
         for clip_rows in tqdm(
             rows_by_clip(left, options, checkpoint, settings), total=len(left), unit="clip", disable=None
@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
 
 def rows_by_clip(
     left: list[Path], options: argparse.Namespace, checkpoint: Checkpoint, settings: Settings
-) -> Iterator[list[Row]]:
+) -> Iterator[list[ClipRow]]:
     """Rows of each clip, as they are ready."""
     if not left:
         return iter(())

@@ -10,8 +10,8 @@ from comp_viz.checkpoint.measurements import SHARE_METRICS
 from comp_viz.training.methods import ABLATION
 
 LINE_WIDTH = 120  # characters of a line
-Cells = Mapping[str, str]  # pattern -> what is printed
-Line = tuple[str, Cells]
+PrintedCells = Mapping[str, str]  # pattern -> what is printed
+Line = tuple[str, PrintedCells]
 
 
 def metric_number(metric: str, mean: float, half: float = np.nan) -> str:
@@ -75,7 +75,7 @@ def columns_that_fit(widths: Mapping[str, int], room: int) -> list[dict[str, int
     return parts
 
 
-def one_line(label: str, row: Cells, first: int, widths: Mapping[str, int]) -> str:
+def one_line(label: str, row: PrintedCells, first: int, widths: Mapping[str, int]) -> str:
     """One line of a table, its numbers to the right."""
     return (f"{label:{first}}" + "".join(f"{row.get(p, ''):>{width}}" for p, width in widths.items())).rstrip()
 

@@ -14,6 +14,7 @@ from comp_viz.data.findings import Findings
 from comp_viz.errors import CompVizError
 
 Ints = NDArray[np.int64]
+Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

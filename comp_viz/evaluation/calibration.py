@@ -7,8 +7,8 @@ from scipy.special import softmax
 from torch.nn.functional import cross_entropy
 
 from comp_viz.checkpoint.measurements import Reliability
+from comp_viz.evaluation.metrics import Array
 
-Array = NDArray[np.floating]
 RELIABILITY_BINS = 10
 LOWEST, HIGHEST = 0.2, 5.0  # temperatures that are tried
 

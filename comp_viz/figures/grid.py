@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from comp_viz.figures.chart import base_layout
 from comp_viz.figures.style import Palette
 
-Span = tuple[float, float]
+AxisSpan = tuple[float, float]
 
 
 def grid(
@@ -88,7 +88,7 @@ def soft(colour: str, opacity: float) -> str:
     return f"rgba({int(colour[1:3], 16)},{int(colour[3:5], 16)},{int(colour[5:7], 16)},{opacity})"
 
 
-def shared_range(columns: Iterable[pd.Series], at_least: Span, margin: float = 0.05) -> Span:
+def shared_range(columns: Iterable[pd.Series], at_least: AxisSpan, margin: float = 0.05) -> AxisSpan:
     """From the smallest to the largest value of all columns and of `at_least`, with a margin: what charts side by side share."""
     values = np.concatenate([np.asarray(at_least, float), *(np.asarray(c.dropna(), float) for c in columns)])
     low, high = float(values.min()), float(values.max())

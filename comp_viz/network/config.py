@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from comp_viz.errors import CompVizError
 
 # Limits far beyond any sensible network, so that a hostile configuration is refused before anything of its size is made.
-LIMITS = dict.fromkeys(("outputs", "max_length", "hidden", "prompt", "prototypes", "heads", "dims"), 1_000_000)
-LIMITS |= {"modalities": 32, "blocks": 1000, "depth": 1000}
+SIZE_LIMITS = dict.fromkeys(("outputs", "max_length", "hidden", "prompt", "prototypes", "heads", "dims"), 1_000_000)
+SIZE_LIMITS |= {"modalities": 32, "blocks": 1000, "depth": 1000}
 
 
 @dataclass(frozen=True)
@@ -33,17 +33,17 @@ class ComPConfig:
     coordination: bool = True  # learned weights of the modalities (Cr); without it all count the same
 
     def __post_init__(self) -> None:
-        if len(self.modalities) > LIMITS["modalities"]:
-            raise CompVizError(f"modalities: expected at most {LIMITS['modalities']}, got {len(self.modalities)}.")
+        if len(self.modalities) > SIZE_LIMITS["modalities"]:
+            raise CompVizError(f"modalities: expected at most {SIZE_LIMITS['modalities']}, got {len(self.modalities)}.")
         if len(self.modalities) < 2 or len(set(self.modalities)) != len(self.modalities):
             raise CompVizError(f"ComP needs at least two different modalities, got {list(self.modalities)}.")
         if len(self.dims) != len(self.modalities):
             raise CompVizError(f"dims: expected one width for each of {list(self.modalities)}, got {list(self.dims)}.")
         for name in ("outputs", "max_length", "hidden", "prompt", "prototypes", "blocks", "depth", "heads"):
-            if not 1 <= getattr(self, name) <= LIMITS[name]:
-                raise CompVizError(f"{name}: expected 1 to {LIMITS[name]}, got {getattr(self, name)}.")
-        if not 1 <= min(self.dims) <= max(self.dims) <= LIMITS["dims"]:
-            raise CompVizError(f"dims: expected 1 to {LIMITS['dims']} for every modality, got {list(self.dims)}.")
+            if not 1 <= getattr(self, name) <= SIZE_LIMITS[name]:
+                raise CompVizError(f"{name}: expected 1 to {SIZE_LIMITS[name]}, got {getattr(self, name)}.")
+        if not 1 <= min(self.dims) <= max(self.dims) <= SIZE_LIMITS["dims"]:
+            raise CompVizError(f"dims: expected 1 to {SIZE_LIMITS['dims']} for every modality, got {list(self.dims)}.")
         if self.depth % self.blocks:
             raise CompVizError(f"depth: expected a multiple of blocks = {self.blocks}, got {self.depth}.")
         if self.hidden % self.heads:

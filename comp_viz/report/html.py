@@ -13,7 +13,7 @@ from plotly.offline import get_plotlyjs
 
 from comp_viz.figures.chart import About
 from comp_viz.report.light import in_light
-from comp_viz.report.origin import Facts
+from comp_viz.report.origin import OriginFacts
 from comp_viz.report.section import Section
 from comp_viz.report.words import Redaction
 
@@ -32,7 +32,7 @@ class Report:
     page: str
     finding: str
     sections: Sequence[Section]
-    facts: Facts
+    facts: OriginFacts
     link: str  # that opens the same view
     made: str  # the date
     dark: bool = False  # whether the charts were made for a dark ground

@@ -11,7 +11,7 @@ from comp_viz.figures.predictions import scale_words
 from comp_viz.versions import versions
 from comp_viz.wording import how_many
 
-Facts = list[tuple[str, str]]
+OriginFacts = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Origin:
         return what | {"pattern": self.pattern, "seed": str(self.seed)}
 
 
-def origin_facts(origins: list[Origin]) -> Facts:
+def origin_facts(origins: list[Origin]) -> OriginFacts:
     """What a reader needs to make the numbers again: of every checkpoint, and of data and pattern once."""
-    facts: Facts = []
+    facts: OriginFacts = []
     for one in {origin.checkpoint.digest: origin for origin in origins}.values():
         facts += checkpoint_facts(one.name, one.checkpoint)
     first = origins[0]
@@ -52,7 +52,7 @@ def origin_facts(origins: list[Origin]) -> Facts:
     ]
 
 
-def checkpoint_facts(name: str, checkpoint: Checkpoint) -> Facts:
+def checkpoint_facts(name: str, checkpoint: Checkpoint) -> OriginFacts:
     """A checkpoint's digest, and how it was trained and chosen."""
     card = checkpoint.card
     trained_on = f"{card.data.name}, SHA-256 {card.data.digest}" if card.data else "unknown data"

@@ -27,7 +27,7 @@ from comp_viz.versions import versions
 TRAINED_FILE, FAILURE_FILE, LOCK_FILE = "trained.json", "failure.txt", "lock"
 RunDetails = dict[str, Any]
 
-opened = lru_cache(maxsize=2)(open_fold)  # a worker makes many runs on the same data, one after the other
+open_fold_once = lru_cache(maxsize=2)(open_fold)  # a worker makes many runs on the same data, one after the other
 
 
 def attempt(run: Run, root: Path, device: str, threads: int) -> str:
@@ -60,7 +60,7 @@ def note_failure(folder: Path, text: str) -> None:
 
 def carry_out(run: Run, folder: Path, device: torch.device) -> None:
     """Train and evaluate, and write the result. Raises `CompVizError` when the data is not what the plan was made on."""
-    data = opened(run.data, run.fold)
+    data = open_fold_once(run.data, run.fold)
     if data.digest != run.digest:
         raise CompVizError(f"{run.data} has other contents here than where the sweep was planned; use the same file.")
     facts, measurements = (run_linear if run.linear else run_network)(run, data, folder, device)

@@ -25,7 +25,7 @@ from comp_viz.validation import first_problem
 
 SWEEP_FORMAT = "comp-viz sweep 1"  # to be changed when the same settings give other numbers
 OF_THE_GRID = ("missing", "seed")  # fields of the recipe that the grid sets
-Kind = TypeVar("Kind", ComPConfig, Recipe)
+SettingsType = TypeVar("SettingsType", ComPConfig, Recipe)
 OF_THE_DATA = ("modalities", "dims", "outputs")  # fields of the configuration that the data set sets
 
 
@@ -133,8 +133,8 @@ def field_values(settings: ComPConfig | Recipe) -> dict[str, Any]:
 
 
 def with_options(
-    kind: type[Kind], before: Mapping[str, Any], given: Mapping[str, Any], where: str, not_here: tuple[str, ...]
-) -> Kind:
+    kind: type[SettingsType], before: Mapping[str, Any], given: Mapping[str, Any], where: str, not_here: tuple[str, ...]
+) -> SettingsType:
     """`before` with the given options over it, checked. Raises `CompVizError` naming the field, as `recipe.batch`."""
     allowed = [field.name for field in fields(kind) if field.name not in not_here]
     if odd := [name for name in given if name not in allowed]:

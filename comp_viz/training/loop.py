@@ -23,7 +23,7 @@ from comp_viz.training.modulator import Modulation, modality_errors, modulation
 from comp_viz.training.objective import Companion, disentanglement, private_loss, task_loss
 from comp_viz.training.record import (
     Epoch,
-    Value,
+    QuantityName,
     epoch_table,
     gradient_table,
     step_table,
@@ -129,7 +129,7 @@ class Trainer:
         self.model.bank = prototype_bank(self.model, self.bank_conversations)
         self.model.eval()
 
-    def summed_up(self, steps: list[TrainingStep], selected: dict[Value, float]) -> Epoch:
+    def summed_up(self, steps: list[TrainingStep], selected: dict[QuantityName, float]) -> Epoch:
         """The numbers and the telemetry of the epoch that was just trained."""
         modalities, task = self.model.config.modalities, self.task
         utterances = self.train.utterances.pick([row for step in steps for row in step.conversations])
@@ -247,10 +247,10 @@ class Trainer:
         return result
 
     @torch.no_grad()
-    def select(self, first: bool) -> dict[Value, float]:
+    def select(self, first: bool) -> dict[QuantityName, float]:
         """Metrics on the selection split, and note of the best epochs; in stage 2 also how far the prototypes moved."""
         model = self.predictor.eval()
-        values: dict[Value, float] = {}
+        values: dict[QuantityName, float] = {}
         if not first:
             bank = prototype_bank(model, self.bank_conversations)
             if model.config.prompting and model.bank.shape == bank.shape:

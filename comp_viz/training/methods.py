@@ -8,7 +8,7 @@ from comp_viz.errors import CompVizError
 from comp_viz.network.config import ComPConfig
 from comp_viz.training.recipe import ARCHITECTURES, PUBLISHED, Recipe
 
-Settings = tuple[ComPConfig, Recipe]
+MethodSettings = tuple[ComPConfig, Recipe]
 Flags = tuple[bool, bool, bool, bool]  # KP propagation, PG prompts, Cr coordinator, GM gradient modulator
 KEPT_FIELDS = ("missing", "seed", "selection", "select", "bank", "precision")  # of a recipe, what no method changes
 
@@ -17,27 +17,27 @@ KEPT_FIELDS = ("missing", "seed", "selection", "select", "bank", "precision")  #
 class Method:
     """A way to predict."""
 
-    change: Callable[[ComPConfig, Recipe], Settings]  # the shared settings -> its own
+    change: Callable[[ComPConfig, Recipe], MethodSettings]  # the shared settings -> its own
     linear: bool = False  # no network at all: `comp_viz/evaluation/linear.py`
 
 
-def as_it_is(config: ComPConfig, recipe: Recipe) -> Settings:
+def as_it_is(config: ComPConfig, recipe: Recipe) -> MethodSettings:
     """The shared settings."""
     return config, recipe
 
 
-def with_parts(flags: Flags) -> Callable[[ComPConfig, Recipe], Settings]:
+def with_parts(flags: Flags) -> Callable[[ComPConfig, Recipe], MethodSettings]:
     """Only some of the parts of ComP."""
     propagation, prompting, coordination, modulate = flags
 
-    def change(config: ComPConfig, recipe: Recipe) -> Settings:
+    def change(config: ComPConfig, recipe: Recipe) -> MethodSettings:
         config = replace(config, propagation=propagation, prompting=prompting, coordination=coordination)
         return config, replace(recipe, modulate=modulate)
 
     return change
 
 
-def modalities_alone(config: ComPConfig, recipe: Recipe) -> Settings:
+def modalities_alone(config: ComPConfig, recipe: Recipe) -> MethodSettings:
     """Every modality by itself: the first stage alone, as long as both, without the terms that tie modalities together."""
     return replace(config, prompting=False, coordination=False), replace(
         recipe,
@@ -48,7 +48,7 @@ def modalities_alone(config: ComPConfig, recipe: Recipe) -> Settings:
     )
 
 
-def as_published(config: ComPConfig, recipe: Recipe) -> Settings:
+def as_published(config: ComPConfig, recipe: Recipe) -> MethodSettings:
     """What the published code minimises at its size, whatever the others share but for the protocol."""
     shape: dict[str, Any] = {**ARCHITECTURES["published"]}
     return ComPConfig(config.modalities, config.dims, config.outputs, config.max_length, **shape), replace(

@@ -15,7 +15,8 @@ from comp_viz.evaluation.metrics import metrics
 from comp_viz.training.step import TrainingStep
 from comp_viz.training.telemetry import TABLES
 
-Value = tuple[str, str, str]  # split, quantity, of what: ("selection", "ACC", "fused"), ("training", "loss", "all")
+# Split, quantity, of what: ("selection", "ACC", "fused"), ("training", "loss", "all").
+QuantityName = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Epoch:
 
     number: int  # counted from 0 over both stages
     stage: int
-    values: Mapping[Value, float]  # NaN where not defined
+    values: Mapping[QuantityName, float]  # NaN where not defined
     tables: Mapping[str, pa.Table]  # telemetry, by the names of `TABLES`
 
     @property
@@ -38,7 +39,7 @@ def word_column(values: Sequence[str], numbers: NDArray[np.integer]) -> pa.Dicti
     return pa.DictionaryArray.from_arrays(pa.array(numbers, pa.int32()), pa.array(values, pa.string()))
 
 
-def epoch_table(number: int, stage: int, values: Mapping[Value, float]) -> pa.Table:
+def epoch_table(number: int, stage: int, values: Mapping[QuantityName, float]) -> pa.Table:
     """The `epochs` table of one epoch."""
     split, quantity, of = zip(*values, strict=True)
     columns = [[number] * len(values), [stage] * len(values), split, quantity, of, list(values.values())]
@@ -50,13 +51,13 @@ def epoch_table(number: int, stage: int, values: Mapping[Value, float]) -> pa.Ta
 
 def training_values(
     task: Task, modalities: Sequence[str], utterances: Utterances, steps: Sequence[TrainingStep]
-) -> dict[Value, float]:
+) -> dict[QuantityName, float]:
     """Losses by term, metrics by predictor, and means of coordinator weights, coefficients and the share clipped.
 
     `utterances` are those of the steps' conversations, in their order. The metrics are of what the network predicted while it
     learned: with dropout and noise, before each step.
     """
-    values: dict[Value, float] = {}
+    values: dict[QuantityName, float] = {}
     for name in steps[0].losses:
         term = "all" if name == "loss" else name
         values["training", "loss", term] = float(torch.stack([step.losses[name] for step in steps]).mean())
@@ -78,7 +79,9 @@ def step_predictions(steps: Sequence[TrainingStep], name: str) -> NDArray[np.flo
     return y
 
 
-def values_by_modality(split: str, quantity: str, modalities: Sequence[str], numbers: Tensor) -> dict[Value, float]:
+def values_by_modality(
+    split: str, quantity: str, modalities: Sequence[str], numbers: Tensor
+) -> dict[QuantityName, float]:
     """One value for every modality, from a tensor `[M]`."""
     return {(split, quantity, name): float(x) for name, x in zip(modalities, numbers.tolist(), strict=True)}
 

@@ -18,7 +18,7 @@ from comp_viz.clips.settings import Settings
 from comp_viz.data.atomic_write import atomic_write
 from comp_viz.errors import CompVizError
 
-Row = dict[str, Any]
+ClipRow = dict[str, Any]
 NOTHING_OBSERVED = "nothing is observed, so nothing is predicted"
 
 
@@ -37,9 +37,9 @@ def clips_in(places: Iterable[Path]) -> list[Path]:
     return list(clips)
 
 
-def clip_rows(path: Path, checkpoint: Checkpoint, settings: Settings) -> list[Row]:
+def clip_rows(path: Path, checkpoint: Checkpoint, settings: Settings) -> list[ClipRow]:
     """A row for each utterance, or one row that says why there is none. Nothing of the clip is kept. Raises nothing."""
-    head: Row = {"file": str(path), "digest": "", "checkpoint": checkpoint.digest, "error": ""}
+    head: ClipRow = {"file": str(path), "digest": "", "checkpoint": checkpoint.digest, "error": ""}
     try:
         head["digest"] = file_digest(path)
         with tempfile.TemporaryDirectory(prefix="comp-viz-") as folder:
@@ -50,7 +50,7 @@ def clip_rows(path: Path, checkpoint: Checkpoint, settings: Settings) -> list[Ro
         return [head | {"error": f"{type(error).__name__}: {error}"}]
 
 
-def prediction_rows(clip: Clip, checkpoint: Checkpoint) -> Iterator[Row]:
+def prediction_rows(clip: Clip, checkpoint: Checkpoint) -> Iterator[ClipRow]:
     """What is known of each utterance and what the model makes of it, which is nothing where nothing is observed.
 
     `notes` are of the whole file, what was odd in it and mended; `warnings` of the utterance. Raises `CompVizError` when clip
@@ -83,7 +83,7 @@ def prediction_rows(clip: Clip, checkpoint: Checkpoint) -> Iterator[Row]:
         }
 
 
-def read_rows(out: Path, checkpoint: Checkpoint) -> list[Row]:
+def read_rows(out: Path, checkpoint: Checkpoint) -> list[ClipRow]:
     """Rows of an earlier run without an error. Raises `CompVizError` where they are of another checkpoint."""
     if not out.is_file():
         return []
@@ -102,12 +102,12 @@ def read_rows(out: Path, checkpoint: Checkpoint) -> list[Row]:
     return [{str(k): v for k, v in row.items()} for row in kept.to_dict("records")]
 
 
-def write_rows(rows: list[Row], out: Path) -> None:
+def write_rows(rows: list[ClipRow], out: Path) -> None:
     """Write the table, whole or not at all."""
     with atomic_write(out) as temporary:
         pd.DataFrame(rows).to_parquet(temporary, index=False)
 
 
-def as_json(rows: list[Row]) -> str:
+def as_json(rows: list[ClipRow]) -> str:
     """The rows as JSON; what a row does not have is null."""
     return json.dumps(json.loads(pd.DataFrame(rows).to_json(orient="records")), indent=1, ensure_ascii=False)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from comp_viz.analysis.clips.batch import Row, clip_rows
+from comp_viz.analysis.clips.batch import ClipRow, clip_rows
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.clips.settings import Settings
 from comp_viz.ray_start import running_ray
@@ -25,7 +25,7 @@ class Analyser:
         return [{"rows": json.dumps(clip_rows(Path(row["path"]), self.checkpoint, self.settings))}]
 
 
-def rows_on_ray(paths: list[Path], checkpoint: Path, settings: Settings) -> Iterator[list[Row]]:
+def rows_on_ray(paths: list[Path], checkpoint: Path, settings: Settings) -> Iterator[list[ClipRow]]:
     """Rows of each clip, in the order in which they are ready. Raises `CompVizError` when Ray is not installed."""
     address = os.environ.get("RAY_ADDRESS")
     with running_ray("--engine ray needs", 1, address, modules=("ray.data",)) as ray:

@@ -12,8 +12,9 @@ import numpy as np
 
 from comp_viz.analysis.stats.intervals import clustered_error
 from comp_viz.data.conversation import Bools, Floats
+from comp_viz.data.dataset import Doubles, Ints
 from comp_viz.data.lab.make import lab
-from comp_viz.data.lab.model import FAINT, LAB_WIDTHS, Doubles, Ints, LabModel
+from comp_viz.data.lab.model import FAINT, LAB_WIDTHS, LabModel
 from comp_viz.data.lab.settings import LabSettings
 from comp_viz.data.patterns.entries import Uniform
 from comp_viz.data.patterns.matrices import keep_only

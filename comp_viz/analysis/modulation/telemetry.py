@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from comp_viz.analysis.stats.ranks import rank_correlation
 from comp_viz.training.telemetry import read_telemetry
 
-BAND = {"lowest": 0.05, "low": 0.25, "middle": 0.5, "high": 0.75, "highest": 0.95}
+BAND_QUANTILES = {"lowest": 0.05, "low": 0.25, "middle": 0.5, "high": 0.75, "highest": 0.95}
 BINS = 12  # of equally many rows along a modality's error
 
 
@@ -91,9 +91,9 @@ def coefficient_rows(steps: pa.Table) -> pd.DataFrame:
 def quantile_bands(rows: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
     """Quantiles of a column for every group, with its `mean` and the number of `rows`."""
     if rows.empty:
-        return pd.DataFrame(columns=[*by, *BAND, "mean", "rows"])
+        return pd.DataFrame(columns=[*by, *BAND_QUANTILES, "mean", "rows"])
     groups = rows.groupby(by, sort=False)[value]
-    quantiles = groups.quantile(np.array([*BAND.values()])).unstack().set_axis([*BAND], axis=1)
+    quantiles = groups.quantile(np.array([*BAND_QUANTILES.values()])).unstack().set_axis([*BAND_QUANTILES], axis=1)
     return quantiles.assign(mean=groups.mean(), rows=groups.size()).reset_index()
 
 
@@ -113,7 +113,7 @@ def coefficients_by_error(rows: pd.DataFrame) -> pd.DataFrame:
         parts.append(
             of_bins.assign(modality=name, relative_error=part.groupby(bins)["relative_error"].mean().to_numpy())
         )
-    columns = ["modality", "relative_error", *BAND, "mean", "rows"]
+    columns = ["modality", "relative_error", *BAND_QUANTILES, "mean", "rows"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 

@@ -11,10 +11,10 @@ from comp_viz.data.lab.phrases import phrase
 from comp_viz.data.lab.settings import LAB_EMOTIONS, LabSettings
 
 LICENCE = "synthetic, made by ComP Viz; no restrictions"
-DEFAULT_SETTINGS = LabSettings()
+DEFAULT_LAB = LabSettings()
 
 
-def lab(settings: LabSettings = DEFAULT_SETTINGS) -> DataSet:
+def lab(settings: LabSettings = DEFAULT_LAB) -> DataSet:
     """Make the lab's data set: audio, text and video of two speakers in turn."""
     task = Task("emotion", LAB_EMOTIONS[: settings.classes]) if settings.classes else Task("sentiment")
     conversations = tuple(
@@ -25,7 +25,7 @@ def lab(settings: LabSettings = DEFAULT_SETTINGS) -> DataSet:
     return DataSet(str(settings), task, conversations, sources, LICENCE)
 
 
-def lab_truth(settings: LabSettings = DEFAULT_SETTINGS) -> dict[str, LabTruth]:
+def lab_truth(settings: LabSettings = DEFAULT_LAB) -> dict[str, LabTruth]:
     """What is hidden in each conversation that `lab` makes with the same settings, by conversation id."""
     return {name: sample.truth for name, _, sample, _ in sample_all(LabModel.of(settings))}
 

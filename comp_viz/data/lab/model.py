@@ -16,9 +16,9 @@ from bisect import bisect
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from comp_viz.data.conversation import Bools, Floats
+from comp_viz.data.dataset import Doubles, Ints
 from comp_viz.data.lab.settings import LabSettings
 
 LAB_WIDTHS = {"audio": 24, "text": 32, "video": 16}  # D_u of the M modalities
@@ -26,8 +26,6 @@ SCORE_LEVELS = np.linspace(-2.75, 2.75, 12)  # in label units
 SPREAD = 1.3  # deviation of the emotion, in label units, were it not discrete
 JITTER = 0.2  # how far a score lies from its level at most, in label units
 FAINT = 0.25  # s_t of a hard utterance
-Doubles = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from comp_viz.data.conversation import Floats, Task
+from comp_viz.data.dataset import Doubles
 from comp_viz.data.findings import Findings
 from comp_viz.data.labels import impossible, note_one_sided, possible
 from comp_viz.data.tabular.columns import is_text_type
 from comp_viz.data.tabular.rows import Order
-from comp_viz.data.tabular.values import Doubles, column_numbers, column_texts
+from comp_viz.data.tabular.values import column_numbers, column_texts
 from comp_viz.errors import CompVizError
 
 MOST_CLASSES = 1000

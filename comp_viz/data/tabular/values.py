@@ -8,9 +8,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from comp_viz.data.conversation import Floats
-from comp_viz.data.dataset import Ints
-
-Doubles = NDArray[np.float64]
+from comp_viz.data.dataset import Doubles, Ints
 
 
 def column_texts(column: pa.ChunkedArray) -> NDArray[np.object_]:

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from comp_viz.analysis.imbalance.gap import ALONE, COMP, METHOD_NAMES, WITHOUT_PROMPTING
 from comp_viz.analysis.modulation.telemetry import joint_training_epoch
 from comp_viz.figures.chart import About
-from comp_viz.figures.grid import Span, band, cell, grid, line, shared_range, soft, stage_mark
+from comp_viz.figures.grid import AxisSpan, band, cell, grid, line, shared_range, soft, stage_mark
 from comp_viz.figures.style import FUSED_MARK, Palette, modality_colours, modality_marks
 from comp_viz.wording import decimal, how_many
 
@@ -33,14 +33,14 @@ ABOUT_ACCURACY_CURVES = About(
 )
 
 
-def accuracy_span(curves: Sequence[pd.DataFrame]) -> Span:
+def accuracy_span(curves: Sequence[pd.DataFrame]) -> AxisSpan:
     """The accuracy axis for charts side by side; the first epochs, near chance, do not stretch it below 40 %."""
     low, high = shared_range([c["value"].clip(lower=0.4) for c in curves], (0.6, 0.8))
     return low, min(high, 1.01)
 
 
 def accuracy_curves_chart(
-    curves: pd.DataFrame, modalities: tuple[str, ...], shared: Span, palette: Palette
+    curves: pd.DataFrame, modalities: tuple[str, ...], shared: AxisSpan, palette: Palette
 ) -> go.Figure:
     """ACC by epoch: a chart for every modality and one for the fused prediction, a line for every method."""
     colours = modality_colours(palette, modalities) | {"fused": palette.ink}

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.imbalance.discrepancy import Discrepancy
 from comp_viz.figures.chart import About
-from comp_viz.figures.grid import Span, cell, grid, line, rule, shared_range
+from comp_viz.figures.grid import AxisSpan, cell, grid, line, rule, shared_range
 from comp_viz.figures.imbalance.dots import measure_chart
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 from comp_viz.wording import first_upper, percent
@@ -38,12 +38,12 @@ ABOUT_UTILISATION = About(
 )
 
 
-def ratio_span(trainings: Sequence[pd.DataFrame]) -> Span:
+def ratio_span(trainings: Sequence[pd.DataFrame]) -> AxisSpan:
     """The axis of ratios over training for charts side by side."""
     return shared_range([one["ratio"] for one in trainings], (0.98, 1.02))
 
 
-def ratios_chart(ratios: pd.DataFrame, modalities: tuple[str, ...], shared: Span, palette: Palette) -> go.Figure:
+def ratios_chart(ratios: pd.DataFrame, modalities: tuple[str, ...], shared: AxisSpan, palette: Palette) -> go.Figure:
     """Discrepancy ratios by recorded epoch, 1 being balance."""
     colours, marks, symbols = (
         modality_colours(palette, modalities),
@@ -68,7 +68,7 @@ def training_ratios_title(ratios: pd.DataFrame) -> str:
     return f"Discrepancy ratios differ by {start:.2f} in the first epoch and by {end:.2f} in the last"
 
 
-def ratio_chart(measures: Discrepancy, shared: Span, palette: Palette) -> go.Figure:
+def ratio_chart(measures: Discrepancy, shared: AxisSpan, palette: Palette) -> go.Figure:
     """Discrepancy ratios, 1 being balance."""
     return measure_chart(
         measures.ratio, ratio_title(measures), "discrepancy ratio ρ (1 is balance)", 1, 1, shared, palette
@@ -88,7 +88,7 @@ def ratio_title(measures: Discrepancy) -> str:
     return first_upper(", ".join(parts)) or "No modality is measurably ahead or behind: every interval holds 1"
 
 
-def utilisation_chart(measures: Discrepancy, shared: Span, palette: Palette) -> go.Figure:
+def utilisation_chart(measures: Discrepancy, shared: AxisSpan, palette: Palette) -> go.Figure:
     """Conditional utilisation rates: the share of the fused accuracy lost without a modality."""
     x = "utilisation rate: accuracy lost without it, %"
     return measure_chart(measures.utilisation, utilisation_title(measures), x, 100, 0, shared, palette)
@@ -103,7 +103,7 @@ def utilisation_title(measures: Discrepancy) -> str:
     return f"Removing {most} costs most: {share} of the fused accuracy of {percent(measures.accuracy, 1)}"
 
 
-def measure_spans(sides: Sequence[Discrepancy]) -> tuple[Span, Span]:
+def measure_spans(sides: Sequence[Discrepancy]) -> tuple[AxisSpan, AxisSpan]:
     """The axes of both measures for charts side by side."""
     ratios = [pd.Series([end for values in one.ratio.values() for end in values]) for one in sides]
     shares = [pd.Series([100 * end for values in one.utilisation.values() for end in values]) for one in sides]

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.imbalance.discrepancy import Interval
 from comp_viz.figures.chart import base_layout
-from comp_viz.figures.grid import Span
+from comp_viz.figures.grid import AxisSpan
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 from comp_viz.wording import decimal
 
@@ -28,7 +28,7 @@ def dots_chart(
 
 
 def measure_chart(
-    values: Mapping[str, Interval], title: str, what: str, scale: float, at: float, shared: Span, palette: Palette
+    values: Mapping[str, Interval], title: str, what: str, scale: float, at: float, shared: AxisSpan, palette: Palette
 ) -> go.Figure:
     """One measure of every modality with its interval."""
     modalities = tuple(values)

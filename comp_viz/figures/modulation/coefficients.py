@@ -10,7 +10,7 @@ from comp_viz.analysis.modulation.coefficients import ConversationCoefficients
 from comp_viz.data.conversation import Floats
 from comp_viz.figures.along import along, escape
 from comp_viz.figures.chart import About
-from comp_viz.figures.grid import Span, shared_range
+from comp_viz.figures.grid import AxisSpan, shared_range
 from comp_viz.figures.modulation.telemetry import EQUATION
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 from comp_viz.wording import decimal, first_upper, fitting, how_many
@@ -28,7 +28,7 @@ ABOUT_COEFFICIENTS = About(
 )
 
 
-def coefficients_span(sides: Sequence[ConversationCoefficients]) -> Span:
+def coefficients_span(sides: Sequence[ConversationCoefficients]) -> AxisSpan:
     """The axis for charts side by side: of clipped coefficients, since those before can be anywhere."""
     return shared_range([pd.Series(one.clipped.ravel()) for one in sides], (0.8, 1.2))
 
@@ -38,7 +38,7 @@ def coefficients_chart(
     recorded: pd.DataFrame,
     words: Sequence[str],
     selected: int,
-    shared: Span,
+    shared: AxisSpan,
     palette: Palette,
 ) -> go.Figure:
     """Coefficients after clipping; a cross where one is clipped; thin, what training recorded on average.

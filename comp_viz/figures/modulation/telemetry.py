@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from comp_viz.analysis.modulation.telemetry import BAND, ModulationRecord
+from comp_viz.analysis.modulation.telemetry import BAND_QUANTILES, ModulationRecord
 from comp_viz.figures.chart import About
-from comp_viz.figures.grid import Span, band, cell, grid, line, rule, shared_range, soft
+from comp_viz.figures.grid import AxisSpan, band, cell, grid, line, rule, shared_range, soft
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 from comp_viz.wording import decimal, percent, signed
 
@@ -74,12 +74,12 @@ def training_charts(records: Sequence[ModulationRecord], palette: Palette) -> li
     return charts
 
 
-def coefficient_span(tables: list[pd.DataFrame]) -> Span:
+def coefficient_span(tables: list[pd.DataFrame]) -> AxisSpan:
     """The coefficients' axis for charts side by side."""
     return shared_range([table[end] for table in tables for end in ("lowest", "highest")], (0.9, 1.1))
 
 
-def by_epoch_chart(record: ModulationRecord, shared: Span, palette: Palette) -> go.Figure:
+def by_epoch_chart(record: ModulationRecord, shared: AxisSpan, palette: Palette) -> go.Figure:
     """Bands of the coefficients over steps and positions, by epoch."""
     title = by_epoch_title(record)
     return coefficient_bands(record.by_epoch, "epoch", "epoch", 0, record.modalities, title, shared, palette)
@@ -91,7 +91,7 @@ def by_epoch_title(record: ModulationRecord) -> str:
     return f"Half of the coefficients lie between {decimal(low, 3)} and {decimal(high, 3)}; 1 changes nothing"
 
 
-def by_position_chart(record: ModulationRecord, shared: Span, palette: Palette) -> go.Figure:
+def by_position_chart(record: ModulationRecord, shared: AxisSpan, palette: Palette) -> go.Figure:
     """Bands of the coefficients over steps, by position in the conversation."""
     table, x = record.by_position, "position in the conversation"
     return coefficient_bands(table, "position", x, 1, record.modalities, by_position_title(record), shared, palette)
@@ -109,7 +109,7 @@ def by_position_title(record: ModulationRecord) -> str:
     return f"Coefficients vary {times} at late positions {'as' if early > 0 else 'than'} at early ones"
 
 
-def by_error_chart(record: ModulationRecord, shared: Span, palette: Palette) -> go.Figure:
+def by_error_chart(record: ModulationRecord, shared: AxisSpan, palette: Palette) -> go.Figure:
     """Bands of utterances' coefficients along how much larger the error of the modality's head was than the others'."""
     x, title = "error of the modality's head minus mean error of the others'", by_error_title(record)
     figure = coefficient_bands(record.by_error, "relative_error", x, 0, record.modalities, title, shared, palette)
@@ -131,7 +131,7 @@ def coefficient_bands(
     first: int,
     modalities: tuple[str, ...],
     title: str,
-    shared: Span,
+    shared: AxisSpan,
     palette: Palette,
 ) -> go.Figure:
     """Nine tenths, a half and the median of the coefficients along `x`, a chart for every modality."""
@@ -140,7 +140,7 @@ def coefficient_bands(
     for i, u in enumerate(modalities):
         rows = table[table["modality"] == u].sort_values(x)
         at = rows[x] + first
-        parts = rows[[*BAND, "rows"]].to_numpy(float).round(4)
+        parts = rows[[*BAND_QUANTILES, "rows"]].to_numpy(float).round(4)
         hover = (
             f"{x_title} %{{x:.4g}}, {u}<br>median %{{y:.3f}}, half from %{{customdata[1]:.3f}} to %{{customdata[3]:.3f}},"
             "<br>nine tenths from %{customdata[0]:.3f} to %{customdata[4]:.3f}"
@@ -177,7 +177,7 @@ def clipping_title(record: ModulationRecord) -> str:
     return f"{percent(share, 1)} of the coefficients were clipped, at least one in {percent(steps)} of the steps"
 
 
-def gradients_chart(record: ModulationRecord, shared: Span, palette: Palette) -> go.Figure:
+def gradients_chart(record: ModulationRecord, shared: AxisSpan, palette: Palette) -> go.Figure:
     """Gradient norms of every module by epoch, on one logarithmic axis; `shared` is its range in powers of ten."""
     modules = tuple(record.gradients["module"].unique())
     colours = modality_colours(palette, record.modalities) | {"all": palette.ink}
@@ -219,7 +219,7 @@ def gradients_title(table: pd.DataFrame) -> str:
     return f"The gradient of {smallest} is smallest, {by_module.iloc[-1] / by_module.iloc[0]:.0f} times below that of {largest}"
 
 
-def gradient_span(tables: list[pd.DataFrame]) -> Span:
+def gradient_span(tables: list[pd.DataFrame]) -> AxisSpan:
     """The norms' axis for charts side by side, in powers of ten."""
     ends = [np.log10(table[end].where(table[end] > 0)) for table in tables for end in ("low", "high")]
     return shared_range(ends, (-2.0, 0.5))

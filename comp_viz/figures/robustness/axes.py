@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.prediction import FUSED
 from comp_viz.checkpoint.measurements import SHARE_METRICS
-from comp_viz.figures.grid import Span
+from comp_viz.figures.grid import AxisSpan
 from comp_viz.wording import how_many
 
 CONSTANT = "constant baseline"
@@ -19,7 +19,7 @@ INTERVAL = (
 )
 
 
-def metric_span(tables: Sequence[pd.DataFrame], others: Sequence[float] = ()) -> Span:
+def metric_span(tables: Sequence[pd.DataFrame], others: Sequence[float] = ()) -> AxisSpan:
     """The range of values that holds everything drawn, with a little room; the same for charts side by side."""
     ends = [table["value"] + sign * fused_half(table) for table in tables for sign in (-1, 1)]
     values = np.concatenate([np.asarray(others, float), *(end.to_numpy(float) for end in ends)])
@@ -39,7 +39,7 @@ def hover_value(metric: str, axis: str) -> str:
     return f"%{{{axis}:.1%}}" if metric in SHARE_METRICS else f"%{{{axis}:.3f}}"
 
 
-def value_axis(metric: str, bounds: Span) -> dict[str, Any]:
+def value_axis(metric: str, bounds: AxisSpan) -> dict[str, Any]:
     """An axis of the metric."""
     title = {"text": "MAE (label units)" if metric == "MAE" else metric, "font": {"size": 12}}
     ticks = {"tickformat": ".0%" if bounds[1] - bounds[0] > 0.06 else ".1%"} if metric in SHARE_METRICS else {}

@@ -11,7 +11,7 @@ from comp_viz.analysis.prediction import FUSED
 from comp_viz.analysis.robustness.references import Reference
 from comp_viz.figures.along import escape
 from comp_viz.figures.chart import About, base_layout
-from comp_viz.figures.grid import Span
+from comp_viz.figures.grid import AxisSpan
 from comp_viz.figures.metrics import metric_text
 from comp_viz.figures.robustness.axes import CONSTANT, INTERVAL, hover_numbers, hover_value, reference_line, value_axis
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
@@ -58,7 +58,7 @@ def rates_chart(
     attainable: Mapping[float, float],
     references: Sequence[Reference],
     trained: Sequence[float],
-    bounds: Span,
+    bounds: AxisSpan,
     palette: Palette,
 ) -> go.Figure:
     """A metric over the missing rate: fused with its 95 % interval, heads, and named references; from `score_table`.

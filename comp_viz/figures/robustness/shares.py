@@ -12,7 +12,7 @@ from comp_viz.analysis.robustness.scores import best_name, fused_by_pattern
 from comp_viz.checkpoint.measurements import SHARE_METRICS
 from comp_viz.figures.along import escape, hatching
 from comp_viz.figures.chart import About, base_layout
-from comp_viz.figures.grid import Span
+from comp_viz.figures.grid import AxisSpan
 from comp_viz.figures.metrics import metric_text
 from comp_viz.figures.robustness.axes import INTERVAL, hover_numbers, hover_value, metric_span, value_axis
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, sequential
@@ -49,7 +49,7 @@ def shares_title(table: pd.DataFrame, rates: Mapping[tuple[float, ...], str], na
     )
 
 
-def fused_span(tables: Sequence[pd.DataFrame]) -> Span:
+def fused_span(tables: Sequence[pd.DataFrame]) -> AxisSpan:
     """The range of the fused prediction's values, the same for charts side by side."""
     return metric_span([table[table["predictor"] == FUSED].assign(half=0.0) for table in tables])
 
@@ -60,7 +60,7 @@ def triangle_chart(
     modalities: Sequence[str],
     thirds: int,
     metric: str,
-    bounds: Span,
+    bounds: AxisSpan,
     palette: Palette,
 ) -> go.Figure:
     """Three missing rates that add up to `thirds` as a place in a triangle, coloured by the fused prediction's metric.
@@ -132,7 +132,7 @@ def losses_chart(
     points: Mapping[tuple[float, ...], str],
     modalities: Sequence[str],
     metric: str,
-    bounds: Span,
+    bounds: AxisSpan,
     palette: Palette,
 ) -> go.Figure:
     """For every modality the fused prediction's metric with half of it missing, and with all of it (hatched)."""

@@ -10,7 +10,7 @@ from comp_viz.analysis.prediction import FUSED
 from comp_viz.analysis.robustness.scores import best_name, fused_by_pattern
 from comp_viz.figures.along import escape
 from comp_viz.figures.chart import About, base_layout
-from comp_viz.figures.grid import Span
+from comp_viz.figures.grid import AxisSpan
 from comp_viz.figures.metrics import metric_text
 from comp_viz.figures.robustness.axes import CONSTANT, INTERVAL, hover_numbers, hover_value, reference_line, value_axis
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
@@ -50,7 +50,7 @@ def subsets_chart(
     kept: Mapping[tuple[str, ...], str],
     metric: str,
     constant: float,
-    bounds: Span,
+    bounds: AxisSpan,
     palette: Palette,
 ) -> go.Figure:
     """One row for every set of modalities that is kept: fused with its 95 % interval, heads filled where theirs is kept."""

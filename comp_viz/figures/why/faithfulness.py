@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from comp_viz.analysis.why.faithfulness import Curves
 from comp_viz.data.conversation import Floats, Task
 from comp_viz.figures.chart import About
-from comp_viz.figures.grid import Span, band, cell, grid, line, soft
+from comp_viz.figures.grid import AxisSpan, band, cell, grid, line, soft
 from comp_viz.figures.style import Palette
 from comp_viz.figures.why.amounts import explained_unit
 from comp_viz.wording import percent, signed
@@ -40,7 +40,7 @@ def gain_facts(curves: Curves) -> str:
     return f"Gain in area, in units of the chart: deletion {signed(deletion, 3)}, insertion {signed(insertion, 3)}; above 0 is better."
 
 
-def curves_span(several: Sequence[Curves]) -> Span:
+def curves_span(several: Sequence[Curves]) -> AxisSpan:
     """The axis of the explained number for charts side by side."""
     every = np.concatenate([
         x.ravel() for one in several for x in (one.deletion, one.random_deletion, one.insertion, one.random_insertion)
@@ -49,7 +49,9 @@ def curves_span(several: Sequence[Curves]) -> Span:
     return float(every.min()) - room, float(every.max()) + room
 
 
-def faithfulness_chart(curves: Curves, shared: Span, task: Task, what: str, palette: Palette, title: str) -> go.Figure:
+def faithfulness_chart(
+    curves: Curves, shared: AxisSpan, task: Task, what: str, palette: Palette, title: str
+) -> go.Figure:
     """Two small charts on shared axes: the explained number while parts are taken away, and while they come back."""
     names = ["deletion", "insertion"]
     figure = grid(

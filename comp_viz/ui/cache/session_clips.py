@@ -24,7 +24,7 @@ from comp_viz.ui.cache.per_session import CLIP
 
 CLIPS_KEY = "session clips"
 GRACE = 150.0  # seconds after a browser went away; Streamlit lets it come back within 120
-MOST = 4  # clips kept in a session; the oldest makes room
+MOST_CLIPS = 4  # clips kept in a session; the oldest makes room
 RECORDED, DEGRADED = "as recorded", "degraded"
 
 
@@ -122,12 +122,12 @@ def add_clip(clip: Clip, path: Path) -> str:
     """Add an analysed clip; returns the name of its data set. The same content again replaces it."""
     clips, base = session_clips().clips, f"{CLIP}{clip.name}"
     same = [name for name, known in clips.items() if known.clip.digest == clip.digest]
-    free = (name for name in (base, *(f"{base} ({i})" for i in range(2, MOST + 2))) if name not in clips)
+    free = (name for name in (base, *(f"{base} ({i})" for i in range(2, MOST_CLIPS + 2))) if name not in clips)
     name = same[0] if same else next(free)
     if same and clips[name].path != path:
         clips[name].path.unlink(missing_ok=True)
     clips[name] = SessionClip(name, clip, path)
-    for oldest in list(clips)[:-MOST]:
+    for oldest in list(clips)[:-MOST_CLIPS]:
         remove_files(clips.pop(oldest))
     return name
 

@@ -32,7 +32,7 @@ CURVE_SPLITS = {"selection split": "selection", "training split": "training"}
 OWN_RUN, TABLE_RUNS = "this checkpoint", "our results table"
 RUNS = (TABLE_RUNS, OWN_RUN)
 UNDER = "judged_under"  # widget key and address parameter
-NOTHING_MISSING = "uniform(0)"
+UNIFORM_NOTHING = "uniform(0)"
 NO_METHODS_TABLE = (
     "No table of results was made on these data. Make one with the methods `comp`, `no-prompting` and `alone`; "
     "`docs/sweeps.md` explains how."
@@ -59,7 +59,7 @@ def imbalance_table(view: PageView) -> ResultsTable | None:
 
 def evaluation_pattern(table: ResultsTable | None) -> str:
     """The missing pattern that finished models are evaluated under, chosen among the table's."""
-    patterns = table.patterns if table else [NOTHING_MISSING]
+    patterns = table.patterns if table else [UNIFORM_NOTHING]
     return one_of("Evaluated under", patterns, UNDER, RATE_HELP)
 
 

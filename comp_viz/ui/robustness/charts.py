@@ -9,7 +9,7 @@ from comp_viz.analysis.robustness.drawings import availability_patterns, rate_pa
 from comp_viz.analysis.robustness.references import with_references
 from comp_viz.analysis.robustness.scores import constant_baseline, score_table, trained_rates
 from comp_viz.data.source import is_lab
-from comp_viz.figures.grid import Span
+from comp_viz.figures.grid import AxisSpan
 from comp_viz.figures.robustness.axes import metric_span
 from comp_viz.figures.robustness.rates import ABOUT_RATES, rates_chart
 from comp_viz.figures.robustness.shares import (
@@ -66,7 +66,7 @@ def rates_panel(
     choice: RobustnessChoice,
     constant: float,
     best: Mapping[float, float],
-    bounds: Span,
+    bounds: AxisSpan,
 ) -> None:
     """The metric over missing rates."""
     training = side.view.checkpoint.card.training
@@ -83,7 +83,7 @@ def subsets_panel(
     choice: RobustnessChoice,
     constant: float,
     kept: Mapping[tuple[str, ...], str],
-    bounds: Span,
+    bounds: AxisSpan,
 ) -> None:
     """The metric by what is available."""
     figure = subsets_chart(table, kept, choice.metric, constant, bounds, palette())
@@ -91,7 +91,7 @@ def subsets_panel(
 
 
 def shares_panel(
-    side: Side, table: pd.DataFrame, choice: RobustnessChoice, points: Mapping[tuple[float, ...], str], bounds: Span
+    side: Side, table: pd.DataFrame, choice: RobustnessChoice, points: Mapping[tuple[float, ...], str], bounds: AxisSpan
 ) -> None:
     """The metric by which modality is missing: a triangle for three, bars for other numbers."""
     modalities = side.view.data.modalities

@@ -9,7 +9,7 @@ import streamlit as st
 from comp_viz.analysis.why.faithfulness import Curves, curve_table
 from comp_viz.analysis.why.sanity import Sanity
 from comp_viz.data.conversation import Task
-from comp_viz.figures.grid import Span
+from comp_viz.figures.grid import AxisSpan
 from comp_viz.figures.style import Palette
 from comp_viz.figures.why.faithfulness import ABOUT_FAITHFULNESS, faithfulness_chart, faithfulness_title, gain_facts
 from comp_viz.figures.why.sanity import SANITY_HELP, sanity_facts, sanity_title
@@ -18,7 +18,7 @@ from comp_viz.ui.widgets.chart_panel import chart_panel
 FURTHER_TESTS = "further_tests"  # widget key and address parameter
 
 
-def curves_panel(curves: Curves, shared: Span, task: Task, what: str, key: str, palette: Palette) -> None:
+def curves_panel(curves: Curves, shared: AxisSpan, task: Task, what: str, key: str, palette: Palette) -> None:
     """Deletion and insertion curves under their finding, on an axis `shared` with the other side's."""
     figure = faithfulness_chart(curves, shared, task, what, palette, faithfulness_title(curves, what))
     chart_panel(figure, key, ABOUT_FAITHFULNESS, partial(curve_table, curves))
