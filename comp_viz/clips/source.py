@@ -9,7 +9,7 @@ Names are those of the registry, joined in the order in which their features fol
 import re
 from collections.abc import Mapping
 
-FEATURES_VERSION = 1
+FEATURES_VERSION = 1  # 2 with the first checkpoint trained on levelled sound (`level.py`) and faces found in tiles
 DEFAULT_EXTRACTORS = (
     ("audio", ("whisper-base encoder", "eGeMAPS v02")),
     ("text", ("MiniLM-L6 sentence",)),

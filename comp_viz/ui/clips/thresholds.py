@@ -62,9 +62,19 @@ def threshold_controls(uploaded: SessionClip) -> None:
         key="threshold face uncovered",
         help="What is covered is invented by the landmarker. 0 takes it as it is.",
     )
-    wanted = Thresholds(level, voice, speech, confidence, share, size, visible)
+    any_language = right.toggle(
+        "Read words of any language",
+        uploaded.clip.settings.any_language,
+        key="any language",
+        help="The text features are made for English. Off, words of another language count as missing.",
+    )
+    wanted = replace(
+        uploaded.clip.settings,
+        thresholds=Thresholds(level, voice, speech, confidence, share, size, visible),
+        any_language=any_language,
+    )
     st.button(
-        "Read the clip again", icon=":material/restart_alt:", disabled=wanted == now, key="read again",
-        on_click=lambda: analyse_again(uploaded.path, uploaded.clip.name, replace(uploaded.clip.settings, thresholds=wanted)),
+        "Read the clip again", icon=":material/restart_alt:", disabled=wanted == uploaded.clip.settings, key="read again",
+        on_click=lambda: analyse_again(uploaded.path, uploaded.clip.name, wanted),
         help="Everything but decoding is done anew, degradations are taken back.",
     )  # fmt: skip
