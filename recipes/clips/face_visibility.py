@@ -9,6 +9,7 @@ The landmarker looks at the covered face anew, so that its landmarks are as inve
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,8 +31,44 @@ from comp_viz.clips.media import Picture
 from comp_viz.data.conversation import Floats
 from recipes.clips.face_images import FILE, enlarged
 
-OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
-OVAL += (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
+OVAL = (
+    10,
+    338,
+    297,
+    332,
+    284,
+    251,
+    389,
+    356,
+    454,
+    323,
+    361,
+    288,
+    397,
+    365,
+    379,
+    378,
+    400,
+    377,
+    152,
+    148,
+    176,
+    149,
+    150,
+    136,
+    172,
+    58,
+    132,
+    93,
+    234,
+    127,
+    162,
+    21,
+    54,
+    103,
+    67,
+    109,
+)
 NOSE = (1, 2, 4, 195, 5)
 VARIANTS = 4  # of each face that are learned from
 DECAY = 0.001  # of the weights, against fitting the faces at hand
@@ -130,7 +167,7 @@ def surface(shape: tuple[int, int], skin: float, rng: np.random.Generator) -> Fl
         level += rng.uniform(5, 45) * np.asarray(Image.fromarray(spots).resize(shape[::-1], Image.Resampling.BICUBIC))
     elif kind == 3:
         level += (rows / shape[0] - 0.5) * rng.uniform(-120, 120) + (columns / shape[1] - 0.5) * rng.uniform(-120, 120)
-    return level + rng.normal(size=shape) * rng.uniform(0, 6)
+    return (level + rng.normal(size=shape) * rng.uniform(0, 6)).astype(np.float32)
 
 
 def covered(picture: Picture, face: Face, part: str, rng: np.random.Generator) -> Picture:
@@ -211,7 +248,8 @@ def main() -> None:
         share = {name or "nothing": np.mean(scores[labels[apart] == name] > least) for name in ("", *FACE_PARTS)}
         print(part, "taken for covered, by what is:", {name: round(float(value), 3) for name, value in share.items()})
         weights[part] = fitted
-    np.savez(VISIBILITY_WEIGHTS, **weights)
+    arrays: dict[str, Any] = dict(weights)
+    np.savez(VISIBILITY_WEIGHTS, **arrays)
 
 
 if __name__ == "__main__":
