@@ -16,6 +16,7 @@ from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.data.source import open_data
 from comp_viz.figures.live.heading import weight_sentence
 from comp_viz.figures.live.timeline import timeline_title
+from comp_viz.wording import percent
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -189,12 +190,12 @@ def sidebar(page: Page):
 def test_the_sidebar_follows_the_matrix(page):
     expect(sidebar(page)).to_contain_text("Realised missing rate 0\u202f%")
     page.locator(".availability_matrix .name").nth(1).click()
-    expect(sidebar(page)).to_contain_text("text 100%")
+    expect(sidebar(page)).to_contain_text(f"text {percent(1)}")
     cell(page, 1, 1).click()
-    expect(sidebar(page)).not_to_contain_text("text 100%")
+    expect(sidebar(page)).not_to_contain_text(f"text {percent(1)}")
     assert "cells" in page.url
     page.get_by_role("button", name="Undo").click()
-    expect(sidebar(page)).to_contain_text("text 100%")
+    expect(sidebar(page)).to_contain_text(f"text {percent(1)}")
 
 
 def test_a_pattern_survives_other_pages_and_stays_in_the_address(page):

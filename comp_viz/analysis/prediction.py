@@ -34,7 +34,7 @@ class Prediction:
     @property
     def anything_observed(self) -> Bools:
         """Whether an utterance has any modality, `[S]`; what is predicted without is no statement about it."""
-        return self.observed.any(1)
+        return np.asarray(self.observed.any(axis=1))
 
     def decisions(self, predictor: str = FUSED) -> np.ndarray:
         """What is decided for each utterance, `[S]`: 1 positive or 0 negative for a score, else the likeliest class."""

@@ -29,7 +29,8 @@ def frame_powers(sound: Floats) -> np.ndarray:
     if len(sound) < FRAME:
         return np.array([np.mean(np.square(sound, dtype=np.float64))]) if len(sound) else np.zeros(0)
     whole = np.asarray(sound[: len(sound) // FRAME * FRAME], np.float32).reshape(-1, FRAME)
-    return np.asarray(np.einsum("ij,ij->i", whole, whole), np.float64) / FRAME
+    power: Floats = np.einsum("ij,ij->i", whole, whole).astype(np.float64) / FRAME
+    return power
 
 
 def bring_to_level(sound: Floats, level: float) -> Floats:
@@ -37,7 +38,8 @@ def bring_to_level(sound: Floats, level: float) -> Floats:
     if level <= FAINTEST:
         return np.asarray(sound, np.float32)
     gain = np.float32(10 ** ((LEVEL - level) / 20))
-    return np.clip(np.asarray(sound, np.float32) * gain, -1, 1)
+    louder: Floats = np.clip(np.asarray(sound, np.float32) * gain, -1, 1)
+    return louder
 
 
 def levelled(sound: Floats) -> Floats:

@@ -63,10 +63,10 @@ def singles(
     for members in groups.values():
         order, first = rng.permutation(members), 0
         while first < len(order):
-            members = order[first : first + length(rng, LONGEST)]
-            first += len(members)
-            rows: list[Row] = [{table.corpus.modality: (table, int(n))} for n in members]
-            labels = [label(table.items[n]) for n in members]
+            picked = order[first : first + length(rng, LONGEST)]
+            first += len(picked)
+            rows: list[Row] = [{table.corpus.modality: (table, int(n))} for n in picked]
+            labels = [label(table.items[n]) for n in picked]
             yield conversation(f"{part}, {split} {count}", split, rows, labels, widths)
             count += 1
 
