@@ -13,7 +13,7 @@ from comp_viz.data.source import LAB, data_files, data_root, is_lab, open_data, 
 from comp_viz.data.summary import Summary, summarise_data
 from comp_viz.errors import CompVizError
 from comp_viz.last_change import last_change
-from comp_viz.ui.cache import session_clips as desk
+from comp_viz.ui.cache import session_clips
 from comp_viz.ui.cache.checkpoints import open_checkpoint
 from comp_viz.ui.cache.per_session import is_clip, keep_data
 
@@ -24,7 +24,7 @@ def open_data_set(name: str, root: str) -> DataSet:
     The name of a clip means one of this session's.
     """
     if is_clip(name):
-        return desk.clip_data_set(name)
+        return session_clips.clip_data_set(name)
     return _data_set(name, root, last_change(Path(root) / name))
 
 
@@ -35,7 +35,7 @@ def _data_set(name: str, root: str, changed: int) -> DataSet:
 
 def data_names() -> list[str]:
     """Data sets of this machine and clips of this session, the lab last."""
-    return [*data_files(), *desk.clip_names(), LAB]
+    return [*data_files(), *session_clips.clip_names(), LAB]
 
 
 def fitting_data(name: str, device: str, labs: tuple[str, ...]) -> list[str]:
@@ -51,7 +51,7 @@ def fitting_data(name: str, device: str, labs: tuple[str, ...]) -> list[str]:
     paths = [data_root() / file for file in data_files()]
     files = [path.name for path in paths if _header(path, last_change(path)) == header]
     fitting_labs = [lab for lab in dict.fromkeys((trained, LAB, *labs)) if _lab_header(lab) == header]
-    return [*files, *desk.clips_for_checkpoint(opened.card, opened.config.max_length), *fitting_labs]
+    return [*files, *session_clips.clips_for_checkpoint(opened.card, opened.config.max_length), *fitting_labs]
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
