@@ -68,8 +68,12 @@ def test_a_chain_that_can_be_read_needs_no_context():
 
 @pytest.mark.parametrize("classes", [0, 2, 5])
 def test_nothing_to_see_leaves_the_majority(classes):
-    for dials in (replace(PLAIN, strengths=(0, 0, 0)), replace(PLAIN, consensus=0), replace(PLAIN, label_noise=1)):
-        result = attainable(replace(dials, classes=classes, context=0.8))
+    for lab_settings in (
+        replace(PLAIN, strengths=(0, 0, 0)),
+        replace(PLAIN, consensus=0),
+        replace(PLAIN, label_noise=1),
+    ):
+        result = attainable(replace(lab_settings, classes=classes, context=0.8))
         assert result.majority == 1 / (classes or 2)
         for estimate in (*result.alone.values(), result.together, result.without_context):
             assert estimate.accuracy == pytest.approx(result.majority)
@@ -80,21 +84,21 @@ def test_nothing_to_see_leaves_the_majority(classes):
 
 def utterance(model, x, seen, emotion):
     """`p(x_t | z_t)` by adding up hardness and what every modality expresses, all of them in turn."""
-    dials, K = model.settings, len(model.stationary)
+    lab_settings, K = model.settings, len(model.stationary)
     total = 0.0
     for hard, *expressed in itertools.product((False, True), *[range(K)] * len(LAB_WIDTHS)):
-        chance = dials.hard if hard else 1 - dials.hard
+        chance = lab_settings.hard if hard else 1 - lab_settings.hard
         for u, e, there in zip(LAB_WIDTHS, expressed, seen, strict=True):
-            chance *= dials.consensus * (e == emotion) + (1 - dials.consensus) * model.stationary[e]
+            chance *= lab_settings.consensus * (e == emotion) + (1 - lab_settings.consensus) * model.stationary[e]
             mean = model.means[u][e] * (FAINT if hard else 1)
             chance *= math.exp(-((x[u] - mean) ** 2).sum() / 2) if there else 1
         total += chance
     return total
 
 
-def enumerated(dials, features, observed):
+def enumerated(lab_settings, features, observed):
     """`[S, K]` by adding up all emotions of the conversation."""
-    model = LabModel.of(dials)
+    model = LabModel.of(lab_settings)
     S, K = len(observed), len(model.stationary)
     seen = [
         [utterance(model, {u: x[t] for u, x in features.items()}, observed[t], z) for z in range(K)] for t in range(S)
@@ -104,7 +108,7 @@ def enumerated(dials, features, observed):
         chance = model.stationary[path[0]] * math.prod(model.transition[i, j] for i, j in itertools.pairwise(path))
         result[range(S), path] += chance * math.prod(seen[t][z] for t, z in enumerate(path))
     result /= result.sum(1, keepdims=True)
-    return (1 - dials.label_noise) * result + dials.label_noise * model.stationary
+    return (1 - lab_settings.label_noise) * result + lab_settings.label_noise * model.stationary
 
 
 @given(
@@ -113,21 +117,21 @@ def enumerated(dials, features, observed):
 )  # fmt: skip
 @settings(max_examples=60, deadline=None)
 def test_posterior_is_what_enumeration_gives(consensus, hard, context, noise, strengths, cells, seed):
-    dials = LabSettings(
+    lab_settings = LabSettings(
         seed, (1, 1, 1), (3, 3), strengths, consensus, hard, context=context, label_noise=noise, classes=3
     )
-    conversation = lab(dials).conversations[0]
+    conversation = lab(lab_settings).conversations[0]
     observed = np.array([cells >> i & 1 for i in range(9)], bool).reshape(3, 3)
-    result = posterior(dials, conversation.features, observed)
-    np.testing.assert_allclose(result, enumerated(dials, conversation.features, observed), atol=1e-9)
+    result = posterior(lab_settings, conversation.features, observed)
+    np.testing.assert_allclose(result, enumerated(lab_settings, conversation.features, observed), atol=1e-9)
 
 
 def test_posterior_of_scores_is_what_enumeration_gives():
-    dials = LabSettings(3, (1, 1, 1), (2, 2), hard=0.3, consensus=0.8, context=0.7, label_noise=0.1)
-    conversation = lab(dials).conversations[0]
+    lab_settings = LabSettings(3, (1, 1, 1), (2, 2), hard=0.3, consensus=0.8, context=0.7, label_noise=0.1)
+    conversation = lab(lab_settings).conversations[0]
     observed = np.array([[1, 0, 1], [0, 1, 1]], bool)
-    result = posterior(dials, conversation.features, observed)
-    np.testing.assert_allclose(result, enumerated(dials, conversation.features, observed), atol=1e-9)
+    result = posterior(lab_settings, conversation.features, observed)
+    np.testing.assert_allclose(result, enumerated(lab_settings, conversation.features, observed), atol=1e-9)
 
 
 def test_posterior_stands_features_no_model_would_make():
@@ -135,8 +139,8 @@ def test_posterior_stands_features_no_model_would_make():
     for t in range(0, 40, 2):
         features["text"][t] *= -1
     for classes, context in itertools.product((0, 4), (0, 0.99)):
-        dials = LabSettings(context=context, classes=classes, consensus=1, strengths=(10, 10, 10))
-        result = posterior(dials, features, np.ones((40, 3), bool))
+        lab_settings = LabSettings(context=context, classes=classes, consensus=1, strengths=(10, 10, 10))
+        result = posterior(lab_settings, features, np.ones((40, 3), bool))
         np.testing.assert_allclose(result.sum(1), 1)
 
 
@@ -150,7 +154,7 @@ def test_what_is_missing_is_not_looked_at():
     np.testing.assert_allclose(result[0], LabModel.of(PLAIN).stationary)
 
 
-# What the dials do
+# What the settings do
 
 MORE = {  # each dial from less to more that can be known
     "strengths": [(0.3, 0.5, 0.2), (0.8, 1.2, 0.5), (2, 3, 1)],
@@ -170,8 +174,8 @@ def test_each_dial_turns_accuracy_one_way(dial, classes):
 
 
 def test_more_to_see_is_never_worse():
-    for dials in LAB_PRESETS.values():
-        result = BEST(dials)
+    for lab_settings in LAB_PRESETS.values():
+        result = BEST(lab_settings)
         assert result.together.accuracy > result.without_context.accuracy
         for alone in result.alone.values():
             assert result.together.accuracy > alone.accuracy >= result.majority
@@ -207,13 +211,13 @@ def test_the_same_seed_gives_the_same_and_another_agrees():
 # Against drawn labels
 
 
-def decisions(dials, conversations, observed):
+def decisions(lab_settings, conversations, observed):
     """What the likeliest label is, and whether it is right, for all utterances."""
-    values, starts = LabModel.of(dials).values, Utterances.of(conversations).starts
+    values, starts = LabModel.of(lab_settings).values, Utterances.of(conversations).starts
     right = []
     for c, first in zip(conversations, starts, strict=False):
-        belief = posterior(dials, c.features, observed[first : first + len(c)])
-        if dials.classes:
+        belief = posterior(lab_settings, c.features, observed[first : first + len(c)])
+        if lab_settings.classes:
             right.append(belief.argmax(1) == c.labels)
         else:
             right.append((belief[:, values > 0].sum(1) > 0.5) == (c.labels > 0))
@@ -223,21 +227,21 @@ def decisions(dials, conversations, observed):
 @pytest.mark.parametrize("rate", [0, 0.5])
 @pytest.mark.parametrize("name", [*LAB_PRESETS, "classes"])
 def test_decisions_are_right_as_often_as_expected(name, rate, rng):
-    dials = LAB_PRESETS.get(name, LabSettings(classes=5, label_noise=0.2))
-    conversations = lab(replace(dials, conversations=(1, 1, 300))).split("test")
+    lab_settings = LAB_PRESETS.get(name, LabSettings(classes=5, label_noise=0.2))
+    conversations = lab(replace(lab_settings, conversations=(1, 1, 300))).split("test")
     observed = sample_uniform(Utterances.of(conversations).observed, rate, rng)
-    right = decisions(dials, conversations, observed)
+    right = decisions(lab_settings, conversations, observed)
     lengths = np.array(list(map(len, right)))
     share = np.concatenate(right).mean()
     error = np.sqrt(sum((r.sum() - share * len(r)) ** 2 for r in right)) / lengths.sum()
-    expected = attainable_at(dials, [rate])[rate].together
+    expected = attainable_at(lab_settings, [rate])[rate].together
     assert share == pytest.approx(expected.accuracy, abs=3.5 * math.hypot(error, expected.error))
 
 
 def test_beliefs_are_as_sure_as_they_are_right():
-    dials = LabSettings(classes=3, context=0.8, hard=0.4, consensus=0.7)
-    conversations = lab(replace(dials, conversations=(1, 1, 400))).split("test")
-    belief = np.concatenate([posterior(dials, c.features, c.observed) for c in conversations])
+    lab_settings = LabSettings(classes=3, context=0.8, hard=0.4, consensus=0.7)
+    conversations = lab(replace(lab_settings, conversations=(1, 1, 400))).split("test")
+    belief = np.concatenate([posterior(lab_settings, c.features, c.observed) for c in conversations])
     truth = np.concatenate([c.labels for c in conversations])
     for low in np.arange(0, 1, 0.1):
         rows, classes = np.nonzero((belief >= low) & (belief < low + 0.1))
@@ -246,8 +250,8 @@ def test_beliefs_are_as_sure_as_they_are_right():
 
 
 def test_a_probe_that_sees_the_neighbours_comes_near_but_not_above():
-    dials = LabSettings(conversations=(300, 1, 300), context=0.8)
-    data = lab(dials)
+    lab_settings = LabSettings(conversations=(300, 1, 300), context=0.8)
+    data = lab(lab_settings)
 
     def rows(split):
         """Features of every utterance with those of the ones around it."""
@@ -262,5 +266,5 @@ def test_a_probe_that_sees_the_neighbours_comes_near_but_not_above():
     probe = np.linalg.solve(x.T @ x + 300 * np.eye(x.shape[1]), x.T @ y)
     reached = ((x_test @ probe > 0) == (y_test > 0)).mean()
     test = data.split("test")
-    best = np.concatenate(decisions(dials, test, Utterances.of(test).observed)).mean()
+    best = np.concatenate(decisions(lab_settings, test, Utterances.of(test).observed)).mean()
     assert best - 0.03 < reached < best + 0.003

@@ -1,4 +1,4 @@
-"""The lab: its dials as text, the generating model, and the conversations drawn from it."""
+"""The lab: its settings as text, the generating model, and the conversations drawn from it."""
 
 from collections import Counter
 from dataclasses import fields, replace
@@ -16,7 +16,7 @@ from comp_viz.data.lab.settings import LAB_EMOTIONS, LAB_PRESETS, RANGES, LabSet
 from comp_viz.errors import CompVizError
 
 SHARES = st.floats(0, 1)
-DIALS = st.builds(
+LAB_SETTINGS = st.builds(
     LabSettings,
     seed=st.integers(0, 2**32 - 1),
     conversations=st.tuples(*[st.integers(1, 100)] * 3),
@@ -32,13 +32,13 @@ FEW = LabSettings(conversations=(6, 2, 2))
 MANY = LabSettings(conversations=(600, 1, 1))
 
 
-# The dials as text
+# The settings as text
 
 
-@given(DIALS)
+@given(LAB_SETTINGS)
 @settings(max_examples=200, deadline=None)
-def test_text_gives_the_same_settings_back(dials):
-    assert LabSettings.parse(str(dials)) == dials
+def test_text_gives_the_same_settings_back(lab_settings):
+    assert LabSettings.parse(str(lab_settings)) == lab_settings
 
 
 def test_text_names_only_what_differs():
@@ -161,17 +161,17 @@ def gather(data, name):
     return np.concatenate([c.features[name] for c in data.conversations])
 
 
-def hidden(dials, name):
-    return np.concatenate([getattr(truth, name) for truth in lab_truth(dials).values()])
+def hidden(lab_settings, name):
+    return np.concatenate([getattr(truth, name) for truth in lab_truth(lab_settings).values()])
 
 
 def test_lab_is_as_described():
-    data, dials = lab(), LabSettings()
+    data, lab_settings = lab(), LabSettings()
     assert (data.name, data.task.classes, data.task.low, data.task.high) == ("lab", (), -3, 3)
     assert Counter(data.utterances.splits) == dict(
-        zip(("train", "validation", "test"), dials.conversations, strict=True)
+        zip(("train", "validation", "test"), lab_settings.conversations, strict=True)
     )
-    assert set(data.utterances.lengths) == set(range(dials.lengths[0], dials.lengths[1] + 1))
+    assert set(data.utterances.lengths) == set(range(lab_settings.lengths[0], lab_settings.lengths[1] + 1))
     labels = data.utterances.labels
     assert labels.dtype == np.float32
     assert np.abs(labels).max() <= 3
@@ -216,9 +216,9 @@ def test_a_dial_turns_nothing_but_what_it_says():
 
 @pytest.mark.parametrize("classes", [0, 3])
 def test_truth_is_that_of_the_conversations(classes):
-    dials = replace(FEW, classes=classes, label_noise=0.3)
-    truths = lab_truth(dials)
-    data = lab(dials)
+    lab_settings = replace(FEW, classes=classes, label_noise=0.3)
+    truths = lab_truth(lab_settings)
+    data = lab(lab_settings)
     assert list(truths) == [c.id for c in data.conversations]
     for c in data.conversations:
         truth = truths[c.id]
@@ -228,23 +228,23 @@ def test_truth_is_that_of_the_conversations(classes):
         assert (off <= (0 if classes else JITTER + 1e-6)).all()
 
 
-def test_shares_are_those_of_the_dials():
-    dials = replace(MANY, consensus=0.6, hard=0.3, label_noise=0.2, context=0.4, classes=4)
-    N = len(lab(dials).utterances)
+def test_shares_are_those_of_the_settings():
+    lab_settings = replace(MANY, consensus=0.6, hard=0.3, label_noise=0.2, context=0.4, classes=4)
+    N = len(lab(lab_settings).utterances)
     agreeing = 0.6 + 0.4 / 4  # an emotion of one's own can be the same
     for share, expected in (
-        (hidden(dials, "hard").mean(), 0.3),
-        (hidden(dials, "mislabelled").mean(), 0.2),
-        ((hidden(dials, "expressed")[:, 1] == hidden(dials, "state")).mean(), agreeing),
+        (hidden(lab_settings, "hard").mean(), 0.3),
+        (hidden(lab_settings, "mislabelled").mean(), 0.2),
+        ((hidden(lab_settings, "expressed")[:, 1] == hidden(lab_settings, "state")).mean(), agreeing),
     ):
         assert share == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 - expected) / N))
-    followed = np.concatenate([t.state[1:] == t.state[:-1] for t in lab_truth(dials).values()])
+    followed = np.concatenate([t.state[1:] == t.state[:-1] for t in lab_truth(lab_settings).values()])
     assert followed.mean() == pytest.approx(0.4 + 0.6 / 4, abs=0.02)
 
 
 def test_modalities_disagree_independently():
-    dials = replace(MANY, consensus=0.5, classes=6)
-    own = hidden(dials, "expressed") != hidden(dials, "state")[:, None]
+    lab_settings = replace(MANY, consensus=0.5, classes=6)
+    own = hidden(lab_settings, "expressed") != hidden(lab_settings, "state")[:, None]
     both = (own[:, 0] & own[:, 2]).mean()
     assert both == pytest.approx(own[:, 0].mean() * own[:, 2].mean(), abs=0.015)
     assert (hidden(replace(FEW, consensus=1), "expressed") == hidden(replace(FEW, consensus=1), "state")[:, None]).all()
@@ -252,19 +252,19 @@ def test_modalities_disagree_independently():
 
 @pytest.mark.parametrize("classes", [0, 4])
 def test_features_are_the_expressed_emotion_in_noise_fainter_when_hard(classes):
-    dials = replace(MANY, strengths=(1.5, 2.5, 0), hard=0.5, classes=classes)
-    data, model, hard = lab(dials), LabModel.of(dials), hidden(dials, "hard")
+    lab_settings = replace(MANY, strengths=(1.5, 2.5, 0), hard=0.5, classes=classes)
+    data, model, hard = lab(lab_settings), LabModel.of(lab_settings), hidden(lab_settings, "hard")
     for m, u in enumerate(data.modalities):
-        emotion = np.searchsorted(model.values, hidden(dials, "expressed")[:, m])
+        emotion = np.searchsorted(model.values, hidden(lab_settings, "expressed")[:, m])
         noise = gather(data, u) - np.where(hard, FAINT, 1)[:, None] * model.means[u][emotion]
         assert np.abs(noise.mean(0)).max() < 5 / np.sqrt(len(noise))
         np.testing.assert_allclose(np.cov(noise.T), np.eye(LAB_WIDTHS[u]), atol=6 / np.sqrt(len(noise)))
 
 
 def test_words_fit_what_the_text_expresses():
-    for dials, fitting in ((FEW, None), (replace(FEW, classes=6), WORDS)):
-        truths = lab_truth(dials)
-        for c in lab(dials).conversations:
+    for lab_settings, fitting in ((FEW, None), (replace(FEW, classes=6), WORDS)):
+        truths = lab_truth(lab_settings)
+        for c in lab(lab_settings).conversations:
             for spoken, emotion in zip(c.words, truths[c.id].expressed[:, 1], strict=True):
                 assert spoken in (fitting[LAB_EMOTIONS[int(emotion)]] if fitting else TONES[int((emotion + 3) / 6 * 5)])
 

@@ -406,7 +406,7 @@ def test_a_lab_that_is_too_long_for_the_open_checkpoint_says_so(app):
     assert any("cannot read this lab" in caption.value and "20 utterances" in caption.value for caption in app.caption)
 
 
-def test_dials_show_what_is_in_force_however_far_the_address_goes(app):
+def test_controls_show_what_is_in_force_however_far_the_address_goes(app):
     app.query_params["lab"] = "lab(seed=100000, strengths=10/1/1, conversations=4/4/4)"
     go(app, "lab")
     assert not app.exception
