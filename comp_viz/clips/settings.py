@@ -16,7 +16,7 @@ class Thresholds:
     """When a modality of an utterance counts as missing."""
 
     level: float = -90.0  # dBFS, root mean square of the utterance: quieter is silence
-    voice: float = 0.15  # share of an utterance with voice: less is no voice; 0 to take any sound as it is
+    voice: float = 0.25  # share of an utterance with voice: less is no voice; 0 to take any sound as it is
     speech: float = 0.5  # probability of speech above which sound counts as speech
     confidence: float = 0.4  # mean probability of an utterance's words: less is not recognised
     face_share: float = 0.25  # share of an utterance's pictures with a face: less is no face

@@ -24,7 +24,7 @@ CUT = 0.15  # seconds: a word at the clip's beginning or end that is shorter may
 SURE = 0.75  # probability below which it is taken to be that; the number of threads alone moves it by 0.03
 CLEAR = 0.6  # probability of a language that is taken to be clear
 REPEATING = 2.4  # times that text is shortened by packing it: more, and the recogniser was caught in a loop
-LIKELY = -0.62  # mean log probability of a token below which it listens again, to a window of full length
+LIKELY = -0.62  # mean log probability of a token below which it listens again, to a longer window
 LIKELY_CUT = -0.4  # the same where the sound begins within a word, which misleads it about the next ones
 UNHEARD, UNLIKELY = (
     0.6,
@@ -110,12 +110,12 @@ def recognise(encoded: Any, sound: Floats, start: float, language: str) -> list[
     """Words of one window that begins at `start` seconds; `encoded` where its sound was encoded already.
 
     The model was trained on windows of 30 s. Shorter ones cost a third and give the same words where it is sure of them;
-    where it is not, is caught in a loop, or the sound begins within a word, it listens again to a full one.
+    where it is not, is caught in a loop, or the sound begins within a word, it listens again with more silence behind.
     """
     encoded = whisper.encode_speech(sound) if encoded is None else encoded
     words, sure = read_words(encoded, sound, language)
     if not sure:
-        words, _ = read_words(whisper.encode_speech(sound, whole=True), sound, language)
+        words, _ = read_words(whisper.encode_speech(sound, whisper.LONG_SILENCE), sound, language)
     return [replace(word, start=start + word.start, end=start + word.end) for word in words]
 
 

@@ -17,7 +17,8 @@ LIBRARY = "faster-whisper"  # brings its own detector of voice, which needs no w
 WHISPER_LOCK = threading.Lock()
 HOP = 160  # samples between columns of the spectrogram; the encoder's output has half as many
 COLUMNS = 3000  # of 30 s
-SILENCE = 400  # columns of silence after a shorter window: with less the recogniser repeats itself, more only cost time
+SILENCE = 400  # columns of silence after a shorter window: with less the recogniser repeats itself
+LONG_SILENCE = 1700  # the same where it is to take more care
 BEFORE_WORD, AFTER_WORD = "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、"  # signs that belong to the word beside them
 
 
@@ -49,12 +50,12 @@ class Reading:
     repetition: float  # times that the text is shortened by packing it
 
 
-def encode_speech(sound: Floats, whole: bool = False) -> Any:
-    """Samples of at most 30 s -> the encoder's output for recognition; `whole` fills them up to 30 s of silence."""
+def encode_speech(sound: Floats, silence: int = SILENCE) -> Any:
+    """Samples of at most 30 s -> the encoder's output for recognition, `silence` columns appended."""
     model = whisper_model()
     spectrogram = model.feature_extractor(np.ascontiguousarray(sound, np.float32))[:, :COLUMNS]
     columns = spectrogram.shape[1]
-    width = COLUMNS if whole else min(COLUMNS, columns + SILENCE)
+    width = min(COLUMNS, columns + silence)
     return model.encode(np.pad(spectrogram, ((0, 0), (0, width - columns))))
 
 
