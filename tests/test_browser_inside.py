@@ -1,5 +1,7 @@
 """The mechanism pages in a real browser: journeys by mouse and by keyboard alone, links, themes."""
 
+import re
+
 import pytest
 from browsing import PHONE, ROOT, fits, in_both_themes, nav, settled, still
 from playwright.sync_api import Page, expect
@@ -223,6 +225,7 @@ def test_why_from_a_fragile_utterance_to_its_cells(page, address):
     expect(utterance(page)).not_to_have_value("1")
     chosen = utterance(page).input_value()
     page.get_by_role("radio", name="Features").click()
-    expect(page.get_by_text(f"Utterance {chosen} by Integrated Gradients")).to_be_visible()
+    heading = page.get_by_role("heading", name=re.compile(rf"(?i)utterance {chosen}\b.* \(Integrated Gradients\)"))
+    expect(heading).to_be_visible()
     expect(page.get_by_text("✓ complete")).to_be_visible()
     assert f"utterance={chosen}" in page.url

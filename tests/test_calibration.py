@@ -13,6 +13,7 @@ from comp_viz.data.source import open_data
 from comp_viz.evaluation.calibration import fit_temperature, probabilities, reliability
 from comp_viz.evaluation.evaluate import predict
 from comp_viz.network.model import ComP
+from comp_viz.wording import percent
 from recipes.clips import measure
 from recipes.clips.measure import main
 from recipes.clips.measured import cooled, measured_parts
@@ -119,7 +120,7 @@ def test_parts_are_measured_by_themselves_and_stand_in_the_card(small_checkpoint
     assert read_card(tmp_path / "measured" / "config.json").parts == parts
     readme = (tmp_path / "measured" / "README.md").read_text()
     assert f"| speech | audio | {parts[3].utterances} |" in readme
-    assert f"{parts[3].metrics['ACC']:.1%}" in readme
+    assert percent(parts[3].metrics["ACC"], 1) in readme
     assert "fused 1.25" in readme
 
 

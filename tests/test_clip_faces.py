@@ -236,6 +236,9 @@ def test_the_share_that_must_be_visible_is_of_each_part(monkeypatch):
     assert reading.covering([make_face(0.0)] * 4, 0.5) == ""
     assert reading.covering([make_face(0.0)] * 4, 0.5) == "eyes covered in 3 of 4 pictures"
     assert reading.covering([], 0.5) == ""
+    monkeypatch.setattr(reading, "covered_parts", lambda face: ("eyes",))
+    assert reading.covering([make_face(0.0)] * 2, 0.5) == ""  # too few to tell
+    assert reading.covering([make_face(0.0)] * 3, 0.5) == "eyes covered in 3 of 3 pictures"
 
 
 def test_an_aligned_face_has_its_eyes_and_mouth_where_they_belong(talkers):

@@ -186,14 +186,14 @@ def test_sessions_do_not_see_each_others_clips(opened, places):
 
 def test_same_content_again_replaces_the_clip_and_the_oldest_makes_room(opened):
     app = opened()
-    for i in range(session_clips.MOST + 2):
+    for i in range(session_clips.MOST_CLIPS + 2):
         bring(app, (f"talk{i}.mp4", b"x", "video/mp4"))
     names = list(app.session_state[session_clips.CLIPS_KEY].clips)
-    assert names == [f"clip: talk{i}.mp4" for i in range(2, session_clips.MOST + 2)]
-    bring(app, (f"talk{session_clips.MOST}.mp4", b"x", "video/mp4"))
+    assert names == [f"clip: talk{i}.mp4" for i in range(2, session_clips.MOST_CLIPS + 2)]
+    bring(app, (f"talk{session_clips.MOST_CLIPS}.mp4", b"x", "video/mp4"))
     assert list(app.session_state[session_clips.CLIPS_KEY].clips) == names
     uploads = [path for path in place_of(app).iterdir() if path.suffix == ".mp4"]
-    assert len(uploads) == session_clips.MOST
+    assert len(uploads) == session_clips.MOST_CLIPS
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def data(app, data, checkpoint, conversation, observed, inside):
 
 
 def clips(app, data, checkpoint, conversation, observed, inside):
-    return "Bring a clip of someone talking, and watch the model think"
+    return "Bring a clip of someone talking, to see what the model predicts from it"
 
 
 @pytest.mark.parametrize(("page", "case"), SEEN)
@@ -181,5 +181,5 @@ def test_a_page_of_a_trained_checkpoint_compares(page, open_trained):
         assert not app.error
         assert "nothing missing" in app.query_params["compare"]
         named = [one.value for one in app.main.markdown if one.value.startswith("**")]
-        assert any("nothing missing" in one for one in named)
+        assert any("as recorded" in one for one in named)  # as the page calls it
         assert len(figures(app)) >= len(before)

@@ -16,7 +16,7 @@ from comp_viz.clips.span import Span
 from comp_viz.data.conversation import Floats
 from comp_viz.wording import decimal, percent
 
-CHECKED = 8  # faces of an utterance, evenly over it, of which it is asked whether they are covered
+FEWEST_CHECKED, CHECKED = 3, 8  # faces of an utterance, evenly over it, of which it is asked whether they are covered
 SILENT = -120.0  # dBFS given to digital silence
 LANGUAGES = {
     "ar": "Arabic", "de": "German", "en": "English", "es": "Spanish", "fr": "French", "hi": "Hindi", "it": "Italian",
@@ -108,7 +108,12 @@ def read_video(
 
 
 def covering(checked: Sequence[Face], least: float) -> str:
-    """Why the landmarker's expressions are not to be believed, "" when at least this share of the faces is to be seen."""
+    """Why the landmarker's expressions are not to be believed, "" when at least this share of the faces is to be seen.
+
+    One or two pictures are too few to tell: the measure suspects single ones of uncovered faces as well.
+    """
+    if len(checked) < FEWEST_CHECKED:
+        return ""
     covered = [covered_parts(face) for face in checked]
     for part in FACE_PARTS:
         count = sum(part in parts for parts in covered)
