@@ -225,7 +225,9 @@ def test_why_from_a_fragile_utterance_to_its_cells(page, address):
     expect(utterance(page)).not_to_have_value("1")
     chosen = utterance(page).input_value()
     page.get_by_role("radio", name="Features").click()
-    heading = page.get_by_role("heading", name=re.compile(rf"(?i)utterance {chosen}\b.* \(Integrated Gradients\)"))
+    heading = page.get_by_role(
+        "heading", name=re.compile(rf"utterance {chosen}\b.* \(Integrated Gradients\)", re.IGNORECASE)
+    )
     expect(heading).to_be_visible()
     expect(page.get_by_text("✓ complete")).to_be_visible()
     assert f"utterance={chosen}" in page.url
