@@ -165,6 +165,16 @@ def test_neighbours_are_the_highest_cosines_among_what_is_observed(opened):
         np.testing.assert_allclose(values, [cosine[s] for s in best], atol=1e-5)
 
 
+def test_an_utterance_without_the_modality_is_no_neighbour(opened):
+    _, conversation, _, inside = opened
+    library, prototypes = own_library(inside, conversation), inside.prototypes["audio"]
+    nearest = int(nearest_utterances(prototypes, library, "audio", most=1).rows[0, 0])
+    observed = conversation.observed.copy()
+    observed[nearest, 0] = False
+    lacking = replace(library, conversations=(replace(conversation, observed=observed),))
+    assert nearest not in nearest_utterances(prototypes, lacking, "audio", most=len(conversation)).rows
+
+
 def cos(a, b):
     return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
 
