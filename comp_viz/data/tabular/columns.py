@@ -1,7 +1,7 @@
 """Columns of a Parquet or Arrow file, read some rows at a time and never more than fits into memory."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -27,16 +27,17 @@ def check_size(file: str, size: int) -> None:
 class Columns(ABC):
     """A file whose columns can be read. Reading raises what is in `DAMAGED`."""
 
-    def __init__(self, file: str, schema: pa.Schema) -> None:
+    def __init__(self, file: str, schema: pa.Schema, assumed: Sequence[str] = ()) -> None:
         self.file, self.schema = file, schema
+        self.assumed = tuple(assumed)  # what the file does not say of itself and was told by what is in it, in words
 
     @abstractmethod
     def table(self, names: Sequence[str]) -> pa.Table:
         """Some of the columns."""
 
     @abstractmethod
-    def batches(self, name: str) -> Iterator[pa.RecordBatch]:
-        """One column, some rows at a time."""
+    def batches(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Some of the columns, some rows at a time, the same number of all of them."""
 
 
 class ParquetColumns(Columns):
@@ -51,34 +52,40 @@ class ParquetColumns(Columns):
 
     def table(self, names: Sequence[str]) -> pa.Table:
         """Some of the columns."""
-        check_size(self.file, sum(map(self.size, names)))
+        check_size(self.file, self.size(names))
         return self.parquet.read(list(names))
 
-    def batches(self, name: str) -> Iterator[pa.RecordBatch]:
-        """One column, some rows at a time."""
-        size = self.size(name)
+    def batches(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Some of the columns, some rows at a time."""
+        size = self.size(names)
         check_size(self.file, size)
         rows = max(AT_ONCE * self.parquet.metadata.num_rows // max(size, 1), 1)
-        yield from self.parquet.iter_batches(min(rows, 1 << 16), columns=[name])
+        yield from self.parquet.iter_batches(min(rows, 1 << 16), columns=list(names))
 
-    def size(self, name: str) -> int:
-        """Bytes that a column takes in memory, at most, by what the file says of it."""
-        if name not in self.sizes:
-            self.sizes[name] = max(self.stated(name), self.padded(name))
-        return self.sizes[name]
+    def size(self, names: Sequence[str]) -> int:
+        """Bytes that columns take in memory, at most, by what the file says of them."""
+        new = [name for name in names if name not in self.sizes]
+        self.sizes |= {name: max(stated, self.padded(name)) for name, stated in self.stated(new).items()}
+        return sum(self.sizes[name] for name in names)
 
-    def stated(self, name: str) -> int:
-        """Bytes of the values that are there; repeated ones take a few bytes of the file and may be many.
+    def stated(self, names: Sequence[str]) -> dict[str, int]:
+        """Bytes of the values that are there, by column; repeated ones take a few bytes of the file and may be many.
 
         The scan decodes them one after the other. It raises what is wrong with the description of a column, which PyArrow
         does not when asked for it: that would end the process.
         """
-        self.parquet.scan_contents([name])
+        sizes = dict.fromkeys(names, 0)
+        if not names:
+            return sizes
+        self.parquet.scan_contents(list(names))
         footer, leaves = self.parquet.metadata, self.parquet.schema
         paths = [leaves.column(number).path for number in range(footer.num_columns)]
-        own = [number for number, path in enumerate(paths) if path == name or path.startswith(f"{name}.")]
-        chunks = [footer.row_group(group).column(number) for group in range(footer.num_row_groups) for number in own]
-        return sum(max(int(chunk.total_uncompressed_size), WIDEST * int(chunk.num_values)) for chunk in chunks)
+        owners = {number: owner for number, path in enumerate(paths) if (owner := owner_of(path, sizes)) is not None}
+        for group in map(footer.row_group, range(footer.num_row_groups)):
+            for number, name in owners.items():
+                chunk = group.column(number)
+                sizes[name] += max(int(chunk.total_uncompressed_size), WIDEST * int(chunk.num_values))
+        return sizes
 
     def padded(self, name: str) -> int:
         """Bytes of a column of fixed-size lists, which takes room for rows that have none."""
@@ -100,9 +107,9 @@ class ArrowColumns(Columns):
         """Some of the columns."""
         return pa.Table.from_batches(self.checked(names), pa.schema([self.schema.field(name) for name in names]))
 
-    def batches(self, name: str) -> Iterator[pa.RecordBatch]:
-        """One column, some rows at a time."""
-        for batch in self.checked([name]):
+    def batches(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Some of the columns, some rows at a time."""
+        for batch in self.checked(names):
             rows = max(AT_ONCE * len(batch) // max(batch.nbytes, 1), 1)
             yield from (batch.slice(first, rows) for first in range(0, len(batch), rows))
 
@@ -114,6 +121,13 @@ class ArrowColumns(Columns):
             chosen.validate(full=True)
             yield chosen
             self.arrow.mapped.look([chosen.nbytes])
+
+
+def owner_of(path: str, names: Mapping[str, int]) -> str | None:
+    """The column that a leaf of a Parquet schema belongs to: the one of its path or of a part of it up to a dot."""
+    while path not in names and "." in path:
+        path = path.rpartition(".")[0]
+    return path if path in names else None
 
 
 def open_columns(path: Path) -> Columns:

@@ -29,7 +29,7 @@ def find_width(columns: Columns, name: str) -> int:
     kind = columns.schema.field(name).type
     if pa.types.is_fixed_size_list(kind):
         return int(kind.list_size)
-    for batch in columns.batches(name):
+    for batch in columns.batches([name]):
         lengths = Counter(column_lists(batch.column(name))[1].tolist())
         lengths.pop(0, None)
         if lengths:
@@ -61,7 +61,7 @@ def read_features(
 def sorted_rows(columns: Columns, name: str, width: int, places: Ints, used: int) -> tuple[Floats, Ints]:
     """Features `[N, D]` of a column, each row in its place (-1 for none), and how many features each row has `[N]`."""
     features, lengths, first = np.zeros((used, width), np.float32), np.zeros(used, np.int64), 0
-    for batch in columns.batches(name):
+    for batch in columns.batches([name]):
         part, counts = column_matrix(batch.column(name), width)
         place = places[first : first + len(part)]
         features[place[place >= 0]], lengths[place[place >= 0]] = part[place >= 0], counts[place >= 0]
