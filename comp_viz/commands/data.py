@@ -21,6 +21,7 @@ from comp_viz.errors import CompVizError
 
 PROBLEMS_SHOWN = 20  # problems on the screen after an import; the report has all
 SOURCE = "data file or folder, by path or by name in the data root; or 'lab'"
+CHOOSE = "what the layout of a file leaves open, as pooling=last; 'data info' lists what was chosen"
 REPORT = "write every finding with its place into this file"
 
 
@@ -31,12 +32,12 @@ def add(commands: Any) -> None:
     add_import(actions.add_parser("import", help="bring a data set into one .arrow or .parquet file"))
     info = actions.add_parser("info", help="what is in a data set")
     info.add_argument("source", help=SOURCE)
-    add_labels(info)
+    add_reading(info)
     info.add_argument("--json", action="store_true", help="print JSON instead of text")
     info.set_defaults(run=run_info)
     check = actions.add_parser("check", help="what is wrong with a data set; exit status 1 when anything is")
     check.add_argument("source", help=SOURCE)
-    add_labels(check)
+    add_reading(check)
     check.add_argument("--report", type=Path, metavar="FILE.csv", help=REPORT)
     check.set_defaults(run=run_check)
 
@@ -50,7 +51,7 @@ def add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--window", type=int, metavar="N", help="cut conversations into parts of at most N utterances")
     parser.add_argument("--name", help="name of the data set")
     parser.add_argument("--licence", help="who may use the data, and for what")
-    add_labels(parser)
+    add_reading(parser)
     parser.add_argument("--report", type=Path, metavar="FILE.csv", help=REPORT)
     published = parser.add_argument_group("published layout")
     published.add_argument(
@@ -60,8 +61,9 @@ def add_import(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run_import)
 
 
-def add_labels(parser: argparse.ArgumentParser) -> None:
-    """Flags that say what the labels are."""
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """Flags that say how a file is read: what its layout leaves open, and what the labels are."""
+    parser.add_argument("--choose", nargs="+", default=[], metavar="NAME=VALUE", help=CHOOSE)
     parser.add_argument("--task", metavar="NAME", help="what the labels say, in a word: sentiment, emotion")
     labels = parser.add_mutually_exclusive_group()
     labels.add_argument("--scale", nargs=3, type=float, metavar=("LOW", "NEUTRAL", "HIGH"), help="labels are scores")
@@ -70,13 +72,13 @@ def add_labels(parser: argparse.ArgumentParser) -> None:
 
 def run_info(options: argparse.Namespace) -> None:
     """Say what is in a data set."""
-    data = with_task_name(open_data(options.source, wanted_task(options)), options.task)
+    data = with_task_name(open_data(options.source, wanted_task(options), wanted_choices(options)), options.task)
     print(json.dumps(data_facts(data), indent=1, ensure_ascii=False) if options.json else description(data))
 
 
 def run_check(options: argparse.Namespace) -> int:
     """List what is wrong with a data set."""
-    findings = check_data(options.source, wanted_task(options))
+    findings = check_data(options.source, wanted_task(options), wanted_choices(options))
     if options.report:
         write_report(options.report, findings)
     problems = problem_lines(findings)
@@ -101,13 +103,13 @@ def read_source(options: argparse.Namespace) -> DataSet:
     task = wanted_task(options)
     path = None if is_lab(options.source) else data_path(options.source)
     if path and is_published(path):
-        data = read_with_progress(path, extractors(options.extractor), options.fold)
+        data = read_with_progress(path, settings("--extractor", options.extractor), options.fold)
         return with_task(data, task) if task else data
     if options.extractor or options.fold is not None:
         raise CompVizError(f"--extractor and --fold are for the published layout; {options.source} is not of it.")
     if damaged := damage(options.source):  # else it would get a new digest, and nobody could tell any more
         raise CompVizError(f"{damaged[0]}. Get or make the file again.")
-    return open_data(options.source, task)
+    return open_data(options.source, task, wanted_choices(options))
 
 
 def wanted_task(options: argparse.Namespace) -> Task | None:
@@ -123,10 +125,16 @@ def wanted_task(options: argparse.Namespace) -> Task | None:
     return Task(options.task or "", names)
 
 
-def extractors(texts: list[str]) -> Mapping[str, str]:
-    """`MODALITY=FOLDER` as a mapping."""
+def wanted_choices(options: argparse.Namespace) -> Mapping[str, str]:
+    """Answers to what the layout of the file leaves open."""
+    return settings("--choose", options.choose)
+
+
+def settings(flag: str, texts: list[str]) -> Mapping[str, str]:
+    """`NAME=VALUE` as a mapping."""
     if odd := [text for text in texts if "=" not in text]:
-        raise CompVizError(f"--extractor: expected MODALITY=FOLDER, got {odd[0]!r:.80}.")
+        expected = "MODALITY=FOLDER" if flag == "--extractor" else "NAME=VALUE"
+        raise CompVizError(f"{flag}: expected {expected}, got {odd[0]!r:.80}.")
     return dict(text.split("=", 1) for text in texts)
 
 

@@ -1,0 +1,89 @@
+"""The layouts that are known, how a file is found to be of one, and how it is opened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from comp_viz.data.conversation import Task
+from comp_viz.data.dataset import DataSet
+from comp_viz.data.header import Header
+from comp_viz.data.layouts.choices import Choices
+from comp_viz.data.layouts.frame import FrameColumns, ReaderFrame, frame_data_set
+from comp_viz.data.layouts.given import Given
+from comp_viz.data.layouts.layout import FileLayout
+from comp_viz.data.table.arrow_file import ARROW_ERRORS, explain_damage
+from comp_viz.data.tabular.columns import is_text_type
+from comp_viz.data.tabular.features import find_widths
+from comp_viz.data.tabular.schema import check_columns
+from comp_viz.errors import CompVizError
+
+LAYOUTS: tuple[FileLayout, ...] = ()  # the first that recognises a file reads it
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A file or folder and the layout that it is of."""
+
+    given: Given
+    layout: FileLayout
+
+    def read(self, choices: Mapping[str, str] | None = None) -> ReaderFrame:
+        """What it holds, with answers to what it leaves open; features are read later. Raises `CompVizError`."""
+        questions = Choices(choices)
+        with explain_damage(self.given.path):
+            frame = self.layout.read(self.given, questions)
+        questions.check_used()
+        return replace(frame, choices=tuple(questions.made))
+
+    def open(self, task: Task | None = None, choices: Mapping[str, str] | None = None) -> DataSet:
+        """The data set that it holds; `task` says what its labels mean, where it is not as told. Raises `CompVizError`."""
+        frame = self.read(choices)
+        with explain_damage(self.given.path):
+            return frame_data_set(frame, task)
+
+    def peek(self) -> Header:
+        """Widths and kind of labels, without reading features. Raises `CompVizError`."""
+        frame = self.read()
+        with explain_damage(self.given.path):
+            columns = FrameColumns(frame)
+            _, features = check_columns(frame.file, columns.schema)
+            kind = frame.rows.schema.field("label").type
+            classes = bool(frame.task.classes) if frame.task else is_text_type(kind) or pa.types.is_integer(kind)
+            return Header(find_widths(columns, features), classes)
+
+
+def is_layout_name(path: Path) -> bool:
+    """Whether a file or folder may be of a known layout by its name alone."""
+    given = Given(path)
+    return any(layout.by_name(given) for layout in LAYOUTS)
+
+
+def find_layout(path: Path) -> Recognised | None:
+    """The layout that a file or folder is of; None when its name is none of theirs, or an archive holds something else.
+
+    Raises `CompVizError` when it cannot be read at all.
+    """
+    given = Given(path)
+    possible = [layout for layout in LAYOUTS if layout.by_name(given)]
+    return next((Recognised(given, layout) for layout in possible if layout.recognise(given)), None)
+
+
+def unknown_layout(path: Path) -> CompVizError:
+    """What to say of a file that has a name of a known layout and is of none."""
+    given = Given(path)
+    known = "; ".join(f"{layout.name}: {layout.holds}" for layout in LAYOUTS if layout.by_name(given))
+    return CompVizError(
+        f"{path} holds {given.contents} and is of no known layout. Known ones are: {known}. Bring it into one of them, or "
+        "write a table with one row an utterance (docs/data.md)."
+    )
+
+
+def peek_layout(path: Path) -> Header | None:
+    """What is known of a file of some layout before its features are read; None when it is of none, or is damaged."""
+    try:
+        recognised = find_layout(path)
+        return recognised.peek() if recognised else None
+    except ARROW_ERRORS:
+        return None
