@@ -92,10 +92,13 @@ class FrameColumns(Columns):
         """Some of the columns that are no features."""
         return self.rows.select(list(names))
 
-    def batches(self, name: str) -> Iterator[pa.RecordBatch]:
-        """One column of features, some rows at a time."""
-        for lists in self.features[name].arrays():
-            yield pa.record_batch([lists], names=[name])
+    def batches(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Some of the columns of features, some rows at a time; several have to be in memory to be cut at the same rows."""
+        if len(names) == 1:
+            yield from (pa.record_batch([lists], names=list(names)) for lists in self.features[names[0]].arrays())
+        else:
+            columns = [pa.chunked_array(self.features[name].arrays(), self.features[name].kind) for name in names]
+            yield from pa.table(columns, names=list(names)).to_batches()
 
 
 def rows_of(**columns: Any) -> pa.Table:
