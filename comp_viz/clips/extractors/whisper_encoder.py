@@ -21,7 +21,7 @@ def encoder_features(sound: Sound) -> Floats:
     filled = np.pad(sound, (0, max(0, SHORTEST - len(sound))))
     with whisper.WHISPER_LOCK:
         model = whisper.whisper_model()
-        spectrogram = model.feature_extractor(filled, padding=0)  # [80, T]
+        spectrogram = whisper.speech_spectrogram(filled, padding=0)
         encoded = np.asarray(model.encode(spectrogram))[0]  # [T / 2, 512]
     return np.asarray(encoded[: max(1, len(sound) // (2 * HOP))].mean(0), np.float32)
 
