@@ -32,3 +32,9 @@ def find(path: str | Path) -> Path:
     """The file or folder at a path, else what ships under that path in the repository; the path itself where neither exists."""
     own = Path(path)
     return shipped(str(path)) if not own.exists() and shipped(str(path)).exists() else own
+
+
+def guide(page: str) -> str:
+    """Where a page of the documentation lies, as shown to people: `docs/sweeps.md`, in an installed package with its folder."""
+    path = shipped(f"docs/{page}.md")
+    return str(path if INSTALLED else path.relative_to(PRODUCT))

@@ -21,7 +21,7 @@ import yaml
 import comp_viz
 from comp_viz.__main__ import COMMANDS, main
 from comp_viz.commands import doctor
-from comp_viz.resources import INSTALLED, PRODUCT, find, places, shipped, working
+from comp_viz.resources import INSTALLED, PRODUCT, find, guide, places, shipped, working
 from comp_viz.view_figures import FIGURES
 
 ROOT = Path(__file__).parents[1]
@@ -55,6 +55,13 @@ def test_in_a_checkout_all_lies_in_the_repository(monkeypatch, tmp_path):
     (tmp_path / "results").mkdir()
     (tmp_path / "results" / "hazumi.parquet").touch()
     assert find("results/hazumi.parquet") == Path("results/hazumi.parquet")  # the user's own comes first
+
+
+def test_pages_of_the_documentation_that_people_are_sent_to_are_there():
+    sources = [*(ROOT / "comp_viz").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
+    named = {page for path in sources for page in re.findall(r"\bguide\(['\"](\w+)['\"]\)", path.read_text())}
+    assert {"sweeps", "lecture", "data"} <= named
+    assert [page for page in named if not (ROOT / guide(page)).is_file()] == []
 
 
 def test_only_one_module_knows_where_the_repository_is():
@@ -216,6 +223,7 @@ def test_the_wheel_holds_the_whole_product(wheel):
     assert len(names) == len(set(names))
     library = tracked("comp_viz")
     shipped_files = tracked("app.py", "pages", "stories", "checkpoints", "results", "examples", ".streamlit")
+    shipped_files |= {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")}
     lists = {"requirements.txt", "requirements-clips.txt", "requirements-weights.txt"}
     product = {f"comp_viz/_product/{name}" for name in shipped_files | lists}
     held = {name for name in names if ".dist-info/" not in name}

@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from comp_viz.commands.data_text import printable
 from comp_viz.errors import CompVizError
+from comp_viz.resources import guide
 from comp_viz.sweep.engine import make_runs
 from comp_viz.sweep.epochs import epochs_path, write_epochs
 from comp_viz.sweep.file import read_sweep
@@ -20,7 +21,7 @@ def add(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "sweep", help="train and evaluate a grid of runs; finished ones are not repeated"
     )
-    parser.add_argument("sweep", type=Path, help="YAML file; docs/sweeps.md explains its fields")
+    parser.add_argument("sweep", type=Path, help=f"YAML file; {guide('sweeps')} explains its fields")
     parser.add_argument(
         "--out", type=Path, help="Parquet table to write, its epochs beside it; default: the name of the YAML file"
     )

@@ -18,6 +18,7 @@ from comp_viz.data.tabular.columns import is_text_type
 from comp_viz.data.tabular.features import find_widths
 from comp_viz.data.tabular.schema import check_columns
 from comp_viz.errors import CompVizError
+from comp_viz.resources import guide
 
 LAYOUTS: tuple[FileLayout, ...] = ()  # the first that recognises a file reads it
 
@@ -76,7 +77,7 @@ def unknown_layout(path: Path) -> CompVizError:
     known = "; ".join(f"{layout.name}: {layout.holds}" for layout in LAYOUTS if layout.by_name(given))
     return CompVizError(
         f"{path} holds {given.contents} and is of no known layout. Known ones are: {known}. Bring it into one of them, or "
-        "write a table with one row an utterance (docs/data.md)."
+        f"write a table with one row an utterance ({guide('data')})."
     )
 
 

@@ -18,6 +18,7 @@ from comp_viz.figures.imbalance.curves import (
 )
 from comp_viz.figures.imbalance.gap import ABOUT_GAP, ABOUT_JOINT, gap_chart, joint_chart
 from comp_viz.figures.style import Palette
+from comp_viz.resources import guide
 from comp_viz.ui.cache import training as cached_training
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.page_view import PageView
@@ -35,7 +36,7 @@ UNDER = "judged_under"  # widget key and address parameter
 UNIFORM_NOTHING = "uniform(0)"
 NO_METHODS_TABLE = (
     "No table of results was made on these data. Make one with the methods `comp`, `no-prompting` and `alone`; "
-    "`docs/sweeps.md` explains how."
+    f"`{guide('sweeps')}` explains how."
 )
 NO_CURVES = (
     "The training of **{name}** was not recorded, so there is no accuracy by epoch. Every `comp-viz train` writes telemetry "
