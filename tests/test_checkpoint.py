@@ -533,7 +533,7 @@ def test_a_state_dict_inside_a_training_file_is_found(published, tmp_path, key):
 
 
 @pytest.mark.parametrize(
-    "content", [[1, 2], {"a": 1}, {"a": torch.ones(1), "epoch": 3}, torch.ones(2), None, {"model": 1}]
+    "content", [[1, 2], {"a": 1}, {3: torch.ones(1), "epoch": 3}, torch.ones(2), None, {"model": 1}]
 )
 def test_a_pt_that_is_no_state_dict_is_refused(tmp_path, content):
     torch.save(content, tmp_path / "weights.pt")
@@ -592,8 +592,8 @@ def test_objects_in_an_npz_are_refused(tmp_path):
 
 
 def test_an_unknown_ending_and_an_absent_file_are_refused(tmp_path):
-    (tmp_path / "weights.h5").write_bytes(b"x")
-    with pytest.raises(CompVizError, match=r"expected a \.safetensors.*got \.h5"):
+    (tmp_path / "weights.h5").write_bytes(b"\x89HDF\r\n")
+    with pytest.raises(CompVizError, match=r"expected \.safetensors.*got an HDF5 file"):
         read_tensors(tmp_path / "weights.h5")
     with pytest.raises(CompVizError, match="There is no file"):
         read_tensors(tmp_path / "nothing.pt")

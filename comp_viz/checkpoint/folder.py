@@ -11,13 +11,14 @@ from torch import Tensor
 
 from comp_viz.checkpoint.card import Card, read_card, write_card
 from comp_viz.checkpoint.hub import HUB_PREFIX, download
-from comp_viz.checkpoint.tensors import read_tensors
+from comp_viz.checkpoint.tensors import read_safetensors
 from comp_viz.data.batch import Standardiser
 from comp_viz.data.catalogue import UNKNOWN_SOURCE
 from comp_viz.data.dataset import DataSet
 from comp_viz.device import choose_device
 from comp_viz.errors import CompVizError
 from comp_viz.network.config import ComPConfig
+from comp_viz.network.float_types import in_single_precision, value_problem
 from comp_viz.network.model import ComP
 from comp_viz.resources import find
 
@@ -136,7 +137,8 @@ def load_checkpoint(source: str | Path, device: str = "cpu") -> Checkpoint:
                 f"{folder} is not a checkpoint: it has no {name}. Expected a folder with {CONFIG_FILE} and {WEIGHTS_FILE}."
             )
     card = read_card(folder / CONFIG_FILE)
-    tensors = read_tensors(folder / WEIGHTS_FILE)
+    # First into the precision they are used in, then checked: a 64-bit number may be finite and yet infinite there.
+    tensors = {name: in_single_precision(tensor) for name, tensor in read_safetensors(folder / WEIGHTS_FILE).items()}
     weights = {name.removeprefix("model."): tensor for name, tensor in tensors.items() if name.startswith("model.")}
     check_weights(folder, card.architecture, weights)
     standardise = read_standardiser(folder, card.architecture, tensors)
@@ -169,9 +171,9 @@ def check_weights(folder: Path, config: ComPConfig, weights: dict[str, Tensor]) 
             raise CompVizError(
                 f"{folder / WEIGHTS_FILE}: {name!r} has shape {list(tensor.shape)}, but field 'architecture' of {CONFIG_FILE} calls for {shape}."
             )
-        if not tensor.is_floating_point() or not tensor.isfinite().all():
+        if problem := value_problem(tensor):
             raise CompVizError(
-                f"{folder / WEIGHTS_FILE}: {name!r} holds NaN, infinite or non-numeric values. The training diverged or the file is damaged."
+                f"{folder / WEIGHTS_FILE}: {name!r} {problem}. The training diverged, the file is damaged, or it was saved in another precision."
             )
 
 
@@ -180,23 +182,21 @@ def read_standardiser(folder: Path, config: ComPConfig, tensors: dict[str, Tenso
     for name, width in zip(config.modalities, config.dims, strict=True):
         for kind, lowest in (("mean", float("-inf")), ("std", 0.0)):
             tensor = tensors.get(f"{kind}.{name}", torch.empty(0))
-            if list(tensor.shape) != [width] or not (tensor.isfinite() & (tensor > lowest)).all():
+            if list(tensor.shape) != [width] or value_problem(tensor) or not (tensor > lowest).all():
                 raise CompVizError(
                     f"{folder / WEIGHTS_FILE}: the standardisation statistics '{kind}.{name}' should be {width} finite numbers"
                     f"{' above 0' if kind == 'std' else ''}, got {what_came(tensor)}. The file is damaged or not ours."
                 )
     clip = tensors.get("clip", torch.empty(0))
-    if clip.numel() != 1 or not clip > 0:
+    if clip.numel() != 1 or clip.dtype != torch.float32 or not clip > 0:
         raise CompVizError(f"{folder / WEIGHTS_FILE}: 'clip' should be one number above 0, got {what_came(clip)}.")
-    mean = {name: tensors[f"mean.{name}"].float().numpy() for name in config.modalities}
-    std = {name: tensors[f"std.{name}"].float().numpy() for name in config.modalities}
+    mean = {name: tensors[f"mean.{name}"].numpy() for name in config.modalities}
+    std = {name: tensors[f"std.{name}"].numpy() for name in config.modalities}
     return Standardiser(mean, std, float(clip))
 
 
 def what_came(tensor: Tensor) -> str:
     """What came, for an error message."""
-    return (
-        f"shape {list(tensor.shape)}, {int((~tensor.isfinite()).sum())} values not finite"
-        if tensor.numel()
-        else "nothing"
-    )
+    if not tensor.numel():
+        return "nothing"
+    return f"shape {list(tensor.shape)}" + (f" that {problem}" if (problem := value_problem(tensor)) else "")

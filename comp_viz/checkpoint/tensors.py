@@ -1,8 +1,6 @@
 """Reads files of tensors from anywhere without ever running what is in them."""
 
-import pickle
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -10,56 +8,69 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from comp_viz.checkpoint.state_dict import find_state_dict
+from comp_viz.checkpoint.torch_file import TORCH_SAVE, archive_names, load_plain, unreadable_tensors
 from comp_viz.errors import UNREADABLE, CompVizError
 
-TENSOR_FILE_ERRORS = (*UNREADABLE, SafetensorError, pickle.UnpicklingError)
+KINDS = ".safetensors, .npz, or what torch.save writes (.pt, .pth, .ckpt and others)"
+# First bytes of files that are no tensors, and what they are called.
+OTHER_FILES = {b"\x89HDF": "an HDF5 file", b"\x1f\x8b": "a gzip archive", b"Rar!": "a RAR archive"}
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Named tensors of a `.safetensors`, `.npz`, or `.pt`/`.pth`/`.bin` state dict (tensors only, no objects).
+    """Named tensors of a `.safetensors`, an `.npz` or a state dict that `torch.save` wrote (tensors only, no objects).
 
-    Raises `CompVizError` when the file is absent, damaged, of another kind, or holds anything but tensors.
+    Which of them it is follows from what the file holds, whatever it is called. A state dict may lie inside the containers
+    of a training's file. Raises `CompVizError` when the file is absent, damaged, of another kind, or holds objects.
     """
     if not path.is_file():
-        raise CompVizError(f"There is no file {path}.")
-    if path.suffix in (".pt", ".pth", ".bin"):
-        return state_dict(path, load_plain(path))
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        if path.suffix == ".npz":
-            with np.load(path, allow_pickle=False) as archive:
-                return {name: torch.from_numpy(archive[name]) for name in archive.files}
-    except TENSOR_FILE_ERRORS as error:
-        raise unreadable_tensors(path, error) from None
+        raise CompVizError(f"{path} is a folder; expected a file." if path.is_dir() else f"There is no file {path}.")
+    kind = tensor_file_kind(path)
+    if kind == "torch":
+        return find_state_dict(path, load_plain(path))
+    if kind == "npz":
+        return npz_tensors(path)
+    if kind == "safetensors":
+        return read_safetensors(path)
     raise CompVizError(
-        f"{path}: expected a .safetensors, .npz, .pt, .pth or .bin file, got {path.suffix or 'no ending'}."
+        f"{path} cannot be read as tensors: expected {KINDS}, got {kind}. It may be truncated or renamed; get it again, or save "
+        "the weights anew with torch.save(model.state_dict(), ...)."
     )
 
 
-def load_plain(path: Path) -> Any:
-    """Tensors and plain containers from a `.pt`, through PyTorch's restricted loader. Raises `CompVizError`."""
+def tensor_file_kind(path: Path) -> str:
+    """`torch`, `npz` or `safetensors`, by what the file holds; for another file what it is, in words."""
+    with path.open("rb") as file:
+        head = file.read(16)
+    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < path.stat().st_size:  # the length of a header in JSON
+        return "safetensors"
+    if head.startswith(b"PK\x03\x04"):
+        names = archive_names(path)
+        if any(name.endswith("data.pkl") for name in names):
+            return "torch"
+        return "npz" if any(name.endswith(".npy") for name in names) else "a ZIP archive of something else"
+    if head.startswith(TORCH_SAVE):
+        return "torch"
+    return next(
+        (name for start, name in OTHER_FILES.items() if head.startswith(start)), "something else" if head else "nothing"
+    )
+
+
+def read_safetensors(path: Path) -> dict[str, Tensor]:
+    """Named tensors of a `.safetensors`. Raises `CompVizError` when it is damaged or something else."""
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except TENSOR_FILE_ERRORS as error:
+        return load_file(path)
+    except (*UNREADABLE, SafetensorError) as error:
         raise unreadable_tensors(path, error) from None
 
 
-def unreadable_tensors(path: Path, error: BaseException) -> CompVizError:
-    """The error for a file that no reader accepts."""
-    reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-    return CompVizError(
-        f"{path} cannot be read as tensors ({reason}). "
-        "It may be truncated, renamed, or hold objects, which are never loaded."
-    )
-
-
-def state_dict(path: Path, content: object) -> dict[str, Tensor]:
-    """Make sure that what a `.pt` held is a state dict, possibly under the key `state_dict` or `model`."""
-    if isinstance(content, dict):
-        content = content.get("state_dict", content.get("model", content))
-    if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
-        raise CompVizError(
-            f"{path}: expected a state_dict (names and tensors), got {type(content).__name__}. Save model.state_dict()."
-        )
-    return {str(name): value for name, value in content.items()}
+def npz_tensors(path: Path) -> dict[str, Tensor]:
+    """The arrays of an `.npz` as tensors. Raises `CompVizError` naming the array that holds no numbers."""
+    name, tensors = "", {}
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            for name in archive.files:
+                tensors[name] = torch.from_numpy(archive[name])
+    except UNREADABLE as error:
+        raise unreadable_tensors(path, error, f"array {name!r:.80}: " if name else "") from None
+    return tensors

@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from collections import Counter
 from collections.abc import Mapping
 from functools import reduce
 from typing import Any
@@ -11,33 +12,37 @@ from torch import Tensor
 
 from comp_viz.errors import CompVizError
 from comp_viz.network.config import ComPConfig
+from comp_viz.network.float_types import FLOAT_TYPES, value_problem
 from comp_viz.network.model import ComP
 
 LETTERS = {"audio": "a", "text": "t", "video": "v"}
 PUBLISHED_BLOCKS = 2  # the published network has exactly these two
 # Parts of the published network that only its training, or nothing at all, uses.
+WRAPPED = re.compile(r"(?:^|(?<=\.))(?:_orig_mod|module)\.")  # what torch.compile and DataParallel put into names
+PUBLISHED_NAME = re.compile(
+    r"(|.*?\.)(?:[atv]_in_proj|(?:shared_enc|private_enc|dec|nlp_head)_[atv]|prop_(?:former|proj|proj_rev)_[atv]_[12]|block[12]\.blocks"
+    r"|router|proj1|nlp_head)\..*"
+)
 UNUSED = re.compile(r"(private_enc|dec)_[atv]\.|prop_proj_rev_[atv]_2\.|prop_former_[atv]_2\.proj_n\.")
 
 
 def load_published(parameters: Mapping[str, Any], heads: int, momentum: float, dropout: float = 0.5) -> ComP:
     """Build a `ComP` in evaluation mode from the published network's parameters.
 
-    `parameters` maps published names to arrays or tensors. Widths, depth, classes and `max_length` follow from their
-    shapes; `heads` (h) and `momentum` (λ) do not and must be given. The model computes in the widest precision among the
-    parameters. Raises `CompVizError` when a parameter is missing or does not fit; warns of names that are unknown.
+    `parameters` maps published names to arrays or tensors; a prefix that wrappers put before all of them is taken off. Widths,
+    depth, classes and `max_length` follow from their shapes; `heads` (h) and `momentum` (λ) do not and must be given. The model
+    computes in the widest precision among the parameters. Raises `CompVizError` when a parameter is missing or does not fit;
+    warns of names that are unknown, such as buffers of whole numbers.
     """
-    tensors = {name.removeprefix("module."): to_tensor(name, value) for name, value in parameters.items()}
-    widest = reduce(torch.promote_types, (tensor.dtype for tensor in tensors.values()), torch.float32)
-    tensors = {name: tensor.to(widest) for name, tensor in tensors.items()}
-    config = published_config(tensors, heads, momentum, dropout)
-    source = Source(tensors)
+    source = Source({name: to_tensor(name, value) for name, value in without_prefix(parameters).items()})
+    config = published_config(source, heads, momentum, dropout)
     state = convert(source, config)
-    unknown = sorted(name for name in set(tensors) - source.used if not UNUSED.match(name))
+    unknown = sorted(name for name in set(source.tensors) - source.used if not UNUSED.match(name))
     if unknown:
         warnings.warn(
             f"load_published: left {len(unknown)} unknown parameters aside: {', '.join(unknown[:5])}", stacklevel=2
         )
-    model = ComP(config).to(widest)
+    model = ComP(config).to(source.widest)
     expected = model.state_dict()
     for name, tensor in state.items():
         if tensor.shape != expected[name].shape:
@@ -49,19 +54,30 @@ def load_published(parameters: Mapping[str, Any], heads: int, momentum: float, d
     return model.eval()
 
 
+def without_prefix(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters without what Lightning, DataParallel, `torch.compile` or a class around the model put before their names.
+
+    Where several models are in it, each under a name of its own, the one with most published names is taken.
+    """
+    bare = {WRAPPED.sub("", name): value for name, value in parameters.items()}
+    if len(bare) < len(parameters):
+        twice = next(
+            name for name in parameters if WRAPPED.sub("", name) != name and WRAPPED.sub("", name) in parameters
+        )
+        raise CompVizError(
+            f"Parameter {twice!r} is there twice, also as {WRAPPED.sub('', twice)!r}. Save one model alone."
+        )
+    prefixes = Counter(match[1] for name in bare if (match := PUBLISHED_NAME.fullmatch(name)))
+    prefix = max(prefixes, key=lambda each: prefixes[each], default="")
+    return {name.removeprefix(prefix): value for name, value in bare.items()}
+
+
 def to_tensor(name: str, value: Any) -> Tensor:
-    """Take an array or tensor as a finite tensor of at least single precision."""
+    """Take an array as a tensor."""
     try:
-        tensor = torch.as_tensor(value)
+        return torch.as_tensor(value).detach()
     except (TypeError, ValueError, RuntimeError):
         raise CompVizError(f"Parameter {name!r}: expected an array or tensor, got {type(value).__name__}.") from None
-    if not tensor.is_floating_point():
-        raise CompVizError(f"Parameter {name!r}: expected floating-point numbers, got {tensor.dtype}.")
-    if not tensor.isfinite().all():
-        raise CompVizError(
-            f"Parameter {name!r} holds NaN or infinite numbers; the file is damaged or its training diverged."
-        )
-    return tensor.detach().to(torch.promote_types(tensor.dtype, torch.float32))
 
 
 class Source:
@@ -70,26 +86,38 @@ class Source:
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
         self.tensors = tensors
         self.used: set[str] = set()
+        floats = (tensor.dtype for tensor in tensors.values() if tensor.dtype in FLOAT_TYPES)
+        self.widest = reduce(torch.promote_types, floats, torch.float32)  # what everything is computed in
 
     def __getitem__(self, name: str) -> Tensor:
         if name not in self.tensors:
             raise CompVizError(
                 f"Parameter {name!r} is missing. Expected the state_dict of the published three-modality ComP network, "
-                f"got {len(self.tensors)} parameters."
+                f"got {what_it_is(self.tensors)}."
             )
         self.used.add(name)
         tensor = self.tensors[name]
+        tensor = tensor.to(self.widest) if tensor.dtype in FLOAT_TYPES else tensor
+        if problem := value_problem(tensor):
+            raise CompVizError(f"Parameter {name!r} {problem}. The file is damaged or its training diverged.")
         kind, dims = ("matrix", 2) if name.endswith("weight") else ("vector", 1)
         if tensor.dim() != dims or not tensor.numel():
             raise CompVizError(f"Parameter {name!r} has shape {list(tensor.shape)}, expected a {kind}.")
         return tensor
 
 
-def published_config(tensors: Mapping[str, Tensor], heads: int, momentum: float, dropout: float) -> ComPConfig:
+def what_it_is(tensors: Mapping[str, Tensor]) -> str:
+    """Parameters that are none of the published network, in a few words."""
+    if "mean.audio" in tensors or "model.bank" in tensors or "bank" in tensors:
+        return "the weights of a checkpoint of ComP Viz, which needs no converting: give its folder where a checkpoint is asked for"
+    count, first = len(tensors), ", ".join(repr(name[:60]) for name in list(tensors)[:3])
+    return f"{count} parameters" + (f" ({first} …)" if first else "")
+
+
+def published_config(source: Source, heads: int, momentum: float, dropout: float) -> ComPConfig:
     """Read the architecture off the shapes."""
-    source = Source(tensors)
     prototypes, max_length = source["prop_former_a_1.proj_n.fc1.weight"].shape
-    layers = [re.match(r"block(\d+)\.blocks\.(\d+)\.", name) for name in tensors]
+    layers = [re.match(r"block(\d+)\.blocks\.(\d+)\.", name) for name in source.tensors]
     depth = len({match.groups() for match in layers if match})
     return ComPConfig(
         modalities=tuple(LETTERS),
