@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from comp_viz.data.published.unpickle import load_plain_pickle
+from comp_viz.data.published.unpickle import open_plain_pickle
 
 PICKLES = (".pkl", ".pickle", ".pk", ".p")
 MOST_NAMED = 12  # keys that are listed of a file that is of no known layout
@@ -28,8 +28,8 @@ class Given:
 
     @cached_property
     def pickled(self) -> object:
-        """The plain value that a pickle holds. Raises `CompVizError`."""
-        return load_plain_pickle(self.path)
+        """The plain value that a pickle holds, its large arrays left in the file. Raises `CompVizError`."""
+        return open_plain_pickle(self.path)
 
     @property
     def contents(self) -> str:

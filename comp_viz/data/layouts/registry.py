@@ -13,6 +13,7 @@ from comp_viz.data.layouts.choices import Choices
 from comp_viz.data.layouts.frame import FrameColumns, ReaderFrame, frame_data_set
 from comp_viz.data.layouts.given import Given
 from comp_viz.data.layouts.layout import FileLayout
+from comp_viz.data.layouts.mmsa import SplitDicts
 from comp_viz.data.table.arrow_file import ARROW_ERRORS, explain_damage
 from comp_viz.data.tabular.columns import is_text_type
 from comp_viz.data.tabular.features import find_widths
@@ -20,7 +21,7 @@ from comp_viz.data.tabular.schema import check_columns
 from comp_viz.errors import CompVizError
 from comp_viz.resources import guide
 
-LAYOUTS: tuple[FileLayout, ...] = ()  # the first that recognises a file reads it
+LAYOUTS: tuple[FileLayout, ...] = (SplitDicts(),)  # the first that recognises a file reads it
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,18 @@
 """The stack machine of the pickle format for plain data alone: it makes containers, numbers and text, and knows no code."""
 
+import mmap
 import pickle
 import struct
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from comp_viz.data.published.file_array import Span
 from comp_viz.data.published.plain_objects import Element, Name, Unfilled, as_set, brief, keys, stand_in
 from comp_viz.errors import CompVizError
 
+LARGE = 1 << 20  # bytes from which on a value may stay in the file
 MAX_STEPS = 1_000_000  # instructions of the pickle; 13 an utterance in CMU-MOSI, so 300,000 for CMU-MOSEI, the largest
 MAX_MADE = 256 * 2**20  # bytes that calls are given to make something of
 VALUE_BYTES = 128  # bytes that are counted for a value besides its contents
@@ -16,8 +21,9 @@ VALUE_BYTES = 128  # bytes that are counted for a value besides its contents
 class Machine:
     """The stack machine of the pickle format: instructions put values on a stack and gather them into containers."""
 
-    def __init__(self, content: bytes) -> None:
-        self.content, self.at = content, 0
+    def __init__(self, content: bytes | mmap.mmap, stays: Path | None = None, steps: int | None = None) -> None:
+        """With `stays`, the file that `content` is of, bytes of large arrays are left in it."""
+        self.content, self.at, self.stays, self.steps = content, 0, stays, steps or MAX_STEPS
         self.stack: list[Any] = []
         self.marks: list[int] = []  # heights of the stack where a container began
         self.memo: dict[int, Any] = {}  # values to be used again
@@ -25,7 +31,7 @@ class Machine:
 
     def run(self) -> object:
         """Follow the instructions to the end and give the value they leave."""
-        for _ in range(MAX_STEPS):
+        for _ in range(self.steps):
             code = self.take(1)
             if code == pickle.STOP:
                 return self.pop()
@@ -35,7 +41,7 @@ class Machine:
                 )
             INSTRUCTIONS[code](self)
         raise CompVizError(
-            f"it holds more values or levels than {MAX_STEPS:,} instructions make; no label file needs that."
+            f"it holds more values or levels than {self.steps:,} instructions make, too many for its size."
         )
 
     def take(self, count: int) -> bytes:
@@ -55,9 +61,24 @@ class Machine:
         """A whole number of so many bytes."""
         return int.from_bytes(self.take(width), "little", signed=signed)
 
-    def block(self, width: int) -> bytes:
-        """Bytes that follow their number, itself written in `width` bytes."""
-        return self.take(self.whole(width))
+    def block(self, width: int) -> bytes | Span:
+        """Bytes that follow their number, itself written in `width` bytes; large ones stay in the file."""
+        length = self.whole(width)
+        return self.span(length) if self.stays and length >= LARGE else self.take(length)
+
+    def span(self, length: int) -> Span:
+        """The next bytes as ones that stay in the file."""
+        if self.at + length > len(self.content) or not self.stays:
+            raise self.ends_early()
+        self.at += length
+        return Span(self.stays, self.at - length, length)
+
+    def text(self, width: int, encoding: str) -> str | Span:
+        """Text that follows the number of its bytes. Large ones stay in the file, as they may turn out to be bytes."""
+        content = self.block(width)
+        if isinstance(content, Span):
+            return replace(content, encoded=encoding == "utf-8", is_text=True)
+        return content.decode(encoding)
 
     def line(self) -> bytes:
         """The bytes before the next line end."""
@@ -261,12 +282,12 @@ INSTRUCTIONS: dict[bytes, Instruction] = {
     pickle.FLOAT: pushes(lambda m: float(m.line())),
     pickle.BINFLOAT: pushes(lambda m: struct.unpack(">d", m.take(8))[0]),
     pickle.STRING: pushes(quoted_line),
-    pickle.BINSTRING: pushes(lambda m: m.block(4).decode("latin1")),
-    pickle.SHORT_BINSTRING: pushes(lambda m: m.block(1).decode("latin1")),
+    pickle.BINSTRING: pushes(lambda m: m.text(4, "latin1")),
+    pickle.SHORT_BINSTRING: pushes(lambda m: m.text(1, "latin1")),
     pickle.UNICODE: pushes(unicode_line),
-    pickle.BINUNICODE: pushes(lambda m: m.block(4).decode()),
-    pickle.SHORT_BINUNICODE: pushes(lambda m: m.block(1).decode()),
-    pickle.BINUNICODE8: pushes(lambda m: m.block(8).decode()),
+    pickle.BINUNICODE: pushes(lambda m: m.text(4, "utf-8")),
+    pickle.SHORT_BINUNICODE: pushes(lambda m: m.text(1, "utf-8")),
+    pickle.BINUNICODE8: pushes(lambda m: m.text(8, "utf-8")),
     pickle.BINBYTES: pushes(lambda m: m.block(4)),
     pickle.SHORT_BINBYTES: pushes(lambda m: m.block(1)),
     pickle.BINBYTES8: pushes(lambda m: m.block(8)),

@@ -9,9 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from comp_viz.data.published.file_array import FileArray, Span
 from comp_viz.errors import CompVizError
 
+MOST_AXES = 4  # of an array; utterances, steps and features are three
 ELEMENT = re.compile(r"b1|[iu][1248]|f[248]|[SU][1-9]\d{0,7}|O[48]?")
+PLAIN = {  # package -> how its objects become plain
+    "torch": "tensor.numpy() for tensors",
+    "pandas": "frame.to_dict('list') for tables",
+    "scipy": "matrix.toarray() for sparse matrices",
+}
 RENAMED = {
     "__builtin__": "builtins",
     "numpy._core.multiarray": "numpy.core.multiarray",
@@ -49,22 +56,37 @@ class Element:
         self.order = order
 
     def array(self, shape: Any, data: Any, fortran: bool) -> Any:
-        """An array of this shape over the bytes that the file holds for it, or a list where it holds Python values."""
+        """An array of this shape over the bytes that the file holds for it; lists where it holds Python values.
+
+        Bytes that were left in the file make an array that stays there.
+        """
         if not is_shape(shape):
-            raise CompVizError(f"it holds an array of shape {brief(shape)}, expected one or two positive numbers.")
+            raise CompVizError(
+                f"it holds an array of shape {brief(shape)}, expected up to {MOST_AXES} positive numbers."
+            )
         if self.code.startswith("O"):
-            if not isinstance(data, list) or shape != (len(data),):
-                raise CompVizError(
-                    f"it holds an array of Python values of shape {brief(shape)}, expected a list of them."
-                )
-            return list(data)
+            return nested(shape, data, fortran)
         content, dtype = as_bytes(data, "latin1"), np.dtype(self.order + self.code)
-        if math.prod(shape) * dtype.itemsize != len(content):
-            raise CompVizError(f"it holds {len(content)} bytes for an array of shape {brief(shape)} of {dtype}.")
+        size = math.prod(shape) * dtype.itemsize
+        if not (content.can_hold(size) if isinstance(content, Span) else size == len(content)):
+            length = content.length if isinstance(content, Span) else len(content)
+            raise CompVizError(f"it holds {length} bytes for an array of shape {brief(shape)} of {dtype}.")
+        if isinstance(content, Span):
+            return FileArray(content, shape, dtype, fortran and len(shape) > 1)
         made: NDArray[Any] = np.ndarray(shape, dtype, content, order="F" if fortran else "C")
         if dtype.kind == "U" and not is_unicode(np.ndarray(len(content) // 4, self.order + "u4", content)):
             raise CompVizError("it holds an array of text that is not Unicode.")
         return made
+
+
+def nested(shape: tuple[int, ...], data: Any, fortran: bool) -> Any:
+    """The Python values of an array: the only one where it has no axis, a list, or a list of lists."""
+    if not isinstance(data, list) or len(data) != math.prod(shape) or len(shape) > 2:
+        raise CompVizError(f"it holds an array of Python values of shape {brief(shape)}, expected a list of them.")
+    if len(shape) < 2:
+        return list(data) if shape else data[0]
+    rows, columns = shape
+    return [data[row::rows] if fortran else data[row * columns : (row + 1) * columns] for row in range(rows)]
 
 
 class Unfilled:
@@ -87,7 +109,8 @@ def stand_in(module: str, name: str) -> Name:
     if name_of is None:
         raise CompVizError(
             f"it asks for {module[:60]}.{name[:60]}, which is no container, number, text or NumPy array. Such a file can "
-            "run code when other programs open it; get it again from those who published it."
+            "run code. If you trust it, load it where it was made and pickle plain values: "
+            f"{PLAIN.get(module.partition('.')[0], 'dicts and arrays for objects')}."
         )
     return name_of
 
@@ -108,8 +131,8 @@ def typed(element: object) -> Element:
 
 
 def is_shape(shape: object) -> bool:
-    """Whether this is the shape of a list or a table with something in it, or of an empty list."""
-    sizes = shape if isinstance(shape, tuple) and len(shape) <= 2 else (-1,)
+    """Whether this is the shape of an array with something in it, or of an empty list."""
+    sizes = shape if isinstance(shape, tuple) and len(shape) <= MOST_AXES else (-1,)
     return sizes == (0,) or all(type(size) is int and size > 0 for size in sizes)
 
 
@@ -117,7 +140,7 @@ def brief(value: object) -> str:
     """A value in a few characters, never looking far into it."""
     if isinstance(value, str | bytes):
         return repr(value[:40])
-    if value is None or isinstance(value, int | float) or is_shape(value):
+    if value is None or isinstance(value, int | float) or (isinstance(value, tuple) and value and is_shape(value)):
         return repr(value)
     return f"a {type(value).__name__}"
 
@@ -132,15 +155,24 @@ def scalar(element: object, data: object) -> Any:
     return typed(element).array((1,), data, False).item()
 
 
-def from_buffer(data: object, element: object, shape: object, order: object) -> Any:
-    """An array as protocol 5 writes it."""
-    return typed(element).array(shape, data, order == "F")
+def from_buffer(data: object, element: object, shape: object, order: object, axes: object = None) -> Any:
+    """An array as protocol 5 writes it. Order K: as it lies in memory, with the axes it is then given."""
+    made = typed(element).array(shape, data, order == "F")
+    if order != "K" or axes is None:
+        return made
+    if not isinstance(made, np.ndarray) or not isinstance(axes, tuple) or sorted(axes) != list(range(made.ndim)):
+        raise CompVizError(
+            f"it holds an array with its axes in the order {brief(axes)}, which is not read. Save a copy of it."
+        )
+    return made.transpose(axes)
 
 
-def as_bytes(data: object = b"", encoding: object = "latin1") -> bytes:
+def as_bytes(data: object = b"", encoding: object = "latin1") -> bytes | Span:
     """Bytes, also from the text that Python 2 and protocol 2 make of them; never from a length."""
     if isinstance(data, str) and encoding in ("latin1", "latin-1"):
         return data.encode("latin1")
+    if isinstance(data, Span) and (not data.is_text or encoding in ("latin1", "latin-1")):
+        return data.as_bytes()
     if not isinstance(data, bytes):
         raise CompVizError(f"it makes bytes from {brief(data)}, expected them in the file.")
     return data
