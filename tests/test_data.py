@@ -188,7 +188,7 @@ def test_integer_labels_padded_with_minus_one_are_classes(rng, tmp_path):
 @pytest.mark.parametrize("bad", [-1, 1_000_000])
 def test_class_labels_within_a_conversation_that_cannot_be_are_refused(store, bad):
     labels = np.ones((4, 6), int)
-    labels[0, 1] = bad
+    labels[0, :2] = 0, bad
     assert "labels" in refusal(store(labels=labels))
 
 

@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import pickle
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -18,7 +19,8 @@ from comp_viz.__main__ import main
 from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.header import Header
-from comp_viz.data.labels import with_task
+from comp_viz.data.labels.retask import with_reading
+from comp_viz.data.reading import FileReading
 from comp_viz.data.source import data_files, is_lab, open_data, peek_data
 from comp_viz.data.summary import bin_width, summarise_data
 from comp_viz.data.table.reader import open_table
@@ -237,7 +239,7 @@ def test_check_lists_what_is_wrong_and_where(faulty, root, capsys):
     assert "3 problems:" in text
     for line in (
         "faulty.parquet row 2, talk 0: its position comes a second time in the conversation, left out",
-        "faulty.parquet, talk 1, utterance 2: label inf is none of",
+        "faulty.parquet, talk 1, utterance 2: its label is infinite, treated as unknown",
         "faulty.parquet, talk 1, utterance 4, audio: NaN or infinite features, kept as missing",
     ):
         assert line in text
@@ -380,8 +382,9 @@ def test_a_file_is_checked_and_described_as_it_will_be_imported(ratings, capsys)
         assert "1 problem:\n" in (text := printed(capsys)), source
         assert "no label is below neutral 0" in text
         assert run("check", source, "--scale", "1", "3", "5") == 0, source
-        assert run("check", source, "--scale", "1", "2", "4") == 1
-        assert "label 5 is none of 1 to 4, neutral 2" in printed(capsys)
+        assert run("check", source, "--scale", "1", "2", "4") == 2
+        assert re.search("of (12|4) labels are none of 1 to 4, neutral 2: . × '5'.*--unknown=5", printed(capsys))
+        assert run("check", source, "--scale", "1", "2", "4", "--unknown", "5") == 0
         assert run("check", source, "--classes", "a,b,c,d,e,f") == 0
         printed(capsys)
         assert run("info", source, "--scale", "1", "3", "5", "--task", "valence", "--json") == 0
@@ -413,23 +416,28 @@ def test_a_changed_table_is_not_imported_under_a_new_digest(small_lab, root, fla
 @pytest.mark.parametrize("source", ["made.arrow", LAB])
 def test_another_task_may_be_given_to_any_data(small_lab, root, source, capsys):
     write_table("made.arrow", small_lab)
-    assert run("import", source, "other.arrow", "--scale", "-1", "0", "1") == 0
+    assert run("import", source, "other.arrow", "--scale", "-9", "0", "9") == 0
     data, before = open_table("other.arrow"), open_data(source)
-    assert data.task == Task("sentiment", low=-1, high=1)
-    beyond = np.abs(before.utterances.labels) > 1
-    np.testing.assert_array_equal(np.isnan(data.utterances.labels), beyond)
-    assert len(data.findings.problems) == beyond.sum() > 0
+    assert data.task == Task("sentiment", low=-9, high=9)
+    np.testing.assert_array_equal(data.utterances.labels, before.utterances.labels)
+    assert run("import", source, "narrow.arrow", "--scale", "-1", "0", "1") == 2
+    beyond = (np.abs(before.utterances.labels) > 1).sum()
+    assert f"{beyond} of {len(before.utterances)} labels are none of -1 to 1, neutral 0" in printed(capsys)
+    assert not Path("narrow.arrow").exists()
     assert run("import", source, "other.arrow", "--task", "valence", "--force") == 0
     assert open_table("other.arrow").task == replace(before.task, name="valence")
     np.testing.assert_array_equal(open_table("other.arrow").utterances.labels, before.utterances.labels)
 
 
-def test_a_task_that_labels_do_not_fit_makes_them_unknown(small_lab):
-    data = with_task(small_lab, Task("emotion", ("a", "b")))
-    fits = np.isin(small_lab.utterances.labels, [0, 1])
-    np.testing.assert_array_equal(np.isnan(data.utterances.labels), ~fits)
-    assert len(data.findings.problems) == (~fits).sum()
+def test_labels_become_unknown_only_where_that_is_said_of_them(small_lab):
+    label = float(small_lab.utterances.labels[3])
+    data = with_reading(small_lab, FileReading(unknown=(f"{label}",)))
+    there = small_lab.utterances.labels == label
+    np.testing.assert_array_equal(np.isnan(data.utterances.labels), there)
+    places = [(f.kind, f.conversation, f.utterance) for f in data.findings.rows]
+    assert places == [("missing", small_lab.utterances.ids[0], 4)] * there.sum()
     assert not small_lab.findings.rows
+    assert with_reading(small_lab, FileReading()) is small_lab
 
 
 def test_import_takes_the_extractors_it_is_told(published, capsys):

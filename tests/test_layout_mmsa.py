@@ -9,6 +9,7 @@ import pytest
 from comp_viz.data.conversation import Task
 from comp_viz.data.layouts.registry import find_layout
 from comp_viz.data.published import pickle_machine
+from comp_viz.data.reading import FileReading
 from comp_viz.data.source import open_data, peek_data
 from comp_viz.errors import CompVizError
 
@@ -120,7 +121,7 @@ def test_pooling_by_choice_with_padding_first_as_in_mult(rng, store, pooling):
     part["id"] = np.array([["v", "12.5", "20.0"], ["v", "3.25", "9.75"]], dtype="S8")
     value = {"train": part, "valid": {k: v[:1] for k, v in part.items()}, "test": {k: v[1:] for k, v in part.items()}}
     value["valid"]["id"], value["test"]["id"] = np.array([["w", "0", "1"]], "S8"), np.array([["x", "0", "1"]], "S8")
-    data = open_data(store(value, 2), choices={"pooling": pooling})
+    data = open_data(store(value, 2), FileReading(choices={"pooling": pooling}))
     first = data.find("v")
     assert first.durations.tolist() == [6.5, 7.5]  # by start, not as in the file
     assert first.labels.tolist() == [-2, 1.5]
@@ -133,7 +134,7 @@ def test_infinite_audio_is_repaired_by_choice_and_said(parts, store, repair):
     audio = parts["train"]["audio"]
     audio[0, :2] = [[1, 2, 3], [-np.inf, 4, np.nan]]
     audio[0, 2:] = np.nan  # padding, which does not matter
-    data = open_data(store(parts), choices={"infinite": repair})
+    data = open_data(store(parts), FileReading(choices={"infinite": repair}))
     expected = {"zero": [0.5, 3, 1.5], "leave out": [1, 2, 3], "missing": [0, 0, 0]}[repair]
     assert data.find("b_1").features["audio"][2].tolist() == expected
     assert data.find("b_1").observed[2, 0] == (repair != "missing")
@@ -148,9 +149,11 @@ def test_labels_by_choice(parts, store):
     for part in parts.values():
         part["regression_labels_T"] = part["regression_labels"] / 4
     path = store(parts)
-    assert open_data(path, choices={"labels": "regression_labels_T"}).task == Task("sentiment", low=-1, high=1)
+    assert open_data(path, FileReading(choices={"labels": "regression_labels_T"})).task == Task(
+        "sentiment", low=-1, high=1
+    )
     for name in ("classification_labels", "annotations"):
-        data = open_data(path, choices={"labels": name})
+        data = open_data(path, FileReading(choices={"labels": name}))
         assert data.task == Task("sentiment", ("negative", "neutral", "positive"))
         assert data.find("c").labels.tolist() == [2, 1, 0]
     frame = find_layout(Path(path)).read()
@@ -172,7 +175,7 @@ def test_emotions_of_mult(rng, store):
     assert data.task == Task("emotion", ("neutral", "happy", "sad", "angry"))
     train = [float(c.labels[0]) for c in data.conversations if c.split == "train"]
     np.testing.assert_array_equal(train, [3, 0, 1, np.nan])
-    binary = open_data(path, choices={"labels": "labels.0"})
+    binary = open_data(path, FileReading(choices={"labels": "labels.0"}))
     assert [float(c.labels[0]) for c in binary.conversations if c.split == "test"] == [0, 1, 0, 1]
 
 
@@ -181,7 +184,7 @@ def test_a_video_in_test_and_in_another_split_is_taken_apart_and_said(parts, sto
     data = open_data(store(parts))
     assert data.utterances.ids == ("b_1", "a$x (train)", "c", "a$x (test)")
     assert "1 video with clips both in test and in another split, as 'a$x'" in data.findings.problems[0].reason
-    assert len(open_data(store(parts), choices={"conversations": "clip"}).conversations) == 12
+    assert len(open_data(store(parts), FileReading(choices={"conversations": "clip"})).conversations) == 12
 
 
 def test_what_does_not_fit_is_refused_in_words(parts, store):

@@ -9,6 +9,7 @@ from comp_viz.data.header import Header
 from comp_viz.data.layouts import registry
 from comp_viz.data.layouts.frame import MatrixColumn, ReaderFrame, rows_of
 from comp_viz.data.layouts.layout import FileLayout
+from comp_viz.data.reading import FileReading
 from comp_viz.data.source import data_files, data_path, open_data, peek_data
 from comp_viz.errors import CompVizError
 
@@ -56,11 +57,11 @@ def test_a_frame_is_read_by_the_rules_of_tables(lines):
 
 
 def test_what_a_file_leaves_open_is_chosen_by_name(lines, capsys):
-    assert open_data(lines, choices={"sign": "minus"}).find("a").labels.tolist() == [-3, -1]
+    assert open_data(lines, FileReading(choices={"sign": "minus"})).find("a").labels.tolist() == [-3, -1]
     with pytest.raises(CompVizError, match=r"choice sign: expected one of plus, minus, got 'times'"):
-        open_data(lines, choices={"sign": "times"})
+        open_data(lines, FileReading(choices={"sign": "times"}))
     with pytest.raises(CompVizError, match=r"choice 'sing': this file leaves no such thing open, only sign"):
-        open_data(lines, choices={"sing": "minus"})
+        open_data(lines, FileReading(choices={"sing": "minus"}))
     assert main(["data", "info", lines, "--choose", "sign=minus", "--task", "other"]) == 0
     assert "scores: other, -9 to 9, neutral 0" in capsys.readouterr().out
 

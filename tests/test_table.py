@@ -18,7 +18,8 @@ from comp_viz.data.check import check_data
 from comp_viz.data.conversation import SPLITS, Conversation, Task
 from comp_viz.data.dataset import DataSet, Utterances, content_digest
 from comp_viz.data.findings import Findings
-from comp_viz.data.labels import with_task
+from comp_viz.data.labels.retask import with_reading
+from comp_viz.data.reading import FileReading
 from comp_viz.data.source import open_data, peek_data
 from comp_viz.data.table import mapped_file
 from comp_viz.data.table.format import METADATA_KEY
@@ -206,7 +207,7 @@ def test_findings_beyond_the_first_thousand_problems_are_counted(small_lab, tmp_
     assert counts == {("problem", "", "odd"): 1000, ("problem", "", "strange"): 500}
     if name == "made.arrow":  # in Parquet, what is missing is found again
         assert data.findings.counts() == result.counts()
-    again = with_task(data, Task("sentiment", low=-9, high=9))
+    again = with_reading(data, FileReading(Task("sentiment", low=-9, high=9)))
     assert again.findings.counts() == data.findings.counts()
 
 

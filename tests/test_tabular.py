@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from comp_viz.data.check import check_data
 from comp_viz.data.conversation import Task
 from comp_viz.data.header import Header
-from comp_viz.data.labels import ONE_SIDED
+from comp_viz.data.labels.fit import ONE_SIDED
+from comp_viz.data.reading import FileReading
 from comp_viz.data.source import open_data, peek_data
 from comp_viz.data.tabular import columns as tabular_columns
 from comp_viz.data.tabular.read import read_tabular
@@ -194,7 +195,7 @@ def test_zeros_and_empty_lists_are_missing(store, rng):
 )  # fmt: skip
 def test_labels_and_the_task_they_set(store, label, given, task, labels):
     path = store(label=label)
-    data = read_tabular(path, given)
+    data = read_tabular(path, FileReading(given))
     assert data.task == task
     np.testing.assert_array_equal(data.utterances.labels, np.float32(labels))
     assert not [problem for problem in data.findings.problems if problem.reason not in ONE_SIDED]
@@ -222,28 +223,38 @@ def test_scores_on_one_side_of_0_are_a_problem_until_their_scale_is_stated(store
         assert (file, conversation, utterance, modality) == ("made.parquet", "", None, "")
         assert "--scale LOW NEUTRAL HIGH" in reason
     if expected:
-        assert not problems(read_tabular(store(label=label), Task("rating", low=-5, high=5)))
+        assert not problems(read_tabular(store(label=label), FileReading(Task("rating", low=-5, high=5))))
 
 
 @pytest.mark.parametrize(
     ("label", "given", "expected"),
     [
-        ([np.inf, 1.0, -2.0, 0.0, 1.0], None, "label inf is none of -2 to 2, neutral 0, treated as unknown"),
-        ([1e300, 1.0, 2.0, 0.0, 1.0], Task("x"), "label 1e+300 is none of -3 to 3"),
-        ([99, 1, 2, 0, 1], Task("x"), "label 99 is none of -3 to 3"),
-        ([-1, 1, 2, 0, 1], None, "label -1 is none of class 0, class 1, class 2"),
-        ([10**6, 1, 2, 0, 1], None, "label 1e+06 is none of class 0"),
-        ([0.5, 1, 1, 0, 1], Task("x", ("a", "b")), "label 0.5 is none of a, b"),
-        (["c", "a", "b", "a", "b"], Task("x", ("a", "b")), "label 'c' is none of a, b"),
+        ([1e300, 1.0, 2.0, 0.0, 1.0], Task("x"), "1 of 5 labels are none of -3 to 3, neutral 0: 1 × '1e+300'"),
+        ([99, 1, 2, 0, 1], Task("x"), "1 × '99'. Give --classes or --scale that have room for them (labels run from 0 to 99), or read them as unknown: --unknown=99"),
+        ([0.5, 1, 1, 0, 1], Task("x", ("a", "b")), "labels are none of a, b: 1 × '0.5'"),
+        (["c", "a", "b", "c", "b"], Task("x", ("a", "b")), "2 of 5 labels are none of a, b: 2 × 'c'"),
     ],
-)
-def test_labels_that_cannot_be_are_unknown_and_named(store, label, given, expected):
-    data = read_tabular(store(label=label), given)
-    assert np.isnan(data.utterances.labels[0])
-    assert not np.isnan(data.utterances.labels[1:]).any()
-    ((file, conversation, utterance, modality, reason),) = problems(data)
-    assert (file, conversation, utterance, modality) == ("made.parquet", "c0", 1, "")
-    assert expected in reason
+    ids=["huge", "beyond", "no class", "no name"],
+)  # fmt: skip
+def test_no_label_is_dropped_without_failing(store, label, given, expected):
+    path = store(label=label)
+    with pytest.raises(CompVizError, match=re.escape(expected)) as caught:
+        read_tabular(path, FileReading(given))
+    unknown = str(caught.value).rsplit("--unknown=", 1)[1].rstrip(".")
+    data = read_tabular(path, FileReading(given, (unknown,)))  # as the error advises
+    assert np.isnan(data.utterances.labels).tolist() == [value == label[0] for value in label]
+    assert data.findings.counts() == {("missing", "", f"label {show(label[0])} means that there is none"): label.count(label[0])}  # fmt: skip
+
+
+def show(label) -> str:
+    """A label as findings write it."""
+    return repr(label) if isinstance(label, str) else f"{label:g}"
+
+
+def test_an_infinite_label_is_unknown_and_named(store):
+    data = read_tabular(store(label=[np.inf, 1.0, -2.0, 0.0, 1.0]))
+    np.testing.assert_array_equal(data.utterances.labels, [np.nan, 1, -2, 0, 1])
+    assert problems(data) == [("made.parquet", "c0", 1, "", "its label is infinite, treated as unknown")]
 
 
 # Rows that are wrong
@@ -287,11 +298,11 @@ def test_rows_of_another_width_are_missing_and_named(store, rng):
 
 
 def test_a_split_of_another_name_is_unknown(store):
-    data = read_tabular(store(split=["dev", "dev", None, "train", "eval"]))
+    data = read_tabular(store(split=["eval", "eval", None, "train", "holdout"]))
     assert data.utterances.splits == ("", "train")
-    assert [(conversation, reason[:17]) for _, conversation, _, _, reason in problems(data)] == [
-        ("c0", "split 'dev' is no"),
-        ("c1", "split 'eval' is n"),
+    assert [(conversation, reason[:23]) for _, conversation, _, _, reason in problems(data)] == [
+        ("c0", "split 'eval' is none we"),
+        ("c1", "split 'holdout' is none"),
     ]
 
 
@@ -328,7 +339,9 @@ WRONG = {
     "positions of text": ({"position": list("abcde")}, "'position' holds string, expected whole numbers"),
     "labels of lists": ({"label": [[1]] * 5}, "'label' holds list<element: int64>, expected numbers or text"),
     "labels of truths": ({"label": [True] * 5}, "'label' holds bool"),
-    "splits of numbers": ({"split": [1] * 5}, "'split' holds int64, expected text"),
+    "splits of other numbers": ({"split": [1, 1, 1, 2, 2]}, "splits are the numbers 1, 2; expected 0 for training"),
+    "splits beyond 2": ({"split": [0, 0, 0, 3, 3]}, "splits are the numbers 0, 3; expected 0 for training"),
+    "splits of truths": ({"split": [True] * 5}, "'split' holds bool, expected text or 0, 1 and 2"),
     "starts of text": ({"start": ["0:01"] * 5}, "'start' holds string, expected numbers of seconds"),
     "features of text": ({"features.audio": [["a"]] * 5}, "'features.audio' holds list<element: string>, expected lists of numbers"),
     "features of numbers": ({"features.audio": [1.0] * 5}, "'features.audio' holds double, expected lists of numbers"),
@@ -337,9 +350,15 @@ WRONG = {
     "features without a name": ({"features.": [[1.0]] * 5}, "should be features.MODALITY"),
     "one modality": ({"features.audio": None}, "at least two columns of features"),
     "too wide": ({"features.audio": [[1.0] * 65_537] * 5}, "65,537 features"),
-    "one class": ({"label": ["a"] * 5}, "labels are 1 different texts, expected the names of 2 to 1,000"),
-    "one class number": ({"label": [0] * 5}, "whole numbers from 0 to 0, expected class numbers"),
-    "negative numbers": ({"label": [-3, -2, -1, -1, -1]}, "whole numbers from -3 to -1"),
+    "one class": ({"label": ["a"] * 5}, "labels are 1 different texts, such as 'a', expected the names of 2 to 1,000"),
+    "one class number": ({"label": [0] * 5}, "whole numbers from 0 to 0, 1 different ones; expected class numbers"),
+    "a class number missing": ({"label": [0, 1, 1, 3, 3]}, "the whole numbers 0, 1, 3, which do not count from 0 or 1 without a gap"),
+    "numbers from 2": ({"label": [2, 3, 2, 3, 2]}, "name all 4 from 0 to 3 with --classes a,b,"),
+    "-1 may be a score": ({"label": [-1, 0, 1, 1, 0]}, "Does -1 mean that there is no label (--unknown=-1), or are these scores (--scale -1 0 1)?"),
+    "-1 in fractions of nothing": ({"label": [-1.0, 0.0, 1.0, 2.0, 5.0]}, "Does -1 mean that there is no label (--unknown=-1)"),
+    "a mark among scores": ({"label": [-1.5, 0.5, 999.0, 2.0, 2.5]}, "999 lies far from the others"),
+    "words among scores": ({"label": ["0.5", "1.5", "-1", "bad", "2"]}, "4 labels are numbers, such as '-1', and 1 are words, such as 'bad'. Say which mean that there is no label, --unknown=bad"),
+    "none, perhaps": ({"label": ["none", "a", "a", "b", "b"]}, "1 labels are 'none', which may be a class or mean that there is none. Give --unknown=none"),
     "no usable row": ({"conversation": [""] * 5}, "none of its 5 rows"),
     "no row": ({"lengths": (), "label": pa.array([], FLOATS), "text": pa.array([], pa.string()), "conversation": pa.array([], pa.string()),
                 "position": pa.array([], pa.int8()), "split": pa.array([], pa.string()),
@@ -356,14 +375,15 @@ def test_a_table_that_cannot_be_is_refused_in_words(store, changes, expected):
     peek_data(path)
 
 
-def test_as_many_texts_as_utterances_are_no_classes(store):
-    with pytest.raises(CompVizError, match="1,500 different texts"):
-        read_tabular(store(lengths=(1500,), label=[f"{row}" for row in range(1500)]))
+@pytest.mark.parametrize("count", [30, 1500])
+def test_as_many_texts_as_utterances_are_no_classes(store, count):
+    with pytest.raises(CompVizError, match=f"{count:,} different texts"):
+        read_tabular(store(lengths=(count,), label=[f"word {row}" for row in range(count)]))
 
 
 def test_names_for_scores_are_refused(store):
-    with pytest.raises(CompVizError, match="labels are text, such as 'e', expected scores"):
-        read_tabular(store(label=list("abcde")), Task("sentiment"))
+    with pytest.raises(CompVizError, match="labels are text, such as 'a', expected scores"):
+        read_tabular(store(label=list("abcde")), FileReading(Task("sentiment")))
 
 
 def test_a_column_that_is_there_twice_is_refused(tmp_path, rng):

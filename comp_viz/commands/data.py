@@ -9,12 +9,13 @@ from typing import Any
 
 from tqdm import tqdm
 
-from comp_viz.commands.data_text import data_facts, description, problem_lines, write_report
+from comp_viz.commands.data_text import data_facts, description, problem_lines, unused_lines, write_report
 from comp_viz.data.check import check_data, damage
 from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import DataSet, cut_into_windows
-from comp_viz.data.labels import with_task
+from comp_viz.data.labels.retask import with_reading
 from comp_viz.data.published.layout import is_published, read_published
+from comp_viz.data.reading import FileReading
 from comp_viz.data.source import data_path, is_lab, open_data
 from comp_viz.data.table.writer import check_suffix, write_table
 from comp_viz.errors import CompVizError
@@ -68,21 +69,25 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     labels = parser.add_mutually_exclusive_group()
     labels.add_argument("--scale", nargs=3, type=float, metavar=("LOW", "NEUTRAL", "HIGH"), help="labels are scores")
     labels.add_argument("--classes", metavar="NAME,NAME,…", help="labels are these classes, by name or counted from 0")
+    parser.add_argument(
+        "--unknown", default="", metavar="LABEL,LABEL,…", help="labels that mean that there is none: --unknown=-1,xxx"
+    )
 
 
 def run_info(options: argparse.Namespace) -> None:
     """Say what is in a data set."""
-    data = with_task_name(open_data(options.source, wanted_task(options), wanted_choices(options)), options.task)
+    data = with_task_name(open_data(options.source, wanted_reading(options)), options.task)
     print(json.dumps(data_facts(data), indent=1, ensure_ascii=False) if options.json else description(data))
 
 
 def run_check(options: argparse.Namespace) -> int:
     """List what is wrong with a data set."""
-    findings = check_data(options.source, wanted_task(options), wanted_choices(options))
+    findings = check_data(options.source, wanted_reading(options))
     if options.report:
         write_report(options.report, findings)
-    problems = problem_lines(findings)
-    print("\n".join(problems or ["Nothing is wrong."]))
+    problems, unused = problem_lines(findings), unused_lines(findings)
+    fine = "Nothing is wrong with what is read." if unused else "Nothing is wrong."
+    print("\n".join([*(problems or [fine]), *unused]))
     return 1 if problems else 0
 
 
@@ -95,21 +100,36 @@ def run_import(options: argparse.Namespace) -> None:
     data = replace(data, digest=write_table(options.out, data, options.half))
     if options.report:
         write_report(options.report, data.findings)
-    print("\n".join([description(data), *problem_lines(data.findings, PROBLEMS_SHOWN), f"Wrote {options.out}."]))
+    print(
+        "\n".join(
+            [
+                description(data),
+                *problem_lines(data.findings, PROBLEMS_SHOWN),
+                *unused_lines(data.findings),
+                f"Wrote {options.out}.",
+            ]
+        )
+    )
 
 
 def read_source(options: argparse.Namespace) -> DataSet:
     """The source, with its labels read as the flags say."""
-    task = wanted_task(options)
+    reading = wanted_reading(options)
     path = None if is_lab(options.source) else data_path(options.source)
     if path and is_published(path):
         data = read_with_progress(path, settings("--extractor", options.extractor), options.fold)
-        return with_task(data, task) if task else data
+        return with_reading(data, reading)
     if options.extractor or options.fold is not None:
         raise CompVizError(f"--extractor and --fold are for the published layout; {options.source} is not of it.")
     if damaged := damage(options.source):  # else it would get a new digest, and nobody could tell any more
         raise CompVizError(f"{damaged[0]}. Get or make the file again.")
-    return open_data(options.source, task, wanted_choices(options))
+    return open_data(options.source, reading)
+
+
+def wanted_reading(options: argparse.Namespace) -> FileReading:
+    """How the flags say that the source is to be read."""
+    unknown = tuple(text.strip() for text in options.unknown.split(",") if text.strip())
+    return FileReading(wanted_task(options), unknown, settings("--choose", options.choose))
 
 
 def wanted_task(options: argparse.Namespace) -> Task | None:
@@ -123,11 +143,6 @@ def wanted_task(options: argparse.Namespace) -> Task | None:
     if len(set(names)) < len(names) or "" in names:
         raise CompVizError(f"--classes: expected different names with commas between, got {options.classes!r:.80}.")
     return Task(options.task or "", names)
-
-
-def wanted_choices(options: argparse.Namespace) -> Mapping[str, str]:
-    """Answers to what the layout of the file leaves open."""
-    return settings("--choose", options.choose)
 
 
 def settings(flag: str, texts: list[str]) -> Mapping[str, str]:

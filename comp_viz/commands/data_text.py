@@ -93,6 +93,11 @@ def problem_lines(findings: Findings, most: int | None = None) -> list[str]:
     ]
 
 
+def unused_lines(findings: Findings) -> list[str]:
+    """What the file holds that is not used, one a line; nothing when all is."""
+    return [f"{row.file}: {printable(row.reason)}" for row in findings.unused]
+
+
 def write_report(path: Path, findings: Findings) -> None:
     """All findings whose place is known, as CSV."""
     with atomic_write(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:

@@ -2,10 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from comp_viz.data.conversation import Task
 
@@ -50,11 +46,6 @@ CATALOGUE = {
 }
 
 
-def catalogue_entry(stem: str, labels: NDArray[Any]) -> CatalogueEntry:
-    """Facts of a known data file by its name, or the plainest reading of the labels `[N]` of an unknown one."""
-    if stem in CATALOGUE:
-        return CATALOGUE[stem]
-    if np.issubdtype(labels.dtype, np.integer):
-        return CatalogueEntry(stem, Task("emotion", classes=tuple(f"class {i}" for i in range(int(labels.max()) + 1))))
-    reach = float(np.ceil(np.max(np.abs(labels), initial=0, where=np.isfinite(labels)))) or 1.0
-    return CatalogueEntry(stem, Task("score", low=-reach, high=reach))
+def catalogue_entry(stem: str, task: Task) -> CatalogueEntry:
+    """Facts of a known data file by its name, or what is said of an unknown one whose labels set this task."""
+    return CATALOGUE.get(stem) or CatalogueEntry(stem, task)

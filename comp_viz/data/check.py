@@ -1,26 +1,24 @@
 """Everything that is wrong with a data set."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import content_digest
 from comp_viz.data.findings import Finding, Findings
+from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.data.source import data_path, is_lab, is_mapped, open_data
 from comp_viz.data.table.format import ALTERED
 from comp_viz.data.table.reader import map_table
 
 
-def check_data(name: str, task: Task | None = None, choices: Mapping[str, str] | None = None) -> Findings:
-    """What the reader notices, with labels of `task` if given; of a mapped table of ours, all features and the digest too.
+def check_data(name: str, reading: FileReading = PLAIN_READING) -> Findings:
+    """What the reader notices, reading as is said; of a mapped table of ours, all features and the digest too.
 
-    The labels of a damaged table are not compared with `task`. `choices` answers what a layout leaves open.
-    Raises `CompVizError` for what cannot be opened.
+    The labels of a damaged table are not compared with a task. Raises `CompVizError` for what cannot be opened.
     """
     if damaged := damage(name):
         then = map_table(data_path(name))[0].findings()  # what was noticed when it was made
         return replace(then, rows=[*then.rows, *damaged])
-    return open_data(name, task, choices).findings
+    return open_data(name, reading).findings
 
 
 def damage(name: str) -> list[Finding]:

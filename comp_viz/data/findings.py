@@ -1,21 +1,23 @@
-"""What a reader noticed in a data file: entries that are missing by nature, and rows that could not be used as they are."""
+"""What a reader noticed in a data file: entries missing by nature, rows that could not be used, and what is not used."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from comp_viz.data.conversation import Bools, Floats
+from comp_viz.data.unused import Unused
 
-Kind = Literal["missing", "problem"]
+Kind = Literal["missing", "problem", "unused"]
 
 
 @dataclass(frozen=True)
 class Finding:
     """One thing noticed, and where."""
 
-    kind: Kind  # "missing": a recording simply lacks it; "problem": the file is at fault
+    kind: Kind  # "missing": a recording simply lacks it; "problem": the file is at fault; "unused": it holds more
     file: str
     conversation: str  # its id, "" for the whole file
     utterance: int | None  # counted from 1, None for the whole conversation
@@ -44,6 +46,15 @@ class Findings:
     ) -> None:
         """Note something wrong with the file."""
         self.rows.append(Finding("problem", file, conversation, utterance, modality, reason))
+
+    def not_used(self, file: str, names: Iterable[Unused]) -> None:
+        """Note what a file holds that is not used."""
+        self.rows.extend(Finding("unused", file, "", None, "", str(name)) for name in names)
+
+    @property
+    def unused(self) -> list[Finding]:
+        """What the file holds that is not used."""
+        return [row for row in self.rows if row.kind == "unused"]
 
     @property
     def problems(self) -> list[Finding]:

@@ -7,6 +7,7 @@ Needed keys: at least two of `audio`, `text`, `video` `[V, S, D]`, `labels [V, S
 
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,48 +15,103 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comp_viz.data.catalogue import CATALOGUE, catalogue_entry
-from comp_viz.data.conversation import MODALITIES, SPLITS, Conversation
+from comp_viz.data.conversation import MODALITIES, Conversation, Floats
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Findings
 from comp_viz.data.header import Header
-from comp_viz.data.labels import note_one_sided
+from comp_viz.data.labels.read import ReadLabels, read_labels
+from comp_viz.data.labels.remarks import note_remarks
+from comp_viz.data.reading import PLAIN_READING, FileReading
+from comp_viz.data.splits import split_of, splits_of
+from comp_viz.data.unused import match_names, unused_names
 from comp_viz.errors import UNREADABLE, CompVizError
 
-MAX_CLASSES = 1000
+# Our keys, and what else they are called: MMSA, MulT and MISA have vision and raw_text.
+KEYS = {
+    "audio": ("acoustic", "audio_features", "audio_feature"),
+    "text": ("language", "text_features", "text_feature"),
+    "video": ("vision", "visual", "video_features", "vision_features", "visual_features", "video_feature"),
+    "labels": ("label",),
+    "lengths": ("length",),
+    "video_ids": ("video_id", "conversation_ids", "conversation_id", "conversations", "conversation", "ids", "id"),
+    "split": ("splits",),
+    "transcripts": ("transcript", "raw_text", "words", "sentences"),
+    "system_transcripts": ("system_transcript", "context"),
+    "speakers": ("speaker",),
+    "duration": ("durations",),
+    **{f"{name}_names": (f"{name}_feature_names",) for name in MODALITIES},
+}
 Arrays = Mapping[str, NDArray[Any]]
 
 
-def read_npz(path: str | Path) -> DataSet:
-    """Read a data set, noting what is missing or faulty in it. Raises `CompVizError` naming file and field."""
-    path = Path(path)
-    arrays = load_arrays(path)
+def read_npz(path: str | Path, reading: FileReading = PLAIN_READING) -> DataSet:
+    """Read a data set, noting what is missing, faulty or not used in it; `reading` say what its labels mean.
+
+    Raises `CompVizError` naming file and field.
+    """
+    path, findings = Path(path), Findings()
+    held = load_arrays(path)
+    keys = match_names(held, KEYS)
+    arrays = {ours: held[its] for ours, its in keys.items()}
+    findings.not_used(path.name, unused_names("array", held, keys.values(), KEYS))
     modalities = [name for name in MODALITIES if name in arrays]
     if len(modalities) < 2:
         raise CompVizError(
-            f"{path.name}: expected features under at least two of {', '.join(MODALITIES)}, found {modalities or 'none'}."
+            f"{path.name}: expected features under at least two of {', '.join(MODALITIES)}, found {', '.join(held) or 'nothing'}."
         )
     for key in ("labels", "lengths"):
         if key not in arrays:
-            raise CompVizError(f"{path.name}: the array {key!r} is missing; found {', '.join(sorted(arrays))}.")
+            raise CompVizError(f"{path.name}: the array {key!r} is missing; found {', '.join(sorted(held))}.")
     count, longest = check_shapes(path, arrays, modalities)
     lengths = arrays["lengths"].astype(int)
     if lengths.min() < 1 or lengths.max() > longest:
         raise CompVizError(
             f"{path.name}: lengths run from {lengths.min()} to {lengths.max()}, expected 1 to {longest}."
         )
-    labels = arrays["labels"][np.arange(longest) < lengths[:, None]]
-    check_labels(path, labels)
-    facts, findings = catalogue_entry(path.stem, labels), Findings()
-    if path.stem not in CATALOGUE and not facts.task.classes:
-        note_one_sided(path.name, labels, findings)
+    ids = [str(name) for name in arrays["video_ids"]] if "video_ids" in arrays else [f"{v:04d}" for v in range(count)]
+    splits = read_splits_of(path, arrays["split"]) if "split" in arrays else [""] * count
+    starts = np.cumsum([0, *lengths])
+    labels = labels_of(path, arrays["labels"][np.arange(longest) < lengths[:, None]], reading)
+    note_remarks(labels.remarks, path.name, ids, starts, findings)
     spoken = "transcripts" in arrays and (arrays["transcripts"] != "").any()
     conversations = tuple(
-        one_conversation(findings, path.name, arrays, modalities, v, int(lengths[v]), spoken) for v in range(count)
+        one_conversation(
+            findings,
+            path.name,
+            arrays,
+            modalities,
+            v,
+            labels.labels[starts[v] : starts[v + 1]],
+            ids[v],
+            splits[v],
+            spoken,
+        )
+        for v in range(count)
     )
+    facts = catalogue_entry(path.stem, labels.task)
     return DataSet(
-        facts.name, facts.task, conversations, facts.sources(modalities), facts.licence, findings=findings,
+        facts.name, labels.task, conversations, facts.sources(modalities), facts.licence, findings=findings,
         feature_names=names_of_features(arrays, modalities),
     )  # fmt: skip
+
+
+def labels_of(path: Path, labels: NDArray[Any], reading: FileReading) -> ReadLabels:
+    """The labels `[N]` without padding, of the task that is chosen, or that the name of a known file or the labels set."""
+    known = CATALOGUE[path.stem].task if path.stem in CATALOGUE else None
+    if reading.task or known:
+        task = reading.task or known
+        unnamed = known.name if known else "emotion" if task.classes else "score"
+        reading = replace(reading, task=replace(task, name=task.name or unnamed))
+    return read_labels(path.name, labels, reading)
+
+
+def read_splits_of(path: Path, values: NDArray[Any]) -> list[str]:
+    """The split of each conversation `[V]`. Raises `CompVizError` for a name we do not know."""
+    try:
+        splits_of(values.tolist())
+        return [split_of(value) for value in values.tolist()]
+    except CompVizError as error:
+        raise CompVizError(f"{path.name}: {error}.") from None
 
 
 def names_of_features(arrays: Arrays, modalities: list[str]) -> dict[str, tuple[str, ...]]:
@@ -93,32 +149,14 @@ def load_arrays(path: Path) -> Arrays:
     return arrays
 
 
-def check_labels(path: Path, labels: NDArray[Any]) -> None:
-    """Make sure labels `[N]` without padding are finite scores or NaN, or class numbers counted from 0."""
-    if np.issubdtype(labels.dtype, np.integer):
-        if labels.min() < 0 or labels.max() >= MAX_CLASSES:
-            raise CompVizError(
-                f"{path.name}: labels are class numbers from {labels.min()} to {labels.max()}, expected 0 to below {MAX_CLASSES}. "
-                "Scores are stored as floating-point numbers."
-            )
-    elif np.isinf(labels).any():
-        raise CompVizError(
-            f"{path.name}: labels are infinite at {int(np.isinf(labels).sum())} utterances. Use NaN for unknown."
-        )
-
-
 def check_shapes(path: Path, arrays: Arrays, modalities: list[str]) -> tuple[int, int]:
     """Make sure every array covers the same V conversations and S utterances; return V and S."""
     labels = arrays["labels"]
-    for key in (*modalities, "labels", "lengths", "split", "duration"):
+    for key in (*modalities, "lengths", "duration"):
         if key in arrays and arrays[key].dtype.kind not in "fiub":
             raise CompVizError(f"{path.name}: {key} holds {arrays[key].dtype}, expected numbers.")
     if not labels.size:
         raise CompVizError(f"{path.name}: labels are empty, so there are no conversations in it.")
-    if "split" in arrays and not np.isin(arrays["split"], range(len(SPLITS))).all():
-        raise CompVizError(
-            f"{path.name}: split should be 0 (training), 1 (validation) or 2 (test), got {np.unique(arrays['split'])[:5].tolist()}."
-        )
     if labels.ndim != 2:
         raise CompVizError(
             f"{path.name}: labels have shape {list(labels.shape)}, expected [conversations, utterances]."
@@ -142,10 +180,18 @@ def check_shapes(path: Path, arrays: Arrays, modalities: list[str]) -> tuple[int
 
 
 def one_conversation(
-    findings: Findings, file: str, arrays: Arrays, modalities: list[str], v: int, length: int, spoken: bool
+    findings: Findings,
+    file: str,
+    arrays: Arrays,
+    modalities: list[str],
+    v: int,
+    labels: Floats,
+    name: str,
+    split: str,
+    spoken: bool,
 ) -> Conversation:
     """Conversation number `v` without its padding; with `spoken`, an empty transcript means that text is missing."""
-    name = str(arrays["video_ids"][v]) if "video_ids" in arrays else f"{v:04d}"
+    length = len(labels)
 
     def texts(key: str) -> tuple[str, ...]:
         return tuple(map(str, arrays[key][v, :length])) if key in arrays else ("",) * length
@@ -163,25 +209,31 @@ def one_conversation(
         id=name,
         features=features,
         observed=np.stack(observed, axis=1),
-        labels=arrays["labels"][v, :length].astype(np.float32),
+        labels=labels,
         words=words,
         context=texts("system_transcripts"),
         speakers=texts("speakers"),
         durations=durations.astype(np.float32),
-        split=SPLITS[int(arrays["split"][v])] if "split" in arrays else "",
+        split=split,
     )
 
 
 def peek_npz(path: Path) -> Header | None:
-    """Read the headers of a data file alone; None when it is no data set of this layout."""
+    """Read the headers of the features and the labels alone; None when it is no data set of this layout."""
     try:
         with zipfile.ZipFile(path) as archive:
-            headers = {name: member_header(archive, f"{name}.npy") for name in (*MODALITIES, "labels")}
-        widths = {name: header[0][-1] for name in MODALITIES if (header := headers[name])}
-        labels = headers["labels"]
+            there = [name.removesuffix(".npy") for name in archive.namelist()]
+            keys = match_names(there, KEYS)
+            headers = {name: member_header(archive, f"{keys[name]}.npy") for name in MODALITIES if name in keys}
+        widths = {name: header[0][-1] for name, header in headers.items() if header}
+        if not widths or not {"labels", "lengths"} <= keys.keys():
+            return None
+        with np.load(path, allow_pickle=False) as archive:
+            labels, lengths = archive[keys["labels"]], archive[keys["lengths"]]
+        known = labels[np.arange(labels.shape[1]) < lengths[:, None]]
+        return Header(widths, bool(labels_of(path, known, PLAIN_READING).task.classes))
     except UNREADABLE:
         return None
-    return Header(widths, np.issubdtype(labels[1], np.integer)) if widths and labels else None
 
 
 def member_header(archive: zipfile.ZipFile, member: str) -> tuple[tuple[int, ...], np.dtype[Any]] | None:

@@ -1,19 +1,18 @@
 """Where data sets are on this machine, and how each kind is opened: files by their suffix, folders, and the lab."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
-from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.header import Header
 from comp_viz.data.lab.make import lab
 from comp_viz.data.lab.settings import LabSettings
-from comp_viz.data.labels import with_task
+from comp_viz.data.labels.retask import with_reading
 from comp_viz.data.layouts.registry import find_layout, is_layout_name, peek_layout, unknown_layout
 from comp_viz.data.npz import peek_npz, read_npz
 from comp_viz.data.published.layout import is_published, read_published
 from comp_viz.data.published.peek import peek_published
+from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.data.table.reader import is_table, open_table
 from comp_viz.data.tabular.read import peek_tabular, read_tabular
 from comp_viz.errors import CompVizError
@@ -65,34 +64,32 @@ def data_path(name: str) -> Path:
     )
 
 
-def open_data(name: str, task: Task | None = None, choices: Mapping[str, str] | None = None) -> DataSet:
+def open_data(name: str, reading: FileReading = PLAIN_READING) -> DataSet:
     """Open `"lab"`, or a file or folder by its path or its name in the data root.
 
-    `task` says what the labels mean, where the data set does not or says otherwise; without a name it keeps the one that
-    there is. `choices` answers what the layout of a file leaves open, such as `{"pooling": "last"}`. Raises `CompVizError`.
+    `reading` says what the file leaves open, or other than the file does. Raises `CompVizError`.
     """
     path = None if is_lab(name) else data_path(name)
     if path and not is_published(path) and (recognised := find_layout(path)):
-        return recognised.open(task, choices)
-    if choices:
-        raise CompVizError(f"choice {next(iter(choices))!r:.60}: {name} leaves nothing open.")
-    if path and path.suffix in TABLE_SUFFIXES and not is_mapped(path):
-        return read_tabular(path, task)  # which has to know what the labels are
-    data = open_file(path) if path else lab(LabSettings.parse(name))
-    return with_task(data, task) if task else data
+        return recognised.open(reading)
+    if reading.choices:
+        raise CompVizError(f"choice {next(iter(reading.choices))!r:.60}: {name} leaves nothing open.")
+    return open_file(path, reading) if path else with_reading(lab(LabSettings.parse(name)), reading)
 
 
-def open_file(path: Path) -> DataSet:
-    """Open a file or folder that says what its labels are."""
+def open_file(path: Path, reading: FileReading = PLAIN_READING) -> DataSet:
+    """Open a file or folder of our own formats, or of the published layout; see `open_data`."""
     if is_published(path):
-        return read_published(path)
+        return with_reading(read_published(path), reading)
     if path.suffix not in DATA_SUFFIXES and is_layout_name(path):
         raise unknown_layout(path)
     if path.suffix not in DATA_SUFFIXES:
         raise CompVizError(
             f"{path}: expected a file that ends with {', '.join(DATA_SUFFIXES)}, or a label file of the published layout or its folder."
         )
-    return read_npz(path) if path.suffix == NPZ else open_table(path)
+    if path.suffix == NPZ:
+        return read_npz(path, reading)
+    return with_reading(open_table(path), reading) if is_mapped(path) else read_tabular(path, reading)
 
 
 def peek_data(path: Path) -> Header | None:

@@ -11,6 +11,7 @@ from comp_viz.data.conversation import Bools, Floats, Task
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Findings
 from comp_viz.data.layouts.choices import Choice
+from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.data.table.format import FEATURE_PREFIX
 from comp_viz.data.tabular.columns import Columns
 from comp_viz.data.tabular.read import read_columns
@@ -106,14 +107,15 @@ def rows_of(**columns: Any) -> pa.Table:
     return pa.table({name: values for name, values in columns.items() if values is not None})
 
 
-def frame_data_set(frame: ReaderFrame, task: Task | None = None) -> DataSet:
+def frame_data_set(frame: ReaderFrame, reading: FileReading = PLAIN_READING) -> DataSet:
     """The data set that a frame holds, by the rules of tables: order, splits, labels, features and what is wrong with them.
 
-    `task` says what the labels mean, where it is not as the frame says. Raises `CompVizError`.
+    `reading` says what the labels mean, where it is not as the frame says. Raises `CompVizError`.
     """
+    task = reading.task or frame.task
     if task and frame.task:
         task = replace(task, name=task.name or frame.task.name)
-    data = read_columns(FrameColumns(frame), task or frame.task)
+    data = read_columns(FrameColumns(frame), replace(reading, task=task))
     return replace(
         data,
         name=frame.name or data.name,

@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pyarrow as pa
-
-from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.header import Header
 from comp_viz.data.layouts.choices import Choices
@@ -14,9 +11,10 @@ from comp_viz.data.layouts.frame import FrameColumns, ReaderFrame, frame_data_se
 from comp_viz.data.layouts.given import Given
 from comp_viz.data.layouts.layout import FileLayout
 from comp_viz.data.layouts.mmsa import SplitDicts
+from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.data.table.arrow_file import ARROW_ERRORS, explain_damage
-from comp_viz.data.tabular.columns import is_text_type
 from comp_viz.data.tabular.features import find_widths
+from comp_viz.data.tabular.read import peek_task
 from comp_viz.data.tabular.schema import check_columns
 from comp_viz.errors import CompVizError
 from comp_viz.resources import guide
@@ -39,11 +37,11 @@ class Recognised:
         questions.check_used()
         return replace(frame, choices=tuple(questions.made))
 
-    def open(self, task: Task | None = None, choices: Mapping[str, str] | None = None) -> DataSet:
-        """The data set that it holds; `task` says what its labels mean, where it is not as told. Raises `CompVizError`."""
-        frame = self.read(choices)
+    def open(self, reading: FileReading = PLAIN_READING) -> DataSet:
+        """The data set that it holds, read as is said. Raises `CompVizError`."""
+        frame = self.read(reading.choices)
         with explain_damage(self.given.path):
-            return frame_data_set(frame, task)
+            return frame_data_set(frame, reading)
 
     def peek(self) -> Header:
         """Widths and kind of labels, without reading features. Raises `CompVizError`."""
@@ -51,9 +49,8 @@ class Recognised:
         with explain_damage(self.given.path):
             columns = FrameColumns(frame)
             _, features = check_columns(frame.file, columns.schema)
-            kind = frame.rows.schema.field("label").type
-            classes = bool(frame.task.classes) if frame.task else is_text_type(kind) or pa.types.is_integer(kind)
-            return Header(find_widths(columns, features), classes)
+            task = frame.task or peek_task(columns)
+            return Header(find_widths(columns, features), bool(task.classes))
 
 
 def is_layout_name(path: Path) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from comp_viz.data.conversation import Bools, Conversation, Floats, Task
-from comp_viz.data.labels import possible
+from comp_viz.data.labels.fit import possible
 from comp_viz.data.table.format import FEATURE_PREFIX
 from comp_viz.errors import CompVizError
 

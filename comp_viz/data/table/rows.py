@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from comp_viz.data.conversation import SPLITS, Bools, Floats, Task
 from comp_viz.data.dataset import Utterances
-from comp_viz.data.labels import possible
+from comp_viz.data.labels.fit import possible
 from comp_viz.data.table.format import CHANGED, FEATURE_PREFIX, STRINGS
 from comp_viz.errors import CompVizError
 

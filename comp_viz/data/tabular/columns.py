@@ -25,7 +25,7 @@ def check_size(file: str, size: int) -> None:
 
 
 class Columns(ABC):
-    """A file whose columns can be read. Reading raises what is in `DAMAGED`."""
+    """A file whose columns can be read. FileReading raises what is in `DAMAGED`."""
 
     def __init__(self, file: str, schema: pa.Schema, assumed: Sequence[str] = ()) -> None:
         self.file, self.schema = file, schema

@@ -16,21 +16,24 @@ from comp_viz.data.conversation import Conversation, Task
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Findings
 from comp_viz.data.header import Header
-from comp_viz.data.labels import once_stated
+from comp_viz.data.labels.fit import once_stated
+from comp_viz.data.labels.read import read_labels
+from comp_viz.data.labels.remarks import note_remarks
+from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.data.table.arrow_file import ARROW_ERRORS, explain_damage
 from comp_viz.data.table.format import ALTERED, StoredFindings, TableMetadata, read_metadata
-from comp_viz.data.tabular.columns import Columns, is_text_type, open_columns
+from comp_viz.data.tabular.columns import Columns, open_columns
 from comp_viz.data.tabular.features import ModalityFeatures, find_widths, read_features
-from comp_viz.data.tabular.labels import read_labels
+from comp_viz.data.tabular.labels import label_column
 from comp_viz.data.tabular.rows import Order, arrange, read_durations, read_splits
 from comp_viz.data.tabular.schema import check_columns, in_order
-from comp_viz.data.tabular.values import column_texts
+from comp_viz.data.tabular.values import column_texts, plain_column
 
 TEXTS = ("speaker", "text", "context")  # columns that are taken as they are
 
 
-def read_tabular(path: str | Path, task: Task | None = None) -> DataSet:
-    """Read a table into memory; `task` says what the labels mean, where the file does not or says otherwise.
+def read_tabular(path: str | Path, reading: FileReading = PLAIN_READING) -> DataSet:
+    """Read a table into memory; `reading` say what the labels mean, where the file does not or says otherwise.
 
     A task without a name takes that of the file, else "emotion" for classes and "score" for scores.
 
@@ -40,15 +43,15 @@ def read_tabular(path: str | Path, task: Task | None = None) -> DataSet:
     path = Path(path)
     columns = open_columns(path)
     metadata = read_metadata(path.name, columns.schema.metadata)
-    if task:
+    if task := reading.task:
         unnamed = metadata[1].name if metadata else "emotion" if task.classes else "score"
-        task = replace(task, name=task.name or unnamed)
+        reading = replace(reading, task=replace(task, name=task.name or unnamed))
     with explain_damage(path):
         if metadata is None:
-            return read_columns(columns, task)
-        return as_written(
-            path.name, read_columns(columns, task or metadata[1], ours=True), metadata[0], altered=bool(task)
-        )
+            return read_columns(columns, reading)
+        altered = bool(task or reading.unknown)
+        reading = replace(reading, task=reading.task or metadata[1])
+        return as_written(path.name, read_columns(columns, reading, ours=True), metadata[0], altered)
 
 
 def as_written(file: str, data: DataSet, about: TableMetadata, altered: bool) -> DataSet:
@@ -65,13 +68,15 @@ def as_written(file: str, data: DataSet, about: TableMetadata, altered: bool) ->
     )  # fmt: skip
 
 
-def read_columns(columns: Columns, task: Task | None, ours: bool = False) -> DataSet:
+def read_columns(columns: Columns, reading: FileReading, ours: bool = False) -> DataSet:
     """Read all columns. In a table of ours modalities are in order, and what has no words is marked as missing already."""
     file, findings = columns.file, Findings()
     names, features = check_columns(file, columns.schema)
     table = columns.table(names)
     order = arrange(file, table, findings)
-    task, labels = read_labels(file, table["label"], order, task, findings)
+    column = label_column(plain_column(table["label"]).take(pa.array(order.rows)), columns.schema.metadata)
+    labels = read_labels(file, column, reading)
+    note_remarks(labels.remarks, file, order.ids, order.starts, findings)
     strings = {name: column_texts(table[name])[order.rows] if name in names else blank(len(order)) for name in TEXTS}
     splits = read_splits(file, table, order, findings)
     durations = read_durations(file, table, order, findings)
@@ -83,7 +88,7 @@ def read_columns(columns: Columns, task: Task | None, ours: bool = False) -> Dat
             id=name,
             features={u: parts[v][0] for u, parts in admitted.items()},
             observed=np.stack([parts[v][1] for parts in admitted.values()], axis=1),
-            labels=labels[order.of(v)],
+            labels=labels.labels[order.of(v)],
             words=tuple(strings["text"][order.of(v)]),
             context=tuple(strings["context"][order.of(v)]),
             speakers=tuple(strings["speaker"][order.of(v)]),
@@ -92,8 +97,10 @@ def read_columns(columns: Columns, task: Task | None, ours: bool = False) -> Dat
         )
         for v, name in enumerate(order.ids)
     )
-    facts = CatalogueEntry(Path(file).stem, task)
-    return DataSet(facts.name, task, conversations, facts.sources(list(admitted)), facts.licence, findings=findings)
+    facts = CatalogueEntry(Path(file).stem, labels.task)
+    return DataSet(
+        facts.name, labels.task, conversations, facts.sources(list(admitted)), facts.licence, findings=findings
+    )
 
 
 def blank(rows: int) -> NDArray[np.object_]:
@@ -120,8 +127,13 @@ def peek_tabular(path: Path) -> Header | None:
         columns = open_columns(path)
         metadata = read_metadata(path.name, columns.schema.metadata)
         _, features = check_columns(path.name, columns.schema)
-        kind = columns.schema.field("label").type
-        classes = bool(metadata[1].classes) if metadata else is_text_type(kind) or pa.types.is_integer(kind)
-        return Header(find_widths(columns, features if metadata else in_order(features)), classes)
+        task = metadata[1] if metadata else peek_task(columns)
+        return Header(find_widths(columns, features if metadata else in_order(features)), bool(task.classes))
     except ARROW_ERRORS:
         return None
+
+
+def peek_task(columns: Columns) -> Task:
+    """The task that the labels set, all rows taken together."""
+    column = columns.table(["label"])["label"]
+    return read_labels(columns.file, label_column(column, columns.schema.metadata)).task

@@ -1,5 +1,6 @@
 """Which rows of a table are used, in which order, and what they say of splits and durations."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,8 @@ import pyarrow as pa
 from comp_viz.data.conversation import SPLITS, Bools, Floats
 from comp_viz.data.dataset import Ints
 from comp_viz.data.findings import Findings
-from comp_viz.data.tabular.values import column_numbers, column_texts
+from comp_viz.data.splits import EXPECTED_SPLITS, splits_of
+from comp_viz.data.tabular.values import column_numbers, column_texts, plain_column
 from comp_viz.errors import CompVizError
 
 
@@ -67,6 +69,7 @@ def arrange(file: str, table: pa.Table, findings: Findings) -> Order:
 
 def whole_numbers(column: pa.ChunkedArray) -> tuple[Ints, Bools]:
     """Whole numbers `[N]`, and which of the rows have one."""
+    column = plain_column(column)
     if pa.types.is_integer(column.type):
         return column.fill_null(0).cast(pa.int64()).to_numpy(), column.is_valid().to_numpy()
     numbers = column_numbers(column)
@@ -78,20 +81,27 @@ def whole_numbers(column: pa.ChunkedArray) -> tuple[Ints, Bools]:
 def read_splits(file: str, table: pa.Table, order: Order, findings: Findings) -> tuple[str, ...]:
     """The split of each conversation `[V]`, by what all its rows say, those left out too; "" where they say nothing.
 
-    Raises `CompVizError` when a conversation is both tested on and learned from.
+    Raises `CompVizError` when a conversation is both tested on and learned from, or numbers are other than 0, 1 and 2.
     """
     named: dict[str, set[str]] = {name: set() for name in order.ids}
     if "split" in table.column_names:
         for name, split in set(zip(column_texts(table["conversation"]), column_texts(table["split"]), strict=True)):
             named.get(name, set()).add(split)
-    return tuple(one_split(file, splits - {""}, name, findings) for name, splits in named.items())
+    try:
+        meaning = splits_of(set().union(*named.values()))
+    except CompVizError as error:
+        raise CompVizError(f"{file}: {error}.") from None
+    return tuple(one_split(file, splits, meaning, name, findings) for name, splits in named.items())
 
 
-def one_split(file: str, named: set[str], conversation: str, findings: Findings) -> str:
-    """The split of one conversation whose rows name these."""
-    for name in sorted(named.difference(SPLITS)):
-        findings.problem(file, f"split {name!r:.60} is none of {', '.join(SPLITS)}, treated as unknown", conversation)
-    known = [split for split in SPLITS if split in named]
+def one_split(
+    file: str, named: set[str], meaning: Mapping[str, str | None], conversation: str, findings: Findings
+) -> str:
+    """The split of one conversation whose rows name these; `meaning` says which split each is."""
+    for name in sorted(name for name in named if meaning[name] is None):
+        reason = f"split {name!r:.60} is none we know, treated as unknown; expected {EXPECTED_SPLITS}"
+        findings.problem(file, reason, conversation)
+    known = [split for split in SPLITS if split in {meaning[name] for name in named}]
     if len(known) > 1 and "test" in known:
         raise CompVizError(
             f"{file}: conversation {conversation!r:.80} has rows in {' and in '.join(known)}: what is tested on would be "
@@ -105,7 +115,9 @@ def one_split(file: str, named: set[str], conversation: str, findings: Findings)
 def read_durations(file: str, table: pa.Table, order: Order, findings: Findings) -> Floats:
     """Seconds `[N]`, NaN where unknown: the duration, or else from start to end."""
     start, end, duration = (
-        column_numbers(table[name])[order.rows] if name in table.column_names else np.full(len(order), np.nan)
+        column_numbers(plain_column(table[name]))[order.rows]
+        if name in table.column_names
+        else np.full(len(order), np.nan)
         for name in ("start", "end", "duration")
     )
     with np.errstate(over="ignore", invalid="ignore"):

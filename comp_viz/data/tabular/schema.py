@@ -13,14 +13,26 @@ REQUIRED = ("conversation", "position", "label")
 MOST_FEATURES = 65_536  # of a modality
 
 
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    """The type of the values of a column, which may be categories."""
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def is_whole_type(kind: pa.DataType) -> bool:
+    """Whether a column is of whole numbers, also as decimals without a place after the point."""
+    kind = plain_type(kind)
+    return bool(pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.scale <= 0))
+
+
 def is_number(kind: pa.DataType) -> bool:
-    """Whether a column is of whole or broken numbers."""
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+    """Whether a column is of whole or broken numbers, decimals too."""
+    kind = plain_type(kind)
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def is_name(kind: pa.DataType) -> bool:
-    """Whether a column is of names, which may be numbers."""
-    return bool(is_text_type(kind) or pa.types.is_integer(kind))
+    """Whether a column is of names, which may be whole numbers."""
+    return bool(is_text_type(kind) or is_whole_type(kind))
 
 
 def is_list(kind: pa.DataType) -> bool:
@@ -34,7 +46,7 @@ EXPECTED: dict[str, tuple[str, Callable[[pa.DataType], bool]]] = {
     "conversation": ("text or whole numbers", is_name),
     "position": ("whole numbers", is_number),
     "label": ("numbers or text", lambda kind: is_text_type(kind) or is_number(kind)),
-    "split": ("text", is_text_type),
+    "split": ("text or 0, 1 and 2", lambda kind: is_text_type(kind) or is_number(kind)),
     "speaker": ("text or whole numbers", is_name),
     "start": ("numbers of seconds", is_number),
     "end": ("numbers of seconds", is_number),

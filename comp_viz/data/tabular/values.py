@@ -9,11 +9,23 @@ from numpy.typing import NDArray
 
 from comp_viz.data.conversation import Floats
 from comp_viz.data.dataset import Doubles, Ints
+from comp_viz.data.tabular.columns import is_text_type
+
+
+def plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The same column, with categories of numbers as numbers, and views of strings as strings."""
+    kind = column.type
+    if pa.types.is_string_view(kind):
+        return column.cast(pa.large_string())
+    if pa.types.is_dictionary(kind) and not is_text_type(kind):
+        return column.cast(kind.value_type)
+    return column
 
 
 def column_texts(column: pa.ChunkedArray) -> NDArray[np.object_]:
     """Strings `[N]`, "" where there is none; equal ones of a chunk are held once."""
-    if pa.types.is_null(column.type) or pa.types.is_integer(column.type):
+    column = plain_column(column)
+    if not is_text_type(column.type):
         column = column.cast(pa.string())
     return np.concatenate([np.empty(0, dtype=object), *map(chunk_texts, column.chunks)])
 
@@ -31,6 +43,8 @@ def column_numbers(column: pa.ChunkedArray) -> Doubles:
     """Numbers `[N]`, NaN where there is none."""
     if pa.types.is_null(column.type):
         return np.full(len(column), np.nan)
+    if pa.types.is_decimal(column.type):
+        column = column.cast(pa.float64())
     numbers: Doubles = column.to_numpy().astype(np.float64)
     return numbers
 

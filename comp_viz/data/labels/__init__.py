@@ -1,0 +1,1 @@
+"""What labels mean: which a task can have, and which task a column of labels sets."""

@@ -1,0 +1,66 @@
+"""What a data file holds that is not used, with the nearest name that would be."""
+
+import difflib
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+NEAR = 0.75  # likeness from which a name is taken for a slip of another
+
+
+@dataclass(frozen=True)
+class Unused:
+    """One thing in a file that is not used."""
+
+    what: Literal["array", "column", "entry", "field", "file"]
+    name: str
+    nearest: str = ""  # the name under which it would be used, "" where none is near
+
+    def __str__(self) -> str:
+        instead = f"; under the name {self.nearest!r:.60} it would be" if self.nearest else ""
+        return f"the {self.what} {self.name!r:.60} is not used{instead}"
+
+
+def match_names(names: Iterable[str], known: Mapping[str, Collection[str]]) -> dict[str, str]:
+    """Our name -> the name in the file that stands for it.
+
+    `known` has the names we use, each with what else it is called. A name that is ours comes before one that differs in
+    capitals, blanks or marks, and that before another name; each name of the file stands for one of ours at most.
+    """
+    names = list(names)
+    chosen = {name: name for name in known if name in names}
+    for ours, others in known.items():
+        spelled = [*map(plain_name, (ours, *others))]
+        fitting = [name for name in names if plain_name(name) in spelled and name not in chosen.values()]
+        if ours not in chosen and fitting:
+            chosen[ours] = min(fitting, key=lambda name: spelled.index(plain_name(name)))
+    return chosen
+
+
+def unused_names(
+    what: Literal["array", "column", "entry", "field", "file"],
+    names: Iterable[str],
+    used: Collection[str],
+    known: Mapping[str, Collection[str]],
+) -> list[Unused]:
+    """Those of the names in a file that are not among the `used` ones, in order, with the nearest of the `known` for each."""
+    return [Unused(what, name, nearest_name(name, known)) for name in names if name not in used]
+
+
+def nearest_name(name: str, known: Mapping[str, Collection[str]]) -> str:
+    """The name of ours that a name most probably means, "" where none is near."""
+    plain = plain_name(name)
+    ours = {plain_name(other): key for key, others in known.items() for other in others}
+    ours |= {plain_name(key): key for key in known}
+    if plain in ours:
+        return ours[plain]
+    if close := difflib.get_close_matches(plain, list(ours), n=1, cutoff=NEAR):
+        return ours[close[0]]
+    words = set(re.split(r"[^a-z]+", name.casefold())) & set(ours)
+    return ours[min(words, key=lambda word: (-len(word), word))] if words else ""
+
+
+def plain_name(name: str) -> str:
+    """What spellings of a name have in common: letters and digits."""
+    return re.sub(r"[\W_]+", "", name).casefold()
