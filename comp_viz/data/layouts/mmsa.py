@@ -18,7 +18,7 @@ from comp_viz.data.layouts.layout import FileLayout
 from comp_viz.data.layouts.pooling import PooledColumn, Pooling, Sequences
 from comp_viz.data.layouts.split_labels import choose_labels
 from comp_viz.data.layouts.utterance_ids import place_utterances
-from comp_viz.data.layouts.values import columns_of_texts, length_of, numbers_of, texts_of
+from comp_viz.data.layouts.values import columns_of_texts, length_of, number_array, texts_of
 from comp_viz.errors import CompVizError
 
 SPLIT_KEYS = {"train": "train", "valid": "validation", "val": "validation", "dev": "validation", "test": "test"}
@@ -152,12 +152,12 @@ def sequences_of(file: str, modality: str, parts: list[Part], pooling: Pooling, 
 def real_lengths(file: str, part: Part, key: str) -> Ints | None:
     """Real steps of each utterance `[N]`: as the file says, of text by the mask for BERT; None where neither is there."""
     if (lengths := part.fields.get(f"{key}_lengths")) is not None:
-        numbers = numbers_of(lengths, f"{file}: {key}_lengths").reshape(part.rows, -1)[:, 0]
+        numbers = number_array(lengths, f"{file}: {key}_lengths").reshape(part.rows, -1)[:, 0]
         return np.nan_to_num(numbers, nan=0.0).astype(np.int64)
     tokens, shape = part.fields.get("text_bert"), getattr(part.fields[key], "shape", ())
     if key != "text" or len(shape) != 3 or getattr(tokens, "shape", ()) != (part.rows, 3, shape[1]):
         return None
-    mask = numbers_of(tokens, f"{file}: text_bert")[:, 1]  # between the numbers of tokens and of sentences
+    mask = number_array(tokens, f"{file}: text_bert")[:, 1]  # between the numbers of tokens and of sentences
     return (mask > 0).sum(1) if np.isin(mask, (0, 1)).all() else None
 
 

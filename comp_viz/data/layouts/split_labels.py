@@ -9,7 +9,7 @@ import numpy as np
 from comp_viz.data.conversation import POLARITIES, Task
 from comp_viz.data.dataset import Doubles
 from comp_viz.data.layouts.choices import Choices
-from comp_viz.data.layouts.values import numbers_of, texts_of
+from comp_viz.data.layouts.values import number_array, texts_of
 from comp_viz.errors import CompVizError
 
 # Field -> what it means in words; the first that is there is taken.
@@ -49,7 +49,7 @@ def choose_labels(file: str, parts: Sequence[Mapping[str, Any]], choices: Choice
     what, values = f"{file}: {key}", [part[key] for part in parts]
     if key.startswith("annotations"):
         return SplitLabels(key, *named([text for part in values for text in texts_of(part, what)]))
-    read = [numbers_of(part, what) for part in values]
+    read = [number_array(part, what) for part in values]
     numbers = np.concatenate([column_of(part, name, key, what) for part in read])
     if read[0].ndim == 3 and read[0].shape[2] == 2:
         emotions = MULT_EMOTIONS if read[0].shape[1] == len(MULT_EMOTIONS) else tuple(map(str, range(read[0].shape[1])))
@@ -68,7 +68,7 @@ def column_names(file: str, key: str, values: Sequence[Any]) -> list[str]:
     """The field itself where it has one label an utterance; `key.0`, `key.1` … where it has several."""
     if key.startswith("annotations"):
         return [key]
-    shape = numbers_of(values[0], f"{file}: {key}").shape
+    shape = number_array(values[0], f"{file}: {key}").shape
     count = int(np.prod(shape[1:])) if shape else 0
     if count == 1:
         return [key]

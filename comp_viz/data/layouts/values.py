@@ -49,7 +49,7 @@ def length_of(value: Any) -> int:
     return len(value) if isinstance(value, list | tuple) else -1
 
 
-def numbers_of(value: Any, what: str) -> Doubles:
+def number_array(value: Any, what: str) -> Doubles:
     """Numbers `[N, …]`, NaN where there is none. Raises `CompVizError`."""
     if isinstance(value, list | tuple):
         value = [math.nan if entry is None else entry for entry in value]
@@ -63,7 +63,7 @@ def numbers_of(value: Any, what: str) -> Doubles:
 
 def one_number_each(value: Any, what: str) -> Doubles:
     """Numbers `[N]` from any array of N numbers, such as `[N, 1, 1]`. Raises `CompVizError`."""
-    numbers = numbers_of(value, what)
+    numbers = number_array(value, what)
     if numbers.ndim == 0 or numbers.size != len(numbers):
         raise CompVizError(f"{what} has shape {list(numbers.shape)}, expected one number for each utterance.")
     return numbers.reshape(-1)

@@ -16,7 +16,7 @@ PIECE = 1 << 20  # bytes that are read at once: they are still in the processor'
 
 
 @dataclass(frozen=True)
-class Span:
+class FileSpan:
     """Bytes of a file. `encoded`: as UTF-8 text of characters below 256, which is how protocol 2 writes bytes."""
 
     path: Path
@@ -25,7 +25,7 @@ class Span:
     encoded: bool = False
     is_text: bool = False  # until the file says that it is bytes
 
-    def as_bytes(self) -> "Span":
+    def as_bytes(self) -> "FileSpan":
         """The same once it is said to be bytes."""
         return replace(self, is_text=False)
 
@@ -71,7 +71,7 @@ def decoded_pieces(file: Any, length: int, size: int) -> Iterator[memoryview]:
 class FileArray:
     """An array that stays in its file."""
 
-    span: Span
+    span: FileSpan
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     fortran: bool  # the first axis varies fastest

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from comp_viz.data.published.file_array import Span
+from comp_viz.data.published.file_array import FileSpan
 from comp_viz.data.published.plain_objects import Element, Name, Unfilled, as_set, brief, keys, stand_in
 from comp_viz.errors import CompVizError
 
@@ -61,22 +61,22 @@ class Machine:
         """A whole number of so many bytes."""
         return int.from_bytes(self.take(width), "little", signed=signed)
 
-    def block(self, width: int) -> bytes | Span:
+    def block(self, width: int) -> bytes | FileSpan:
         """Bytes that follow their number, itself written in `width` bytes; large ones stay in the file."""
         length = self.whole(width)
         return self.span(length) if self.stays and length >= LARGE else self.take(length)
 
-    def span(self, length: int) -> Span:
+    def span(self, length: int) -> FileSpan:
         """The next bytes as ones that stay in the file."""
         if self.at + length > len(self.content) or not self.stays:
             raise self.ends_early()
         self.at += length
-        return Span(self.stays, self.at - length, length)
+        return FileSpan(self.stays, self.at - length, length)
 
-    def text(self, width: int, encoding: str) -> str | Span:
+    def text(self, width: int, encoding: str) -> str | FileSpan:
         """Text that follows the number of its bytes. Large ones stay in the file, as they may turn out to be bytes."""
         content = self.block(width)
-        if isinstance(content, Span):
+        if isinstance(content, FileSpan):
             return replace(content, encoded=encoding == "utf-8", is_text=True)
         return content.decode(encoding)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from comp_viz.data.published.file_array import FileArray, Span
+from comp_viz.data.published.file_array import FileArray, FileSpan
 from comp_viz.errors import CompVizError
 
 MOST_AXES = 4  # of an array; utterances, steps and features are three
@@ -68,10 +68,10 @@ class Element:
             return nested(shape, data, fortran)
         content, dtype = as_bytes(data, "latin1"), np.dtype(self.order + self.code)
         size = math.prod(shape) * dtype.itemsize
-        if not (content.can_hold(size) if isinstance(content, Span) else size == len(content)):
-            length = content.length if isinstance(content, Span) else len(content)
+        if not (content.can_hold(size) if isinstance(content, FileSpan) else size == len(content)):
+            length = content.length if isinstance(content, FileSpan) else len(content)
             raise CompVizError(f"it holds {length} bytes for an array of shape {brief(shape)} of {dtype}.")
-        if isinstance(content, Span):
+        if isinstance(content, FileSpan):
             return FileArray(content, shape, dtype, fortran and len(shape) > 1)
         made: NDArray[Any] = np.ndarray(shape, dtype, content, order="F" if fortran else "C")
         if dtype.kind == "U" and not is_unicode(np.ndarray(len(content) // 4, self.order + "u4", content)):
@@ -167,11 +167,11 @@ def from_buffer(data: object, element: object, shape: object, order: object, axe
     return made.transpose(axes)
 
 
-def as_bytes(data: object = b"", encoding: object = "latin1") -> bytes | Span:
+def as_bytes(data: object = b"", encoding: object = "latin1") -> bytes | FileSpan:
     """Bytes, also from the text that Python 2 and protocol 2 make of them; never from a length."""
     if isinstance(data, str) and encoding in ("latin1", "latin-1"):
         return data.encode("latin1")
-    if isinstance(data, Span) and (not data.is_text or encoding in ("latin1", "latin-1")):
+    if isinstance(data, FileSpan) and (not data.is_text or encoding in ("latin1", "latin-1")):
         return data.as_bytes()
     if not isinstance(data, bytes):
         raise CompVizError(f"it makes bytes from {brief(data)}, expected them in the file.")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from comp_viz.data.published.file_array import FileArray, Span
+from comp_viz.data.published.file_array import FileArray, FileSpan
 from comp_viz.data.published.pickle_machine import MAX_STEPS, VALUE_BYTES, Machine
 from comp_viz.data.published.plain_objects import Element, Name, Unfilled
 from comp_viz.errors import UNREADABLE, CompVizError
@@ -112,7 +112,7 @@ def weight(part: object) -> int:
         return len(part)
     if isinstance(part, np.ndarray | FileArray):
         return part.nbytes
-    if isinstance(part, Span):
+    if isinstance(part, FileSpan):
         raise CompVizError(f"it holds a text of {part.length >> 20} MB as a value.")
     if isinstance(part, Name | Element | Unfilled):
         raise CompVizError(f"it holds a {getattr(part, 'text', 'half-described array')} as a value.")
