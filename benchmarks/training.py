@@ -26,10 +26,10 @@ from comp_viz.data.dataset import DataSet, Utterances
 from comp_viz.data.lengths import usual_max_length
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.data.source import open_data
+from comp_viz.methods.comp.method import METHOD
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.product import product
 from comp_viz.training.loop import Trainer
-from comp_viz.training.recipe import ARCHITECTURES, PRESETS
 from comp_viz.training.resolve import resolve
 
 CPU = torch.device("cpu")
@@ -92,15 +92,19 @@ def ours(data: DataSet, preset: str, precision: str) -> Contestant:
     training = data.split("train")
     standardise = Standardiser.fit(training)
     config = ComPConfig(
-        data.modalities, data.dims, data.task.outputs, usual_max_length(data.utterances), **ARCHITECTURES[preset]
+        data.modalities,
+        data.dims,
+        data.task.outputs,
+        usual_max_length(data.utterances),
+        **METHOD.presets[preset].architecture,
     )
-    recipe = resolve(replace(PRESETS[preset], precision=precision), Utterances.of(training))
+    recipe = resolve(replace(METHOD.presets[preset].recipe, precision=precision), Utterances.of(training))
     streams = [Stream(part, standardise, CPU) for part in (training, data.split("validation"))]
     trainer = Trainer(data.task, config, recipe, streams[0], streams[1], CPU)
 
     def epoch(first: bool) -> None:
         trainer.epoch = 0 if first else recipe.first_epochs
-        trainer.one_epoch(first)
+        trainer.one_epoch(trainer.stages[0 if first else 1])
 
     return Contestant(f"{preset}, {precision}", epoch, getattr(torch, precision), config.hidden, recipe.batch)
 

@@ -17,11 +17,11 @@ if TYPE_CHECKING:  # for type checkers, editors and the reference
     from comp_viz.data.lab.settings import LabSettings
     from comp_viz.data.patterns.pattern import Pattern
     from comp_viz.data.source import open_data
+    from comp_viz.methods.recipe import Recipe
     from comp_viz.network.config import ComPConfig
     from comp_viz.network.model import ComP
     from comp_viz.network.published import load_published
     from comp_viz.network.trace import Output, Trace
-    from comp_viz.training.recipe import Recipe
     from comp_viz.training.run import train
     from comp_viz.view import View
     from comp_viz.view_figures import figure
@@ -33,7 +33,7 @@ MODULES = {  # public name -> module, and the name there where it is another
     "LabSettings": "data.lab.settings",
     "Output": "network.trace",
     "Pattern": "data.patterns.pattern",
-    "Recipe": "training.recipe",
+    "Recipe": "methods.recipe",
     "Trace": "network.trace",
     "View": "view",
     "figure": "view_figures",

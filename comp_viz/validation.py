@@ -3,10 +3,10 @@
 from pydantic import ValidationError
 
 
-def first_problem(error: ValidationError) -> str:
-    """The first problem pydantic found, as a sentence."""
+def first_problem(error: ValidationError, within: str = "") -> str:
+    """The first problem pydantic found, as a sentence; `within` names the field that was checked by itself."""
     problem = error.errors(include_url=False)[0]
-    where = ".".join(map(str, problem["loc"])) or "the whole file"
+    where = ".".join(map(str, (*filter(None, [within]), *problem["loc"]))) or "the whole file"
     return f"field {where!r}: {problem['msg']}, got {shortened_value(problem['input'])}."
 
 

@@ -168,7 +168,7 @@ def reconstruction_ranks_figure(view: View, modality: str, selected: int, palett
 def assignment_figure(view: View, modality: str, selected: int, palette: Palette) -> go.Figure:
     """Prototypes: which conversations' prototypes the utterances draw on, in the last block."""
     checkpoint = view.checkpoint
-    if not checkpoint.config.prompting:
+    if not checkpoint.prompting:
         raise lacks(view, "prompting")
     assignments = measure_assignments(checkpoint, view.inside, checkpoint.config.blocks - 1)
     names = ["own", *(f"bank {i + 1}" for i in range(checkpoint.bank.shape[1]))]
@@ -177,7 +177,7 @@ def assignment_figure(view: View, modality: str, selected: int, palette: Palette
 
 def explained_variance_figure(view: View, modality: str, selected: int, palette: Palette) -> go.Figure:
     """Prototypes: what prototypes explain of prompts, block by block."""
-    if not view.checkpoint.config.prompting:
+    if not view.checkpoint.prompting:
         raise lacks(view, "prompting")
     blocks = [measure_assignments(view.checkpoint, view.inside, l) for l in range(view.checkpoint.config.blocks)]
     return variance_chart([block for block in blocks if block], palette)
@@ -204,7 +204,7 @@ def coordinator_weights_figure(view: View, modality: str, selected: int, palette
 
 def weighed(view: View) -> list[str]:
     """What stands beside every point of a chart of coordinator weights."""
-    if not view.checkpoint.config.coordination:
+    if not view.checkpoint.learned_weights:
         raise lacks(view, "a coordinator")
     return utterance_texts(view.prediction, view.conversation.labels, view.conversation.words)
 

@@ -30,7 +30,7 @@ def coordinator(view: PageView) -> None:
     (selected, corner), colours = utterance_bar(view), palette()
     controls = st.container()  # above the names of the sides
     compared = draw_sides(view, corner)
-    learned = any(side.view.checkpoint.config.coordination for side in compared)
+    learned = any(side.view.checkpoint.learned_weights for side in compared)
     with controls:
         look = one_of("Look at", [LEARNED, BY_GROUP, OTHER], "weighing", HELP, buttons=True) if learned else OTHER
         if look == OTHER:

@@ -21,7 +21,7 @@ def modulation(view: PageView) -> None:
     view = view.now()
     colours = palette()
     record = cached_training.modulation_record(view.name, view.data.modalities)
-    prompting = view.checkpoint.config.prompting
+    prompting = view.checkpoint.prompting
     page_heading(modulation_title(record, escape_markdown(view.name), prompting), MODULATION_HELP)
     selected, corner = utterance_bar(view)
     columns = draw_sides(view, corner)

@@ -20,7 +20,7 @@ def made(task, fused, observed, coordinator=None):
     observed = np.asarray(observed, bool)
     weights = np.full(observed.shape, 1 / observed.shape[1], np.float32) if coordinator is None else coordinator
     heads = dict.fromkeys(("audio", "text", "video"), fused)
-    return Prediction(task, observed, fused, heads, np.asarray(weights, np.float32))
+    return Prediction(task, observed, fused, heads, np.asarray(weights, np.float32), tuple(heads))
 
 
 def test_scores_are_in_label_units_and_probabilities_sum_to_1(small_checkpoint, small_lab):

@@ -28,6 +28,8 @@ from comp_viz.figures.style import DARK, LIGHT
 from comp_viz.ui.clips.player import probability_bands
 from comp_viz.wording import decimal, percent
 
+NAMES = ("audio", "text", "video")
+
 
 def predicted(task=EMOTIONS, S=4, seed=0, gone=()):
     rng = np.random.default_rng(seed)
@@ -37,7 +39,7 @@ def predicted(task=EMOTIONS, S=4, seed=0, gone=()):
     for place in gone:
         observed[place] = False
     weights = rng.dirichlet(np.ones(3), S).astype(np.float32)
-    return Prediction(task, observed, fused, dict.fromkeys(("audio", "text", "video"), fused), weights)
+    return Prediction(task, observed, fused, dict.fromkeys(NAMES, fused), weights, NAMES)
 
 
 def test_the_waveform_has_a_bar_for_every_utterance_and_a_tick_for_every_word(tmp_path):
@@ -161,6 +163,7 @@ def test_parts_joined_are_the_whole():
             whole.fused[a:b],
             {u: x[a:b] for u, x in whole.heads.items()},
             whole.coordinator[a:b],
+            NAMES,
         )
         for a, b in ((0, 3), (3, 6), (6, 7))
     ]

@@ -67,7 +67,7 @@ def made(rng, task=SCORE, S=40, M=3):
     coordinator = rng.dirichlet(np.full(M, 4.0), S).astype(np.float32)
     labels = (rng.integers(C, size=S) if task.classes else rng.integers(-3, 4, size=S)).astype(np.float32)
     labels[::9] = np.nan
-    return Prediction(task, rng.random((S, M)) > 0.4, values[M].astype(np.float32), heads, coordinator), labels
+    return Prediction(task, rng.random((S, M)) > 0.4, values[M].astype(np.float32), heads, coordinator, names), labels
 
 
 def naive_decision(task, row):

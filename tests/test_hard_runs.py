@@ -19,8 +19,8 @@ from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import DataSet
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import predict
+from comp_viz.methods.comp.method import METHOD
 from comp_viz.training import run as runs
-from comp_viz.training.recipe import PRESETS
 from comp_viz.training.resolve import ResolvedRecipe
 from comp_viz.training.run import train
 from comp_viz.training.telemetry import TABLES, read_telemetry
@@ -170,7 +170,7 @@ def constant_features(i, c):
 @pytest.mark.parametrize("preset", ["ours", "published"])
 def test_awkward_data_gives_a_sound_model(small_lab, small_config, tmp_path, change, preset):
     data = changed(small_lab, change)
-    recipe = replace(PRESETS[preset], first_epochs=2, second_epochs=2, batch=3, bank=4)
+    recipe = replace(METHOD.presets[preset].recipe, first_epochs=2, second_epochs=2, batch=3, bank=4)
     card = train(data, small_config, recipe, tmp_path / "run", CPU)
     assert sound(tmp_path / "run", data)
     assert {m.predictor for m in card.measurements} == {"fused", "audio", "text", "video"}
@@ -182,7 +182,7 @@ def test_one_class_only_gives_a_sound_model(small_lab, small_config, tmp_path, p
         return replace(c, labels=np.ones_like(c.labels))
 
     data = changed(small_lab, only, Task("emotion", ("sad", "happy", "angry")))
-    recipe = replace(PRESETS[preset], first_epochs=2, second_epochs=2, batch=3, bank=4)
+    recipe = replace(METHOD.presets[preset].recipe, first_epochs=2, second_epochs=2, batch=3, bank=4)
     card = train(data, replace(small_config, outputs=3), recipe, tmp_path / "run", CPU)
     assert sound(tmp_path / "run", data)
     assert all(m.mean["UA"] is not None for m in card.measurements)

@@ -152,7 +152,7 @@ def test_titles_of_the_coordinator(task, rng):
         values = rng.dirichlet(np.ones(C), (4, S)) if task.classes else rng.normal(size=(4, S, 1))
         heads = {name: values[u].astype(np.float32) for u, name in enumerate(NAMES)}
         weights = rng.dirichlet(np.full(3, 4.0), S).astype(np.float32)
-        return Prediction(task, rng.random((S, 3)) > 0.3, values[3].astype(np.float32), heads, weights)
+        return Prediction(task, rng.random((S, 3)) > 0.3, values[3].astype(np.float32), heads, weights, NAMES)
 
     here = prediction()
     near = replace(here, coordinator=np.full((S, 3), 1 / 3, np.float32))

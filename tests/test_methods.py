@@ -19,10 +19,10 @@ from comp_viz.errors import CompVizError
 from comp_viz.evaluation import linear
 from comp_viz.evaluation.evaluate import measure_patterns
 from comp_viz.evaluation.linear import UtteranceFeatures, fit_linear
+from comp_viz.methods.recipe import PUBLISHED, Recipe
 from comp_viz.network.config import ComPConfig
+from comp_viz.training.contenders import ABLATION, CONTENDERS, KEPT_FIELDS, find_contender
 from comp_viz.training.folds import FOLDS, with_fold
-from comp_viz.training.methods import ABLATION, KEPT_FIELDS, METHODS, find_method
-from comp_viz.training.recipe import PUBLISHED, Recipe
 from comp_viz.training.resolve import ResolvedRecipe
 from comp_viz.training.run import train
 
@@ -42,13 +42,13 @@ def changed(before, after):
 
 def test_comp_and_linear_take_what_all_share():
     for name in ("comp", "linear"):
-        assert METHODS[name].change(CONFIG, RECIPE) == (CONFIG, RECIPE)
+        assert CONTENDERS[name].change(CONFIG, RECIPE) == (CONFIG, RECIPE)
 
 
 def test_the_ablation_has_the_eight_rows_of_table_3():
     assert len(ABLATION) == len(set(ABLATION.values())) == 8
     for name, (propagation, prompting, coordination, modulate) in ABLATION.items():
-        config, recipe = METHODS[name].change(CONFIG, RECIPE)
+        config, recipe = CONTENDERS[name].change(CONFIG, RECIPE)
         assert (config.propagation, config.prompting, config.coordination) == (propagation, prompting, coordination)
         assert recipe.modulate == modulate
         assert set(changed(CONFIG, config)) <= {"propagation", "prompting", "coordination"}
@@ -58,13 +58,13 @@ def test_the_ablation_has_the_eight_rows_of_table_3():
 
 
 def test_the_baseline_is_without_prompts_and_nothing_else():
-    config, recipe = METHODS["no-prompting"].change(CONFIG, RECIPE)
+    config, recipe = CONTENDERS["no-prompting"].change(CONFIG, RECIPE)
     assert changed(CONFIG, config) == {"prompting": False}
     assert recipe == RECIPE
 
 
 def test_alone_spends_all_epochs_on_the_first_stage():
-    config, recipe = METHODS["alone"].change(CONFIG, RECIPE)
+    config, recipe = CONTENDERS["alone"].change(CONFIG, RECIPE)
     assert changed(CONFIG, config) == {"prompting": False, "coordination": False}
     assert changed(RECIPE, recipe) == {
         "first_epochs": 7, "second_epochs": 0, "reconstruction_weight": 0, "disentanglement_weight": 0,
@@ -81,7 +81,7 @@ def test_alone_no_modality_hears_of_another(small_lab, small_config, tmp_path):
     recipe = Recipe(first_epochs=1, second_epochs=1, batch=3, bank=2, gradient_norm=None)
     result = []
     for number, change in enumerate((lambda x: x, lambda x: x[::-1].copy())):
-        config, alone = METHODS["alone"].change(small_config, recipe)
+        config, alone = CONTENDERS["alone"].change(small_config, recipe)
         card = train(texts(small_lab, change), config, alone, tmp_path / str(number), torch.device("cpu"))
         result.append({m.predictor: m.mean for m in card.measurements if m.pattern == "uniform(0)"})
     assert result[0]["text"] == result[1]["text"]
@@ -89,7 +89,7 @@ def test_alone_no_modality_hears_of_another(small_lab, small_config, tmp_path):
 
 
 def test_published_is_as_published_whatever_the_others_share():
-    config, recipe = METHODS["published"].change(CONFIG, RECIPE)
+    config, recipe = CONTENDERS["published"].change(CONFIG, RECIPE)
     assert (config.hidden, config.momentum, config.modalities, config.max_length) == (256, 0.3, ("audio", "text"), 20)
     assert {name: getattr(recipe, name) for name in KEPT_FIELDS} == {
         name: getattr(RECIPE, name) for name in KEPT_FIELDS
@@ -99,7 +99,7 @@ def test_published_is_as_published_whatever_the_others_share():
 
 def test_an_unknown_method_is_refused_with_those_there_are():
     with pytest.raises(CompVizError, match=r"'best'.*comp, published, no-prompting, alone, linear"):
-        find_method("best")
+        find_contender("best")
 
 
 # Folds

@@ -6,7 +6,7 @@ import torch
 from goldens import goldens
 
 from comp_viz.data.conversation import Task
-from comp_viz.training.modulator import modality_errors, modulation
+from comp_viz.methods.modulator import modality_errors, modulation
 
 NAMES = ("audio", "text", "video")
 SCORE = Task("sentiment")

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from comp_viz.training.recipe import PRESETS
+from comp_viz.methods.comp.method import METHOD
 from comp_viz.training.resolve import resolve
 
 ASKING = {"_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero", "_unique2"}
@@ -55,15 +55,15 @@ def watched(made, work):
     return watch.asked
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("preset", METHOD.presets)
+@pytest.mark.parametrize("stage", [0, 1])
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_a_step_never_waits_for_its_device(small_lab, trainer, preset, first, precision):
-    recipe = replace(PRESETS[preset], batch=3, bank=4, precision=precision)
+def test_a_step_never_waits_for_its_device(small_lab, trainer, preset, stage, precision):
+    recipe = replace(METHOD.presets[preset].recipe, batch=3, bank=4, precision=precision)
     made = trainer(**vars(resolve(recipe, small_lab.utterances)))
     made.model.train()
-    made.step([0, 1, 2], np.random.default_rng(0), first)  # the first step makes the optimiser's state
-    assert watched(made, lambda: made.step([3, 4, 5], np.random.default_rng(1), first)) == []
+    made.step([0, 1, 2], np.random.default_rng(0), made.stages[stage])  # the first step makes the optimiser's state
+    assert watched(made, lambda: made.step([3, 4, 5], np.random.default_rng(1), made.stages[stage])) == []
 
 
 def test_the_watch_sees_what_it_is_for(trainer):

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from comp_viz.data.conversation import Task
+from comp_viz.methods.comp.objective import Companion, disentanglement, jensen_shannon, private_loss, task_loss
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.rows import Rows
-from comp_viz.training.objective import Companion, disentanglement, jensen_shannon, private_loss, task_loss
 
 SCORE = Task("sentiment")
 CLASSES = Task("emotion", ("a", "b", "c"))

@@ -9,10 +9,10 @@ from conftest import GOLDEN
 
 from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.conversation import Conversation, Task
+from comp_viz.methods.recipe import PUBLISHED
 from comp_viz.network import onednn
 from comp_viz.network.published import LETTERS, load_published
 from comp_viz.training.loop import Trainer
-from comp_viz.training.recipe import PUBLISHED
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +71,6 @@ def test_ten_steps_lose_what_the_published_code_lost(golden, stage, kernel, monk
     made.model.train()
     for mask in golden["masks"]:
         made.missing = lambda utterances, task, rng, mask=mask: mask
-        step = made.step(range(len(golden["lengths"])), np.random.default_rng(0), first=stage == 1)
+        step = made.step(range(len(golden["lengths"])), np.random.default_rng(0), made.stages[stage - 1])
         losses.append(step.losses["loss"].item())
     np.testing.assert_allclose(losses, golden[f"losses/stage{stage}"], rtol=1e-5)

@@ -14,7 +14,7 @@ from comp_viz.__main__ import main
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.npz import read_npz
-from comp_viz.training.recipe import PUBLISHED, Recipe
+from comp_viz.methods.recipe import PUBLISHED, Recipe
 from comp_viz.training.resolve import FEWEST_STEPS, MOST_NOISE, MOST_STEPS, SMALLEST_BATCH, ResolvedRecipe, resolve
 from comp_viz.training.run import train
 from comp_viz.training.split import splits

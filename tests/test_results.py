@@ -16,9 +16,9 @@ from comp_viz.analysis.results import matched, named_by_flags, read_published_re
 from comp_viz.analysis.stats.intervals import half_width_of_mean
 from comp_viz.commands.results_text import LINE_WIDTH, metric_number, ordered, text_table
 from comp_viz.errors import CompVizError
+from comp_viz.methods.recipe import Recipe
 from comp_viz.sweep.table import METRICS, RESULT_SCHEMA
-from comp_viz.training.methods import ABLATION
-from comp_viz.training.recipe import Recipe
+from comp_viz.training.contenders import ABLATION
 
 PUBLISHED = Path(__file__).parents[1] / "results" / "published.csv"
 PATTERNS = ["uniform(0)", "uniform(0.3)", "uniform(0.5)"]

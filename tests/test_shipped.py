@@ -9,7 +9,7 @@ from comp_viz.checkpoint.tensors import read_tensors
 from comp_viz.data.patterns.pattern import PROTOCOL
 from comp_viz.data.source import open_data
 from comp_viz.evaluation.evaluate import evaluate
-from comp_viz.training.recipe import Recipe
+from comp_viz.methods.recipe import Recipe
 from comp_viz.training.telemetry import TABLES, read_telemetry
 
 CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"

@@ -11,7 +11,7 @@ from comp_viz.__main__ import main
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.dataset import DataSet
 from comp_viz.errors import CompVizError
-from comp_viz.training.recipe import Recipe
+from comp_viz.methods.recipe import Recipe
 from comp_viz.training.run import train
 from comp_viz.training.split import HELD_OUT_SHARE, speaker_groups, splits
 

@@ -15,11 +15,11 @@ from comp_viz.data.patterns.matrices import to_hex
 from comp_viz.data.patterns.pattern import PATTERN_PARTS, Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import evaluate
+from comp_viz.methods.modulator import modulation
+from comp_viz.methods.recipe import PUBLISHED
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.model import SCOPES
 from comp_viz.training import finish
-from comp_viz.training.modulator import modulation
-from comp_viz.training.recipe import PUBLISHED
 from comp_viz.training.resolve import ResolvedRecipe
 from comp_viz.training.run import train
 
@@ -40,7 +40,7 @@ def gradients(made, first, monkeypatch):
     monkeypatch.setattr(made.optimizer, "step", lambda: None)
     torch.manual_seed(0)
     made.model.train()
-    result = made.step([0, 2, 4], np.random.default_rng(0), first)
+    result = made.step([0, 2, 4], np.random.default_rng(0), made.stages[0 if first else 1])
     named = {f"model.{k}": v.grad for k, v in made.model.named_parameters()}
     named |= {f"companion.{k}": v.grad for k, v in made.companion.named_parameters()}
     return {k: g.clone() for k, g in named.items() if g is not None}, result, made.train.pick([0, 2, 4])
@@ -61,10 +61,10 @@ def test_the_modulator_scales_by_the_mean_coefficient_of_the_position(trainer, m
     made = trainer()
     before, _, _ = gradients(trainer(modulate=False), False, monkeypatch)
     seen = []
-    real = made.modulate
-    monkeypatch.setattr(made, "modulate", lambda *given: seen.append(given) or real(*given))
+    real = made.learning.modulate
+    monkeypatch.setattr(made.learning, "modulate", lambda *given: seen.append(given) or real(*given))
     changed, _, _ = gradients(made, False, monkeypatch)
-    error, counted = seen[0]
+    _, error, counted = seen[0]
     expected = modulation(error, counted, RECIPE.clip)
     name = "model.compressor.fc1.weight"
     S = counted.shape[1]
@@ -115,9 +115,11 @@ def test_targets_are_relative_to_the_neutral_point(small_lab, trainer, monkeypat
 
 def test_every_batch_gets_a_fresh_missing_pattern(trainer, monkeypatch):
     made, patterns = trainer(missing="uniform(0.5)"), []
-    real = made.objective
+    real = made.learning.objective
     monkeypatch.setattr(
-        made, "objective", lambda batch, *rest: patterns.append(batch.observed.clone()) or real(batch, *rest)
+        made.learning,
+        "objective",
+        lambda stage, batch, *rest: patterns.append(batch.observed.clone()) or real(stage, batch, *rest),
     )
     for _ in zip(range(2), made.run(), strict=False):
         pass
@@ -132,17 +134,17 @@ def test_between_the_stages_every_modality_takes_its_best_epoch(trainer):
     before = {key: value.clone() for key, value in state.items()}
     for u, best in enumerate(made.best_heads.values()):
         best.state = {key: torch.full_like(value, 10.0 + u) for key, value in state.items()}
-    made.take_best_modalities()
+    made.take_best(made.stages[0])
     per_modality = 0
     for key, value in made.model.state_dict().items():
         if key.startswith("input."):
             assert (value == 10 + int(key.split(".")[1])).all(), key
-        elif key.startswith(("encoder.", "modality_heads.")) or ".layers." in key:
+        elif key == "bank" or key.startswith(("coordinator.", "fusion.", "fused_head.")):
+            assert torch.equal(value, before[key]), key
+        else:
             assert all((value[u] == 10 + u).all() for u in range(3)), key
             per_modality += 1
-        else:
-            assert torch.equal(value, before[key]), key
-    assert per_modality == 4 + 2 + made.model.config.depth * 6
+    assert per_modality == 4 + 2 + made.model.config.depth * 6 + 4 + 2 * 8 + 4  # prompts too: they are as they were
 
 
 def test_the_best_epoch_of_a_modality_is_that_of_its_own_score(trainer):
@@ -160,9 +162,10 @@ def test_the_best_epoch_of_a_modality_is_that_of_its_own_score(trainer):
 
 def test_the_stage_switch_happens_once_and_before_the_second_stage(trainer, monkeypatch):
     made, calls = trainer(), []
-    monkeypatch.setattr(made, "take_best_modalities", lambda: calls.append(made.epoch))
+    real = made.begin_stage
+    monkeypatch.setattr(made, "begin_stage", lambda place: calls.append((made.epoch, place)) or real(place))
     list(made.run())
-    assert calls == [3]
+    assert calls == [(0, 0), (3, 1)]
 
 
 @pytest.mark.parametrize("average", [0.0, 0.5])
@@ -198,7 +201,7 @@ def test_without_averaging_the_weights_themselves_are_judged(trainer):
 def test_gradients_longer_than_the_norm_are_shortened_to_it(trainer, monkeypatch):
     made = trainer(gradient_norm=0.01)
     monkeypatch.setattr(made.optimizer, "step", lambda: None)
-    made.step(range(8), np.random.default_rng(0), False)
+    made.step(range(8), np.random.default_rng(0), made.stages[1])
     length = torch.stack([p.grad.norm() for p in made.model.parameters() if p.grad is not None]).norm()
     assert length.item() == pytest.approx(0.01, rel=1e-3)
 
@@ -286,9 +289,11 @@ def test_a_speaker_who_is_missing_must_be_in_the_data_but_not_in_every_batch(sma
 
 def test_a_pattern_is_put_on_the_conversations_of_the_batch(trainer, monkeypatch):
     made, seen = trainer(missing="speaker(A, text) + outage(audio, 2, 2)"), []
-    real = made.objective
-    monkeypatch.setattr(made, "objective", lambda batch, *rest: seen.append(batch) or real(batch, *rest))
-    made.step([5, 1], np.random.default_rng(0), True)
+    real = made.learning.objective
+    monkeypatch.setattr(
+        made.learning, "objective", lambda stage, batch, *rest: seen.append(batch) or real(stage, batch, *rest)
+    )
+    made.step([5, 1], np.random.default_rng(0), made.stages[0])
     for shown, row in zip(seen[0].observed, (5, 1), strict=True):
         conversation = made.train.conversations[row]
         for s, speaker in enumerate(conversation.speakers):

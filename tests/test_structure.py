@@ -32,23 +32,24 @@ BASE = {
 ARCHITECTURE = {
     # the library: no screen
     "data": set(),  # conversations, readers, missing patterns
-    "network": {"data"},  # ComP, in the order of the paper
-    "checkpoint": {"data", "network"},  # weights and card in a folder
-    "evaluation": {"data", "network", "checkpoint"},  # metrics under missing patterns
-    "training": {"data", "network", "checkpoint", "evaluation"},
-    "sweep": {"data", "network", "checkpoint", "evaluation", "training"},  # many runs, one table
+    "network": {"data"},  # ComP, in the order of the paper, and what networks share
+    "methods": {"data", "network"},  # what is trained and compared, by name: networks, objectives, capabilities
+    "checkpoint": {"data", "network", "methods"},  # weights and card in a folder
+    "evaluation": {"data", "network", "methods", "checkpoint"},  # metrics under missing patterns
+    "training": {"data", "network", "methods", "checkpoint", "evaluation"},
+    "sweep": {"data", "network", "methods", "checkpoint", "evaluation", "training"},  # many runs, one table
     "clips": {"data", "checkpoint"},  # a video -> a conversation, by the extractors that a checkpoint names
-    "analysis": {"data", "network", "checkpoint", "evaluation", "training", "sweep", "clips"},  # arrays -> result or DataFrame
+    "analysis": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "clips"},  # arrays -> result or DataFrame
     # what is seen
-    "figures": {"data", "checkpoint", "clips", "analysis"},  # result -> Plotly figure and its words
-    "report": {"data", "checkpoint", "analysis", "figures"},  # figures -> one HTML file
-    "view": {"data", "checkpoint", "analysis", "figures"},  # the entry for notebooks: tables
+    "figures": {"data", "methods", "checkpoint", "clips", "analysis"},  # result -> Plotly figure and its words
+    "report": {"data", "methods", "checkpoint", "analysis", "figures"},  # figures -> one HTML file
+    "view": {"data", "methods", "checkpoint", "analysis", "figures"},  # the entry for notebooks: tables
     "view_figures": {"network", "analysis", "figures", "view"},  # and charts by their names
     "stories": set(),  # lectures as files
     # what people start
-    "ui": {"data", "network", "checkpoint", "evaluation", "training", "sweep", "clips", "analysis", "figures", "report", "stories"},
-    "commands": {"data", "network", "checkpoint", "evaluation", "training", "sweep", "clips", "analysis", "report"},
-    "pages": {"data", "analysis", "figures", "report", "ui"},  # layout and cached calls only
+    "ui": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "clips", "analysis", "figures", "report", "stories"},
+    "commands": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "clips", "analysis", "report"},
+    "pages": {"data", "methods", "analysis", "figures", "report", "ui"},  # layout and cached calls only
 }  # fmt: skip
 # Within ui: a page's folder imports from these three, each of them from those before it, no page from another page.
 UI_SHARED = ("cache", "frame", "widgets")

@@ -19,6 +19,7 @@ from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.source import open_data
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import evaluate
+from comp_viz.methods.recipe import Recipe
 from comp_viz.network.config import ComPConfig
 from comp_viz.ray_start import worker_environment
 from comp_viz.sweep import carry_out, engine
@@ -27,8 +28,7 @@ from comp_viz.sweep.file import Sweep, read_sweep
 from comp_viz.sweep.plan import plan_sweep
 from comp_viz.sweep.table import RESULT_SCHEMA
 from comp_viz.training import finish
-from comp_viz.training.methods import METHODS
-from comp_viz.training.recipe import Recipe
+from comp_viz.training.contenders import CONTENDERS
 from comp_viz.training.resolve import ResolvedRecipe
 from comp_viz.training.run import train
 from comp_viz.versions import versions
@@ -401,7 +401,7 @@ def test_the_documentation_shows_a_sound_file_and_names_every_method():
     assert shown.data[1].folds == (1, 2, 3, 4, 5)
     assert shown.methods[2].recipe == {"batch": 16}
     table = text.split("## Methods")[1].split("## What is kept")[0]
-    assert all(f"`{name}`" in table for name in METHODS)
+    assert all(f"`{name}`" in table for name in CONTENDERS)
 
 
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.yaml")), ids=lambda path: path.stem)

@@ -124,7 +124,7 @@ def test_gradient_norms_are_those_of_the_parameters(run):
     made.recipe = replace(made.recipe, gradient_norm=None)
     made.optimizer.step = lambda: None
     made.model.train()
-    step = made.step([0, 1, 2], np.random.default_rng(0), False)
+    step = made.step([0, 1, 2], np.random.default_rng(0), made.stages[1])
     result = dict(zip(made.gradient_norms.names, step.gradients, strict=True))
     named = dict(made.model.named_parameters())
     assert set(result) == {

@@ -13,7 +13,7 @@ from runs import log
 from comp_viz.__main__ import main
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.errors import CompVizError
-from comp_viz.training.recipe import Recipe
+from comp_viz.methods.recipe import Recipe
 
 pytestmark = pytest.mark.usefixtures("few_measurements")
 

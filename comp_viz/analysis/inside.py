@@ -8,6 +8,8 @@ from torch import Tensor
 from comp_viz.analysis.prediction import Prediction, read_output, run_model
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import Bools, Conversation, Floats
+from comp_viz.errors import CompVizError
+from comp_viz.methods.method import absence
 from comp_viz.network.intervention import AS_TRAINED, Intervention
 from comp_viz.network.trace import Trace
 
@@ -53,9 +55,14 @@ class Inside:
 def look_inside(
     checkpoint: Checkpoint, conversation: Conversation, observed: Bools, changed: Intervention = AS_TRAINED
 ) -> Inside:
-    """Run the model on one conversation, `observed [S, M]` saying what it may see, and keep everything."""
+    """Run the model on one conversation, `observed [S, M]` saying what it may see, and keep everything.
+
+    Raises `CompVizError` for a method that has no trace.
+    """
+    if reason := absence(checkpoint.method, "trace"):
+        raise CompVizError(f"{reason} Choose a checkpoint of ComP to look inside.")
     out = run_model(checkpoint, conversation, observed, changed, trace=True)
-    prediction = read_output(checkpoint.card.task, observed & conversation.observed, out)
+    prediction = read_output(checkpoint, observed & conversation.observed, out)
     assert out.trace
     names = [f.name for f in fields(Trace) if f.name != "fused_features"]
     inner = {name: {u: to_array(x) for u, x in getattr(out.trace, name).items()} for name in names}

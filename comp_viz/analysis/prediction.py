@@ -23,13 +23,14 @@ class Prediction:
     task: Task
     observed: Bools  # [S, M], the missing pattern it was made under
     fused: Floats  # [S, C]
-    heads: Mapping[str, Floats]  # modality -> [S, C]
-    coordinator: Floats  # [S, M], weights from 0 to 1, sum 1
+    heads: Mapping[str, Floats]  # modality -> [S, C]; empty of a method without heads
+    coordinator: Floats  # [S, M], weights of the modalities from 0 to 1, sum 1; [S, 0] of a method without weights
+    modalities: tuple[str, ...]  # M names in order
 
     @property
-    def modalities(self) -> tuple[str, ...]:
-        """Modality names in order."""
-        return tuple(self.heads)
+    def weighted(self) -> bool:
+        """Whether the modalities have weights."""
+        return self.coordinator.shape[1] > 0
 
     @property
     def anything_observed(self) -> Bools:
@@ -71,7 +72,7 @@ def predict_conversation(
 ) -> Prediction:
     """Run the model on one conversation, `observed [S, M]` saying what it may see. Prompts come from own prototypes and bank."""
     return read_output(
-        checkpoint.card.task, observed & conversation.observed, run_model(checkpoint, conversation, observed, changed)
+        checkpoint, observed & conversation.observed, run_model(checkpoint, conversation, observed, changed)
     )
 
 
@@ -85,16 +86,28 @@ def run_model(
 ) -> Output:
     """The network's output for one conversation, a batch of one, on the checkpoint's device."""
     model = checkpoint.model
-    batch = Batch.of([conversation], checkpoint.standardise).to(model.fusion.weight.device)
+    batch = Batch.of([conversation], checkpoint.standardise).to(model.device)
     visible = (observed & conversation.observed)[None]
-    output: Output = model(batch.features, visible, batch.valid, prototypes="bank", trace=trace, changed=changed)
+    if changed == AS_TRAINED:
+        output: Output = model(batch.features, visible, batch.valid, trace=trace)
+    else:
+        output = checkpoint.comp(batch.features, visible, batch.valid, trace=trace, changed=changed)
     return output
 
 
-def read_output(task: Task, observed: Bools, out: Output) -> Prediction:
+def read_output(checkpoint: Checkpoint, observed: Bools, out: Output) -> Prediction:
     """The output for a batch of one in the units people read."""
+    task = checkpoint.card.task
     heads = {name: in_units(task, y[0]) for name, y in out.heads.items()}
-    return Prediction(task, observed, in_units(task, out.fused[0]), heads, out.coordinator[0].float().cpu().numpy())
+    weights = read_weights(out)[0]
+    return Prediction(task, observed, in_units(task, out.fused[0]), heads, weights, checkpoint.config.modalities)
+
+
+def read_weights(out: Output) -> Floats:
+    """Weights of the modalities, `[B, S, M]`; `[B, S, 0]` of a method that has none."""
+    weights = out.fused[..., :0] if out.weights is None else out.weights
+    read: Floats = weights.float().cpu().numpy()
+    return read
 
 
 def in_units(task: Task, output: Tensor) -> Floats:

@@ -10,7 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 from comp_viz.checkpoint.measurements import SHARE_METRICS, Measurement, PartMeasurement, part_table
 from comp_viz.data.conversation import Task
 from comp_viz.errors import CompVizError
-from comp_viz.network.config import ComPConfig
+from comp_viz.methods.method import Method
+from comp_viz.methods.registry import FIRST, find_method, method_of
+from comp_viz.network.config import NetworkConfig
 from comp_viz.validation import first_problem, shortened_value
 
 CHECKPOINT_FORMAT = "comp-viz checkpoint 2"
@@ -57,7 +59,7 @@ class Card:
 
     format: str
     name: str
-    architecture: ComPConfig
+    architecture: NetworkConfig  # of the method's own kind
     task: Task
     sources: dict[str, str]  # modality -> how its features were made
     data: DataCard | None  # None for converted weights, whose data is unknown
@@ -69,6 +71,7 @@ class Card:
     temperature: dict[str, float] = field(
         default_factory=dict
     )  # predictor -> what its logits were divided by when saved
+    method: str = FIRST  # name in the registry; cards from before there was one mean ComP
 
 
 CARD = TypeAdapter(Card)
@@ -92,9 +95,10 @@ def read_card(path: Path) -> Card:
             f"{path}: field 'format' should be {CHECKPOINT_FORMAT!r}, got {shortened_value(stated)}. It was not written by this version of ComP Viz."
         )
     try:
-        card = CARD.validate_python(fields)
+        method = find_method(str(fields.get("method", FIRST)))
+        card = CARD.validate_python(fields | {"architecture": read_architecture(method, fields.get("architecture"))})
     except CompVizError as error:
-        raise CompVizError(f"{path}: in field 'architecture' or 'task', {error}") from None
+        raise CompVizError(f"{path}: in field 'method', 'architecture' or 'task': {error}") from None
     except ValidationError as error:
         raise CompVizError(f"{path}: {first_problem(error)}") from None
     if card.task.outputs != card.architecture.outputs:
@@ -102,6 +106,15 @@ def read_card(path: Path) -> Card:
             f"{path}: field 'architecture.outputs' is {card.architecture.outputs}, but field 'task' calls for {card.task.outputs}."
         )
     return card
+
+
+def read_architecture(method: Method, fields: Any) -> NetworkConfig:
+    """A configuration of the method's kind. Raises `CompVizError` or pydantic's error, which names the field."""
+    try:
+        config: NetworkConfig = TypeAdapter(method.config).validate_python(fields)
+    except ValidationError as error:
+        raise CompVizError(first_problem(error, "architecture")) from None
+    return config
 
 
 def write_card(card: Card, folder: Path) -> None:
@@ -113,17 +126,16 @@ def write_card(card: Card, folder: Path) -> None:
 
 def model_card(card: Card) -> str:
     """The model card: what the model is, what it was made from, what it reaches and what it is not for."""
-    a, task = card.architecture, card.task
+    a, task, method = card.architecture, card.task, method_of(card.architecture)
     lines = [
         f"# {card.name}",
         "",
-        "A ComP network (*Cross-modal Prompting*, AAAI 2026) for emotion recognition in conversations with missing modalities.",
+        f"A {method.title} network for emotion recognition in conversations with missing modalities. It {method.about}.",
         *([card.note] if card.note else []),
         "",
         f"- **Predicts**: {task.name}, {task.scale}"
         + ("" if task.classes else "; scores are predicted relative to neutral, and the sign gives the polarity"),
-        f"- **Architecture**: hidden {a.hidden}, {a.depth} attention layers in {a.blocks} blocks, {a.heads} heads, "
-        f"{a.prototypes} prototypes, prompt width {a.prompt}, λ {a.momentum:g}, up to {a.max_length} utterances",
+        f"- **Architecture**: {method.describe(a)}",
         *[
             f"- **{name}**: {width} features, {card.sources.get(name, 'source not stated')}"
             for name, width in zip(a.modalities, a.dims, strict=True)

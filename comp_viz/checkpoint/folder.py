@@ -17,7 +17,10 @@ from comp_viz.data.catalogue import UNKNOWN_SOURCE
 from comp_viz.data.dataset import DataSet
 from comp_viz.device import choose_device
 from comp_viz.errors import CompVizError
-from comp_viz.network.config import ComPConfig
+from comp_viz.methods.method import Capability, Method
+from comp_viz.methods.registry import method_of
+from comp_viz.network.base import Network
+from comp_viz.network.config import ComPConfig, NetworkConfig
 from comp_viz.network.float_types import in_single_precision, value_problem
 from comp_viz.network.model import ComP
 from comp_viz.resources import find
@@ -30,20 +33,54 @@ MAX_PARAMETERS = 1_000_000_000
 class Checkpoint:
     """A trained model with what is needed to use it rightly. The model is in evaluation mode and is not to be changed."""
 
-    model: ComP
+    model: Network
     card: Card
     standardise: Standardiser
     digest: str  # SHA-256 of configuration and weights
 
     @property
-    def config(self) -> ComPConfig:
+    def config(self) -> NetworkConfig:
         """The network's architecture."""
         return self.model.config
 
     @property
+    def method(self) -> Method:
+        """The method that the network is of."""
+        return method_of(self.config)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network runs."""
+        return self.model.device
+
+    @property
+    def comp(self) -> ComP:
+        """The network, where it is ComP. Raises `CompVizError` where it is of another method."""
+        if not isinstance(self.model, ComP):
+            raise CompVizError(
+                f"Checkpoint {self.card.name!r} is of {self.method.title}: it has no prompts, which this needs. "
+                "Choose a checkpoint of ComP."
+            )
+        return self.model
+
+    @property
+    def prompting(self) -> bool:
+        """Whether the network prompts: ComP as it is, not without its prompts, and no other method."""
+        return isinstance(self.config, ComPConfig) and self.config.prompting
+
+    @property
+    def learned_weights(self) -> bool:
+        """Whether weights of the modalities were learned: not by ComP without its coordinator, where all are alike."""
+        return self.config.coordination if isinstance(self.config, ComPConfig) else self.has("weights")
+
+    def has(self, need: Capability) -> bool:
+        """Whether its method has something, as `heads` or `weights`."""
+        return need in self.method.capabilities
+
+    @property
     def bank(self) -> Tensor:
-        """Prototype bank `[M, conversations, c, d]`."""
-        return self.model.bank
+        """Prototype bank `[M, conversations, c, d]` of ComP."""
+        return self.comp.bank
 
     def check(self, data: DataSet) -> None:
         """Raise `CompVizError` unless the data set has the modalities, widths and kind of labels this model was built for."""
@@ -88,7 +125,7 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    folder: str | Path, model: ComP, card: Card, standardise: Standardiser, precision: torch.dtype | None = None
+    folder: str | Path, model: Network, card: Card, standardise: Standardiser, precision: torch.dtype | None = None
 ) -> None:
     """Write a checkpoint: all files under temporary names first, then each into its place.
 
@@ -142,17 +179,18 @@ def load_checkpoint(source: str | Path, device: str = "cpu") -> Checkpoint:
     weights = {name.removeprefix("model."): tensor for name, tensor in tensors.items() if name.startswith("model.")}
     check_weights(folder, card.architecture, weights)
     standardise = read_standardiser(folder, card.architecture, tensors)
-    model = ComP(card.architecture)
-    model.bank = torch.empty_like(weights["bank"], dtype=torch.float32)
+    model = method_of(card.architecture).build(card.architecture)
+    model.fit_lengths(weights)
     model.load_state_dict(weights)
     digest = hashlib.sha256((folder / CONFIG_FILE).read_bytes() + (folder / WEIGHTS_FILE).read_bytes()).hexdigest()
     return Checkpoint(model.eval().requires_grad_(False).to(choose_device(device)), card, standardise, digest)
 
 
-def check_weights(folder: Path, config: ComPConfig, weights: dict[str, Tensor]) -> None:
+def check_weights(folder: Path, config: NetworkConfig, weights: dict[str, Tensor]) -> None:
     """Compare the file's tensors with those the configuration calls for, before anything of their size is built."""
     with torch.device("meta"):
-        expected = ComP(config).state_dict()
+        built = method_of(config).build(config)
+    expected = built.state_dict()
     if sum(tensor.numel() for tensor in expected.values()) > MAX_PARAMETERS:
         raise CompVizError(
             f"{folder / CONFIG_FILE}: field 'architecture' describes more than {MAX_PARAMETERS:,} parameters."
@@ -165,8 +203,8 @@ def check_weights(folder: Path, config: ComPConfig, weights: dict[str, Tensor]) 
         )
     for name, tensor in weights.items():
         shape = list(expected[name].shape)
-        if name == "bank" and tensor.dim() == 4:
-            shape[1] = tensor.shape[1]  # any number of conversations
+        if name in built.grows and tensor.dim() == len(shape):
+            shape[built.grows[name]] = tensor.shape[built.grows[name]]
         if list(tensor.shape) != shape:
             raise CompVizError(
                 f"{folder / WEIGHTS_FILE}: {name!r} has shape {list(tensor.shape)}, but field 'architecture' of {CONFIG_FILE} calls for {shape}."
@@ -177,7 +215,7 @@ def check_weights(folder: Path, config: ComPConfig, weights: dict[str, Tensor]) 
             )
 
 
-def read_standardiser(folder: Path, config: ComPConfig, tensors: dict[str, Tensor]) -> Standardiser:
+def read_standardiser(folder: Path, config: NetworkConfig, tensors: dict[str, Tensor]) -> Standardiser:
     """Feature statistics, checked against the configuration's widths."""
     for name, width in zip(config.modalities, config.dims, strict=True):
         for kind, lowest in (("mean", float("-inf")), ("std", 0.0)):

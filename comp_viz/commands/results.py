@@ -23,7 +23,7 @@ from comp_viz.errors import CompVizError
 from comp_viz.evaluation.metrics import METRICS
 from comp_viz.resources import shipped
 from comp_viz.sweep.epochs import is_epochs
-from comp_viz.training.methods import ABLATION
+from comp_viz.training.contenders import ABLATION
 
 SHIPPED = shipped("results")
 OTHER_DATA = "AS PUBLISHED, ON OTHER DATA (recordings, features, splits; chosen on the test split)"

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from comp_viz.checkpoint.measurements import SHARE_METRICS
-from comp_viz.training.methods import ABLATION
+from comp_viz.training.contenders import ABLATION
 
 LINE_WIDTH = 120  # characters of a line
 PrintedCells = Mapping[str, str]  # pattern -> what is printed

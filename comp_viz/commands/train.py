@@ -2,22 +2,24 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import MISSING, asdict, fields, replace
+from dataclasses import MISSING, Field, asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from comp_viz.checkpoint.card import metric_cell
-from comp_viz.data.dataset import Utterances
+from comp_viz.data.dataset import DataSet, Utterances
 from comp_viz.data.lengths import usual_max_length
 from comp_viz.data.patterns.pattern import EXAMPLES
 from comp_viz.data.source import open_data
 from comp_viz.device import choose_device, imitates_bfloat16
-from comp_viz.network.config import ComPConfig
-from comp_viz.training.recipe import ARCHITECTURES, PRESETS, Recipe
+from comp_viz.errors import CompVizError
+from comp_viz.methods.recipe import Recipe
+from comp_viz.methods.registry import FIRST, find_method, method_names, method_of
+from comp_viz.network.config import NetworkConfig
 from comp_viz.training.record import Epoch
 from comp_viz.training.resolve import resolve
 from comp_viz.training.run import train
@@ -43,11 +45,14 @@ def add(commands: Any) -> None:
         type=int,
         help="longest conversation the model reads; default: that of the data, rounded up to 5",
     )
-    parser.add_argument("--preset", choices=PRESETS, default="ours", help="recipe and width to start from")
+    parser.add_argument("--method", choices=method_names(), default=FIRST, help=f"what to train, default: {FIRST}")
+    parser.add_argument(
+        "--preset", choices=("ours", "published"), default="ours", help="recipe and sizes to start from"
+    )
     recipe = parser.add_argument_group("recipe", "values shown are those of the preset 'ours'")
     add_patterns(recipe)
     add_options(recipe, Recipe, leave_out=("missing", "selection"))
-    add_options(parser.add_argument_group("architecture"), ComPConfig, leave_out=("outputs", "max_length"))
+    add_architectures(parser.add_argument_group("architecture", "of the methods that have such a part"))
     parser.set_defaults(run=run)
 
 
@@ -80,17 +85,32 @@ def add_patterns(group: Any) -> None:
 def add_options(group: Any, kind: type, leave_out: tuple[str, ...] = ()) -> None:
     """A flag for every field of a dataclass that has a default; those not given are left to the preset."""
     for option in fields(kind):
-        if option.default is MISSING or option.name in leave_out:
-            continue
-        flag = "--" + option.name.replace("_", "-")
-        shared: dict[str, Any] = {"default": argparse.SUPPRESS, "help": f"default: {by_data(option.default)}"}
-        if isinstance(option.default, bool):
-            group.add_argument(flag, action=argparse.BooleanOptionalAction, **shared)
-        elif option.name in PARSERS:
-            parse, shape = PARSERS[option.name]
-            group.add_argument(flag, type=parse, metavar=shape, **shared)
-        else:
-            group.add_argument(flag, type=type(option.default), **shared)
+        if option.default is not MISSING and option.name not in leave_out:
+            add_option(group, option, f"default: {by_data(option.default)}")
+
+
+def add_architectures(group: Any) -> None:
+    """A flag for every field that the configuration of any method has, with each method's default."""
+    by_name: dict[str, dict[str, Field[Any]]] = {}
+    for method in method_names():
+        for option in fields(find_method(method).config):
+            if option.default is not MISSING and option.name not in ("outputs", "max_length"):
+                by_name.setdefault(option.name, {})[method] = option
+    for options in by_name.values():
+        default = ", ".join(f"{method} {option.default}" for method, option in options.items())
+        add_option(group, next(iter(options.values())), f"default: {default}")
+
+
+def add_option(group: Any, option: "Field[Any]", words: str) -> None:
+    """A flag for one field, of the kind of its default."""
+    flag, shared = "--" + option.name.replace("_", "-"), {"default": argparse.SUPPRESS, "help": words}
+    if isinstance(option.default, bool):
+        group.add_argument(flag, action=argparse.BooleanOptionalAction, **shared)
+    elif option.name in PARSERS:
+        parse, shape = PARSERS[option.name]
+        group.add_argument(flag, type=parse, metavar=shape, **shared)
+    else:
+        group.add_argument(flag, type=type(option.default), **shared)
 
 
 def by_data(default: Any) -> str:
@@ -117,6 +137,25 @@ PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
 }
 
 
+def chosen_settings(data: DataSet, name: str, preset: str, given: Mapping[str, Any]) -> tuple[NetworkConfig, Recipe]:
+    """The configuration and the recipe that a preset and the given options come to.
+
+    Raises `CompVizError` when the method has no such preset, or no such part as an option sets.
+    """
+    method = find_method(name)
+    if preset not in method.presets:
+        raise CompVizError(f"--preset: {method.title} has {', '.join(method.presets)}, got {preset!r}.")
+    own, start = {f.name for f in fields(method.config)}, method.presets[preset]
+    others = {f.name for each in method_names() for f in fields(find_method(each).config)} - own
+    if odd := sorted(others & given.keys()):
+        raise CompVizError(
+            f"--{odd[0].replace('_', '-')}: {method.title} has no such part, only {', '.join(sorted(own))}."
+        )
+    shape = {option: value for option, value in given.items() if option in own}
+    config = method.config(data.modalities, data.dims, data.task.outputs, **{**start.architecture, **shape})
+    return config, replace(start.recipe, **{f.name: given[f.name] for f in fields(Recipe) if f.name in given})
+
+
 def run(options: argparse.Namespace) -> None:
     """Train with a progress bar and print the measurements."""
     data = open_data(options.data)
@@ -125,9 +164,7 @@ def run(options: argparse.Namespace) -> None:
     }
     if options.max_length is None:
         given["max_length"] = usual_max_length(data.utterances)
-    shape = {f.name: given[f.name] for f in fields(ComPConfig) if f.name in given}
-    config = ComPConfig(data.modalities, data.dims, data.task.outputs, **ARCHITECTURES[options.preset] | shape)
-    recipe = replace(PRESETS[options.preset], **{f.name: given[f.name] for f in fields(Recipe) if f.name in given})
+    config, recipe = chosen_settings(data, options.method, options.preset, given)
     training = Utterances.of(splits(data, recipe.seed, recipe.select).training)
     recipe = resolve(recipe, training)
     print(
@@ -140,12 +177,13 @@ def run(options: argparse.Namespace) -> None:
         print(
             "This processor only imitates bfloat16: expect several times the time that float32 takes.", file=sys.stderr
         )
-    settings = {"data": options.data, **asdict(config), **asdict(recipe)}
+    settings = {"data": options.data, "method": options.method, **asdict(config), **asdict(recipe)}
     with ExitStack() as stack:
         trackers = [open_tracker(name, options.out, settings) for name in options.track]
         for tracker in trackers:
             stack.callback(tracker.close)
-        bar = stack.enter_context(tqdm(total=recipe.first_epochs + recipe.second_epochs, unit="epoch"))
+        epochs = sum(stage.epochs for stage in method_of(config).stages(recipe))
+        bar = stack.enter_context(tqdm(total=epochs, unit="epoch"))
 
         def progress(done: int, of: int, epoch: Epoch) -> None:
             bar.n = done
@@ -155,7 +193,7 @@ def run(options: argparse.Namespace) -> None:
 
         card = train(data, config, recipe, options.out, device, progress)
     for m in card.measurements:
-        if m.predictor == "fused" or not recipe.second_epochs:
+        if m.predictor == "fused" or not method_of(config).learns_fused(recipe):
             values = "  ".join(f"{name} {metric_cell(name, m.mean[name], m.std[name])}" for name in m.mean)
             print(f"{m.split} split, {m.pattern}, {m.predictor}: {values}")
     if card.training and card.training.on_test:

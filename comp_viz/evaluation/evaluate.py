@@ -17,6 +17,7 @@ from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.data.patterns.realised import RealisedRates, realised_rates
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.metrics import metrics
+from comp_viz.network.base import Network
 from comp_viz.network.model import ComP, Scope
 
 NO_TURN = nullcontext()  # nobody else waits for the processor
@@ -24,7 +25,7 @@ MetricsByPredictor = Mapping[str, Mapping[str, float]]  # predictor -> metric ->
 
 
 def evaluate(
-    model: ComP,
+    model: Network,
     task: Task,
     standardise: Standardiser,
     conversations: Sequence[Conversation],
@@ -41,7 +42,7 @@ def evaluate(
     """
     utterances = Utterances.of(conversations)
     check_lengths(utterances, model.config.max_length)
-    stream = Stream(conversations, standardise, model.fusion.weight.device)
+    stream = Stream(conversations, standardise, model.device)
 
     def evaluated(shown: Bools) -> MetricsByPredictor:
         predictions = predict(model, stream, shown, scope)
@@ -76,7 +77,7 @@ def measure_patterns(
 
 @torch.inference_mode()
 def predict(
-    model: ComP,
+    model: Network,
     stream: Stream,
     observed: Bools,
     scope: Scope = "bank",
@@ -86,10 +87,13 @@ def predict(
 
     `turn` is held during each forward pass, where others want the processor as well.
     """
+    options = {} if scope == "bank" else {"prototypes": scope}  # the bank is what ComP takes by itself
+    if options and not isinstance(model, ComP):
+        raise CompVizError(f"prototypes: only ComP has any, and this network is of {model.config.method!r}.")
     parts: list[dict[str, NDArray[np.float32]]] = []
     for batch in stream.under(observed):
         with turn:
-            out = model(batch.features, batch.observed, batch.valid, prototypes=scope)
+            out = model(batch.features, batch.observed, batch.valid, **options)
         parts.append({name: y[batch.valid].cpu().numpy() for name, y in {"fused": out.fused, **out.heads}.items()})
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 

@@ -9,12 +9,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from comp_viz.errors import CompVizError
-from comp_viz.network.config import ComPConfig
+from comp_viz.network.config import NetworkConfig
 from comp_viz.network.rows import Rows
 
 
 def admit(
-    config: ComPConfig, features: Mapping[str, Any], observed: Any, valid: Any, like: Tensor
+    config: NetworkConfig, features: Mapping[str, Any], observed: Any, valid: Any, like: Tensor
 ) -> tuple[list[Tensor], Rows]:
     """Check a batch against `config` and return its features and its rows on the device of `like`.
 

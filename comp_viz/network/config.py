@@ -1,22 +1,68 @@
-"""The shape of a ComP network: everything needed to build one, saved beside its weights."""
+"""The shape of a network: everything needed to build one, saved beside its weights; of any method, and of ComP."""
 
 from dataclasses import dataclass
+from typing import ClassVar, Literal, get_args
 
 from comp_viz.errors import CompVizError
 
 # Limits far beyond any sensible network, so that a hostile configuration is refused before anything of its size is made.
-SIZE_LIMITS = dict.fromkeys(("outputs", "max_length", "hidden", "prompt", "prototypes", "heads", "dims"), 1_000_000)
-SIZE_LIMITS |= {"modalities": 32, "blocks": 1000, "depth": 1000}
+LARGEST_SIZE, MOST_MODALITIES_READ, MOST_LAYERS = 1_000_000, 32, 1000
+PromptsFrom = Literal["all", "observed"]
 
 
 @dataclass(frozen=True)
-class ComPConfig:
-    """Architecture of a ComP network, in the symbols of the paper where it has one."""
+class NetworkConfig:
+    """What the configuration of every method has; a method adds its own fields, all with defaults, and checks them."""
+
+    method: ClassVar[str]  # name in the registry
 
     modalities: tuple[str, ...]  # M names, in the order used everywhere
     dims: tuple[int, ...]  # D_u, feature width of each modality
     outputs: int = 1  # C, classes, or 1 for a score
     max_length: int = 150  # S, the longest conversation, in utterances
+
+    def __post_init__(self) -> None:
+        if len(self.modalities) > MOST_MODALITIES_READ:
+            raise CompVizError(f"modalities: expected at most {MOST_MODALITIES_READ}, got {len(self.modalities)}.")
+        if len(self.modalities) < 2 or len(set(self.modalities)) != len(self.modalities):
+            raise CompVizError(f"modalities: expected at least two different ones, got {list(self.modalities)}.")
+        if len(self.dims) != len(self.modalities):
+            raise CompVizError(f"dims: expected one width for each of {list(self.modalities)}, got {list(self.dims)}.")
+        if not 1 <= min(self.dims) <= max(self.dims) <= LARGEST_SIZE:
+            raise CompVizError(f"dims: expected 1 to {LARGEST_SIZE} for every modality, got {list(self.dims)}.")
+        self.check_whole("outputs", "max_length")
+
+    def check_whole(self, *names: str, most: int = LARGEST_SIZE) -> None:
+        """Raise `CompVizError` unless the fields of these names are from 1 to `most`."""
+        for name in names:
+            if not 1 <= getattr(self, name) <= most:
+                raise CompVizError(f"{name}: expected 1 to {most}, got {getattr(self, name)}.")
+
+    def check_share(self, *names: str) -> None:
+        """Raise `CompVizError` unless the fields of these names are from 0 to below 1, as a rate of dropout is."""
+        for name in names:
+            if not 0 <= getattr(self, name) < 1:
+                raise CompVizError(f"{name}: expected a value from 0 to below 1, got {getattr(self, name)}.")
+
+    def check_divides(self, part: str, whole: str) -> None:
+        """Raise `CompVizError` unless one field divides another, as a number of heads divides a width."""
+        if getattr(self, whole) % getattr(self, part):
+            raise CompVizError(
+                f"{part}: expected a divisor of {whole} = {getattr(self, whole)}, got {getattr(self, part)}."
+            )
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """D_u, the feature width of each modality."""
+        return dict(zip(self.modalities, self.dims, strict=True))
+
+
+@dataclass(frozen=True)
+class ComPConfig(NetworkConfig):
+    """Architecture of a ComP network, in the symbols of the paper where it has one."""
+
+    method: ClassVar[str] = "comp"
+
     hidden: int = 128  # d; published: 256
     prompt: int = 16  # p, width of one prompt
     prototypes: int = 10  # c, per conversation and modality
@@ -31,32 +77,24 @@ class ComPConfig:
     )
     prompting: bool = True  # prompts from the other modalities (PG)
     coordination: bool = True  # learned weights of the modalities (Cr); without it all count the same
+    prompts_from: PromptsFrom = (
+        "all"  # "observed": what is missing delivers zeros for its fresh prompt; published: "all"
+    )
 
     def __post_init__(self) -> None:
-        if len(self.modalities) > SIZE_LIMITS["modalities"]:
-            raise CompVizError(f"modalities: expected at most {SIZE_LIMITS['modalities']}, got {len(self.modalities)}.")
-        if len(self.modalities) < 2 or len(set(self.modalities)) != len(self.modalities):
-            raise CompVizError(f"ComP needs at least two different modalities, got {list(self.modalities)}.")
-        if len(self.dims) != len(self.modalities):
-            raise CompVizError(f"dims: expected one width for each of {list(self.modalities)}, got {list(self.dims)}.")
-        for name in ("outputs", "max_length", "hidden", "prompt", "prototypes", "blocks", "depth", "heads"):
-            if not 1 <= getattr(self, name) <= SIZE_LIMITS[name]:
-                raise CompVizError(f"{name}: expected 1 to {SIZE_LIMITS[name]}, got {getattr(self, name)}.")
-        if not 1 <= min(self.dims) <= max(self.dims) <= SIZE_LIMITS["dims"]:
-            raise CompVizError(f"dims: expected 1 to {SIZE_LIMITS['dims']} for every modality, got {list(self.dims)}.")
+        super().__post_init__()
+        self.check_whole("hidden", "prompt", "prototypes", "heads")
+        self.check_whole("blocks", "depth", most=MOST_LAYERS)
         if self.depth % self.blocks:
             raise CompVizError(f"depth: expected a multiple of blocks = {self.blocks}, got {self.depth}.")
-        if self.hidden % self.heads:
-            raise CompVizError(f"heads: expected a divisor of hidden = {self.hidden}, got {self.heads}.")
+        self.check_divides("heads", "hidden")
         if not 0 <= self.momentum <= 1:
             raise CompVizError(f"momentum: expected a value from 0 to 1, got {self.momentum}.")
-        if not 0 <= self.dropout < 1:
-            raise CompVizError(f"dropout: expected a value from 0 to below 1, got {self.dropout}.")
-
-    @property
-    def widths(self) -> dict[str, int]:
-        """D_u, the feature width of each modality."""
-        return dict(zip(self.modalities, self.dims, strict=True))
+        self.check_share("dropout")
+        if self.prompts_from not in get_args(PromptsFrom):
+            raise CompVizError(
+                f"prompts_from: expected one of {', '.join(get_args(PromptsFrom))}, got {self.prompts_from!r}."
+            )
 
     @property
     def delivered(self) -> int:

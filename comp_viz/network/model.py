@@ -7,6 +7,7 @@ serves all modalities in one product.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 import torch
@@ -15,6 +16,7 @@ from torch.nn import functional as F
 
 from comp_viz.errors import CompVizError
 from comp_viz.network.attention import ModalityAttention
+from comp_viz.network.base import Network
 from comp_viz.network.boundary import admit
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.intervention import AS_TRAINED, Intervention
@@ -45,7 +47,7 @@ class PropagationBlock(nn.Module):
         self.expand = ModalityMLP(M, d, d, d + config.delivered, drop) if config.prompting and not last else None
 
 
-class ComP(nn.Module):
+class ComP(Network):
     """Cross-modal Prompting for any ordered list of at least two modalities.
 
     `bank [M, conversations, c, d]` holds prototypes of training conversations; prediction with `prototypes="bank"`
@@ -53,12 +55,13 @@ class ComP(nn.Module):
     model's bank is empty, and `"bank"` then equals `"conversation"`.
     """
 
+    config: ComPConfig
     bank: Tensor
     others: Tensor
+    grows = MappingProxyType({"bank": 1})
 
     def __init__(self, config: ComPConfig) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         M, d, drop = len(config.modalities), config.hidden, config.dropout
         self.input: Layers[Linear] = Layers(Linear(width, d) for width in config.dims)
         self.encoder = ModalityMLP(M, d, d, d, drop)
@@ -147,7 +150,7 @@ class ComP(nn.Module):
                 "fused_features": rows.pad(fused_features),
             }
             inside = seen.trace(self.config.modalities, **once)
-        return Output(rows.pad(fused), self.by_modality(rows.pad(heads)), rows.pad(weights), inside)
+        return Output(rows.pad(fused), self.by_modality(rows.pad(heads)), rows.pad(weights), trace=inside)
 
     def conclude(
         self, propagated: Tensor, given: tuple[float, ...] | None = None
@@ -220,6 +223,10 @@ class ComP(nn.Module):
         if scope != "batch":
             hidden = hidden + rows.pack(rows.pad(mine) @ (prototypes @ narrow.weight[:, None]))
         fresh: Tensor = block.from_prototypes.second(hidden) + block.from_features(z)
+        if (
+            self.config.prompts_from == "observed"
+        ):  # what the mask was meant for: nothing is prompted by what is missing
+            fresh = fresh * rows.keys[..., None]
         seen.add("assignments", assignments)
         seen.add("prompts", fresh)
         return fresh

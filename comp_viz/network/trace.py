@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from comp_viz.errors import CompVizError
 from comp_viz.network.rows import Rows
 
 PerModality = dict[str, Tensor]
@@ -48,12 +49,22 @@ TRACE_FIELDS = {f.name: (f.metadata["dims"], f.metadata["meaning"]) for f in fie
 
 @dataclass(frozen=True)
 class Output:
-    """Predictions for a batch: logits for classes, scores for regression (`C = 1`)."""
+    """Predictions for a batch: logits for classes, scores for regression (`C = 1`). What a method has not stays empty."""
 
     fused: Tensor  # [B, S, C]
-    heads: PerModality  # modality -> [B, S, C], each modality's own prediction
-    coordinator: Tensor  # [B, S, M], weights ω̄, sum to 1 over modalities (eq. 13)
+    heads: PerModality = field(default_factory=dict)  # modality -> [B, S, C], each modality's own prediction
+    weights: Tensor | None = (
+        None  # [B, S, M], of the modalities, sum to 1 over them; ComP: ω̄ of the coordinator (eq. 13)
+    )
+    reconstruction: PerModality | None = None  # modality -> [B, S, D_u], what features are rebuilt as, standardised
     trace: Trace | None = None
+
+    @property
+    def coordinator(self) -> Tensor:
+        """`weights` by the name they have in ComP. Raises `CompVizError` where there are none."""
+        if self.weights is None:
+            raise CompVizError("This output has no weights of the modalities: its method has no coordinator.")
+        return self.weights
 
 
 class Recorder:

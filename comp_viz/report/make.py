@@ -67,7 +67,7 @@ def comparison_part(origins: Sequence[Origin], split: str) -> ReportPart:
     made = {}
     for one in origins:
         check_lengths(utterances, one.checkpoint.config.max_length)
-        stream = Stream(conversations, one.checkpoint.standardise, one.checkpoint.model.fusion.weight.device)
+        stream = Stream(conversations, one.checkpoint.standardise, one.checkpoint.model.device)
         made[one.name] = {each: predict_drawing(one.checkpoint, task, stream, each) for each in passes}
 
     def predictions(some: Sequence[Drawing]) -> dict[str, np.ndarray]:

@@ -19,6 +19,7 @@ from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import evaluate, measure_patterns
 from comp_viz.evaluation.linear import fit_linear
+from comp_viz.methods.registry import method_of
 from comp_viz.sweep.plan import Run, open_fold
 from comp_viz.training.run import train
 from comp_viz.training.split import splits
@@ -75,13 +76,14 @@ def carry_out(run: Run, folder: Path, device: torch.device) -> None:
 
 def run_network(run: Run, data: DataSet, folder: Path, device: torch.device) -> tuple[RunDetails, list[Measurement]]:
     """Train a network, or take up where an earlier sweep stopped, and evaluate the checkpoint as it was saved."""
+    learns_fused = method_of(run.config).learns_fused(run.recipe)
     if not (folder / TRAINED_FILE).is_file():
         start = time.perf_counter()
         card = train(data, run.config, run.recipe, folder, device)
         assert card.training is not None
         facts = {
             "selection": card.training.selection,
-            "epoch": card.training.epoch if run.recipe.second_epochs else None,  # each modality has its own
+            "epoch": card.training.epoch if learns_fused else None,  # without it each modality has its own
             "seconds": time.perf_counter() - start,
             "versions": versions(),
         }
@@ -97,7 +99,7 @@ def run_network(run: Run, data: DataSet, folder: Path, device: torch.device) -> 
         patterns(run),
         evaluation.mask_seeds,
     )
-    if not run.recipe.second_epochs:  # the fused prediction was never trained
+    if not learns_fused:
         measurements = [m for m in measurements if m.predictor != "fused"]
     return json.loads((folder / TRAINED_FILE).read_text(encoding="utf-8")), measurements
 

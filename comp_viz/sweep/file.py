@@ -8,8 +8,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from comp_viz.data.conversation import SPLITS
 from comp_viz.data.patterns.pattern import PROTOCOL, Pattern
 from comp_viz.errors import CompVizError
+from comp_viz.training.contenders import find_contender
 from comp_viz.training.folds import FOLDS
-from comp_viz.training.methods import find_method
 from comp_viz.yaml_file import read_yaml
 
 
@@ -56,7 +56,7 @@ class MethodChoice(SweepSection):
     @classmethod
     def known(cls, name: str) -> str:
         """Raise for a method there is not."""
-        find_method(name)
+        find_contender(name)
         return name
 
 

@@ -14,18 +14,18 @@ from comp_viz.data.lengths import usual_max_length
 from comp_viz.data.published.layout import is_published, read_published
 from comp_viz.data.source import data_path, is_lab, open_data
 from comp_viz.errors import CompVizError
-from comp_viz.network.config import ComPConfig
+from comp_viz.methods.recipe import Recipe
+from comp_viz.network.config import NetworkConfig
 from comp_viz.sweep.file import DataChoice, MethodChoice, Sweep, SweepEvaluation
+from comp_viz.training.contenders import find_contender
 from comp_viz.training.folds import with_fold
-from comp_viz.training.methods import find_method
-from comp_viz.training.recipe import Recipe
 from comp_viz.training.resolve import ResolvedRecipe, resolve
 from comp_viz.training.split import splits
 from comp_viz.validation import first_problem
 
 SWEEP_FORMAT = "comp-viz sweep 1"  # to be changed when the same settings give other numbers
 OF_THE_GRID = ("missing", "seed")  # fields of the recipe that the grid sets
-SettingsType = TypeVar("SettingsType", ComPConfig, Recipe)
+SettingsType = TypeVar("SettingsType", bound=NetworkConfig | Recipe)
 OF_THE_DATA = ("modalities", "dims", "outputs")  # fields of the configuration that the data set sets
 
 
@@ -37,7 +37,7 @@ class Run:
     fold: int | None
     digest: str  # of the data
     linear: bool
-    config: ComPConfig
+    config: NetworkConfig
     recipe: ResolvedRecipe
     evaluation: SweepEvaluation
 
@@ -48,6 +48,7 @@ class Run:
             "format": SWEEP_FORMAT,
             "data": self.digest,
             "linear": self.linear,
+            "method": self.config.method,
             "config": asdict(self.config),
             "recipe": asdict(self.recipe),
         }
@@ -105,16 +106,37 @@ def plan_cell(
     sweep: Sweep, choice: DataChoice, fold: int | None, data: DataSet, missing: str, method: MethodChoice, seed: int
 ) -> Cell:
     """One cell: what all runs share, changed by the method, changed by what the file says of this method alone."""
-    known = find_method(method.method)
+    known = find_contender(method.method)
+    kind, preset = known.method.config, known.method.presets["ours"]
+    shared = shared_architecture(sweep, kind)
     config, recipe = known.change(
-        with_options(ComPConfig, of_data(data), sweep.architecture, "architecture", OF_THE_DATA),
-        with_options(Recipe, {"missing": missing, "seed": seed}, sweep.recipe, "recipe", OF_THE_GRID),
+        with_options(kind, of_data(data) | {**preset.architecture}, shared, "architecture", OF_THE_DATA),
+        with_options(
+            Recipe,
+            field_values(preset.recipe) | {"missing": missing, "seed": seed},
+            sweep.recipe,
+            "recipe",
+            OF_THE_GRID,
+        ),
     )
     where = f"methods.{method.name}."
-    config = with_options(ComPConfig, field_values(config), method.architecture, where + "architecture", OF_THE_DATA)
+    config = with_options(kind, field_values(config), method.architecture, where + "architecture", OF_THE_DATA)
     recipe = with_options(Recipe, field_values(recipe), method.recipe, where + "recipe", OF_THE_GRID)
     settled = resolve(recipe, Utterances.of(splits(data, seed, recipe.select).training))
     return Cell(method.name, Run(choice.name, fold, data.digest, known.linear, config, settled, sweep.evaluation))
+
+
+def shared_architecture(sweep: Sweep, kind: type[NetworkConfig]) -> dict[str, Any]:
+    """Of the architecture that all runs share, what networks of this kind have; the rest is for other rows of the sweep.
+
+    Raises `CompVizError` for a field that no row's network has.
+    """
+    kinds = {find_contender(method.method).method.config for method in sweep.methods}
+    known = {field.name for each in kinds for field in fields(each)} - {*OF_THE_DATA}
+    if odd := [name for name in sweep.architecture if name not in known]:
+        raise CompVizError(f"field 'architecture.{odd[0]}': there is no such option, only {', '.join(sorted(known))}.")
+    own = {field.name for field in fields(kind)}
+    return {name: value for name, value in sweep.architecture.items() if name in own}
 
 
 def of_data(data: DataSet) -> dict[str, Any]:
@@ -127,7 +149,7 @@ def of_data(data: DataSet) -> dict[str, Any]:
     }
 
 
-def field_values(settings: ComPConfig | Recipe) -> dict[str, Any]:
+def field_values(settings: NetworkConfig | Recipe) -> dict[str, Any]:
     """The fields of a dataclass of plain values."""
     return {field.name: getattr(settings, field.name) for field in fields(settings)}
 

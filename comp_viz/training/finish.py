@@ -13,7 +13,7 @@ from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.patterns.pattern import PROTOCOL
 from comp_viz.evaluation.evaluate import evaluate, predict
-from comp_viz.network.model import ComP
+from comp_viz.network.base import Network
 from comp_viz.training.loop import Trainer
 from comp_viz.training.split import Splits
 from comp_viz.versions import versions
@@ -25,7 +25,8 @@ def write_checkpoint(out: Path, trainer: Trainer, data: DataSet, parts: Splits, 
     """Save the trained model to `out`, measure it as saved, and save it with its measurements. Returns its card."""
     recipe, task = trainer.recipe, data.task
     criterion = "highest ACC" if task.classes else "lowest mean absolute error"
-    which = "the fused prediction" if recipe.second_epochs else "each modality head by itself"
+    fused = trainer.method.learns_fused(recipe)
+    which = "the fused prediction" if fused else "each modality head by itself"
     protocol = (
         f"{parts.protocol}; epoch with the {criterion} of {which} there, under {', '.join(recipe.selection)} together"
     )
@@ -48,17 +49,18 @@ def write_checkpoint(out: Path, trainer: Trainer, data: DataSet, parts: Splits, 
         training=training,
         measurements=(),
         versions=versions(),
+        method=trainer.method.name,
     )
     save_checkpoint(out, trainer.model, card, standardise)
     measurements = measure_saved(out, data)
-    if not recipe.second_epochs:  # nothing fused was ever learned
+    if not fused:  # nothing fused was ever learned
         measurements = tuple(m for m in measurements if m.predictor != "fused")
     card = replace(card, measurements=measurements)
     save_checkpoint(out, trainer.model, card, standardise)
     return card
 
 
-def rounding(model: ComP, stream: Stream) -> float:
+def rounding(model: Network, stream: Stream) -> float:
     """How far 16-bit weights move any prediction on some conversations."""
     rounded = copy.deepcopy(model).half().float()
     exact, stored = (predict(one, stream, stream.utterances.observed) for one in (model, rounded))

@@ -1,4 +1,4 @@
-"""The training loop: first each modality on its own, then the full model (section 4 of the method)."""
+"""The training loop: stage by stage, each by its own objective, and after each the best epoch by the selection split."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,13 +14,12 @@ from comp_viz.data.batch import Batch, Stream
 from comp_viz.data.conversation import Task
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.evaluation.metrics import metrics
-from comp_viz.network.bank import prototype_bank
-from comp_viz.network.config import ComPConfig
-from comp_viz.network.model import ComP
-from comp_viz.network.rows import Rows
-from comp_viz.network.trace import PerModality
-from comp_viz.training.modulator import Modulation, modality_errors, modulation
-from comp_viz.training.objective import Companion, disentanglement, private_loss, task_loss
+from comp_viz.methods.learning import Stage
+from comp_viz.methods.method import EVERY_MODALITY
+from comp_viz.methods.modulator import modality_errors
+from comp_viz.methods.registry import method_of
+from comp_viz.network.base import Network
+from comp_viz.network.config import NetworkConfig
 from comp_viz.training.record import (
     Epoch,
     QuantityName,
@@ -35,6 +34,8 @@ from comp_viz.training.resolve import ResolvedRecipe
 from comp_viz.training.split import bank_rows, run_generator
 from comp_viz.training.step import GradientNorms, TrainingStep
 
+WEIGHTS = "weights"  # beside predictors: weights of the modalities
+
 
 @dataclass
 class Best:
@@ -44,7 +45,7 @@ class Best:
     epoch: int = -1
     state: dict[str, Tensor] = field(default_factory=dict)
 
-    def offer(self, score: float, epoch: int, model: ComP) -> None:
+    def offer(self, score: float, epoch: int, model: Network) -> None:
         """Keep a copy of the model if it scored higher than everything before."""
         if score > self.score:
             self.score, self.epoch = score, epoch
@@ -57,20 +58,23 @@ class Trainer:
     def __init__(
         self,
         task: Task,
-        config: ComPConfig,
+        config: NetworkConfig,
         recipe: ResolvedRecipe,
         train: Stream,
         selection: Stream,
         device: torch.device,
     ) -> None:
         self.task, self.recipe, self.device = task, recipe, device
+        self.method = method_of(config)
+        self.stages = self.method.stages(recipe)
         torch.manual_seed(recipe.seed)
-        self.model = ComP(config).to(device)
-        self.companion = Companion(config).to(device)
+        self.model = self.method.build(config).to(device)
+        self.learning = self.method.learning(self.model, task, recipe)
+        self.companion = self.learning.companion.to(device)
         self.average: AveragedModel | None = None
         self.restart_average()
         self.optimizer = make_optimizer(recipe, [*self.model.parameters(), *self.companion.parameters()])
-        self.gradient_norms = GradientNorms(self.model, config)
+        self.gradient_norms = GradientNorms(self.model, len(config.modalities), self.method.ownership)
         self.train, self.selection = train, selection
         rng = run_generator(recipe.seed)
         self.bank_conversations = train.pick(bank_rows(rng, len(train), recipe))
@@ -82,8 +86,17 @@ class Trainer:
 
     @property
     def epochs(self) -> int:
-        """Epochs of both stages together."""
-        return self.recipe.first_epochs + self.recipe.second_epochs
+        """Epochs of all stages together."""
+        return sum(stage.epochs for stage in self.stages)
+
+    def stage_at(self, epoch: int) -> tuple[int, int]:
+        """The place of the stage that an epoch is in, and its first epoch."""
+        start = 0
+        for place, stage in enumerate(self.stages):
+            if epoch < start + stage.epochs:
+                return place, start
+            start += stage.epochs
+        raise IndexError(f"There is no epoch {epoch}, only {self.epochs}.")
 
     def state(self) -> dict[str, Any]:
         """Everything a resumed run needs, as tensors and plain containers."""
@@ -100,9 +113,8 @@ class Trainer:
     def restore(self, state: dict[str, Any]) -> None:
         """Go back to what `state` gave."""
         self.epoch = state["epoch"]
-        bank = torch.empty_like(state["model"]["bank"], device=self.device)
         for model in (self.model, self.predictor):
-            model.bank = bank.clone()
+            model.fit_lengths(state["model"])
         self.model.load_state_dict(state["model"])
         if self.average:
             self.average.load_state_dict(state["average"])
@@ -114,69 +126,77 @@ class Trainer:
     def run(self) -> Iterator[Epoch]:
         """Train epoch by epoch; in the end the model is the best one by the selection split, in evaluation mode."""
         while self.epoch < self.epochs:
-            first = self.epoch < self.recipe.first_epochs
-            if self.epoch == self.recipe.first_epochs:
-                self.take_best_modalities()
-                self.restart_average()
-            steps = self.one_epoch(first)
-            done = self.summed_up(steps, self.select(first))
+            place, start = self.stage_at(self.epoch)
+            if self.epoch == start:
+                self.begin_stage(place)
+            stage = self.stages[place]
+            steps = self.one_epoch(stage)
+            done = self.summed_up(stage, steps, self.select(stage))
             self.epoch += 1
             yield done
-        if self.recipe.second_epochs:
-            self.model.load_state_dict(self.best.state or self.predictor.state_dict())
-        else:
-            self.take_best_modalities()
-        self.model.bank = prototype_bank(self.model, self.bank_conversations)
+        self.take_best(self.stages[-1])
+        self.learning.renew([self.model], self.bank_conversations)
         self.model.eval()
 
-    def summed_up(self, steps: list[TrainingStep], selected: dict[QuantityName, float]) -> Epoch:
+    def begin_stage(self, place: int) -> None:
+        """Go on from the best epoch of the stage before, with a running average that begins anew."""
+        if place:
+            self.take_best(self.stages[place - 1])
+            self.best = Best()
+            self.restart_average()
+        self.learning.begin(self.stages[place])
+
+    def summed_up(self, stage: Stage, steps: list[TrainingStep], selected: dict[QuantityName, float]) -> Epoch:
         """The numbers and the telemetry of the epoch that was just trained."""
         modalities, task = self.model.config.modalities, self.task
         utterances = self.train.utterances.pick([row for step in steps for row in step.conversations])
-        stage = 1 if self.epoch < self.recipe.first_epochs else 2
         values = training_values(task, modalities, utterances, steps) | selected
         tables = {
-            "epochs": epoch_table(self.epoch, stage, values),
+            "epochs": epoch_table(self.epoch, stage.number, values),
             "steps": step_table(self.epoch, modalities, steps),
             "gradients": gradient_table(self.epoch, modalities, self.gradient_norms.names, steps),
             "utterances": utterance_table(self.epoch, task, utterances, steps),
         }
-        return Epoch(self.epoch, stage, values, tables)
+        return Epoch(self.epoch, stage.number, values, tables)
 
     @property
-    def predictor(self) -> ComP:
+    def predictor(self) -> Network:
         """The model that is evaluated and kept: the running average of the weights, or the weights as they are."""
-        return cast("ComP", self.average.module) if self.average else self.model
+        return cast("Network", self.average.module) if self.average else self.model
 
     def restart_average(self) -> None:
         """Begin the running average of the weights at the weights as they are."""
         if self.recipe.average:
             self.average = AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(self.recipe.average))
 
-    def one_epoch(self, first: bool) -> list[TrainingStep]:
+    def one_epoch(self, stage: Stage) -> list[TrainingStep]:
         """One pass over the training conversations in a fresh order under fresh missing patterns."""
         rng = np.random.default_rng([self.recipe.seed, 1, self.epoch])
         torch.manual_seed(int(rng.integers(2**62)))  # for dropout
-        self.set_learning_rate(first)
+        self.set_learning_rate()
         self.model.train()
         order, size = rng.permutation(len(self.train)).tolist(), self.recipe.batch
-        return [self.step(order[start : start + size], rng, first) for start in range(0, len(order), size)]
+        return [self.step(order[start : start + size], rng, stage) for start in range(0, len(order), size)]
 
-    def step(self, conversations: Sequence[int], rng: np.random.Generator, first: bool) -> TrainingStep:
+    def step(self, conversations: Sequence[int], rng: np.random.Generator, stage: Stage) -> TrainingStep:
         """One optimiser step on some of the training conversations."""
-        shown = self.missing(self.train.utterances.pick(conversations), self.task, rng)
-        batch = self.train.pick(conversations).showing(shown).blurred(self.recipe.feature_noise)
+        batch = self.train.pick(conversations)
+        if not stage.complete:
+            batch = batch.showing(self.missing(self.train.utterances.pick(conversations), self.task, rng))
+        batch = batch.blurred(self.recipe.feature_noise)
         targets = batch.labels - self.task.neutral if not self.task.classes else batch.labels
         counted = ~targets.isnan()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
-            losses, predictions, coordinator = self.objective(batch, targets, counted, first)
+            learned = self.learning.objective(stage, batch, targets, counted)
+        losses, predictions = learned.losses, learned.predictions.by
         self.optimizer.zero_grad()
         losses["loss"].backward()
-        heads = torch.stack([predictions[name] for name in self.model.config.modalities]).detach().float()
-        error = modality_errors(self.task, heads, targets.nan_to_num(), self.recipe.error)
-        modulated = None
-        if not first and self.recipe.modulate and self.model.config.prompting:
-            modulated = self.modulate(error, counted if self.task.classes else counted & (targets != 0))
+        error = modulated = None
+        if names := [name for name in self.model.config.modalities if name in predictions]:
+            heads = torch.stack([predictions[name] for name in names]).detach().float()
+            error = modality_errors(self.task, heads, targets.nan_to_num(), self.recipe.error)
+            decided = counted if self.task.classes else counted & (targets != 0)
+            modulated = self.learning.modulate(stage, error, decided)
         gradients = self.gradient_norms()
         if self.recipe.gradient_norm:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.gradient_norm)
@@ -190,117 +210,59 @@ class Trainer:
             batch.observed,
             batch.valid,
             error,
-            coordinator,
+            None if learned.predictions.weights is None else learned.predictions.weights.detach(),
             modulated,
             gradients,
         )
 
-    def objective(
-        self, batch: Batch, targets: Tensor, counted: Tensor, first: bool
-    ) -> tuple[dict[str, Tensor], PerModality, Tensor | None]:
-        """All terms with their weighted sum under `loss`, every predictor's `[B, S, C]`, and the coordinator's weights."""
-        recipe, model = self.recipe, self.model
-        projected, encoded, rows = model.begin(batch.features, batch.observed, batch.valid)
-        coordinator = None
-        if first:
-            predictions = model.first_stage(encoded, rows)
-        else:
-            out = model.second_stage(encoded, rows, recipe.scope)
-            predictions, coordinator = {"fused": out.fused, **out.heads}, out.coordinator.detach()
-        losses = {
-            name: task_loss(self.task, y, targets, counted, recipe.sign_weight) for name, y in predictions.items()
-        }
-        losses |= self.auxiliary(projected, encoded, rows, targets, counted, first)
-        weights = {"fused": recipe.fused_weight, "reconstruction": recipe.reconstruction_weight}
-        weights |= {"disentanglement": recipe.disentanglement_weight, "private": recipe.private_weight}
-        weights |= dict.fromkeys(model.config.modalities, 1.0 if first else recipe.head_weight)
-        losses["loss"] = sum(
-            (weights[name] * value for name, value in losses.items()), torch.zeros((), device=self.device)
-        )
-        return losses, predictions, coordinator
-
-    def auxiliary(
-        self, projected: Tensor, encoded: Tensor, rows: Rows, targets: Tensor, counted: Tensor, first: bool
-    ) -> dict[str, Tensor]:
-        """The terms that need private features; those without weight are not computed."""
-        recipe, losses = self.recipe, {}
-        rebuild = recipe.reconstruction_weight and (recipe.reconstruct_first or not first)
-        unlearn = recipe.private_weight and first
-        if not (rebuild or unlearn or recipe.disentanglement_weight):
-            return {}
-        private = self.companion.private(projected)
-        if rebuild:
-            losses["reconstruction"] = self.companion.reconstruction(projected, encoded, private, rows)
-        if recipe.disentanglement_weight:
-            losses["disentanglement"] = disentanglement(encoded, private, rows)
-        if unlearn:  # the first modality's private features are fed to all, as published
-            heads = self.model.first_stage(private[:1].expand_as(private), rows)
-            losses["private"] = private_loss(self.task, list(heads.values()), targets, counted)
-        return losses
-
-    def modulate(self, error: Tensor, counted: Tensor) -> Modulation:
-        """Scale the gradient of the first compression layer, position by position (eq. 11)."""
-        result = modulation(error, counted, self.recipe.clip)
-        gradient = self.model.compressor.fc1.weight.grad  # (M, max_length, c)
-        assert gradient is not None
-        gradient[:, : result.by_position.shape[1]] *= result.by_position[..., None]
-        return result
-
     @torch.no_grad()
-    def select(self, first: bool) -> dict[QuantityName, float]:
-        """Metrics on the selection split, and note of the best epochs; in stage 2 also how far the prototypes moved."""
-        model = self.predictor.eval()
+    def select(self, stage: Stage) -> dict[QuantityName, float]:
+        """Metrics on the selection split, and note of the best epochs; with prototypes also how far they moved."""
+        model, names = self.predictor.eval(), self.model.config.modalities
         values: dict[QuantityName, float] = {}
-        if not first:
-            bank = prototype_bank(model, self.bank_conversations)
-            if model.config.prompting and model.bank.shape == bank.shape:
-                moved = ((bank - model.bank).norm(dim=-1) / bank.norm(dim=-1)).mean((1, 2))  # of their length
-                values |= values_by_modality("training", "drift", model.config.modalities, moved)
-            # The average needs a bank of the same size as the model's own to go on averaging.
-            self.model.bank = model.bank = bank
+        if stage.chosen_by == "fused":
+            moved = self.learning.renew([self.model, model], self.bank_conversations)
+            values |= {} if moved is None else values_by_modality("training", "drift", names, moved)
         batches = (batch for shown in self.shown for batch in self.selection.under(shown))
-        parts = [self.selection_predictions(model, batch, first) for batch in batches]
+        parts = [self.selection_predictions(model, batch, stage) for batch in batches]
         predictions = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        if not first:
-            weights = torch.from_numpy(predictions.pop("coordinator").mean(0))
-            values |= values_by_modality("selection", "coordinator", model.config.modalities, weights)
+        if WEIGHTS in predictions:
+            weights = torch.from_numpy(predictions.pop(WEIGHTS).mean(0))
+            values |= values_by_modality("selection", "coordinator", names, weights)
         labels = np.tile(self.selection.utterances.labels, len(self.shown))
         for name, y in predictions.items():
             scores = metrics(self.task, y, labels)
             values |= {("selection", metric, name): value for metric, value in scores.items()}
-            best = self.best if name == "fused" else self.best_heads[name]
-            if name == "fused" or first:
+            if (name == "fused") == (stage.chosen_by == "fused"):
+                best = self.best if name == "fused" else self.best_heads[name]
                 best.offer(selection_score(self.task, scores), self.epoch, model)
         return values
 
-    def selection_predictions(self, model: ComP, batch: Batch, first: bool) -> dict[str, NDArray[np.float32]]:
-        """For a selection batch, predictions `[N, C]` of every head; in stage 2 also fused ones and coordinator weights."""
+    def selection_predictions(self, model: Network, batch: Batch, stage: Stage) -> dict[str, NDArray[np.float32]]:
+        """For a selection batch, predictions `[N, C]` of every predictor, and where there are some the weights `[N, M]`."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
-            _, encoded, rows = model.begin(batch.features, batch.observed, batch.valid)
-            if first:
-                predictions = model.first_stage(encoded, rows)
-            else:
-                out = model.second_stage(encoded, rows, "bank")
-                predictions = {"fused": out.fused, **out.heads, "coordinator": out.coordinator}
-        return {name: y[batch.valid].float().cpu().numpy() for name, y in predictions.items()}
+            out = self.learning.predictions(model, stage, batch)
+        given = out.by if out.weights is None else out.by | {WEIGHTS: out.weights}
+        return {name: y[batch.valid].float().cpu().numpy() for name, y in given.items()}
 
-    def take_best_modalities(self) -> None:
-        """Between the stages, set each modality's encoder, attention and head to that modality's best epoch."""
+    def take_best(self, stage: Stage) -> None:
+        """Go back to the best epoch of a stage: as a whole, or by heads, each modality's parameters to that of its head."""
+        if stage.chosen_by == "fused":
+            self.model.load_state_dict(self.best.state or self.predictor.state_dict())
+            return
         state = self.model.state_dict()
-        for u, name in enumerate(self.model.config.modalities):
-            best = self.best_heads[name].state
-            for key, tensor in best.items():
-                if key.startswith(f"input.{u}."):
-                    state[key].copy_(tensor)
-                elif key.startswith(("encoder.", "modality_heads.")) or ".layers." in key:
-                    state[key][u].copy_(tensor[u])
+        owners = {name: self.method.ownership(name).owner for name, _ in self.model.named_parameters()}
+        for u, modality in enumerate(self.model.config.modalities):
+            for name, tensor in self.best_heads[modality].state.items():
+                if owners.get(name) == u:
+                    state[name].copy_(tensor)
+                elif owners.get(name) == EVERY_MODALITY:
+                    state[name][u].copy_(tensor[u])
 
-    def set_learning_rate(self, first: bool) -> None:
+    def set_learning_rate(self) -> None:
         """Constant, or a cosine that falls to zero along each stage."""
-        start, length = (
-            (0, self.recipe.first_epochs) if first else (self.recipe.first_epochs, self.recipe.second_epochs)
-        )
-        along = (self.epoch - start) / length
+        place, start = self.stage_at(self.epoch)
+        along = (self.epoch - start) / self.stages[place].epochs
         scale = (1 + np.cos(np.pi * along)) / 2 if self.recipe.cosine else 1.0
         for group in self.optimizer.param_groups:
             group["lr"] = float(self.recipe.learning_rate * scale)  # a NumPy number could not be loaded back

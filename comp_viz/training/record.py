@@ -119,9 +119,12 @@ def gradient_table(
 
 
 def utterance_table(epoch: int, task: Task, utterances: Utterances, steps: Sequence[TrainingStep]) -> pa.Table:
-    """The `utterances` table of one epoch: coefficient, error and correctness of every modality."""
+    """The `utterances` table of one epoch: coefficient, error and correctness of every modality; empty without heads."""
     M, N, labels = len(utterances.modalities), len(utterances), utterances.labels
-    error = torch.cat([step.error[:, step.valid] for step in steps], 1).float().cpu().numpy()  # (M, N)
+    errors = [step.error[:, step.valid] for step in steps if step.error is not None]
+    if not errors:
+        return TABLES["utterances"].empty_table()
+    error = torch.cat(errors, 1).float().cpu().numpy()  # (M, N)
     predictions = np.stack([step_predictions(steps, name) for name in utterances.modalities])  # (M, N, C)
     observed = torch.cat([step.observed[step.valid] for step in steps]).cpu().numpy()  # (N, M)
     known = ~np.isnan(labels)

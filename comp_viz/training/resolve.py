@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 
 from comp_viz.data.dataset import Utterances
-from comp_viz.training.recipe import Recipe
+from comp_viz.methods.recipe import Recipe
 
 MOST_STEPS = 700  # of a run at the full learning rate
 FEWEST_STEPS = 7  # an epoch

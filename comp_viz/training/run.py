@@ -21,10 +21,10 @@ from comp_viz.data.dataset import DataSet, Utterances
 from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
-from comp_viz.network.config import ComPConfig
+from comp_viz.methods.recipe import Recipe
+from comp_viz.network.config import NetworkConfig
 from comp_viz.training.finish import write_checkpoint
 from comp_viz.training.loop import Trainer
-from comp_viz.training.recipe import Recipe
 from comp_viz.training.record import Epoch
 from comp_viz.training.resolve import resolve
 from comp_viz.training.split import splits
@@ -40,7 +40,7 @@ SHOW_SECONDS = 5.0  # between parts of telemetry
 
 def train(
     data: DataSet,
-    config: ComPConfig,
+    config: NetworkConfig,
     recipe: Recipe,
     out: Path,
     device: torch.device,
@@ -65,6 +65,7 @@ def train(
     trainer = Trainer(data.task, config, settled, streams[0], streams[1], device)
     request = {
         "data": {"name": data.name, "digest": data.digest},
+        "method": config.method,
         "architecture": asdict(config),
         "recipe": asdict(settled),
         "selection": parts.protocol,

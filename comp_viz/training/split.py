@@ -8,7 +8,7 @@ import numpy as np
 from comp_viz.data.conversation import Conversation
 from comp_viz.data.dataset import DataSet, Utterances, pick_conversations
 from comp_viz.errors import CompVizError
-from comp_viz.training.recipe import Recipe, Select
+from comp_viz.methods.recipe import Recipe, Select
 from comp_viz.wording import how_many
 
 HELD_OUT_SHARE = 0.15  # of the training utterances, held out where the data has no validation split

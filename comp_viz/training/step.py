@@ -1,13 +1,13 @@
 """What one optimiser step leaves behind, kept on the device until the epoch is over: nothing waits for it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from comp_viz.network.config import ComPConfig
-from comp_viz.training.modulator import Modulation
+from comp_viz.methods.method import EVERY_MODALITY, SHARED, Ownership
+from comp_viz.methods.modulator import Modulation
 
 
 @dataclass(frozen=True)
@@ -16,12 +16,12 @@ class TrainingStep:
 
     conversations: Sequence[int]  # [B], by number in the training stream
     losses: dict[str, Tensor]  # terms of the objective, with their weighted sum under "loss"
-    predictions: dict[str, Tensor]  # "fused" (in stage 2) and every modality -> [B, S, C], with dropout and noise
+    predictions: dict[str, Tensor]  # "fused" where it is trained, and every head -> [B, S, C], with dropout and noise
     observed: Tensor  # [B, S, M] bool, as the missing pattern left it
     valid: Tensor  # [B, S] bool, False in padding; in memory
-    error: Tensor  # [M, B, S], E of every modality
-    coordinator: Tensor | None  # [B, S, M], in stage 2
-    modulation: Modulation | None  # in stage 2
+    error: Tensor | None  # [M, B, S], E of every modality; None without heads
+    coordinator: Tensor | None  # [B, S, M], weights of the modalities, where the stage has some
+    modulation: Modulation | None  # where gradients are modulated
     gradients: Tensor  # [G, M + 1], see `GradientNorms`
 
 
@@ -32,18 +32,15 @@ class GradientNorms:
     last, one for the weights that serve all modalities together; NaN where a module has none or took no part.
     """
 
-    def __init__(self, model: nn.Module, config: ComPConfig) -> None:
-        self.M = len(config.modalities)
+    def __init__(self, model: nn.Module, modalities: int, ownership: Callable[[str], Ownership]) -> None:
+        self.M = modalities
         self.groups: dict[str, dict[int, list[nn.Parameter]]] = {}  # module -> modality, M for all or -1 for stacked
         for name, parameter in model.named_parameters():
-            self.groups.setdefault(module_of(name), {}).setdefault(self.owner(name), []).append(parameter)
+            its = ownership(name)
+            owner = {EVERY_MODALITY: -1, SHARED: self.M}.get(str(its.owner))
+            numbered = its.owner if owner is None else owner
+            self.groups.setdefault(its.module, {}).setdefault(int(numbered), []).append(parameter)
         self.names = tuple(self.groups)
-
-    def owner(self, name: str) -> int:
-        """Whose weights these are: a modality's number, M for weights that serve all, -1 for `[M, …]` stacked ones."""
-        if name.startswith("input."):
-            return int(name.split(".")[1])
-        return self.M if module_of(name) in ("coordinator", "fused head") else -1
 
     def __call__(self) -> Tensor:
         """The norms `[G, M + 1]` of the gradients as they are now."""
@@ -61,17 +58,3 @@ class GradientNorms:
             elif gradients:
                 row[owner] = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
         return row
-
-
-def module_of(name: str) -> str:
-    """The module a parameter belongs to, in the words of the method."""
-    first, *rest = name.split(".")
-    if first == "blocks":
-        return "propagation" if rest[1] == "layers" else "prompts"
-    return {
-        "input": "projection",
-        "compressor": "prototypes",
-        "modality_heads": "modality heads",
-        "fusion": "fused head",
-        "fused_head": "fused head",
-    }.get(first, first)

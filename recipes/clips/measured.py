@@ -19,7 +19,7 @@ from recipes.clips.data_set import part_of
 
 def temperatures(model: ComP, standardise: Standardiser, validation: Sequence[Conversation]) -> dict[str, float]:
     """The temperature of each predictor, found on validation conversations as they are."""
-    stream = Stream(validation, standardise, model.fusion.weight.device)
+    stream = Stream(validation, standardise, model.device)
     predictions = predict(model, stream, stream.utterances.observed)
     return {name: fit_temperature(y, stream.utterances.labels) for name, y in predictions.items()}
 
@@ -45,7 +45,7 @@ def measured_parts(
         by_part.setdefault(part_of(conversation.id), []).append(conversation)
     measurements = []
     for name, members in sorted(by_part.items()):
-        stream = Stream(members, standardise, model.fusion.weight.device)
+        stream = Stream(members, standardise, model.device)
         utterances = stream.utterances
         there = [m for u, m in enumerate(utterances.modalities) if utterances.observed[:, u].any()]
         predictions = predict(model, stream, utterances.observed)

@@ -29,6 +29,7 @@ def join_predictions(parts: Sequence[Prediction]) -> Prediction:
         np.concatenate([part.fused for part in parts]),
         {name: np.concatenate([part.heads[name] for part in parts]) for name in first.heads},
         np.concatenate([part.coordinator for part in parts]),
+        first.modalities,
     )
 
 

@@ -64,7 +64,7 @@ def discrepancy(checkpoint: Checkpoint, data: DataSet, pattern: Pattern, seed: i
     checkpoint.check(data)
     split = data.split("test")
     check_lengths(Utterances.of(split), checkpoint.config.max_length)
-    stream = Stream(split, checkpoint.standardise, checkpoint.model.fusion.weight.device)
+    stream = Stream(split, checkpoint.standardise, checkpoint.model.device)
     utterances, task = stream.utterances, data.task
     truth = true_decisions(task, utterances.labels)
     if not (truth >= 0).any():

@@ -22,7 +22,7 @@ def reached_accuracy(
     """ACC of the fused prediction on the test split under each pattern, drawn with `seed`. Raises `CompVizError`."""
     checkpoint.check(data)
     check_lengths(Utterances.of(data.split("test")), checkpoint.config.max_length)
-    stream = Stream(data.split("test"), checkpoint.standardise, checkpoint.model.fusion.weight.device)
+    stream = Stream(data.split("test"), checkpoint.standardise, checkpoint.model.device)
     truth, starts = true_decisions(data.task, stream.utterances.labels), stream.utterances.starts
     estimates = []
     for pattern in patterns:

@@ -7,7 +7,7 @@ import pandas as pd
 from comp_viz.analysis.results import named_by_flags, read_published_results
 from comp_viz.analysis.shipped_results import ResultsTable, paired_difference
 from comp_viz.analysis.stats.intervals import half_width_of_mean
-from comp_viz.training.methods import ABLATION
+from comp_viz.training.contenders import ABLATION
 
 WITH_MODULATOR, WITHOUT_MODULATOR = (
     "comp",

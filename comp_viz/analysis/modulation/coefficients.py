@@ -11,8 +11,8 @@ import torch
 from comp_viz.analysis.prediction import run_model
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import Bools, Conversation, Floats
-from comp_viz.training.modulator import modality_errors, modulation
-from comp_viz.training.recipe import Recipe
+from comp_viz.methods.modulator import modality_errors, modulation
+from comp_viz.methods.recipe import Recipe
 
 
 @dataclass(frozen=True)

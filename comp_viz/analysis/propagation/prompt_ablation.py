@@ -60,7 +60,7 @@ def ablate_prompts(checkpoint: Checkpoint, conversation: Conversation, observed:
 
     A removed prompt is zeros in every block, removed own features are zeros where they enter the first (eq. 3).
     """
-    if not checkpoint.config.prompting:
+    if not checkpoint.prompting:
         return None
     task, names = checkpoint.card.task, checkpoint.config.modalities
     features, before = propagated_features(checkpoint, conversation, observed, AS_TRAINED)
@@ -84,7 +84,7 @@ def propagated_features(
     """`Z̄^u [S, d]` of every modality, and the prediction."""
     out = run_model(checkpoint, conversation, observed, changed, trace=True)
     assert out.trace
-    prediction = read_output(checkpoint.card.task, observed & conversation.observed, out)
+    prediction = read_output(checkpoint, observed & conversation.observed, out)
     return {u: to_array(z) for u, z in out.trace.propagated.items()}, prediction
 
 

@@ -63,9 +63,11 @@ def modality_assignment(inside: Inside, name: str, block: int, from_features: Fl
 @torch.inference_mode()
 def feature_part(checkpoint: Checkpoint, inside: Inside, block: int) -> dict[str, Floats]:
     """The part `Linear(Z_l^u)` of each modality's fresh prompts, `[S, p]`; the rest is made of prototypes (eq. 8)."""
-    model = checkpoint.model
+    model = checkpoint.comp
     stacked = np.stack([inside.features[name][block] for name in inside.modalities])
     parts = list(model.blocks)[block].from_features(torch.from_numpy(stacked).to(model.fusion.weight))
+    if model.config.prompts_from == "observed":
+        parts = parts * torch.from_numpy(inside.observed.T[..., None].copy()).to(parts)
     return dict(zip(inside.modalities, parts.float().cpu().numpy(), strict=True))
 
 

@@ -13,8 +13,8 @@ from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Conversation, Floats
 from comp_viz.data.dataset import DataSet, Ints
 from comp_viz.errors import CompVizError
+from comp_viz.methods.recipe import Recipe
 from comp_viz.network.bank import prototype_bank
-from comp_viz.training.recipe import Recipe
 from comp_viz.training.split import bank_conversations
 
 ROUNDING = 0.02  # share of the largest entry by which 16-bit weights may move the bank
@@ -70,8 +70,8 @@ def bank_library(checkpoint: Checkpoint, data: DataSet) -> Library:
     Their prototypes are made again and must be those of the bank. Raises `CompVizError` where the bank has no names.
     """
     members = tuple(bank_members(checkpoint, data))
-    model = checkpoint.model
-    batch = Batch.of(members, checkpoint.standardise).to(model.fusion.weight.device)
+    model = checkpoint.comp
+    batch = Batch.of(members, checkpoint.standardise).to(model.device)
     _, stacked, rows = model.begin(batch.features, batch.observed, batch.valid)
     utterances, _ = rows.part(stacked)
     bank, again = checkpoint.bank.float(), prototype_bank(model, batch).float()

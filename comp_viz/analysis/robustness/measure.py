@@ -32,7 +32,7 @@ def robustness_table(
     if seeds < 1:
         raise CompVizError(f"seeds: expected at least 1, got {seeds}.")
     checkpoint.check(data)
-    stream = Stream(data.split(split), checkpoint.standardise, checkpoint.model.fusion.weight.device)
+    stream = Stream(data.split(split), checkpoint.standardise, checkpoint.model.device)
     check_lengths(stream.utterances, checkpoint.config.max_length)
     parsed = [Pattern.parse(text) for text in patterns]
     for pattern in parsed:

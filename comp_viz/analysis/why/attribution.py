@@ -86,8 +86,8 @@ def by_gradient(
 ) -> Attribution:
     """Attributions of standardised features, by one gradient or by the integral of many."""
     model, task, names = checkpoint.model, masked.task, checkpoint.config.modalities
-    batch = Batch.of([conversation], checkpoint.standardise).to(model.fusion.weight.device)
-    shown = torch.from_numpy(masked.observed).to(model.fusion.weight.device)
+    batch = Batch.of([conversation], checkpoint.standardise).to(model.device)
+    shown = torch.from_numpy(masked.observed).to(model.device)
 
     def predicted(*features: Tensor) -> Tensor:
         K = len(features[0])

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 import torch
 
-from comp_viz.analysis.prediction import FUSED, in_units
+from comp_viz.analysis.prediction import FUSED, in_units, read_weights
+from comp_viz.analysis.why.masking import repeated_output
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Bools, Conversation, Floats, Task
+from comp_viz.network.coalitions import coalition_masks
 from comp_viz.network.coalitions import coalition_outputs as pass_of
+from comp_viz.network.model import ComP
 
 
 @dataclass(frozen=True)
@@ -22,12 +25,8 @@ class Coalitions:
     task: Task
     observed: Bools  # [S, M]
     predictions: Mapping[str, Floats]  # fused and each modality's head -> [2^M, S, C], label units or probabilities
-    coordinator: Floats  # [2^M, S, M], weights from 0 to 1, sum 1
-
-    @property
-    def modalities(self) -> tuple[str, ...]:
-        """Modality names in order."""
-        return tuple(name for name in self.predictions if name != FUSED)
+    coordinator: Floats  # [2^M, S, M], weights from 0 to 1, sum 1; [2^M, S, 0] of a method without
+    modalities: tuple[str, ...]  # M names in order
 
     @property
     def predictors(self) -> tuple[str, ...]:
@@ -42,9 +41,13 @@ def predict_coalitions(checkpoint: Checkpoint, conversation: Conversation, obser
     Raises `CompVizError` for more than six modalities.
     """
     model, task = checkpoint.model, checkpoint.card.task
-    batch = Batch.of([conversation], checkpoint.standardise).to(model.fusion.weight.device)
+    batch = Batch.of([conversation], checkpoint.standardise).to(model.device)
     shown = observed & conversation.observed
-    out = pass_of(model, batch.features, shown[None], batch.valid)
+    if isinstance(model, ComP):
+        out = pass_of(model, batch.features, shown[None], batch.valid)
+    else:
+        coalitions = coalition_masks(len(checkpoint.config.modalities)).numpy()[:, None] & shown
+        out = repeated_output(model, batch, torch.from_numpy(coalitions))
     predictions = {FUSED: out.fused, **out.heads}
     read = {name: in_units(task, values) for name, values in predictions.items()}
-    return Coalitions(task, shown, read, out.coordinator.float().cpu().numpy())
+    return Coalitions(task, shown, read, read_weights(out), checkpoint.config.modalities)

@@ -109,7 +109,7 @@ def of_features(
     Also the modalities whose features are the players, one after the other: those that are observed.
     """
     model, shown = checkpoint.model, observed & conversation.observed
-    batch = Batch.of([conversation], checkpoint.standardise).to(model.fusion.weight.device)
+    batch = Batch.of([conversation], checkpoint.standardise).to(model.device)
     names = tuple(u for i, u in enumerate(checkpoint.config.modalities) if shown[target, i])
     ends = np.cumsum([0, *(conversation.features[u].shape[1] for u in names)])
     together = max(1, FORWARD_UTTERANCES // len(shown))

@@ -9,7 +9,6 @@ import torch
 from comp_viz.analysis.stats.ranks import rank_correlation
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import Bools, Conversation, Floats
-from comp_viz.network.model import ComP
 
 NOISE = 0.1  # standard deviations of the training features
 REPETITIONS = 3
@@ -58,5 +57,5 @@ def untrained(checkpoint: Checkpoint, seed: int) -> Checkpoint:
     """The same architecture with weights as before training, and no bank."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = ComP(checkpoint.config).eval().requires_grad_(False)
-    return replace(checkpoint, model=model.to(checkpoint.model.fusion.weight.device))
+        model = checkpoint.method.build(checkpoint.config).eval().requires_grad_(False)
+    return replace(checkpoint, model=model.to(checkpoint.device))

@@ -70,7 +70,7 @@ def chart_rows(sides: Sequence[Side], charts: int) -> list[list[DeltaGenerator]]
     """Places `[chart][side]`: charts beside each other for a single side, sides beside each other where there are two."""
     if len(sides) == 1:
         return [[place] for place in st.columns(charts, gap="medium", vertical_alignment="bottom")]
-    everywhere = all(side.view.checkpoint.config.coordination for side in sides)
+    everywhere = all(side.view.checkpoint.learned_weights for side in sides)
     return [row_of_sides(sides, charts=everywhere) for _ in range(charts)]
 
 
@@ -95,7 +95,7 @@ def weight_charts(sides: Sequence[Side], by_group: bool, fitted: bool, selected:
     places = [*chart_rows(sides, 1), *(chart_rows(sides, 2) if by_group else chart_rows(sides, 1))]
     for i, (side, prediction) in enumerate(zip(sides, here, strict=True)):
         first, *others = (place[i] for place in places)
-        if not side.view.checkpoint.config.coordination:
+        if not side.view.checkpoint.learned_weights:
             first.info(f"{no_coordinator(len(prediction.modalities))}.", icon=":material/balance:")
             continue
         hover = utterance_texts(prediction, side.view.conversation.labels, side.view.conversation.words)

@@ -91,7 +91,7 @@ def accuracy_curves(
 def own_curves(view: PageView, split: str) -> pd.DataFrame:
     """Of the open checkpoint, and of one without prompting that was trained on the same data."""
     own = cached_training.accuracy_by_epoch(view.name)
-    if own.empty or not view.checkpoint.config.prompting:
+    if own.empty or not view.checkpoint.prompting:
         return curves_of_runs({WITHOUT_PROMPTING: own} if len(own) else {}, split)
     other = without_prompting(view)
     runs = {COMP: own} | ({WITHOUT_PROMPTING: cached_training.accuracy_by_epoch(other)} if other else {})
@@ -109,7 +109,7 @@ def curves_caption(view: PageView, curves: pd.DataFrame, table: ResultsTable | N
     if table is not None:
         return table_caption(table.name, escape_markdown(table.data), escape_markdown(table.trained_under), curves)
     other = without_prompting(view)
-    prompting = bool(view.checkpoint.config.prompting)
+    prompting = view.checkpoint.prompting
     return run_caption(escape_markdown(view.checkpoint.card.name), prompting, other and escape_markdown(other))
 
 

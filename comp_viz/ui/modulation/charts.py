@@ -53,7 +53,7 @@ def conversation_coefficients_row(place_of: Sequence[Side], selected: int, palet
     for side, (place, below), one in zip(place_of, places, coefficients, strict=True):
         view = side.view
         if one is None:
-            prompting = view.checkpoint.config.prompting
+            prompting = view.checkpoint.prompting
             reason = NO_LABELLED_UTTERANCE if prompting else NO_PROMPTS.format(name=escape_markdown(view.name))
             place.info(reason, icon=":material/info:")
             continue
@@ -67,7 +67,7 @@ def conversation_coefficients_row(place_of: Sequence[Side], selected: int, palet
 
 def coefficients_in_view(view: PageView) -> ConversationCoefficients | None:
     """The coefficients of the open conversation; None without prompting or without labels that count."""
-    if not view.checkpoint.config.prompting:
+    if not view.checkpoint.prompting:
         return None
     return cached_training.open_coefficients(view.query())
 
@@ -96,7 +96,7 @@ def training_rows(place_of: Sequence[Side], palette: Palette) -> None:
     trainings = cached_training.training_figures(names, place_of[0].view.data.modalities, palette)
     if any(record.by_epoch.empty for record, _ in trainings):
         for side, place, (record, _) in zip(place_of, row_of_sides(place_of, charts=False), trainings, strict=True):
-            if record.by_epoch.empty and side.view.checkpoint.config.prompting:  # without, the row above says so
+            if record.by_epoch.empty and side.view.checkpoint.prompting:  # without, the row above says so
                 place.info(no_record(side.view, record), icon=":material/info:")
     for key in dict.fromkeys(key for _, figures in trainings for key in figures):
         table, about = TRAINING_CHARTS[key]

@@ -35,7 +35,7 @@ class PrototypeChoice:
 
 def nearest_controls(view: PageView) -> PrototypeChoice:
     """Modality, conversation and number of a prototype."""
-    names = [OPEN_CONVERSATION, *bank_names(view)] if view.checkpoint.config.prompting else [OPEN_CONVERSATION]
+    names = [OPEN_CONVERSATION, *bank_names(view)] if view.checkpoint.prompting else [OPEN_CONVERSATION]
     numbers = [str(n + 1) for n in range(view.checkpoint.config.prototypes)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         modality = modality_choice(view)
@@ -48,9 +48,9 @@ def nearest_controls(view: PageView) -> PrototypeChoice:
 
 def nearest_section(sides: list[Side], choice: PrototypeChoice) -> None:
     """Draw which utterances the prototypes of a conversation lie nearest to, for every side."""
-    charts = all(side.view.checkpoint.config.prompting for side in sides)
+    charts = all(side.view.checkpoint.prompting for side in sides)
     for side, chart, listed in zip(sides, row_of_sides(sides, charts), row_of_sides(sides, charts=False), strict=True):
-        if side.view.checkpoint.config.prompting:
+        if side.view.checkpoint.prompting:
             draw_nearest(side, choice, chart, listed)
         else:
             chart.info(NO_PROTOTYPES, icon=":material/info:")

@@ -85,7 +85,7 @@ def draw_contributions(
         chart_panel(pairs, f"contribution_pairs{key}", ABOUT_PAIRS, partial(pair_table, contributions))
     if contributions.predictor != FUSED:
         return
-    if not side.view.checkpoint.config.coordination:
+    if not side.view.checkpoint.learned_weights:
         st.info(
             "This network was trained without a coordinator: all modalities have equal weight.",
             icon=":material/balance:",

@@ -1,4 +1,4 @@
-"""What training minimises: task losses, reconstruction and disentanglement (eq. 2, 16, 17)."""
+"""What training ComP minimises beside the task losses: reconstruction and disentanglement (eq. 2)."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from comp_viz.data.conversation import Task
+from comp_viz.methods.losses import task_loss
 from comp_viz.network.config import ComPConfig
 from comp_viz.network.layers import ModalityMLP
 from comp_viz.network.rows import Rows
@@ -51,25 +52,6 @@ def jensen_shannon(p: Tensor, q: Tensor) -> Tensor:
     p, q = p.clamp(min=1e-30), q.clamp(min=1e-30)  # a sigmoid can reach 0, whose logarithm is infinite
     log_m = ((p + q) / 2).log()
     return (p * (p.log() - log_m) + q * (q.log() - log_m)).sum(-1) / 2
-
-
-def task_loss(task: Task, predictions: Tensor, targets: Tensor, counted: Tensor, sign_weight: float = 0) -> Tensor:
-    """Cross-entropy (eq. 16) or mean squared error (eq. 17) over the `counted [B, S]` utterances of `[B, S, C]`.
-
-    For scores, `sign_weight` adds that much logistic loss on the sign relative to neutral, which ACC and F1 count.
-    """
-    share = counted / counted.sum().clamp(
-        min=1
-    )  # weights instead of a selection, whose size would have to be read from the device
-    if task.classes:
-        truth = targets.nan_to_num().long()
-        losses = F.cross_entropy(predictions.float().movedim(-1, 1), truth, reduction="none")
-    else:
-        scores, truth = predictions[..., 0].float(), targets.nan_to_num()
-        losses = (scores - truth).square()
-        if sign_weight:
-            losses = losses + sign_weight * F.softplus(-2 * scores * truth.sign()) * (truth != 0)
-    return (losses * share).sum()
 
 
 def private_loss(task: Task, heads: Sequence[Tensor], targets: Tensor, counted: Tensor) -> Tensor:

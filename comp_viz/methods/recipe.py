@@ -6,8 +6,8 @@ from typing import Literal
 
 from comp_viz.data.patterns.pattern import PROTOCOL, Pattern
 from comp_viz.errors import CompVizError
+from comp_viz.methods.modulator import CLASS_ERRORS, ClassError
 from comp_viz.network.model import SCOPES, Scope
-from comp_viz.training.modulator import CLASS_ERRORS, ClassError
 
 Select = Literal["validation", "test"]
 SELECTS: tuple[Select, ...] = ("validation", "test")
@@ -102,5 +102,3 @@ PUBLISHED = Recipe(
     clip=None,
     error="reference",
 )
-PRESETS = {"ours": Recipe(), "published": PUBLISHED}
-ARCHITECTURES: dict[str, dict[str, int]] = {"ours": {}, "published": {"hidden": 256}}  # where they differ from ours

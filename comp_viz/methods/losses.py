@@ -1,0 +1,25 @@
+"""The loss of a prediction, alike for all methods (eq. 16, 17)."""
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from comp_viz.data.conversation import Task
+
+
+def task_loss(task: Task, predictions: Tensor, targets: Tensor, counted: Tensor, sign_weight: float = 0) -> Tensor:
+    """Cross-entropy (eq. 16) or mean squared error (eq. 17) over the `counted [B, S]` utterances of `[B, S, C]`.
+
+    For scores, `sign_weight` adds that much logistic loss on the sign relative to neutral, which ACC and F1 count.
+    """
+    share = counted / counted.sum().clamp(
+        min=1
+    )  # weights instead of a selection, whose size would have to be read from the device
+    if task.classes:
+        truth = targets.nan_to_num().long()
+        losses = F.cross_entropy(predictions.float().movedim(-1, 1), truth, reduction="none")
+    else:
+        scores, truth = predictions[..., 0].float(), targets.nan_to_num()
+        losses = (scores - truth).square()
+        if sign_weight:
+            losses = losses + sign_weight * F.softplus(-2 * scores * truth.sign()) * (truth != 0)
+    return (losses * share).sum()

@@ -1,0 +1,43 @@
+"""What the network of every method is: a module built from its configuration, which predicts a batch of conversations."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from comp_viz.network.config import NetworkConfig
+from comp_viz.network.trace import Output
+
+
+class Network(nn.Module):
+    """The base of all networks. What is predicted for a conversation must not depend on what shares its batch."""
+
+    # Tensors of the state whose length along an axis is that of the training data: name -> axis.
+    grows: ClassVar[Mapping[str, int]] = MappingProxyType({})
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+
+    @abstractmethod
+    def forward(self, features: Mapping[str, Any], observed: Any, valid: Any, *, trace: bool = False) -> Output:
+        """Predict every utterance's emotion from what is observed of it and of its conversation.
+
+        Parameters: `features` modality -> `[B, S, D_u]`; `observed [B, S, M]` bool, in modality order; `valid [B, S]`
+        bool, False in padding. What happened inside is given where `trace` is True and the method has one. Raises
+        `CompVizError` when the batch does not fit the model; `boundary.admit` checks it.
+        """
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return next(self.parameters()).device
+
+    def fit_lengths(self, state: Mapping[str, Tensor]) -> None:
+        """Give the tensors that grow with the training data the length they have in `state`, which can then be loaded."""
+        for name in self.grows:
+            own = self.get_buffer(name)
+            setattr(self, name, own.new_empty(state[name].shape))
