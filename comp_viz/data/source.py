@@ -14,18 +14,19 @@ from comp_viz.data.published.layout import is_published, read_published
 from comp_viz.data.published.peek import peek_published
 from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.data.table.reader import is_table, open_table
+from comp_viz.data.tabular.kinds import TABULAR_SUFFIXES, is_tabular
 from comp_viz.data.tabular.read import peek_tabular, read_tabular
 from comp_viz.errors import CompVizError
 from comp_viz.resources import working
 
 LAB = "lab"
-NPZ, TABLE_SUFFIXES = ".npz", (".arrow", ".feather", ".parquet")
-DATA_SUFFIXES = (NPZ, *TABLE_SUFFIXES)
+NPZ, MAPPED_SUFFIXES = ".npz", (".arrow", ".feather")
+DATA_SUFFIXES = (NPZ, *TABULAR_SUFFIXES)
 
 
 def is_mapped(path: Path) -> bool:
     """Whether this is a table of ours that is opened without reading it. Raises `CompVizError` when it is damaged."""
-    return path.suffix in TABLE_SUFFIXES[:2] and is_table(path)
+    return path.suffix in MAPPED_SUFFIXES and path.is_file() and is_table(path)
 
 
 def data_root() -> Path:
@@ -44,7 +45,10 @@ def data_files() -> list[str]:
     return sorted(
         path.name
         for path in there
-        if is_published(path) or is_layout_name(path) or (path.suffix in DATA_SUFFIXES and path.is_file())
+        if is_published(path)
+        or is_layout_name(path)
+        or is_tabular(path)
+        or (path.suffix.lower() == NPZ and path.is_file())
     )
 
 
@@ -54,7 +58,7 @@ def data_path(name: str) -> Path:
     Raises `CompVizError` when there is none, or a folder has the name of a file.
     """
     for path in (Path(name), data_root() / name):
-        if path.suffix in DATA_SUFFIXES and path.is_dir() and not is_published(path):
+        if path.suffix in DATA_SUFFIXES and path.is_dir() and not (is_published(path) or is_tabular(path)):
             raise CompVizError(f"{path} is a folder; expected a file, as its name ends with {path.suffix}.")
         if path.exists():
             return path
@@ -81,13 +85,17 @@ def open_file(path: Path, reading: FileReading = PLAIN_READING) -> DataSet:
     """Open a file or folder of our own formats, or of the published layout; see `open_data`."""
     if is_published(path):
         return with_reading(read_published(path), reading)
-    if path.suffix not in DATA_SUFFIXES and is_layout_name(path):
+    if path.is_dir() and not is_tabular(path) and is_layout_name(path):
         raise unknown_layout(path)
-    if path.suffix not in DATA_SUFFIXES:
+    if path.is_dir():
+        return read_tabular(path, reading)
+    if path.suffix.lower() not in DATA_SUFFIXES and is_layout_name(path):
+        raise unknown_layout(path)
+    if path.suffix.lower() not in DATA_SUFFIXES:
         raise CompVizError(
             f"{path}: expected a file that ends with {', '.join(DATA_SUFFIXES)}, or a label file of the published layout or its folder."
         )
-    if path.suffix == NPZ:
+    if path.suffix.lower() == NPZ:
         return read_npz(path, reading)
     return with_reading(open_table(path), reading) if is_mapped(path) else read_tabular(path, reading)
 
@@ -98,6 +106,6 @@ def peek_data(path: Path) -> Header | None:
         return peek_published(path)
     if header := peek_layout(path):
         return header
-    if path.suffix not in DATA_SUFFIXES:
-        return None
-    return peek_npz(path) if path.suffix == NPZ else peek_tabular(path)
+    if path.suffix.lower() == NPZ:
+        return peek_npz(path)
+    return peek_tabular(path) if is_tabular(path) else None

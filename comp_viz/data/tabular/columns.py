@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from comp_viz.data.table.arrow_file import ArrowFile, explain_damage
+from comp_viz.data.table.arrow_file import ArrowFile
 from comp_viz.errors import CompVizError
 
 MOST_BYTES = 8 << 30  # of a file's contents in memory, decompressed
@@ -38,6 +38,10 @@ class Columns(ABC):
     @abstractmethod
     def batches(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Some of the columns, some rows at a time, the same number of all of them."""
+
+    def faults(self) -> dict[tuple[str, int], str]:
+        """Modality and row of the table -> why it has no features, of what was read so far, where there is more to say."""
+        return {}
 
 
 class ParquetColumns(Columns):
@@ -128,12 +132,6 @@ def owner_of(path: str, names: Mapping[str, int]) -> str | None:
     while path not in names and "." in path:
         path = path.rpartition(".")[0]
     return path if path in names else None
-
-
-def open_columns(path: Path) -> Columns:
-    """Open a file of either kind. Raises `CompVizError` when it is damaged or too large."""
-    with explain_damage(path):
-        return ParquetColumns(path) if path.suffix == ".parquet" else ArrowColumns(path)
 
 
 def is_text_type(kind: pa.DataType) -> bool:

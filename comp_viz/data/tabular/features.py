@@ -52,7 +52,7 @@ def read_features(
     places[order.rows] = np.arange(len(order))
     return {
         modality: features_by_conversation(
-            columns.file, modality, *sorted_rows(columns, names[modality], width, places, len(order)), order, findings
+            columns, modality, *sorted_rows(columns, names[modality], width, places, len(order)), order, findings
         )
         for modality, width in widths.items()
     }
@@ -70,15 +70,20 @@ def sorted_rows(columns: Columns, name: str, width: int, places: Ints, used: int
 
 
 def features_by_conversation(
-    file: str, modality: str, features: Floats, lengths: Ints, order: Order, findings: Findings
+    columns: Columns, modality: str, features: Floats, lengths: Ints, order: Order, findings: Findings
 ) -> ModalityFeatures:
     """Features by conversation, zeros where missing, and which are observed; rows of another length are problems."""
-    width, admitted = features.shape[1], []
+    width, admitted, file, faults = features.shape[1], [], columns.file, columns.faults()
     for v, conversation in enumerate(order.ids):
         part, noted = order.of(v), Findings()
         admitted.append(noted.admit(file, conversation, modality, features[part], lengths[part] == width))
         for row in noted.rows:
-            count = int(lengths[part][(row.utterance or 1) - 1])
-            wrong = f"{count} features, expected {width}, kept as missing"
-            findings.rows.append(row if count in (0, width) else replace(row, kind="problem", reason=wrong))
+            place = (row.utterance or 1) - 1
+            count, fault = int(lengths[part][place]), faults.get((modality, int(order.rows[part][place])))
+            if fault:
+                row = replace(row, kind="problem", reason=f"{fault}, kept as missing")
+            elif count not in (0, width):
+                wrong = f"{count} features, expected {width}, kept as missing"
+                row = replace(row, kind="problem", reason=wrong)
+            findings.rows.append(row)
     return admitted

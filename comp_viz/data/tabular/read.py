@@ -22,8 +22,9 @@ from comp_viz.data.labels.remarks import note_remarks
 from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.data.table.arrow_file import ARROW_ERRORS, explain_damage
 from comp_viz.data.table.format import ALTERED, StoredFindings, TableMetadata, read_metadata
-from comp_viz.data.tabular.columns import Columns, open_columns
+from comp_viz.data.tabular.columns import Columns
 from comp_viz.data.tabular.features import ModalityFeatures, find_widths, read_features
+from comp_viz.data.tabular.kinds import open_columns
 from comp_viz.data.tabular.labels import label_column
 from comp_viz.data.tabular.rows import Order, arrange, read_durations, read_splits
 from comp_viz.data.tabular.schema import check_columns, in_order

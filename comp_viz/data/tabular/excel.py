@@ -1,0 +1,78 @@
+"""Excel and OpenDocument sheets, one row an utterance; by python-calamine."""
+
+import zipfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from comp_viz.data.extra import import_format_library
+from comp_viz.data.tabular.delimited import ALWAYS_TEXT, NO_NUMBER, NO_TEXT
+from comp_viz.data.tabular.memory import MemoryColumns
+from comp_viz.errors import UNREADABLE, CompVizError
+from comp_viz.wording import how_many
+
+SHEET_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+MOST_SHEET = 512 << 20  # bytes of a file's contents, decompressed
+
+
+def open_sheet(path: Path) -> MemoryColumns:
+    """Open the first sheet that has rows: names of columns, then a row an utterance. Raises `CompVizError`."""
+    calamine = import_format_library("python_calamine", f"{path.name} is a spreadsheet")
+    try:
+        check_contents(path)
+        book = calamine.CalamineWorkbook.from_path(path)
+        sheets = ((name, book.get_sheet_by_name(name).to_python()) for name in book.sheet_names)
+        name, rows = next(((name, rows) for name, rows in sheets if len(rows) > 1), ("", []))
+    except CompVizError:
+        raise
+    except (calamine.CalamineError, *UNREADABLE) as error:
+        raise CompVizError(
+            f"{path.name} cannot be read as a spreadsheet ({str(error)[:200]}). Save it as CSV."
+        ) from None
+    if not rows:
+        raise CompVizError(f"{path.name}: no sheet has rows; expected the names of columns, then a row an utterance.")
+    several = len(book.sheet_names) > 1
+    assumed = (
+        [f"of {how_many(len(book.sheet_names), 'sheet')} the first with rows is read, {name!r:.60}"] if several else []
+    )
+    return MemoryColumns(path.name, sheet_table(path.name, rows), assumed)
+
+
+def check_contents(path: Path) -> None:
+    """Make sure that a file, most kinds of which are zip archives, does not hold more than can be read."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+    else:
+        size = path.stat().st_size
+    if size > MOST_SHEET:
+        raise CompVizError(
+            f"{path.name} holds {size / 2**20:,.0f} MB, expected at most {MOST_SHEET / 2**20:,.0f}. Save it as CSV."
+        )
+
+
+def sheet_table(file: str, rows: Sequence[Sequence[Any]]) -> pa.Table:
+    """The rows below the names of columns, those without a name left out. Raises `CompVizError` for a name that comes twice."""
+    names = [str(name).strip() for name in rows[0]]
+    if repeated := [name for name, times in Counter(names).items() if name and times > 1]:
+        raise CompVizError(f"{file}: the column {repeated[0]!r:.60} comes twice. Rename one of the two.")
+    filled = [row for row in rows[1:] if any(cell != "" for cell in row)]
+    return pa.table({name: sheet_column(name, [row[n] for row in filled]) for n, name in enumerate(names) if name})
+
+
+def sheet_column(name: str, cells: Sequence[Any]) -> pa.Array:
+    """Cells as whole numbers, numbers or text, whichever all of them are; a sheet has no whole numbers of its own."""
+    there = [cell for cell in cells if cell not in NO_NUMBER]
+    if name not in ALWAYS_TEXT and all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in there):
+        whole = all(float(cell).is_integer() for cell in there)
+        numbers = [None if cell in NO_NUMBER else cell for cell in cells]
+        return pa.array(numbers, pa.int64() if whole and there else pa.float64())
+    return pa.array([None if cell in NO_TEXT else cell_text(cell) for cell in cells], pa.string())
+
+
+def cell_text(cell: Any) -> str:
+    """A cell as text; a whole number without a fraction, as it is shown."""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)

@@ -1,0 +1,69 @@
+"""JSONL, an object an utterance, read by Arrow; also a JSON file that is one list of objects."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+from pyarrow import json as arrow_json
+
+from comp_viz.data.tabular.columns import check_size
+from comp_viz.data.tabular.memory import MemoryColumns
+from comp_viz.errors import CompVizError
+
+BLOCK = 256 << 20  # bytes that an object has to fit into
+MOST_JSON = 512 << 20  # bytes of a file that is one list, which Python reads as a whole
+DEEPEST = 4  # objects within objects
+
+
+def open_json(path: Path) -> MemoryColumns:
+    """Open a file of objects. Fields of objects inside become columns, with a dot between: `features.audio`.
+
+    Raises `CompVizError` where it is damaged, too large, or a field is now a number and now text.
+    """
+    check_size(path.name, path.stat().st_size)
+    try:
+        table = list_of_objects(path) if begins_list(path) else read_lines(path)
+    except (pa.ArrowException, ValueError, RecursionError) as error:
+        if isinstance(error, CompVizError):
+            raise
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise CompVizError(
+            f"{path.name}: {reason}. Expected an object a line, each field of one kind in all of them."
+        ) from None
+    for _ in range(DEEPEST):
+        table = table.flatten()
+    return MemoryColumns(path.name, table)
+
+
+def begins_list(path: Path) -> bool:
+    """Whether the file is one list."""
+    with path.open("rb") as file:
+        return file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
+
+
+def read_lines(path: Path) -> pa.Table:
+    """An object a line."""
+    return arrow_json.read_json(
+        path,
+        arrow_json.ReadOptions(block_size=max(min(BLOCK, path.stat().st_size), 1)),
+        arrow_json.ParseOptions(newlines_in_values=True),
+    )
+
+
+def list_of_objects(path: Path) -> pa.Table:
+    """One list of objects."""
+    if path.stat().st_size > MOST_JSON:
+        raise CompVizError(
+            f"{path.name} is one list of {path.stat().st_size / 2**20:,.0f} MB. Write it as JSONL, an object a line."
+        )
+    rows = json.loads(path.read_text("utf-8-sig"))
+    if not rows or not all(isinstance(row, dict) for row in rows):
+        raise CompVizError(f"{path.name} is a list of something else than objects; expected an object an utterance.")
+    return pa.Table.from_pylist(
+        rows, pa.schema([(name, infer_kind(rows, name)) for name in dict.fromkeys(k for row in rows for k in row)])
+    )
+
+
+def infer_kind(rows: list[dict[str, object]], name: str) -> pa.DataType:
+    """What the values of a field are."""
+    return pa.array([row.get(name) for row in rows]).type
