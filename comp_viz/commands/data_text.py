@@ -23,7 +23,8 @@ def data_facts(data: DataSet) -> dict[str, Any]:
         dict(zip(("kind", "modality", "reason", "count"), row, strict=True)) for row in summary["findings"]
     ]
     head = {"name": data.name, "task": asdict(data.task), "licence": data.licence, "digest": data.digest}
-    return head | {"dims": data.widths, "sources": dict(data.sources)} | summary
+    chosen = {"choices": [asdict(choice) for choice in data.choices]}
+    return head | {"dims": data.widths, "sources": dict(data.sources)} | chosen | summary
 
 
 def description(data: DataSet) -> str:
@@ -44,6 +45,7 @@ def overview_lines(data: DataSet, summary: Summary) -> list[str]:
         f"utterances     {summary.utterances:,}, {percent(summary.complete, 1)} of them with every modality",
         f"speakers       {f'{summary.speakers:,} by name' if summary.speakers else 'not stated'}",
         f"speech         {length}",
+        *(f"choice         {choice}" for choice in data.choices),
         *(
             f"{name or 'no split':14} {how_many(conversations, 'conversation')}, {how_many(utterances, 'utterance')}"
             for name, (conversations, utterances) in summary.splits.items()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from comp_viz.data.conversation import Bools, Conversation, Floats, Task
 from comp_viz.data.findings import Findings
+from comp_viz.data.layouts.choices import Choice
 from comp_viz.errors import CompVizError
 
 Ints = NDArray[np.int64]
@@ -135,6 +136,7 @@ class DataSet:
     feature_names: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict
     )  # modality -> [D_u], where they are known
+    choices: Sequence[Choice] = ()  # what the layout of the file left open, and how it was answered
     utterances: Utterances = field(init=False, repr=False)
     rows: Mapping[str, int] = field(init=False, repr=False)  # conversation id -> its number
 

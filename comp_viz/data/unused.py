@@ -16,10 +16,11 @@ class Unused:
     what: Literal["array", "column", "entry", "field", "file"]
     name: str
     nearest: str = ""  # the name under which it would be used, "" where none is near
+    why: str = ""  # what it is, or how it would be used
 
     def __str__(self) -> str:
         instead = f"; under the name {self.nearest!r:.60} it would be" if self.nearest else ""
-        return f"the {self.what} {self.name!r:.60} is not used{instead}"
+        return f"the {self.what} {self.name!r:.60} is not used{instead}{f': {self.why}' if self.why else ''}"
 
 
 def match_names(names: Iterable[str], known: Mapping[str, Collection[str]]) -> dict[str, str]:

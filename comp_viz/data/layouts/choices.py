@@ -15,6 +15,10 @@ class Choice:
     alternatives: tuple[str, ...]  # the first is taken where nobody says otherwise
     about: str  # what is chosen, in words
 
+    def __str__(self) -> str:
+        others = ", ".join(name for name in self.alternatives if name != self.value)
+        return f"{self.name}={self.value}{f' (or {others})' if others else ''}"
+
 
 class Choices:
     """Answers that were given beforehand, and all questions that a layout asked while it read."""

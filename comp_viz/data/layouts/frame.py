@@ -16,6 +16,7 @@ from comp_viz.data.table.format import FEATURE_PREFIX
 from comp_viz.data.tabular.columns import Columns
 from comp_viz.data.tabular.read import read_columns
 from comp_viz.data.tabular.schema import in_order
+from comp_viz.data.unused import Unused
 
 ROWS_AT_ONCE = 1 << 14  # of a matrix handed on
 
@@ -116,10 +117,12 @@ def frame_data_set(frame: ReaderFrame, reading: FileReading = PLAIN_READING) -> 
     if task and frame.task:
         task = replace(task, name=task.name or frame.task.name)
     data = read_columns(FrameColumns(frame), replace(reading, task=task))
+    frame.findings.not_used(frame.file, [Unused("field", name, why=why) for name, why in frame.unused.items()])
     return replace(
         data,
         name=frame.name or data.name,
         licence=frame.licence or data.licence,
         sources={**data.sources, **frame.sources},
+        choices=frame.choices,
         findings=replace(data.findings, rows=[*frame.findings.rows, *data.findings.rows]),
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from comp_viz.data.conversation import SPLITS
 from comp_viz.data.dataset import Ints
 from comp_viz.data.findings import Findings
 from comp_viz.data.layouts.choices import Choices
@@ -19,9 +20,9 @@ from comp_viz.data.layouts.pooling import PooledColumn, Pooling, Sequences
 from comp_viz.data.layouts.split_labels import choose_labels
 from comp_viz.data.layouts.utterance_ids import place_utterances
 from comp_viz.data.layouts.values import columns_of_texts, length_of, number_array, texts_of
+from comp_viz.data.splits import is_numeric, known_split
 from comp_viz.errors import CompVizError
 
-SPLIT_KEYS = {"train": "train", "valid": "validation", "val": "validation", "dev": "validation", "test": "test"}
 FEATURE_KEYS = {"audio": ("audio", "acoustic"), "text": ("text", "language"), "video": ("vision", "video", "visual")}
 ID_KEYS, WORD_KEYS = ("id", "ids", "video_id"), ("raw_text", "transcript")
 WHY_NOT = {
@@ -71,7 +72,7 @@ class SplitDicts(FileLayout):
         splits = [part.split for part in parts for _ in range(part.rows)]
         ids = [name for part in parts for name in ids_of(file, part)]
         places = place_utterances(file, ids, splits, choices, findings)
-        labels = choose_labels(file, [part.fields for part in parts], choices)
+        labels = choose_labels(file, [part.fields for part in parts], choices, findings)
         pooling = Pooling.choose(choices)
         modalities = {name: keys for name, keys in FEATURE_KEYS.items() if all(part.of(keys) for part in parts)}
         rows = rows_of(
@@ -85,20 +86,24 @@ class SplitDicts(FileLayout):
         return ReaderFrame(
             file, rows, columns, labels.task, findings=findings,
             sources={name: source_of(name, parts, column, pooling) for name, column in columns.items()},
-            unused={key: WHY_NOT.get(key, "not a label that was chosen") for key in sorted(keys - used)},
+            unused={str(key): why_not(key, choices) for key in sorted(keys - used, key=str)},
         )  # fmt: skip
+
+
+def why_not(key: str, choices: Choices) -> str:
+    """Why a field is not used, "" where nothing is known of it."""
+    by_choice = next(
+        (choice for choice in choices.made if choice.name == "labels" and key in choice.alternatives), None
+    )
+    return f"choice labels={key}" if by_choice else WHY_NOT.get(key, "")
 
 
 def parts_of_value(value: object) -> list[Part]:
     """The splits in a value, in order of training, validation and test; none where it is of another layout."""
     if not isinstance(value, dict):
         return []
-    named = {
-        SPLIT_KEYS[key.lower()]: part
-        for key, part in value.items()
-        if isinstance(key, str) and key.lower() in SPLIT_KEYS
-    }
-    parts = [Part(name, part) for name in ("train", "validation", "test") if isinstance(part := named.get(name), dict)]
+    named = {known_split(key): part for key, part in value.items() if isinstance(key, str) and not is_numeric(key)}
+    parts = [Part(name, part) for name in SPLITS if isinstance(part := named.get(name), dict)]
     if not parts and all(isinstance(key, str) for key in value):
         parts = [Part("", value)]
     known = [part for part in parts if sum(part.of(keys) is not None for keys in FEATURE_KEYS.values()) > 1]

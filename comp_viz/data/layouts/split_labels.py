@@ -8,9 +8,11 @@ import numpy as np
 
 from comp_viz.data.conversation import POLARITIES, Task
 from comp_viz.data.dataset import Doubles
+from comp_viz.data.findings import Findings
 from comp_viz.data.layouts.choices import Choices
 from comp_viz.data.layouts.values import number_array, texts_of
 from comp_viz.errors import CompVizError
+from comp_viz.wording import how_many
 
 # Field -> what it means in words; the first that is there is taken.
 LABEL_FIELDS = {
@@ -35,7 +37,7 @@ class SplitLabels:
     task: Task | None
 
 
-def choose_labels(file: str, parts: Sequence[Mapping[str, Any]], choices: Choices) -> SplitLabels:
+def choose_labels(file: str, parts: Sequence[Mapping[str, Any]], choices: Choices, findings: Findings) -> SplitLabels:
     """Ask which labels to take, and read them. Raises `CompVizError`."""
     columns = {
         name: key for key in label_keys(parts) for name in column_names(file, key, [part[key] for part in parts])
@@ -52,6 +54,9 @@ def choose_labels(file: str, parts: Sequence[Mapping[str, Any]], choices: Choice
     read = [number_array(part, what) for part in values]
     numbers = np.concatenate([column_of(part, name, key, what) for part in read])
     if read[0].ndim == 3 and read[0].shape[2] == 2:
+        if unclear := int(np.isnan(numbers).sum()):
+            reason = f"{how_many(unclear, 'utterance')} with no or several of the emotions, label unknown (choose one by labels)"
+            findings.problem(file, reason)
         emotions = MULT_EMOTIONS if read[0].shape[1] == len(MULT_EMOTIONS) else tuple(map(str, range(read[0].shape[1])))
         return SplitLabels(key, numbers, Task("emotion", emotions if name == key else ABSENT_PRESENT))
     return classes_of_sentiment(key, numbers) if key.startswith("classification") else scores(key, numbers)
