@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from comp_viz.data.check import check_data
+from comp_viz.data.reading import FileReading
 from comp_viz.data.source import data_files, open_data, peek_data
 from comp_viz.data.tabular.dialect import read_dialect
 from comp_viz.errors import CompVizError
@@ -321,3 +322,83 @@ def test_files_that_are_no_one_table_are_refused(lists, tmp_path, change, words)
     change(tmp_path, lists)
     with pytest.raises(CompVizError, match=words):
         open_data(str(tmp_path))
+
+
+# Which column is what
+
+MELD = {
+    "conversation": "Dialogue_ID",
+    "position": "Utterance_ID",
+    "label": "Emotion",
+    "speaker": "Speaker",
+    "text": "Utterance",
+}
+
+
+def choosing(**choices):
+    return FileReading(choices={name.replace("features_", "features."): value for name, value in choices.items()})
+
+
+def test_columns_by_the_names_that_others_use(lists, tmp_path):
+    table = wide(lists, "_", "").assign(
+        speaker="A", StartTime="00:16:16,059", AU01_r=0.5, **{f"pulse_{n}": 1.0 for n in range(3)}
+    )
+    table.rename(columns=MELD).to_csv(tmp_path / "meld.csv", index=False)
+    data = open_data(str(tmp_path / "meld.csv"))
+    assert data.conversations[0].speakers == ("A",) * 3
+    assert data.conversations[0].words[1] == 'said "1", then; né'
+    assert data.task.classes == ("happy", "sad")
+    unused = [row.reason for row in data.findings.unused]
+    assert [reason.split("'")[1] for reason in unused] == ["StartTime", "AU01_r", "pulse_0 … pulse_2"]
+    assert "under the name 'start'" in unused[0]
+
+
+def test_two_columns_that_may_be_the_label_are_asked_about(lists, tmp_path):
+    table = wide(lists).rename(columns={"label": "Emotion"}).assign(Sentiment=[n / 4 - 1.4 for n in range(ROWS)])
+    table.to_csv(tmp_path / "both.csv", index=False)
+    with pytest.raises(CompVizError, match=r"'Emotion' and 'Sentiment' may each be the label.*--choose label=Emotion"):
+        open_data(str(tmp_path / "both.csv"))
+    assert open_data(str(tmp_path / "both.csv"), choosing(label="Emotion")).task.classes == ("happy", "sad")
+    data = open_data(str(tmp_path / "both.csv"), choosing(label="Sentiment"))
+    assert not data.task.classes
+    assert data.conversations[0].labels[:2].tolist() == pytest.approx([-1.4, -1.15])
+
+
+def test_columns_as_whoever_opens_the_table_says(lists, tmp_path):
+    table = lists.rename(columns={"conversation": "case", "features.video": "gaze"}).drop(columns="position")
+    pd.concat([table, wide(lists, "_", "pulse ").filter(like="pulse text")], axis=1).to_parquet(
+        tmp_path / "odd.parquet"
+    )
+    reading = choosing(
+        conversation="case", position="order of rows", features_gaze="gaze", features_pulse="pulse text_", split=""
+    )
+    data = open_data(str(tmp_path / "odd.parquet"), reading)
+    assert data.widths == {"audio": 3, "text": 4, "gaze": 2, "pulse": 4}
+    assert data.utterances.splits == ("",) * 4
+    np.testing.assert_array_equal(data.conversations[1].features["pulse"], np.stack(lists["features.text"][3:6]))
+    assert [row.reason for row in data.findings.rows if row.kind == "assumed"] == ["positions are the order of rows"]
+    for choices, words in ({"label": "none"}, "no column 'none'"), ({"colour": "text"}, "expected one of conversation"), ({"features_x": "none"}, "no column 'none', nor any"):  # fmt: skip
+        with pytest.raises(CompVizError, match=words):
+            open_data(str(tmp_path / "odd.parquet"), choosing(**choices))
+
+
+def test_conversations_counted_anew_in_each_file_are_kept_apart(lists, tmp_path):
+    for split, first in (("train", 0), ("dev", 3), ("test", 6)):
+        part = wide(lists)[first : first + 3].drop(columns="split").assign(conversation=0)
+        part.to_csv(tmp_path / f"{split}_sent_emo.csv", index=False)
+    data = open_data(str(tmp_path))
+    assert dict(zip(data.utterances.ids, data.utterances.splits, strict=True)) == {
+        "test 0": "test",
+        "train 0": "train",
+        "validation 0": "validation",
+    }
+    assert "counted anew in each file" in data.findings.rows[0].reason
+
+
+def test_how_a_file_was_read_is_said(lists, tmp_path):
+    wide(lists).to_csv(tmp_path / "german.csv", index=False, sep=";", decimal=",", encoding="cp1252")
+    data = open_data(str(tmp_path / "german.csv"))
+    assert [row.reason for row in data.findings.rows if row.kind == "assumed"] == [
+        "columns are parted by semicolons", "decimals have a comma", "its text is cp1252",
+    ]  # fmt: skip
+    assert not check_data(str(tmp_path / "german.csv")).problems

@@ -10,14 +10,16 @@ import numpy as np
 from comp_viz.data.conversation import Bools, Floats
 from comp_viz.data.unused import Unused
 
-Kind = Literal["missing", "problem", "unused"]
+Kind = Literal["missing", "problem", "unused", "assumed"]
 
 
 @dataclass(frozen=True)
 class Finding:
     """One thing noticed, and where."""
 
-    kind: Kind  # "missing": a recording simply lacks it; "problem": the file is at fault; "unused": it holds more
+    # "missing": a recording simply lacks it; "problem": the file is at fault; "unused": it holds more; "assumed": told by
+    # what is in the file, which does not say it
+    kind: Kind
     file: str
     conversation: str  # its id, "" for the whole file
     utterance: int | None  # counted from 1, None for the whole conversation
@@ -50,6 +52,10 @@ class Findings:
     def not_used(self, file: str, names: Iterable[Unused]) -> None:
         """Note what a file holds that is not used."""
         self.rows.extend(Finding("unused", file, "", None, "", str(name)) for name in names)
+
+    def assume(self, file: str, reasons: Iterable[str]) -> None:
+        """Note how a file was read where it does not say so."""
+        self.rows.extend(Finding("assumed", file, "", None, "", reason) for reason in reasons)
 
     @property
     def unused(self) -> list[Finding]:

@@ -14,8 +14,8 @@ from comp_viz.data.published.features import read_vector
 from comp_viz.data.table.format import FEATURE_PREFIX
 from comp_viz.data.tabular.columns import Columns, is_text_type
 from comp_viz.data.tabular.names import feature_modality
-from comp_viz.data.tabular.numbered import numbered_columns
-from comp_viz.data.tabular.schema import is_number
+from comp_viz.data.tabular.numbered import in_sequence, numbered_columns
+from comp_viz.data.tabular.schema import is_list, is_number
 from comp_viz.errors import UNREADABLE, CompVizError
 
 LISTS = pa.list_(pa.float32())
@@ -33,6 +33,18 @@ class FeatureSource(ABC):
     @abstractmethod
     def lists(self, batch: pa.RecordBatch, first: int) -> Iterator[pa.Array]:
         """Features of a batch whose first row is number `first` of the table, some rows at a time; null where there are none."""
+
+
+@dataclass(frozen=True)
+class ListColumn(FeatureSource):
+    """A column of lists."""
+
+    names: tuple[str, ...]
+    kind: pa.DataType
+
+    def lists(self, batch: pa.RecordBatch, first: int) -> Iterator[pa.Array]:
+        """The lists as they are."""
+        yield batch.column(0)
 
 
 @dataclass(frozen=True)
@@ -155,27 +167,49 @@ class GatheredColumns(Columns):
         }
 
 
-def gather_features(columns: Columns, folder: Path) -> Columns:
+def gather_features(columns: Columns, folder: Path, given: Mapping[str, str]) -> Columns:
     """The table with features in columns of lists, wherever they are in it; as it is when they are so already.
 
-    Paths are looked up from `folder`. Raises `CompVizError` when a modality is in the table in two ways.
+    `given` say which column has the features of a modality, or how the names of its columns begin; else names say it. Paths
+    are looked up from `folder`. Raises `CompVizError` when a modality is in the table in two ways.
     """
-    numbers = [column.name for column in columns.schema if is_number(column.type)]
-    sources: dict[str, FeatureSource] = {
-        modality: NumberedColumns(names) for modality, names in numbered_columns(columns.file, numbers).items()
-    }
-    for name in (column.name for column in columns.schema if is_text_type(column.type) and column.name != "text"):
-        modality = feature_modality(name)
-        if modality and (source := text_source(columns, name, folder)):
+    sources = {modality: given_source(columns, name, folder) for modality, name in given.items() if name}
+    gone = {name for source in sources.values() for name in source.names}
+    left = [column for column in columns.schema if column.name not in gone]
+    numbers = [column.name for column in left if is_number(column.type)]
+    for modality, names in numbered_columns(columns.file, numbers).items():
+        if modality not in given:
+            add_source(columns.file, sources, modality, NumberedColumns(names))
+    for name in (column.name for column in left if is_text_type(column.type) and column.name != "text"):
+        modality = feature_modality(name) or ""
+        if modality and modality not in given and (source := text_source(columns, name, folder)):
             add_source(columns.file, sources, modality, source)
-    there = {
-        column.name.removeprefix(FEATURE_PREFIX) for column in columns.schema if column.name.startswith(FEATURE_PREFIX)
-    }
-    if twice := sorted(there & {m for m, s in sources.items() if FEATURE_PREFIX + m not in s.names}):
+    there = {column.name.removeprefix(FEATURE_PREFIX) for column in left if column.name.startswith(FEATURE_PREFIX)}
+    if twice := sorted(there & {u for u, source in sources.items() if FEATURE_PREFIX + u not in source.names}):
         raise CompVizError(
             f"{columns.file}: {twice[0]} features are there twice, in {FEATURE_PREFIX}{twice[0]} and elsewhere. Drop one."
         )
     return GatheredColumns(columns, sources) if sources else columns
+
+
+def given_source(columns: Columns, name: str, folder: Path) -> FeatureSource:
+    """The features in a column of this name, or in those whose names are this and a number. Raises `CompVizError`."""
+    if name in columns.schema.names:
+        kind = columns.schema.field(name).type
+        source = ListColumn((name,), kind) if is_list(kind) else text_source(columns, name, folder)
+        if source is None:
+            raise CompVizError(
+                f"{columns.file}: the column {name!r:.60} holds neither lists of numbers nor paths to {NUMPY} files."
+            )
+        return source
+    numbers = {
+        int(rest): column
+        for column in columns.schema.names
+        if (rest := column.removeprefix(name).strip("[]")).isdigit() and column.startswith(name)
+    }
+    if not numbers:
+        raise CompVizError(f"{columns.file} has no column {name!r:.60}, nor any whose names are that and a number.")
+    return NumberedColumns(in_sequence(columns.file, name, numbers))
 
 
 def add_source(file: str, sources: dict[str, FeatureSource], modality: str, source: FeatureSource) -> None:

@@ -1,7 +1,9 @@
 """Which reader a table has: by how the file begins where that says it, else by the ending of its name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from comp_viz.data.table.arrow_file import explain_damage
 from comp_viz.data.tabular.columns import ArrowColumns, Columns, ParquetColumns
@@ -21,13 +23,16 @@ READERS: dict[str, Callable[[Path], Columns]] = {
 TABULAR_SUFFIXES = (*BINARY, *READERS)
 
 
-def open_columns(path: Path) -> Columns:
+def open_columns(path: Path, features: Mapping[str, str] = MappingProxyType({})) -> Columns:
     """Open a table of any kind, or a folder of its parts, with features in columns of lists.
 
+    `features` say which column has those of a modality, or how the names of its columns begin, where names do not say it.
     Raises `CompVizError` when it is damaged or too large.
     """
     with explain_damage(path):
-        return open_parted(path, open_columns) if path.is_dir() else gather_features(open_container(path), path.parent)
+        if path.is_dir():
+            return open_parted(path, partial(open_columns, features=features))
+        return gather_features(open_container(path), path.parent, features)
 
 
 def open_container(path: Path) -> Columns:

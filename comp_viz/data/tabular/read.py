@@ -4,8 +4,10 @@ The columns are described in `docs/data.md`.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -21,11 +23,12 @@ from comp_viz.data.labels.read import read_labels
 from comp_viz.data.labels.remarks import note_remarks
 from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.data.table.arrow_file import ARROW_ERRORS, explain_damage
-from comp_viz.data.table.format import ALTERED, StoredFindings, TableMetadata, read_metadata
+from comp_viz.data.table.format import ALTERED, FEATURE_PREFIX, StoredFindings, TableMetadata, read_metadata
 from comp_viz.data.tabular.columns import Columns
 from comp_viz.data.tabular.features import ModalityFeatures, find_widths, read_features
 from comp_viz.data.tabular.kinds import open_columns
 from comp_viz.data.tabular.labels import label_column
+from comp_viz.data.tabular.roles import name_columns, unused_columns
 from comp_viz.data.tabular.rows import Order, arrange, read_durations, read_splits
 from comp_viz.data.tabular.schema import check_columns, in_order
 from comp_viz.data.tabular.values import column_texts, plain_column
@@ -42,7 +45,7 @@ def read_tabular(path: str | Path, reading: FileReading = PLAIN_READING) -> Data
     `CompVizError` when the file is damaged or too large, or columns are missing or of the wrong type.
     """
     path = Path(path)
-    columns = open_columns(path)
+    columns = open_named(path, reading.choices)
     metadata = read_metadata(path.name, columns.schema.metadata)
     if task := reading.task:
         unnamed = metadata[1].name if metadata else "emotion" if task.classes else "score"
@@ -53,6 +56,18 @@ def read_tabular(path: str | Path, reading: FileReading = PLAIN_READING) -> Data
         altered = bool(task or reading.unknown)
         reading = replace(reading, task=reading.task or metadata[1])
         return as_written(path.name, read_columns(columns, reading, ours=True), metadata[0], altered)
+
+
+def open_named(path: Path, choices: Mapping[str, str] = MappingProxyType({})) -> Columns:
+    """Open a table under our names; `choices` say which column is what, where its name does not. Raises `CompVizError`."""
+    features = {
+        name.removeprefix(FEATURE_PREFIX): its for name, its in choices.items() if name.startswith(FEATURE_PREFIX)
+    }
+    with explain_damage(path):
+        columns = open_columns(path, features)
+        return name_columns(
+            columns, {name: its for name, its in choices.items() if not name.startswith(FEATURE_PREFIX)}
+        )
 
 
 def as_written(file: str, data: DataSet, about: TableMetadata, altered: bool) -> DataSet:
@@ -72,7 +87,9 @@ def as_written(file: str, data: DataSet, about: TableMetadata, altered: bool) ->
 def read_columns(columns: Columns, reading: FileReading, ours: bool = False) -> DataSet:
     """Read all columns. In a table of ours modalities are in order, and what has no words is marked as missing already."""
     file, findings = columns.file, Findings()
+    findings.assume(file, columns.assumed)
     names, features = check_columns(file, columns.schema)
+    findings.not_used(file, unused_columns(columns))
     table = columns.table(names)
     order = arrange(file, table, findings)
     column = label_column(plain_column(table["label"]).take(pa.array(order.rows)), columns.schema.metadata)
@@ -125,7 +142,7 @@ def spoken(
 def peek_tabular(path: Path) -> Header | None:
     """Widths and kind of labels of a table, by its schema where that says them; None when it is no such table."""
     try:
-        columns = open_columns(path)
+        columns = open_named(path)
         metadata = read_metadata(path.name, columns.schema.metadata)
         _, features = check_columns(path.name, columns.schema)
         task = metadata[1] if metadata else peek_task(columns)
