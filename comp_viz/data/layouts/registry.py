@@ -7,6 +7,7 @@ from pathlib import Path
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.header import Header
 from comp_viz.data.layouts.choices import Choices
+from comp_viz.data.layouts.dialogue import DialogueFields
 from comp_viz.data.layouts.frame import FrameColumns, ReaderFrame, frame_data_set
 from comp_viz.data.layouts.given import Given
 from comp_viz.data.layouts.layout import FileLayout
@@ -19,7 +20,7 @@ from comp_viz.data.tabular.schema import check_columns
 from comp_viz.errors import CompVizError
 from comp_viz.resources import guide
 
-LAYOUTS: tuple[FileLayout, ...] = (SplitDicts(),)  # the first that recognises a file reads it
+LAYOUTS: tuple[FileLayout, ...] = (SplitDicts(), DialogueFields())  # the first that recognises a file reads it
 
 
 @dataclass(frozen=True)
