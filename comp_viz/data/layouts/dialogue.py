@@ -94,9 +94,7 @@ class DialogueFields(FileLayout):
             modality: ArrowColumn(vectors_column(file, field, talks.column(field, modality)))
             for modality, field in chosen.items()
         }
-        used = {
-            id(field) for field in (roles.ids, roles.speakers, roles.words, labels, *roles.splits, *chosen.values())
-        }
+        used = [labels, *chosen.values()]
         rest = [field for field in (*roles.labels, *roles.features, *roles.others) if field not in used]
         return ReaderFrame(
             file, rows, columns, task, findings=findings,
