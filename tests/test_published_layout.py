@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from comp_viz.data.published import features as published_features
 from comp_viz.data.published import layout as published
 from comp_viz.data.published.layout import is_published, read_published
+from comp_viz.data.reading import FileReading
+from comp_viz.data.source import data_files, open_data
 from comp_viz.errors import CompVizError
 
 MOSI, MOSEI = "CMUMOSI_features_raw_2way.pkl", "CMUMOSEI_features_raw_2way.pkl"
@@ -714,3 +716,32 @@ def test_a_whole_extractor_may_live_on_another_disk(made, tmp_path):
     assert data.sources["video"] == "manet_UTT, 4-d"
     (tmp_path / "disk" / "0zz_0" / "000001_F.npy").write_bytes(b"")
     assert made.read().findings.problems[0].file == "manet_UTT/0zz_0/000001_F.npy"
+
+
+def test_both_label_files_of_a_folder_are_data_sets(tmp_path, monkeypatch):
+    """As in the README of the published code: IEMOCAP with four and with six emotions beside one folder of features."""
+    monkeypatch.setenv("COMP_VIZ_DATA", str(tmp_path))
+    for name in (SIX, FOUR):
+        Made(tmp_path / "IEMOCAP", name).store()
+    assert data_files() == [f"IEMOCAP/{FOUR}", f"IEMOCAP/{SIX}"]
+    for name, classes in zip(data_files(), (4, 6), strict=True):
+        assert len(open_data(name).task.classes) == classes
+    with pytest.raises(CompVizError, match=f"several label files.*give the one to read, .*{FOUR}"):
+        open_data("IEMOCAP")
+
+
+def test_extractor_and_fold_are_choices_of_whoever_opens_it(spoken):
+    spoken.store()
+    (spoken.folder / "features" / "wav2vec-other").mkdir()
+    path = str(spoken.folder)
+    with pytest.raises(CompVizError, match="several folders are known as audio"):
+        open_data(path)
+    choices = {"extractor.audio": FOLDERS["audio"], "extractor.video": "", "fold": "2"}
+    data = open_data(path, FileReading(choices=choices))
+    assert data.modalities == ("audio", "text")
+    assert [
+        name[:5] for name, split in zip(data.utterances.ids, data.utterances.splits, strict=True) if split == "test"
+    ] == ["Ses02"]
+    for name, value in (("fold", "x"), ("pooling", "mean")):
+        with pytest.raises(CompVizError, match="fold"):
+            open_data(path, FileReading(choices=choices | {name: value}))

@@ -10,7 +10,7 @@ from comp_viz.data.lab.settings import LabSettings
 from comp_viz.data.labels.retask import with_reading
 from comp_viz.data.layouts.registry import find_layout, is_layout_name, peek_layout, unknown_layout
 from comp_viz.data.npz import peek_npz, read_npz
-from comp_viz.data.published.layout import is_published, read_published
+from comp_viz.data.published.layout import is_published, label_files, read_chosen
 from comp_viz.data.published.peek import peek_published
 from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.data.table.reader import is_table, open_table
@@ -40,11 +40,12 @@ def is_lab(name: str) -> bool:
 
 
 def data_files() -> list[str]:
-    """Names of the data sets in the data root, not in folders below it."""
+    """Names of the data sets in the data root, not in folders below it, but for several label files in one folder."""
     there = data_root().iterdir() if data_root().is_dir() else ()
     return sorted(
-        path.name
-        for path in there
+        str(path.relative_to(data_root()))
+        for place in there
+        for path in (label_files(place) if is_published(place) else [place])
         if is_published(path)
         or is_layout_name(path)
         or is_tabular(path)
@@ -76,7 +77,7 @@ def open_data(name: str, reading: FileReading = PLAIN_READING) -> DataSet:
     path = None if is_lab(name) else data_path(name)
     if path and not is_published(path) and (recognised := find_layout(path)):
         return recognised.open(reading)
-    if reading.choices and (path is None or is_published(path) or is_mapped(path) or path.suffix.lower() == NPZ):
+    if reading.choices and (path is None or is_mapped(path) or path.suffix.lower() == NPZ):
         raise CompVizError(f"choice {next(iter(reading.choices))!r:.60}: {name} leaves nothing open.")
     return open_file(path, reading) if path else with_reading(lab(LabSettings.parse(name)), reading)
 
@@ -84,7 +85,7 @@ def open_data(name: str, reading: FileReading = PLAIN_READING) -> DataSet:
 def open_file(path: Path, reading: FileReading = PLAIN_READING) -> DataSet:
     """Open a file or folder of our own formats, or of the published layout; see `open_data`."""
     if is_published(path):
-        return with_reading(read_published(path), reading)
+        return with_reading(read_chosen(path, reading.choices), reading)
     if path.is_dir() and not is_tabular(path) and is_layout_name(path):
         raise unknown_layout(path)
     if path.is_dir():

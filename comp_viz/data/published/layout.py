@@ -35,6 +35,21 @@ def is_published(path: Path) -> bool:
     return path.name in LAYOUTS and os.path.isfile(path)
 
 
+def label_files(path: Path) -> list[Path]:
+    """What data sets are in a folder of the published layout: itself, or the label files where there are several."""
+    files = [path / name for name in LAYOUTS if os.path.isfile(path / name)]
+    return files if len(files) > 1 else [path]
+
+
+def read_chosen(path: Path, choices: Mapping[str, str]) -> DataSet:
+    """Read a data set with `extractor.MODALITY` and `fold` as chosen; see `read_published`."""
+    if odd := sorted(set(choices) - {"fold", *(f"extractor.{modality}" for modality in EXTRACTOR_PREFIXES)}):
+        raise CompVizError(f"choice {odd[0]!r:.60}: expected extractor.audio, extractor.text, extractor.video or fold.")
+    fold = choices.get("fold", "5")
+    extractors = {name.removeprefix("extractor."): value for name, value in choices.items() if name != "fold"}
+    return read_published(path, extractors, int(fold) if fold.isdigit() else 0)
+
+
 def read_published(
     source: Path,
     extractors: Mapping[str, str] | None = None,
@@ -79,7 +94,7 @@ def label_file(source: Path) -> Path:
         raise CompVizError(f"The folder {source} holds no label file, expected one of {known}.")
     if len(there) > 1:
         raise CompVizError(
-            f"The folder {source} holds several label files, {' and '.join(there)}: give the one to read."
+            f"The folder {source} holds several label files, {' and '.join(there)}: give the one to read, {source / there[0]}."
         )
     return source / there[0]
 

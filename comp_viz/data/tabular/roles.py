@@ -59,14 +59,14 @@ def find_roles(columns: Columns, given: Mapping[str, str]) -> Roles:
     fitting = {role: [name for name in left if fits(columns, role, name)] for role in EXPECTED}
     known = {role: others for role, others in COLUMN_NAMES.items() if role not in given}
     exact = {role: role for role in known if role in left}
-    taken, chosen = set(exact.values()), dict(exact)
+    used, chosen = set(exact.values()), dict(exact)
     for role, others in known.items():
         if role not in exact:
-            free = [name for name in fitting[role] if name not in taken]
+            free = [name for name in fitting[role] if name not in used]
             if role == "label":
                 check_one_label(columns.file, free, others)
             chosen |= match_names(free, {role: others})
-            taken |= set(chosen.values())
+            used |= set(chosen.values())
     chosen |= {role: name for role, name in given.items() if name and name != ROW_ORDER}
     return Roles(chosen | feature_roles(columns, chosen), given.get("position") == ROW_ORDER)
 
@@ -85,11 +85,11 @@ def check_one_label(file: str, names: Sequence[str], others: Sequence[str]) -> N
         )
 
 
-def feature_roles(columns: Columns, taken: Mapping[str, str]) -> dict[str, str]:
+def feature_roles(columns: Columns, used: Mapping[str, str]) -> dict[str, str]:
     """Columns of lists by the modality that their names say, one for each."""
     made: dict[str, str] = {}
     for column in columns.schema:
-        if column.name.startswith(FEATURE_PREFIX) or column.name in taken.values() or not is_list(column.type):
+        if column.name.startswith(FEATURE_PREFIX) or column.name in used.values() or not is_list(column.type):
             continue
         modality = feature_modality(column.name)
         if modality and FEATURE_PREFIX + modality not in (*columns.schema.names, *made):
@@ -112,13 +112,13 @@ class NamedColumns(Columns):
         )
         if self.counted_anew:
             fields = [pa.field(f.name, pa.string()) if f.name == "conversation" else f for f in fields]
-        said = (
+        notes = (
             ["conversations are counted anew in each file, so their ids begin with the split"]
             if self.counted_anew
             else []
         )
-        said += ["positions are the order of rows"] if roles.numbered else []
-        super().__init__(base.file, pa.schema(fields, base.schema.metadata), [*base.assumed, *said])
+        notes += ["positions are the order of rows"] if roles.numbered else []
+        super().__init__(base.file, pa.schema(fields, base.schema.metadata), [*base.assumed, *notes])
 
     def hidden(self, name: str) -> bool:
         """Whether a column of the table has one of our names but is not what that name means here."""

@@ -48,8 +48,8 @@ def fitting_data(name: str, device: str, labs: tuple[str, ...]) -> list[str]:
     opened = open_checkpoint(name, device)
     trained = opened.card.data.name if opened.card.data else LAB
     header = Header(opened.config.widths, bool(opened.card.task.classes))
-    paths = [data_root() / file for file in data_files()]
-    files = [path.name for path in paths if _header(path, last_change(path)) == header]
+    paths = {name: data_root() / name for name in data_files()}
+    files = [name for name, path in paths.items() if _header(path, last_change(path)) == header]
     fitting_labs = [lab for lab in dict.fromkeys((trained, LAB, *labs)) if _lab_header(lab) == header]
     return [*files, *session_clips.clips_for_checkpoint(opened.card, opened.config.max_length), *fitting_labs]
 
