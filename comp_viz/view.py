@@ -11,7 +11,7 @@ from comp_viz.analysis.inside import Inside, look_inside
 from comp_viz.analysis.live.change import Change, change
 from comp_viz.analysis.live.tables import prediction_table
 from comp_viz.analysis.overview.overview import build_overview, overview_table
-from comp_viz.analysis.prediction import FUSED, Prediction
+from comp_viz.analysis.prediction import FUSED, Prediction, predict_conversation
 from comp_viz.analysis.propagation.attention import ROLLOUT_MAP, attention, map_names
 from comp_viz.analysis.propagation.prompt_ablation import ablate_prompts
 from comp_viz.analysis.propagation.reconstruction import reconstruct
@@ -66,23 +66,28 @@ class View:
         """The same with nothing taken away."""
         return look_inside(self.checkpoint, self.conversation, self.conversation.observed)
 
-    @property
+    @cached_property
     def prediction(self) -> Prediction:
-        """Predictions of the fused and every modality head, and the coordinator's weights."""
-        return self.inside.prediction
+        """Predictions of the fused and every modality head, and the weights of the modalities."""
+        return predict_conversation(self.checkpoint, self.conversation, self.observed)
+
+    @cached_property
+    def complete_prediction(self) -> Prediction:
+        """The same with nothing taken away."""
+        return predict_conversation(self.checkpoint, self.conversation, self.conversation.observed)
 
     @property
     def change(self) -> Change:
         """What the missing pattern changes, against the conversation as recorded."""
-        return change(self.prediction, self.complete.prediction, self.conversation.labels)
+        return change(self.prediction, self.complete_prediction, self.conversation.labels)
 
     def finding(self) -> str:
         """The same in two sentences: the title of the Live page and the line below it."""
-        return f"{timeline_title(self.change)}. {weight_sentence(self.change)}"
+        return " ".join(filter(None, (f"{timeline_title(self.change)}.", weight_sentence(self.change))))
 
     def predictions(self) -> pd.DataFrame:
         """One row an utterance: truth, fused prediction, heads, the complete conversation's, weights (page Live)."""
-        return prediction_table(self.prediction, self.complete.prediction, self.conversation)
+        return prediction_table(self.prediction, self.complete_prediction, self.conversation)
 
     def overview(self) -> pd.DataFrame:
         """One row an utterance and modality: what every part of the network does with it (page Overview)."""
@@ -126,9 +131,10 @@ class View:
 
         All `2^M` coalitions of modalities are computed in one pass. Raises `CompVizError` when there is no such predictor.
         """
-        if predictor not in (FUSED, *self.inside.modalities):
+        if predictor not in (FUSED, *self.prediction.heads):
             raise CompVizError(
-                f"contributions: expected {FUSED} or one of {', '.join(self.inside.modalities)}, got {predictor!r}."
+                f"contributions: expected {' or one of '.join(filter(None, (FUSED, ', '.join(self.prediction.heads))))}, "
+                f"got {predictor!r}."
             )
         return contribution_table(
             contribution(predict_coalitions(self.checkpoint, self.conversation, self.observed), predictor)

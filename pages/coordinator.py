@@ -5,6 +5,7 @@ import streamlit as st
 from comp_viz.figures.coordinator import heading
 from comp_viz.ui.coordinator.reweighting import other_weights, sliders
 from comp_viz.ui.coordinator.weights import finding, fit_axes, weight_charts
+from comp_viz.ui.frame.capability import capable
 from comp_viz.ui.frame.compare_mode import draw_sides
 from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.page_view import PageView
@@ -24,15 +25,22 @@ HELP = (
 def coordinator(view: PageView) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
+    if not (capable(view, "weights") and capable(view, "heads")):
+        return
     title, facts = finding(view)
-    page_heading(title, heading.COORDINATOR_HELP)
+    method = view.checkpoint.method
+    page_heading(title, heading.COORDINATOR_HELP if view.checkpoint.is_comp else method.weights_about)
     st.markdown(facts, help=heading.FACTS_HELP)
+    if not view.checkpoint.is_comp:
+        st.caption(f"{method.weights_about} {heading.NO_OTHER_WEIGHTS}")
     (selected, corner), colours = utterance_bar(view), palette()
     controls = st.container()  # above the names of the sides
-    compared = draw_sides(view, corner)
+    compared = draw_sides(view, corner, need="weights")
     learned = any(side.view.checkpoint.learned_weights for side in compared)
+    replaceable = all(side.view.checkpoint.is_comp for side in compared)
+    looks = [LEARNED, BY_GROUP, *([OTHER] if replaceable else [])]
     with controls:
-        look = one_of("Look at", [LEARNED, BY_GROUP, OTHER], "weighing", HELP, buttons=True) if learned else OTHER
+        look = one_of("Look at", looks, "weighing", HELP, buttons=True) if learned else OTHER
         if look == OTHER:
             by_hand = sliders(view.checkpoint.config.modalities)
         else:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from comp_viz.analysis.imbalance.gap import joint_minus_alone
 from comp_viz.figures.imbalance.heading import IMBALANCE_HELP, imbalance_title
+from comp_viz.ui.frame.capability import capable
 from comp_viz.ui.frame.compare_mode import draw_sides
 from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.page_view import PageView
@@ -23,6 +24,8 @@ from comp_viz.ui.imbalance.discrepancy import discrepancy_rows
 def imbalance(view: PageView) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
+    if not capable(view, "heads"):
+        return
     table, colours = imbalance_table(view), palette()
     above = st.container()
     pattern = evaluation_pattern(table)
@@ -31,7 +34,7 @@ def imbalance(view: PageView) -> None:
         page_heading(imbalance_title(joint, own_curves(view, "selection")), IMBALANCE_HELP)
     gaps_and_joint_training(view, table, joint, pattern, colours)
     compare, controls = st.container(width=320), st.container(horizontal=True, gap="medium")
-    columns = draw_sides(view, compare, patterns=False)
+    columns = draw_sides(view, compare, patterns=False, need="heads")
     accuracy_curves(columns, controls, table, colours)
     discrepancy_rows(columns, pattern, colours)
 

@@ -6,6 +6,7 @@ from comp_viz.analysis.live.change import change
 from comp_viz.figures.live.heading import LIVE_TERMS, weight_sentence
 from comp_viz.figures.live.timeline import timeline_title
 from comp_viz.report.live import timeline_section
+from comp_viz.ui.frame.capability import say_what_is_absent
 from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.sidebar import current_view
@@ -23,11 +24,12 @@ def live(view: PageView) -> None:
     complete, here = view.predict(conversation.observed), view.predict(view.observed)
     changed, colours = change(here, complete, conversation.labels), palette()
     page_heading(timeline_title(changed), LIVE_TERMS)
-    if changed.missing_share:
-        st.caption(weight_sentence(changed))
+    if changed.missing_share and (sentence := weight_sentence(changed)):
+        st.caption(sentence)
     selected = utterance_card(view, here, complete, changed)
     availability_editor(view, selected, colours)
     timeline_panel(timeline_section(here, complete, changed, conversation, selected, colours))
+    say_what_is_absent(view, "heads", "weights")
     transcript_table(view, complete)
 
 

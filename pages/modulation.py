@@ -4,6 +4,7 @@ import streamlit as st
 
 from comp_viz.figures.modulation.heading import MODULATION_HELP, modulation_title
 from comp_viz.ui.cache import training as cached_training
+from comp_viz.ui.frame.capability import capable
 from comp_viz.ui.frame.compare_mode import draw_sides
 from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.page_view import PageView
@@ -19,12 +20,14 @@ from comp_viz.ui.modulation.hard_utterances import hard_utterances
 def modulation(view: PageView) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
+    if not capable(view, "modulation"):
+        return
     colours = palette()
     record = cached_training.modulation_record(view.name, view.data.modalities)
     prompting = view.checkpoint.prompting
     page_heading(modulation_title(record, escape_markdown(view.name), prompting), MODULATION_HELP)
     selected, corner = utterance_bar(view)
-    columns = draw_sides(view, corner)
+    columns = draw_sides(view, corner, need="modulation")
     conversation_coefficients_row(columns, selected, colours)
     training_rows(columns, colours)
     hard_utterances(view)

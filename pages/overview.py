@@ -8,6 +8,7 @@ from comp_viz.analysis.overview.overview import build_overview, overview_table
 from comp_viz.figures.overview.diagram import ABOUT_DIAGRAM, diagram, diagram_title
 from comp_viz.figures.overview.heading import OVERVIEW_TERMS, overview_heading
 from comp_viz.report.section import Section
+from comp_viz.ui.frame.capability import capable
 from comp_viz.ui.frame.compare_mode import draw_sides
 from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.page_view import PageView
@@ -22,10 +23,12 @@ from comp_viz.ui.widgets.chart_panel import chart_heading
 def overview(view: PageView) -> None:
     """The diagram, once or beside itself, and its numbers as a table."""
     view = view.now()
+    if not capable(view, "trace"):
+        return
     labels, task = view.conversation.labels, view.data.task
     page_heading(overview_heading(build_overview(view.inside(), labels)), OVERVIEW_TERMS)
     selected, corner = utterance_bar(view)
-    for side in draw_sides(view, corner, wide=True):
+    for side in draw_sides(view, corner, wide=True, need="trace"):
         numbers, key = build_overview(side.view.inside(), labels), f"overview{side.key}"
         title, table = diagram_title(numbers), partial(overview_table, numbers)
         svg = diagram(numbers, task, labels, selected, palette())

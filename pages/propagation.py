@@ -17,6 +17,6 @@ HELP = (
 
 
 if view := current_view("pages/propagation.py"):
-    tabbed_page(view, "propagation", TABS, HELP, TERMS)
+    tabbed_page(view, "propagation", TABS, HELP, TERMS, need="trace")
 else:
     empty_state()

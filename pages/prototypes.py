@@ -3,6 +3,7 @@
 import streamlit as st
 
 from comp_viz.figures.prototypes.heading import PROTOTYPES_TERMS, prototypes_heading
+from comp_viz.ui.frame.capability import capable
 from comp_viz.ui.frame.compare_mode import draw_sides
 from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.page_view import PageView
@@ -27,11 +28,13 @@ SECTIONS = {
 def prototypes(view: PageView) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()
+    if not capable(view, "prototypes"):
+        return
     page_heading(prototypes_heading(assignments_by_block(view)), PROTOTYPES_TERMS)
     _, corner = utterance_bar(view)
     controls, section = SECTIONS[one_of("Look at", list(SECTIONS), "look_at", SECTIONS_HELP, buttons=True)]
     choice = controls(view)
-    section(draw_sides(view, corner), choice)
+    section(draw_sides(view, corner, need="prototypes"), choice)
 
 
 if view := current_view("pages/prototypes.py"):

@@ -26,6 +26,7 @@ class Prediction:
     heads: Mapping[str, Floats]  # modality -> [S, C]; empty of a method without heads
     coordinator: Floats  # [S, M], weights of the modalities from 0 to 1, sum 1; [S, 0] of a method without weights
     modalities: tuple[str, ...]  # M names in order
+    weights_from: str = "coordinator"  # the part of the network that gives the weights
 
     @property
     def weighted(self) -> bool:
@@ -99,8 +100,9 @@ def read_output(checkpoint: Checkpoint, observed: Bools, out: Output) -> Predict
     """The output for a batch of one in the units people read."""
     task = checkpoint.card.task
     heads = {name: in_units(task, y[0]) for name, y in out.heads.items()}
-    weights = read_weights(out)[0]
-    return Prediction(task, observed, in_units(task, out.fused[0]), heads, weights, checkpoint.config.modalities)
+    fused, weights = in_units(task, out.fused[0]), read_weights(out)[0]
+    names, method = checkpoint.config.modalities, checkpoint.method
+    return Prediction(task, observed, fused, heads, weights, names, method.weights_from)
 
 
 def read_weights(out: Output) -> Floats:

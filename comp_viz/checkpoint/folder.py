@@ -64,6 +64,11 @@ class Checkpoint:
         return self.model
 
     @property
+    def is_comp(self) -> bool:
+        """Whether the network is ComP, in any of its forms."""
+        return isinstance(self.model, ComP)
+
+    @property
     def prompting(self) -> bool:
         """Whether the network prompts: ComP as it is, not without its prompts, and no other method."""
         return isinstance(self.config, ComPConfig) and self.config.prompting

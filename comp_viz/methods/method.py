@@ -55,6 +55,8 @@ class Method:
     ownership: Callable[[str], Ownership]  # name of a parameter -> whose it is
     describe: Callable[[Any], str]  # a configuration in a phrase, for the model card
     capabilities: frozenset[Capability] = frozenset()
+    weights_from: str = "weighting"  # the part that gives the weights of the modalities, in a word
+    weights_about: str = ""  # what the weights are, in a sentence, where there are some
     presets: Mapping[str, Preset] = field(default_factory=lambda: {"ours": Preset()})
 
     def learns_fused(self, recipe: Recipe) -> bool:

@@ -6,7 +6,7 @@ from comp_viz.analysis.live.change import Change
 from comp_viz.analysis.live.tables import timeline_table
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.data.conversation import Conversation
-from comp_viz.figures.live.timeline import ABOUT_TIMELINE, timeline, timeline_title
+from comp_viz.figures.live.timeline import about_timeline, timeline, timeline_title
 from comp_viz.figures.style import Palette
 from comp_viz.report.section import Section
 
@@ -17,4 +17,4 @@ def timeline_section(
     """The conversation along its utterances, with everything drawn as a table."""
     figure = timeline(here, complete, changed, conversation.labels, conversation.words, selected, palette)
     numbers = partial(timeline_table, here, complete, changed, conversation)
-    return Section("timeline", timeline_title(changed), ABOUT_TIMELINE, numbers, figure)
+    return Section("timeline", timeline_title(changed), about_timeline(here), numbers, figure)

@@ -56,7 +56,11 @@ def checkpoint_facts(name: str, checkpoint: Checkpoint) -> OriginFacts:
     """A checkpoint's digest, and how it was trained and chosen."""
     card = checkpoint.card
     trained_on = f"{card.data.name}, SHA-256 {card.data.digest}" if card.data else "unknown data"
-    facts = [("Checkpoint", f"{name} ({card.name}), SHA-256 {checkpoint.digest}"), ("Trained on", trained_on)]
+    facts = [
+        ("Checkpoint", f"{name} ({card.name}), SHA-256 {checkpoint.digest}"),
+        ("Method", checkpoint.method.title),
+        ("Trained on", trained_on),
+    ]
     if card.training is None:
         return [*facts, ("Training and selection", "unknown")]
     training = card.training

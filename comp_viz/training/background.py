@@ -8,13 +8,15 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from comp_viz.background_job import PATIENCE, BackgroundJob, Cancelled
 from comp_viz.child_process import NOT_IMPORTABLE
 from comp_viz.errors import CompVizError
 from comp_viz.last_change import last_change
+from comp_viz.methods.recipe import Recipe
+from comp_viz.methods.registry import find_method
 from comp_viz.training.run import PROGRESS, RUNNING
 
 THREADS = "1"  # with two a training took as long (12.4 s against 11.2 s) and kept both processors busy
@@ -25,6 +27,13 @@ THREADS = "1"  # with two a training took as long (12.4 s against 11.2 s) and ke
 SMALL = (
     "--hidden=32", "--first-epochs=3", "--second-epochs=12", "--dropout=0.1", "--feature-noise=0.2", "--learning-rate=0.004",
 )  # fmt: skip
+
+
+def small_options(method: str) -> tuple[str, ...]:
+    """The options of a small training by a method of this name: those of `SMALL` that it has."""
+    kinds = (find_method(method).config, Recipe)
+    own = {"--" + option.name.replace("_", "-") for kind in kinds for option in fields(kind)}
+    return (f"--method={method}", *(option for option in SMALL if option.partition("=")[0] in own))
 
 
 @dataclass(frozen=True)

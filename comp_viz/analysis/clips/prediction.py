@@ -30,6 +30,7 @@ def join_predictions(parts: Sequence[Prediction]) -> Prediction:
         {name: np.concatenate([part.heads[name] for part in parts]) for name in first.heads},
         np.concatenate([part.coordinator for part in parts]),
         first.modalities,
+        first.weights_from,
     )
 
 

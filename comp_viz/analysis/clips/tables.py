@@ -46,6 +46,6 @@ def before_after_table(before: Prediction, after: Prediction) -> pd.DataFrame:
     columns: dict[str, np.ndarray] = {"utterance": np.arange(1, len(before.fused) + 1)}
     for name, one in (("recorded", before), ("degraded", after)):
         columns |= {f"{label}, {name}": one.fused[:, c] for c, label in enumerate(outputs)}
-        columns |= {f"{u} weight, {name}": one.coordinator[:, m] for m, u in enumerate(one.modalities)}
+        columns |= {f"{u} weight, {name}": one.coordinator[:, m] for m, u in enumerate(one.modalities) if one.weighted}
         columns |= {f"{u} observed, {name}": one.observed[:, m] for m, u in enumerate(one.modalities)}
     return pd.DataFrame(columns)

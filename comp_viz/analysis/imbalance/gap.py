@@ -11,10 +11,12 @@ from comp_viz.analysis.stats.intervals import half_width_of_mean
 from comp_viz.training.telemetry import read_telemetry
 
 ALONE, WITHOUT_PROMPTING, COMP = "alone", "no-prompting", "comp"
+OTHER_METHOD = "other"  # the open checkpoint, where it is of another method
 METHOD_NAMES = {
     ALONE: "each modality alone",
     WITHOUT_PROMPTING: "without prompting",
     COMP: "ComP",
+    OTHER_METHOD: "this checkpoint",
 }  # method -> on screen
 CURVE_COLUMNS = ["method", "of", "epoch", "stage", "value", "low", "high", "seeds"]
 

@@ -19,7 +19,8 @@ class Change:
     entries: dict[str, int]  # modality -> entries the recording has
     accuracy: float | None  # share of correct decisions among labelled utterances, here
     complete_accuracy: float | None  # and complete
-    weight_shift: dict[str, tuple[float, float]]  # modality -> mean coordinator weight complete, here
+    weight_shift: dict[str, tuple[float, float]]  # modality -> mean weight complete, here; empty without weights
+    weights_from: str = "coordinator"  # the part of the network that gives the weights
 
     @property
     def missing_share(self) -> float:
@@ -53,5 +54,7 @@ def change(here: Prediction, complete: Prediction, labels: Floats) -> Change:
         weight_shift={
             name: (float(complete.coordinator[:, u].mean()), float(here.coordinator[:, u].mean()))
             for u, name in enumerate(here.modalities)
+            if here.weighted
         },
+        weights_from=here.weights_from,
     )

@@ -9,7 +9,7 @@ from comp_viz.data.conversation import Conversation, Floats, Task
 
 
 def prediction_table(here: Prediction, complete: Prediction, conversation: Conversation) -> pd.DataFrame:
-    """One row an utterance, counted from 1: who says what, truth, predictions, what is observed, coordinator weights.
+    """One row an utterance, counted from 1: who says what, truth, predictions, what is observed, weights.
 
     `fused`, one column for every modality's head, and `as recorded`, the fused prediction with nothing taken away, are scores in
     label units or names of classes; with classes, `P(class)` are the probabilities of the fused prediction.
@@ -23,11 +23,11 @@ def prediction_table(here: Prediction, complete: Prediction, conversation: Conve
         "truth": _labelled(task, conversation.labels),
         "fused": _predicted(task, here.fused),
     }
-    table |= {name: _predicted(task, here.heads[name]) for name in names}
+    table |= {name: _predicted(task, values) for name, values in here.heads.items()}
     table |= {"as recorded": _predicted(task, complete.fused), "flipped": here.decisions() != complete.decisions()}
     table |= {f"P({name})": here.fused[:, c] for c, name in enumerate(task.classes)}
     table |= {f"{name} observed": here.observed[:, u] for u, name in enumerate(names)}
-    table |= {f"{name} weight": here.coordinator[:, u] for u, name in enumerate(names)}
+    table |= {f"{name} weight": here.coordinator[:, u] for u, name in enumerate(names) if here.weighted}
     return pd.DataFrame(table)
 
 
@@ -43,7 +43,8 @@ def timeline_table(here: Prediction, complete: Prediction, changed: Change, conv
         )
     columns |= {"change": changed.difference, "flipped": changed.flipped}
     for u, name in enumerate(here.modalities):
-        columns |= {f"{name} observed": here.observed[:, u], f"{name} weight": here.coordinator[:, u]}
+        columns[f"{name} observed"] = here.observed[:, u]
+        columns |= {f"{name} weight": here.coordinator[:, u]} if here.weighted else {}
     return pd.DataFrame(columns)
 
 

@@ -66,12 +66,12 @@ class Context:
         return np.array([self.agreement(s) for s in range(len(self.effects))], np.float32)
 
 
-def context(single: Losses, inside: Inside) -> Context:
-    """From losses of whole utterances (`losses(masked, modalities=False)`) and the inside of the same conversation."""
+def context(single: Losses, inside: Inside | None) -> Context:
+    """From losses of whole utterances (`losses(masked, modalities=False)`) and the inside, None of a method without a trace."""
     columns = decided(single.task, single.whole)
     before = explained_number(single.whole, columns)
     effects = before - explained_number(single.after, columns)  # (P, S)
-    maps = inside.attention
+    maps = inside.attention if inside else {}
     rolled = np.stack([rollout(maps[u]) for u in single.modalities]) if maps else None
     return Context(
         single.task, single.modalities, single.together, effects[single.players[:, 0]].T.astype(np.float32), rolled

@@ -38,7 +38,12 @@ class Contribution:
     ways: Floats  # [S], +1 or -1: which way the number speaks for the decision
     values: Floats  # [M, S], Shapley values
     pairs: Floats  # [M, M, S], Shapley interaction indices, zeros on the diagonal
-    weights: Floats  # [S, M], the coordinator's, as observed
+    weights: Floats  # [S, M], of the modalities, as observed; [S, 0] of a method without
+
+    @property
+    def weighted(self) -> bool:
+        """Whether the modalities have weights."""
+        return self.weights.shape[1] > 0
 
     @property
     def toward(self) -> Floats:
@@ -123,7 +128,7 @@ def contribution_table(contributions: Contribution) -> pd.DataFrame:
             "contribution": contributions.values.ravel(),
             "towards the decision": contributions.toward.ravel(),
             "share": contributions.shares.ravel(),
-            "coordinator weight": contributions.weights[s, u],
+            **({"coordinator weight": contributions.weights[s, u]} if contributions.weighted else {}),
             "relation": contributions.relations[s],
             "nothing observed": contributions.empty[s],
             "as observed": contributions.whole[s],

@@ -42,7 +42,7 @@ def split_table(in_coalitions: Sequence[Coalitions], labels: Sequence[Floats]) -
         one = contributions_over(in_coalitions, predictor)
         size, relations = np.abs(one.values).mean(1), relation_shares(one)
         accuracy = shapley(accuracies(in_coalitions, labels, predictor))
-        agreement = weight_agreement(one)
+        agreement = weight_agreement(one) if one.weighted else None
         for u, name in enumerate(one.modalities):
             rows.append(
                 {
@@ -52,8 +52,8 @@ def split_table(in_coalitions: Sequence[Coalitions], labels: Sequence[Floats]) -
                     "share": float(size[u] / size.sum()) if size.sum() else float("nan"),
                     "towards": float(one.toward[u].mean()),
                     "accuracy": float(accuracy[u]),
-                    "weight": float(one.weights[:, u].mean()),
-                    "correlation": agreement.correlations[u],
+                    "weight": float(one.weights[:, u].mean()) if one.weighted else float("nan"),
+                    "correlation": agreement.correlations[u] if agreement else float("nan"),
                     "dominates": relations[f"dominance of {name}"],
                     "utterances": len(one.ways),
                 }

@@ -47,14 +47,21 @@ def degradation_heading(change: ClipChange, modalities: Sequence[str]) -> str:
 def degradation_details(change: ClipChange, before: Prediction, after: Prediction, degraded: int) -> str:
     """How many utterances were degraded, and how the one that changed most did so."""
     s, S = change.most_changed, len(change.flipped)
-    u = int(np.abs(change.weights[s]).argmax())
-    old, new = (float(one.coordinator[s, u]) for one in (before, after))
     what = "the probabilities change" if before.task.classes else f"{before.task.name} changes"
-    way = f"{'rises' if new > old else 'falls'} from {decimal(old)} to {decimal(new)}"
+    weights = weight_change(change, before, after) if before.weighted else ""
     return (
         f"{degraded} of {how_many(S, 'utterance')} {'is' if degraded == 1 else 'are'} degraded. The largest change is in utterance "
-        f"{s + 1}: {what} by {decimal(float(change.distance[s]))}, and the coordinator weight of {before.modalities[u]} {way}."
+        f"{s + 1}: {what} by {decimal(float(change.distance[s]))}{weights}."
     )
+
+
+def weight_change(change: ClipChange, before: Prediction, after: Prediction) -> str:
+    """The weight that changes most in the utterance that changed most, as the end of a sentence."""
+    s = change.most_changed
+    u = int(np.abs(change.weights[s]).argmax())
+    old, new = (float(one.coordinator[s, u]) for one in (before, after))
+    way = f"{'rises' if new > old else 'falls'} from {decimal(old)} to {decimal(new)}"
+    return f", and the {before.weights_from} weight of {before.modalities[u]} {way}"
 
 
 def before_after_chart(before: Prediction, after: Prediction, s: int, palette: Palette, title: str) -> go.Figure:
@@ -70,8 +77,10 @@ def before_after_chart(before: Prediction, after: Prediction, s: int, palette: P
     ]
     traces = [
         *bar_pair(outputs, before.fused[s], after.fused[s], tones, palette, "x", "y", True),
-        *bar_pair(weighed, before.coordinator[s], after.coordinator[s], [colours[name] for name in names], palette, "x2", "y2", False),
-    ]  # fmt: skip
+    ]
+    if before.weighted:
+        own = [colours[name] for name in names]
+        traces += bar_pair(weighed, before.coordinator[s], after.coordinator[s], own, palette, "x2", "y2", False)
     layout = base_layout(palette, title, 290, barmode="group", dragmode=False)
     fixed = {"fixedrange": True, "automargin": True}
     scale = f"{task.name}, {compact(task.low)} to {compact(task.high)}" if not task.classes else "probability, 0 to 1"
@@ -82,10 +91,10 @@ def before_after_chart(before: Prediction, after: Prediction, s: int, palette: P
     )
     axis = layout["xaxis"]
     layout |= {
-        "xaxis": axis | fixed | {"domain": [0, 0.56], "anchor": "y"},
+        "xaxis": axis | fixed | {"domain": [0, 0.56 if before.weighted else 1], "anchor": "y"},
         "xaxis2": axis | fixed | {"domain": [0.66, 1], "anchor": "y2"},
         "yaxis": axis | fixed | {"range": span, "title": {"text": scale, "font": {"size": 12}}},
-        "yaxis2": axis | fixed | {"range": [0, 1], "anchor": "x2", "title": {"text": "coordinator weight, 0 to 1", "font": {"size": 12}}},
+        "yaxis2": axis | fixed | {"range": [0, 1], "anchor": "x2", "title": {"text": f"{before.weights_from} weight, 0 to 1", "font": {"size": 12}}},
     }  # fmt: skip
     return go.Figure(traces, layout)
 

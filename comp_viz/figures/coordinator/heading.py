@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from comp_viz.analysis.coordinator.trust import Disagreement, Trust
 from comp_viz.analysis.coordinator.weights import NEARLY_EQUAL, WeightSummary
 from comp_viz.figures.coordinator.strips import correctness_title
-from comp_viz.wording import decimal, fitting, how_many
+from comp_viz.wording import decimal, first_upper, fitting, how_many
 
 COORDINATOR_HELP = (
     "The coordinator gives each modality of each utterance a weight from 0 to 1 that sum to 1, and multiplies the "
@@ -18,13 +18,13 @@ FACTS_HELP = (
 )
 
 
-def coordinator_heading(weights: WeightSummary) -> str:
+def coordinator_heading(weights: WeightSummary, given_by: str = "coordinator") -> str:
     """The mean weights of the modalities, and whether they are close to equal."""
     means = {name: each.mean for name, each in weights.by_modality.items()}
     least, most = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
     close = max(abs(mean - weights.equal) for mean in means.values()) <= NEARLY_EQUAL
     verb = "are close to" if close else "differ from"
-    sentence = f"Coordinator weights {verb} 1/{len(means)} each"
+    sentence = f"{first_upper(given_by)} weights {verb} 1/{len(means)} each"
     return fitting(
         f"{sentence}: on average {decimal(means[least])} ({least}) to {decimal(means[most])} ({most})",
         f"{sentence}: on average {decimal(means[least])} to {decimal(means[most])}",
@@ -87,3 +87,4 @@ def no_coordinator(modalities: int) -> str:
 
 
 NO_COORDINATOR_FACTS = "The charts below show what other weights would make of its features."
+NO_OTHER_WEIGHTS = "Predictions with other weights are not shown: only the coordinator of ComP can be replaced by them."

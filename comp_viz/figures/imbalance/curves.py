@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from comp_viz.analysis.imbalance.gap import ALONE, COMP, METHOD_NAMES, WITHOUT_PROMPTING
+from comp_viz.analysis.imbalance.gap import ALONE, COMP, METHOD_NAMES, OTHER_METHOD, WITHOUT_PROMPTING
 from comp_viz.analysis.modulation.telemetry import joint_training_epoch
 from comp_viz.figures.chart import About
 from comp_viz.figures.grid import AxisSpan, band, cell, grid, line, shared_range, soft, stage_mark
@@ -16,11 +16,13 @@ LOOKS = {  # dashes are for references from elsewhere
     ALONE: {"dash": "dot", "width": 2.2},
     WITHOUT_PROMPTING: {"dash": "dashdot", "width": 1.6},
     COMP: {"dash": "solid", "width": 2.6},
+    OTHER_METHOD: {"dash": "solid", "width": 2.6},
 }
 TITLE_ENDINGS = {
     ALONE: "alone",
     WITHOUT_PROMPTING: "without prompting",
     COMP: "with ComP",
+    OTHER_METHOD: "in this training",
 }  # method -> at the end of a title
 ABOUT_ACCURACY_CURVES = About(
     "Accuracy of each modality's own head and of the fused prediction, epoch by epoch (as in the paper's Figures 1 and 5 a to c): every modality "

@@ -1,4 +1,4 @@
-"""What the Live page says beside the title of its chart: what the coordinator does, and what the words of the title mean."""
+"""What the Live page says beside the title of its chart: what the weights do, and what the words of the title mean."""
 
 from comp_viz.analysis.live.change import Change
 from comp_viz.wording import decimal
@@ -10,9 +10,11 @@ LIVE_TERMS = (
 
 
 def weight_sentence(change: Change) -> str:
-    """Which coordinator weight changes most, as the second line below the title."""
+    """Which weight changes most, as the second line below the title; "" where there are none."""
+    if not change.weight_shift:
+        return ""
     name, (before, here) = max(change.weight_shift.items(), key=lambda item: abs(item[1][1] - item[1][0]))
     if decimal(here) == decimal(before):
-        return "The mean coordinator weights stay as they are."
+        return f"The mean {change.weights_from} weights stay as they are."
     direction = "falls" if here < before else "rises"
-    return f"The mean coordinator weight of {name} {direction} from {decimal(before)} to {decimal(here)}."
+    return f"The mean {change.weights_from} weight of {name} {direction} from {decimal(before)} to {decimal(here)}."

@@ -29,14 +29,34 @@ from comp_viz.figures.live.rows import (
 from comp_viz.figures.style import Palette
 from comp_viz.wording import compact, decimal, fitting, how_many, percent
 
-ABOUT_TIMELINE = About(
-    "From the top: the fused prediction with the truth; each modality's own head, which predicts from that modality and the "
-    "prompts it receives, with filled marks where it is observed and open ones where it is missing; the change of the fused "
-    "prediction against the conversation as recorded, on violet where the decision flips; and the coordinator's weights, which "
-    "say how much of each modality enters the fused prediction, hatched where the modality is missing. The violet line is the "
-    "selected utterance.",
-    "Whether one conversation is typical, which is measured over a split on the Robustness and Compare pages; nor why.",
+FUSED_ROW = "the fused prediction with the truth"
+HEADS_ROW = (
+    "each modality's own head, which predicts from that modality and what it receives of the others, with filled marks where it is "
+    "observed and open ones where it is missing"
 )
+CHANGE_ROW = (
+    "the change of the fused prediction against the conversation as recorded, on violet where the decision flips"
+)
+WEIGHTS_ROW = "the {}'s weights, which say how much of each modality enters the fused prediction, hatched where the modality is missing"
+
+
+def about_timeline(here: Prediction) -> About:
+    """What each row shows, of those that the method has."""
+    rows = [FUSED_ROW, *([HEADS_ROW] if here.heads else []), CHANGE_ROW]
+    rows += [WEIGHTS_ROW.format(here.weights_from)] if here.weighted else []
+    return About(
+        f"From the top: {'; '.join(rows[:-1])}; and {rows[-1]}. The violet line is the selected utterance.",
+        "Whether one conversation is typical, which is measured over a split on the Robustness and Compare pages; nor why.",
+    )
+
+
+def row_heights(here: Prediction) -> dict[str, tuple[float, float]]:
+    """Vertical ranges of the rows that there are: where a method has no heads or weights, the row above fills the place."""
+    rows = dict(AXIS_RANGES)
+    for name, above, present in (("y2", "y", bool(here.heads)), ("y4", "y3", here.weighted)):
+        if not present:
+            rows[above] = (rows.pop(name)[0], rows[above][1])
+    return rows
 
 
 def timeline(
@@ -62,10 +82,11 @@ def timeline(
         *top,
         *head_traces(here, labels, span, palette),
         *difference_traces(changed, palette),
-        *coordinator_traces(here, palette),
+        *(coordinator_traces(here, palette) if here.weighted else []),
     ]
+    rows = row_heights(here)
     shapes = [
-        *([] if classes else [neutral_line(axis, here.task.neutral, palette) for axis in ("y", "y2")]),
+        *(neutral_line(axis, here.task.neutral, palette) for axis in ("y", "y2") if not classes and axis in rows),
         *flip_marks(x[changed.flipped], palette),
         selection_line(selected + 1, palette),
     ]
@@ -104,7 +125,7 @@ def missing_clause(changed: Change) -> str:
 
 
 def utterance_texts(here: Prediction, labels: Floats, words: Sequence[str]) -> list[str]:
-    """Everything about each utterance: words, prediction, truth and coordinator weights."""
+    """Everything about each utterance: words, prediction, truth and weights."""
     task = here.task
     if task.classes:
         best = zip(here.decisions(), here.fused.max(1), strict=True)
@@ -114,11 +135,14 @@ def utterance_texts(here: Prediction, labels: Floats, words: Sequence[str]) -> l
         predicted = [decimal(score) for score in here.fused[:, 0]]
         truth = ["unknown" if np.isnan(label) else decimal(label) for label in labels]
     weights = [
-        ", ".join(f"{name} {weight:.2f}" for name, weight in zip(here.modalities, row, strict=True))
+        f"<br>{here.weights_from}: "
+        + ", ".join(f"{name} {w:.2f}" for name, w in zip(here.modalities, row, strict=True))
+        if here.weighted
+        else ""
         for row in here.coordinator
     ]
     return [
-        f"<b>utterance {i}</b> {escape(text)}<br>predicted {p}, truth {t}<br>coordinator: {w}"
+        f"<b>utterance {i}</b> {escape(text)}<br>predicted {p}, truth {t}{w}"
         for i, (text, p, t, w) in enumerate(zip(words, predicted, truth, weights, strict=True), start=1)
     ]
 
@@ -144,10 +168,10 @@ def timeline_layout(
         "y": f"{task.name}<br>{'' if task.classes else ends}",
         "y2": "heads<br>" + ("P(true class)" if task.classes else ends),
         "y3": "change<br>" + ("in P" if task.classes else "of score"),
-        "y4": "coordinator<br>0 to 1",
+        "y4": f"{here.weights_from}<br>0 to 1",
     }
-    axes = {}
-    for name, domain in AXIS_RANGES.items():
+    axes, rows = {}, row_heights(here)
+    for name, domain in rows.items():
         axis = {
             "domain": domain,
             "title": {"text": titles[name], "font": {"size": 12}, "standoff": 4},
@@ -158,12 +182,14 @@ def timeline_layout(
         axes["yaxis"] |= {"type": "category", "categoryarray": list(task.classes), "nticks": 0}
     else:
         axes["yaxis"] |= {"range": span, "zeroline": False}
-    axes["yaxis2"] |= {"range": span, "zeroline": False}
     axes["yaxis3"] |= {"range": [-change_reach, change_reach], "nticks": 3}
-    axes["yaxis4"] |= {"range": [0, 1], "showgrid": False}
+    if "y2" in rows:
+        axes["yaxis2"] |= {"range": span, "zeroline": False}
+    if "y4" in rows:
+        axes["yaxis4"] |= {"range": [0, 1], "showgrid": False}
     return {
         **axes,
-        "xaxis": utterance_axis(utterances) | {"anchor": "y4"},
+        "xaxis": utterance_axis(utterances) | {"anchor": [*rows][-1]},
         "template": "none",
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",

@@ -132,7 +132,7 @@ def contribution_hovers(contributions: Contribution, words: Sequence[str]) -> li
     texts = []
     for s, text in enumerate(words):
         parts = "<br>".join(
-            f"{escape(name)} {explained_amount(contributions.task, float(contributions.values[u, s]), sign=True)} ({percent(float(contributions.shares[u, s]))} of all), weight {contributions.weights[s, u]:.2f}"
+            f"{escape(name)} {explained_amount(contributions.task, float(contributions.values[u, s]), sign=True)} ({percent(float(contributions.shares[u, s]))} of all){f', weight {contributions.weights[s, u]:.2f}' if contributions.weighted else ''}"
             for u, name in enumerate(contributions.modalities)
         )
         texts.append(f"<b>utterance {s + 1}</b> {escape(text, 60)}<br>{contributions.relations[s]}<br>{parts}")

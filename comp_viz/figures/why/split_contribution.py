@@ -47,11 +47,18 @@ def split_chart(table: pd.DataFrame, palette: Palette, title: str) -> go.Figure:
     names = tuple(table["modality"].unique())
     colours, marks = modality_colours(palette, names), modality_marks(names)
     predictors = list(table["predictor"].unique())
-    rows = [WEIGHT, *("fused prediction" if p == FUSED else f"{marks[p]} {escape(p)}'s head" for p in predictors)]
+    weighted = bool(table["weight"].notna().all())
+    rows = [
+        *([WEIGHT] if weighted else []),
+        *("fused prediction" if p == FUSED else f"{marks[p]} {escape(p)}'s head" for p in predictors),
+    ]
     traces = []
     for name in names:
         rows_of = table[table["modality"] == name].set_index("predictor")
-        values = [float(rows_of["weight"].iloc[0]), *(float(rows_of["share"][p]) for p in predictors)]
+        values = [
+            *([float(rows_of["weight"].iloc[0])] if weighted else []),
+            *(float(rows_of["share"][p]) for p in predictors),
+        ]
         traces.append(
             go.Bar(
                 y=rows, x=values, orientation="h", name=f"{marks[name]} {name}", marker={"color": colours[name], "line": {"color": palette.ground, "width": 1}},

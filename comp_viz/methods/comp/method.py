@@ -53,5 +53,7 @@ METHOD = Method(
     ownership=comp_ownership,
     describe=comp_words,
     capabilities=frozenset({"heads", "weights", "prototypes", "trace", "modulation"}),
+    weights_from="coordinator",
+    weights_about="The coordinator multiplies the features of each modality by its weight before they are fused.",
     presets={"ours": Preset(), "published": Preset(PUBLISHED, {"hidden": 256})},
 )

@@ -1,5 +1,7 @@
 """MoMKE in the registry: first every expert on its own modality, then the mixture."""
 
+from typing import Any
+
 from torch import Tensor
 
 from comp_viz.data.batch import Batch
@@ -14,7 +16,7 @@ MODULES = {
     "fusion": "fused head",
     "fused_head": "fused head",
 }
-NOT_OF_COMP = {"reconstruction_weight": 0.0, "disentanglement_weight": 0.0, "modulate": False}
+NOT_OF_COMP: dict[str, Any] = {"reconstruction_weight": 0.0, "disentanglement_weight": 0.0, "modulate": False}
 
 
 class MoMKELearning(Learning):
@@ -65,6 +67,8 @@ METHOD = Method(
         f"up to {config.max_length} utterances"
     ),
     capabilities=frozenset({"heads", "weights"}),
+    weights_from="router",
+    weights_about="The weight of a modality is that of its expert: the mean over the routers of the modalities observed.",
     presets={
         "ours": Preset(Recipe(**NOT_OF_COMP)),
         "published": Preset(

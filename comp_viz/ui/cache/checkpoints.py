@@ -10,6 +10,8 @@ from comp_viz.data.dataset import DataSet
 from comp_viz.data.header import Header
 from comp_viz.errors import CompVizError
 from comp_viz.last_change import last_change
+from comp_viz.methods.method import Capability, absence
+from comp_viz.methods.registry import method_of
 from comp_viz.resources import places
 
 CHECKPOINTS = places("checkpoints")  # where checkpoints are looked for; new ones go to the first of these folders
@@ -51,12 +53,14 @@ def _card(config: Path, changed: int) -> Card | None:
         return None
 
 
-def fitting_checkpoints(data: DataSet) -> list[str]:
-    """Checkpoints that read the features of a data set and predict its labels."""
+def fitting_checkpoints(data: DataSet, need: Capability | None = None) -> list[str]:
+    """Checkpoints that read the features of a data set and predict its labels, of methods that have what is needed."""
     header = Header(data.widths, bool(data.task.classes))
     cards = {name: checkpoint_card(name) for name in checkpoint_names()}
     return [
         name
         for name, card in cards.items()
-        if card and Header(card.architecture.widths, bool(card.task.classes)) == header
+        if card
+        and Header(card.architecture.widths, bool(card.task.classes)) == header
+        and not (need and absence(method_of(card.architecture), need))
     ]

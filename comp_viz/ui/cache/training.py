@@ -14,10 +14,12 @@ from comp_viz.analysis.modulation.hard_utterances import Hardness, read_hardness
 from comp_viz.analysis.modulation.telemetry import ModulationRecord, read_modulation_record
 from comp_viz.analysis.query import Query
 from comp_viz.analysis.shipped_results import ResultsTable, find_table
+from comp_viz.checkpoint.card import Card
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.figures.modulation.telemetry import training_charts
 from comp_viz.figures.style import DARK, LIGHT, Palette
 from comp_viz.last_change import last_change
+from comp_viz.network.config import ComPConfig
 from comp_viz.resources import shipped
 from comp_viz.training.run import TELEMETRY
 from comp_viz.ui.cache.checkpoints import checkpoint_card, checkpoint_folder, checkpoint_names, open_checkpoint
@@ -82,9 +84,14 @@ def baseline(digest: str) -> str | None:
     """A checkpoint without prompting trained on the data of this digest, by its card; None where there is none."""
     for name in checkpoint_names():
         card = checkpoint_card(name)
-        if card and card.data and card.data.digest == digest and not card.architecture.prompting:
+        if card and card.data and card.data.digest == digest and is_without_prompts(card):
             return name
     return None
+
+
+def is_without_prompts(card: Card) -> bool:
+    """Whether a card is of ComP without its prompts."""
+    return isinstance(card.architecture, ComPConfig) and not card.architecture.prompting
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -13,6 +13,8 @@ from comp_viz.data.conversation import SPLITS
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import AS_RECORDED, Pattern
 from comp_viz.errors import CompVizError
+from comp_viz.methods.method import absence
+from comp_viz.methods.registry import method_of
 from comp_viz.ui.cache.checkpoints import checkpoint_card, fitting_checkpoints, open_checkpoint
 from comp_viz.ui.compare.cached import ComparedPredictor, ComparedPredictors, measured_drawings
 from comp_viz.ui.frame.page_view import PageView
@@ -118,7 +120,12 @@ def comparable_predictors(view: PageView, longest: int) -> dict[str, tuple[str, 
         if (card := checkpoint_card(name)) and card.task.outputs == outputs and card.architecture.max_length >= longest
     ]
     fused = {predictor_name(name, FUSED): (name, FUSED) for name in readable}
-    heads = {predictor_name(name, u): (name, u) for name in readable for u in view.data.modalities}
+    headed = [
+        name
+        for name in readable
+        if (card := checkpoint_card(name)) and not absence(method_of(card.architecture), "heads")
+    ]
+    heads = {predictor_name(name, u): (name, u) for name in headed for u in view.data.modalities}
     return fused | heads
 
 

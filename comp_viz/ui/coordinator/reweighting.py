@@ -49,7 +49,7 @@ def sliders(modalities: tuple[str, ...]) -> tuple[float, ...]:
 
 def view_weightings(view: PageView, by_hand: tuple[float, ...]) -> Mapping[str, Weighting]:
     """The conversation as trained, and run again under every other weighting."""
-    config, trained = view.checkpoint.config, view.predict(view.observed)
+    config, trained = view.checkpoint.comp.config, view.predict(view.observed)
     given = fixed_weights(config.modalities) | {BY_HAND: by_hand}
     others = {name: view.predict(view.observed, Intervention(weights=weights)) for name, weights in given.items()}
     predictions = {LEARNED: trained} | others if config.coordination else others | {EQUAL: trained}

@@ -58,12 +58,12 @@ class Frame:
 def finding(view: PageView) -> tuple[str, str]:
     """The page's heading and the facts below it."""
     config = view.checkpoint.config
-    if not config.coordination:
+    if not view.checkpoint.learned_weights:
         return no_coordinator(len(config.modalities)), NO_COORDINATOR_FACTS
     prediction, labels = view.predict(view.observed), view.conversation.labels
     weights = weight_summary(prediction)
     facts = coordinator_facts(weights, trust_in_heads(prediction, labels), disagreement(prediction, labels))
-    return coordinator_heading(weights), facts
+    return coordinator_heading(weights, prediction.weights_from), facts
 
 
 def chart_rows(sides: Sequence[Side], charts: int) -> list[list[DeltaGenerator]]:

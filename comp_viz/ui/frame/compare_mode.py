@@ -11,6 +11,7 @@ from comp_viz.data.dataset import Utterances
 from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import AS_RECORDED, Pattern
 from comp_viz.errors import CompVizError
+from comp_viz.methods.method import Capability
 from comp_viz.ui.cache.checkpoints import fitting_checkpoints, open_checkpoint
 from comp_viz.ui.frame.address_state import address_value, keep_widget_value, set_widget
 from comp_viz.ui.frame.page_view import PageView
@@ -35,13 +36,19 @@ class Side:
     key: str
 
 
-def draw_sides(view: PageView, place: DeltaGenerator, patterns: bool = True, wide: bool = False) -> list[Side]:
+def draw_sides(
+    view: PageView,
+    place: DeltaGenerator,
+    patterns: bool = True,
+    wide: bool = False,
+    need: Capability | None = None,
+) -> list[Side]:
     """Draw the control of compare mode at a place and give one side, or two in columns with their names above them.
 
     Without `patterns` only checkpoints are compared, on pages that show no single conversation. What needs the `wide`
-    page stands one below the other.
+    page stands one below the other. With a `need` only checkpoints of methods that have it are offered.
     """
-    others = [BY + name for name in fitting_checkpoints(view.data) if name != view.name]
+    others = [BY + name for name in fitting_checkpoints(view.data, need) if name != view.name]
     options = [NOTHING, *((NOTHING_MISSING, OTHER_PATTERN) if patterns else ()), *others]
     with_what = address_value(COMPARE, NOTHING)
     if with_what not in options:  # of another page or data set

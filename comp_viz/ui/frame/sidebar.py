@@ -74,7 +74,7 @@ def draw_sidebar() -> PageView | None:
         if not names:
             st.info("There is no checkpoint yet. Make one with `comp-viz train --data lab --out checkpoints/lab`.")
             return None
-        name = entry_box("checkpoint", preferred_order(names), "A trained ComP model: a folder in `checkpoints/`.")
+        name = entry_box("checkpoint", preferred_order(names), "A trained model: a folder in `checkpoints/`.")
         try:
             return view_controls(name, str(choose_device()))
         except CompVizError as error:
@@ -137,6 +137,8 @@ def view_controls(name: str, device: str) -> PageView | None:
     conversation = data.find(picked)
     split = f", {conversation.split} split" if conversation.split else ""
     st.caption(f"{data.name}{split}, {how_many(len(conversation), 'utterance')}")
+    if not checkpoint.is_comp:
+        st.caption(f"Method: **{checkpoint.method.title}**, which {checkpoint.method.about}.")
     check_lengths(Utterances.of([conversation]), checkpoint.config.max_length)
     set_pattern(pattern_choice())  # into the address, which a change of page empties
     observed, problem = pattern_matrix(conversation, data.task)

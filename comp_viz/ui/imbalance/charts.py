@@ -7,7 +7,15 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from comp_viz.analysis.imbalance.gap import ALONE, COMP, WITHOUT_PROMPTING, curves_of_runs, curves_of_table, gaps
+from comp_viz.analysis.imbalance.gap import (
+    ALONE,
+    COMP,
+    OTHER_METHOD,
+    WITHOUT_PROMPTING,
+    curves_of_runs,
+    curves_of_table,
+    gaps,
+)
 from comp_viz.analysis.shipped_results import ResultsTable
 from comp_viz.figures.imbalance.curves import (
     ABOUT_ACCURACY_CURVES,
@@ -91,6 +99,8 @@ def accuracy_curves(
 def own_curves(view: PageView, split: str) -> pd.DataFrame:
     """Of the open checkpoint, and of one without prompting that was trained on the same data."""
     own = cached_training.accuracy_by_epoch(view.name)
+    if len(own) and not view.checkpoint.is_comp:
+        return curves_of_runs({OTHER_METHOD: own}, split)
     if own.empty or not view.checkpoint.prompting:
         return curves_of_runs({WITHOUT_PROMPTING: own} if len(own) else {}, split)
     other = without_prompting(view)

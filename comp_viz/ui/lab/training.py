@@ -7,9 +7,11 @@ import streamlit as st
 
 from comp_viz.data.lab.settings import LabSettings
 from comp_viz.errors import CompVizError
-from comp_viz.training.background import SMALL, TrainingJob, running_training, start_training
+from comp_viz.methods.registry import FIRST, method_names
+from comp_viz.training.background import TrainingJob, running_training, small_options, start_training
 from comp_viz.ui.cache.checkpoints import checkpoint_folder
 from comp_viz.ui.frame.navigation import open_in_live
+from comp_viz.ui.widgets.choices import one_of
 
 JOB = "lab job"
 
@@ -20,20 +22,23 @@ def training_control(settings: LabSettings) -> None:
         st.session_state[JOB] = job
         training_progress(job)
         return
-    st.button(
-        "Train a small model on this lab", icon=":material/model_training:", on_click=begin_training, args=(settings,),
-        help="In the background, with missing rate 0.3; the page stays usable.",
-    )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        method = one_of("Method", method_names(), "train_method", "What to train.", width=150)
+        st.button(
+            "Train a small model on this lab", icon=":material/model_training:", on_click=begin_training,
+            args=(settings, method), help="In the background, with missing rate 0.3; the page stays usable.",
+        )  # fmt: skip
     if JOB in st.session_state:
         training_outcome(st.session_state[JOB])
 
 
-def begin_training(settings: LabSettings) -> None:
+def begin_training(settings: LabSettings, method: str) -> None:
     """Start training; to be called in a callback."""
     text = str(settings)
-    name = f"lab-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    of_method = "" if method == FIRST else f"{method}-"
+    name = f"lab-{of_method}{hashlib.sha256(text.encode()).hexdigest()[:8]}"
     with suppress(CompVizError):  # another visitor was quicker; their training is shown
-        start_training(text, checkpoint_folder(name), SMALL)
+        start_training(text, checkpoint_folder(name), small_options(method))
 
 
 @st.fragment(run_every=1.0)

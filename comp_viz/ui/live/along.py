@@ -5,7 +5,6 @@ import pandas as pd
 import streamlit as st
 
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.figures.live.timeline import ABOUT_TIMELINE
 from comp_viz.figures.predictions import label_text, prediction_text, scale_words
 from comp_viz.report.section import Section
 from comp_viz.ui.frame.page_view import PageView
@@ -23,10 +22,7 @@ def timeline_panel(section: Section) -> None:
         if points:
             select_utterance(int(points[0]["x"]) - 1)
 
-    alt = (
-        "Four charts over the utterances of the conversation: fused prediction with truth, the predictions of the modality "
-        f"heads, the change against the conversation as recorded, and the coordinator's weights. {section.title}"
-    )
+    alt = f"Charts over the utterances of the conversation. {section.title}. {section.about.shows}"
     add_section(section)
     st.plotly_chart(
         for_projector(section.figure),
@@ -37,7 +33,7 @@ def timeline_panel(section: Section) -> None:
         alt=alt,
         config=CONFIG,
     )
-    st.caption(ABOUT_TIMELINE.shows)
+    st.caption(section.about.shows)
 
 
 def transcript_table(view: PageView, complete: Prediction) -> None:

@@ -40,7 +40,9 @@ def single_losses(query: Query) -> Losses:
 def contexts(query: Query) -> Context:
     """Predictions without each utterance, beside attention rollout."""
     with INFERENCE:
-        return context(losses(Masked.of(*open_query(query)), modalities=False), look_inside(*open_query(query)))
+        checkpoint, conversation, observed = open_query(query)
+        inside = look_inside(checkpoint, conversation, observed) if checkpoint.has("trace") else None
+        return context(losses(Masked.of(checkpoint, conversation, observed), modalities=False), inside)
 
 
 def attribution(query: Query, target: int, method: str) -> Attribution:

@@ -18,6 +18,7 @@ from comp_viz.figures.why.context import (
 )
 from comp_viz.figures.why.faithfulness import curves_span
 from comp_viz.figures.why.heading import ONE_UTTERANCE, context_heading
+from comp_viz.methods.method import absence
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.why import cached as cached_why
 from comp_viz.ui.why.tests import curves_panel
@@ -53,7 +54,7 @@ def context_part(sides: list[Side], selected: int, palette: Palette) -> str:
             if curve:
                 curves_panel(curve, shared, each.task, "utterances", f"context_curves{side.key}", palette)
             else:
-                st.info(NO_ATTENTION, icon=":material/block:")
+                st.info(absence(side.view.checkpoint.method, "trace") or NO_ATTENTION, icon=":material/block:")
             every = partial(context_table, each)
             chart_panel(
                 context_map(each, both[0], selected, palette), f"context_map{side.key}", ABOUT_CONTEXT_MAP, every

@@ -28,6 +28,7 @@ from comp_viz.figures.why.weight_agreement import (
     weight_agreement_chart,
     weight_correlations,
 )
+from comp_viz.methods.method import absence
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.why import cached as cached_why
 from comp_viz.ui.why.split import split_part
@@ -86,10 +87,8 @@ def draw_contributions(
     if contributions.predictor != FUSED:
         return
     if not side.view.checkpoint.learned_weights:
-        st.info(
-            "This network was trained without a coordinator: all modalities have equal weight.",
-            icon=":material/balance:",
-        )
+        alike = "This network was trained without a coordinator: all modalities have equal weight."
+        st.info(absence(side.view.checkpoint.method, "weights") or alike, icon=":material/balance:")
         return
     chart_panel(
         weight_agreement_chart(contributions, hover, selected, palette),

@@ -1,0 +1,138 @@
+"""The dashboard on a checkpoint of another method than ComP: what pages show of it, and what they say is absent."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from page_cases import array, dashboard, figures, write_case
+
+from comp_viz.analysis.live.change import change
+from comp_viz.analysis.prediction import predict_conversation
+from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
+from comp_viz.data.batch import Standardiser
+from comp_viz.figures.live.heading import weight_sentence
+from comp_viz.figures.live.timeline import about_timeline, timeline, timeline_title
+from comp_viz.figures.style import LIGHT
+from comp_viz.methods.momke.network import MoMKE, MoMKEConfig
+from comp_viz.report.html import render
+from comp_viz.report.make import make_report
+from comp_viz.report.origin import Origin
+from comp_viz.view import View
+
+PATTERN = "uniform(0.3)"
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """A machine with a checkpoint of ComP and one of MoMKE on the same data; the data and where MoMKE is."""
+    data = write_case("usual", tmp_path)
+    card = load_checkpoint(tmp_path / "checkpoints" / "case").card
+    config = MoMKEConfig(data.modalities, data.dims, max_length=12, hidden=8, depth=1)
+    own = type(card)(
+        card.format, "Experts", config, card.task, card.sources, card.data, None, (), card.versions, method="momke"
+    )
+    folder = tmp_path / "checkpoints" / "experts"
+    save_checkpoint(folder, MoMKE(config).eval(), own, Standardiser.fit(data.split("train")))
+    return data, folder
+
+
+@pytest.fixture
+def opened(machine, tmp_path, monkeypatch):
+    """Open a page on the checkpoint of MoMKE: `opened(page, **address)`."""
+
+    def opening(page, **address):
+        app = dashboard(monkeypatch, tmp_path / "checkpoints", tmp_path / "data")
+        app.query_params.update({"checkpoint": "experts", "data": "case.arrow", "pattern": PATTERN} | address)
+        app.switch_page(f"pages/{page}.py").run()
+        assert not app.exception
+        assert not app.error
+        return app
+
+    return opening
+
+
+def test_live_shows_its_heads_and_its_router(opened, machine):
+    app, (data, folder) = opened("live"), machine
+    view = View.of(load_checkpoint(folder), data, data.split("test")[0].id, PATTERN)
+    assert app.subheader[0].value == timeline_title(view.change)
+    sentence = weight_sentence(view.change)
+    assert "router weight" in sentence
+    assert sentence in [one.value for one in app.main.caption]
+    layout = figures(app)["timeline"]["layout"]
+    assert layout["yaxis4"]["title"]["text"].startswith("router")
+    assert any("Method: **MoMKE**" in one.value for one in app.sidebar.caption)
+    assert view.finding().endswith(sentence)
+    assert {f"{u} weight" for u in data.modalities} <= set(view.predictions())
+
+
+@pytest.mark.parametrize(
+    ("page", "absent"),
+    [
+        ("overview", "MoMKE has no trace of prompts and attention."),
+        ("prototypes", "MoMKE has no prototypes and prompts."),
+        ("propagation", "MoMKE has no trace of prompts and attention."),
+        ("modulation", "MoMKE has no gradient modulator."),
+    ],
+)
+def test_what_it_has_not_is_absent_with_a_line(opened, page, absent):
+    app = opened(page)
+    assert [one.value.split(" What needs it")[0] for one in app.main.info] == [absent]
+    assert figures(app) == {}
+
+
+def test_its_router_is_in_the_weights_views(opened, machine):
+    app, (data, folder) = opened("coordinator", pattern="found"), machine
+    assert app.subheader[0].value.startswith("Router weights")
+    assert any("weight of a modality is that of its expert" in one.value for one in app.main.caption)
+    weights = figures(app)["weights"]["data"]
+    conversation = data.split("test")[0]
+    prediction = predict_conversation(load_checkpoint(folder), conversation, conversation.observed)
+    drawn = {trace["name"]: trace["y"] for trace in weights if trace.get("mode") == "lines+markers"}
+    for u, name in enumerate(data.modalities):
+        np.testing.assert_allclose(array(drawn[name]), prediction.coordinator[:, u], atol=1e-3)
+    assert not any("Other weights" in options.options for options in app.get("button_group"))
+
+
+@pytest.mark.parametrize("part", ["Contributions", "Context"])
+def test_why_explains_it(opened, part):
+    app = opened("why", why=part)
+    charts = figures(app)
+    assert charts.keys() >= ({"contributions", "contribution_weights"} if part == "Contributions" else {"context_row"})
+
+
+def test_robustness_measures_it(opened):
+    app = opened("robustness")
+    assert {"rates", "kept"} <= figures(app).keys()
+    assert any("the fused prediction reaches ACC" in one.value for one in app.main.markdown)
+
+
+def test_it_is_compared_with_comp(opened):
+    app = opened("compare", compared=["experts", "case"])
+    assert app.subheader[0].value.startswith(("experts and case", "experts ", "case "))
+    assert {"by pattern", "agreement"} <= figures(app).keys()
+
+
+def test_a_report_is_made_of_both(machine):
+    data, folder = machine
+    both = {name: load_checkpoint(folder.parent / name) for name in ("experts", "case")}
+    conversation = data.split("test")[0]
+    origin = Origin("experts", both["experts"], "case.arrow", data, conversation, PATTERN, 1)
+    made = make_report(both, origin, "test", words=True)
+    assert ("Method", "MoMKE") in made.facts
+    assert ("Method", "ComP") in made.facts
+    assert "MoMKE" in render(made)
+
+
+def test_without_heads_and_weights_live_has_two_rows(machine):
+    data, folder = machine
+    conversation = data.split("test")[0]
+    whole = predict_conversation(load_checkpoint(folder), conversation, conversation.observed)
+    bare = replace(whole, heads={}, coordinator=np.zeros((len(conversation), 0), np.float32))
+    changed = change(bare, bare, conversation.labels)
+    assert weight_sentence(changed) == ""
+    layout = timeline(bare, bare, changed, conversation.labels, conversation.words, 0, LIGHT).layout
+    assert {name for name in layout if name.startswith("yaxis")} == {"yaxis", "yaxis3"}
+    assert layout.yaxis.domain[0] < 0.5
+    assert layout.yaxis3.domain[0] == 0
+    assert "head" not in about_timeline(bare).shows
+    assert "weights" not in about_timeline(bare).shows
