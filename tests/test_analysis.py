@@ -105,7 +105,9 @@ def test_a_modality_the_recording_never_had_is_not_called_taken_away():
 def test_a_title_stays_a_line_whatever_modalities_are_called():
     names = ("electrodermal activity", "facial landmarks", "prosody of the voice")
     complete, here = (
-        replace(made(SCORE, scores, observed), heads=dict.fromkeys(names, np.zeros((2, 1), np.float32)))
+        replace(
+            made(SCORE, scores, observed), heads=dict.fromkeys(names, np.zeros((2, 1), np.float32)), modalities=names
+        )
         for scores, observed in (([6, 4], np.ones((2, 3))), ([4, 4], [[0, 1, 0], [0, 1, 0]]))
     )
     title = timeline_title(change(here, complete, np.array([6, 4], np.float32)))
