@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comp_viz.data.published import pickle_machine, unpickle
-from comp_viz.data.published.unpickle import load_plain_pickle
+from comp_viz.data.published import file_array, pickle_machine, unpickle
+from comp_viz.data.published.file_array import FileArray
+from comp_viz.data.published.unpickle import load_plain_pickle, open_plain_pickle
 from comp_viz.errors import CompVizError
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
@@ -376,6 +377,82 @@ def test_files_that_are_too_large_or_none_are_refused(tmp_path, monkeypatch):
     for path in (tmp_path, tmp_path / "none.pkl", tmp_path / ("x" * 5000)):
         with pytest.raises(CompVizError, match="no file"):
             load_plain_pickle(path)
+
+
+# Files that are read in place
+
+
+@pytest.fixture
+def stays(monkeypatch):
+    """Values of 64 bytes and more stay in the file."""
+    monkeypatch.setattr(pickle_machine, "LARGE", 64)
+
+
+@pytest.fixture
+def in_place(tmp_path):
+    """Open a pickle from its bytes, its large arrays left in the file."""
+
+    def in_place(content):
+        (tmp_path / "made.pkl").write_bytes(content)
+        return open_plain_pickle(tmp_path / "made.pkl")
+
+    return in_place
+
+
+LARGE_ARRAYS = {
+    "rows first": np.arange(24.0).reshape(4, 2, 3),
+    "columns first": np.asfortranarray(np.arange(-12, 12, dtype=np.float32).reshape(4, 2, 3)),
+    "big-endian": np.arange(40, dtype=">i4").reshape(20, 2),
+    "text": np.array(["so", "said", "Zoë 😀"] * 9),
+    "bytes": np.frombuffer(bytes(range(256)), np.uint8),
+}
+
+
+@pytest.mark.usefixtures("stays")
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("array", LARGE_ARRAYS.values(), ids=LARGE_ARRAYS)
+def test_large_arrays_stay_in_the_file_and_come_back_part_by_part(in_place, monkeypatch, array, protocol):
+    monkeypatch.setattr(file_array, "PIECE", 50)  # not a whole number of rows
+    outcome = in_place(pickle.dumps({"one": array, "two": "short"}, protocol))
+    assert isinstance(outcome["one"], FileArray)
+    assert (outcome["one"].shape, outcome["one"].dtype, outcome["two"]) == (array.shape, array.dtype, "short")
+    parts = [part.copy() for part in outcome["one"].parts()]
+    np.testing.assert_array_equal(np.concatenate(parts, axis=-1 if outcome["one"].fortran else 0), array)
+
+
+@pytest.mark.usefixtures("stays")
+def test_files_in_place_are_refused_as_others_are(in_place, monkeypatch):
+    def refusal(content):
+        with pytest.raises(CompVizError) as caught:
+            in_place(content)
+        return str(caught.value)
+
+    array = np.arange(100.0)
+    for protocol in (2, 4, 5):
+        content = pickle.dumps(array, protocol)
+        assert "ends in the middle" in refusal(content[: len(content) // 2])
+    assert "a text of 0 MB as a value" in refusal(pickle.dumps("a" * 100, 4))
+    many = pickle.dumps(np.ones(1_000_000), 4)[:-1] + b"\x94" + b"h\x00" * 0
+    index = many.count(b"\x94") - 1
+    assert "again and again" in refusal(b"\x80\x04](" + many[2:] + (b"h" + bytes([index])) * 100 + b"e.")
+    monkeypatch.setattr(pickle_machine, "MAX_HELD", 1000)
+    assert "more than 0 GB of values" in refusal(pickle.dumps(["a" * 60 + str(n) for n in range(20)], 4))
+    monkeypatch.setattr(unpickle, "MAX_STEPS", 1000)
+    monkeypatch.setattr(unpickle, "MOST_MORE_STEPS", 100)
+    assert "than 1,100 instructions make" in refusal(b"\x80\x04" + b"\x8f" * 20_000)
+    assert "is empty" in refusal(b"")
+    assert "it asks for torch._utils._rebuild" in refusal(b"\x80\x02ctorch._utils\n_rebuild\n.")
+    assert "tensor.numpy()" in refusal(b"\x80\x02ctorch._utils\n_rebuild\n.")
+
+
+@pytest.mark.usefixtures("stays")
+def test_bytes_written_as_text_are_counted_when_they_are_read(in_place):
+    content = pickle.dumps(np.full(64, 255, np.uint8), 2)
+    text = "\xff".encode() * 64
+    short = content.replace(text, b"a" * 64 + "\xff".encode() * 32)  # as many bytes in the file, more when decoded
+    assert len(short) == len(content)
+    with pytest.raises(CompVizError, match=r"96 of 64 parts|not the bytes"):
+        list(in_place(short).parts())
 
 
 SMALL = {"a": [1, 2.5, None, True], "b": ("text", b"bytes", {3}), "c": np.array(["x", "y"]), "d": np.float64(1)}

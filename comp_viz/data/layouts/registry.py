@@ -11,6 +11,7 @@ from comp_viz.data.layouts.dialogue import DialogueFields
 from comp_viz.data.layouts.frame import FrameColumns, ReaderFrame, frame_data_set
 from comp_viz.data.layouts.given import Given
 from comp_viz.data.layouts.layout import FileLayout
+from comp_viz.data.layouts.mertools import MertoolsFolder
 from comp_viz.data.layouts.mmsa import SplitDicts
 from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.data.table.arrow_file import ARROW_ERRORS, explain_damage
@@ -20,7 +21,11 @@ from comp_viz.data.tabular.schema import check_columns
 from comp_viz.errors import CompVizError
 from comp_viz.resources import guide
 
-LAYOUTS: tuple[FileLayout, ...] = (SplitDicts(), DialogueFields())  # the first that recognises a file reads it
+LAYOUTS: tuple[FileLayout, ...] = (
+    SplitDicts(),
+    DialogueFields(),
+    MertoolsFolder(),
+)  # the first that recognises a file reads it
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ FORMS = tuple(
     )
 )
 GROUPINGS = ("video", "clip")
+MOST_OF_A_VIDEO = 500  # utterances on average, from which the beginning of ids is taken to name no video
 
 
 @dataclass(frozen=True)
@@ -39,16 +40,14 @@ def place_utterances(
     Utterances are in order of their number or start, else as the file has them. A video with clips both in test and in
     another split becomes a conversation for each split, which is noted.
     """
-    timed = all(len(parts) == 3 for parts in ids) and len(ids) > 0
+    timed = all(len(parts) == 3 for parts in ids)
     names = [parts[0] if parts else "" for parts in ids]
     pairs = [(name, "") for name in names] if timed else [split_id(name) for name in names]
-    grouping = choices.pick(
-        "conversations", GROUPINGS, "what a conversation is: all clips of a video, or each clip alone"
-    )
-    if grouping == "clip":
-        # a clip alone is a conversation of its full id
-        full = [" ".join(parts) for parts in ids]
-        return Places(full, [0] * len(full))
+    few = len(names) > MOST_OF_A_VIDEO * len({video for video, _ in pairs})
+    alone = few or (len({video for video, _ in pairs}) == 1 < len(set(splits)))  # "sample_1" and the like name no video
+    groupings = tuple(reversed(GROUPINGS)) if alone else GROUPINGS
+    if choices.pick("conversations", groupings, "a conversation: all clips of a video, or each clip alone") == "clip":
+        return Places([" ".join(parts) for parts in ids], [0] * len(ids))
     videos = apart_by_split(file, [video for video, _ in pairs], splits, findings)
     if timed:
         starts, ends = (seconds([parts[column] for parts in ids]) for column in (1, 2))

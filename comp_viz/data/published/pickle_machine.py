@@ -13,6 +13,7 @@ from comp_viz.data.published.plain_objects import Element, Name, Unfilled, as_se
 from comp_viz.errors import CompVizError
 
 LARGE = 1 << 20  # bytes from which on a value may stay in the file
+MAX_HELD = 2 << 30  # bytes of values that are no large arrays, of a file that is read in place
 MAX_STEPS = 1_000_000  # instructions of the pickle; 13 an utterance in CMU-MOSI, so 300,000 for CMU-MOSEI, the largest
 MAX_MADE = 256 * 2**20  # bytes that calls are given to make something of
 VALUE_BYTES = 128  # bytes that are counted for a value besides its contents
@@ -27,6 +28,7 @@ class Machine:
         self.stack: list[Any] = []
         self.marks: list[int] = []  # heights of the stack where a container began
         self.memo: dict[int, Any] = {}  # values to be used again
+        self.held = 0  # bytes taken into memory
         self.spent = 0  # bytes handed to calls, which a file could repeat without growing
 
     def run(self) -> object:
@@ -64,7 +66,12 @@ class Machine:
     def block(self, width: int) -> bytes | FileSpan:
         """Bytes that follow their number, itself written in `width` bytes; large ones stay in the file."""
         length = self.whole(width)
-        return self.span(length) if self.stays and length >= LARGE else self.take(length)
+        if self.stays and length >= LARGE:
+            return self.span(length)
+        self.held += length
+        if self.held > MAX_HELD:
+            raise CompVizError(f"it holds more than {MAX_HELD >> 30} GB of values besides large arrays.")
+        return self.take(length)
 
     def span(self, length: int) -> FileSpan:
         """The next bytes as ones that stay in the file."""

@@ -18,6 +18,7 @@ from comp_viz.errors import UNREADABLE, CompVizError
 
 MAX_BYTES = 100 * 2**20  # size of the file; the published label files have 0.5 to some tens of MB
 BYTES_PER_STEP = 32  # of a file read in place, on average at least; features take hundreds, class numbers two
+MOST_MORE_STEPS = 15_000_000  # whatever the size: a step may take a hundred bytes of memory
 MAX_DEPTH = 20  # containers within containers; four in a label file
 MAX_UNFOLDED = 256 * 2**20  # bytes of all values, if those that are used many times were written out each time
 
@@ -41,7 +42,7 @@ def open_plain_pickle(path: Path) -> object:
         raise CompVizError(f"There is no file {path}.")
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            machine = Machine(content, path, MAX_STEPS + len(content) // BYTES_PER_STEP)
+            machine = Machine(content, path, MAX_STEPS + min(len(content) // BYTES_PER_STEP, MOST_MORE_STEPS))
             return plain_value(with_folder(path), machine, MAX_UNFOLDED + 2 * len(content))
     except OSError as error:
         raise CompVizError(f"{with_folder(path)} cannot be read: {error.strerror}.") from None
