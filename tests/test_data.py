@@ -13,8 +13,10 @@ import torch
 from comp_viz.data.batch import CLIP_DEVIATIONS, Batch, Standardiser
 from comp_viz.data.conversation import Conversation, Task
 from comp_viz.data.dataset import DataSet
-from comp_viz.data.npz import Header, load_arrays, peek_npz, read_npz
-from comp_viz.data.source import data_files, open_data
+from comp_viz.data.header import Header
+from comp_viz.data.npz import load_arrays, peek_npz, read_npz
+from comp_viz.data.reading import FileReading
+from comp_viz.data.source import data_files, open_data, peek_data
 from comp_viz.errors import CompVizError
 
 # Real files
@@ -247,6 +249,47 @@ def test_features_that_are_not_finite_are_kept_as_missing_and_named(store, rng, 
     assert "NaN or infinite" in str(problem)
 
 
+def test_features_that_are_not_finite_are_set_to_0_where_that_is_chosen(store, rng):
+    video = rng.standard_normal((4, 6, 4))
+    video[..., 1] = -np.inf
+    with pytest.raises(
+        CompVizError,
+        match=r"nothing is left of video.*--choose infinite=zero sets NaN and infinite values to 0, as MMSA",
+    ):
+        read_npz(path := store(video=video))
+    first = read_npz(path, FileReading(choices={"infinite": "zero"})).conversations[0]
+    np.testing.assert_array_equal(first.features["video"], np.float32(np.where(np.isinf(video[0]), 0, video[0])))
+    with pytest.raises(CompVizError, match="choice infinite: expected one of missing, zero, got 'nought'"):
+        read_npz(path, FileReading(choices={"infinite": "nought"}))
+
+
+def test_the_keys_of_other_projects_are_read_and_what_is_not_used_is_listed(rng, tmp_path):
+    made = arrays(rng, speakers=np.full((4, 6), "A"))
+    other = {
+        "vision": made["video"],
+        "raw_text": np.full((4, 6), "words"),
+        "id": np.array(list("abcd")),
+        "Split": np.array(["train", "valid", "TEST", "dev"]),
+    }
+    del made["video"]
+    np.savez(tmp_path / "made.npz", **made, **other, audio_lengths=np.ones(4), mood=np.ones(4))
+    data = read_npz(tmp_path / "made.npz")
+    assert data.widths == {"audio": 5, "text": 6, "video": 4}
+    np.testing.assert_array_equal(data.conversations[0].features["video"], np.float32(other["vision"][0]))
+    assert data.utterances.ids == ("a", "b", "c", "d")
+    assert data.utterances.splits == ("train", "validation", "test", "validation")
+    assert data.conversations[0].words == ("words",) * 6
+    assert [row.reason for row in data.findings.unused] == [
+        "the array 'audio_lengths' is not used; the nearest name that would be is 'audio'",
+        "the array 'mood' is not used",
+    ]
+    assert peek_data(tmp_path / "made.npz") == Header(data.widths, classes=False)
+    np.savez(tmp_path / "made.npz", **made, video=other["vision"], vision=other["vision"])
+    assert [row.reason for row in read_npz(tmp_path / "made.npz").findings.unused] == [
+        "the array 'vision' is not used; the nearest name that would be is 'video'"
+    ]
+
+
 def test_features_beyond_the_length_do_not_matter(rng, tmp_path):
     made = arrays(rng)
     made["lengths"][:] = 4
@@ -272,6 +315,7 @@ def test_nobody_is_advised_to_load_a_file_unsafely(tmp_path):
 def test_scores_on_one_side_of_0_are_a_problem_in_a_file_nobody_knows(rng, tmp_path, low, expected):
     made = arrays(rng)
     made["lengths"][:] = 5
+    made["audio"] = rng.standard_normal((4, 6, 5))
     made["labels"] = np.linspace(low, 3, 24, dtype=np.float32).reshape(4, 6)
     made["labels"][:, 5] = -100  # padding, which says nothing
     for name in ("made.npz", "mosi.npz"):

@@ -289,6 +289,29 @@ def test_features_that_are_not_finite_are_missing_and_named(store, rng, bad):
     assert problems(data) == [("made.parquet", "c1", 1, "audio", "NaN or infinite features, kept as missing")]
 
 
+@pytest.mark.parametrize("bad", [-np.inf, np.inf, np.nan])
+def test_a_modality_with_nothing_left_stops_and_can_be_repaired(store, rng, bad):
+    audio = np.float32(rng.standard_normal((5, 3)))
+    audio[:, 1] = bad  # as COVAREP has it
+    path = store(**{"features.audio": audio.tolist()})
+    sentence = r"nothing is left of audio in any of 5 utterances \(5 × NaN or infinite features, kept as missing\)\. --choose infinite=zero"
+    with pytest.raises(CompVizError, match=sentence):
+        read_tabular(path)
+    data = read_tabular(path, FileReading(choices={"infinite": "zero"}))
+    audio[:, 1] = 0
+    np.testing.assert_array_equal(np.concatenate([c.features["audio"] for c in data.conversations]), audio)
+    assert data.findings.counts() == {("problem", "audio", "NaN or infinite features, set to 0"): 5}
+    assert [str(choice) for choice in data.choices] == ["infinite=zero (or missing)"]
+
+
+def test_utterances_without_any_modality_are_a_problem(store, rng):
+    nothing = {
+        f"features.{u}": put(put(rng.standard_normal((5, D)).tolist(), 1, None), 4, [0] * D) for u, D in WIDTHS.items()
+    }
+    data = read_tabular(store(**nothing))
+    assert problems(data) == [("made.parquet", "", None, "", "2 of 5 utterances have no modality at all")]
+
+
 def test_rows_of_another_width_are_missing_and_named(store, rng):
     path = store(**{"features.audio": put(rng.standard_normal((5, 3)).tolist(), 0, [1.0] * 7)})
     data = read_tabular(path)
@@ -431,7 +454,8 @@ def test_compressed_arrow_is_counted_before_it_is_decompressed(rng, tmp_path, mo
 
 def test_features_that_fit_alone_but_not_together_are_refused(store, monkeypatch):
     path = store(**{"features.audio": pa.nulls(5, pa.list_(FLOATS, 60_000))})
-    assert not read_tabular(path).utterances.observed[:, 0].any()
+    with pytest.raises(CompVizError, match="nothing is left of audio in any of 5 utterances"):
+        read_tabular(path)
     monkeypatch.setattr(tabular_columns, "MOST_BYTES", 1 << 20)
     with pytest.raises(CompVizError, match="of memory"):
         read_tabular(path)

@@ -29,6 +29,6 @@ def test_what_is_not_used_is_said_with_the_name_that_would_be():
     names = unused_names("array", ["audio", "vision", "gaze"], ["audio"], KNOWN)
     assert names == [Unused("array", "vision", "video"), Unused("array", "gaze")]
     assert [str(name) for name in names] == [
-        "the array 'vision' is not used; under the name 'video' it would be",
+        "the array 'vision' is not used; the nearest name that would be is 'video'",
         "the array 'gaze' is not used",
     ]

@@ -9,12 +9,12 @@ from typing import Any
 
 from tqdm import tqdm
 
-from comp_viz.commands.data_text import data_facts, description, problem_lines, unused_lines, write_report
+from comp_viz.commands.data_text import data_facts, description, problem_lines, repair_lines, unused_lines, write_report
 from comp_viz.data.check import check_data, damage
 from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import DataSet, cut_into_windows
 from comp_viz.data.labels.retask import with_reading
-from comp_viz.data.published.layout import is_published, read_published
+from comp_viz.data.published.layout import is_published, read_chosen
 from comp_viz.data.reading import FileReading
 from comp_viz.data.source import data_path, is_lab, open_data
 from comp_viz.data.table.writer import check_suffix, write_table
@@ -87,7 +87,7 @@ def run_check(options: argparse.Namespace) -> int:
         write_report(options.report, findings)
     problems, unused = problem_lines(findings), unused_lines(findings)
     fine = "Nothing is wrong with what is read." if unused else "Nothing is wrong."
-    print("\n".join([*(problems or [fine]), *unused]))
+    print("\n".join([*(problems or [fine]), *unused, *repair_lines(findings)]))
     return 1 if problems else 0
 
 
@@ -117,7 +117,9 @@ def read_source(options: argparse.Namespace) -> DataSet:
     reading = wanted_reading(options)
     path = None if is_lab(options.source) else data_path(options.source)
     if path and is_published(path):
-        data = read_with_progress(path, settings("--extractor", options.extractor), options.fold)
+        extractors = {f"extractor.{u}": folder for u, folder in settings("--extractor", options.extractor).items()}
+        fold = {} if options.fold is None else {"fold": str(options.fold)}
+        data = read_with_progress(path, {**reading.choices, **extractors, **fold})
         return with_reading(data, reading)
     if options.extractor or options.fold is not None:
         raise CompVizError(f"--extractor and --fold are for the published layout; {options.source} is not of it.")
@@ -153,7 +155,7 @@ def settings(flag: str, texts: list[str]) -> Mapping[str, str]:
     return dict(text.split("=", 1) for text in texts)
 
 
-def read_with_progress(path: Path, extractors_by_modality: Mapping[str, str], fold: int | None) -> DataSet:
+def read_with_progress(path: Path, choices: Mapping[str, str]) -> DataSet:
     """A data set of the published layout, read under a progress bar."""
     with tqdm(unit="file", disable=None) as bar:
 
@@ -161,7 +163,7 @@ def read_with_progress(path: Path, extractors_by_modality: Mapping[str, str], fo
             bar.total = of
             bar.update(done - bar.n)
 
-        return read_published(path, extractors_by_modality, 5 if fold is None else fold, progress)
+        return read_chosen(path, choices, progress)
 
 
 def changed(data: DataSet, options: argparse.Namespace) -> DataSet:

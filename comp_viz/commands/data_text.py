@@ -8,7 +8,8 @@ from typing import Any
 
 from comp_viz.data.atomic_write import atomic_write
 from comp_viz.data.dataset import DataSet
-from comp_viz.data.findings import Finding, Findings
+from comp_viz.data.findings import NOT_FINITE_MISSING, Finding, Findings
+from comp_viz.data.infinite import OFFER
 from comp_viz.data.summary import Summary, summarise_data
 from comp_viz.wording import NARROW, how_many, percent
 
@@ -98,6 +99,11 @@ def problem_lines(findings: Findings, most: int | None = None) -> list[str]:
 def unused_lines(findings: Findings) -> list[str]:
     """What the file holds that is not used, one a line; nothing when all is."""
     return [f"{row.file}: {printable(row.reason)}" for row in findings.unused]
+
+
+def repair_lines(findings: Findings) -> list[str]:
+    """How infinite features can be repaired, where some were found and not repaired."""
+    return [f"{OFFER}."] if any(row.reason == NOT_FINITE_MISSING for row in findings.problems) else []
 
 
 def write_report(path: Path, findings: Findings) -> None:

@@ -10,6 +10,8 @@ import numpy as np
 from comp_viz.data.conversation import Bools, Floats
 from comp_viz.data.unused import Unused
 
+NOT_FINITE = "NaN or infinite features"
+NOT_FINITE_MISSING = f"{NOT_FINITE}, kept as missing"
 Kind = Literal["missing", "problem", "unused", "assumed"]
 
 
@@ -72,23 +74,33 @@ class Findings:
         return Counter((row.kind, row.modality, row.reason) for row in self.rows)
 
     def admit(
-        self, file: str, conversation: str, modality: str, features: Floats, present: Bools | None = None
+        self,
+        file: str,
+        conversation: str,
+        modality: str,
+        features: Floats,
+        present: Bools | None = None,
+        zero: bool = False,
     ) -> tuple[Floats, Bools]:
         """Features `[S, D]` with zeros where there are none, and which rows are observed `[S]`.
 
-        Rows that are not `present`, all zero, NaN or infinite are kept as missing, and noted.
+        Rows that are not `present`, all zero, NaN or infinite are kept as missing, and noted; with `zero`, values that are
+        NaN or infinite become 0 instead.
         """
-        features = features.astype(np.float32)
+        with np.errstate(over="ignore"):
+            features = features.astype(np.float32)
         finite = np.asarray(np.isfinite(features).all(1))
         there: Bools = np.ones(len(features), bool) if present is None else present
-        observed: Bools = there & finite & np.asarray(features.any(1))
-        for s in np.flatnonzero(~observed):
+        if zero:
+            features = np.nan_to_num(features, nan=0, posinf=0, neginf=0)
+        observed: Bools = there & (finite | zero) & np.asarray(features.any(1))
+        for s in np.flatnonzero(~observed | ~finite):
             if not there[s]:
                 self.missing(file, conversation, int(s) + 1, modality, "no features")
             elif finite[s]:
                 self.missing(file, conversation, int(s) + 1, modality, "all features are zero")
             else:
-                reason = "NaN or infinite features, kept as missing"
+                reason = f"{NOT_FINITE}, set to 0" if observed[s] else NOT_FINITE_MISSING
                 self.problem(file, reason, conversation, int(s) + 1, modality)
         return np.where(observed[:, None], features, np.float32(0)), observed
 

@@ -19,8 +19,10 @@ from comp_viz.data.conversation import MODALITIES, Conversation, Floats
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Findings
 from comp_viz.data.header import Header
+from comp_viz.data.infinite import check_left, choose_zero
 from comp_viz.data.labels.read import ReadLabels, read_labels
 from comp_viz.data.labels.remarks import note_remarks
+from comp_viz.data.layouts.choices import Choices
 from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.data.splits import split_of, splits_of
 from comp_viz.data.unused import match_names, unused_names
@@ -49,7 +51,9 @@ def read_npz(path: str | Path, reading: FileReading = PLAIN_READING) -> DataSet:
 
     Raises `CompVizError` naming file and field.
     """
-    path, findings = Path(path), Findings()
+    path, findings, questions = Path(path), Findings(), Choices(reading.choices)
+    zero = choose_zero(questions)
+    questions.check_used()
     held = load_arrays(path)
     keys = match_names(held, KEYS)
     arrays = {ours: held[its] for ours, its in keys.items()}
@@ -85,13 +89,15 @@ def read_npz(path: str | Path, reading: FileReading = PLAIN_READING) -> DataSet:
             ids[v],
             splits[v],
             spoken,
+            zero,
         )
         for v in range(count)
     )
+    check_left(path.name, modalities, np.concatenate([c.observed for c in conversations]), findings)
     facts = catalogue_entry(path.stem, labels.task)
     return DataSet(
         facts.name, labels.task, conversations, facts.sources(modalities), facts.licence, findings=findings,
-        feature_names=names_of_features(arrays, modalities),
+        feature_names=names_of_features(arrays, modalities), choices=questions.made,
     )  # fmt: skip
 
 
@@ -189,8 +195,12 @@ def one_conversation(
     name: str,
     split: str,
     spoken: bool,
+    zero: bool,
 ) -> Conversation:
-    """Conversation number `v` without its padding; with `spoken`, an empty transcript means that text is missing."""
+    """Conversation number `v` without its padding; with `spoken`, an empty transcript means that text is missing.
+
+    With `zero`, values that are NaN or infinite become 0.
+    """
     length = len(labels)
 
     def texts(key: str) -> tuple[str, ...]:
@@ -199,7 +209,7 @@ def one_conversation(
     words = texts("transcripts")
     features, observed = {}, []
     for u in modalities:
-        features[u], there = findings.admit(file, name, u, arrays[u][v, :length])
+        features[u], there = findings.admit(file, name, u, arrays[u][v, :length], zero=zero)
         if u == "text" and spoken:
             there = findings.without_words(file, name, u, words, there)
             features[u][~there] = 0

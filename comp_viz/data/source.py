@@ -77,7 +77,7 @@ def open_data(name: str, reading: FileReading = PLAIN_READING) -> DataSet:
     path = None if is_lab(name) else data_path(name)
     if path and not is_published(path) and (recognised := find_layout(path)):
         return recognised.open(reading)
-    if reading.choices and (path is None or is_mapped(path) or path.suffix.lower() == NPZ):
+    if reading.choices and (path is None or is_mapped(path)):
         raise CompVizError(f"choice {next(iter(reading.choices))!r:.60}: {name} leaves nothing open.")
     return open_file(path, reading) if path else with_reading(lab(LabSettings.parse(name)), reading)
 

@@ -19,7 +19,7 @@ class Unused:
     why: str = ""  # what it is, or how it would be used
 
     def __str__(self) -> str:
-        instead = f"; under the name {self.nearest!r:.60} it would be" if self.nearest else ""
+        instead = f"; the nearest name that would be is {self.nearest!r:.60}" if self.nearest else ""
         return f"the {self.what} {self.name!r:.60} is not used{instead}{f': {self.why}' if self.why else ''}"
 
 

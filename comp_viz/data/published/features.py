@@ -185,17 +185,23 @@ class Vectors:
 
 
 def read_modality(
-    extractor: FeatureFolder, modality: str, talks: Sequence[Talk], findings: Findings, step: Callable[[], None]
+    extractor: FeatureFolder,
+    modality: str,
+    talks: Sequence[Talk],
+    findings: Findings,
+    step: Callable[[], None],
+    zero: bool = False,
 ) -> list[tuple[Floats, Bools]]:
     """Features `[S, D]` of each conversation, zeros where missing, and which of them are there `[S]`.
 
-    D is the width that most files have. What is missing or unusable is noted. `step` is called after each utterance.
+    D is the width that most files have. What is missing or unusable is noted; with `zero`, values that are NaN or infinite
+    become 0. `step` is called after each utterance.
     Raises `CompVizError` when there is nothing for any utterance.
     """
     read = [read_talk(extractor, talk, step) for talk in talks]
     width = common_width(extractor, modality, read)
     return [
-        usable_features(extractor, modality, talk, vectors, width, findings)
+        usable_features(extractor, modality, talk, vectors, width, findings, zero)
         for talk, vectors in zip(talks, read, strict=True)
     ]
 
@@ -224,7 +230,7 @@ def common_width(extractor: FeatureFolder, modality: str, read: Sequence[Vectors
 
 
 def usable_features(
-    extractor: FeatureFolder, modality: str, talk: Talk, vectors: Vectors, width: int, findings: Findings
+    extractor: FeatureFolder, modality: str, talk: Talk, vectors: Vectors, width: int, findings: Findings, zero: bool
 ) -> tuple[Floats, Bools]:
     """Features `[S, D]` of one conversation and which are there `[S]`, each of the others noted once."""
     faults = {s: (fault.file, fault.reason) for s, fault in vectors.faults.items()}
@@ -235,7 +241,7 @@ def usable_features(
         elif row is not None:
             faults[s] = extractor.file_of(talk.utterances[s]), f"has {len(row)} values, expected {width} as most files"
     noted = Findings()
-    features, observed = noted.admit("", talk.id, modality, features, present)
+    features, observed = noted.admit("", talk.id, modality, features, present, zero)
     for finding in noted.rows:
         s = (finding.utterance or 0) - 1
         if s in faults:

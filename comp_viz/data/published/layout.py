@@ -6,6 +6,7 @@ they show, F or M, and each utterance takes its own speaker's.
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ import numpy as np
 from comp_viz.data.conversation import Bools, Conversation, Floats
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Findings
+from comp_viz.data.infinite import INFINITE, check_left, choose_zero
+from comp_viz.data.layouts.choices import Choices
 from comp_viz.data.published.features import FeatureFolder, folder_entries, read_modality
 from comp_viz.data.published.labels import LAYOUTS, Talk, read_talks
 from comp_viz.data.published.unpickle import with_folder
@@ -41,13 +44,19 @@ def label_files(path: Path) -> list[Path]:
     return files if len(files) > 1 else [path]
 
 
-def read_chosen(path: Path, choices: Mapping[str, str]) -> DataSet:
-    """Read a data set with `extractor.MODALITY` and `fold` as chosen; see `read_published`."""
-    if odd := sorted(set(choices) - {"fold", *(f"extractor.{modality}" for modality in EXTRACTOR_PREFIXES)}):
-        raise CompVizError(f"choice {odd[0]!r:.60}: expected extractor.audio, extractor.text, extractor.video or fold.")
-    fold = choices.get("fold", "5")
-    extractors = {name.removeprefix("extractor."): value for name, value in choices.items() if name != "fold"}
-    return read_published(path, extractors, int(fold) if fold.isdigit() else 0)
+def read_chosen(path: Path, choices: Mapping[str, str], progress: OnProgress = lambda done, of: None) -> DataSet:
+    """Read a data set with `extractor.MODALITY`, `fold` and `infinite` as chosen; see `read_published`."""
+    if odd := sorted(set(choices) - {"fold", INFINITE, *(f"extractor.{modality}" for modality in EXTRACTOR_PREFIXES)}):
+        raise CompVizError(
+            f"choice {odd[0]!r:.60}: expected extractor.audio, extractor.text, extractor.video, fold or {INFINITE}."
+        )
+    fold, questions = choices.get("fold", "5"), Choices(choices)
+    extractors = {
+        name.removeprefix("extractor."): its for name, its in choices.items() if name.startswith("extractor.")
+    }
+    zero = choose_zero(questions)
+    data = read_published(path, extractors, int(fold) if fold.isdigit() else 0, progress, zero)
+    return replace(data, choices=questions.made)
 
 
 def read_published(
@@ -55,12 +64,13 @@ def read_published(
     extractors: Mapping[str, str] | None = None,
     fold: int = 5,
     progress: OnProgress = lambda done, of: None,
+    zero: bool = False,
 ) -> DataSet:
     """Read a data set from its label file, or from the folder that holds just one, noting what is missing or faulty.
 
     `extractors` says which folder of `features` to take for a modality, "" for none; the others are recognised by their
-    names. IEMOCAP is tested on session `fold` (1 to 5). `progress` is called with the utterances done and of all. Raises
-    `CompVizError` when the files are not what their names say.
+    names. IEMOCAP is tested on session `fold` (1 to 5). `progress` is called with the utterances done and of all. With
+    `zero`, features that are NaN or infinite become 0. Raises `CompVizError` when the files are not what their names say.
     """
     path = label_file(source)
     layout, findings = LAYOUTS[path.name], Findings()
@@ -68,7 +78,7 @@ def read_published(
     talks = read_talks(path, fold, findings)
     step = counter(progress, len(folders) * sum(len(talk.utterances) for talk in talks))
     columns = {
-        modality: read_modality(FeatureFolder.of(folder, layout.sessions), modality, talks, findings, step)
+        modality: read_modality(FeatureFolder.of(folder, layout.sessions), modality, talks, findings, step, zero)
         for modality, folder in folders.items()
     }
     spoken = any(text.strip() for talk in talks for text in talk.words)
@@ -78,6 +88,7 @@ def read_published(
         )
         for v, talk in enumerate(talks)
     )
+    check_left(with_folder(path), list(folders), np.concatenate([c.observed for c in conversations]), findings)
     sources = {modality: f"{folder.name}, {columns[modality][0][0].shape[1]}-d" for modality, folder in folders.items()}
     return DataSet(layout.name, layout.task, conversations, sources, layout.licence, findings=findings)
 

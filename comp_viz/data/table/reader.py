@@ -27,22 +27,21 @@ def is_table(path: Path) -> bool:
     """Whether an Arrow file says that it is one of ours. Raises `CompVizError` when it is no Arrow file."""
     file = ArrowFile.open(path)
     with explain_damage(path):
-        return read_metadata(path.name, file.reader().schema.metadata) is not None
+        return read_metadata(path.name, file.schema.metadata) is not None
 
 
 def map_table(path: Path) -> tuple[TableMetadata, Task, "TableConversations"]:
     """What one of our files says, its task, and its conversations, which are read as they are asked for."""
     file = ArrowFile.open(path)
     with explain_damage(path):
-        reader = file.reader()
-        metadata = read_metadata(path.name, reader.schema.metadata)
+        metadata = read_metadata(path.name, file.schema.metadata)
         if metadata is None:
             raise CompVizError(f"{path.name} was not written by ComP Viz: its schema has no metadata 'comp_viz'.")
         about, task = metadata
-        check_schema(path.name, reader.schema, bool(task.classes))
+        check_schema(path.name, file.schema, bool(task.classes))
         if file.claims()[1]:
             raise CompVizError(f"{path.name}: its contents are compressed, so they cannot be mapped. {CHANGED}")
-        batches = [batch for batch in reader if len(batch)]
+        batches = [batch for batch in file.batches() if len(batch)]
         for batch in batches:
             batch.validate(full=True)
         conversations = TableConversations(path.name, batches, task, file.mapped)

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -13,6 +14,8 @@ from comp_viz.errors import CompVizError
 MOST_BYTES = 8 << 30  # of a file's contents in memory, decompressed
 AT_ONCE = 128 << 20  # bytes of features decoded at once, about
 WIDEST = 8  # bytes of a number
+VIEW = 16  # bytes of a view of a text
+CUT_OFF = "the stream has no mark at its end: where it was cut off, rows are missing"
 
 
 def check_size(file: str, size: int) -> None:
@@ -25,7 +28,7 @@ def check_size(file: str, size: int) -> None:
 
 
 class Columns(ABC):
-    """A file whose columns can be read. FileReading raises what is in `DAMAGED`."""
+    """A file whose columns can be read. Reading raises what is in `DAMAGED`."""
 
     def __init__(self, file: str, schema: pa.Schema, assumed: Sequence[str] = ()) -> None:
         self.file, self.schema = file, schema
@@ -99,13 +102,13 @@ class ParquetColumns(Columns):
 
 
 class ArrowColumns(Columns):
-    """An Arrow file."""
+    """An Arrow file or stream."""
 
     def __init__(self, path: Path) -> None:
         self.arrow = ArrowFile.open(path)
         size, compressed = self.arrow.claims()
         check_size(path.name, size if compressed else 0)  # what is not compressed stays in the file
-        super().__init__(path.name, self.arrow.reader().schema)
+        super().__init__(path.name, self.arrow.schema, [CUT_OFF] if self.arrow.cut_off else [])
 
     def table(self, names: Sequence[str]) -> pa.Table:
         """Some of the columns."""
@@ -119,12 +122,23 @@ class ArrowColumns(Columns):
 
     def checked(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Parts of some of the columns, made sure to be what they say."""
-        wanted = pa.ipc.IpcReadOptions(included_fields=[self.schema.get_field_index(name) for name in names])
-        for batch in pa.ipc.open_stream(self.arrow.messages, options=wanted):
+        viewed = 0
+        for batch in self.arrow.batches(names):
             chosen = batch.select(list(names))
             chosen.validate(full=True)
+            viewed += sum(map(viewed_bytes, chosen.columns))
+            check_size(self.file, viewed)
             yield chosen
             self.arrow.mapped.look([chosen.nbytes])
+
+
+def viewed_bytes(column: pa.Array) -> int:
+    """Bytes of the texts of a column of views, any number of which may be of the same bytes of the file; 0 of others."""
+    if not (pa.types.is_string_view(column.type) or pa.types.is_binary_view(column.type)):
+        return 0
+    lengths = np.frombuffer(column.buffers()[1], np.int32)[:: VIEW // 4]  # each view begins with its length
+    valid = column.is_valid().to_numpy(zero_copy_only=False)
+    return int(lengths[column.offset : column.offset + len(column)][valid].sum(dtype=np.int64))
 
 
 def owner_of(path: str, names: Mapping[str, int]) -> str | None:

@@ -43,16 +43,19 @@ def find_width(columns: Columns, name: str) -> int:
 
 
 def read_features(
-    columns: Columns, names: Mapping[str, str], rows: int, order: Order, findings: Findings
+    columns: Columns, names: Mapping[str, str], rows: int, order: Order, findings: Findings, zero: bool = False
 ) -> dict[str, ModalityFeatures]:
-    """The features of each modality, read from its column of `rows` rows; what is missing or faulty is noted."""
+    """The features of each modality, read from its column of `rows` rows; what is missing or faulty is noted.
+
+    With `zero`, values that are NaN or infinite become 0.
+    """
     widths = find_widths(columns, names)
     check_size(columns.file, 4 * len(order) * sum(widths.values()))
     places = np.full(rows, -1)
     places[order.rows] = np.arange(len(order))
     return {
         modality: features_by_conversation(
-            columns, modality, *sorted_rows(columns, names[modality], width, places, len(order)), order, findings
+            columns, modality, *sorted_rows(columns, names[modality], width, places, len(order)), order, findings, zero
         )
         for modality, width in widths.items()
     }
@@ -70,13 +73,13 @@ def sorted_rows(columns: Columns, name: str, width: int, places: Ints, used: int
 
 
 def features_by_conversation(
-    columns: Columns, modality: str, features: Floats, lengths: Ints, order: Order, findings: Findings
+    columns: Columns, modality: str, features: Floats, lengths: Ints, order: Order, findings: Findings, zero: bool
 ) -> ModalityFeatures:
     """Features by conversation, zeros where missing, and which are observed; rows of another length are problems."""
     width, admitted, file, faults = features.shape[1], [], columns.file, columns.faults()
     for v, conversation in enumerate(order.ids):
         part, noted = order.of(v), Findings()
-        admitted.append(noted.admit(file, conversation, modality, features[part], lengths[part] == width))
+        admitted.append(noted.admit(file, conversation, modality, features[part], lengths[part] == width, zero))
         for row in noted.rows:
             place = (row.utterance or 1) - 1
             count, fault = int(lengths[part][place]), faults.get((modality, int(order.rows[part][place])))

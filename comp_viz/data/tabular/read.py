@@ -18,9 +18,11 @@ from comp_viz.data.conversation import Conversation, Task
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Findings
 from comp_viz.data.header import Header
+from comp_viz.data.infinite import INFINITE, check_left, choose_zero
 from comp_viz.data.labels.fit import once_stated
 from comp_viz.data.labels.read import read_labels
 from comp_viz.data.labels.remarks import note_remarks
+from comp_viz.data.layouts.choices import Choices
 from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.data.table.arrow_file import ARROW_ERRORS, explain_damage
 from comp_viz.data.table.format import ALTERED, FEATURE_PREFIX, StoredFindings, TableMetadata, read_metadata
@@ -52,7 +54,9 @@ def read_tabular(path: str | Path, reading: FileReading = PLAIN_READING) -> Data
         reading = replace(reading, task=replace(task, name=task.name or unnamed))
     with explain_damage(path):
         if metadata is None:
-            return read_columns(columns, reading)
+            questions = Choices({name: its for name, its in reading.choices.items() if name == INFINITE})
+            zero = choose_zero(questions)
+            return replace(read_columns(columns, reading, zero=zero), choices=questions.made)
         altered = bool(task or reading.unknown)
         reading = replace(reading, task=reading.task or metadata[1])
         return as_written(path.name, read_columns(columns, reading, ours=True), metadata[0], altered)
@@ -60,14 +64,13 @@ def read_tabular(path: str | Path, reading: FileReading = PLAIN_READING) -> Data
 
 def open_named(path: Path, choices: Mapping[str, str] = MappingProxyType({})) -> Columns:
     """Open a table under our names; `choices` say which column is what, where its name does not. Raises `CompVizError`."""
+    roles = {name: its for name, its in choices.items() if name != INFINITE}
     features = {
-        name.removeprefix(FEATURE_PREFIX): its for name, its in choices.items() if name.startswith(FEATURE_PREFIX)
+        name.removeprefix(FEATURE_PREFIX): its for name, its in roles.items() if name.startswith(FEATURE_PREFIX)
     }
     with explain_damage(path):
         columns = open_columns(path, features)
-        return name_columns(
-            columns, {name: its for name, its in choices.items() if not name.startswith(FEATURE_PREFIX)}
-        )
+        return name_columns(columns, {name: its for name, its in roles.items() if not name.startswith(FEATURE_PREFIX)})
 
 
 def as_written(file: str, data: DataSet, about: TableMetadata, altered: bool) -> DataSet:
@@ -84,8 +87,11 @@ def as_written(file: str, data: DataSet, about: TableMetadata, altered: bool) ->
     )  # fmt: skip
 
 
-def read_columns(columns: Columns, reading: FileReading, ours: bool = False) -> DataSet:
-    """Read all columns. In a table of ours modalities are in order, and what has no words is marked as missing already."""
+def read_columns(columns: Columns, reading: FileReading, ours: bool = False, zero: bool = False) -> DataSet:
+    """Read all columns. In a table of ours modalities are in order, and what has no words is marked as missing already.
+
+    With `zero`, features that are NaN or infinite become 0.
+    """
     file, findings = columns.file, Findings()
     findings.assume(file, columns.assumed)
     names, features = check_columns(file, columns.schema)
@@ -98,9 +104,12 @@ def read_columns(columns: Columns, reading: FileReading, ours: bool = False) -> 
     strings = {name: column_texts(table[name])[order.rows] if name in names else blank(len(order)) for name in TEXTS}
     splits = read_splits(file, table, order, findings)
     durations = read_durations(file, table, order, findings)
-    admitted = read_features(columns, features if ours else in_order(features), table.num_rows, order, findings)
+    admitted = read_features(columns, features if ours else in_order(features), table.num_rows, order, findings, zero)
     if not ours and "text" in admitted:
         admitted["text"] = spoken(file, strings["text"], admitted["text"], order, findings)
+    if not ours:
+        there = [np.concatenate([observed for _, observed in parts]) for parts in admitted.values()]
+        check_left(file, tuple(admitted), np.stack(there, axis=1), findings)
     conversations = tuple(
         Conversation(
             id=name,

@@ -1,5 +1,6 @@
-"""What the reader of a data set noticed: what the recordings lack, and problems of the file."""
+"""What the reader of a data set noticed: what the recordings lack, problems of the file, and what of it is not used."""
 
+from collections import Counter
 from functools import partial
 
 import pandas as pd
@@ -17,14 +18,19 @@ def findings_table(findings: Findings) -> None:
         st.caption(":material/check: The recordings have every entry, and the file has no problems.")
         return
     counted = findings.counts()
-    problems = sum(n for (kind, _, _), n in counted.items() if kind == "problem")
-    missing = counted.total() - problems
-    lacking = f"{missing:,} {'entry is' if missing == 1 else 'entries are'} missing in the recordings"
-    title = f"{lacking}; " + (f"**{how_many(problems, 'problem')}**" if problems else "no problems")
-    with st.expander(title, icon=":material/warning:" if problems else ":material/info:"):
+    kinds = Counter({kind: sum(n for (its, _, _), n in counted.items() if its == kind) for kind, _, _ in counted})
+    lacking = f"{kinds['missing']:,} {'entry is' if kinds['missing'] == 1 else 'entries are'} missing in the recordings"
+    problems = f"**{how_many(kinds['problem'], 'problem')}**" if kinds["problem"] else "no problems"
+    unused = f"; **{how_many(kinds['unused'], 'name')} of the file not used**" if kinds["unused"] else ""
+    noted = kinds["problem"] + kinds["unused"]
+    with st.expander(
+        f"{lacking}; {problems}{unused}",
+        icon=":material/warning:" if noted else ":material/info:",
+        expanded=bool(unused),
+    ):
         counts = [(kind, modality, reason, n) for (kind, modality, reason), n in counted.most_common()]
         st.dataframe(pd.DataFrame(counts, columns=["kind", "modality", "reason", "entries"]), hide_index=True)
-        rows = sorted(findings.rows, key=lambda row: row.kind != "problem")
+        rows = sorted(findings.rows, key=lambda row: row.kind == "missing")
         if not rows:
             return
         st.dataframe(pd.DataFrame(map(vars, rows[:SHOWN_FINDINGS])), hide_index=True, height=240)
