@@ -350,7 +350,7 @@ def test_columns_by_the_names_that_others_use(lists, tmp_path):
     assert data.task.classes == ("happy", "sad")
     unused = [row.reason for row in data.findings.unused]
     assert [reason.split("'")[1] for reason in unused] == ["StartTime", "AU01_r", "pulse_0 … pulse_2"]
-    assert "under the name 'start'" in unused[0]
+    assert "nearest name that would be is 'start'" in unused[0]
 
 
 def test_two_columns_that_may_be_the_label_are_asked_about(lists, tmp_path):
