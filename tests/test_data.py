@@ -280,7 +280,7 @@ def test_the_keys_of_other_projects_are_read_and_what_is_not_used_is_listed(rng,
     assert data.utterances.splits == ("train", "validation", "test", "validation")
     assert data.conversations[0].words == ("words",) * 6
     assert [row.reason for row in data.findings.unused] == [
-        "the array 'audio_lengths' is not used; the nearest name that would be is 'audio'",
+        "the array 'audio_lengths' is not used; the nearest name that would be is 'lengths'",
         "the array 'mood' is not used",
     ]
     assert peek_data(tmp_path / "made.npz") == Header(data.widths, classes=False)
