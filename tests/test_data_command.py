@@ -280,6 +280,63 @@ def test_import_writes_what_it_read_and_what_was_wrong(faulty, capsys):
     assert "3 problems" in printed(capsys)
 
 
+def test_what_is_not_used_is_listed_by_every_command(root, rng, capsys):
+    x, labels = rng.standard_normal((2, 3, 4)), rng.uniform(-3, 3, (2, 3))
+    np.savez("made.npz", audio=x, text=x, vision=x, video=x, labels=labels, lengths=np.array([3, 3]), mood=labels)
+    frame(rng).assign(talker="A", features_audio="loud").to_parquet("made.parquet")
+    for source, lines in (
+        (
+            "made.npz",
+            [
+                "the array 'vision' is not used; the nearest name that would be is 'video'",
+                "the array 'mood' is not used",
+            ],
+        ),
+        (
+            "made.parquet",
+            [
+                "the column 'talker' is not used",
+                "the column 'features_audio' is not used; the nearest name that would be is 'features.audio'",
+            ],
+        ),
+    ):
+        for command in (
+            ("info", source),
+            ("check", source),
+            ("import", source, "out.arrow", "--force"),
+            ("check", "out.arrow"),
+            ("info", "out.arrow"),
+            ("import", source, "out.parquet", "--force"),
+            ("check", "out.parquet"),
+        ):
+            printed(capsys)
+            assert run(*command) == 0, command
+            text = printed(capsys)
+            for line in lines:
+                assert line in text, command
+            assert "Nothing is wrong." not in text
+
+
+def test_infinite_features_are_repaired_by_name(root, rng, capsys):
+    table = frame(rng)
+    table["features.audio"] = [np.float32([-np.inf, 1, row]) for row in range(len(table))]
+    table.to_parquet("made.parquet")
+    for command in (("check", "made.parquet"), ("info", "made.parquet"), ("import", "made.parquet", "out.arrow")):
+        assert run(*command) == 2
+        assert "nothing is left of audio in any of 12 utterances" in (text := printed(capsys))
+        assert "--choose infinite=zero sets NaN and infinite values to 0, as MMSA, IMDer and DiCMoR do" in text
+    assert run("check", "made.parquet", "--choose", "infinite=zero") == 1
+    assert "NaN or infinite features, set to 0" in printed(capsys)
+    assert run("import", "made.parquet", "out.arrow", "--choose", "infinite=zero") == 0
+    np.testing.assert_array_equal(
+        open_table("out.arrow").conversations[0].features["audio"], [[0, 1, row] for row in range(4)]
+    )
+    table["features.audio"] = [np.float32([-np.inf if row else 2, 1, row]) for row in range(len(table))]
+    table.to_parquet("made.parquet")
+    assert run("check", "made.parquet") == 1
+    assert printed(capsys).splitlines()[-1].startswith("--choose infinite=zero sets")
+
+
 def test_import_shows_the_first_problems_only(root, rng, capsys):
     table = frame(rng, count=40, length=2)
     table["position"] = 0

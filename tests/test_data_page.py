@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from comp_viz.analysis.data import linear_probe as module
 from comp_viz.analysis.data.linear_probe import FROM_ALL, fit_linear_probe
@@ -151,3 +152,21 @@ def test_many_conversations_are_drawn_as_an_even_selection(rng):
     assert figure.data[0].z.shape == (2, 400)
     assert "400 of 2000 shown" in figure.layout.xaxis.title.text
     assert re.match(r"^(0|1999)$", str(figure.data[0].customdata[0][-1]))
+
+
+def test_what_is_not_used_is_on_the_page():
+    def page() -> None:
+        from comp_viz.data.findings import Findings
+        from comp_viz.data.unused import Unused
+        from comp_viz.ui.data.findings import findings_table
+
+        findings = Findings()
+        findings.missing("made.npz", "a", 1, "audio", "no features")
+        findings.not_used("made.npz", [Unused("array", "vision", "video")])
+        findings_table(findings)
+
+    app = AppTest.from_function(page).run()
+    assert app.expander[0].label == "1 entry is missing in the recordings; no problems; **1 name of the file not used**"
+    shown = "the array 'vision' is not used; the nearest name that would be is 'video'"
+    assert shown in app.dataframe[0].value["reason"].tolist()
+    assert app.dataframe[1].value["kind"].tolist() == ["unused", "missing"]

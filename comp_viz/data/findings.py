@@ -65,6 +65,11 @@ class Findings:
         return [row for row in self.rows if row.kind == "unused"]
 
     @property
+    def noted(self) -> list[Finding]:
+        """What does not show in the conversations themselves, as what is missing of them does."""
+        return [row for row in self.rows if row.kind != "missing"]
+
+    @property
     def problems(self) -> list[Finding]:
         """What is wrong with the file, without what is merely missing."""
         return [row for row in self.rows if row.kind == "problem"]

@@ -64,7 +64,7 @@ class TableMetadata:
     licence: str
     digest: str  # `content_digest` of what the file holds
     counts: list[tuple[Kind, str, str, int]]  # of all findings: kind, modality, reason, how often
-    problems: list[Finding]  # the first of them
+    problems: list[Finding]  # the first of them, without what is merely missing
     feature_names: dict[str, tuple[str, ...]] = field(default_factory=dict)  # modality -> [D_u], where they are known
 
     @classmethod
@@ -72,7 +72,7 @@ class TableMetadata:
         """The metadata of a data set; the digest is filled in when the contents are known."""
         counts = [(*what, count) for what, count in data.findings.counts().items()]
         task = StoredTask(**asdict(data.task))
-        problems = data.findings.problems[:MOST_PROBLEMS]
+        problems = data.findings.noted[:MOST_PROBLEMS]
         names = dict(data.feature_names)
         return cls(TABLE_FORMAT, data.name, task, dict(data.sources), data.licence, "", counts, problems, names)
 

@@ -76,9 +76,9 @@ def open_named(path: Path, choices: Mapping[str, str] = MappingProxyType({})) ->
 def as_written(file: str, data: DataSet, about: TableMetadata, altered: bool) -> DataSet:
     """What was read from a table of ours, with what the file says of it; noted when it is not what was written."""
     then = about.findings()
-    unlisted = Counter({what: count for what, count in then.unlisted.items() if what[0] == "problem"})
+    unlisted = Counter({what: count for what, count in then.unlisted.items() if what[0] != "missing" or not what[1]})
     rows = once_stated(then.rows) if altered else then.rows
-    findings = StoredFindings([*rows, *data.findings.rows], unlisted)  # what is missing was found again
+    findings = StoredFindings([*rows, *data.findings.rows], unlisted)  # what is missing of a modality was found again
     if data.digest != about.digest and not altered:
         findings.problem(file, ALTERED)
     return replace(
