@@ -8,6 +8,7 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression, Ridge
 
+from comp_viz.__main__ import parser_for
 from comp_viz.data.batch import Standardiser
 from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import DataSet, Utterances
@@ -21,6 +22,9 @@ from comp_viz.evaluation.evaluate import measure_patterns
 from comp_viz.evaluation.linear import UtteranceFeatures, fit_linear
 from comp_viz.methods.recipe import PUBLISHED, Recipe
 from comp_viz.network.config import ComPConfig
+from comp_viz.sweep.file import Sweep
+from comp_viz.sweep.plan import plan_sweep
+from comp_viz.training.background import SMALL, small_options
 from comp_viz.training.contenders import ABLATION, CONTENDERS, KEPT_FIELDS, find_contender
 from comp_viz.training.folds import FOLDS, with_fold
 from comp_viz.training.resolve import ResolvedRecipe
@@ -297,3 +301,44 @@ def test_on_hazumi_it_reaches_what_came_with_the_data(real_data, monkeypatch):
         model = fit_linear(data.task, training, selection, "uniform(0)", ["uniform(0)"], 0)
     result = model.evaluator(test)(Utterances.of(test).observed)["fused"]
     assert result["ACC"] == pytest.approx(0.892, abs=0.015)  # its strength was not chosen on our validation split
+
+
+# Methods of other networks as rows of a sweep
+
+
+def sweep_of(**changes):
+    """A sweep over ComP and MoMKE on a small lab."""
+    fields = {
+        "data": [str(LabSettings(conversations=(8, 3, 3), lengths=(4, 9)))],
+        "missing": [0.3],
+        "methods": ["comp", "momke", "momke-published"],
+        "seeds": [1],
+        "architecture": {"hidden": 16, "prompt": 4},
+    }
+    return Sweep.model_validate(fields | changes)
+
+
+def test_every_row_takes_what_it_has_of_the_shared_architecture():
+    comp, momke, published = (cell.run for cell in plan_sweep(sweep_of()))
+    assert (comp.config.method, comp.config.hidden, comp.config.prompt) == ("comp", 16, 4)
+    assert (momke.config.method, momke.config.hidden) == ("momke", 16)
+    assert (momke.recipe.head_weight, momke.recipe.missing, momke.recipe.modulate) == (2.0, "uniform(0.3)", False)
+    assert (published.config.hidden, published.recipe.head_weight, published.recipe.seed) == (256, 0, 1)
+    assert len({run.folder for run in (comp, momke, published)}) == 3
+
+
+def test_an_option_that_no_row_has_is_refused():
+    with pytest.raises(CompVizError, match=r"architecture.prompts': there is no such option, only .*prompt"):
+        plan_sweep(sweep_of(architecture={"prompts": 4}))
+    with pytest.raises(CompVizError, match=r"architecture.prompt': there is no such option, only depth"):
+        plan_sweep(sweep_of(methods=["momke"], architecture={"prompt": 4}))
+    with pytest.raises(CompVizError, match="prompt"):
+        plan_sweep(sweep_of(methods=[{"name": "momke", "architecture": {"prompt": 4}}], architecture={}))
+
+
+def test_the_small_training_of_the_lab_page_has_only_options_of_its_method():
+    assert small_options("comp") == ("--method=comp", *SMALL)
+    options = parser_for(["train"]).parse_args(
+        ["train", "--data=lab", "--out=x", *small_options("momke")]
+    )  # raises for options there are none of
+    assert (options.method, options.hidden, options.second_epochs) == ("momke", 32, 12)

@@ -25,7 +25,7 @@ from comp_viz.ui.widgets.split_choice import NO_LABELS, NO_SPLITS, SPLIT, SPLIT_
 from comp_viz.wording import how_many
 
 COMPARED = "compared"  # widget key and address parameter
-MOST_PREDICTORS = 6  # beside each other
+MOST_PREDICTORS = 8  # beside each other
 USUAL_PREDICTORS = 3
 COMPARED_HELP = (
     "The first is set against each of the others. A checkpoint means its fused prediction; a head predicts from one modality "
