@@ -8,7 +8,9 @@ from comp_viz.figures.data.heading import data_title
 from comp_viz.ui.cache.data_sets import data_names, data_summary, open_data_set
 from comp_viz.ui.data.conversations import chosen_conversation, read_conversation
 from comp_viz.ui.data.findings import findings_table
+from comp_viz.ui.data.import_dialog import import_dialog, take_saved
 from comp_viz.ui.data.overview import data_set_charts, data_set_numbers
+from comp_viz.ui.data.unreadable import unreadable_panel
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.report_collector import page_report, report_button
 from comp_viz.ui.frame.sidebar import current_view
@@ -20,8 +22,13 @@ def browse(view: PageView | None) -> None:
     view = view and view.now()
     names = data_names()
     current = names.index(view.data_name) if view and view.data_name in names else 0
-    name = st.selectbox("Data set to browse", names, index=current, key="browse", persist_state="session")
+    take_saved(names)
     root = str(data_root())
+    menu, button = st.columns([5, 1], vertical_alignment="bottom")
+    name = menu.selectbox("Data set to browse", names, index=current, key="browse", persist_state="session")
+    if button.button("Import …", icon=":material/upload_file:", width="stretch", key="import"):
+        import_dialog()
+    unreadable_panel(root)
     try:
         data = open_data_set(name, root)
         summary = data_summary(name, root, data.digest)
