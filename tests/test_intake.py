@@ -107,7 +107,11 @@ def test_archives_neither_leave_their_folder_nor_grow(tmp_path, monkeypatch):
 def test_menus_of_a_table_say_which_column_is_what(table, tmp_path):
     table.assign(gaze_x=1.0, words="hello").to_csv(tmp_path / "t.csv", index=False)
     menus = {menu.name: menu for menu in menus_of(tmp_path / "t.csv", PLAIN_READING)}
-    assert menus["label"].value == ""  # which is open
+    assert [menus[name].value for name in ("conversation", "position", "label")] == [
+        "Dialogue_ID",
+        "Utterance_ID",
+        "",
+    ]  # open
     assert {"", "Emotion", "Sentiment"} <= set(menus["label"].options)
     assert "order of rows" in menus["position"].options
     assert "features.audio" not in menus  # found by its columns

@@ -77,11 +77,11 @@ def table_menus(path: Path, reading: FileReading) -> list[Menu]:
 
 
 def current_roles(columns: Columns, given: dict[str, str]) -> dict[str, str]:
-    """Which column is what now; only what is given where the rest is open."""
+    """Which column is what now; none for the label where that is open."""
     try:
         roles = find_roles(columns, given)
     except CompVizError:
-        return dict(given)
+        roles = find_roles(columns, {"label": "", **given})
     return dict(roles.columns) | ({"position": ROW_ORDER} if roles.numbered else {})
 
 
