@@ -109,6 +109,9 @@ def add_option(group: Any, option: "Field[Any]", words: str) -> None:
     elif option.name in PARSERS:
         parse, shape = PARSERS[option.name]
         group.add_argument(flag, type=parse, metavar=shape, **shared)
+    elif isinstance(option.default, tuple):
+        kind = int if option.default and isinstance(option.default[0], int) else str
+        group.add_argument(flag, type=lambda text: tuple(map(kind, text.split(","))), metavar="A,B,…", **shared)
     else:
         group.add_argument(flag, type=type(option.default), **shared)
 

@@ -1,7 +1,7 @@
 """From conversations to what the network takes: standardised, padded tensors."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -99,6 +99,7 @@ class Batch:
     observed: Tensor  # [B, S, M] bool, False in padding
     valid: Tensor  # [B, S] bool, False in padding; stays in memory, so that no device is ever asked for a length
     labels: Tensor  # [B, S], NaN where unknown or padded
+    recorded: Tensor  # [B, S, M] bool, what the recordings have of it, whatever the missing pattern
 
     @classmethod
     def of(cls, conversations: Sequence[Conversation], standardise: Standardiser) -> "Batch":
@@ -122,6 +123,7 @@ class Batch:
             torch.from_numpy(observed),
             torch.from_numpy(valid),
             torch.from_numpy(labels),
+            torch.from_numpy(observed),
         )
 
     def __len__(self) -> int:
@@ -130,7 +132,7 @@ class Batch:
     def to(self, device: torch.device | str) -> "Batch":
         """The same batch on another device."""
         features = {name: x.to(device) for name, x in self.features.items()}
-        return Batch(features, self.observed.to(device), self.valid, self.labels.to(device))
+        return Batch(features, self.observed.to(device), self.valid, self.labels.to(device), self.recorded.to(device))
 
     def pick(self, rows: Tensor) -> "Batch":
         """Some of the conversations, trimmed to the longest among them."""
@@ -138,21 +140,21 @@ class Batch:
         S = int(valid.sum(1).max())
         there = rows.to(self.labels.device, non_blocking=True)
         features = {name: x[there, :S] for name, x in self.features.items()}
-        return Batch(features, self.observed[there, :S], valid[:, :S], self.labels[there, :S])
+        observed, recorded = (entries[there, :S] for entries in (self.observed, self.recorded))
+        return Batch(features, observed, valid[:, :S], self.labels[there, :S], recorded)
 
     def showing(self, observed: Bools) -> "Batch":
         """The same conversations under another missing pattern, `[valid utterances, M]` in order of the batch."""
         pattern = torch.zeros(self.observed.shape, dtype=torch.bool)
         pattern[self.valid] = torch.from_numpy(observed)
         there = pattern.to(self.observed.device, non_blocking=True)
-        return Batch(self.features, there & self.observed, self.valid, self.labels)
+        return replace(self, observed=there & self.observed)
 
     def blurred(self, noise: float) -> "Batch":
         """The same conversations with Gaussian noise on their features, `noise` in standard deviations."""
         if not noise:
             return self
-        features = {name: x + noise * torch.randn_like(x) for name, x in self.features.items()}
-        return Batch(features, self.observed, self.valid, self.labels)
+        return replace(self, features={name: x + noise * torch.randn_like(x) for name, x in self.features.items()})
 
 
 class Stream:

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from comp_viz.network.boundary import admit
 from comp_viz.network.config import NetworkConfig
-from comp_viz.network.trace import Output
+from comp_viz.network.trace import Output, PerModality
 
 
 class Network(nn.Module):
@@ -30,6 +31,11 @@ class Network(nn.Module):
         bool, False in padding. What happened inside is given where `trace` is True and the method has one. Raises
         `CompVizError` when the batch does not fit the model; `boundary.admit` checks it.
         """
+
+    def rebuilt_from(self, features: Mapping[str, Any], observed: Any, valid: Any) -> PerModality:
+        """What a reconstruction is held against, modality -> `[B, S, k]`: features as they are, where no space of its own."""
+        admitted, rows = admit(self.config, features, observed, valid, like=next(self.parameters()))
+        return {name: rows.pad(x[: len(rows)]) for name, x in zip(self.config.modalities, admitted, strict=True)}
 
     @property
     def device(self) -> torch.device:

@@ -56,7 +56,7 @@ class Output:
     weights: Tensor | None = (
         None  # [B, S, M], of the modalities, sum to 1 over them; ComP: ω̄ of the coordinator (eq. 13)
     )
-    reconstruction: PerModality | None = None  # modality -> [B, S, D_u], what features are rebuilt as, standardised
+    reconstruction: PerModality | None = None  # modality -> [B, S, k], in the space of `rebuilt_from`
     trace: Trace | None = None
 
     @property

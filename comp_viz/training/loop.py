@@ -143,8 +143,9 @@ class Trainer:
         if place:
             self.take_best(self.stages[place - 1])
             self.best = Best()
-            self.restart_average()
         self.learning.begin(self.stages[place])
+        if place:
+            self.restart_average()
 
     def summed_up(self, stage: Stage, steps: list[TrainingStep], selected: dict[QuantityName, float]) -> Epoch:
         """The numbers and the telemetry of the epoch that was just trained."""
