@@ -15,7 +15,7 @@ import pyarrow as pa
 from comp_viz.data.conversation import Task
 from comp_viz.data.findings import Findings
 from comp_viz.data.layouts.choices import Choices
-from comp_viz.data.layouts.dialogue_fields import Field, Roles, by_conversation, tell_roles, utterances_of
+from comp_viz.data.layouts.dialogue_fields import Field, FieldRoles, by_conversation, tell_roles, utterances_of
 from comp_viz.data.layouts.frame import ArrowColumn, ReaderFrame, rows_of
 from comp_viz.data.layouts.given import Given
 from comp_viz.data.layouts.layout import FileLayout
@@ -103,7 +103,7 @@ class DialogueFields(FileLayout):
             unused={field.name: f"{field.width}-d vectors" if field.width else field.kind for field in rest},
         )  # fmt: skip
 
-    def roles(self, given: Given) -> Roles | None:
+    def roles(self, given: Given) -> FieldRoles | None:
         """Which field is for what, None in other files."""
         value = given.pickled
         if not isinstance(value, list | tuple) or not 4 <= len(value) <= MOST_FIELDS:
@@ -114,7 +114,7 @@ class DialogueFields(FileLayout):
             raise CompVizError(f"{given.path.name}: {error}.") from None
 
 
-def lengths_of(roles: Roles) -> dict[str, int]:
+def lengths_of(roles: FieldRoles) -> dict[str, int]:
     """Utterances of each conversation that has labels, as most fields say."""
     fields = [field for field in (roles.ids, roles.speakers, *roles.labels, *roles.features, roles.words) if field]
     lengths = {}
@@ -124,7 +124,7 @@ def lengths_of(roles: Roles) -> dict[str, int]:
     return lengths
 
 
-def choose_label_field(file: str, roles: Roles, talks: Talks, choices: Choices) -> tuple[Field, Task | None]:
+def choose_label_field(file: str, roles: FieldRoles, talks: Talks, choices: Choices) -> tuple[Field, Task | None]:
     """Ask which labels are learned where there are several: emotion is of more classes than sentiment."""
     counts = {field.place: len({entry for entry in field.flat if entry is not None}) for field in roles.labels}
     named = {field.name: field for field in roles.labels}
@@ -143,7 +143,7 @@ def choose_label_field(file: str, roles: Roles, talks: Talks, choices: Choices) 
     return labels, known_task(file, roles, labels)
 
 
-def known_task(file: str, roles: Roles, labels: Field) -> Task | None:
+def known_task(file: str, roles: FieldRoles, labels: Field) -> Task | None:
     """The names of classes of IEMOCAP and MELD, None for other data sets."""
     numbers = {entry for entry in labels.flat if isinstance(entry, int | float)}
     last = max(numbers, default=-1)
@@ -162,7 +162,7 @@ def is_iemocap(names: Sequence[str]) -> bool:
     return all(SESSION.match(name) for name in names) and len(names) > 0
 
 
-def choose_features(file: str, roles: Roles, choices: Choices) -> dict[str, Field]:
+def choose_features(file: str, roles: FieldRoles, choices: Choices) -> dict[str, Field]:
     """Ask which field is each modality; "none" for one that is left out. Raises `CompVizError`."""
     fields = {field.name: field for field in roles.features}
     widths = ", ".join(f"{name}: {field.width}-d" for name, field in fields.items())
@@ -183,7 +183,7 @@ def choose_features(file: str, roles: Roles, choices: Choices) -> dict[str, Fiel
     return chosen
 
 
-def splits_by_list(file: str, roles: Roles, talks: Talks, choices: Choices) -> dict[str, str]:
+def splits_by_list(file: str, roles: FieldRoles, talks: Talks, choices: Choices) -> dict[str, str]:
     """The split of each conversation by the lists in the file: training, test, and of three another."""
     lists = [[text_of(name, "an id in a split") for name in field.value] for field in roles.splits]
     order: tuple[str, ...] = ("train", "test")

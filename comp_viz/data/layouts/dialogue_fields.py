@@ -86,7 +86,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Roles:
+class FieldRoles:
     """The fields by what they are for."""
 
     ids: Field | None
@@ -141,7 +141,7 @@ def utterances_of(value: Any) -> Sequence[Any]:
     return value if isinstance(value, list | tuple) else []
 
 
-def tell_roles(values: Sequence[Any]) -> Roles | None:
+def tell_roles(values: Sequence[Any]) -> FieldRoles | None:
     """Which field is for what, None where it is no such file: there have to be labels, features and a list of conversations.
 
     Raises `CompVizError` where a field holds different things in different conversations.
@@ -162,7 +162,7 @@ def tell_roles(values: Sequence[Any]) -> Roles | None:
         return None
     known = [ids, speakers, *labels, *features, *words[:1], *splits]
     others = tuple(field for field in fields if field not in known)
-    return Roles(ids, speakers, tuple(labels), tuple(features), words[0] if words else None, tuple(splits), others)
+    return FieldRoles(ids, speakers, tuple(labels), tuple(features), words[0] if words else None, tuple(splits), others)
 
 
 def who(

@@ -48,7 +48,7 @@ VALENCE_SCALES = (1.0, 3.0, 5.0)  # CH-SIMS, MOSI and MOSEI, MER
 
 
 @dataclass(frozen=True)
-class Clip:
+class LabelledClip:
     """One utterance of a label file."""
 
     name: str
@@ -128,7 +128,7 @@ def choose_label_file(path: Path, choices: Choices) -> Path:
     return files[choices.pick("label file", tuple(files), "which label file of the folder is read")]
 
 
-def clips_of_archive(path: Path, choices: Choices) -> tuple[list[Clip], dict[str, str]]:
+def clips_of_archive(path: Path, choices: Choices) -> tuple[list[LabelledClip], dict[str, str]]:
     """The clips of all splits, and which corpora are left out: of several to test on, one is asked for."""
     corpora = [name for name in npz_names(path) if name.endswith(CORPUS)]
     tests = [name.removesuffix(CORPUS) for name in corpora if name.startswith("test")]
@@ -147,14 +147,14 @@ def clips_of_archive(path: Path, choices: Choices) -> tuple[list[Clip], dict[str
         entries = read_npz_object(path, corpus)
         if not isinstance(entries, dict) or not all(isinstance(labels, dict) for labels in entries.values()):
             raise CompVizError(f"{path.name}: {corpus} holds something else than a dict of labels for each clip.")
-        clips += [Clip(text_of(clip, corpus), split, labels) for clip, labels in entries.items()]
+        clips += [LabelledClip(text_of(clip, corpus), split, labels) for clip, labels in entries.items()]
     if all(SESSION.match(clip.name) for clip in clips) and not any(clip.split for clip in clips):
         fold = choices.pick("fold", ("5", "1", "2", "3", "4"), "the session of IEMOCAP that is tested on")
-        clips = [Clip(clip.name, "test" if clip.name[4] == fold else "train", clip.labels) for clip in clips]
+        clips = [LabelledClip(clip.name, "test" if clip.name[4] == fold else "train", clip.labels) for clip in clips]
     return clips, unused
 
 
-def clips_of_table(path: Path) -> tuple[list[Clip], dict[str, str]]:
+def clips_of_table(path: Path) -> tuple[list[LabelledClip], dict[str, str]]:
     """The clips of a table of CH-SIMS or SIMS v2, and which of its columns are not used."""
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
@@ -162,7 +162,7 @@ def clips_of_table(path: Path) -> tuple[list[Clip], dict[str, str]]:
         raise CompVizError(f"{path.name} cannot be read as a table ({str(error)[:200]}).") from None
     scores = [name for name in table.columns if name == "label" or name.startswith("label_")]
     clips = [
-        Clip(
+        LabelledClip(
             f"{row['video_id']}_{row['clip_id']}", known_split(row["mode"]) or row["mode"],
             {name: as_score(row[name]) for name in scores}, row.get("text", ""),
         )
@@ -190,7 +190,7 @@ def why_no_label(name: str, choices: Choices) -> str:
 
 
 def choose_clip_labels(
-    path: Path, clips: Sequence[Clip], choices: Choices, findings: Findings
+    path: Path, clips: Sequence[LabelledClip], choices: Choices, findings: Findings
 ) -> tuple[str, list[Any], Task | None]:
     """Ask which label is learned: names of its key, values `[N]` and task. One that is always the same stands for none."""
     keys = list(dict.fromkeys(key for clip in clips for key in clip.labels))
@@ -223,7 +223,7 @@ def plain_label(value: Any) -> str | int | float | None:
     return value
 
 
-def clip_task(clips: Sequence[Clip], key: str, values: Sequence[Any]) -> Task | None:
+def clip_task(clips: Sequence[LabelledClip], key: str, values: Sequence[Any]) -> Task | None:
     """What labels mean: classes of MER, MELD and IEMOCAP in the order of MERTools, or a score on a known scale."""
     different = set(values)
     if key == "emo" and different <= set(MER_EMOTIONS):
