@@ -122,7 +122,10 @@ def read_source(options: argparse.Namespace) -> DataSet:
         data = read_with_progress(path, {**reading.choices, **extractors, **fold})
         return with_reading(data, reading)
     if options.extractor or options.fold is not None:
-        raise CompVizError(f"--extractor and --fold are for the published layout; {options.source} is not of it.")
+        raise CompVizError(
+            f"--extractor and --fold are for the published layout; {options.source} is not of it. For other layouts they are "
+            "--choose extractor.MODALITY=FOLDER and --choose fold=SESSION."
+        )
     if damaged := damage(options.source):  # else it would get a new digest, and nobody could tell any more
         raise CompVizError(f"{damaged[0]}. Get or make the file again.")
     return open_data(options.source, reading)
