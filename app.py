@@ -10,6 +10,7 @@ from comp_viz.ui.frame.address_state import keep_address
 keep_address()
 with nullcontext() if "torch" in sys.modules else st.spinner("Starting; only the first visitor waits for PyTorch …"):
     from comp_viz.resources import PACKAGE
+    from comp_viz.ui.frame.analysis_state import analysis_notice
     from comp_viz.ui.frame.sidebar import draw_frame
     from comp_viz.ui.frame.warm_up import compiling
     from comp_viz.ui.lecture import bar as lecture
@@ -44,6 +45,8 @@ compiling()
 lecture.open_addressed_step()
 draw_frame()
 lecture.story_bar()
+if page.title != "Clips":
+    analysis_notice()
 for group, pages in groups.items():
     if group and page in pages:
         st.caption(f"{group} › **{page.title}**")

@@ -206,7 +206,9 @@ def weighed(view: View) -> list[str]:
     """What stands beside every point of a chart of coordinator weights."""
     if not view.checkpoint.learned_weights:
         raise lacks(view, "a coordinator")
-    return utterance_texts(view.prediction, view.conversation.labels, view.conversation.words)
+    conversation = view.conversation
+    recorded = conversation.observed.any(1)
+    return utterance_texts(view.prediction, conversation.labels, conversation.words, recorded)
 
 
 def weight_simplex_figure(view: View, modality: str, selected: int, palette: Palette) -> go.Figure:

@@ -1,6 +1,7 @@
 """Numbers as people read them: with the noun they count, their unit, and signs that print well."""
 
 import math
+from collections.abc import Sequence
 
 NARROW = "\u202f"  # a narrow space that does not break, between a number and its unit
 MINUS = "\u2212"
@@ -11,6 +12,11 @@ NEARLY_UNIFORM, CLOSE_TO_UNIFORM = 0.95, 0.9  # normalised entropies from which 
 def how_many(number: int, noun: str) -> str:
     """`1 utterance`, `2,430 utterances`, by the regular plural."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def number_list(numbers: Sequence[int]) -> str:
+    """Numbers in a line, cut where there are many."""
+    return ", ".join(map(str, numbers[:6])) + (f" … {len(numbers)} in all" if len(numbers) > 6 else "")
 
 
 def decimal(value: float, digits: int = 2) -> str:

@@ -15,13 +15,15 @@ from comp_viz.ui.clips.inspection import (
     draw_reasons,
     draw_waveform,
     file_facts,
+    file_notes,
 )
 from comp_viz.ui.clips.installed_extractors import default_extractors_ready, draw_requirements, requirements_title
+from comp_viz.ui.clips.pending import draw_pending
 from comp_viz.ui.clips.selected_clip import checkpoint_for_clip, clip_prediction, distribution_note, selected_clip
 from comp_viz.ui.clips.thresholds import threshold_controls
 from comp_viz.ui.clips.track_controls import track_controls
 from comp_viz.ui.clips.upload import wanted_settings
-from comp_viz.ui.clips.upload_controls import analysis_problem, analysis_progress, upload_controls
+from comp_viz.ui.clips.upload_controls import analysis_problem, upload_controls
 from comp_viz.ui.frame.finished_upload import SETTLE
 from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.page_view import PageView
@@ -36,8 +38,10 @@ EMPTY = (
 
 
 @st.fragment
-def inspect_clip(uploaded: SessionClip, view: PageView | None) -> None:
-    """Everything about one clip."""
+def inspect_clip(uploaded: SessionClip, view: PageView | None, pending: int) -> None:
+    """Everything about one clip, while so many others are `pending`."""
+    if len(session_clips().pending) != pending:  # a control below had one read again
+        st.rerun()
     view = view and view.now()
     device, colours = str(choose_device()), palette()
     name = checkpoint_for_clip(uploaded, view.name if view else None)
@@ -52,6 +56,7 @@ def inspect_clip(uploaded: SessionClip, view: PageView | None) -> None:
     left, right = st.columns([2.6, 2.6], gap="medium")
     with left:
         clip_player(uploaded, before, selected, colours)
+        file_notes(uploaded.clip)
     with right:
         utterance_list(uploaded.clip, before)
         confident_words(uploaded.clip, selected)
@@ -76,21 +81,27 @@ def inspect_clip(uploaded: SessionClip, view: PageView | None) -> None:
 
 def clips_page(view: PageView | None) -> None:
     """The page: bring, wait, look."""
-    job = session_clips().job
-    if job is not None and job.over.is_set():  # it ended while another page was open
+    pending = session_clips().pending
+    if any(each.job.settled for each in pending):  # it ended while another page was open
         st.session_state[SETTLE] = True
         st.rerun()
     uploaded = selected_clip()
     if uploaded is None:
-        page_heading("Bring a clip of someone talking, to see what the model predicts from it")
-        st.markdown(EMPTY)
-    with st.expander("Another clip", icon=":material/upload:") if uploaded else st.container():
-        upload_controls(wanted_settings(view.name if view else ""))
+        names = " and ".join(each.name for each in pending)
+        page_heading(
+            f"Analysing {names}"
+            if pending
+            else "Bring a clip of someone talking, to see what the model predicts from it"
+        )
+        if not pending:
+            st.markdown(EMPTY)
     analysis_problem()
-    if job is not None:
-        analysis_progress()
+    for each in pending:
+        draw_pending(each, palette(), uploaded is not None and uploaded.path == each.path)
+    with st.expander("Another clip", icon=":material/upload:") if uploaded or pending else st.container():
+        upload_controls(wanted_settings(view.name if view else ""))
     if uploaded is not None:
-        inspect_clip(uploaded, view)
+        inspect_clip(uploaded, view, len(pending))
     with st.expander(requirements_title(), icon=":material/handyman:", expanded=not default_extractors_ready()):
         draw_requirements()
 

@@ -171,14 +171,22 @@ def test_analysed_again_it_comes_from_the_folder_and_is_the_same(clips_folder, f
         assert np.array_equal(mine.gallery[0].crop, theirs.gallery[0].crop)
 
 
-def test_progress_goes_forward_through_every_stage(clips_folder, tmp_path):
-    seen: list[Progress] = []
-    analyse(clips_folder / "webcam_monologue.mp4", tmp_path, report=seen.append)
-    done = [progress.done for progress in seen]
-    assert done == sorted(done)
-    assert done[-1] == pytest.approx(1)
+def test_progress_goes_forward_through_every_stage_and_shows_what_is_known(clips_folder, tmp_path):
+    seen, turns = list[Progress](), list[float]()
+    clip = analyse(clips_folder / "webcam_monologue.mp4", tmp_path, report=seen.append, turn=turns.append)
     assert [*dict.fromkeys(progress.stage for progress in seen)] == list(STAGES)
-    assert all(progress.left >= 0 for progress in seen if progress.done > 0.1)
+    shares = [progress.share(progress.at) for progress in seen]
+    assert shares[-1] == pytest.approx(1)
+    assert all(progress.seconds_left(progress.at) >= 0 for progress in seen if progress.draft.media)
+    assert turns == [clip.media.duration]
+    first = {stage: next(p.draft for p in seen if p.stage == stage) for stage in STAGES}
+    assert first["load"].media is not None
+    assert first["load"].spans == ()
+    assert first["video"].spans == clip.spans
+    assert first["audio"].reasons == {"video": clip.reasons["video"]}
+    assert seen[-1].draft.reasons == clip.reasons
+    decoded = [progress.share(progress.at) for progress in seen if progress.stage == "decode"]
+    assert any(0 < share < decoded[-1] for share in decoded)  # the decoder says how far it is
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -17,6 +17,7 @@ need(whisper.whisper_missing() or faces.faces_missing())
 for _, names in Settings().extractors:
     need(extractors_missing(names))
 
+WAITED: dict[str, object] = {}  # what there was to see while the clip was analysed
 SENT: list[object] = []  # all that the page sent to the server
 SLOW = 400_000  # milliseconds that a whole analysis may take where others use the machine too
 
@@ -37,10 +38,22 @@ def page(visitor: BrowserContext, address: str) -> Iterator[Page]:
         page.on("websocket", lambda opened: opened.on("framesent", lambda frame: SENT.append(frame)))
         page.goto(f"{address}clips?checkpoint=lab")
         page.get_by_role("button", name="Take the example clip").click()
-        expect(page.get_by_role("button", name="Cancel")).to_be_visible()
-        page.locator(".player .part").first.wait_for(timeout=SLOW)
+        WAITED.update(waited(page))
+        page.get_by_role("button", name="Stop").wait_for(state="detached", timeout=SLOW)
+        page.locator(".player .part").first.wait_for()
         settled(page)
         yield page
+
+
+def waited(page: Page) -> Iterator[tuple[str, object]]:
+    """What a visitor sees while the clip is analysed, and on another page meanwhile."""
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    media(page, "m.readyState > 1 || new Promise(done => m.addEventListener('loadeddata', done, {once: true}))")
+    yield "progress", page.get_by_test_id("stProgress").inner_text()
+    media(page, "m.currentTime = 5")
+    nav(page, "Live").click()
+    yield "elsewhere", page.get_by_text("example.mp4:").first.inner_text()
+    page.get_by_role("button", name="Look").or_(page.get_by_role("button", name="Open it")).click()
 
 
 def settled(page: Page) -> None:
@@ -59,6 +72,12 @@ def test_one_click_gives_a_whole_analysis_with_the_checkpoint_that_fits(page):
     for label in parts.evaluate_all("all => all.map(part => part.ariaLabel)"):
         assert any(emotion in label for emotion in ("neutral", "happy", "sad", "angry"))
     expect(page.locator("h3").first).to_contain_text("has the highest mean probability")
+
+
+def test_there_is_something_to_see_at_once_and_other_pages_lead_back(page):
+    assert str(WAITED["progress"]).startswith("example.mp4: ")
+    assert str(WAITED["elsewhere"]).startswith("example.mp4: ")
+    assert media(page, "m.currentTime") == 5  # the player that came later went on where the first one was
 
 
 def test_a_click_on_an_utterance_plays_from_its_exact_start_and_marks_it(page):

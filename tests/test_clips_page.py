@@ -1,6 +1,9 @@
 """The Clips page: bringing a clip, waiting, looking, degrading it, and every other page on it; nothing is left behind."""
 
 import json
+import re
+import secrets
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +20,8 @@ from comp_viz.clips import background
 from comp_viz.clips.degradation import Degradation
 from comp_viz.clips.degrade import degrade
 from comp_viz.clips.extractors import registry
-from comp_viz.clips.progress import Progress
+from comp_viz.clips.progress import Draft, Progress
+from comp_viz.clips.tracks import Tracks
 from comp_viz.errors import CompVizError
 from comp_viz.figures.clips.before_after import AFTER, BEFORE
 from comp_viz.report.html import render
@@ -48,7 +52,7 @@ def places(tmp_path, monkeypatch):
     simple_extractors(monkeypatch)
     monkeypatch.setattr(registry, "extractors_missing", lambda names: "")
     monkeypatch.setattr(
-        upload, "analyse", lambda path, folder, settings, name, report, stop: make_clip(folder / path.stem, name)
+        upload, "analyse", lambda path, folder, settings, name, report, stop, turn: make_clip(folder / path.stem, name)
     )
     return tmp_path
 
@@ -68,7 +72,7 @@ def opened(places, monkeypatch):
 def bring(app, file=VIDEO):
     app.get("file_uploader")[0].set_value(file).run()
     end = time.monotonic() + 240
-    while background.waiting_line:
+    while background.LINE.tickets:
         assert time.monotonic() < end
         time.sleep(0.01)
     app.run()
@@ -224,26 +228,180 @@ def test_a_file_that_cannot_be_read_gives_a_sentence_and_leaves_nothing(opened, 
     monkeypatch.undo()
 
 
-def test_an_analysis_shows_its_stage_and_can_be_cancelled(opened, monkeypatch):
-    def slow(path, folder, settings, name, report, stop):
-        report(Progress("video", 0.6, 12.0))
-        while not stop():
-            time.sleep(0.01)
-        raise Cancelled("The analysis was stopped.")
-
-    monkeypatch.setattr(upload, "analyse", slow)
-    app = opened()
-    app.get("file_uploader")[0].set_value(VIDEO).run()
-    time.sleep(0.2)
-    app.run()
-    assert "Looking for faces (stage 3 of 5), about 12 s left" in app.get("progress")[0].proto.text
-    press(app, "cancel analysis")
-    end = time.monotonic() + 240
-    while background.waiting_line and time.monotonic() < end:
+def slow(path, folder, settings, name, report, stop, turn):
+    """An analysis that has heard the words of a clip and looks for faces until it is stopped."""
+    clip = make_clip(folder / secrets.token_hex(8), name)
+    draft = Draft(clip.media, clip.spans, {"video": clip.reasons["video"][:2]})
+    report(Progress("decode", 0.0, 0.0, 30.0, 1.0, 1.0, time.monotonic(), draft))
+    turn(clip.media.duration)
+    report(Progress("video", 18.0, 12.0, 30.0, 1.0, 1.0, time.monotonic(), draft))
+    while not stop():
         time.sleep(0.01)
-    app.run()
+    raise Cancelled("The analysis was stopped.")
+
+
+def waiting(app):
+    """The page while `slow` runs, once it does."""
+    app.get("file_uploader")[0].set_value(VIDEO).run()
+    end = time.monotonic() + 240
+    while not background.LINE.running and time.monotonic() < end:
+        time.sleep(0.01)
+    return app.run()
+
+
+def texts(app):
+    return [each.proto.text for each in app.get("progress")]
+
+
+def stop(app):
+    button = next(button for button in app.button if button.label == "Stop")
+    return press(app, button.key)
+
+
+def settled(app):
+    end = time.monotonic() + 240
+    while background.LINE.tickets and time.monotonic() < end:
+        time.sleep(0.01)
+    return app.run()
+
+
+def test_an_analysis_shows_what_is_known_and_can_be_stopped(opened, monkeypatch):
+    monkeypatch.setattr(upload, "analyse", slow)
+    app = waiting(opened())
+    assert app.subheader[0].value == "Analysing talk.mp4"
+    assert re.fullmatch(r"\*\*talk\\.mp4\*\*: Looking for faces \(4 of 6\), about 1[012]\xa0s left", texts(app)[0])
+    data = component(app, "player")
+    assert data["picture"]
+    assert data["duration"] == 6
+    assert data["texts"][1] == "word<b> number1."
+    table = app.dataframe[0].value
+    assert list(table["video"]) == ["read", "read", "", ""]
+    assert list(table["words"])[3] == "(no words)"
+    stop(app)
+    assert background.LINE.tickets == []  # at once
+    app = settled(app)
     assert "stopped" in app.warning[0].value
     assert list(place_of(app).iterdir()) == []
+
+
+def test_a_place_in_line_is_shown_with_its_time(opened, monkeypatch):
+    monkeypatch.setattr(upload, "analyse", slow)
+    first = waiting(opened())
+    second = opened()
+    second.get("file_uploader")[0].set_value(("other.mp4", b"y", "video/mp4")).run()
+    end = time.monotonic() + 240
+    while not any(job.length == 6 and job not in background.LINE.running for job in background.LINE.tickets):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    second.run()
+    assert re.fullmatch(
+        r"\*\*other\\.mp4\*\*: In line, 1 clip ahead; begins in about \d+\xa0s; then takes about 30\xa0s",
+        texts(second)[0],
+    )
+    stop(first)
+    end = time.monotonic() + 240
+    while not background.LINE.running and time.monotonic() < end:
+        time.sleep(0.01)
+    second.run()
+    assert "Looking for faces" in texts(second)[0]
+    stop(second)
+
+
+def test_a_visitor_who_goes_away_frees_the_line_and_who_comes_back_goes_on(opened, monkeypatch):
+    monkeypatch.setattr(upload, "analyse", slow)
+    monkeypatch.setattr(session_clips, "AWAY", 0.05)
+    app = waiting(opened())
+    mine = app.session_state[session_clips.CLIPS_KEY]
+    mine.leave()
+    end = time.monotonic() + 240
+    while background.LINE.tickets and time.monotonic() < end:
+        time.sleep(0.01)
+    assert mine.paused
+    app.run()
+    assert not mine.paused
+    assert len(background.LINE.tickets) == 1
+    assert texts(app)
+    stop(app)
+
+
+def test_other_pages_say_that_something_runs_and_that_it_is_done(opened, places, monkeypatch):
+    quick = upload.analyse
+    monkeypatch.setattr(upload, "analyse", slow)
+    app = waiting(opened()).switch_page("pages/data.py").run()
+    assert any("talk\\.mp4: Looking for faces (4 of 6)" in text.value for text in app.markdown)
+    way = next(button for button in app.button if button.label == "Look")
+    app = press(app, way.key)
+    assert texts(app)
+    app.switch_page("pages/clips.py").run()
+    stop(app)
+    settled(app)
+    gate = threading.Event()
+    monkeypatch.setattr(upload, "analyse", lambda *given: gate.wait(60) and quick(*given))
+    app.get("file_uploader")[0].set_value(VIDEO).run()
+    app.switch_page("pages/data.py").run()
+    gate.set()
+    app = settled(app)
+    assert any(text.value.endswith("**talk\\.mp4** is analysed") for text in app.markdown)
+    way = next(button for button in app.button if button.label == "Open it")
+    app = press(app, way.key)
+    assert app.subheader[0].value.startswith("Over 4 utterances, ")
+
+
+def test_more_clips_than_are_kept_wait_for_nobody(opened, monkeypatch):
+    monkeypatch.setattr(upload, "analyse", slow)
+    app = opened()
+    for i in range(session_clips.MOST_CLIPS + 1):
+        app.get("file_uploader")[0].set_value((f"talk{i}.mp4", b"x", "video/mp4")).run()
+    assert len(app.session_state[session_clips.CLIPS_KEY].pending) == session_clips.MOST_CLIPS
+    assert "Stop one of them" in app.warning[0].value
+    for each in app.session_state[session_clips.CLIPS_KEY].pending:
+        each.job.cancel()
+    settled(app)
+
+
+@pytest.fixture
+def tracks(monkeypatch):
+    """Clips have two tracks of sound and of pictures, of which players take the second; which were asked for, in order."""
+    wanted = list[Tracks]()
+
+    def analyse(path, folder, settings, name, report, stop, turn):
+        wanted.append(settings.tracks)
+        clip = make_clip(folder / secrets.token_hex(8), name)
+        numbers = {"sound_track": settings.tracks.sound or 2, "video_track": settings.tracks.video or 2}
+        names = {"sound_tracks": ("1: desktop, stereo", "2: mic, mono"), "video_tracks": ("1: screen", "2: <b>camera")}
+        note = f"of 2 sound tracks, number {numbers['sound_track']} was taken"
+        media = replace(clip.media, notes=(note,), **numbers, **names)
+        return replace(clip, digest=name * 3, media=media, settings=replace(clip.settings, tracks=settings.tracks))
+
+    monkeypatch.setattr(upload, "analyse", analyse)
+    return wanted
+
+
+def choice(app, kind):
+    return next(box for box in app.selectbox if box.label == f"{kind} track")
+
+
+def test_another_track_is_analysed_and_played_once_it_is_chosen(opened, tracks):
+    app = bring(opened())
+    assert choice(app, "Sound").options == ["1: desktop, stereo", "2: mic, mono"]
+    assert choice(app, "Sound").value == choice(app, "Video").value == 2
+    assert not any("Browsers play other tracks" in text.value for text in app.caption)
+    choice(app, "Sound").set_value(1).run()
+    app = settled(app)
+    assert tracks == [Tracks(), Tracks(sound=1)]
+    assert any(text.value.endswith("Of 2 sound tracks, number 1 was taken.") for text in app.caption)
+    assert choice(app, "Sound").value == 1
+    assert choice(app, "Video").value == 2
+    assert any("Browsers play other tracks than the chosen ones" in text.value for text in app.caption)
+    choice(app, "Video").set_value(1).run()
+    app = settled(app)
+    assert tracks[-1] == Tracks(sound=1, video=1)
+    assert [choice(app, kind).value for kind in ("Sound", "Video")] == [1, 1]
+    assert len(app.session_state[session_clips.CLIPS_KEY].clips) == 1
+    app = bring(app, ("other.mp4", b"y", "video/mp4"))
+    assert tracks[-1] == Tracks()
+    assert [choice(app, kind).value for kind in ("Sound", "Video")] == [2, 2]  # not what was chosen for another clip
+    assert len(tracks) == 4
 
 
 def test_a_clip_that_no_checkpoint_reads_is_shown_all_the_same(opened, places, monkeypatch):

@@ -82,7 +82,7 @@ def contributions_of(task, rng, ways=1.0):
     start = np.full(S, 0.4, np.float32)
     return Contribution(
         task, "fused", NAMES, np.ones((S, 3), bool), start, start + values.sum(0), np.ones(S, np.float32), values, pairs,
-        rng.dirichlet(np.ones(3), S).astype(np.float32),
+        rng.dirichlet(np.ones(3), S).astype(np.float32), np.ones(S, bool),
     )  # fmt: skip
 
 

@@ -275,7 +275,7 @@ def made(values, pairs=None, weights=None):
     return Contribution(
         task, FUSED, ("audio", "text", "video")[:M], np.ones((S, M), bool), np.zeros(S, np.float32), values.sum(0),
         np.ones(S, np.float32), values, np.zeros((M, M, S), np.float32) if pairs is None else pairs,
-        np.full((S, M), 1 / M, np.float32) if weights is None else np.array(weights, np.float32),
+        np.full((S, M), 1 / M, np.float32) if weights is None else np.array(weights, np.float32), np.ones(S, bool),
     )  # fmt: skip
 
 

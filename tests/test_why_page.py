@@ -220,7 +220,7 @@ def test_words_and_other_sentences_are_on_the_page_of_a_clip(clip, reader, tmp_p
     app.switch_page("pages/clips.py").run()
     app.get("file_uploader")[0].set_value(("talk.mp4", b"not really a video", "video/mp4")).run()
     end = time.monotonic() + 240
-    while background.waiting_line:
+    while background.LINE.tickets:
         assert time.monotonic() < end
         time.sleep(0.01)
     app.run()

@@ -1,21 +1,25 @@
-"""Analyses of clips in the background: one at a time on a server, the others in line, each of which may be given up."""
+"""Analyses of clips in the background, in line on a server, each of which may be given up and then frees its place at once."""
 
-import threading
+import math
 from collections.abc import Callable
 
 from comp_viz.background_job import BackgroundJob, Cancelled
 from comp_viz.clips.clip import Clip
+from comp_viz.clips.line import Line, Ticket
 from comp_viz.clips.progress import Progress
 
-# Gets a function to report progress to, and one that tells whether to stop.
-Analysis = Callable[[Callable[[Progress], None], Callable[[], bool]], Clip]
+# Gets a function to report progress to, one that tells whether to stop, and one that is given the clip's length once it is
+# decoded and returns at its turn.
+Analysis = Callable[[Callable[[Progress], None], Callable[[], bool], Callable[[float], None]], Clip]
 
-turn = threading.Condition()
-waiting_line: list["AnalysisJob"] = []  # those not over yet, in order; the first is running
+LINE = Line()  # of this server
 
 
 class AnalysisJob(BackgroundJob[Progress]):
-    """An analysis of a clip, which waits in line for its turn; cancelled, it ends at its next report."""
+    """An analysis of a clip, which waits in line for its turn.
+
+    Cancelled, it leaves the line at once; its thread ends at its next report, as nothing can stop it between two.
+    """
 
     kind = "analysis"
 
@@ -23,48 +27,66 @@ class AnalysisJob(BackgroundJob[Progress]):
         super().__init__(name)
         self.clip: Clip | None = None  # once it is done
         self._analysis = analysis
-        self._progress: Progress | None = None
+        self._ticket = Ticket(given_up=self.stopping)
 
     @property
     def progress(self) -> Progress | None:
-        """How far it is; None until it has begun."""
-        return self._progress
+        """Its last report; None until it has begun."""
+        return self._ticket.progress
 
     @property
     def ahead(self) -> int:
-        """How many others are in line before it."""
-        with turn:
-            return waiting_line.index(self) if self in waiting_line else 0
+        """How many others come before it; 0 once it has its turn."""
+        return len(LINE.ahead(self._ticket)) if self.state == "waiting" else 0
+
+    @property
+    def decoded(self) -> bool:
+        """Whether it is decoded."""
+        return not math.isnan(self._ticket.length)
+
+    @property
+    def seconds_to_wait(self) -> float:
+        """Seconds until its turn; NaN where that cannot be told."""
+        return LINE.seconds_to_wait(self._ticket)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more is to come of it: over, or given up."""
+        return self.over.is_set() or self.stopping.is_set()
+
+    def start(self) -> None:
+        """Stand in line, and begin; to be called once."""
+        LINE.join(self._ticket)
+        super().start()
 
     def cancel(self) -> None:
-        """Give it up; returns at once."""
+        """Give it up and free its place; returns at once."""
         super().cancel()
-        with turn:
-            turn.notify_all()
+        LINE.leave(self._ticket)
 
     def work(self) -> None:
-        """Wait for its turn and analyse."""
+        """Decode and analyse, each in its turn."""
         try:
-            with turn:
-                turn.wait_for(lambda: waiting_line[0] is self or self.stopping.is_set())
+            LINE.wait_to_decode(self._ticket)
+            clip = self._analysis(self._report, self.stopping.is_set, self._turn)
             if self.stopping.is_set():
                 raise Cancelled("The analysis was stopped.")
-            self.state = "running"
-            self.clip = self._analysis(self._report, self.stopping.is_set)
+            self.clip = clip
         finally:
-            with turn:
-                waiting_line.remove(self)
-                turn.notify_all()
+            LINE.leave(self._ticket)
+
+    def _turn(self, length: float) -> None:
+        """Wait for the turn of a clip that is decoded and so many seconds long."""
+        LINE.wait_to_run(self._ticket, length)
+        self.state = "running"
 
     def _report(self, progress: Progress) -> None:
         """Keep how far the work is."""
-        self._progress = progress
+        self._ticket.progress = progress
 
 
 def start_analysis(name: str, analysis: Analysis) -> AnalysisJob:
-    """Put an analysis in line; it runs in a thread of its own once all before it are over. `name`, of the clip, is for people."""
+    """Put an analysis in line; it runs in a thread of its own when it is its turn. `name`, of the clip, is for people."""
     job = AnalysisJob(name, analysis)
-    with turn:
-        waiting_line.append(job)
     job.start()
     return job

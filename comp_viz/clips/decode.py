@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from comp_viz.clips.limits import LIMITS, Limits, check_file, printable_name
 from comp_viz.clips.media import PICTURES_FILE, SOUND_FILE, Media, read_media
@@ -28,13 +28,14 @@ def decode(
     path: Path,
     folder: Path,
     limits: Limits = LIMITS,
-    tick: Callable[[float], None] = lambda seconds: None,
+    tick: Callable[[float, float], None] = lambda read, length: None,
     tracks: Tracks = PLAYED,
 ) -> Media:
     """Decode `path` into `folder`, which must not exist yet, or take over what is there already.
 
-    `tick` is called every fraction of a second with the seconds passed, and may raise to stop it. Raises `CompVizError` with a
-    sentence for people when nothing can be read or a limit is passed; nothing is left behind then.
+    `tick` is called every fraction of a second with the seconds of the clip that were read and those that it lasts, 0 until
+    that is known, and may raise to stop it. Raises `CompVizError` with a sentence for people when nothing can be read or a
+    limit is passed; nothing is left behind then.
     """
     if folder.is_dir():
         return read_media(folder)
@@ -63,7 +64,7 @@ def decoder_missing() -> str | None:
     return library_missing("av")
 
 
-def run_worker(path: Path, fresh: Path, limits: Limits, tick: Callable[[float], None], tracks: Tracks) -> None:
+def run_worker(path: Path, fresh: Path, limits: Limits, tick: Callable[[float, float], None], tracks: Tracks) -> None:
     """Run the process until it ends, passes the time limit or `tick` raises; it never outlives this call."""
     command = [sys.executable, "-I", str(WORKER), str(fresh), json.dumps(asdict(limits) | {"tracks": asdict(tracks)})]
     environment = {"PATH": os.environ.get("PATH", ""), "OPENBLAS_NUM_THREADS": "1", "LANG": "C.UTF-8"}
@@ -72,12 +73,15 @@ def run_worker(path: Path, fresh: Path, limits: Limits, tick: Callable[[float], 
         worker = subprocess.Popen(
             command,
             stdin=clip,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=errors,
             cwd=fresh,
             env=environment,
             start_new_session=True,
         )
+    assert worker.stdout is not None
+    os.set_blocking(worker.stdout.fileno(), False)
+    read, length = 0.0, 0.0
     try:
         while worker.poll() is None:
             passed = time.monotonic() - began
@@ -85,16 +89,28 @@ def run_worker(path: Path, fresh: Path, limits: Limits, tick: Callable[[float], 
                 raise CompVizError(
                     f"{printable_name(path.name)} took longer than {limits.wall:g} s to decode. Cut it, or save it at a lower resolution."
                 )
-            tick(passed)
+            read, length = last_report(worker.stdout, limits) or (read, length)
+            tick(read, length)
             time.sleep(0.02 if passed < 2 else 0.1)
     finally:
         if worker.poll() is None:
             os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()
+        worker.stdout.close()
     if worker.returncode in (-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGXFSZ):
         raise CompVizError(
             f"{printable_name(path.name)} takes more time, memory or disk to decode than is allowed. Cut it, or save it at a lower resolution."
         )
+
+
+def last_report(output: IO[bytes], limits: Limits) -> tuple[float, float] | None:
+    """The last line of what the process has written since: seconds read and in all. None without a line, or nonsense."""
+    try:
+        numbers = [float(word) for word in (output.read(1 << 16) or b"").splitlines()[-1].split()]
+        read, length = (min(max(0.0, number), limits.seconds) for number in numbers)
+    except (ValueError, IndexError):
+        return None
+    return read, length
 
 
 def checked_media(path: Path, fresh: Path, limits: Limits) -> Media:

@@ -44,34 +44,52 @@ class Heard:
 NOTHING = Heard((), "", 0.0)
 
 
+@dataclass(frozen=True)
+class Listening:
+    """How far the recogniser is."""
+
+    words: tuple[Word, ...]  # so far
+    until: float  # seconds of the sound that it has listened to
+    share: float  # of its work that is done, 0 to 1
+    then: float  # the share at the next report
+    whole: float  # seconds of sound that it listens to in all
+
+
 def listen(
-    sound: Floats, voice: Stretches, settings: Settings, tick: Callable[[float], None] = lambda share: None
+    sound: Floats, voice: Stretches, settings: Settings, tick: Callable[[Listening], None] = lambda listening: None
 ) -> Heard:
     """Samples and where there is voice in them -> words.
 
-    Nothing but voice is listened to, so that silence and noise give no words rather than invented ones. `tick` is given
-    the share of the sound that is done, and may raise to stop.
+    Nothing but voice is listened to, so that silence and noise give no words rather than invented ones. `tick` is called
+    before each window and after the last, and may raise to stop.
     """
     windows = listening_windows(voice, len(sound) / RATE)
     if not windows:
         return NOTHING
     level, words = speech_level(sound, voice), list[Word]()
+
+    def samples(window: tuple[float, float]) -> Floats:
+        return bring_to_level(sound[round(window[0] * RATE) : round(window[1] * RATE)], level)
+
+    def heard(until: float) -> tuple[Word, ...]:
+        return tuple(without_doubtful(within_voice(words, voice), until, settings.thresholds.confidence))
+
+    ends = np.cumsum([0.0, *(end - start for start, end in windows)])
+    shares = [float(share) for share in ends / ends[-1]]
+    tick(Listening((), 0.0, 0.0, shares[1], float(ends[-1])))
+    longest = max(windows, key=lambda window: window[1] - window[0])
+    language, certainty = settings.language, 1.0
     with whisper.WHISPER_LOCK:
-        whisper.whisper_model()
-
-        def samples(window: tuple[float, float]) -> Floats:
-            return bring_to_level(sound[round(window[0] * RATE) : round(window[1] * RATE)], level)
-
-        longest = max(windows, key=lambda window: window[1] - window[0])
         encoded = {longest: whisper.encode_speech(samples(longest))}
-        language, certainty = settings.language, 1.0
         if not language:
             language, certainty = likeliest_language(encoded[longest])
-        for window in windows:
+    for i, window in enumerate(windows, 1):
+        with whisper.WHISPER_LOCK:  # for a moment at a time, as another clip may be analysed beside this one
             words += recognise(encoded.pop(window, None), samples(window), window[0], language)
-            tick(min(1.0, window[1] * RATE / len(sound)))
-    words = without_doubtful(within_voice(words, voice), len(sound) / RATE, settings.thresholds.confidence)
-    return Heard(tuple(words), language, certainty) if words else NOTHING
+        then = shares[min(i + 1, len(windows))]
+        tick(Listening(heard(window[1]), window[1], shares[i], then, float(ends[-1])))
+    whole = heard(len(sound) / RATE)
+    return Heard(whole, language, certainty) if whole else NOTHING
 
 
 def listening_windows(voice: Stretches, duration: float) -> list[tuple[float, float]]:

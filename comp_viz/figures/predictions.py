@@ -5,6 +5,12 @@ import numpy as np
 from comp_viz.data.conversation import Task
 from comp_viz.wording import compact, decimal, percent, signed
 
+NO_PREDICTION = "no prediction"
+NOTHING_RECORDED = "nothing was recorded of this utterance, so nothing is predicted for it"
+NOTHING_RECORDED_AT_ALL = "nothing was recorded of any utterance"
+CONTEXT_ONLY = "from neighbours only"
+FROM_CONTEXT = "from its neighbours only, as all of this utterance is taken away"
+
 
 def prediction_text(task: Task, values: np.ndarray) -> str:
     """A prediction: a score, or the likeliest class."""

@@ -27,6 +27,7 @@ class Coalitions:
     predictions: Mapping[str, Floats]  # fused and each modality's head -> [2^M, S, C], label units or probabilities
     coordinator: Floats  # [2^M, S, M], weights from 0 to 1, sum 1; [2^M, S, 0] of a method without
     modalities: tuple[str, ...]  # M names in order
+    recorded: Bools  # [S], whether anything of an utterance was: without it has no prediction
 
     @property
     def predictors(self) -> tuple[str, ...]:
@@ -50,4 +51,5 @@ def predict_coalitions(checkpoint: Checkpoint, conversation: Conversation, obser
         out = repeated_output(model, batch, torch.from_numpy(coalitions))
     predictions = {FUSED: out.fused, **out.heads}
     read = {name: in_units(task, values) for name, values in predictions.items()}
-    return Coalitions(task, shown, read, read_weights(out), checkpoint.config.modalities)
+    recorded = conversation.observed.any(1)
+    return Coalitions(task, shown, read, read_weights(out), checkpoint.config.modalities, recorded)

@@ -20,7 +20,9 @@ class Context:
     task: Task
     modalities: tuple[str, ...]
     together: int  # utterances that were taken away at once
-    effects: Floats  # [S, S], prediction less the one without; positive when the utterance raised the explained number
+    # [S, S], prediction less the one without; positive when the utterance raised the explained number; 0 where nothing of an
+    # utterance was recorded, which has no prediction
+    effects: Floats
     rolled: Floats | None  # [M, S, S], attention rollout; None for a network without attention
 
     @property
@@ -70,7 +72,7 @@ def context(single: Losses, inside: Inside | None) -> Context:
     """From losses of whole utterances (`losses(masked, modalities=False)`) and the inside, None of a method without a trace."""
     columns = decided(single.task, single.whole)
     before = explained_number(single.whole, columns)
-    effects = before - explained_number(single.after, columns)  # (P, S)
+    effects = np.where(single.recorded, before - explained_number(single.after, columns), 0)  # (P, S)
     maps = inside.attention if inside else {}
     rolled = np.stack([rollout(maps[u]) for u in single.modalities]) if maps else None
     return Context(

@@ -27,6 +27,7 @@ class Contribution:
     """Contributions of modalities to one predictor, for every utterance of one or more conversations.
 
     What is explained is the probability of the class decided for, or the score. Values sum over modalities to `whole - empty`.
+    An utterance of which nothing was recorded has no prediction, so nothing contributes to it.
     """
 
     task: Task
@@ -39,6 +40,7 @@ class Contribution:
     values: Floats  # [M, S], Shapley values
     pairs: Floats  # [M, M, S], Shapley interaction indices, zeros on the diagonal
     weights: Floats  # [S, M], of the modalities, as observed; [S, 0] of a method without
+    recorded: Bools  # [S], whether anything of an utterance was
 
     @property
     def weighted(self) -> bool:
@@ -72,7 +74,7 @@ class Contribution:
     def relation_counts(self) -> Mapping[str, int]:
         """How many utterances have each of `RELATIONS`, without those that do not occur."""
         relations = self.relations
-        return {name: count for name in RELATIONS if (count := int((relations == name).sum()))}
+        return {name: count for name in RELATIONS if (count := int(((relations == name) & self.recorded).sum()))}
 
     @property
     def opposed(self) -> Floats:
@@ -97,9 +99,12 @@ def contribution(in_coalitions: Coalitions, predictor: str = FUSED) -> Contribut
     predictions = in_coalitions.predictions[predictor]
     columns, ways = decided(in_coalitions.task, predictions[-1]), direction(in_coalitions.task, predictions[-1])
     values = explained_number(predictions, columns)
-    phi, pairs = (x.astype(np.float32) for x in (shapley(values), interactions(values)))
+    recorded = in_coalitions.recorded
+    phi, pairs = (np.where(recorded, x, 0).astype(np.float32) for x in (shapley(values), interactions(values)))
+    whole = np.where(recorded, values[-1], values[0])
     return Contribution(
-        in_coalitions.task, predictor, in_coalitions.modalities, in_coalitions.observed, values[0], values[-1], ways, phi, pairs, in_coalitions.coordinator[-1]
+        in_coalitions.task, predictor, in_coalitions.modalities, in_coalitions.observed, values[0], whole, ways, phi, pairs,
+        in_coalitions.coordinator[-1], recorded,
     )  # fmt: skip
 
 
@@ -110,14 +115,14 @@ def joined_contributions(parts: list[Contribution]) -> Contribution:
         name: np.concatenate([getattr(part, name) for part in parts], axis=-1)
         for name in ("empty", "whole", "ways", "values", "pairs")
     }
-    observed, weights = (np.concatenate([getattr(part, name) for part in parts]) for name in ("observed", "weights"))
-    return Contribution(
-        first.task, first.predictor, first.modalities, observed=observed, weights=weights, **arrays
-    )  # fmt: skip
+    by_utterance = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in ("observed", "weights", "recorded")
+    }
+    return Contribution(first.task, first.predictor, first.modalities, **by_utterance, **arrays)
 
 
 def contribution_table(contributions: Contribution) -> pd.DataFrame:
-    """One row for every utterance and modality: Shapley value, share, towards the decision, weight, relation."""
+    """One row for every predicted utterance and modality: Shapley value, share, towards the decision, weight, relation."""
     M, S = contributions.values.shape
     u, s = (x.ravel() for x in np.indices((M, S)))
     return pd.DataFrame(
@@ -133,7 +138,7 @@ def contribution_table(contributions: Contribution) -> pd.DataFrame:
             "nothing observed": contributions.empty[s],
             "as observed": contributions.whole[s],
         }
-    )
+    )[contributions.recorded[s]].reset_index(drop=True)
 
 
 def pair_table(contributions: Contribution) -> pd.DataFrame:
@@ -150,7 +155,8 @@ def pair_table(contributions: Contribution) -> pd.DataFrame:
 
 def relation_shares(contributions: Contribution) -> Mapping[str, float]:
     """How often utterances are dominated by each modality, complements, conflicts, or hardly moved by any; sum 1."""
-    relations, leaders = contributions.relations, contributions.leaders
+    counted = contributions.recorded if contributions.recorded.any() else slice(None)
+    relations, leaders = contributions.relations[counted], contributions.leaders[counted]
     dominated = {
         f"{DOMINANCE} of {name}": float(((relations == DOMINANCE) & (leaders == u)).mean())
         for u, name in enumerate(contributions.modalities)

@@ -12,7 +12,7 @@ from comp_viz.data.conversation import Floats, Task
 
 @dataclass(frozen=True)
 class Fragility:
-    """What single losses do to every decision of a conversation."""
+    """What single losses do to every decision of a conversation; NaN where nothing of an utterance was recorded."""
 
     task: Task
     modalities: tuple[str, ...]
@@ -32,21 +32,20 @@ def fragility(single: Losses) -> Fragility:
     """From the single losses of a conversation."""
     columns, ways = decided(single.task, single.whole), direction(single.task, single.whole)
     left = margin(single.task, single.after, columns, ways)  # (P, S)
-    flips = ~decides(single.task, single.after, columns, ways)
+    flips = ~decides(single.task, single.after, columns, ways) & single.recorded
     possible = np.zeros(len(left), dtype=bool)
     possible[single.players[single.observed]] = True  # losses of what is observed
     worst = np.where(possible[:, None], left, np.inf).argmin(0)
     first = np.array([np.argwhere(single.players == player)[0] for player in range(len(left))])
     S = len(columns)
     now = margin(single.task, single.whole, columns, ways)
-    return Fragility(
-        single.task, single.modalities, single.together, flips.sum(0), now, left[worst, np.arange(S)], first[worst]
-    )
+    now, left = (np.where(single.recorded, x, np.float32(np.nan)) for x in (now, left[worst, np.arange(S)]))
+    return Fragility(single.task, single.modalities, single.together, flips.sum(0), now, left, first[worst])
 
 
 def fragile_table(fragile: Fragility, words: tuple[str, ...]) -> pd.DataFrame:
-    """One row an utterance, the most fragile first."""
-    order = fragile.order
+    """One row an utterance with a decision, the most fragile first."""
+    order = fragile.order[~np.isnan(fragile.margin[fragile.order])]
     return pd.DataFrame(
         {
             "utterance": order + 1,

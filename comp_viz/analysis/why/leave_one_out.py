@@ -28,6 +28,7 @@ class Losses:
     together: int  # utterances that go missing at once
     whole: Floats  # [S, C], as observed
     after: Floats  # [P, S, C]
+    recorded: Bools  # [S], whether anything of an utterance was
 
 
 def losses(masked: Masked, modalities: bool = True) -> Losses:
@@ -42,4 +43,5 @@ def losses(masked: Masked, modalities: bool = True) -> Losses:
     whole = masked.fused(masked.observed[None])
     after = np.repeat(whole, P, axis=0)
     after[removing] = masked.fused(left[removing])  # what takes nothing away changes nothing
-    return Losses(masked.task, masked.checkpoint.config.modalities, masked.observed, players, together, whole[0], after)
+    names = masked.checkpoint.config.modalities
+    return Losses(masked.task, names, masked.observed, players, together, whole[0], after, masked.recorded)

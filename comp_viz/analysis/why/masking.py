@@ -25,6 +25,7 @@ class Masked:
 
     checkpoint: Checkpoint
     observed: Bools  # [S, M], the most that is shown
+    recorded: Bools  # [S], whether anything of an utterance is in the recording: without it has no prediction
     outputs: Callable[[Tensor], Tensor]  # patterns [K, S, M] -> fused outputs [K, S, C]
 
     @classmethod
@@ -32,10 +33,11 @@ class Masked:
     def of(cls, checkpoint: Checkpoint, conversation: Conversation, observed: Bools) -> "Masked":
         """What is `observed [S, M]` of a conversation and in the recording; ComP encodes it once for all patterns."""
         model, shown = checkpoint.model, observed & conversation.observed
+        recorded = conversation.observed.any(1)
         batch = Batch.of([conversation], checkpoint.standardise).to(model.device)
         if isinstance(model, ComP):
-            return cls(checkpoint, shown, encoded_once(model, batch, shown))
-        return cls(checkpoint, shown, lambda patterns: repeated_output(model, batch, patterns).fused)
+            return cls(checkpoint, shown, recorded, encoded_once(model, batch, shown))
+        return cls(checkpoint, shown, recorded, lambda patterns: repeated_output(model, batch, patterns).fused)
 
     @property
     def task(self) -> Task:

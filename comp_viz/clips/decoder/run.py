@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,6 +23,7 @@ CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,flv,asf,ogg,dv,mxf,m4v,h264,hevc,ivf,nut,wtv,"
     "wav,w64,mp3,flac,aac,aiff,caf,au,amr,amrnb,amrwb,ac3,eac3,dts,ape,wv,tta,voc"
 )
+REPORTED = 0.2  # seconds between two reports
 OPTIONS = {"format_whitelist": CONTAINERS, "protocol_whitelist": "pipe"}  # nothing can make us open anything else
 
 
@@ -76,7 +78,8 @@ def decode_into(source: BinaryIO, folder: Path, limits: Limits) -> Facts:
                 start = each.start - max(listener.seconds, viewer.end)
                 listener.begin(start, each.clock.joins, container.format.name)
                 viewer.begin(start, video)
-                read_packets(container, sound, video, each.clock, listener, viewer, facts)
+                reporter = Reporter(length, listener, viewer)
+                read_packets(container, sound, video, each.clock, listener, viewer, facts, reporter)
                 listener.flush()
     facts["notes"] += listener.finish()
     write_result(facts, listener, viewer)
@@ -103,8 +106,32 @@ def opened(source: Link) -> Any:
     return av.open(source, options=OPTIONS, metadata_errors="ignore")
 
 
+@dataclass
+class Reporter:
+    """Says a few times a second how far reading is, on standard output: seconds read, and seconds in all."""
+
+    length: float
+    listener: Sound
+    viewer: Pictures
+    last: float = 0.0
+
+    def report(self) -> None:
+        """Write a line, unless one was written a moment ago."""
+        now = time.monotonic()
+        if now - self.last >= REPORTED:
+            self.last = now
+            print(f"{max(self.listener.seconds, self.viewer.end):.2f} {self.length:.2f}", flush=True)
+
+
 def read_packets(
-    container: Any, sound: Any, video: Any, clock: Clock, listener: Sound, viewer: Pictures, facts: Facts
+    container: Any,
+    sound: Any,
+    video: Any,
+    clock: Clock,
+    listener: Sound,
+    viewer: Pictures,
+    facts: Facts,
+    reporter: "Reporter",
 ) -> None:
     """Read packets to the end, sound and pictures each to where they belong."""
     if video:
@@ -136,6 +163,7 @@ def read_packets(
         except (av.FFmpegError, ValueError, MemoryError) as error:
             damaged[which] += 1
             facts[which + "_error"] = reason(error)
+        reporter.report()
         if listener.too_long or viewer.too_long:
             raise Refused(
                 f"is longer than {viewer.limits['seconds']:g} s, the most that can be analysed. Cut it to the part that matters."

@@ -12,6 +12,7 @@ from comp_viz.figures.along import (
     hatching,
 )
 from comp_viz.figures.live.marks import OUTLINES, TICK_OUTLINE, filled_marks, marked_line
+from comp_viz.figures.predictions import CONTEXT_ONLY, NO_PREDICTION
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 
 HEAD_OFFSET = 0.22  # utterances between the marks of neighbouring heads, which would hide one another where they agree
@@ -20,7 +21,7 @@ HEAD_OFFSET = 0.22  # utterances between the marks of neighbouring heads, which 
 def score_traces(
     here: Prediction, complete: Prediction, labels: Floats, hover: list[str], span: list[float], palette: Palette
 ) -> list[go.Scatter]:
-    """Truth as a thin line with ticks, prediction as a thick one, the conversation as recorded dotted."""
+    """Truth as a thin line with ticks, prediction as a thick one, broken where there is none, and dotted as recorded."""
     x, everywhere = np.arange(1, len(labels) + 1), np.ones(len(labels), dtype=bool)
     return [
         marked_line(TICK_OUTLINE, x, labels, everywhere, span, "y", name="truth", line={"color": palette.truth, "width": 1}),
@@ -40,15 +41,16 @@ def class_traces(
 ) -> list[go.Heatmap | go.Scatter]:
     """Probability of every class, the darker the likelier; truth as a ring, decision as a diamond, an open one as recorded."""
     x, names = np.arange(1, len(labels) + 1), list(here.task.classes)
-    known = ~np.isnan(labels)
+    known, predicted = ~np.isnan(labels), ~np.isnan(here.fused).any(1)
     truth = [names[int(label)] for label in labels[known]]
+    before, now = ([names[i] for i in one.fused[predicted].argmax(1)] for one in (complete, here))
     return [
         go.Heatmap(
             x=x, y=names, z=here.fused.T.round(3), zmin=0, zmax=1, showscale=False, hoverinfo="skip",
             colorscale=[[0, palette.ground], [1, palette.mark]],
         ),
         go.Scatter(
-            x=x, y=[names[i] for i in complete.decisions()], name="as recorded", mode="markers", hoverinfo="skip",
+            x=x[predicted], y=before, name="as recorded", mode="markers", hoverinfo="skip",
             marker={"symbol": "diamond-open", "size": 11, "color": palette.ink},
         ),
         go.Scatter(
@@ -56,10 +58,39 @@ def class_traces(
             marker={"symbol": "circle-open", "size": 11, "color": palette.truth, "line": {"width": 2}},
         ),
         go.Scatter(
-            x=x, y=[names[i] for i in here.decisions()], name="◆ fused prediction", mode="markers",
-            hovertext=hover, hoverinfo="text", marker={"symbol": "diamond", "size": 6, "color": palette.ink},
+            x=x[predicted], y=now, name="◆ fused prediction", mode="markers",
+            hovertext=[text for text, there in zip(hover, predicted, strict=True) if there], hoverinfo="text", marker={"symbol": "diamond", "size": 6, "color": palette.ink},
         ),
     ]  # fmt: skip
+
+
+def absence_traces(here: Prediction, changed: Change, hover: list[str], palette: Palette) -> list[go.Scatter]:
+    """In the row of predictions: a grey cross where there is none, and a frame around those from the neighbours only."""
+    task, x = here.task, np.arange(1, len(changed.predicted) + 1)
+    gone, context = np.flatnonzero(~changed.predicted), np.flatnonzero(changed.from_context)
+    middle: object = task.classes[0] if task.classes else task.neutral
+    level = [task.classes[i] for i in here.fused[context].argmax(1)] if task.classes else here.fused[context, 0]
+    traces = []
+    for where, y, name, marker in (
+        (
+            gone,
+            [middle] * len(gone),
+            NO_PREDICTION,
+            {"symbol": "x-thin", "size": 9, "color": palette.truth, "line": {"width": 1.6, "color": palette.truth}},
+        ),
+        (
+            context,
+            level,
+            CONTEXT_ONLY,
+            {"symbol": "square-open", "size": 13, "color": palette.mark, "line": {"width": 1.6}},
+        ),
+    ):
+        if len(where):
+            texts = [hover[s] for s in where.tolist()]
+            traces.append(
+                go.Scatter(x=x[where], y=y, name=name, mode="markers", hovertext=texts, hoverinfo="text", marker=marker)
+            )
+    return traces  # fmt: skip
 
 
 def head_traces(here: Prediction, labels: Floats, span: list[float], palette: Palette) -> list[go.Scatter]:
@@ -98,11 +129,11 @@ def coordinator_traces(here: Prediction, palette: Palette) -> list[go.Scatter]:
     colours = modality_colours(palette, here.modalities)
     tops = here.coordinator.cumsum(1)
     bottoms = tops - here.coordinator
-    every = np.ones(len(tops), dtype=bool)
+    every = ~np.isnan(tops).any(1)
     bars = [
         boxes(every, bottoms[:, u], tops[:, u], "y4", fillcolor=colours[name]) for u, name in enumerate(here.modalities)
     ]
-    s, u = np.nonzero(~here.observed)
+    s, u = np.nonzero(~here.observed & every[:, None])
     hatch = {"fillcolor": "rgba(0,0,0,0)", "fillpattern": hatching(palette)}
     return [*bars, bars_at(s, bottoms[s, u], tops[s, u], "y4", **hatch)]
 

@@ -6,8 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from comp_viz.analysis.live.change import Change
+from comp_viz.analysis.live.tables import without_unrecorded
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.data.conversation import Floats
+from comp_viz.data.conversation import Bools, Floats
 from comp_viz.figures.along import (
     MARGIN_LEFT,
     MARGIN_RIGHT,
@@ -19,6 +20,7 @@ from comp_viz.figures.along import (
 from comp_viz.figures.chart import About
 from comp_viz.figures.live.marks import AXIS_RANGES
 from comp_viz.figures.live.rows import (
+    absence_traces,
     class_traces,
     coordinator_traces,
     difference_traces,
@@ -26,6 +28,7 @@ from comp_viz.figures.live.rows import (
     head_traces,
     score_traces,
 )
+from comp_viz.figures.predictions import FROM_CONTEXT, NO_PREDICTION, NOTHING_RECORDED
 from comp_viz.figures.style import Palette
 from comp_viz.wording import compact, decimal, fitting, how_many, percent
 
@@ -39,13 +42,18 @@ CHANGE_ROW = (
 )
 WEIGHTS_ROW = "the {}'s weights, which say how much of each modality enters the fused prediction, hatched where the modality is missing"
 
+ABSENCE = (
+    "Where nothing of an utterance was recorded there is no prediction (grey cross); where a pattern takes all of it away, the "
+    "prediction comes from its neighbours only (framed)."
+)
+
 
 def about_timeline(here: Prediction) -> About:
     """What each row shows, of those that the method has."""
     rows = [FUSED_ROW, *([HEADS_ROW] if here.heads else []), CHANGE_ROW]
     rows += [WEIGHTS_ROW.format(here.weights_from)] if here.weighted else []
     return About(
-        f"From the top: {'; '.join(rows[:-1])}; and {rows[-1]}. The violet line is the selected utterance.",
+        f"From the top: {'; '.join(rows[:-1])}; and {rows[-1]}. The violet line is the selected utterance. {ABSENCE}",
         "Whether one conversation is typical, which is measured over a split on the Robustness and Compare pages; nor why.",
     )
 
@@ -70,7 +78,8 @@ def timeline(
 ) -> go.Figure:
     """Draw the four rows. `labels [S]` in label units or class numbers, NaN unknown; `selected` is an utterance number."""
     x = np.arange(1, len(labels) + 1)
-    hover = utterance_texts(here, labels, words)
+    hover = utterance_texts(here, labels, words, changed.predicted)
+    here, complete = without_unrecorded(here, complete), without_unrecorded(complete, complete)
     classes = bool(here.task.classes)
     span = [-0.05, 1.05] if classes else score_range(here, complete, labels)
     top = (
@@ -80,6 +89,7 @@ def timeline(
     )
     traces = [
         *top,
+        *absence_traces(here, changed, hover, palette),
         *head_traces(here, labels, span, palette),
         *difference_traces(changed, palette),
         *(coordinator_traces(here, palette) if here.weighted else []),
@@ -95,9 +105,10 @@ def timeline(
 
 def timeline_title(changed: Change) -> str:
     """What is missing, and what that does to decisions."""
-    S = len(changed.flipped)
+    S, gone = int(changed.predicted.sum()), int((~changed.predicted).sum())
     if changed.missing_share == 0:
-        return f"Nothing is taken away: predictions for {how_many(S, 'utterance')} as recorded"
+        title = f"Nothing is taken away: predictions for {how_many(S, 'utterance')} as recorded"
+        return fitting(f"{title}, none for {gone:,} without a recording", title) if gone else title
     flips = int(changed.flipped.sum())
     flipped = f"{flips or 'none'} of {how_many(S, 'prediction')} flip{'s' * (flips == 1)}"
     full = f"{flipped}; {accuracy_clause(changed)}" if changed.accuracy is not None else flipped
@@ -124,8 +135,11 @@ def missing_clause(changed: Change) -> str:
     return f"With {percent(changed.missing_share)} of entries missing"
 
 
-def utterance_texts(here: Prediction, labels: Floats, words: Sequence[str]) -> list[str]:
-    """Everything about each utterance: words, prediction, truth and weights."""
+def utterance_texts(here: Prediction, labels: Floats, words: Sequence[str], recorded: Bools) -> list[str]:
+    """Everything about each utterance: words, prediction, truth and weights.
+
+    `recorded [S]` says whether anything of it was; without there is no prediction.
+    """
     task = here.task
     if task.classes:
         best = zip(here.decisions(), here.fused.max(1), strict=True)
@@ -141,10 +155,15 @@ def utterance_texts(here: Prediction, labels: Floats, words: Sequence[str]) -> l
         else ""
         for row in here.coordinator
     ]
-    return [
-        f"<b>utterance {i}</b> {escape(text)}<br>predicted {p}, truth {t}{w}"
-        for i, (text, p, t, w) in enumerate(zip(words, predicted, truth, weights, strict=True), start=1)
-    ]
+    texts = []
+    for s, text in enumerate(words):
+        if not recorded[s]:
+            rest = f"{NO_PREDICTION}: {NOTHING_RECORDED}<br>truth {truth[s]}"
+        else:
+            context = "" if here.anything_observed[s] else f"<br>{FROM_CONTEXT}"
+            rest = f"predicted {predicted[s]}, truth {truth[s]}{context}{weights[s]}"
+        texts.append(f"<b>utterance {s + 1}</b> {escape(text)}<br>{rest}")
+    return texts
 
 
 def score_range(here: Prediction, complete: Prediction, labels: Floats) -> list[float]:
@@ -153,7 +172,8 @@ def score_range(here: Prediction, complete: Prediction, labels: Floats) -> list[
     known = labels[~np.isnan(labels)]
     scores = [values[:, 0] for p in (here, complete) for values in (p.fused, *p.heads.values())]
     spans = np.concatenate([known, *scores])
-    return [float(min(spans.min(), neutral - 1.5)) - 0.2, float(max(spans.max(), neutral + 1.5)) + 0.2]
+    low, high = (float(end) for end in (np.nanmin(spans, initial=neutral), np.nanmax(spans, initial=neutral)))
+    return [min(low, neutral - 1.5) - 0.2, max(high, neutral + 1.5) + 0.2]
 
 
 def timeline_layout(

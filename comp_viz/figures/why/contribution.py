@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from comp_viz.analysis.why.contribution import CONFLICT, DOMINANCE, NEGLIGIBLE, Contribution
 from comp_viz.figures.along import along, escape, hatching
 from comp_viz.figures.chart import About
+from comp_viz.figures.predictions import NO_PREDICTION, NOTHING_RECORDED
 from comp_viz.figures.style import FUSED_MARK, Palette, modality_colours, modality_marks, modality_symbols
 from comp_viz.figures.why.amounts import explained_amount, explained_unit
 from comp_viz.wording import fitting, how_many, percent
@@ -42,7 +43,7 @@ def contributions_title(contributions: Contribution) -> str:
 def relation_facts(contributions: Contribution) -> str:
     """How many utterances have each relation of modalities."""
     counts = ", ".join(f"{name} in {count:,}" for name, count in contributions.relation_counts.items())
-    return f"Of {how_many(len(contributions.ways), 'utterance')}: {counts}."
+    return f"Of {how_many(int(contributions.recorded.sum()), 'utterance')}: {counts}."
 
 
 def contribution_reach(contributions: Sequence[Contribution]) -> float:
@@ -111,7 +112,7 @@ def contribution_bars(contributions: Contribution, u: int, name: str, colour: st
 def relation_row(contributions: Contribution, hover: Sequence[str], palette: Palette) -> list[go.Scatter]:
     """One mark an utterance: the dominating modality's own, a plus for complement, a cross for conflict."""
     colours, symbols = modality_colours(palette, contributions.modalities), modality_symbols(contributions.modalities)
-    relations, S = contributions.relations, len(contributions.ways)
+    relations, S = np.where(contributions.recorded, contributions.relations, ""), len(contributions.ways)
     kinds = {"complement": (relations == "complement", "cross-thin", palette.ink)}
     kinds |= {word: (relations == word, symbol, palette.ink) for word, symbol in RELATION_SYMBOLS.items()}
     for u, name in enumerate(contributions.modalities):
@@ -135,5 +136,10 @@ def contribution_hovers(contributions: Contribution, words: Sequence[str]) -> li
             f"{escape(name)} {explained_amount(contributions.task, float(contributions.values[u, s]), sign=True)} ({percent(float(contributions.shares[u, s]))} of all){f', weight {contributions.weights[s, u]:.2f}' if contributions.weighted else ''}"
             for u, name in enumerate(contributions.modalities)
         )
-        texts.append(f"<b>utterance {s + 1}</b> {escape(text, 60)}<br>{contributions.relations[s]}<br>{parts}")
+        rest = (
+            f"{contributions.relations[s]}<br>{parts}"
+            if contributions.recorded[s]
+            else f"{NO_PREDICTION}: {NOTHING_RECORDED}"
+        )
+        texts.append(f"<b>utterance {s + 1}</b> {escape(text, 60)}<br>{rest}")
     return texts

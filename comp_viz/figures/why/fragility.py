@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from comp_viz.analysis.why.fragile import Fragility
 from comp_viz.figures.along import along, escape
 from comp_viz.figures.chart import About
+from comp_viz.figures.predictions import NOTHING_RECORDED_AT_ALL
 from comp_viz.figures.style import Palette
 from comp_viz.figures.why.amounts import explained_amount, explained_unit
 
@@ -21,7 +22,9 @@ ABOUT_FRAGILITY = About(
 
 def fragility_title(fragility: Fragility) -> str:
     """The median distance from another decision, and what the worst single loss leaves of it."""
-    distance, left = (float(np.median(x)) for x in (fragility.margin, fragility.left))
+    if np.isnan(fragility.margin).all():
+        return f"There is no decision: {NOTHING_RECORDED_AT_ALL}"
+    distance, left = (float(np.nanmedian(x)) for x in (fragility.margin, fragility.left))
     sentence = f"The median decision is {explained_amount(fragility.task, distance)} from flipping"
     if left < 0:
         return f"{sentence}; for half or more, one loss is enough"
@@ -69,6 +72,6 @@ def fragility_chart(
 def fragility_span(fragilities: Sequence[Fragility]) -> tuple[float, float]:
     """The axis of charts side by side."""
     values = np.concatenate([x for one in fragilities for x in (one.margin, one.left)])
-    low, high = min(0.0, float(values.min())), float(values.max())
+    low, high = (float(end) for end in (np.nanmin(values, initial=0.0), np.nanmax(values, initial=0.0)))
     room = 0.06 * max(high - low, 1e-3)
     return low - room, high + room

@@ -7,6 +7,7 @@ from comp_viz.analysis.why.attribution import Attribution
 from comp_viz.analysis.why.context import Context
 from comp_viz.analysis.why.contribution import Contribution
 from comp_viz.analysis.why.fragile import Fragility
+from comp_viz.figures.predictions import NO_PREDICTION, NOTHING_RECORDED, NOTHING_RECORDED_AT_ALL
 from comp_viz.figures.why.amounts import explained_amount
 from comp_viz.wording import decimal, first_upper, fitting, how_many, percent
 
@@ -55,6 +56,16 @@ def features_heading(attribution: Attribution) -> str:
     return fitting(f"{sentence} ({attribution.method})", sentence)
 
 
+def unexplained_heading(s: int) -> str:
+    """What the page says of an utterance without a prediction."""
+    return f"Utterance {s + 1}: {NO_PREDICTION}, so nothing to explain"
+
+
+def unexplained_facts() -> str:
+    """Why there is none, and what to do."""
+    return f"{first_upper(NOTHING_RECORDED)}. Choose another utterance."
+
+
 def context_heading(context: Context) -> str:
     """How far predictions depend on other utterances, and whether attention rollout agrees."""
     own = context.own[~np.isnan(context.own)]
@@ -69,10 +80,12 @@ def context_heading(context: Context) -> str:
 
 def counterfactuals_heading(fragility: Fragility) -> str:
     """How many decisions flip when a single cell is lost."""
-    S, flipped = len(fragility.flips), int((fragility.flips > 0).sum())
+    S, flipped = int((~np.isnan(fragility.left)).sum()), int((fragility.flips > 0).sum())
     cell = "cell" if fragility.together == 1 else f"modality of {fragility.together} utterances"
+    if np.isnan(fragility.left).all():
+        return f"There is no decision that could flip: {NOTHING_RECORDED_AT_ALL}"
     if not flipped:
-        closest = int(fragility.left.argmin())
+        closest = int(np.nanargmin(fragility.left))
         left = explained_amount(fragility.task, float(fragility.left[closest]))
         none = f"Losing one {cell} flips none of {how_many(S, 'decision')}"
         return fitting(f"{none}; utterance {closest + 1} comes closest ({left} left)", none)

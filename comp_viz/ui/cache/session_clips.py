@@ -1,11 +1,14 @@
 """The clips of one session, the folder they lie in, and what is being analysed.
 
 A cache of the session, which Streamlit empties when the browser goes away, has them removed. A browser that comes back within
-the time Streamlit keeps its session finds them as they were; after that they are gone.
+the time Streamlit keeps its session finds them as they were; after that they are gone. What is being analysed leaves the line
+of the server much sooner, and is begun again for a browser that comes back.
 """
 
 import shutil
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,6 +27,7 @@ from comp_viz.ui.cache.per_session import CLIP
 
 CLIPS_KEY = "session clips"
 GRACE = 150.0  # seconds after a browser went away; Streamlit lets it come back within 120
+AWAY = 2.0  # seconds after which an analysis for a browser that went away makes room for others; a hiccup takes less
 MOST_CLIPS = 4  # clips kept in a session; the oldest makes room
 RECORDED, DEGRADED = "as recorded", "degraded"
 
@@ -63,42 +67,78 @@ class SessionClip:
 
 
 @dataclass(eq=False)
+class PendingClip:
+    """A clip that is being analysed, or waits for it."""
+
+    path: Path  # the upload
+    start: Callable[[], AnalysisJob]  # puts it in line
+    job: AnalysisJob
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.job.name
+
+
+@dataclass(eq=False)
 class SessionClips:
     """Everything that a visitor brought."""
 
     folder: Path
     session: str  # Streamlit's name of the session
     clips: dict[str, SessionClip] = field(default_factory=dict)  # by the name of their data set
-    job: AnalysisJob | None = None
-    path: Path | None = None  # what the job is about
-    removal: threading.Timer | None = None  # runs while the browser is away
+    pending: list[PendingClip] = field(default_factory=list)  # in the order in which they came
+    paused: bool = False  # those were stopped as the browser went away
+    left: float | None = None  # when the browser went away, on the clock of `time.monotonic`; None while it is there
     removed: bool = False
 
     def leave(self) -> None:
-        """The browser went away: remove everything unless it comes back."""
-        self.removal = threading.Timer(GRACE, self.clear)
-        self.removal.daemon = True
-        self.removal.start()
+        """The browser went away: free the line soon, and remove everything later, unless it comes back."""
+        self.left = time.monotonic()
+        for seconds, act in ((AWAY, self.pause), (GRACE, self.clear)):
+            timer = threading.Timer(seconds, self._unless_back, (seconds, act))
+            timer.daemon = True
+            timer.start()
 
     def back(self) -> bool:
-        """The browser came back: keep everything. False when it is too late."""
-        if self.removal is not None:
-            self.removal.cancel()
-            self.removal = None
+        """The browser is there, perhaps again: go on as before. False when it is too late."""
+        if not self.removed and self._connected():
+            self.left = None
+            if self.paused:
+                self.paused = False
+                for each in self.pending:
+                    each.job = each.start()
         return not self.removed
+
+    def pause(self) -> None:
+        """Stop what is analysed; it begins again when the browser comes back."""
+        self.paused = True
+        for each in self.pending:
+            each.job.cancel()
 
     def clear(self) -> None:
         """Stop what is going on and remove everything, files included."""
         self.removed = True
         self.clips.clear()
-        if self.job is not None:
-            self.job.cancel()
-            self.job.over.wait()
-            self.job = None
+        for each in self.pending:
+            each.job.cancel()
+        for each in self.pending:
+            each.job.over.wait()
+        self.pending.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
         if runtime.exists():  # what players were given is kept in memory, for longer than the session
             runtime.get_instance().media_file_mgr.clear_session_refs(self.session)
             runtime.get_instance().media_file_mgr.remove_orphaned_files()
+
+    def _connected(self) -> bool:
+        """Whether a browser is connected to the session, by the server; taken to be so where there is none."""
+        return not runtime.exists() or runtime.get_instance().is_active_session(self.session)
+
+    def _unless_back(self, seconds: float, act: Callable[[], None]) -> None:
+        """Act when the browser has been away for so long. A run that was under way as it left does not bring it back."""
+        away = self.left is not None if not runtime.exists() else not self._connected()
+        if away and (self.left is None or time.monotonic() - self.left >= 0.9 * seconds):
+            act()
 
 
 def session_clips() -> SessionClips:
@@ -130,6 +170,15 @@ def add_clip(clip: Clip, path: Path) -> str:
     for oldest in list(clips)[:-MOST_CLIPS]:
         remove_files(clips.pop(oldest))
     return name
+
+
+def forget_pending(each: PendingClip) -> None:
+    """Remove the files of a clip that will not be analysed, but those of one that is here already."""
+    known, media = session_clips().clips.values(), each.job.progress.draft.media if each.job.progress else None
+    if not any(clip.path == each.path for clip in known):
+        each.path.unlink(missing_ok=True)
+    if media and not any(clip.clip.media.folder.parent == media.folder.parent for clip in known):
+        shutil.rmtree(media.folder.parent, ignore_errors=True)
 
 
 def remove_files(each: SessionClip) -> None:

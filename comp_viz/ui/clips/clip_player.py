@@ -8,6 +8,7 @@ from comp_viz.analysis.prediction import Prediction
 from comp_viz.clips.clip import Clip
 from comp_viz.clips.file_kinds import MEDIA_TYPES
 from comp_viz.clips.preview import write_playable
+from comp_viz.clips.tracks import PLAYED
 from comp_viz.errors import CompVizError
 from comp_viz.figures.clips.subtitles import webvtt
 from comp_viz.figures.style import Palette
@@ -19,12 +20,16 @@ from comp_viz.ui.frame.selected_utterance import select_utterance
 def clip_player(uploaded: SessionClip, prediction: Prediction | None, selected: int, palette: Palette) -> None:
     """The player, and the browser's own behind an expander."""
     clip = uploaded.clip
+    chosen = clip.settings.tracks != PLAYED
+    if chosen and playable_path(uploaded) == uploaded.path:
+        with st.spinner("Making a file of the chosen tracks to play …"):
+            make_playable(clip)
     path = playable_path(uploaded)
     mimetype = MEDIA_TYPES.get(path.suffix, "video/mp4")
     picture = clip.media.width > 0 and not mimetype.startswith("audio/")
 
     def unplayable() -> None:
-        st.session_state[f"played {clip.digest}"] = str(write_playable(clip.media, path.with_suffix("")))
+        make_playable(clip)
 
     try:
         url = media_url(path, mimetype)
@@ -33,9 +38,10 @@ def clip_player(uploaded: SessionClip, prediction: Prediction | None, selected: 
         return
     player(url, picture, clip.media.duration, clip.spans, prediction, selected, palette, unplayable)
     if path != uploaded.path:
-        st.caption(
-            "The browser does not play the file itself, so this shows the pictures that were read, 5 a second, with the sound."
+        why = (
+            "Browsers play other tracks than the chosen ones" if chosen else "The browser does not play the file itself"
         )
+        st.caption(f"{why}, so this shows the pictures that were read, 5 a second, with the sound.")
     with st.expander("In the browser's own player, with subtitles"):
         if picture:
             st.video(
@@ -49,10 +55,20 @@ def clip_player(uploaded: SessionClip, prediction: Prediction | None, selected: 
             st.audio(str(path), mimetype)
 
 
+def make_playable(clip: Clip) -> None:
+    """Write what was decoded of a clip as a file that browsers play, beside it."""
+    st.session_state[played(clip)] = str(write_playable(clip.media, clip.media.folder / "playable"))
+
+
 def playable_path(uploaded: SessionClip) -> Path:
-    """The clip's file, or what was made of it for a browser that could not play that."""
-    made = st.session_state.get(f"played {uploaded.clip.digest}")
+    """The clip's file, or what was made of it where a browser does not play that, or other tracks of it."""
+    made = st.session_state.get(played(uploaded.clip))
     return Path(made) if made and Path(made).is_file() else uploaded.path
+
+
+def played(clip: Clip) -> str:
+    """Where the session keeps which file is played of a clip's tracks."""
+    return f"played {clip.digest} {clip.settings.tracks.folder}"
 
 
 def utterance_list(clip: Clip, prediction: Prediction | None) -> None:

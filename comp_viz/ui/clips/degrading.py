@@ -26,7 +26,7 @@ from comp_viz.ui.cache.session_clips import SessionClip
 from comp_viz.ui.clips.inspection import draw_reasons
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import chart_panel
-from comp_viz.wording import decimal, percent
+from comp_viz.wording import decimal, number_list, percent
 
 # Kind -> its name on a button; for those with an amount: label, lowest, highest, usual, step.
 KIND_LABELS = {
@@ -132,11 +132,6 @@ def degradation_label(one: Degradation) -> str:
         "drop": f" {percent(one.amount)}",
     }
     return f"{KIND_LABELS[one.kind]}{amounts.get(one.kind, '')}: {number_list([i + 1 for i in one.utterances])}"
-
-
-def number_list(numbers: list[int]) -> str:
-    """Numbers in a line, cut where there are many."""
-    return ", ".join(map(str, numbers[:6])) + (f" … {len(numbers)} in all" if len(numbers) > 6 else "")
 
 
 def draw_before_after(

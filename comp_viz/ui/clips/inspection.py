@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from comp_viz.analysis.clips.batch import NOTHING_OBSERVED
 from comp_viz.analysis.clips.tables import quality_table, reason_table, recognised_words
 from comp_viz.clips.analyse import envelope
 from comp_viz.clips.clip import Clip
@@ -16,7 +17,7 @@ from comp_viz.figures.clips.waveform import ABOUT_WAVEFORM, utterance_hover, wav
 from comp_viz.figures.style import Palette
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import chart_panel
-from comp_viz.wording import signed
+from comp_viz.wording import first_upper, how_many, number_list, signed
 
 
 def draw_reasons(clip: Clip, selected: int, palette: Palette, key: str = "availability") -> None:
@@ -84,6 +85,16 @@ def draw_quality(clip: Clip, selected: int, palette: Palette) -> None:
     chart_panel(figure, "quality", ABOUT_QUALITY, partial(quality_table, clip), selects=True)
 
 
+def file_notes(clip: Clip) -> None:
+    """What was odd in the file and was mended, what it lacks, and where nothing is observed: before anything is believed."""
+    media, empty = clip.media, [s + 1 for s, seen in enumerate(clip.conversation.observed.any(1)) if not seen]
+    notes = [note for note in (*media.notes, media.sound_problem, media.video_problem) if note]
+    if empty:
+        notes.append(f"{NOTHING_OBSERVED}: {how_many(len(empty), 'utterance')} ({number_list(empty)})")
+    for note in notes:
+        st.caption(f":material/info: {escape_markdown(first_upper(note))}.")
+
+
 def file_facts(clip: Clip) -> None:
     """What the file was, how long each stage took, which features were made."""
     media = clip.media
@@ -95,9 +106,6 @@ def file_facts(clip: Clip) -> None:
     st.markdown(
         f"**File** {escape_markdown(media.container)}, {media.duration:.2f} s, {shape}. SHA-256 `{clip.digest[:16]}…`"
     )
-    for note in (*media.notes, media.sound_problem, media.video_problem):
-        if note:
-            st.caption(escape_markdown(note))
     took = [f"{STAGES[stage][0].lower()} {seconds:.1f} s" for stage, seconds in clip.seconds.items()]
     st.markdown(f"**Took** {sum(clip.seconds.values()):.1f} s: {', '.join(took)}")
     made = [f"{u}: {source}, {clip.features[u].shape[1]} features" for u, source in clip.sources.items()]

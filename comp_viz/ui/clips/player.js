@@ -1,5 +1,8 @@
 // The player: video or sound under our control, below it what is predicted over time. Click an utterance to play from its exact
-// start; the one being played is marked, and selected when playing pauses. Nothing is sent while it plays.
+// start; the one being played is marked, and selected when playing pauses. Nothing is sent while it plays. A clip that plays
+// while it is analysed goes on playing where it was when the player with its predictions takes over.
+
+const places = new Map(); // address of a file -> where it was left and whether it played
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
@@ -18,7 +21,10 @@ export default function (component) {
     state.asked = data.play.stamp;
     playFrom(state, data.play.utterance);
   }
-  return () => cancelAnimationFrame(state.frame);
+  return () => {
+    cancelAnimationFrame(state.frame);
+    if (state.media.currentTime > 0) places.set(state.url, { time: state.media.currentTime, playing: !state.media.paused });
+  };
 }
 
 function build(root, state, media) {
@@ -33,7 +39,9 @@ function build(root, state, media) {
     state.media.setAttribute("aria-label", "The clip");
     state.media.src = data.url;
     listen(state);
+    goOn(state);
   }
+  if (!data.starts.length) return; // nothing is known of it yet
   state.now = element("div", "now", root);
   state.now.setAttribute("aria-live", "off");
   const strip = element("div", "strip", root);
@@ -80,6 +88,17 @@ function listen(state) {
   media.onerror = () => state.send("unplayable", state.data.url);
 }
 
+function goOn(state) {
+  const left = places.get(state.data.url);
+  if (!left) return;
+  places.delete(state.data.url);
+  const start = () => {
+    state.media.currentTime = left.time;
+    if (left.playing) state.media.play().catch(() => {});
+  };
+  state.media.addEventListener("loadedmetadata", start, { once: true });
+}
+
 function playFrom(state, utterance) {
   const { media, data } = state;
   const start = () => {
@@ -91,7 +110,7 @@ function playFrom(state, utterance) {
 }
 
 function tell(state, utterance) {
-  if (utterance !== state.data.selected) state.send("utterance", utterance);
+  if (state.data.selected !== null && utterance !== state.data.selected) state.send("utterance", utterance);
 }
 
 function current(state) {
@@ -102,6 +121,7 @@ function current(state) {
 
 function mark(state) {
   const { data, media } = state;
+  if (!data.starts.length) return;
   const now = current(state);
   state.head.style.left = `${Math.min(100, (100 * media.currentTime) / data.duration)}%`;
   if (state.marked === now && state.of === data) return;

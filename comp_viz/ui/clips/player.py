@@ -9,13 +9,13 @@ from streamlit.runtime import get_instance
 
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.clips.span import Span
-from comp_viz.figures.predictions import likeliest_text
+from comp_viz.figures.predictions import NO_PREDICTION, likeliest_text
 from comp_viz.figures.style import Palette, class_colours
 from comp_viz.ui.frame.selected_utterance import select_utterance
 from comp_viz.ui.widgets.component import component
 
 PLAYER_KEY, PLAY = "player", "play"
-NO_PREDICTION = "nothing observed, no prediction"
+NOT_PREDICTED = f"nothing observed, {NO_PREDICTION}"
 
 
 def player(
@@ -24,14 +24,16 @@ def player(
     duration: float,
     spans: Sequence[Span],
     prediction: Prediction | None,
-    selected: int,
+    selected: int | None,
     palette: Palette,
     on_unplayable: Callable[[], None],
+    key: str = PLAYER_KEY,
 ) -> None:
     """Show a clip with its predictions over time. A click on an utterance, or a pause in it, selects it.
 
-    `on_unplayable` is called before the next run when the browser cannot play the file.
-    """  # fmt: skip
+    Where none is `selected` it only plays. A `duration` of 0 is not known yet. `on_unplayable` is called before the next run
+    when the browser cannot play the file.
+    """
     data: dict[str, Any] = {
         "url": url,
         "picture": picture,
@@ -47,15 +49,15 @@ def player(
     }
 
     def picked() -> None:
-        utterance = st.session_state[PLAYER_KEY].get("utterance")
+        utterance = st.session_state[key].get("utterance")
         if isinstance(utterance, int) and 0 <= utterance < len(spans):
             select_utterance(utterance)
 
     def unplayable() -> None:
-        if st.session_state[PLAYER_KEY].get("unplayable") == url:
+        if st.session_state[key].get("unplayable") == url:
             on_unplayable()
 
-    component(__file__)(key=PLAYER_KEY, data=data, on_utterance_change=picked, on_unplayable_change=unplayable)
+    component(__file__)(key=key, data=data, on_utterance_change=picked, on_unplayable_change=unplayable)
 
 
 def play_from(utterance: int) -> None:
@@ -69,7 +71,7 @@ def predictions_text(prediction: Prediction | None, utterances: int) -> list[str
     if prediction is None:
         return [""] * utterances
     return [
-        likeliest_text(prediction.task, values) if seen else NO_PREDICTION
+        likeliest_text(prediction.task, values) if seen else NOT_PREDICTED
         for values, seen in zip(prediction.fused, prediction.anything_observed, strict=True)
     ]
 
@@ -89,8 +91,11 @@ def probability_bands(prediction: Prediction, palette: Palette) -> list[list[tup
     return [row if known else [] for row, known in zip(rows, seen, strict=True)]
 
 
-def media_url(path: Path, mimetype: str) -> str:
-    """An address under which the browser of this session gets a file, as `st.video` makes one; it goes with the session."""
+def media_url(path: Path, mimetype: str, place: str = "clip player") -> str:
+    """An address under which the browser of this session gets a file, as `st.video` makes one; it goes with the session.
+
+    Each `place` on a page has one.
+    """
     base = str(st.get_option("server.baseUrlPath")).strip("/")
-    served = get_instance().media_file_mgr.add(str(path), mimetype, "clip player")
+    served = get_instance().media_file_mgr.add(str(path), mimetype, place)
     return f"/{base}{served}" if base else served

@@ -5,7 +5,6 @@ from functools import partial
 
 import streamlit as st
 
-from comp_viz.clips.tracks import Tracks
 from comp_viz.ui.cache.session_clips import SessionClip
 from comp_viz.ui.clips.upload import analyse_again
 
@@ -13,11 +12,13 @@ from comp_viz.ui.clips.upload import analyse_again
 def track_controls(uploaded: SessionClip) -> None:
     """A choice for each kind of track that there are several of; analyses the clip anew."""
     media, settings = uploaded.clip.media, uploaded.clip.settings
+    here = uploaded.clip.digest[:8]  # another clip has other tracks
 
-    def choose() -> None:
-        sound = st.session_state.get("sound track", settings.tracks.sound)
-        video = st.session_state.get("video track", settings.tracks.video)
-        analyse_again(uploaded.path, uploaded.clip.name, replace(settings, tracks=Tracks(sound, video)))
+    def choose(kind: str) -> None:
+        number = st.session_state[f"{kind} track {here}"]
+        tracks = replace(settings.tracks, **{kind: number})
+        if tracks != settings.tracks:
+            analyse_again(uploaded.path, uploaded.clip.name, replace(settings, tracks=tracks))
 
     for kind, names, now in (
         ("sound", media.sound_tracks, media.sound_track),
@@ -26,7 +27,8 @@ def track_controls(uploaded: SessionClip) -> None:
         if len(names) > 1:
             st.selectbox(
                 f"{kind.capitalize()} track", list(range(1, len(names) + 1)), now - 1, partial(track_name, names),
-                key=f"{kind} track", on_change=choose, help="The file has several; another one is analysed at once.",
+                key=f"{kind} track {here}", on_change=choose, args=(kind,),
+                help="The file has several; another one is analysed at once.",
             )  # fmt: skip
 
 

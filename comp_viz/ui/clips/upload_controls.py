@@ -1,14 +1,12 @@
-"""Bringing a clip along: upload, microphone, camera or example, and how far its analysis is."""
+"""Bringing a clip along: upload, microphone, camera or example."""
 
 import streamlit as st
 
 from comp_viz.clips.limits import LIMITS
-from comp_viz.clips.progress import STAGES
 from comp_viz.clips.settings import Settings
-from comp_viz.ui.cache.session_clips import session_clips
 from comp_viz.ui.clips.camera import camera
 from comp_viz.ui.clips.upload import EXAMPLE, start_upload
-from comp_viz.ui.frame.finished_upload import PROBLEM, SETTLE
+from comp_viz.ui.frame.finished_upload import PROBLEM
 
 ROUND, LAST_UPLOAD = "upload round", "upload taken"
 
@@ -50,27 +48,6 @@ def no_recording() -> None:
         f"The browser handed over no recording of a kind that is known here, or one of more than {LIMITS.megabytes:g} MB. "
         "Upload a video instead."
     )
-
-
-@st.fragment(run_every=0.5)
-def analysis_progress() -> None:
-    """How far an analysis is; drawn anew twice a second while it runs."""
-    job = session_clips().job
-    if job is None or job.over.is_set():
-        st.session_state[SETTLE] = True
-        st.rerun()
-    if job.state == "waiting" and job.ahead:
-        st.progress(
-            0.0, f"Waiting: {job.ahead} other analys{'is is' if job.ahead == 1 else 'es are'} ahead on this server"
-        )
-    elif job.progress is None:
-        st.progress(0.0, "Starting")
-    else:
-        now = job.progress
-        place = list(STAGES).index(now.stage) + 1
-        left = "" if now.left != now.left else f", about {max(1.0, now.left):.0f} s left"
-        st.progress(min(1.0, now.done), f"{now.words} (stage {place} of {len(STAGES)}){left}")
-    st.button("Cancel", icon=":material/stop_circle:", on_click=job.cancel, key="cancel analysis")
 
 
 def analysis_problem() -> None:

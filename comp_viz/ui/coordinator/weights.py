@@ -98,7 +98,9 @@ def weight_charts(sides: Sequence[Side], by_group: bool, fitted: bool, selected:
         if not side.view.checkpoint.learned_weights:
             first.info(f"{no_coordinator(len(prediction.modalities))}.", icon=":material/balance:")
             continue
-        hover = utterance_texts(prediction, side.view.conversation.labels, side.view.conversation.words)
+        conversation = side.view.conversation
+        recorded = conversation.observed.any(1)
+        hover = utterance_texts(prediction, conversation.labels, conversation.words, recorded)
         with first:
             if by_group:
                 draw_weights_by_availability(side, prediction, frame)

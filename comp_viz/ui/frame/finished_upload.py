@@ -5,33 +5,31 @@ import streamlit as st
 from comp_viz.clips.background import AnalysisJob
 from comp_viz.clips.clip import Clip
 from comp_viz.ui.cache.checkpoints import checkpoint_card, checkpoint_names
-from comp_viz.ui.cache.session_clips import add_clip, reads_clip, session_clip, session_clips
+from comp_viz.ui.cache.session_clips import add_clip, forget_pending, reads_clip, session_clip, session_clips
 
 SETTLE, PROBLEM, SELECTED = "settle", "clip problem", "selected clip"  # what the session keeps
 
 
 def finished_upload() -> tuple[str | None, str, str | None] | None:
-    """Take over the result of an analysis that the Clips page saw end: checkpoint, data set and conversation to open.
+    """Take over the results of analyses that the Clips page saw end: checkpoint, data set and conversation to open.
 
     None where nothing is to be opened.
     """
-    mine = session_clips()
-    job, path = mine.job, mine.path
-    if not st.session_state.pop(SETTLE, False) or job is None or path is None or not job.over.is_set():
+    if not st.session_state.pop(SETTLE, False):
         return None
-    mine.job = mine.path = None
-    if job.clip is None:
-        if not any(each.path == path for each in mine.clips.values()):
-            path.unlink(missing_ok=True)
-        st.session_state[PROBLEM] = failure_text(job)
-        return None
-    name = add_clip(job.clip, path)
-    st.session_state[SELECTED] = name
-    readers = checkpoints_reading(job.clip)
-    if not readers:
-        return None
-    current = st.session_state.get("checkpoint")
-    return clip_to_open(name, current if current in readers else readers[0])
+    mine, to_open = session_clips(), None
+    for each in [each for each in mine.pending if each.job.settled]:
+        mine.pending.remove(each)
+        if each.job.clip is None:
+            forget_pending(each)
+            st.session_state[PROBLEM] = failure_text(each.job)
+            continue
+        name = add_clip(each.job.clip, each.path)
+        st.session_state[SELECTED] = name
+        if readers := checkpoints_reading(each.job.clip):
+            current = st.session_state.get("checkpoint")
+            to_open = clip_to_open(name, current if current in readers else readers[0])
+    return to_open
 
 
 def clip_to_open(name: str, checkpoint: str) -> tuple[str, str, str]:

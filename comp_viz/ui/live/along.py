@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.figures.predictions import label_text, prediction_text, scale_words
+from comp_viz.figures.predictions import NO_PREDICTION, label_text, prediction_text, scale_words
 from comp_viz.report.section import Section
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.report_collector import add_section
@@ -49,7 +49,10 @@ def transcript_table(view: PageView, complete: Prediction) -> None:
             "words": conversation.words,
             "said before": conversation.context,
             "truth": [label_text(task, float(label)) for label in conversation.labels],
-            "predicted as recorded": [prediction_text(task, values) for values in complete.fused],
+            "predicted as recorded": [
+                prediction_text(task, values) if recorded else NO_PREDICTION
+                for values, recorded in zip(complete.fused, complete.anything_observed, strict=True)
+            ],
         }
     )
     dropped = [name for name in ("said before", "words") if not frame[name].str.len().any()]

@@ -6,9 +6,17 @@ import streamlit as st
 
 from comp_viz.analysis.live.change import Change
 from comp_viz.analysis.prediction import Prediction
-from comp_viz.figures.predictions import change_text, label_text, prediction_text, scale_words
+from comp_viz.figures.predictions import (
+    FROM_CONTEXT,
+    NOTHING_RECORDED,
+    change_text,
+    label_text,
+    prediction_text,
+    scale_words,
+)
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import select_utterance, utterance_number, utterance_words
+from comp_viz.wording import first_upper
 
 
 def utterance_card(view: PageView, here: Prediction, complete: Prediction, changed: Change) -> int:
@@ -27,12 +35,20 @@ def utterance_card(view: PageView, here: Prediction, complete: Prediction, chang
         )
     with words:
         utterance_words(view, here.observed, s)
+    if not changed.predicted[s]:
+        words.caption(f":material/block: {first_upper(NOTHING_RECORDED)}.")
+    elif changed.from_context[s]:
+        words.caption(f":material/diversity_3: Predicted {FROM_CONTEXT}.")
     with numbers, st.container(horizontal=True, gap="medium"):  # a row on a phone too
         truth = label_text(task, float(conversation.labels[s]))
         change = change_text(task, float(changed.difference[s]), int(complete.decisions()[s]))
         unit = scale_words(task)
         st.metric("Truth", truth, help=unit, width="content")
         below = f"{unit}. Below: change against the conversation as recorded."
+        if not changed.predicted[s]:
+            st.metric("Truth", truth, help=unit, width="content")
+            st.metric("Fused", "none", help=f"{first_upper(NOTHING_RECORDED)}.", width="content")
+            return s
         fused = prediction_text(task, here.fused[s])
         arrow: Literal["up", "down"] = (
             "down" if changed.difference[s] < 0 else "up"
