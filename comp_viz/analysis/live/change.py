@@ -39,9 +39,12 @@ class Change:
         return int(np.abs(self.difference).argmax())
 
 
-def change(here: Prediction, complete: Prediction, labels: Floats) -> Change:
-    """Compare a prediction with that of the complete conversation; `labels [S]` may hold NaN."""
-    predicted = complete.anything_observed
+def change(here: Prediction, complete: Prediction, labels: Floats, recorded: Bools | None = None) -> Change:
+    """Compare a prediction with that of the complete conversation; `labels [S]` may hold NaN.
+
+    `recorded [S]` says of which utterances anything was; it need be given only where `complete` is not as recorded.
+    """
+    predicted = complete.anything_observed if recorded is None else recorded
     decided, before = here.decisions(), complete.decisions()
     if here.task.classes:
         rows = np.arange(len(before))

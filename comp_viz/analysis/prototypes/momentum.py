@@ -100,5 +100,7 @@ def momentum_changes(
     changes = []
     for momentum in momenta:
         here = predict_conversation(checkpoint, conversation, observed, Intervention(momentum=momentum))
-        changes.append(MomentumChange(momentum, change(here, trained, conversation.labels)))
+        changes.append(
+            MomentumChange(momentum, change(here, trained, conversation.labels, conversation.observed.any(1)))
+        )
     return tuple(changes)

@@ -12,7 +12,7 @@ from comp_viz.ui.frame.analysis_state import progress_text, work_share
 from comp_viz.ui.frame.finished_upload import SETTLE
 from comp_viz.ui.frame.text import escape_markdown
 
-REFRESH = 0.5  # seconds
+REFRESH = 1.0  # seconds; each time takes the server a tenth of a second of a core, which the analysis would use
 
 
 def draw_pending(each: PendingClip, palette: Palette, again: bool) -> None:
@@ -31,7 +31,7 @@ def draw_pending(each: PendingClip, palette: Palette, again: bool) -> None:
 
 @st.fragment(run_every=REFRESH)
 def follow_analysis(each: PendingClip, url: str, picture: bool, again: bool, palette: Palette) -> None:
-    """How far it is, and what is known so far; drawn anew twice a second."""
+    """How far it is, and what is known so far; drawn anew every second."""
     if each.job.settled:
         st.session_state[SETTLE] = True
         st.rerun()

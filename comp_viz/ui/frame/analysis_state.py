@@ -67,9 +67,9 @@ def analysis_notice() -> None:
             draw_notice(each)
 
 
-@st.fragment(run_every=1.0)
+@st.fragment(run_every=2.0)
 def running_notice() -> None:
-    """The line while something runs, drawn anew every second."""
+    """The line while something runs, drawn anew every two seconds."""
     for each in session_clips().pending:
         draw_notice(each)
 

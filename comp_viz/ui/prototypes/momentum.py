@@ -144,7 +144,9 @@ def rerun_charts(view: PageView, inside: Inside, momentum: float) -> dict[str, C
     if view.checkpoint.config.blocks == 1:
         return {}
     before, here, trained = view.inside().prediction, inside.prediction, view.checkpoint.config.momentum
-    changed, changes = change(here, before, view.conversation.labels), _momentum_changes(view.query())
+    recorded = view.conversation.observed.any(1)
+    changed = change(here, before, view.conversation.labels, recorded)
+    changes = _momentum_changes(view.query())
     along = rerun_chart(
         here, before, changed, (momentum, trained), view.conversation.words, selected_utterance(view), palette()
     )
