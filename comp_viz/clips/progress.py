@@ -86,9 +86,10 @@ class Costs:
         self.seconds = {"decode": 0.04, "load": 1.0, "speech": 0.2, "video": 0.06, "audio": 0.05, "text": 0.005}
 
     def learn(self, stage: str, took: float, amount: float) -> None:
-        """Note what a stage took for this many seconds of a clip; short ones say little."""
+        """Note what a stage took for this many seconds of a clip; short ones say little, and one odd clip not much."""
         if stage != "load" and amount >= 5:
-            self.seconds[stage] = (self.seconds[stage] + took / amount) / 2
+            known = self.seconds[stage]
+            self.seconds[stage] = (known + min(2 * known, max(known / 2, took / amount))) / 2
 
 
 COSTS = Costs()

@@ -72,6 +72,7 @@ def draw_draft(draft: Draft) -> None:
         what = "The words appear here as they are recognised." if draft.media else "The file is being read."
         st.caption(what)
     else:
+        st.markdown("**So far**")  # and room for the table's own buttons, which would cover the one to stop
         columns: dict[str, list[object]] = {
             "": list(range(1, len(draft.spans) + 1)),
             "from, s": [span.start for span in draft.spans],
