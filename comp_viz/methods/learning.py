@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import torch
 from torch import Tensor, nn
 
 from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Task
-from comp_viz.methods.losses import task_loss
-from comp_viz.methods.modulator import Modulation
+from comp_viz.methods.losses import task_loss, utterance_emphasis
+from comp_viz.methods.modulator import Modulation, modality_errors
 from comp_viz.methods.recipe import Recipe
 
 
@@ -69,9 +70,15 @@ class Learning:
         return StagePredictions({"fused": out.fused, **out.heads}, out.weights)
 
     def task_losses(self, predictions: StagePredictions, targets: Tensor, counted: Tensor) -> dict[str, Tensor]:
-        """The task loss of every predictor."""
+        """The task loss of every predictor; with the recipe's balance `loss`, heads learn more where the others do better."""
+        by, heads = predictions.by, [name for name in predictions.by if name != "fused"]
+        emphasis: dict[str, Tensor] = {}
+        if self.recipe.balance == "loss" and heads and "fused" in by:
+            stacked = torch.stack([by[name].detach().float() for name in heads])
+            error = modality_errors(self.task, stacked, targets.nan_to_num(), self.recipe.error)
+            emphasis = dict(zip(heads, utterance_emphasis(error, counted), strict=True))
         weight = self.recipe.sign_weight
-        return {name: task_loss(self.task, y, targets, counted, weight) for name, y in predictions.by.items()}
+        return {name: task_loss(self.task, y, targets, counted, weight, emphasis.get(name)) for name, y in by.items()}
 
     def weighted_sum(self, losses: dict[str, Tensor], **weights: float) -> Tensor:
         """The sum of all terms; those of `fused` and the heads weigh as the recipe says, others as given, else 1."""

@@ -12,6 +12,9 @@ from comp_viz.network.model import SCOPES, Scope
 Select = Literal["validation", "test"]
 SELECTS: tuple[Select, ...] = ("validation", "test")
 
+Balance = Literal["none", "ogm-ge", "mmpareto", "loss"]
+BALANCES: tuple[Balance, ...] = ("none", "ogm-ge", "mmpareto", "loss")
+
 PRECISIONS = ("float32", "bfloat16")
 NOT_NEGATIVE = (
     "seed", "weight_decay", "average", "feature_noise", "fused_weight", "head_weight", "sign_weight",
@@ -46,7 +49,8 @@ class Recipe:
     reconstruct_first: bool = True  # reconstruction in stage 1 as well; published: in stage 2 alone
     disentanglement_weight: float = 0.05  # 1
     private_weight: float = 0.0  # in stage 1, task loss of private features against noise; published: 1
-    modulate: bool = True  # the gradient modulator (GM)
+    modulate: bool = True  # the gradient modulator (GM) of ComP, eq. 11
+    balance: Balance = "none"  # of modalities, in the stage that fuses, for any method with heads; published: "none"
     clip: tuple[float, float] | None = (0.0, 2.0)  # range the modulation coefficients are held to; published: None
     error: ClassError = "probability"  # what the modulator takes for the error of a class; published code: "reference"
     select: Select = "validation"  # split that chooses the epoch; "test" is the paper's protocol, and optimistic
@@ -59,7 +63,13 @@ class Recipe:
             Pattern.parse(text)
         if not self.selection:
             raise CompVizError("selection: expected at least one missing pattern.")
-        for name, known in (("scope", SCOPES), ("error", CLASS_ERRORS), ("select", SELECTS), ("precision", PRECISIONS)):
+        for name, known in (
+            ("scope", SCOPES),
+            ("error", CLASS_ERRORS),
+            ("select", SELECTS),
+            ("precision", PRECISIONS),
+            ("balance", BALANCES),
+        ):
             if getattr(self, name) not in known:
                 raise CompVizError(f"{name}: expected one of {', '.join(known)}, got {getattr(self, name)!r}.")
         if min(self.first_epochs, self.second_epochs) < 0 or self.first_epochs + self.second_epochs < 1:

@@ -20,6 +20,14 @@ from comp_viz.methods.modulator import modality_errors
 from comp_viz.methods.registry import method_of
 from comp_viz.network.base import Network
 from comp_viz.network.config import NetworkConfig
+from comp_viz.training.balance import (
+    OwnedParameters,
+    add_noise,
+    head_scores,
+    pareto_changes,
+    shortened_update,
+    update_shares,
+)
 from comp_viz.training.record import (
     Epoch,
     QuantityName,
@@ -74,6 +82,7 @@ class Trainer:
         self.average: AveragedModel | None = None
         self.restart_average()
         self.optimizer = make_optimizer(recipe, [*self.model.parameters(), *self.companion.parameters()])
+        self.owned = OwnedParameters(self.model, self.method.ownership)
         self.gradient_norms = GradientNorms(self.model, len(config.modalities), self.method.ownership)
         self.train, self.selection = train, selection
         rng = run_generator(recipe.seed)
@@ -191,17 +200,32 @@ class Trainer:
             learned = self.learning.objective(stage, batch, targets, counted)
         losses, predictions = learned.losses, learned.predictions.by
         self.optimizer.zero_grad()
+        names = [name for name in self.model.config.modalities if name in predictions]
+        balance = self.recipe.balance if names and "fused" in predictions else "none"
+        changes = []
+        if balance == "mmpareto":
+            weighted = [self.recipe.head_weight * losses[name] for name in names]
+            changes = pareto_changes(self.owned, self.recipe.fused_weight * losses["fused"], weighted)
         losses["loss"].backward()
-        error = modulated = None
-        if names := [name for name in self.model.config.modalities if name in predictions]:
+        for parameter, change in changes:
+            if parameter.grad is not None:
+                parameter.grad += change
+        error = modulated = shares = None
+        if names:
             heads = torch.stack([predictions[name] for name in names]).detach().float()
             error = modality_errors(self.task, heads, targets.nan_to_num(), self.recipe.error)
             decided = counted if self.task.classes else counted & (targets != 0)
             modulated = self.learning.modulate(stage, error, decided)
+            if balance == "ogm-ge":
+                shares = update_shares(head_scores(self.task, heads, targets, counted))
+                add_noise(self.owned, shares)
         gradients = self.gradient_norms()
         if self.recipe.gradient_norm:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.gradient_norm)
-        self.optimizer.step()
+        if shares is None:
+            self.optimizer.step()
+        else:
+            shortened_update(self.owned, shares, self.optimizer.step)
         if self.average:
             self.average.update_parameters(self.model)
         return TrainingStep(
@@ -214,6 +238,7 @@ class Trainer:
             None if learned.predictions.weights is None else learned.predictions.weights.detach(),
             modulated,
             gradients,
+            shares,
         )
 
     @torch.no_grad()

@@ -66,6 +66,8 @@ def training_values(
         values |= {("training", metric, name): value for metric, value in scores.items()}
     if weights := [step.coordinator[step.valid] for step in steps if step.coordinator is not None]:
         values |= values_by_modality("training", "coordinator", modalities, torch.cat(weights).float().mean(0))
+    if kept := [step.shares for step in steps if step.shares is not None]:
+        values |= values_by_modality("training", "update share", modalities, torch.stack(kept).mean(0))
     if held := [step.modulation for step in steps if step.modulation is not None]:
         means = torch.stack([m.by_position.mean(1) for m in held]).mean(0)
         values |= values_by_modality("training", "coefficient", modalities, means)

@@ -23,6 +23,7 @@ class TrainingStep:
     coordinator: Tensor | None  # [B, S, M], weights of the modalities, where the stage has some
     modulation: Modulation | None  # where gradients are modulated
     gradients: Tensor  # [G, M + 1], see `GradientNorms`
+    shares: Tensor | None = None  # [M], of its update that each modality kept, where balance shortens updates
 
 
 class GradientNorms:
