@@ -109,6 +109,7 @@ def test_what_is_open_is_asked(values, expected):
     with pytest.raises(CompVizError, match=re.escape(expected)) as caught:
         read_labels("made", np.array(values, dtype=object) if isinstance(values[0], list) else values)
     assert str(caught.value).startswith("made: ")
+    assert ("--" in expected) <= str(caught.value).endswith("These are flags of comp-viz data import, check and info.")
 
 
 ANSWERED = {

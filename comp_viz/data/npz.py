@@ -232,18 +232,25 @@ def peek_npz(path: Path) -> Header | None:
     """Read the headers of the features and the labels alone; None when it is no data set of this layout."""
     try:
         with zipfile.ZipFile(path) as archive:
-            there = [name.removesuffix(".npy") for name in archive.namelist()]
-            keys = match_names(there, KEYS)
-            headers = {name: member_header(archive, f"{keys[name]}.npy") for name in MODALITIES if name in keys}
-        widths = {name: header[0][-1] for name, header in headers.items() if header}
-        if not widths or not {"labels", "lengths"} <= keys.keys():
+            keys = match_names((name.removesuffix(".npy") for name in archive.namelist()), KEYS)
+            headers = {
+                name: member_header(archive, f"{keys[name]}.npy") for name in keys if name in (*MODALITIES, "labels")
+            }
+        widths = {name: header[0][-1] for name in MODALITIES if (header := headers.get(name))}
+        labels = headers.get("labels")
+        if not widths or not labels or "lengths" not in keys:
             return None
-        with np.load(path, allow_pickle=False) as archive:
-            labels, lengths = archive[keys["labels"]], archive[keys["lengths"]]
-        known = labels[np.arange(labels.shape[1]) < lengths[:, None]]
-        return Header(widths, bool(labels_of(path, known, PLAIN_READING).task.classes))
+        return Header(widths, labels[1].kind != "f" and peek_classes(path, keys))  # what is floating-point is scores
     except UNREADABLE:
         return None
+
+
+def peek_classes(path: Path, keys: Mapping[str, str]) -> bool:
+    """Whether the labels of a file are classes, by reading them alone. Raises what is in `UNREADABLE`."""
+    with np.load(path, allow_pickle=False) as archive:
+        labels, lengths = archive[keys["labels"]], archive[keys["lengths"]]
+    known = labels[np.arange(labels.shape[1]) < lengths[:, None]]
+    return bool(labels_of(path, known, PLAIN_READING).task.classes)
 
 
 def member_header(archive: zipfile.ZipFile, member: str) -> tuple[tuple[int, ...], np.dtype[Any]] | None:

@@ -37,7 +37,9 @@ class LabelColumn:
             return cls(array.astype(np.float64))
         if array.dtype.kind in "US":
             return cls(None, np.array([plain_text(value) for value in array.tolist()], dtype=object))
-        entries = array.tolist() if array.dtype.kind == "O" else [True]
+        if array.dtype.kind != "O":
+            raise CompVizError(f"labels are of type {array.dtype}, expected numbers or text")
+        entries = array.tolist()
         if odd := [value for value in entries if isinstance(value, bool) or not is_entry(value)]:
             raise CompVizError(f"labels are of type {type(odd[0]).__name__}, expected numbers or text")
         there = [value for value in entries if value is not None]

@@ -43,7 +43,8 @@ def read_labels(file: str, values: Any, reading: FileReading = PLAIN_READING) ->
         column = values if isinstance(values, LabelColumn) else LabelColumn.of(values)
         return numbered(column, reading) if column.texts is None else worded(column.texts, reading)
     except CompVizError as error:
-        raise CompVizError(f"{file}: {error}.") from None
+        flags = " These are flags of comp-viz data import, check and info." if "--" in str(error) else ""
+        raise CompVizError(f"{file}: {error}.{flags}") from None
 
 
 def worded(texts: NDArray[np.object_], reading: FileReading) -> ReadLabels:

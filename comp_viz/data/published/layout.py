@@ -19,6 +19,7 @@ from comp_viz.data.layouts.choices import Choices
 from comp_viz.data.published.features import FeatureFolder, folder_entries, read_modality
 from comp_viz.data.published.labels import LAYOUTS, Talk, read_talks
 from comp_viz.data.published.unpickle import with_folder
+from comp_viz.data.unused import Unused
 from comp_viz.errors import CompVizError
 
 # Modality -> how the names of its extractors begin.
@@ -75,6 +76,7 @@ def read_published(
     path = label_file(source)
     layout, findings = LAYOUTS[path.name], Findings()
     folders = choose_folders(path.parent / "features", extractors or {})
+    findings.not_used(with_folder(path), unused_folders(path.parent / "features", folders))
     talks = read_talks(path, fold, findings)
     step = counter(progress, len(folders) * sum(len(talk.utterances) for talk in talks))
     columns = {
@@ -110,20 +112,37 @@ def label_file(source: Path) -> Path:
     return source / there[0]
 
 
-def choose_folders(features: Path, given: Mapping[str, str]) -> dict[str, Path]:
-    """The folder of each modality's features: the one that is given, else the only one whose name is known."""
-    if odd := sorted(set(given) - set(EXTRACTOR_PREFIXES)):
-        raise CompVizError(
-            f"extractor: expected {', '.join(EXTRACTOR_PREFIXES)} before the '=', got {', '.join(odd)!r:.60}."
-        )
+def unused_folders(features: Path, chosen: Mapping[str, Path]) -> list[Unused]:
+    """The folders of features that are not chosen, with the modality that their names say."""
+    names = [name for name in feature_folders(features) if features / name not in chosen.values()]
+    return [Unused("folder", name, why=f"--choose extractor.{modality_of(name)}={name} reads it") for name in names]
+
+
+def modality_of(extractor: str) -> str:
+    """The modality of an extractor by its name, MODALITY where that says none."""
+    known = (u for u, prefixes in EXTRACTOR_PREFIXES.items() if extractor.lower().startswith(prefixes))
+    return next(known, "MODALITY")
+
+
+def feature_folders(features: Path) -> list[str]:
+    """The names of the folders of features. Raises `CompVizError` when there is no such place."""
     try:
-        there = sorted(
+        return sorted(
             name for name in folder_entries(features) if os.path.isdir(features / name) and name.isprintable()
         )
     except CompVizError as error:
         raise CompVizError(
             f"The folder {features} {error}. Features are expected in it, a folder for each extractor."
         ) from None
+
+
+def choose_folders(features: Path, given: Mapping[str, str]) -> dict[str, Path]:
+    """The folder of each modality's features: the one that is given, else the only one whose name is known."""
+    if odd := sorted(set(given) - set(EXTRACTOR_PREFIXES)):
+        raise CompVizError(
+            f"extractor: expected {', '.join(EXTRACTOR_PREFIXES)} before the '=', got {', '.join(odd)!r:.60}."
+        )
+    there = feature_folders(features)
     chosen = {
         modality: given.get(modality) or choose(modality, there)
         for modality in EXTRACTOR_PREFIXES
