@@ -115,10 +115,12 @@ def label_file(source: Path) -> Path:
 def unused_folders(features: Path, chosen: Mapping[str, Path]) -> list[Unused]:
     """The folders of features that are not chosen, with the modality that their names say."""
     names = [name for name in feature_folders(features) if features / name not in chosen.values()]
-    return [Unused("folder", name, why=f"--choose extractor.{modality_of(name)}={name} reads it") for name in names]
+    return [
+        Unused("folder", name, why=f"--choose extractor.{extractor_modality(name)}={name} reads it") for name in names
+    ]
 
 
-def modality_of(extractor: str) -> str:
+def extractor_modality(extractor: str) -> str:
     """The modality of an extractor by its name, MODALITY where that says none."""
     known = (u for u, prefixes in EXTRACTOR_PREFIXES.items() if extractor.lower().startswith(prefixes))
     return next(known, "MODALITY")
