@@ -148,7 +148,7 @@ def test_infinite_audio_is_repaired_by_choice_and_said(parts, store, repair):
 def test_labels_by_choice(parts, store):
     for part in parts.values():
         part["regression_labels_T"] = part["regression_labels"] / 4
-    path = store(parts)
+    path = store(parts | {"train_mix": parts["train"] | {}})
     assert open_data(path, FileReading(choices={"labels": "regression_labels_T"})).task == Task(
         "sentiment", low=-1, high=1
     )
@@ -160,7 +160,8 @@ def test_labels_by_choice(parts, store):
     assert {c.name: c.value for c in frame.choices} == {
         "conversations": "video", "labels": "regression_labels", "pooling": "mean", "infinite": "zero"
     }  # fmt: skip
-    assert sorted(frame.unused) == ["annotations", "classification_labels", "regression_labels_T", "text_bert"]
+    assert list(frame.unused)[-1] == "train_mix"
+    assert sorted(frame.unused)[:4] == ["annotations", "classification_labels", "regression_labels_T", "text_bert"]
     assert peek_data(Path(path)).widths == {"audio": 3, "text": 7, "video": 2}
 
 

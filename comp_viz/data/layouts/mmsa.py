@@ -86,7 +86,8 @@ class SplitDicts(FileLayout):
         return ReaderFrame(
             file, rows, columns, labels.task, findings=findings,
             sources={name: source_of(name, parts, column, pooling) for name, column in columns.items()},
-            unused={str(key): why_not(key, choices) for key in sorted(keys - used, key=str)},
+            unused={str(key): why_not(key, choices) for key in sorted(keys - used, key=str)}
+            | {str(key): "none of train, valid and test" for key in other_keys(given.pickled, parts)},
         )  # fmt: skip
 
 
@@ -108,6 +109,14 @@ def parts_of_value(value: object) -> list[Part]:
         parts = [Part("", value)]
     known = [part for part in parts if sum(part.of(keys) is not None for keys in FEATURE_KEYS.values()) > 1]
     return [part for part in known if part.rows > 0]
+
+
+def other_keys(value: object, parts: list[Part]) -> list[object]:
+    """What a file of splits has beside those that are read."""
+    read = [id(part.fields) for part in parts]
+    return (
+        [] if id(value) in read or not isinstance(value, dict) else [key for key in value if id(value[key]) not in read]
+    )
 
 
 def check_part(file: str, part: Part) -> None:

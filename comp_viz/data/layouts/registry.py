@@ -11,6 +11,7 @@ from comp_viz.data.layouts.dialogue import DialogueFields
 from comp_viz.data.layouts.frame import FrameColumns, ReaderFrame, frame_data_set
 from comp_viz.data.layouts.given import Given
 from comp_viz.data.layouts.layout import FileLayout
+from comp_viz.data.layouts.mag_bert import UtteranceLists
 from comp_viz.data.layouts.mertools import MertoolsFolder
 from comp_viz.data.layouts.mmsa import SplitDicts
 from comp_viz.data.reading import PLAIN_READING, FileReading
@@ -25,6 +26,7 @@ LAYOUTS: tuple[FileLayout, ...] = (
     SplitDicts(),
     DialogueFields(),
     MertoolsFolder(),
+    UtteranceLists(),
 )  # the first that recognises a file reads it
 
 
