@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from comp_viz.methods.gcnet.recurrence import Recurrence, mirror
 from comp_viz.methods.hcam.config import HCAMConfig
+from comp_viz.methods.imder.transformer import attend_side_by_side
 from comp_viz.network.attention import ModalityAttention
 from comp_viz.network.base import Network
 from comp_viz.network.boundary import admit
@@ -30,12 +31,10 @@ class CoAttention(nn.Module):
     def forward(self, x: Tensor, keys: Tensor) -> Tensor:
         """`keys [M, B, S]` bool are the utterances that may be read; zeros come from a modality without any."""
         q, (k, v) = self.query(x[self.queries]), self.key_value(x[self.sources]).chunk(2, dim=-1)
-        q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(-3, -2) for part in (q, k, v))  # [G, B, h, S, d/h]
         readable = keys[self.sources]
         some = readable.any(-1)[..., None, None]  # [G, B, 1, 1]
         mask = (readable[:, :, None] | ~some)[:, :, None]  # everything where nothing is, to keep the softmax finite
-        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask).transpose(-3, -2).flatten(-2)
-        return attended * some
+        return attend_side_by_side(q, k, v, self.heads, mask.flatten(0, 1)) * some
 
 
 class HCAM(Network):

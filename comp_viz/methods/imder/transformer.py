@@ -37,16 +37,27 @@ class TransformerLayer(nn.Module):
         self.before_attention, self.before_net = Norm(groups, width), Norm(groups, width)
         self.dropout = Dropout(dropout)
 
-    def forward(self, x: Tensor, source: Tensor | None, mask: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, source: Tensor | None, mask: Tensor) -> Tensor:
         """`x [G, B, S, d]`, attending to itself or to `source`; `mask [B, 1, S, S]` is True where it may."""
         normed = self.before_attention(x)
         to = normed if source is None else self.before_attention(source)
         q, (k, v) = self.query(normed), self.key_value(to).chunk(2, dim=-1)
-        q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(-3, -2) for part in (q, k, v))  # [G, B, h, S, d/h]
-        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask).transpose(-3, -2).flatten(-2)
+        attended = attend_side_by_side(q, k, v, self.heads, mask)
         x = x + self.dropout(self.out(attended))
         hidden = self.dropout(F.relu(self.widen(self.before_net(x))))
         return x + self.dropout(self.narrow(hidden))
+
+
+def attend_side_by_side(q: Tensor, k: Tensor, v: Tensor, heads: int, mask: Tensor) -> Tensor:
+    """Attention of `[G, B, S, d]`; `mask [B or G·B, 1, 1 or S, S]` is True where an utterance may be attended to.
+
+    Groups and conversations become one axis: PyTorch's fused kernel takes four axes and no more.
+    """
+    G, B = q.shape[:2]
+    q, k, v = (part.flatten(0, 1).unflatten(-1, (heads, -1)).transpose(1, 2) for part in (q, k, v))  # [G·B, h, S, d/h]
+    everywhere = mask if len(mask) == G * B else mask.repeat(G, 1, 1, 1)
+    attended = F.scaled_dot_product_attention(q, k, v, attn_mask=everywhere)
+    return attended.transpose(1, 2).flatten(2).unflatten(0, (G, B))
 
 
 class Transformer(nn.Module):
