@@ -6,7 +6,9 @@ from contextlib import nullcontext
 import streamlit as st
 
 from comp_viz.ui.frame.address_state import keep_address
+from comp_viz.ui.server_addresses import ask_nobody
 
+ask_nobody()
 keep_address()
 with nullcontext() if "torch" in sys.modules else st.spinner("Starting; only the first visitor waits for PyTorch …"):
     from comp_viz.resources import PACKAGE

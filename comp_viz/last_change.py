@@ -7,5 +7,5 @@ def last_change(path: Path) -> int:
     """In nanoseconds since 1970; 0 where there is nothing."""
     try:
         return path.stat().st_mtime_ns
-    except FileNotFoundError:
+    except OSError:
         return 0

@@ -6,21 +6,32 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field
 
 from comp_viz.errors import CompVizError
+from comp_viz.resources import shipped
+from comp_viz.story_settings import StepSettings, check_settings
 from comp_viz.yaml_file import read_yaml
 
 Text = Annotated[str, Field(min_length=1)]
-StepSettings = dict[str, bool | int | float | str]  # what stands in the address of a page, and its values
+
+
+def check_page(name: str) -> str:
+    """Raise for a page there is not."""
+    pages = sorted(path.stem for path in shipped("pages").glob("*.py"))
+    if name not in pages:
+        raise CompVizError(f"expected one of {', '.join(pages)}")
+    return name
 
 
 class StoryStep(BaseModel, extra="forbid", frozen=True):
     """One prepared view."""
 
-    page: Annotated[str, Field(pattern=r"^[a-z]+$")]
+    page: Annotated[str, Field(pattern=r"^[a-z]+$"), AfterValidator(check_page)]
     say: Text  # one sentence, read from the back row
     ask: Text  # a question to the audience
     notes: Text  # for whoever presents
     show: str = ""  # key of the chart that is brought into view, the top of the page where none is named
-    view: StepSettings = {}  # where it differs from the view that all steps share
+    view: Annotated[
+        StepSettings, AfterValidator(check_settings)
+    ] = {}  # where it differs from the view that all steps share
 
 
 def check_names_checkpoint(view: StepSettings) -> StepSettings:
@@ -37,7 +48,9 @@ class Story(BaseModel, extra="forbid", frozen=True):
     about: Text
     minutes: Annotated[int, Field(ge=1, le=120)]
     place: Annotated[int, Field(ge=1)] = 99  # in the list of stories
-    view: Annotated[StepSettings, AfterValidator(check_names_checkpoint)]  # shared by all steps
+    view: Annotated[
+        StepSettings, AfterValidator(check_settings), AfterValidator(check_names_checkpoint)
+    ]  # shared by all steps
     steps: Annotated[tuple[StoryStep, ...], Field(min_length=5, max_length=8)]
 
     def settings(self, number: int) -> StepSettings:

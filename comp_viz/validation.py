@@ -1,16 +1,22 @@
 """What is wrong with a file that people write or a checkpoint brings, as one sentence."""
 
+from reprlib import Repr
+
 from pydantic import ValidationError
+
+SHORT = Repr()
+SHORT.maxlevel, SHORT.maxdict, SHORT.maxlist, SHORT.maxtuple, SHORT.maxset = 4, 8, 12, 12, 12
+SHORT.maxstring = SHORT.maxother = SHORT.maxlong = 90  # a little more than is shown
 
 
 def first_problem(error: ValidationError, within: str = "") -> str:
     """The first problem pydantic found, as a sentence; `within` names the field that was checked by itself."""
     problem = error.errors(include_url=False)[0]
     where = ".".join(map(str, (*filter(None, [within]), *problem["loc"]))) or "the whole file"
-    return f"field {where!r}: {problem['msg']}, got {shortened_value(problem['input'])}."
+    return f"field {where!r:.120}: {problem['msg']:.400}, got {shortened_value(problem['input'])}."
 
 
 def shortened_value(value: object) -> str:
-    """A value for a message, however long it is."""
-    text = repr(value)
+    """A value for a message, however long, wide or deep it is: no more of it is looked at than is shown."""
+    text = SHORT.repr(value)
     return text if len(text) <= 80 else text[:79] + "…"

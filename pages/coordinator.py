@@ -11,6 +11,7 @@ from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import utterance_bar
 from comp_viz.ui.frame.sidebar import current_view
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.widgets.choices import one_of
 
@@ -30,7 +31,7 @@ def coordinator(view: PageView) -> None:
     title, facts = finding(view)
     method = view.checkpoint.method
     page_heading(title, heading.COORDINATOR_HELP if view.checkpoint.is_comp else method.weights_about)
-    st.markdown(facts, help=heading.FACTS_HELP)
+    st.markdown(escape_markdown(facts), help=heading.FACTS_HELP)
     if not view.checkpoint.is_comp:
         st.caption(f"{method.weights_about} {heading.NO_OTHER_WEIGHTS}")
     (selected, corner), colours = utterance_bar(view), palette()

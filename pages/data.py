@@ -14,6 +14,7 @@ from comp_viz.ui.data.unreadable import unreadable_panel
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.report_collector import page_report, report_button
 from comp_viz.ui.frame.sidebar import current_view
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import palette
 
 
@@ -34,11 +35,11 @@ def browse(view: PageView | None) -> None:
         data = open_data_set(name, root)
         summary = data_summary(name, root, data.digest)
     except CompVizError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     page_report().finding = data_title(data.name, summary)
     with st.container(horizontal=True, vertical_alignment="top", wrap=False):
-        st.header(data.name, anchor=False, width="stretch")
+        st.header(escape_markdown(data.name), anchor=False, width="stretch")
         report_button()
     data_set_numbers(summary, data)
     findings_table(data.findings)

@@ -5,6 +5,7 @@ import streamlit as st
 from comp_viz.resources import guide
 from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.sidebar import current_view
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.lecture.bar import shipped_stories, story_outline
 
 current_view("pages/lecture.py")
@@ -18,7 +19,7 @@ st.markdown(
 for name, story in stories.items():
     story_outline(name, story)
 for problem in problems:
-    st.error(problem, icon=":material/error:")
+    st.error(escape_markdown(problem), icon=":material/error:")
 st.caption(
     f"A story is a text file in the folder `stories`; add your own. `{guide('lecture')}` explains what it holds."
 )

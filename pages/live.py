@@ -10,6 +10,7 @@ from comp_viz.ui.frame.capability import say_what_is_absent
 from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.sidebar import current_view
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.live.along import timeline_panel, transcript_table
 from comp_viz.ui.live.availability import availability_editor
@@ -25,7 +26,7 @@ def live(view: PageView) -> None:
     changed, colours = change(here, complete, conversation.labels), palette()
     page_heading(timeline_title(changed), LIVE_TERMS)
     if changed.missing_share and (sentence := weight_sentence(changed)):
-        st.caption(sentence)
+        st.caption(escape_markdown(sentence))
     selected = utterance_card(view, here, complete, changed)
     availability_editor(view, selected, colours)
     timeline_panel(timeline_section(here, complete, changed, conversation, selected, colours))

@@ -3,6 +3,7 @@
 import argparse
 import pickle
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,10 +12,12 @@ from naive import random_parameters
 from safetensors.torch import load_file, save_file
 
 from comp_viz.__main__ import main
+from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.checkpoint.tensors import read_tensors
 from comp_viz.errors import CompVizError
 from comp_viz.network.published import load_published
+from comp_viz.ui.frame.sidebar import check_finite
 
 PARAMETERS = {name: value.float() for name, value in random_parameters(3).items()}
 ADAM = {"state": {0: {"step": torch.tensor(3.0), "exp_avg": torch.ones(2)}}, "param_groups": [{"lr": 1e-4}]}
@@ -200,3 +203,17 @@ def test_a_checkpoint_of_ours_needs_no_converting(small_checkpoint, tmp_path):
         load_published(read_tensors(small_checkpoint / "model.safetensors"), 2, 0.3)
     with pytest.raises(CompVizError, match="is a folder"):
         read_tensors(small_checkpoint)
+
+
+def test_a_prediction_that_is_not_finite_is_named(small_checkpoint, small_lab):
+    checkpoint = load_checkpoint(small_checkpoint)
+    checkpoint.model.fused_head.weight.fill_(3e38)
+    conversation = small_lab.conversations[0]
+    view = SimpleNamespace(
+        name="large", conversation=conversation, observed=conversation.observed,
+        predict=lambda observed: predict_conversation(checkpoint, conversation, observed),
+    )  # fmt: skip
+    with pytest.raises(CompVizError, match=r"'large' predicts numbers that are not finite .*\(fused\)"):
+        check_finite(view)
+    view.predict = lambda observed: predict_conversation(load_checkpoint(small_checkpoint), conversation, observed)
+    check_finite(view)

@@ -257,6 +257,7 @@ def test_streams_and_statistics_are_those_of_the_data_in_memory(table, small_lab
 
 
 def test_pages_are_given_back_while_others_read(table, small_lab, monkeypatch):
+    monkeypatch.setattr(mapped_file, "MOST_COPIED", 0)
     monkeypatch.setattr(mapped_file, "MOST_HELD", 1)  # after every look
     opened, wrong = open_table(table), []
 

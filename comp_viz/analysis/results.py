@@ -4,16 +4,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from comp_viz.analysis.stats.intervals import half_width_of_mean
+from comp_viz.data.checked_columns import checked_columns, refuse_empty_cells
 from comp_viz.errors import UNREADABLE, CompVizError
 from comp_viz.evaluation.metrics import METRICS
 from comp_viz.resources import find
+from comp_viz.sweep.table import RESULT_SCHEMA
 
 # Rows that agree in these are of one table; `select` says which split chose the epoch.
 TABLE_COLUMNS = ["data", "split", "select", "trained_under"]
 ROW_COLUMNS = [*TABLE_COLUMNS, "method", "predictor", "pattern"]
-NEEDED_COLUMNS = {*ROW_COLUMNS, *METRICS, "seed", "fold", "failure"}
+NEEDED_COLUMNS = {*ROW_COLUMNS, *METRICS, "data_digest", "missing_rate", "seed", "fold", "failure", "run"}
 # Columns of the published figures that say which parts of ComP were kept, in the order of `Flags`.
 FLAG_COLUMNS = ["knowledge_propagation", "prompt_generation", "coordinator", "gradient_modulation"]
 
@@ -21,15 +25,21 @@ FLAG_COLUMNS = ["knowledge_propagation", "prompt_generation", "coordinator", "gr
 def read_results(path: str | Path) -> pd.DataFrame:
     """The rows of a sweep's table; `"results/hazumi.parquet"` and its like ship. Raises `CompVizError` when the file is none."""
     path = find(path)
+    where = f"{path} is no table of a sweep"
+    table = checked_columns(read_parquet(path), RESULT_SCHEMA, NEEDED_COLUMNS, where)
+    refuse_empty_cells(table.filter(table["failure"].is_null()), [*ROW_COLUMNS, "seed"], where)
+    rows: pd.DataFrame = table.to_pandas()
+    return rows
+
+
+def read_parquet(path: Path) -> pa.Table:
+    """A Parquet file. Raises `CompVizError` when it is damaged or something else."""
     try:
-        rows = pd.read_parquet(path)
-    except UNREADABLE as error:
+        return pq.ParquetFile(path).read()
+    except (*UNREADABLE, pa.ArrowException) as error:
         raise CompVizError(
             f"{path} cannot be read as a table of results ({' '.join(str(error).split())[:200]})."
         ) from None
-    if lacking := sorted(NEEDED_COLUMNS - set(rows.columns)):
-        raise CompVizError(f"{path} is no table of a sweep: it lacks the column {lacking[0]!r}.")
-    return rows
 
 
 def summarise(rows: pd.DataFrame) -> pd.DataFrame:

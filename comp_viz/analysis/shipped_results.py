@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from comp_viz.analysis.results import TABLE_COLUMNS, read_results
+from comp_viz.analysis.results import TABLE_COLUMNS, read_parquet, read_results
 from comp_viz.analysis.stats.intervals import half_width_of_mean
-from comp_viz.sweep.epochs import epochs_path, is_epochs
+from comp_viz.data.checked_columns import checked_columns
+from comp_viz.sweep.epochs import EPOCH_SCHEMA, epochs_path, is_epochs
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,10 @@ def accuracy_by_epoch_of(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
     beside = epochs_path(path)
     if not beside.is_file():
         return pd.DataFrame(columns=columns)
-    epochs = pd.read_parquet(beside)
+    table = checked_columns(
+        read_parquet(beside), EPOCH_SCHEMA, EPOCH_SCHEMA.names, f"{beside} holds no epochs of a sweep"
+    )
+    epochs = table.to_pandas()
     epochs = epochs[(epochs["quantity"] == "ACC") & epochs["run"].isin(rows["run"])]
     return epochs[columns].astype({"method": str, "split": str, "of": str}).reset_index(drop=True)
 

@@ -22,5 +22,8 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Have Streamlit, in this process, run the app that ships; its settings lie beside it, in `.streamlit`."""
+    from comp_viz.ui.server_addresses import ask_nobody  # Streamlit, which no other command needs
+
+    ask_nobody()
     sys.argv = ["streamlit", "run", str(shipped("app.py")), *options.rest]
     runpy.run_module("streamlit", run_name="__main__")

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from comp_viz.data.atomic_write import atomic_write
+from comp_viz.data.checked_columns import refuse_empty_cells
 from comp_viz.errors import UNREADABLE, CompVizError
 
 WORD = pa.dictionary(pa.int32(), pa.string())
@@ -39,6 +40,12 @@ TABLES = {
         }
     ),
 }  # fmt: skip
+MAY_BE_EMPTY = {
+    "value",
+    "coefficient",
+    "error",
+    "correct",
+}  # of what has no label, was not modulated, or is not defined
 
 
 class Telemetry:
@@ -102,11 +109,13 @@ def table_parts(folder: Path, name: str) -> list[pa.Table]:
 def read_telemetry_file(path: Path, name: str) -> pa.Table:
     """One file of a table. Raises `CompVizError` when it is damaged or something else."""
     try:
-        return pq.read_table(path).cast(TABLES[name])
-    except (*UNREADABLE, ValueError, pa.ArrowException) as error:
+        table = pq.ParquetFile(path).read().cast(TABLES[name])
+    except (*UNREADABLE, pa.ArrowException) as error:
         raise CompVizError(
-            f"{path} is no telemetry that can be read ({error}). Copy it again, or repeat the run."
+            f"{path} is no telemetry that can be read ({' '.join(str(error).split()):.300}). Copy it again, or repeat the run."
         ) from None
+    refuse_empty_cells(table, set(table.column_names) - MAY_BE_EMPTY, f"{path} is no telemetry that can be read")
+    return table
 
 
 def read_telemetry(folder: Path, name: str) -> pa.Table:

@@ -113,6 +113,8 @@ class TableConversations(Lazy):
 
     def features(self, row: int) -> dict[str, Floats]:
         """Features of a conversation by modality as the file has them, `[S, D_u]`, with zeros where missing."""
+        if self.mapped:
+            self.mapped.check_unchanged()
         part, rows = self.place(row)
         observed = self.known.observed[slice(*self.known.starts[row : row + 2])]
         views = {name: view[rows] for name, view in self.views[part].items()}

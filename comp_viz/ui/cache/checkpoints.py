@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from comp_viz.checkpoint.card import Card, read_card
-from comp_viz.checkpoint.folder import CONFIG_FILE, Checkpoint, load_checkpoint
+from comp_viz.checkpoint.folder import CONFIG_FILE, WEIGHTS_FILE, Checkpoint, load_checkpoint
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.header import Header
 from comp_viz.errors import CompVizError
@@ -31,11 +31,17 @@ def checkpoint_names() -> list[str]:
 
 def open_checkpoint(name: str, device: str) -> Checkpoint:
     """The checkpoint called `name`, shared by all sessions and never changed; loaded anew when its folder changed."""
-    return _checkpoint(name, device, last_change(checkpoint_folder(name) / CONFIG_FILE))
+    return _checkpoint(name, device, checkpoint_change(name))
+
+
+def checkpoint_change(name: str) -> tuple[int, int]:
+    """When the two files of a checkpoint that count were last changed: weights may be replaced beside the same card."""
+    folder = checkpoint_folder(name)
+    return last_change(folder / CONFIG_FILE), last_change(folder / WEIGHTS_FILE)
 
 
 @st.cache_resource(max_entries=6, show_spinner="Loading the checkpoint …")
-def _checkpoint(name: str, device: str, changed: int) -> Checkpoint:
+def _checkpoint(name: str, device: str, changed: tuple[int, int]) -> Checkpoint:
     return load_checkpoint(checkpoint_folder(name), device)
 
 

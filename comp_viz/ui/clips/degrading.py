@@ -86,7 +86,7 @@ def degradation_controls(uploaded: SessionClip, selected: int) -> None:
         key="degrade",
     )
     if problem := st.session_state.pop(FAILED, None):
-        st.warning(problem, icon=":material/warning:")
+        st.warning(escape_markdown(problem), icon=":material/warning:")
 
 
 def degradations_of(uploaded: SessionClip) -> tuple[Degradation, ...]:
@@ -145,8 +145,8 @@ def draw_before_after(
     if before is not None and after is not None:
         change = clip_change(before, after)
         touched = {i for one in degraded.degradations for i in one.utterances}
-        st.markdown(f"**{degradation_heading(change, before.modalities)}**")
-        st.caption(degradation_details(change, before, after, len(touched)))
+        st.markdown(f"**{escape_markdown(degradation_heading(change, before.modalities))}**")
+        st.caption(escape_markdown(degradation_details(change, before, after, len(touched))))
         figure = before_after_chart(before, after, selected, palette, before_after_title(before, after, selected))
         chart_panel(figure, "before after", ABOUT_BEFORE_AFTER, partial(before_after_table, before, after))
     left, right = st.columns(2, gap="medium")

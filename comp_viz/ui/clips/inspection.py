@@ -108,5 +108,8 @@ def file_facts(clip: Clip) -> None:
     )
     took = [f"{STAGES[stage][0].lower()} {seconds:.1f} s" for stage, seconds in clip.seconds.items()]
     st.markdown(f"**Took** {sum(clip.seconds.values()):.1f} s: {', '.join(took)}")
-    made = [f"{u}: {source}, {clip.features[u].shape[1]} features" for u, source in clip.sources.items()]
+    made = [
+        f"{escape_markdown(u)}: {escape_markdown(source)}, {clip.features[u].shape[1]} features"
+        for u, source in clip.sources.items()
+    ]
     st.markdown("**Features** " + "; ".join(made))

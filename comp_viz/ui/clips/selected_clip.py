@@ -12,6 +12,7 @@ from comp_viz.ui.cache.per_session import keep_data
 from comp_viz.ui.cache.session_clips import DEGRADED, RECORDED, SessionClip, session_clip, session_clips
 from comp_viz.ui.frame.finished_upload import SELECTED, checkpoints_reading, clip_to_open
 from comp_viz.ui.frame.navigation import open_here
+from comp_viz.ui.frame.text import escape_markdown
 
 
 def selected_clip() -> SessionClip | None:
@@ -32,7 +33,7 @@ def checkpoint_for_clip(uploaded: SessionClip, opened: str | None) -> str | None
     if not fit:
         missing = ", ".join(f"{u}: {source}" for u, source in uploaded.clip.sources.items())
         st.info(
-            f"No checkpoint here was trained on features made as this clip's ({missing}), so nothing is predicted. Everything read "
+            f"No checkpoint here was trained on features made as this clip's ({escape_markdown(missing)}), so nothing is predicted. Everything read "
             "from the clip is shown below. A checkpoint reads a clip when its card names these sources.",
             icon=":material/model_training:",
         )
@@ -41,7 +42,7 @@ def checkpoint_for_clip(uploaded: SessionClip, opened: str | None) -> str | None
         return opened
     name = fit[0] if len(fit) == 1 else str(st.selectbox("Checkpoint for this clip", fit, width=300))
     st.button(
-        f"Open with `{name}` on every page", icon=":material/open_in_new:",
+        f"Open with {escape_markdown(name)} on every page", icon=":material/open_in_new:",
         on_click=lambda: open_here(*clip_to_open(uploaded.name, name)),
     )  # fmt: skip
     return name

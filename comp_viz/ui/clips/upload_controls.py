@@ -7,6 +7,7 @@ from comp_viz.clips.settings import Settings
 from comp_viz.ui.clips.camera import camera
 from comp_viz.ui.clips.upload import EXAMPLE, start_upload
 from comp_viz.ui.frame.finished_upload import PROBLEM
+from comp_viz.ui.frame.text import escape_markdown
 
 ROUND, LAST_UPLOAD = "upload round", "upload taken"
 
@@ -53,4 +54,4 @@ def no_recording() -> None:
 def analysis_problem() -> None:
     """Why the last analysis gave nothing."""
     if text := st.session_state.get(PROBLEM):
-        st.warning(text, icon=":material/warning:")
+        st.warning(escape_markdown(text), icon=":material/warning:")

@@ -187,4 +187,4 @@ def evaluated_caption(choice: CompareChoice, utterances: Utterances, note: str) 
     doubts = {view.checkpoint.doubts(view.data) for view, _ in choice.predictors.values()} - {""}
     for words in [note, *sorted(doubts)]:
         if words:
-            st.warning(words, icon=":material/help:")
+            st.warning(escape_markdown(words), icon=":material/help:")

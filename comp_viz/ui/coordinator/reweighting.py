@@ -26,6 +26,7 @@ from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.network.intervention import Intervention
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.page_view import PageView
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import chart_panel
 
 WEIGHT_KEY = "weight_"  # before a modality: widget key and address parameter
@@ -36,13 +37,15 @@ def sliders(modalities: tuple[str, ...]) -> tuple[float, ...]:
     marks = modality_marks(modalities)
     wished = [
         place.slider(
-            f"{marks[name]} {name}", 0.0, 1.0, 0.5, 0.05, key=WEIGHT_KEY + name, bind="query-params",
+            f"{marks[name]} {escape_markdown(name)}", 0.0, 1.0, 0.5, 0.05, key=WEIGHT_KEY + name, bind="query-params",
             help="Only the ratio to the others counts: weights are made to sum to 1.",
         )
         for place, name in zip(st.columns(len(modalities), gap="medium"), modalities, strict=True)
     ]  # fmt: skip
     weights = normalised_weights(wished)
-    named = ", ".join(f"{name} **{weight:.2f}**" for name, weight in zip(modalities, weights, strict=True))
+    named = ", ".join(
+        f"{escape_markdown(name)} **{weight:.2f}**" for name, weight in zip(modalities, weights, strict=True)
+    )
     st.caption(f"Weights set by hand, made to sum to 1: {named}.{'' if any(wished) else ' All at 0 counts as equal.'}")
     return weights
 

@@ -12,7 +12,7 @@ from comp_viz.figures.predictions import label_text
 from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.ui.cache.checkpoints import fitting_checkpoints
 from comp_viz.ui.frame.navigation import open_in_live
-from comp_viz.ui.frame.text import escape_markdown
+from comp_viz.ui.frame.text import code_text, escape_markdown
 from comp_viz.wording import how_many
 
 CONVERSATIONS_KEY = "conversations"
@@ -64,7 +64,7 @@ def read_conversation(data: DataSet, name: str, conversation: Conversation, pale
     """One conversation: its availability, its words, and the way to Live."""
     title, button = st.columns([5, 1.4], vertical_alignment="center")
     title.markdown(
-        f"**{escape_markdown(conversation.id)}**, {how_many(len(conversation), 'utterance')}, {conversation.split or 'no'} split"
+        f"**{escape_markdown(conversation.id)}**, {how_many(len(conversation), 'utterance')}, {escape_markdown(conversation.split) or 'no'} split"
     )
     fitting = fitting_checkpoints(data)
     button.button(
@@ -72,10 +72,10 @@ def read_conversation(data: DataSet, name: str, conversation: Conversation, pale
         on_click=open_in_live, args=(fitting[0] if fitting else "", name, conversation.id),
     )  # fmt: skip
     if not fitting:
-        widths = ", ".join(f"{u} {width}" for u, width in data.widths.items())
+        widths = ", ".join(f"{escape_markdown(u)} {width}" for u, width in data.widths.items())
         st.info(
             f"No checkpoint here reads these features ({widths}). Train one: "
-            f"`comp-viz train --data {name} --out checkpoints/NAME`",
+            f"`comp-viz train --data {code_text(name)} --out checkpoints/NAME`",
             icon=":material/model_training:",
         )
     picture = preview(data.modalities, conversation.observed, conversation.observed, palette, width=1100)

@@ -36,11 +36,14 @@ def data_set_numbers(summary: Summary, data: DataSet) -> None:
             "Complete", percent(summary.complete, 1), width="content", help="Utterances that have every modality."
         )
     marks = modality_marks(data.modalities)
-    features = [f"{marks[u]} **{u}** {width} ({escape_markdown(data.sources[u])})" for u, width in data.widths.items()]
+    features = [
+        f"{marks[u]} **{escape_markdown(u)}** {width} ({escape_markdown(data.sources[u])})"
+        for u, width in data.widths.items()
+    ]
     st.markdown("Features: " + " · ".join(features))
     scale = escape_markdown(data.task.scale)
     st.caption(
-        f"Labels: {data.task.name}, {scale}. Licence: {escape_markdown(data.licence)}. Contents: SHA-256 `{data.digest[:16]}…`"
+        f"Labels: {escape_markdown(data.task.name)}, {scale}. Licence: {escape_markdown(data.licence)}. Contents: SHA-256 `{data.digest[:16]}…`"
     )
 
 
@@ -67,7 +70,7 @@ def probe_panel(data: DataSet, name: str, root: str, palette: Palette) -> None:
     try:
         probe = linear_probe(name, root, data.digest)
     except CompVizError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(escape_markdown(str(error)), icon=":material/info:")
         return
     self_numbered(probe_chart(probe.accuracy, probe.majority, palette), "probe", ABOUT_PROBE)
-    st.caption(probe_caption(probe))
+    st.caption(escape_markdown(probe_caption(probe)))

@@ -77,6 +77,14 @@ def address_parameter(name: str, default: str) -> str:
     return st.query_params.get(name, first_address().get(name, default))
 
 
+def whole_number(text: str, most: int) -> int | None:
+    """The whole number that a text of an address is, no more than `most`; None where it is none."""
+    if not text.isdecimal():
+        return None
+    digits = text.lstrip("0") or "0"  # Python refuses numbers of thousands of digits
+    return most if len(digits) > len(str(most)) else min(int(digits), most)
+
+
 def address_value(name: str, default: str) -> str:
     """The value called `name`. A session takes it from the address once; from then on it keeps it itself."""
     state = st.session_state

@@ -70,7 +70,7 @@ def draw_sides(
     try:
         other, mine, its = compared_view(view, with_what)
     except CompVizError as error:
-        st.warning(f"Nothing to compare with yet. {error}", icon=":material/compare:")
+        st.warning(f"Nothing to compare with yet. {escape_markdown(str(error))}", icon=":material/compare:")
         return alone
     add_side(other.origin, left=mine, right=its)
     left, right = (st.container(), st.container()) if wide else st.columns(2, gap="medium")

@@ -3,13 +3,14 @@
 import streamlit as st
 
 from comp_viz.ui.frame.report_collector import page_report, report_button
+from comp_viz.ui.frame.text import escape_markdown
 
 
 def page_heading(finding: str, help: str | None = None) -> None:
     """What the current picture says, in a sentence or two; the name of the page is marked in the navigation."""
     page_report().finding = finding
     with st.container(horizontal=True, vertical_alignment="top", wrap=False):
-        st.subheader(finding, anchor=False, help=help, width="stretch")
+        st.subheader(escape_markdown(finding), anchor=False, help=help, width="stretch")
         report_button()
 
 

@@ -22,6 +22,7 @@ from comp_viz.figures.availability import preview
 from comp_viz.figures.style import modality_marks
 from comp_viz.ui.frame.address_state import set_widget
 from comp_viz.ui.frame.pattern_state import PatternChoice, pattern_choice, set_pattern
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import palette
 from comp_viz.wording import how_many, percent
 
@@ -146,7 +147,7 @@ def rates_controls(key: str, part: Rates, where: PartContext, put: Put) -> None:
 
     for name in where.modalities:
         st.slider(
-            f"{marks[name]} {name} missing", 0.0, 1.0, step=0.05, key=set_widget(f"{key}_{name}", shares.get(name, 0.0)),
+            f"{marks[name]} {escape_markdown(name)} missing", 0.0, 1.0, step=0.05, key=set_widget(f"{key}_{name}", shares.get(name, 0.0)),
             on_change=changed, args=(name,), help="Share of this modality's entries that go missing, at random.",
         )  # fmt: skip
 
@@ -248,7 +249,7 @@ def pattern_text_box() -> None:
 
         st.text_input("Type or paste a pattern", key=key, on_change=typed, max_chars=10_000)
         if refused:
-            st.error(refused.problem, icon=":material/error:")
+            st.error(escape_markdown(refused.problem), icon=":material/error:")
         st.caption(
             "The same text works for `train --missing` and `evaluate --patterns`. Parts are joined by ` + ` and act one "
             "after the other: `uniform(0.3) + outage(audio, 8, 12)`."
@@ -267,7 +268,7 @@ def draw_pattern_preview(place: DeltaGenerator, conversation: Conversation, obse
     with place:
         alt = f"Preview of the missing pattern. {words}"
         st.image(preview(modalities, observed, there, palette()), width="stretch", alt=alt)
-        st.caption(words)
+        st.caption(escape_markdown(words))
 
 
 def percents(shares: Mapping[str, float]) -> str:

@@ -6,7 +6,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.data.conversation import Bools, Conversation
 from comp_viz.figures.style import modality_marks
-from comp_viz.ui.frame.address_state import address_value, keep_widget_value, set_address_value, set_widget
+from comp_viz.ui.frame.address_state import (
+    address_value,
+    keep_widget_value,
+    set_address_value,
+    set_widget,
+    whole_number,
+)
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.text import escape_markdown
 
@@ -26,9 +32,9 @@ def selected_utterance(view: PageView) -> int:
 def selected_number(conversation: Conversation) -> int:
     """As `selected_utterance`, for any conversation."""
     wanted, S = address_value(UTTERANCE, ""), len(conversation)
-    if not wanted.isdecimal() or not 1 <= int(wanted) <= S:
-        wanted = str(S if wanted.isdecimal() and int(wanted) > S else first_complete(conversation) + 1)
-        set_address_value(UTTERANCE, wanted)
+    number = whole_number(wanted, most=S) or first_complete(conversation) + 1
+    if wanted != str(number):
+        set_address_value(UTTERANCE, str(number))
     return int(address_value(UTTERANCE, "")) - 1
 
 

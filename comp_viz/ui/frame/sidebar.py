@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
 
+from comp_viz.analysis.prediction import FUSED
 from comp_viz.clips.source import named_in
 from comp_viz.data.conversation import SPLITS
 from comp_viz.data.dataset import Utterances
@@ -27,6 +29,7 @@ from comp_viz.ui.frame.pattern_state import (
     set_pattern,
 )
 from comp_viz.ui.frame.report_collector import begin_report
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.wording import how_many
 
 VIEW = "view"  # where the session keeps the view of the frame for the page that is run next
@@ -40,7 +43,10 @@ def session_labs() -> tuple[str, ...]:
         try:
             remember_lab(str(LabSettings.parse(name)))
         except CompVizError as error:
-            st.warning(f"The address asks for a lab that cannot be made. {error}", icon=":material/link_off:")
+            st.warning(
+                f"The address asks for a lab that cannot be made. {escape_markdown(str(error))}",
+                icon=":material/link_off:",
+            )
     return opened_labs()
 
 
@@ -78,7 +84,7 @@ def draw_sidebar() -> PageView | None:
         try:
             return view_controls(name, str(choose_device()))
         except CompVizError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(escape_markdown(str(error)), icon=":material/error:")
             return None
 
 
@@ -109,7 +115,10 @@ def view_controls(name: str, device: str) -> PageView | None:
     checkpoint = open_checkpoint(name, device)
     files = fitting_data(name, device, session_labs())
     if not files:
-        dims = ", ".join(f"{u} {d}" for u, d in zip(checkpoint.config.modalities, checkpoint.config.dims, strict=True))
+        dims = ", ".join(
+            f"{escape_markdown(u)} {d}"
+            for u, d in zip(checkpoint.config.modalities, checkpoint.config.dims, strict=True)
+        )
         if named_in({u: checkpoint.card.sources.get(u, "") for u in checkpoint.config.modalities}):
             st.info(
                 "This checkpoint reads clips. Bring one on the Clips page, or take the example there.",
@@ -126,17 +135,17 @@ def view_controls(name: str, device: str) -> PageView | None:
     data = open_data_set(file, str(data_root()))
     checkpoint.check(data)
     if doubt := checkpoint.doubts(data):
-        st.warning(doubt, icon=":material/help:")
+        st.warning(escape_markdown(doubt), icon=":material/help:")
     order = {split: place for place, split in enumerate(reversed(SPLITS))}
     known = sorted(zip(data.utterances.ids, data.utterances.splits, strict=True), key=lambda c: order.get(c[1], 3))
     picked = entry_box(
         "conversation",
         [name for name, _ in known],
-        f"{data.name}: {how_many(len(data.conversations), 'conversation')}. Those of the test split come first; the model never learned from them.",
+        f"{escape_markdown(data.name)}: {how_many(len(data.conversations), 'conversation')}. Those of the test split come first; the model never learned from them.",
     )
     conversation = data.find(picked)
     split = f", {conversation.split} split" if conversation.split else ""
-    st.caption(f"{data.name}{split}, {how_many(len(conversation), 'utterance')}")
+    st.caption(f"{escape_markdown(data.name)}{split}, {how_many(len(conversation), 'utterance')}")
     if not checkpoint.is_comp:
         st.caption(f"Method: **{checkpoint.method.title}**, which {checkpoint.method.about}.")
     check_lengths(Utterances.of([conversation]), checkpoint.config.max_length)
@@ -144,11 +153,26 @@ def view_controls(name: str, device: str) -> PageView | None:
     observed, problem = pattern_matrix(conversation, data.task)
     place = pattern_controls(conversation, data.task)
     if problem:
-        st.warning(problem, icon=":material/link_off:")
+        st.warning(escape_markdown(problem), icon=":material/link_off:")
     remember_for_undo((file, conversation.id))
     st.session_state[FRAMED] = pattern_choice().outline
     device_line(device)
-    return PageView(name, checkpoint, device, file, data, conversation, observed, place)
+    view = PageView(name, checkpoint, device, file, data, conversation, observed, place)
+    check_finite(view)
+    return view
+
+
+def check_finite(view: PageView) -> None:
+    """Raise `CompVizError` where the model's numbers left the range of single precision: charts would be empty without a word."""
+    prediction = view.predict(view.observed)
+    numbers = {FUSED: prediction.fused, **prediction.heads}
+    wrong = [name for name, values in numbers.items() if not np.isfinite(values).all()]
+    if wrong:
+        raise CompVizError(
+            f"Checkpoint {view.name!r} predicts numbers that are not finite for conversation {view.conversation.id!r:.80} ({', '.join(wrong)}), "
+            "so that nothing is shown of it. Its weights or the features are too large: see what `comp-viz data check` says of the "
+            "data set, and what `comp-viz evaluate` says of the checkpoint on other data."
+        )
 
 
 def device_line(device: str) -> None:

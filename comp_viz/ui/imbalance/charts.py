@@ -88,12 +88,12 @@ def accuracy_curves(
     for side, (place, below), curves in zip(place_of, places, of_sides, strict=True):
         if curves.empty:
             name = escape_markdown(side.view.checkpoint.card.name)
-            place.info(NO_CURVES.format(name=name), icon=":material/info:")
+            place.info(NO_CURVES.format(name=escape_markdown(name)), icon=":material/info:")
             continue
         figure = accuracy_curves_chart(curves, side.view.data.modalities, shared, palette)
         with place:
             chart_panel(figure, f"curves{side.key}", ABOUT_ACCURACY_CURVES, partial(pd.DataFrame, curves))
-        below.caption(curves_caption(side.view, curves, of_table))
+        below.caption(escape_markdown(curves_caption(side.view, curves, of_table)))
 
 
 def own_curves(view: PageView, split: str) -> pd.DataFrame:
@@ -137,5 +137,7 @@ def gaps_and_joint_training(
     with right:
         chart_panel(joint_chart(joint, view.data.modalities, palette), "joint", ABOUT_JOINT, lambda: joint)
     seeds = how_many(table.seeds, "training seed")
-    st.caption(f"Our results table {table.name}: {escape_markdown(table.protocol)}; {seeds}. Not the open checkpoint.")
+    st.caption(
+        f"Our results table {escape_markdown(table.name)}: {escape_markdown(table.protocol)}; {seeds}. Not the open checkpoint."
+    )
     selection_warning(table)

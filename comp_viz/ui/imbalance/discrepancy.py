@@ -57,7 +57,7 @@ def finished_model(place_of: Sequence[Side], pattern: str, palette: Palette) -> 
     try:
         of_sides = [cached_training.discrepancy_on(side.view.query().of_data_set(), pattern) for side in place_of]
     except CompVizError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(escape_markdown(str(error)), icon=":material/info:")
         return
     ratio, utilisation = measure_spans(of_sides)
     for side, place, measures in zip(place_of, row_of_sides(place_of), of_sides, strict=True):

@@ -25,6 +25,7 @@ from comp_viz.ui.cache.data_sets import open_data_set
 from comp_viz.ui.cache.lab import attainable_in, reached_in
 from comp_viz.ui.frame.navigation import open_in_live
 from comp_viz.ui.frame.page_view import PageView
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.wording import percent
 
@@ -54,7 +55,7 @@ def attainable_charts(settings: LabSettings, view: PageView | None, palette: Pal
     kind = "class" if settings.classes else "sign of the score"
     st.caption(
         f"Accuracy of the {kind}, with standard errors. Attainable: ± {percent(widest, 1)}, entries missing completely at "
-        f"random.{error} {note}"
+        f"random.{error} {escape_markdown(note)}"
     )
 
 

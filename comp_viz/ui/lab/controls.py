@@ -10,6 +10,7 @@ from comp_viz.data.lab.settings import LAB_EMOTIONS, LAB_PRESETS, RANGES, LabSet
 from comp_viz.errors import CompVizError
 from comp_viz.figures.style import modality_marks
 from comp_viz.ui.frame.address_state import address_parameter, set_widget
+from comp_viz.ui.frame.text import escape_markdown
 
 LAB_TEXT, LAB_ADDRESS = "lab text", "lab"
 OWN_SETTINGS = "your own"
@@ -30,7 +31,7 @@ def current_settings() -> LabSettings:
         return LabSettings.parse(st.session_state[LAB_TEXT])
     except CompVizError as error:
         st.warning(
-            f"The lab in the address cannot be made; this is the usual one. {error}",
+            f"The lab in the address cannot be made; this is the usual one. {escape_markdown(str(error))}",
             icon=":material/link_off:",
         )
         return LabSettings()

@@ -11,6 +11,7 @@ from comp_viz.methods.registry import FIRST, method_names
 from comp_viz.training.background import TrainingJob, running_training, small_options, start_training
 from comp_viz.ui.cache.checkpoints import checkpoint_folder
 from comp_viz.ui.frame.navigation import open_in_live
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.choices import one_of
 
 JOB = "lab job"
@@ -57,7 +58,7 @@ def training_progress(job: TrainingJob) -> None:
 def training_outcome(job: TrainingJob) -> None:
     """How a training ended."""
     if job.state != "done":
-        st.warning(job.words(), icon=":material/warning:")
+        st.warning(escape_markdown(job.words()), icon=":material/warning:")
         return
     message, button = st.columns([4, 1.4], vertical_alignment="center")
     message.success(f"`{job.out.name}` is trained on `{job.data}`.", icon=":material/check:")

@@ -7,14 +7,17 @@ import streamlit as st
 
 from comp_viz.data.patterns.pattern import AS_RECORDED
 from comp_viz.errors import CompVizError
+from comp_viz.last_change import last_change
 from comp_viz.resources import places
-from comp_viz.stories import StepSettings, Story, read_story
+from comp_viz.stories import Story, read_story
+from comp_viz.story_settings import LISTS, StepSettings
 from comp_viz.ui.cache.checkpoints import checkpoint_names
-from comp_viz.ui.frame.address_state import OPENED, address_value, first_address, set_address_value
+from comp_viz.ui.frame.address_state import OPENED, address_value, first_address, set_address_value, whole_number
 from comp_viz.ui.frame.compare_mode import COMPARE, NOTHING, OTHER
 from comp_viz.ui.frame.navigation import go_to, open_here
 from comp_viz.ui.frame.pattern_state import PATTERN, SEED, PatternChoice, set_pattern
 from comp_viz.ui.frame.selected_utterance import UTTERANCE
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import STORY
 from comp_viz.ui.lecture.stage import bring_into_view
 from comp_viz.wording import how_many
@@ -29,17 +32,21 @@ def shipped_stories() -> tuple[dict[str, Story], list[str]]:
     """All stories by the name of their file, in their places, and what is wrong with files that hold none."""
     stories, problems = {}, []
     for path in sorted(path for folder in STORIES for path in folder.glob("*.yaml")):
-        try:
-            stories[path.stem] = cached_story(path, path.stat().st_mtime_ns)
-        except CompVizError as error:
-            problems.append(str(error))
+        story = cached_story(path, last_change(path))
+        if isinstance(story, Story):
+            stories[path.stem] = story
+        else:
+            problems.append(story)
     return dict(sorted(stories.items(), key=lambda each: each[1].place)), problems
 
 
 @lru_cache(maxsize=64)
-def cached_story(path: Path, stamp: int) -> Story:
-    """The story in a file, read again when the file changed."""
-    return read_story(path)
+def cached_story(path: Path, stamp: int) -> Story | str:
+    """The story in a file, or what is wrong with it; read again when the file changed."""
+    try:
+        return read_story(path)
+    except CompVizError as error:
+        return str(error)
 
 
 def open_step(name: str, story: Story, number: int) -> None:
@@ -58,7 +65,7 @@ def prepare_view(settings: StepSettings) -> None:
     for key, usual in KEPT.items():
         set_address_value(key, str(settings.get(key, usual)))
     for key in settings.keys() - {*OPENED, PATTERN, SEED, *KEPT}:
-        st.session_state[key] = settings[key]
+        st.session_state[key] = [settings[key]] if key in LISTS else settings[key]
 
 
 def leave_story() -> None:
@@ -74,8 +81,7 @@ def current_story() -> Story | None:
 
 def current_step(story: Story) -> int:
     """Where a story stands: the number of its step, counted from 0."""
-    number = address_value(STEP, "1")
-    return min(max(int(number) - 1, 0), len(story.steps) - 1) if number.isdecimal() else 0
+    return max((whole_number(address_value(STEP, "1"), most=len(story.steps)) or 1) - 1, 0)
 
 
 def open_addressed_step() -> None:
@@ -96,8 +102,8 @@ def story_bar() -> None:
     with st.container(border=True, key="lecture"):
         sentence, keys = st.columns([2.1, 1], vertical_alignment="center")
         with sentence:
-            st.subheader(step.say, anchor=False)
-            st.markdown(f"#### :material/forum: {step.ask}", anchors=False)
+            st.subheader(escape_markdown(step.say), anchor=False)
+            st.markdown(f"#### :material/forum: {escape_markdown(step.ask)}", anchors=False)
         with keys:
             step_buttons(name, story, here)
     bring_into_view(f"{name} {here} {st.session_state[OPENINGS]}", step.show)
@@ -118,13 +124,17 @@ def step_buttons(name: str, story: Story, here: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f"{here + 1} of {last + 1}", width="stretch")
         with st.popover("Notes", icon=":material/speaker_notes:", type="tertiary"):
-            st.markdown(story.steps[here].notes)
+            st.markdown(escape_markdown(story.steps[here].notes))
         st.button(
             "Restore view", icon=":material/restart_alt:", type="tertiary", on_click=open_step, args=(name, story, here),
             help="Prepares the view of this step again, after something was tried out.",
         )  # fmt: skip
         st.button(
-            "Leave", icon=":material/close:", type="tertiary", on_click=leave_story, help=f"Ends “{story.title}” here."
+            "Leave",
+            icon=":material/close:",
+            type="tertiary",
+            on_click=leave_story,
+            help=f"Ends “{escape_markdown(story.title)}” here.",
         )
 
 
@@ -135,7 +145,7 @@ def story_outline(name: str, story: Story) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
-                f"#### {story.title}\n{story.about} {how_many(len(story.steps), 'step')}, about {how_many(story.minutes, 'minute')}.",
+                f"#### {escape_markdown(story.title)}\n{escape_markdown(story.about)} {how_many(len(story.steps), 'step')}, about {how_many(story.minutes, 'minute')}.",
                 width="stretch",
             )
             st.button(
@@ -143,7 +153,8 @@ def story_outline(name: str, story: Story) -> None:
                 on_click=open_step, args=(name, story, 0),
             )  # fmt: skip
         if lacking:
-            st.caption(f"Needs {', '.join(lacking)} in the folder `checkpoints`.")
+            st.caption(f"Needs {escape_markdown(', '.join(lacking))} in the folder `checkpoints`.")
         with st.expander("Script and presenter's notes"):
             for i, step in enumerate(story.steps):
-                st.markdown(f"{i + 1}. **{step.say}** *{step.ask}*  \n   {step.notes}")
+                say, ask, notes = map(escape_markdown, (step.say, step.ask, step.notes))
+                st.markdown(f"{i + 1}. **{say}** *{ask}*  \n   {notes}")

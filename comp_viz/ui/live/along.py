@@ -10,6 +10,7 @@ from comp_viz.report.section import Section
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.report_collector import add_section
 from comp_viz.ui.frame.selected_utterance import select_utterance
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import for_projector
 from comp_viz.ui.widgets.chart import CONFIG
 
@@ -64,7 +65,10 @@ def transcript_table(view: PageView, complete: Prediction) -> None:
         if rows:
             select_utterance(rows[0])
 
-    st.markdown("**Words**", help=f"Truth and the prediction for the conversation as recorded: {scale_words(task)}.")
+    st.markdown(
+        "**Words**",
+        help=f"Truth and the prediction for the conversation as recorded: {escape_markdown(scale_words(task))}.",
+    )
     st.dataframe(
         frame.drop(columns=dropped), hide_index=True, height=320, key="transcript", on_select=picked,
         selection_mode="single-row",

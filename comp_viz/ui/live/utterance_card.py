@@ -16,6 +16,7 @@ from comp_viz.figures.predictions import (
 )
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import select_utterance, utterance_number, utterance_words
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.wording import first_upper
 
 
@@ -42,8 +43,8 @@ def utterance_card(view: PageView, here: Prediction, complete: Prediction, chang
     with numbers, st.container(horizontal=True, gap="medium"):  # a row on a phone too
         truth = label_text(task, float(conversation.labels[s]))
         change = change_text(task, float(changed.difference[s]), int(complete.decisions()[s]))
-        unit = scale_words(task)
-        st.metric("Truth", truth, help=unit, width="content")
+        unit = escape_markdown(scale_words(task))
+        st.metric("Truth", escape_markdown(truth), help=unit, width="content")
         below = f"{unit}. Below: change against the conversation as recorded."
         if not changed.predicted[s]:
             st.metric("Truth", truth, help=unit, width="content")
@@ -53,7 +54,15 @@ def utterance_card(view: PageView, here: Prediction, complete: Prediction, chang
         arrow: Literal["up", "down"] = (
             "down" if changed.difference[s] < 0 else "up"
         )  # of a true minus Streamlit knows none
-        st.metric("Fused", fused, change, delta_color="off", delta_arrow=arrow, help=below, width="content")
+        st.metric(
+            "Fused",
+            escape_markdown(fused),
+            change and escape_markdown(change),
+            delta_color="off",
+            delta_arrow=arrow,
+            help=below,
+            width="content",
+        )
         whole = "The fused prediction when nothing is taken away."
-        st.metric("As recorded", prediction_text(task, complete.fused[s]), help=whole, width="content")
+        st.metric("As recorded", escape_markdown(prediction_text(task, complete.fused[s])), help=whole, width="content")
     return s

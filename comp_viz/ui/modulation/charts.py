@@ -55,7 +55,7 @@ def conversation_coefficients_row(place_of: Sequence[Side], selected: int, palet
         if one is None:
             prompting = view.checkpoint.prompting
             reason = NO_LABELLED_UTTERANCE if prompting else NO_PROMPTS.format(name=escape_markdown(view.name))
-            place.info(reason, icon=":material/info:")
+            place.info(escape_markdown(reason), icon=":material/info:")
             continue
         recorded = cached_training.hardness(view.name).of(view.conversation.id if trained_on_open_data(view) else "")
         figure = coefficients_chart(one, recorded, view.conversation.words, selected, shared, palette)

@@ -13,6 +13,7 @@ from comp_viz.ui.cache import training as cached_training
 from comp_viz.ui.frame.navigation import open_in_live
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import select_utterance
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.modulation.charts import trained_on_open_data
 from comp_viz.ui.widgets.choices import one_of
 from comp_viz.wording import how_many
@@ -25,7 +26,7 @@ def hard_utterances(view: PageView) -> None:
     hardness = cached_training.hardness(view.name)
     if hardness.rows.empty:
         return
-    st.markdown(f"**{hardness_title(hardness)}**", help=HARDNESS_HELP)
+    st.markdown(f"**{escape_markdown(hardness_title(hardness))}**", help=HARDNESS_HELP)
     end = one_of("Utterances", (HARDEST, EASIEST), "list", HARDNESS_HELP, buttons=True)
     rows = hardness.ends(easiest=end == EASIEST)
     known = trained_on_open_data(view)
@@ -48,7 +49,9 @@ def hard_utterances(view: PageView) -> None:
     )  # fmt: skip
     where = "Choose a row to open it in Live." if known else "Open the data set it was trained on to see their words."
     count = how_many(len(hardness.rows), "training utterance")
-    st.caption(f"{easy_utterances(hardness)} The {LIST_LENGTH} {end} of {count} with a label that counts. {where}")
+    st.caption(
+        f"{escape_markdown(easy_utterances(hardness))} The {LIST_LENGTH} {end} of {count} with a label that counts. {where}"
+    )
 
 
 def open_row(view: PageView, row: pd.Series) -> None:

@@ -21,6 +21,7 @@ from comp_viz.figures.propagation.attention import (
 from comp_viz.figures.propagation.heading import attention_heading
 from comp_viz.figures.style import Palette
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
 
@@ -55,7 +56,7 @@ def attention_tab(sides: list[Side], selected: int, palette: Palette) -> str:
             mine[0].info(NO_MAPS, icon=":material/block:")
             continue
         if maps[side.key].name != name:
-            side.place.caption(f"This network has no {name}; shown is the {maps[side.key].name}.")
+            side.place.caption(f"This network has no {name}; shown is the {escape_markdown(maps[side.key].name)}.")
         draw_attention(side, inside, maps[side.key], tops, selected, palette, mine)
     return attention_heading(entropy_by_head(next(i for i in insides if i.attention)))
 

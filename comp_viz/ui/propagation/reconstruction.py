@@ -31,6 +31,7 @@ from comp_viz.figures.style import Palette
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.pattern_state import PatternChoice, pattern_choice, set_pattern
 from comp_viz.ui.frame.selected_utterance import select_utterance
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import chart_panel
 
 
@@ -72,7 +73,7 @@ def draw_sentences(compared: Mapping[str, Reconstruction]) -> None:
     """How well each modality is reconstructed, in a sentence each."""
     for one in compared.values():
         if len(one):
-            st.markdown(f"- {reconstruction_sentence(one)}")
+            st.markdown(f"- {escape_markdown(reconstruction_sentence(one))}")
 
 
 def draw_entries(

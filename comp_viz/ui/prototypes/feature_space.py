@@ -26,6 +26,7 @@ from comp_viz.ui.cache.predictions import cached_inside
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import selected_utterance
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.frame.warm_up import wait_for_umap
 from comp_viz.ui.widgets.chart_panel import chart_panel
@@ -104,7 +105,9 @@ def space_section(sides: list[Side], choice: SpaceChoice) -> None:
         with place:
             draw_space(side, space, choice, reach, len(sides) == 1)
     for side, place, space in zip(sides, row_of_sides(sides, charts=False), spaces, strict=True):
-        place.caption(space_caption(space, label_agreement(side.view, choice), len(side.view.conversation)))
+        place.caption(
+            escape_markdown(space_caption(space, label_agreement(side.view, choice), len(side.view.conversation)))
+        )
 
 
 def label_agreement(view: PageView, choice: SpaceChoice) -> dict[Stage, NeighbourAgreement]:

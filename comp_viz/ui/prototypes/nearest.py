@@ -61,13 +61,14 @@ def draw_nearest(side: Side, choice: PrototypeChoice, chart: DeltaGenerator, lis
     view, known = side.view, cached_library(side.view)
     if isinstance(known, str):
         side.place.info(
-            f"{known} The nearest utterances of the open conversation are shown instead.", icon=":material/info:"
+            f"{escape_markdown(known)} The nearest utterances of the open conversation are shown instead.",
+            icon=":material/info:",
         )
         known = own_library(view.inside(), view.conversation)
     prototypes = prototypes_of(view, choice)
     nearest, number = nearest_utterances(prototypes, known, choice.modality), min(choice.number, len(prototypes) - 1)
     if not nearest.rows.size:
-        side.place.info(f"No utterance there has {choice.modality}.", icon=":material/info:")
+        side.place.info(f"No utterance there has {escape_markdown(choice.modality)}.", icon=":material/info:")
         return
     table = nearest_table(nearest, known, view)
     mine = table[table["prototype"] == number + 1]

@@ -18,6 +18,7 @@ from comp_viz.figures.robustness.heading import METRICS_HELP, robustness_title
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.page_view import PageView
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.robustness.measurement import measured_scores, split_scores
 from comp_viz.ui.robustness.references import shipped_references
 from comp_viz.ui.widgets.measuring import measure_and_draw
@@ -67,7 +68,7 @@ def robustness_controls(view: PageView) -> RobustnessChoice | None:
     try:
         check_lengths(utterances, view.checkpoint.config.max_length)
     except CompVizError as error:
-        not_measurable(str(error))
+        not_measurable(escape_markdown(str(error)))
         return None
     if not counted_labels(data.task, utterances.labels):
         not_measurable(NO_LABELS)
@@ -81,7 +82,7 @@ def robustness_controls(view: PageView) -> RobustnessChoice | None:
             f"Evaluated on the {split} split: {how_many(len(utterances.ids), 'conversation')}, "
             f"{how_many(counted_labels(data.task, utterances.labels), 'utterance')} that count. {SPLIT_HELP[split]} "
             + (
-                f"Trained with {Pattern.parse(training.missing).words()}; epoch chosen on: {training.selection}."
+                f"Trained with {escape_markdown(Pattern.parse(training.missing).words())}; epoch chosen on: {escape_markdown(training.selection)}."
                 if training
                 else ""
             )

@@ -11,6 +11,7 @@ from comp_viz.errors import CompVizError
 from comp_viz.last_change import last_change
 from comp_viz.sweep.epochs import is_epochs
 from comp_viz.ui.cache.training import RESULTS
+from comp_viz.ui.frame.text import escape_markdown
 
 
 def shipped_references(digest: str, classes: bool, split: str) -> list[Reference]:
@@ -29,6 +30,6 @@ def _references(
         try:
             tables[path.stem] = read_results(path)
         except CompVizError as error:
-            st.warning(f"A table of results is left out. {error}", icon=":material/table_view:")
+            st.warning(f"A table of results is left out. {escape_markdown(str(error))}", icon=":material/table_view:")
     paper = from_paper(read_published_results(published, classes)) if published.exists() else ()
     return [*from_tables(tables, digest, split), *paper]

@@ -20,6 +20,7 @@ from comp_viz.figures.why.faithfulness import curves_span
 from comp_viz.figures.why.heading import ONE_UTTERANCE, context_heading
 from comp_viz.methods.method import absence
 from comp_viz.ui.frame.compare_mode import Side
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.why import cached as cached_why
 from comp_viz.ui.why.tests import curves_panel
 from comp_viz.ui.widgets.chart_panel import chart_panel
@@ -73,7 +74,7 @@ def draw_context(side: Side, context: Context, both: tuple[float, float], select
         selects=True,
     )
     together = f"In so long a conversation {context.together} neighbouring utterances are taken away together."
-    st.caption(f"{rollout_facts(context, selected)} {together if context.together > 1 else ''}")
+    st.caption(f"{escape_markdown(rollout_facts(context, selected))} {together if context.together > 1 else ''}")
 
 
 def context_curves(side: Side, context: Context, by_rollout: bool, selected: int) -> Curves | None:

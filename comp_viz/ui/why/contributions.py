@@ -30,6 +30,7 @@ from comp_viz.figures.why.weight_agreement import (
 )
 from comp_viz.methods.method import absence
 from comp_viz.ui.frame.compare_mode import Side
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.why import cached as cached_why
 from comp_viz.ui.why.split import split_part
 from comp_viz.ui.why.tests import curves_panel, further_tests, sanity_line
@@ -72,7 +73,7 @@ def draw_contributions(
     numbers, hover = partial(contribution_table, contributions), contribution_hovers(contributions, words)
     figure = contributions_along(contributions, hover, top, selected, palette, contributions_title(contributions))
     chart_panel(figure, f"contributions{key}", ABOUT_CONTRIBUTIONS, numbers, selects=True)
-    st.caption(relation_facts(contributions))
+    st.caption(escape_markdown(relation_facts(contributions)))
     left, right = st.columns(2, gap="medium") if alone else (st.container(), st.container())
     with left:
         chart_panel(
@@ -97,7 +98,7 @@ def draw_contributions(
         numbers,
         selects=True,
     )
-    st.caption(weight_correlations(weight_agreement(contributions)))
+    st.caption(escape_markdown(weight_correlations(weight_agreement(contributions))))
     with st.expander("Where weight and contribution differ most"):
         st.dataframe(
             disagreement_table(contributions, words), hide_index=True, key=f"apart{key}",

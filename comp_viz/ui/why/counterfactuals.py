@@ -76,7 +76,7 @@ def draw_set(
 ) -> None:
     """One smallest set with the predictions before and after."""
     if not counterfactual.needed:
-        st.caption(f"{counterfactual_title(counterfactual)}.")
+        st.caption(f"{escape_markdown(counterfactual_title(counterfactual))}.")
         return
     words = side.view.conversation.words
     chart_panel(
@@ -96,7 +96,7 @@ def draw_set(
         else f"with all {how_many(counterfactual.searched, 'searched cell')} changed"
     )
     st.caption(
-        f"{counterfactual_facts(counterfactual)} As observed: {ends[0]}; {what}: {ends[1]}, both by running the model."
+        f"{escape_markdown(f'{counterfactual_facts(counterfactual)} As observed: {ends[0]}; {what}: {ends[1]}')}, both by running the model."
     )
 
 

@@ -23,6 +23,7 @@ from comp_viz.figures.why.attribution import (
 from comp_viz.figures.why.faithfulness import curves_span
 from comp_viz.figures.why.heading import features_heading
 from comp_viz.ui.frame.compare_mode import Side
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.why import cached as cached_why
 from comp_viz.ui.why.tests import curves_panel, further_tests, sanity_line
 from comp_viz.ui.why.words import words_part
@@ -70,7 +71,7 @@ def draw_attribution(
         partial(attribution_table, attribution),
         selects=True,
     )
-    st.caption(attribution_facts(attribution))
+    st.caption(escape_markdown(attribution_facts(attribution)))
     if attribution.features is None or not attribution.observed[selected].any():
         return
     table = feature_table(attribution, names_of(side.view.data))

@@ -16,6 +16,7 @@ from comp_viz.ui.cache.per_session import keep_resource
 from comp_viz.ui.cache.progressive import MeasuredParts, ProgressiveMeasurement
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.frame.page_view import PageView
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.measuring import measure_and_draw, measuring_tick
 from comp_viz.wording import how_many
@@ -61,7 +62,7 @@ def whole_split(sides: list[Side], rows: list[int], name: str, palette: Palette)
             check_lengths(side.view.data.utterances.pick(rows), side.view.checkpoint.config.max_length)
             measurements[side.key] = split_coalitions(side.view, rows)
         except CompVizError as error:
-            place.info(str(error), icon=":material/rule:")
+            place.info(escape_markdown(str(error)), icon=":material/rule:")
 
     def draw() -> None:
         for side, place in zip(sides, places, strict=True):
@@ -104,4 +105,4 @@ def draw_split(side: Side, by_row: dict[int, Coalitions], of: int, name: str, pa
     config = {c: st.column_config.NumberColumn(label, format=f, help=h) for c, (label, f, h) in SPLIT_COLUMNS.items()}
     st.dataframe(table, hide_index=True, key=f"split table{side.key}", column_config=config)
     counts = f"{how_many(int(table['utterances'].iloc[0]), 'utterance')} of {how_many(len(values), 'conversation')} of {name}."
-    st.caption(f"{accuracy_facts(table, accuracies(values, labels))} {counts}")
+    st.caption(f"{escape_markdown(accuracy_facts(table, accuracies(values, labels)))} {counts}")

@@ -13,6 +13,7 @@ from comp_viz.figures.grid import AxisSpan
 from comp_viz.figures.style import Palette
 from comp_viz.figures.why.faithfulness import ABOUT_FAITHFULNESS, faithfulness_chart, faithfulness_title, gain_facts
 from comp_viz.figures.why.sanity import SANITY_HELP, sanity_facts, sanity_title
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import chart_panel
 
 FURTHER_TESTS = "further_tests"  # widget key and address parameter
@@ -22,7 +23,7 @@ def curves_panel(curves: Curves, shared: AxisSpan, task: Task, what: str, key: s
     """Deletion and insertion curves under their finding, on an axis `shared` with the other side's."""
     figure = faithfulness_chart(curves, shared, task, what, palette, faithfulness_title(curves, what))
     chart_panel(figure, key, ABOUT_FAITHFULNESS, partial(curve_table, curves))
-    st.caption(gain_facts(curves))
+    st.caption(escape_markdown(gain_facts(curves)))
 
 
 def further_tests() -> bool:
@@ -36,8 +37,8 @@ def further_tests() -> bool:
 def sanity_line(test: Callable[[], Sanity], key: str) -> None:
     """The two further tests of one side in words and numbers."""
     sanity = test()
-    st.markdown(f"**{sanity_title(sanity)}**", help=SANITY_HELP)
+    st.markdown(f"**{escape_markdown(sanity_title(sanity))}**", help=SANITY_HELP)
     columns = {f"repetition {i + 1}": (a, b) for i, (a, b) in enumerate(zip(sanity.noise, sanity.random, strict=True))}
     rows = pd.DataFrame(columns, index=["under noise", "random weights"]).round(2)
     st.dataframe(rows, key=key, width="content")
-    st.caption(sanity_facts(sanity))
+    st.caption(escape_markdown(sanity_facts(sanity)))

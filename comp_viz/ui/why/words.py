@@ -34,7 +34,7 @@ def words_part(side: Side, selected: int, palette: Palette) -> None:
         return
     clip, utterance = place
     if problem := unreadable(clip, utterance):
-        st.info(problem, icon=":material/text_fields:")
+        st.info(escape_markdown(problem), icon=":material/text_fields:")
         return
     effects = _effects(side.view.query(), utterance)
     figure, key = words_chart(effects, palette), f"word_effects{side.key}"
@@ -54,7 +54,7 @@ def rewriting(side: Side, selected: int) -> None:
     if clip.reasons.get("text", ("",) * len(clip.spans))[utterance] and not clip.spans[utterance].words:
         st.caption("No words were recognised in this utterance; write some.")
     if problem := missing_extractor(clip):
-        st.info(problem, icon=":material/text_fields:")
+        st.info(escape_markdown(problem), icon=":material/text_fields:")
         return
     text = st.text_input(
         "Sentence", value=clip.spans[utterance].text, max_chars=LONGEST, key=f"rewritten {clip.digest} {utterance}{side.key}",

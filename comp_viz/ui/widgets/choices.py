@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from comp_viz.ui.frame.address_state import update_old_value
+from comp_viz.ui.frame.text import escape_markdown
 
 
 def one_of(label: str, options: Sequence[str], key: str, help: str, buttons: bool = False, width: int = 200) -> str:
@@ -18,7 +19,7 @@ def one_of(label: str, options: Sequence[str], key: str, help: str, buttons: boo
     if buttons:
         choice = st.segmented_control(
             label, options, default=None if key in st.session_state else options[0], key=key, help=help,
-            bind="query-params", required=True,
+            bind="query-params", required=True, format_func=escape_markdown,
         )  # fmt: skip
     else:
         choice = st.selectbox(label, options, key=key, help=help, bind="query-params", width=width)
