@@ -386,7 +386,8 @@ def test_data_files_and_open_data_follow_the_data_root(store, monkeypatch):
 
 
 def test_load_arrays_reads_plain_arrays(store):
-    assert set(load_arrays(store())) == {"audio", "text", "video", "labels", "lengths"}
+    names, arrays = load_arrays(store())
+    assert set(names) == set(arrays) == {"audio", "text", "video", "labels", "lengths"}
 
 
 # Conversations

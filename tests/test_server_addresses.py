@@ -1,7 +1,10 @@
 """The server asks nobody outside this machine, whatever origin a websocket comes from."""
 
 import importlib
+import runpy
 import socket
+import sys
+from argparse import Namespace
 
 import pytest
 from streamlit import net_util
@@ -41,8 +44,15 @@ def test_streamlit_by_itself_would_ask(outside):
 
 
 def test_the_command_that_opens_the_dashboard_asks_nobody(outside, monkeypatch):
-    monkeypatch.setattr(
-        "runpy.run_module", lambda *arguments, **options: is_url_from_allowed_origins("http://a.example")
-    )
-    run.run(type("Options", (), {"rest": []}))
+    begin, started = runpy.run_module, []
+
+    def instead_of_streamlit(name, **options):
+        if name != "streamlit":
+            return begin(name, **options)
+        started.append(is_url_from_allowed_origins("http://dashboard.example"))
+
+    monkeypatch.setattr(sys, "argv", [])
+    monkeypatch.setattr(runpy, "run_module", instead_of_streamlit)
+    run.run(Namespace(rest=[]))
+    assert started == [False]
     assert outside == []

@@ -45,9 +45,10 @@ ARCHITECTURE = {
     "report": {"data", "methods", "checkpoint", "analysis", "figures"},  # figures -> one HTML file
     "view": {"data", "methods", "checkpoint", "analysis", "figures"},  # the entry for notebooks: tables
     "view_figures": {"network", "analysis", "figures", "view"},  # and charts by their names
-    "stories": set(),  # lectures as files
+    "story_settings": {"data"},  # what a step of a lecture may set
+    "stories": {"story_settings"},  # lectures as files
     # what people start
-    "ui": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "clips", "analysis", "figures", "report", "stories"},
+    "ui": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "clips", "analysis", "figures", "report", "story_settings", "stories"},
     "commands": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "clips", "analysis", "report"},
     "pages": {"data", "methods", "analysis", "figures", "report", "ui"},  # layout and cached calls only
 }  # fmt: skip

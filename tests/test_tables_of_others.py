@@ -3,17 +3,23 @@
 import os
 import shutil
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from comp_viz.__main__ import main
 from comp_viz.analysis.modulation.telemetry import read_modulation_record
 from comp_viz.analysis.results import read_results
 from comp_viz.analysis.shipped_results import find_table
 from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.checkpoint.tensors import read_tensors
+from comp_viz.data import memory_budget
+from comp_viz.data.atomic_write import atomic_write
+from comp_viz.data.npz import load_arrays
 from comp_viz.data.table import mapped_file
 from comp_viz.data.table.reader import open_table
 from comp_viz.data.table.writer import write_table
@@ -121,3 +127,43 @@ def test_a_table_that_is_replaced_by_renaming_does_no_harm(small_lab, table_file
     other.write_bytes(b"new")
     other.replace(table_file)
     np.testing.assert_array_equal(data.conversations[1].features["text"], small_lab.conversations[1].features["text"])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's disk that is always full")
+@pytest.mark.parametrize("name", ["t.arrow", "t.parquet", "page.html"])
+def test_a_full_disk_is_named_with_the_file(name, tmp_path, small_lab):
+    path = tmp_path / name
+    path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="space") as full:  # noqa: PT012
+        if path.suffix == ".html":
+            with atomic_write(path) as temporary:
+                temporary.write_text("page")
+        else:
+            write_table(path, small_lab)
+    assert full.value.filename == str(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["data", "unused", "weights", "torch"])
+def test_an_archive_that_would_fill_the_memory_is_refused_by_its_directory(kind, tmp_path, monkeypatch):
+    monkeypatch.setattr(memory_budget, "memory_budget", lambda: 1_000_000)
+    claims = np.zeros((20, 10, 1000), np.float64)  # 1.6 MB, a few kB on disk
+    small = {name: np.zeros((20, 10, 2), np.float32) for name in ("audio", "text")}
+    usual = small | {"labels": np.zeros((20, 10), np.float32), "lengths": np.full(20, 10)}
+    path = tmp_path / ("a.pt" if kind == "torch" else "a.npz")
+    if kind == "torch":
+        torch.save({"a": torch.from_numpy(claims)}, path)
+    else:
+        np.savez_compressed(path, **usual, **{"other" if kind == "unused" else "video": claims})
+    if kind == "unused":
+        findings = load_arrays(path)
+        assert "other" in findings[0]
+        assert "other" not in findings[1]
+        return
+    read = load_arrays if kind == "data" else read_tensors
+    with pytest.raises(CompVizError, match=r"a\.\w+ takes 0\.0 GB of memory once it is read"):
+        read(path)
+
+
+def test_the_budget_is_a_share_of_the_machine_s_memory():
+    assert 0 < memory_budget.memory_budget() < os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

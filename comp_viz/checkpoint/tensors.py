@@ -10,6 +10,7 @@ from torch import Tensor
 
 from comp_viz.checkpoint.state_dict import find_state_dict
 from comp_viz.checkpoint.torch_file import TORCH_SAVE, archive_names, load_plain, unreadable_tensors
+from comp_viz.data.memory_budget import check_archive_size
 from comp_viz.errors import UNREADABLE, CompVizError
 
 KINDS = ".safetensors, .npz, or what torch.save writes (.pt, .pth, .ckpt and others)"
@@ -68,9 +69,12 @@ def npz_tensors(path: Path) -> dict[str, Tensor]:
     """The arrays of an `.npz` as tensors. Raises `CompVizError` naming the array that holds no numbers."""
     name, tensors = "", {}
     try:
+        check_archive_size(path)
         with np.load(path, allow_pickle=False) as archive:
             for name in archive.files:
                 tensors[name] = torch.from_numpy(archive[name])
+    except CompVizError:
+        raise
     except UNREADABLE as error:
         raise unreadable_tensors(path, error, f"array {name!r:.80}: " if name else "") from None
     return tensors

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from comp_viz.data.memory_budget import check_archive_size
 from comp_viz.errors import UNREADABLE, CompVizError
 
 TORCH_SAVE = b"\x80"  # how a file begins that torch.save wrote before it wrote ZIP archives, and any other pickle
@@ -33,6 +34,8 @@ def load_plain(path: Path) -> Any:
         )
     if not was_saved_by_torch(path):
         raise objects_inside(path, "")
+    if zipfile.is_zipfile(path):
+        check_archive_size(path)
     try:
         with path.open("rb") as file:  # not by its name, which PyTorch would go by
             return torch.load(file, map_location="cpu", weights_only=True)

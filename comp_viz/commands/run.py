@@ -22,8 +22,5 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Have Streamlit, in this process, run the app that ships; its settings lie beside it, in `.streamlit`."""
-    from comp_viz.ui.server_addresses import ask_nobody  # Streamlit, which no other command needs
-
-    ask_nobody()
     sys.argv = ["streamlit", "run", str(shipped("app.py")), *options.rest]
-    runpy.run_module("streamlit", run_name="__main__")
+    runpy.run_module("comp_viz.ui.start", run_name="__main__")

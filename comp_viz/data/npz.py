@@ -23,6 +23,7 @@ from comp_viz.data.infinite import check_left, choose_zero
 from comp_viz.data.labels.read import ReadLabels, read_labels
 from comp_viz.data.labels.remarks import note_remarks
 from comp_viz.data.layouts.choices import Choices
+from comp_viz.data.memory_budget import check_archive_size
 from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.data.splits import split_of, splits_of
 from comp_viz.data.unused import match_names, unused_names
@@ -54,9 +55,8 @@ def read_npz(path: str | Path, reading: FileReading = PLAIN_READING) -> DataSet:
     path, findings, questions = Path(path), Findings(), Choices(reading.choices)
     zero = choose_zero(questions)
     questions.check_used()
-    held = load_arrays(path)
+    held, arrays = load_arrays(path)
     keys = match_names(held, KEYS)
-    arrays = {ours: held[its] for ours, its in keys.items()}
     findings.not_used(path.name, unused_names("array", held, keys.values(), KEYS))
     modalities = [name for name in MODALITIES if name in arrays]
     if len(modalities) < 2:
@@ -130,11 +130,16 @@ def names_of_features(arrays: Arrays, modalities: list[str]) -> dict[str, tuple[
     }
 
 
-def load_arrays(path: Path) -> Arrays:
-    """All arrays of the file, refusing anything pickled."""
+def load_arrays(path: Path) -> tuple[list[str], Arrays]:
+    """Names of all arrays of the file, and those that are used by our keys, refusing anything pickled or too large."""
     try:
         with np.load(path, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
+            names = list(archive.files)
+            keys = match_names(names, KEYS)
+            check_archive_size(path, {f"{its}.npy" for its in keys.values()} | set(keys.values()))
+            arrays = {ours: archive[its] for ours, its in keys.items()}
+    except CompVizError:
+        raise
     except FileNotFoundError:
         raise CompVizError(
             f"There is no data file {path}. Give its path, or set COMP_VIZ_DATA to the folder that holds it."
@@ -152,7 +157,7 @@ def load_arrays(path: Path) -> Arrays:
         raise CompVizError(
             f"{path.name}: {', '.join(strange[:3])} in it is no array. Save arrays only, with numpy.savez."
         )
-    return arrays
+    return names, arrays
 
 
 def check_shapes(path: Path, arrays: Arrays, modalities: list[str]) -> tuple[int, int]:
