@@ -47,7 +47,6 @@ def utterance_card(view: PageView, here: Prediction, complete: Prediction, chang
         st.metric("Truth", escape_markdown(truth), help=unit, width="content")
         below = f"{unit}. Below: change against the conversation as recorded."
         if not changed.predicted[s]:
-            st.metric("Truth", truth, help=unit, width="content")
             st.metric("Fused", "none", help=f"{first_upper(NOTHING_RECORDED)}.", width="content")
             return s
         fused = prediction_text(task, here.fused[s])
