@@ -66,13 +66,15 @@ class MertoolsFolder(FileLayout):
     def by_name(self, given: Given) -> bool:
         """A folder with such a label file, or the file itself."""
         if given.path.is_dir():
-            return bool(label_files(given.path))
+            return bool(labels_in_folder(given.path))
         beside = given.path.parent / "features"
         return given.path.is_file() and (given.suffix == ".npz" or (given.path.name in TABLES and beside.is_dir()))
 
     def recognise(self, given: Given) -> bool:
         """By the arrays of the archive, or the columns of the table."""
-        return any(is_label_file(path) for path in ([given.path] if given.path.is_file() else label_files(given.path)))
+        return any(
+            is_label_file(path) for path in ([given.path] if given.path.is_file() else labels_in_folder(given.path))
+        )
 
     def read(self, given: Given, choices: Choices) -> ReaderFrame:
         """All clips of the chosen label file."""
@@ -103,7 +105,7 @@ class MertoolsFolder(FileLayout):
 # Label files
 
 
-def label_files(folder: Path) -> list[Path]:
+def labels_in_folder(folder: Path) -> list[Path]:
     """Files in a folder that have the name of a label file."""
     tables = [folder / name for name in TABLES if (folder / name).is_file() and (folder / "features").is_dir()]
     return [*sorted(folder.glob("label*.npz")), *tables]
@@ -124,7 +126,7 @@ def choose_label_file(path: Path, choices: Choices) -> Path:
     """The label file itself, or the one of a folder that is asked for where it has several."""
     if path.is_file():
         return path
-    files = {file.name: file for file in label_files(path) if is_label_file(file)}
+    files = {file.name: file for file in labels_in_folder(path) if is_label_file(file)}
     return files[choices.pick("label file", tuple(files), "which label file of the folder is read")]
 
 
