@@ -324,11 +324,50 @@ def test_a_visitor_who_goes_away_frees_the_line_and_who_comes_back_goes_on(opene
     stop(app)
 
 
+class Server:
+    """What Streamlit tells of a session."""
+
+    connected = True
+
+    def exists(self):
+        return True
+
+    def get_instance(self):
+        return self
+
+    def is_active_session(self, session):
+        return self.connected
+
+
+def test_a_run_under_way_as_the_browser_leaves_does_not_keep_its_place(opened, monkeypatch):
+    monkeypatch.setattr(upload, "analyse", slow)
+    monkeypatch.setattr(session_clips, "AWAY", 0.05)
+    app = waiting(opened())
+    mine, server = app.session_state[session_clips.CLIPS_KEY], Server()
+    monkeypatch.setattr(session_clips, "runtime", server)
+    mine.leave()
+    assert mine.back()  # a hiccup
+    time.sleep(0.2)
+    assert len(background.LINE.tickets) == 1
+    mine.leave()
+    mine.back()  # of a run that ends a moment later
+    server.connected = False
+    end = time.monotonic() + 240
+    while background.LINE.tickets and time.monotonic() < end:
+        time.sleep(0.01)
+    assert mine.paused
+    server.connected = True
+    assert mine.back()
+    assert len(background.LINE.tickets) == 1
+    monkeypatch.undo()
+    mine.pause()
+
+
 def test_other_pages_say_that_something_runs_and_that_it_is_done(opened, places, monkeypatch):
     quick = upload.analyse
     monkeypatch.setattr(upload, "analyse", slow)
     app = waiting(opened()).switch_page("pages/data.py").run()
-    assert any("talk\\.mp4: Looking for faces (4 of 6)" in text.value for text in app.markdown)
+    assert any("talk\\.mp4: Looking for faces (4 of 6)" in text.value for text in app.caption)
     way = next(button for button in app.button if button.label == "Look")
     app = press(app, way.key)
     assert texts(app)
@@ -341,7 +380,7 @@ def test_other_pages_say_that_something_runs_and_that_it_is_done(opened, places,
     app.switch_page("pages/data.py").run()
     gate.set()
     app = settled(app)
-    assert any(text.value.endswith("**talk\\.mp4** is analysed") for text in app.markdown)
+    assert any(text.value.endswith("**talk\\.mp4** is analysed") for text in app.caption)
     way = next(button for button in app.button if button.label == "Open it")
     app = press(app, way.key)
     assert app.subheader[0].value.startswith("Over 4 utterances, ")

@@ -78,13 +78,13 @@ def draw_notice(each: PendingClip) -> None:
     """One clip in one line."""
     job, name = each.job, escape_markdown(each.name)
     if not job.settled:
-        text, icon, label = f":gray[{name}: {progress_text(job)}]", "movie", "Look"
+        text, icon, label = f"{name}: {progress_text(job)}", "movie", "Look"
     elif job.clip is not None:
         text, icon, label = f"**{name}** is analysed", "check_circle", "Open it"
     else:
         text, icon, label = f"{name} could not be analysed", "error", "See why"
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"notice {each.path.stem}"):
-        st.markdown(f":material/{icon}: {text}", width="content")
+        st.caption(f":material/{icon}: {text}", width="content")
         if st.button(label, type="tertiary", key=f"to clips {each.path.stem}", icon=":material/arrow_forward:"):
             go_to(CLIPS_PAGE)
             st.rerun()
