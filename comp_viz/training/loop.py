@@ -14,7 +14,7 @@ from comp_viz.data.batch import Batch, Stream
 from comp_viz.data.conversation import Task
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.evaluation.metrics import metrics
-from comp_viz.methods.learning import Stage
+from comp_viz.methods.learning import Objective, Stage
 from comp_viz.methods.method import EVERY_MODALITY
 from comp_viz.methods.modulator import modality_errors
 from comp_viz.methods.registry import method_of
@@ -40,7 +40,7 @@ from comp_viz.training.record import (
 )
 from comp_viz.training.resolve import ResolvedRecipe
 from comp_viz.training.split import bank_rows, run_generator
-from comp_viz.training.step import GradientNorms, TrainingStep
+from comp_viz.training.step import Descent, GradientNorms, TrainingStep
 
 WEIGHTS = "weights"  # beside predictors: weights of the modalities
 
@@ -198,10 +198,26 @@ class Trainer:
         counted = ~targets.isnan()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
             learned = self.learning.objective(stage, batch, targets, counted)
+        descent = self.descend(stage, learned, targets, counted)
+        if self.average:
+            self.average.update_parameters(self.model)
+        given = learned.predictions
+        return TrainingStep(
+            conversations=conversations,
+            losses={name: value.detach() for name, value in learned.losses.items()},
+            predictions={name: y.detach() for name, y in given.by.items()},
+            observed=batch.observed,
+            valid=batch.valid,
+            coordinator=None if given.weights is None else given.weights.detach(),
+            **vars(descent),
+        )
+
+    def descend(self, stage: Stage, learned: Objective, targets: Tensor, counted: Tensor) -> Descent:
+        """Gradients, what is done to them for the sake of balance, and the optimiser's step."""
         losses, predictions = learned.losses, learned.predictions.by
-        self.optimizer.zero_grad()
         names = [name for name in self.model.config.modalities if name in predictions]
         balance = self.recipe.balance if names and "fused" in predictions else "none"
+        self.optimizer.zero_grad()
         changes = []
         if balance == "mmpareto":
             weighted = [self.recipe.head_weight * losses[name] for name in names]
@@ -226,20 +242,7 @@ class Trainer:
             self.optimizer.step()
         else:
             shortened_update(self.owned, shares, self.optimizer.step)
-        if self.average:
-            self.average.update_parameters(self.model)
-        return TrainingStep(
-            conversations,
-            {name: value.detach() for name, value in losses.items()},
-            {name: y.detach() for name, y in predictions.items()},
-            batch.observed,
-            batch.valid,
-            error,
-            None if learned.predictions.weights is None else learned.predictions.weights.detach(),
-            modulated,
-            gradients,
-            shares,
-        )
+        return Descent(error, modulated, gradients, shares)
 
     @torch.no_grad()
     def select(self, stage: Stage) -> dict[QuantityName, float]:

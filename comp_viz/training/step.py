@@ -11,7 +11,17 @@ from comp_viz.methods.modulator import Modulation
 
 
 @dataclass(frozen=True)
-class TrainingStep:
+class Descent:
+    """What became of the gradients of a step, and what they were made from."""
+
+    error: Tensor | None  # [M, B, S], E of every modality; None without heads
+    modulation: Modulation | None  # where gradients are modulated
+    gradients: Tensor  # [G, M + 1], see `GradientNorms`
+    shares: Tensor | None  # [M], of its update that each modality kept, where balance shortens updates
+
+
+@dataclass(frozen=True)
+class TrainingStep(Descent):
     """One step on `B` conversations of at most `S` utterances."""
 
     conversations: Sequence[int]  # [B], by number in the training stream
@@ -19,11 +29,7 @@ class TrainingStep:
     predictions: dict[str, Tensor]  # "fused" where it is trained, and every head -> [B, S, C], with dropout and noise
     observed: Tensor  # [B, S, M] bool, as the missing pattern left it
     valid: Tensor  # [B, S] bool, False in padding; in memory
-    error: Tensor | None  # [M, B, S], E of every modality; None without heads
     coordinator: Tensor | None  # [B, S, M], weights of the modalities, where the stage has some
-    modulation: Modulation | None  # where gradients are modulated
-    gradients: Tensor  # [G, M + 1], see `GradientNorms`
-    shares: Tensor | None = None  # [M], of its update that each modality kept, where balance shortens updates
 
 
 class GradientNorms:
