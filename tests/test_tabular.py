@@ -153,6 +153,17 @@ def test_modalities_are_in_the_order_of_the_field(store, rng):
     assert read_tabular(store(**made)).modalities == ("audio", "text", "video", "gaze", "pulse")
 
 
+@pytest.mark.parametrize(("name", "modality"), [("vision", "video"), ("Visual", "video"), ("pulse", "pulse")])
+def test_features_under_the_name_that_others_have_for_a_modality(store, rng, name, modality):
+    values = rng.standard_normal((5, 2)).tolist()
+    path = store(**{f"features.{name}": values})
+    data = read_tabular(path)
+    assert data.modalities == ("audio", "text", modality)
+    result = np.concatenate([c.features[modality] for c in data.conversations])
+    np.testing.assert_array_equal(result, np.float32(values))
+    assert peek_data(path) == Header(data.widths, classes=False)
+
+
 def test_ids_are_kept_as_they_are(store):
     odd = "../a\\b.c\n\x00 " + "ü" * 500
     data = read_tabular(store(conversation=[odd] * 3 + [" "] * 2))

@@ -104,8 +104,7 @@ def read_npz(path: str | Path, reading: FileReading = PLAIN_READING) -> DataSet:
 def labels_of(path: Path, labels: NDArray[Any], reading: FileReading) -> ReadLabels:
     """The labels `[N]` without padding, of the task that is chosen, or that the name of a known file or the labels set."""
     known = CATALOGUE[path.stem].task if path.stem in CATALOGUE else None
-    if reading.task or known:
-        task = reading.task or known
+    if task := reading.task or known:
         unnamed = known.name if known else "emotion" if task.classes else "score"
         reading = replace(reading, task=replace(task, name=task.name or unnamed))
     return read_labels(path.name, labels, reading)

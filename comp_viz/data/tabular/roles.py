@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from comp_viz.data.table.format import FEATURE_PREFIX
+from comp_viz.data.table.format import FEATURE_PREFIX, METADATA_KEY
 from comp_viz.data.tabular.columns import Columns
 from comp_viz.data.tabular.names import feature_modality
 from comp_viz.data.tabular.parts import PartedColumns
@@ -86,10 +86,13 @@ def check_one_label(file: str, names: Sequence[str], others: Sequence[str]) -> N
 
 
 def feature_roles(columns: Columns, used: Mapping[str, str]) -> dict[str, str]:
-    """Columns of lists by the modality that their names say, one for each."""
+    """Columns of lists by the modality that their names say, one for each: `features.vision` is video too."""
     made: dict[str, str] = {}
+    written_by_us = METADATA_KEY in (columns.schema.metadata or {})  # whose modalities are what it says
     for column in columns.schema:
-        if column.name.startswith(FEATURE_PREFIX) or column.name in used.values() or not is_list(column.type):
+        if column.name in used.values() or not is_list(column.type):
+            continue
+        if written_by_us and column.name.startswith(FEATURE_PREFIX):
             continue
         modality = feature_modality(column.name)
         if modality and FEATURE_PREFIX + modality not in (*columns.schema.names, *made):
