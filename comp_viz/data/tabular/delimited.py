@@ -24,7 +24,7 @@ PADDED = [
     f"{before}{cell}{after}" for cell in NO_NUMBER for before in ("", " ") for after in ("", " ")
 ]  # as OpenFace does
 WHOLE = r"^(0|-?[1-9][0-9]{0,17})$"  # what is longer, or begins with 0, is a name
-BROKEN = r"^[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?$|^[-+]?[iI]nf(inity)?$"
+BROKEN = r"^[-+]?(0|[1-9][0-9]{0,17}|[0-9]+[.][0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?$|^[-+]?[iI]nf(inity)?$"
 ALWAYS_TEXT = ("conversation", "split", "speaker", "text", "context")  # also where each of them looks like a number
 
 
