@@ -14,7 +14,8 @@ from comp_viz.data.layouts.choices import Choices
 from comp_viz.data.layouts.frame import ReaderFrame, rows_of
 from comp_viz.data.layouts.given import Given
 from comp_viz.data.layouts.layout import FileLayout
-from comp_viz.data.layouts.pooling import PooledColumn, Pooling, Sequences
+from comp_viz.data.layouts.pooling import PooledColumn, Pooling
+from comp_viz.data.layouts.sequences import Sequences
 from comp_viz.data.layouts.split_labels import choose_labels
 from comp_viz.data.layouts.utterance_ids import place_utterances
 from comp_viz.data.layouts.values import text_of
