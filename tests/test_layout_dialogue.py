@@ -171,6 +171,31 @@ def test_three_lists_of_splits_are_in_the_order_of_their_family(meld, store):
     assert chosen.utterances.splits == ("train", "train", "validation", "test")
 
 
+def test_frames_of_an_utterance_are_averaged_and_infinite_ones_repaired_by_choice(iemocap, store):
+    audio = {v: [iemocap.rng.standard_normal((3, 2)) for _ in range(n)] for v, n in IEMOCAP.items()}
+    audio["Ses05F_impro01"][0][1, 0] = -np.inf
+    fields = [
+        iemocap.ids(),
+        iemocap.letters(),
+        iemocap.classes(6),
+        iemocap.vectors(4),
+        audio,
+        iemocap.sentences(),
+        *iemocap.lists,
+    ]
+    path = store(fields)
+    data = open_data(path)
+    assert data.sources["audio"] == "field 4 of the file, 2-d, mean over its steps"
+    np.testing.assert_allclose(
+        data.find("Ses02M_script01").features["audio"][0], audio["Ses02M_script01"][0].mean(0), rtol=1e-5
+    )
+    assert not data.find("Ses05F_impro01").observed[0, 0]
+    repaired = open_data(path, FileReading(choices={"infinite": "zero"}))
+    last = repaired.find("Ses05F_impro01")
+    assert last.observed[0, 0]
+    np.testing.assert_allclose(last.features["audio"][0], [0, audio["Ses05F_impro01"][0][:, 1].mean()], rtol=1e-5)
+
+
 def test_what_does_not_fit_is_said(iemocap, store):
     text, audio, (train, test) = iemocap.vectors(4), iemocap.vectors(3), iemocap.lists
     audio["Ses01F_impro01"] = audio["Ses01F_impro01"][:2]

@@ -145,6 +145,12 @@ def test_infinite_audio_is_repaired_by_choice_and_said(parts, store, repair):
     ]
 
 
+def test_infinite_steps_are_missing_under_any_pooling(parts, store):
+    parts["train"]["audio"][0, 0] = -np.inf
+    data = open_data(store(parts), FileReading(choices={"infinite": "missing", "pooling": "max"}))
+    assert not data.find("b_1").observed[2, 0]
+
+
 def test_labels_by_choice(parts, store):
     for part in parts.values():
         part["regression_labels_T"] = part["regression_labels"] / 4

@@ -19,7 +19,8 @@ from comp_viz.data.layouts.dialogue_fields import Field, FieldRoles, by_conversa
 from comp_viz.data.layouts.frame import ArrowColumn, ReaderFrame, rows_of
 from comp_viz.data.layouts.given import Given
 from comp_viz.data.layouts.layout import FileLayout
-from comp_viz.data.layouts.values import text_of
+from comp_viz.data.layouts.values import text_of, whole_array
+from comp_viz.data.published.file_array import FileArray
 from comp_viz.data.published.labels import IEMOCAP_EMOTIONS, SESSION, USC
 from comp_viz.errors import CompVizError
 from comp_viz.wording import how_many
@@ -99,7 +100,10 @@ class DialogueFields(FileLayout):
         return ReaderFrame(
             file, rows, columns, task, findings=findings,
             licence=USC if is_iemocap(names) else "",
-            sources={modality: f"{field.name} of the file, {field.width}-d" for modality, field in chosen.items()},
+            sources={
+                modality: f"{field.name} of the file, {field.width}-d{', mean over its steps' if field.has_steps else ''}"
+                for modality, field in chosen.items()
+            },
             unused={field.name: f"{field.width}-d vectors" if field.width else field.kind for field in rest},
         )  # fmt: skip
 
@@ -241,7 +245,7 @@ def vectors_column(file: str, field: Field, entries: Sequence[Any]) -> pa.Chunke
 
 def vector_of(entry: Any) -> Any:
     """One vector of 32 bits from a vector, or the mean of several."""
-    array = np.asarray(entry)
+    array = whole_array(entry, "a vector") if isinstance(entry, FileArray) else np.asarray(entry)
     if array.dtype.kind not in "fiub" or array.ndim not in (1, 2):
         raise CompVizError(f"a vector is an array of {array.dtype} of shape {list(array.shape)}, expected numbers")
     with np.errstate(over="ignore", invalid="ignore"):

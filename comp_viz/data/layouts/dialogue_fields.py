@@ -61,15 +61,20 @@ class Field:
     @cached_property
     def width(self) -> int:
         """How many numbers the first vector has."""
-        shapes = (entry.shape if isinstance(entry, np.ndarray) else np.shape(entry) for entry in self.flat)
+        shapes = map(shape_of, self.flat)
         return next((shape[-1] for shape in shapes if shape and shape[-1]), 0)
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether an utterance has several vectors, one a step."""
+        return any(len(shape_of(entry)) == 2 for entry in self.flat[:1])
 
     @property
     def is_one_hot(self) -> bool:
         """Whether every vector is short and has one 1 among zeros: a speaker."""
         if self.kind != VECTORS or not 1 < self.width <= MOST_SPEAKERS:
             return False
-        codes = [np.asarray(entry) for entry in self.flat]
+        codes = [np.asarray(entry) for entry in self.flat if not isinstance(entry, FileArray)]
         return all(code.shape == (self.width,) and np.isin(code, (0, 1)).all() and code.sum() == 1 for code in codes)
 
     @property
@@ -113,6 +118,12 @@ class FieldRoles:
         else:
             chosen = features
         return dict(zip(MODALITY_ORDER, [*chosen, None, None], strict=False))
+
+
+def shape_of(entry: Any) -> tuple[int, ...]:
+    """The shape of a vector or a matrix, also where it lies in the file."""
+    shape: tuple[int, ...] = entry.shape if isinstance(entry, np.ndarray | FileArray) else np.shape(entry)
+    return shape
 
 
 def kind_of_entries(value: Any) -> str:

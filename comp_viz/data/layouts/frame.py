@@ -78,6 +78,7 @@ class ReaderFrame:
     sources: Mapping[str, str] = field(default_factory=dict)  # modality -> how its features were made
     unused: Mapping[str, str] = field(default_factory=dict)  # what the file holds besides -> why it is not used
     choices: Sequence[Choice] = ()  # that were made
+    zero: bool = False  # whether features that are NaN or infinite become 0
     findings: Findings = field(default_factory=Findings)  # what the layout noticed; more may come as features are read
 
 
@@ -116,7 +117,7 @@ def frame_data_set(frame: ReaderFrame, reading: FileReading = PLAIN_READING) -> 
     task = reading.task or frame.task
     if task and frame.task:
         task = replace(task, name=task.name or frame.task.name)
-    data = read_columns(FrameColumns(frame), replace(reading, task=task))
+    data = read_columns(FrameColumns(frame), replace(reading, task=task), zero=frame.zero)
     frame.findings.not_used(frame.file, [Unused("field", name, why=why) for name, why in frame.unused.items()])
     return replace(
         data,

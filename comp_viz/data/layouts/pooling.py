@@ -122,9 +122,9 @@ def pool_block(block: Numbers, real: Bools, pooling: Pooling, repaired: Repaired
         repaired.utterances += int(counted.any((1, 2)).sum())
         if pooling.repair == "leave out":
             real = real & ~broken.any(2)
-        if pooling.repair != "missing":
-            block[broken] = 0
-        else:
-            block[broken & ~real[:, :, None]] = 0  # padding does no harm
-        vectors[bad] = pooling.pool(block, real)
+        block[broken] = 0
+        repaired_vectors = pooling.pool(block, real)
+        if pooling.repair == "missing":
+            repaired_vectors[counted.any((1, 2))] = np.nan
+        vectors[bad] = repaired_vectors
     return vectors

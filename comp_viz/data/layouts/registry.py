@@ -6,6 +6,7 @@ from pathlib import Path
 
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.header import Header
+from comp_viz.data.infinite import INFINITE, choose_zero
 from comp_viz.data.layouts.choices import Choices
 from comp_viz.data.layouts.dialogue import DialogueFields
 from comp_viz.data.layouts.frame import FrameColumns, ReaderFrame, frame_data_set
@@ -42,6 +43,8 @@ class Recognised:
         questions = Choices(choices)
         with explain_damage(self.given.path):
             frame = self.layout.read(self.given, questions)
+        if not any(choice.name == INFINITE for choice in questions.made):  # a layout of sequences asks for itself
+            frame = replace(frame, zero=choose_zero(questions))
         questions.check_used()
         return replace(frame, choices=tuple(questions.made))
 
