@@ -495,6 +495,16 @@ def test_labels_become_unknown_only_where_that_is_said_of_them(small_lab):
     assert places == [("missing", small_lab.utterances.ids[0], 4)] * there.sum()
     assert not small_lab.findings.rows
     assert with_reading(small_lab, FileReading()) is small_lab
+    classes = with_reading(
+        small_lab, FileReading(Task("emotion", ("a", "b")), tuple(map(str, small_lab.utterances.labels)))
+    )
+    labels = np.arange(len(classes.utterances)) % 2
+    starts = classes.utterances.starts
+    made = tuple(
+        replace(c, labels=np.float32(labels[starts[v] : starts[v + 1]])) for v, c in enumerate(classes.conversations)
+    )
+    without = with_reading(replace(classes, conversations=made), FileReading(unknown=("B ",)))
+    np.testing.assert_array_equal(without.utterances.labels, np.where(labels == 1, np.nan, 0))
 
 
 def test_import_takes_the_extractors_it_is_told(published, capsys):

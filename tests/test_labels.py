@@ -93,6 +93,7 @@ ASKED = {
     "-1.0 below six classes": ([-1.0, 0, 1, 2, 3, 4, 5], "Does -1 mean that there is no label"),
     "a class without utterances": ([0, 1, 2, 9], "0, 1, 2, 9, which do not count from 0 or 1 without a gap"),
     "one class": ([4, 4, 4], "whole numbers from 4 to 4"),
+    "only a mark": ([255, 255], "whole numbers from 255 to 255"),
     "one name": (["sad", "sad", ""], "1 different texts, such as 'sad'"),
     "a mark among scores": ([-2.5, 1.5, -999.0], "-999 lies far from the others"),
     "255 among floating-point classes": ([0.0, 1.0, 2.0, 255.0], "255 lies far from the others"),
@@ -114,6 +115,7 @@ def test_what_is_open_is_asked(values, expected):
 
 ANSWERED = {
     "-1 is no label": ([-1, 0, 1], FileReading(unknown=("-1",)), numbered(0, 1), [NAN, 0, 1]),
+    "a fraction in single precision": (np.float32([0.1, 1, -1]), FileReading(unknown=("0.1",)), scores(1), [NAN, 1, -1]),
     "-1 is a score": ([-1, 0, 1], FileReading(Task("s", low=-1, high=1)), Task("s", low=-1, high=1), [-1, 0, 1]),
     "words are no label": (["1.5", "-.5", "bad"], FileReading(unknown=("BAD",)), scores(2), [1.5, -0.5, NAN]),
     "none is a class": (["none", "sad"], FileReading(classes("sad", "none")), classes("sad", "none"), [1, 0]),

@@ -14,15 +14,17 @@ FARTHEST = 10.0  # times the other magnitudes: what lies farther is no score of 
 LEAST_MARK = 50.0  # the smallest magnitude that is taken for a mark rather than for a score
 
 
-def ignored_number(values: Doubles, whole: bool) -> list[float]:
+def ignored_numbers(values: Doubles, whole: bool) -> list[float]:
     """Which of the different labels `[K]`, in order, mean "no label" where they are whole: 255, -100, or -1 below classes.
 
     Raises `CompVizError` for what may be such a mark or a label.
     """
-    marks = [mark for mark in IGNORED if mark in values and len(values) > 1]
+    marks = [mark for mark in IGNORED if mark in values]
     rest = values[~np.isin(values, marks)]
+    if not len(rest):
+        return []
     if marks and whole and np.abs(rest).max() < LEAST_MARK:
-        return [*marks, *ignored_number(rest, whole)]
+        return [*marks, *ignored_numbers(rest, whole)]
     if rest[0] == -1 and len(rest) > 2 and (whole or is_whole(rest)) and rest[1] >= 0:
         if whole and rest[-1] > LARGEST_SCALE:
             return [-1.0]

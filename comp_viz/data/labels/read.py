@@ -16,7 +16,7 @@ from comp_viz.data.dataset import Doubles
 from comp_viz.data.labels.column import LabelColumn, is_no_label, label_key, numbers_in
 from comp_viz.data.labels.fit import possible
 from comp_viz.data.labels.names import classes_of_names, spellings
-from comp_viz.data.labels.numbers import ignored_number, is_whole, task_of_numbers
+from comp_viz.data.labels.numbers import ignored_numbers, is_whole, task_of_numbers
 from comp_viz.data.labels.remarks import Remark
 from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.errors import CompVizError
@@ -34,7 +34,7 @@ class ReadLabels:
 
 
 def read_labels(file: str, values: Any, reading: FileReading = PLAIN_READING) -> ReadLabels:
-    """The task, read from the labels where `reading` say nothing, and the labels of it; see `docs/data.md`, Labels.
+    """The task, read from the labels where `reading` says nothing, and the labels of it; see `docs/data.md`, Labels.
 
     `values` are a `LabelColumn`, or an array or a list `[N]` of numbers, texts or None. Raises `CompVizError`, which begins
     with `file`, when it is open what the labels mean, and for labels that are none of the task.
@@ -84,19 +84,10 @@ def numbered(column: LabelColumn, reading: FileReading) -> ReadLabels:
     numbers, remarks = without_marks(column.numbers, numbers_among(reading.unknown))
     numbers, impossible = without_infinite(numbers)
     remarks += impossible
-    task = reading.task
-    if task is None and column.names:
-        task = Task("emotion", column.names)
-        numbers, more = without_marks(numbers, [-1.0])  # so Hugging Face writes that there is none
-    elif task is None:
-        values = np.unique(numbers[~np.isnan(numbers)])
-        numbers, more = without_marks(numbers, ignored_number(values, column.whole) if len(values) else [])
-        values = np.unique(numbers[~np.isnan(numbers)])
-        task, remark = task_of_numbers(values, column.whole)
-        more += [Remark("problem", remark)] if remark else []
-        numbers = numbers - values[0] if task.classes else numbers
-    else:
+    if task := reading.task:
         numbers, more = counted_from_0(numbers, task), []
+    else:
+        task, numbers, more = told_by_numbers(numbers, column)
     with np.errstate(over="ignore"):
         labels = numbers.astype(np.float32)
     fits = possible(labels, task)
@@ -104,22 +95,46 @@ def numbered(column: LabelColumn, reading: FileReading) -> ReadLabels:
     return ReadLabels(task, labels, (*remarks, *more))
 
 
+def told_by_numbers(numbers: Doubles, column: LabelColumn) -> tuple[Task, Doubles, list[Remark]]:
+    """The task that numbers `[N]` set, the numbers with classes counted from 0, and what is to be said of them."""
+    if column.names:
+        return Task("emotion", column.names), *without_marks(
+            numbers, [-1.0]
+        )  # so Hugging Face writes that there is none
+    numbers, remarks = without_marks(numbers, ignored_numbers(different(numbers), column.whole))
+    values = different(numbers)
+    task, remark = task_of_numbers(values, column.whole)
+    remarks += [Remark("problem", remark)] if remark else []
+    return task, numbers - values[0] if task.classes else numbers, remarks
+
+
+def different(numbers: Doubles) -> Doubles:
+    """The different ones of some numbers, in order, without NaN."""
+    values: Doubles = np.unique(numbers[~np.isnan(numbers)])
+    return values
+
+
 def counted_from_0(numbers: Doubles, task: Task) -> Doubles:
     """Class numbers `[N]` counted from 0, where those of a task with so many classes run from 1 to the last."""
-    known = numbers[~np.isnan(numbers)]
+    known = different(numbers)
     from_1 = len(task.classes) > 0 and len(known) > 0 and is_whole(known)
-    return numbers - 1 if from_1 and known.min() >= 1 and known.max() == len(task.classes) else numbers
+    return numbers - 1 if from_1 and known[0] >= 1 and known[-1] == len(task.classes) else numbers
 
 
 def without_marks(numbers: Doubles, marks: list[float]) -> tuple[Doubles, list[Remark]]:
     """Numbers `[N]` with NaN for those that mean "no label", and what to say of them."""
-    there: dict[float, Bools] = {mark: np.asarray(numbers == mark) for mark in marks}
+    with np.errstate(over="ignore"):
+        single = numbers.astype(np.float32)  # as most files have them: 0.1 is found where a file has its nearest
+        there: dict[float, Bools] = {
+            mark: np.asarray((numbers == mark) | ((single == np.float32(mark)) & np.isfinite(single))) for mark in marks
+        }
     remarks = [
         Remark("missing", f"label {mark:g} means that there is none", np.flatnonzero(rows))
         for mark, rows in there.items()
         if rows.any()
     ]
-    return np.where(np.isin(numbers, marks), np.nan, numbers), remarks
+    marked = np.any([np.zeros(len(numbers), bool), *there.values()], axis=0)
+    return np.where(marked, np.nan, numbers), remarks
 
 
 def without_infinite(numbers: Doubles) -> tuple[Doubles, list[Remark]]:

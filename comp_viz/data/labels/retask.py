@@ -7,7 +7,7 @@ import numpy as np
 
 from comp_viz.data.conversation import Conversation
 from comp_viz.data.dataset import DataSet
-from comp_viz.data.labels.column import LabelColumn
+from comp_viz.data.labels.column import LabelColumn, label_key
 from comp_viz.data.labels.fit import once_stated
 from comp_viz.data.labels.read import read_labels
 from comp_viz.data.labels.remarks import note_remarks
@@ -23,8 +23,10 @@ def with_reading(data: DataSet, reading: FileReading) -> DataSet:
         return data
     task = reading.task or data.task
     task = replace(task, name=task.name or data.task.name)
+    names = {label_key(name): f"{number}" for number, name in enumerate(data.task.classes)}
+    unknown = tuple(names.get(label_key(label), label) for label in reading.unknown)  # a class by its name
     column = LabelColumn(data.utterances.labels.astype(np.float64))
-    read = read_labels(data.name, column, FileReading(task, reading.unknown))
+    read = read_labels(data.name, column, FileReading(task, unknown))
     findings = replace(data.findings, rows=once_stated(data.findings.rows))
     starts = data.utterances.starts
 

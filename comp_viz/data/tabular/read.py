@@ -39,7 +39,7 @@ TEXTS = ("speaker", "text", "context")  # columns that are taken as they are
 
 
 def read_tabular(path: str | Path, reading: FileReading = PLAIN_READING) -> DataSet:
-    """Read a table into memory; `reading` say what the labels mean, where the file does not or says otherwise.
+    """Read a table into memory; `reading` says what the labels mean, where the file does not or says otherwise.
 
     A task without a name takes that of the file, else "emotion" for classes and "score" for scores.
 
