@@ -39,7 +39,7 @@ def page(visitor: BrowserContext, address: str) -> Iterator[Page]:
         page.goto(f"{address}clips?checkpoint=lab")
         page.get_by_role("button", name="Take the example clip").click()
         WAITED.update(waited(page))
-        page.get_by_role("button", name="Stop").wait_for(state="detached", timeout=SLOW)
+        page.get_by_role("tab", name="File and stages").wait_for(timeout=SLOW)
         page.locator(".player .part").first.wait_for()
         settled(page)
         yield page
