@@ -8,10 +8,12 @@ from runs import CPU, HALF, RECIPE, log
 from test_compared_networks import SMALL
 
 from comp_viz.analysis.prediction import predict_conversation
+from comp_viz.analysis.robustness.rebuilding import Rebuilt, rebuilding_table
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.lab.make import lab
 from comp_viz.data.lab.settings import LabSettings
+from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import predict
 from comp_viz.evaluation.metrics import metrics
 from comp_viz.methods.registry import find_method
@@ -90,3 +92,27 @@ def test_the_second_stage_of_mmin_begins_at_its_teacher(learnable):
     key = "encoders.modalities.0.0.weight"
     moved = (after[key] - taught[f"teacher.{key}"]).norm() / taught[f"teacher.{key}"].norm()
     assert 0 < moved < 0.2
+
+
+def test_what_is_rebuilt_is_measured_alike_for_all(trained, learnable):
+    _, out, _ = trained
+    checkpoint = load_checkpoint(out)
+    if "reconstruction" not in checkpoint.method.capabilities:
+        with pytest.raises(CompVizError, match=r"has no reconstruction of what is missing\..*Choose a checkpoint"):
+            rebuilding_table(checkpoint, learnable)
+        return
+    table = rebuilding_table(checkpoint, learnable, ["uniform(0)", "uniform(0.5)"])
+    assert list(table.modality) == [*learnable.modalities] * 2
+    assert not table.entries[:3].any()
+    assert table.explained[:3].isna().all()
+    assert (table.entries[3:] > 5).all()
+    assert table.cosine[3:].between(-1, 1).all()
+    assert (table.explained[3:] <= 1).all()
+
+
+def test_explained_variance_is_that_of_the_mean_and_of_the_truth():
+    true = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
+    mean = true.mean(0)
+    assert Rebuilt(true, true, mean).explained == Rebuilt(true, true, mean).cosine == pytest.approx(1)
+    assert Rebuilt(np.tile(mean, (30, 1)), true, mean).explained == pytest.approx(0, abs=1e-6)
+    assert Rebuilt(2 * mean - true, true, mean).cosine == pytest.approx(-1)
