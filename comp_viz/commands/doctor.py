@@ -18,7 +18,7 @@ from comp_viz.versions import VERSION
 from comp_viz.wording import how_many
 
 EXTRAS = {
-    "hub": "huggingface_hub", "mlflow": "mlflow-skinny", "published": "transformers", "sweep": "ray",
+    "formats": "h5py", "hub": "huggingface_hub", "mlflow": "mlflow-skinny", "published": "transformers", "sweep": "ray",
     "tensorboard": "tensorboard", "wandb": "wandb",
 }  # fmt: skip
 SETTINGS = ("COMP_VIZ_DATA", "COMP_VIZ_DEVICE", "COMP_VIZ_ONLINE", "COMP_VIZ_WEIGHTS", "OMP_NUM_THREADS")

@@ -10,7 +10,7 @@ from comp_viz.data.lab.settings import LabSettings
 from comp_viz.data.labels.retask import with_reading
 from comp_viz.data.layouts.registry import find_layout, is_layout_name, peek_layout, unknown_layout
 from comp_viz.data.npz import peek_npz, read_npz
-from comp_viz.data.published.layout import is_published, label_files, read_chosen
+from comp_viz.data.published.layout import is_published, data_sets_in, read_chosen
 from comp_viz.data.published.peek import peek_published
 from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.data.table.reader import is_table, open_table
@@ -45,7 +45,7 @@ def data_files() -> list[str]:
     return sorted(
         str(path.relative_to(data_root()))
         for place in there
-        for path in (label_files(place) if is_published(place) else [place])
+        for path in (data_sets_in(place) if is_published(place) else [place])
         if is_published(path)
         or is_layout_name(path)
         or is_tabular(path)

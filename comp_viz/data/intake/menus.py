@@ -34,7 +34,7 @@ def menus_of(path: Path, reading: FileReading) -> list[Menu]:
     """All that can be chosen of a file or folder, as it is read now. Raises `CompVizError` when it cannot be opened at all."""
     if is_published(path):
         return published_menus(label_file(path), reading)
-    if path.is_file() and (recognised := find_layout(path)):
+    if recognised := find_layout(path):
         choices = recognised.read(reading.choices).choices
         return [Menu(choice.name, choice.about, choice.alternatives, choice.value) for choice in choices]
     return table_menus(path, reading) if path.is_dir() or is_tabular(path) else []

@@ -28,7 +28,7 @@ def kind_of(path: Path) -> str:
     """What a file or folder was recognised as, in words. Raises `CompVizError`."""
     if is_published(path):
         return "the published layout (GCNet, MoMKE, ComP)"
-    if path.is_file() and (recognised := find_layout(path)):
+    if recognised := find_layout(path):
         return recognised.layout.name
     if path.is_dir():
         return "a table in several files"

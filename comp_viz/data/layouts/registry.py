@@ -8,6 +8,7 @@ from comp_viz.data.dataset import DataSet
 from comp_viz.data.header import Header
 from comp_viz.data.infinite import INFINITE, choose_zero
 from comp_viz.data.layouts.choices import Choices
+from comp_viz.data.layouts.csd import ComputationalSequences
 from comp_viz.data.layouts.dialogue import DialogueFields
 from comp_viz.data.layouts.frame import FrameColumns, ReaderFrame, frame_data_set
 from comp_viz.data.layouts.given import Given
@@ -15,6 +16,7 @@ from comp_viz.data.layouts.layout import FileLayout
 from comp_viz.data.layouts.mag_bert import UtteranceLists
 from comp_viz.data.layouts.mertools import MertoolsFolder
 from comp_viz.data.layouts.mmsa import SplitDicts
+from comp_viz.data.layouts.segmented import SegmentedFrames
 from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.data.table.arrow_file import ARROW_ERRORS, explain_damage
 from comp_viz.data.tabular.features import find_widths
@@ -28,6 +30,8 @@ LAYOUTS: tuple[FileLayout, ...] = (
     DialogueFields(),
     MertoolsFolder(),
     UtteranceLists(),
+    ComputationalSequences(),
+    SegmentedFrames(),
 )  # the first that recognises a file reads it
 
 

@@ -39,7 +39,7 @@ def is_published(path: Path) -> bool:
     return path.name in LAYOUTS and os.path.isfile(path)
 
 
-def label_files(path: Path) -> list[Path]:
+def data_sets_in(path: Path) -> list[Path]:
     """What data sets are in a folder of the published layout: itself, or the label files where there are several."""
     files = [path / name for name in LAYOUTS if os.path.isfile(path / name)]
     return files if len(files) > 1 else [path]

@@ -50,7 +50,7 @@ def import_dialog(place: str = "") -> None:
         st.caption("Correct it in the menus above, where they can.")
         return
     recognised(kind, data)
-    save_controls(data, path)
+    saving_controls(data, path)
 
 
 def take_saved(names: list[str]) -> None:
@@ -158,7 +158,7 @@ def recognised(kind: str, data: DataSet) -> None:
             st.dataframe(pd.DataFrame(notes, columns=["kind", "what", "times"]), hide_index=True)
 
 
-def save_controls(data: DataSet, path: Path) -> None:
+def saving_controls(data: DataSet, path: Path) -> None:
     """Name, licence, and the button that saves."""
     left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
     name = left.text_input("Name", path.stem, key="import name", max_chars=80)
