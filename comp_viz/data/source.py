@@ -10,7 +10,7 @@ from comp_viz.data.lab.settings import LabSettings
 from comp_viz.data.labels.retask import with_reading
 from comp_viz.data.layouts.registry import find_layout, is_layout_name, peek_layout, unknown_layout
 from comp_viz.data.npz import peek_npz, read_npz
-from comp_viz.data.published.layout import is_published, data_sets_in, read_chosen
+from comp_viz.data.published.layout import data_sets_in, is_published, read_chosen
 from comp_viz.data.published.peek import peek_published
 from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.data.table.reader import is_table, open_table

@@ -49,7 +49,7 @@ def import_dialog(place: str = "") -> None:
         st.error(f"Recognised as {kind}, but: {error}", icon=":material/error:")
         st.caption("Correct it in the menus above, where they can.")
         return
-    recognised(kind, data)
+    show_recognised(kind, data)
     saving_controls(data, path)
 
 
@@ -134,7 +134,7 @@ def label_menus() -> tuple[Task | None, tuple[str, ...]]:
     return None, nothing
 
 
-def recognised(kind: str, data: DataSet) -> None:
+def show_recognised(kind: str, data: DataSet) -> None:
     """What the file was recognised as."""
     summary = summarise_data(data)
     st.markdown(f"Recognised as **{escape_markdown(kind)}**")
