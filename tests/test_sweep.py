@@ -187,7 +187,7 @@ def test_every_option_of_a_recipe_makes_another_run(change):
     value = getattr(ResolvedRecipe(), change)
     other = {
         "missing": "found", "selection": ("found",), "clip": None, "gradient_norm": None, "scope": "bank",
-        "error": "reference", "select": "test", "precision": "bfloat16", "average": 0.5,
+        "error": "reference", "select": "test", "precision": "bfloat16", "average": 0.5, "balance": "loss",
     }.get(change, (not value) if isinstance(value, bool) else 2 * (value or 1))  # fmt: skip
     run = plan_sweep(Sweep.model_validate(SMALL))[0].run
     assert replace(run, recipe=replace(run.recipe, **{change: other})).folder != run.folder

@@ -40,8 +40,8 @@ from comp_viz.ui.widgets.choices import one_of
 
 def contributions_part(sides: list[Side], selected: int, palette: Palette) -> str:
     """Draw it for one side or two; returns the heading of the page."""
-    main = sides[0].view
-    predictors = cached_why.in_coalitions(main.query()).predictors
+    known = [cached_why.in_coalitions(side.view.query()).predictors for side in sides]
+    predictors = [name for name in known[0] if all(name in others for others in known)]  # a method may have no heads
     predictor = one_of("Prediction", predictors, "why_of", "Whose prediction is explained: the fused one, or the head of one modality.", width=150)  # fmt: skip
     wanted = further_tests()
     contributions = [contribution(cached_why.in_coalitions(side.view.query()), predictor) for side in sides]
