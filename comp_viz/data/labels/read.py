@@ -84,8 +84,9 @@ def numbered(column: LabelColumn, reading: FileReading) -> ReadLabels:
     numbers, remarks = without_marks(column.numbers, numbers_among(reading.unknown))
     numbers, impossible = without_infinite(numbers)
     remarks += impossible
+    more: list[Remark] = []
     if task := reading.task:
-        numbers, more = counted_from_0(numbers, task), []
+        numbers = counted_from_0(numbers, task)
     else:
         task, numbers, more = told_by_numbers(numbers, column)
     with np.errstate(over="ignore"):

@@ -111,7 +111,8 @@ class PartedColumns(Columns):
 
     def faults(self) -> dict[tuple[str, int], str]:
         """Modality and row, counted through all files -> why it has no features."""
-        faults, first = {}, 0
+        faults: dict[tuple[str, int], str] = {}
+        first = 0
         for columns, _ in self.parts:
             faults |= {(modality, first + row): reason for (modality, row), reason in columns.faults().items()}
             first += len(columns.table(columns.schema.names[:1]))

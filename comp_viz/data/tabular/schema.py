@@ -1,6 +1,7 @@
 """What columns a table of one row an utterance may have, and of which types."""
 
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import pyarrow as pa
 
@@ -9,6 +10,7 @@ from comp_viz.data.table.format import FEATURE_PREFIX
 from comp_viz.data.tabular.columns import is_text_type
 from comp_viz.errors import CompVizError
 
+Feature = TypeVar("Feature")
 REQUIRED = ("conversation", "position", "label")
 MOST_FEATURES = 65_536  # of a modality
 
@@ -93,8 +95,8 @@ def check_column(file: str, column: pa.Field, times: int) -> None:
         )
 
 
-def in_order(features: Mapping[str, str]) -> dict[str, str]:
-    """Feature columns by modality: audio, text, video, then the others as they come."""
+def in_order(features: Mapping[str, Feature]) -> dict[str, Feature]:
+    """Features by modality, as columns or their names: audio, text, video, then the others as they come."""
     return dict(
         sorted(
             features.items(), key=lambda item: MODALITIES.index(item[0]) if item[0] in MODALITIES else len(MODALITIES)
