@@ -19,7 +19,13 @@ from comp_viz.ui.clips.inspection import (
 )
 from comp_viz.ui.clips.installed_extractors import default_extractors_ready, draw_requirements, requirements_title
 from comp_viz.ui.clips.pending import draw_pending
-from comp_viz.ui.clips.selected_clip import checkpoint_for_clip, clip_prediction, distribution_note, selected_clip
+from comp_viz.ui.clips.selected_clip import (
+    checkpoint_for_clip,
+    clip_prediction,
+    clip_unlike,
+    distribution_note,
+    selected_clip,
+)
 from comp_viz.ui.clips.thresholds import threshold_controls
 from comp_viz.ui.clips.track_controls import track_controls
 from comp_viz.ui.clips.upload import wanted_settings
@@ -58,7 +64,7 @@ def inspect_clip(uploaded: SessionClip, view: PageView | None, pending: int) -> 
         clip_player(uploaded, before, selected, colours)
         file_notes(uploaded.clip)
     with right:
-        utterance_list(uploaded.clip, before)
+        utterance_list(uploaded.clip, before, clip_unlike(uploaded, name, device) if name else ())
         confident_words(uploaded.clip, selected)
     draw_waveform(uploaded.clip, selected, colours)
     draw_reasons(uploaded.clip, selected, colours)

@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> None:
     saved = load_checkpoint(options.folder)
     card = saved.card if options.note is None else replace(saved.card, note=options.note)
     tables = {name: read_telemetry(options.folder / TELEMETRY, name) for name in TABLES}
-    save_checkpoint(options.out, saved.model, card, saved.standardise)
+    save_checkpoint(options.out, saved.model, card, saved.standardise, familiarity=saved.familiarity)
     for name, table in thinned(tables, options.epochs).items():
         write_telemetry(table, options.out / TELEMETRY / f"{name}.parquet")
     size = sum(path.stat().st_size for path in options.out.rglob("*") if path.is_file())

@@ -95,7 +95,7 @@ def test_share_of_voice():
 
 def test_a_card_names_its_extractors():
     sources = Settings().sources
-    assert sources["audio"] == "whisper-base encoder + eGeMAPS v02 (comp_viz clips 1)"
+    assert sources["audio"] == "whisper-base encoder + eGeMAPS v02 (comp_viz clips 2)"
     assert named_in(sources) == DEFAULT_EXTRACTORS
     assert settings_for(sources, "mine") == Settings()
     assert named_in({"audio": "openSMILE"}) is None
@@ -378,7 +378,7 @@ def test_a_clip_that_does_not_fit_says_which_modality(clip_checkpoint, tmp_path)
     clip = analyse(make_clip(tmp_path / "a.wav", rate=0, sound=tone(2)), tmp_path / "kept")
     card = load_checkpoint(clip_checkpoint).card
     assert clip.misfit(card) == ""
-    other = replace(card, sources={**card.sources, "text": "DeBERTa-large (comp_viz clips 1)"})
+    other = replace(card, sources={**card.sources, "text": "DeBERTa-large (comp_viz clips 2)"})
     assert "DeBERTa-large" in clip.misfit(other)
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from comp_viz.checkpoint.card import Card, read_card, write_card
+from comp_viz.checkpoint.familiarity import Familiarity, familiarity_tensors, read_familiarity
 from comp_viz.checkpoint.hub import HUB_PREFIX, download
 from comp_viz.checkpoint.tensors import read_safetensors
 from comp_viz.data.batch import Standardiser
@@ -37,6 +38,9 @@ class Checkpoint:
     card: Card
     standardise: Standardiser
     digest: str  # SHA-256 of configuration and weights
+    familiarity: Familiarity = field(
+        default_factory=dict
+    )  # where its training features lie; empty where that is not stored
 
     @property
     def config(self) -> NetworkConfig:
@@ -130,7 +134,12 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    folder: str | Path, model: Network, card: Card, standardise: Standardiser, precision: torch.dtype | None = None
+    folder: str | Path,
+    model: Network,
+    card: Card,
+    standardise: Standardiser,
+    precision: torch.dtype | None = None,
+    familiarity: Familiarity | None = None,
 ) -> None:
     """Write a checkpoint: all files under temporary names first, then each into its place.
 
@@ -155,6 +164,7 @@ def save_checkpoint(
         tensors[f"mean.{name}"] = torch.from_numpy(standardise.mean[name])
         tensors[f"std.{name}"] = torch.from_numpy(standardise.std[name])
     tensors["clip"] = torch.tensor(standardise.clip)
+    tensors |= familiarity_tensors(familiarity or {})
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".saving-") as temporary:
         fresh = Path(temporary)
         save_file(tensors, fresh / WEIGHTS_FILE)
@@ -188,7 +198,9 @@ def load_checkpoint(source: str | Path, device: str = "cpu") -> Checkpoint:
     model.fit_lengths(weights)
     model.load_state_dict(weights)
     digest = hashlib.sha256((folder / CONFIG_FILE).read_bytes() + (folder / WEIGHTS_FILE).read_bytes()).hexdigest()
-    return Checkpoint(model.eval().requires_grad_(False).to(choose_device(device)), card, standardise, digest)
+    familiarity = read_familiarity(tensors, card.architecture.widths)
+    model = model.eval().requires_grad_(False).to(choose_device(device))
+    return Checkpoint(model, card, standardise, digest, familiarity)
 
 
 def check_weights(folder: Path, config: NetworkConfig, weights: dict[str, Tensor]) -> None:

@@ -1,6 +1,6 @@
 """How a checkpoint's card names the extractors of its features, and which clips it may therefore be fed.
 
-    sources={"audio": "whisper-base encoder + eGeMAPS v02 (comp_viz clips 1)", ...}
+    sources={"audio": "whisper-base encoder + eGeMAPS v02 (comp_viz clips 2)", ...}
 
 Names are those of the registry, joined in the order in which their features follow each other. The number after
 "clips" grows whenever an extractor's numbers change for the same file, so that old checkpoints stop matching.
@@ -9,7 +9,7 @@ Names are those of the registry, joined in the order in which their features fol
 import re
 from collections.abc import Mapping
 
-FEATURES_VERSION = 1  # 2 with the first checkpoint trained on levelled sound (`level.py`) and faces found in tiles
+FEATURES_VERSION = 2  # 1: sound was not levelled (`level.py`), small faces were not found
 DEFAULT_EXTRACTORS = (
     ("audio", ("whisper-base encoder", "eGeMAPS v02")),
     ("text", ("MiniLM-L6 sentence",)),

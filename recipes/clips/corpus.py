@@ -20,9 +20,9 @@ class Item:
     label: int  # number of the emotion, or OTHER
     split: str  # train, validation or test
     group: str  # what it belongs to and is split by: actor, image, dialogue
-    speaker: str = ""
+    speaker: str = ""  # whose utterances may follow each other; of voices its corpus first, "ravdess 3"
     words: str = ""
-    altered: bool = False  # made from another one, by another level, noise and cut
+    altered: bool = False  # made from another one: another recording or picture of the same
 
 
 @dataclass(frozen=True)

@@ -100,16 +100,23 @@ def dialogues(
 
 
 def moving(faces: Table, rng: np.random.Generator) -> Table:
-    """The same faces, part of those for training with deviations as of moving faces, which say nothing of the emotion.
+    """The same faces, part of those for training as of people who move, of whom an utterance keeps the mean and deviation.
 
-    A picture does not move: its deviations are 0, and a network that knows nothing else would be at a loss before a video.
-    Each is given the deviations among a few training faces of any emotion, made smaller by a drawn factor.
+    A picture does not move: its deviations are 0, and it shows an emotion at its height. Each of these faces is put
+    together with a few others of the same emotion and at rest, the neutral ones, as an utterance goes between the two; how far
+    it moves says nothing of the emotion.
     """
     half = faces.features.shape[1] // 2
     features: Floats = faces.features.copy()
     pool = usable(faces, "train")
+    labels = np.array([item.label for item in faces.items])
+    alike = {label: [n for n in pool if labels[n] == label] for label in set(labels[pool])}
     for n in pool:
         if rng.random() >= STILL:
-            some = faces.features[rng.choice(pool, size=4), :half]
-            features[n, half:] = some.std(0) * rng.uniform(0.1, 0.8)
+            others = (
+                rng.choice(alike[labels[n]], size=1).tolist() + rng.choice(alike[0], size=rng.integers(0, 3)).tolist()
+            )
+            some = faces.features[[n, n, *others], :half]
+            features[n, :half] = some.mean(0)
+            features[n, half:] = faces.features[rng.choice(pool, size=4), :half].std(0) * rng.uniform(0.1, 0.8)
     return replace(faces, features=features)

@@ -9,7 +9,7 @@ from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
 from comp_viz.commands import exit_status
 from comp_viz.data.source import open_data
 from comp_viz.errors import CompVizError
-from recipes.clips.measured import cooled, measured_parts, temperatures
+from recipes.clips.measured import cooled, familiarity, measured_parts, temperatures
 
 
 def run(options: argparse.Namespace) -> None:
@@ -25,10 +25,11 @@ def run(options: argparse.Namespace) -> None:
     if not saved.card.temperature:  # else a measurement that was interrupted goes on
         by = temperatures(saved.model, saved.standardise, data.split("validation"))
         card = replace(saved.card, temperature=by)
-        save_checkpoint(options.folder, cooled(saved.model, by), card, saved.standardise)
+        known = familiarity(saved.standardise, data.split("train"), data.split("validation"))
+        save_checkpoint(options.folder, cooled(saved.model, by), card, saved.standardise, familiarity=known)
         saved = load_checkpoint(options.folder)
     card = replace(saved.card, parts=measured_parts(saved.model, data.task, saved.standardise, data.split("test")))
-    save_checkpoint(options.folder, saved.model, card, saved.standardise)
+    save_checkpoint(options.folder, saved.model, card, saved.standardise, familiarity=saved.familiarity)
     for part in card.parts:
         acc, ua = part.metrics["ACC"], part.metrics["UA"]
         print(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from comp_viz.analysis.clips.prediction import predict_clip
+from comp_viz.analysis.clips.prediction import predict_clip, unlike_modalities, unlike_warning
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.clips.analyse import analyse, file_digest
 from comp_viz.clips.clip import Clip
@@ -59,7 +59,7 @@ def prediction_rows(clip: Clip, checkpoint: Checkpoint) -> Iterator[ClipRow]:
     if misfit := clip.misfit(checkpoint.card):
         raise CompVizError(misfit)
     task, prediction = checkpoint.card.task, predict_clip(checkpoint, clip.conversation)
-    decisions = prediction.decisions()
+    decisions, unlike = prediction.decisions(), unlike_modalities(checkpoint, clip.conversation)
     for i, span in enumerate(clip.spans):
         seen = bool(prediction.anything_observed[i])
         fused, weights = (
@@ -79,7 +79,7 @@ def prediction_rows(clip: Clip, checkpoint: Checkpoint) -> Iterator[ClipRow]:
             **{f"p {name}" if task.classes else name: value for name, value in values.items()},
             **{f"weight {m}": float(w) for m, w in zip(prediction.modalities, weights, strict=True)},
             "notes": " ".join(clip.media.notes),
-            "warnings": "" if seen else NOTHING_OBSERVED,
+            "warnings": unlike_warning(unlike[i]) if seen else NOTHING_OBSERVED,
         }
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from comp_viz.analysis.prediction import Prediction, predict_conversation
+from comp_viz.checkpoint.familiarity import unlike_training
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import Bools, Conversation, Floats
 from comp_viz.data.dataset import cut_into_windows
+from comp_viz.wording import percent
 
 
 def predict_clip(checkpoint: Checkpoint, conversation: Conversation) -> Prediction:
@@ -18,6 +20,27 @@ def predict_clip(checkpoint: Checkpoint, conversation: Conversation) -> Predicti
         for part in cut_into_windows([conversation], checkpoint.config.max_length)
     ]
     return join_predictions(parts)
+
+
+UNLIKE = 0.99  # share of held-out utterances nearer to the training features, from which an utterance is unlike them
+
+
+def unlike_modalities(checkpoint: Checkpoint, conversation: Conversation) -> list[tuple[str, ...]]:
+    """For each utterance the modalities in which it is farther from what the checkpoint learned from than 99 % of utterances
+    held out when it was trained: what it predicts by them is a guess, however high the probability. Empty where the
+    checkpoint does not say."""
+    shares = unlike_training(
+        checkpoint.familiarity, checkpoint.standardise, conversation.features, conversation.observed
+    )
+    names = tuple(conversation.features)
+    return [tuple(name for name, share in zip(names, row, strict=True) if share >= UNLIKE) for row in shares]
+
+
+def unlike_warning(names: Sequence[str]) -> str:
+    """What is to be said beside a prediction from such modalities; "" without any."""
+    if not names:
+        return ""
+    return f"{' and '.join(names)} unlike what the checkpoint learned from (farther than {percent(UNLIKE)} of held-out utterances)"
 
 
 def join_predictions(parts: Sequence[Prediction]) -> Prediction:

@@ -1,11 +1,17 @@
 """What the Clips page says above its charts, and what the words of it mean."""
 
+from comp_viz.analysis.clips.prediction import UNLIKE
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.wording import decimal, how_many, percent
 
 CLIP_TERMS = (
     "The mean is over all utterances of the clip in which something is observed, of the fused prediction. It describes what the model computes, not how a "
     "person feels."
+)
+
+UNLIKE_NOTE = (
+    f"*unlike* names what is farther from the features that the checkpoint learned from than {percent(UNLIKE)} of the utterances held "
+    "out of its training. There its probabilities mean little, however high they are."
 )
 
 

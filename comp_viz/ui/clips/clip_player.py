@@ -1,5 +1,6 @@
 """The player with the list of utterances beside it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -10,6 +11,7 @@ from comp_viz.clips.file_kinds import MEDIA_TYPES
 from comp_viz.clips.preview import write_playable
 from comp_viz.clips.tracks import PLAYED
 from comp_viz.errors import CompVizError
+from comp_viz.figures.clips.heading import UNLIKE_NOTE
 from comp_viz.figures.clips.subtitles import webvtt
 from comp_viz.figures.style import Palette
 from comp_viz.ui.cache.session_clips import SessionClip
@@ -71,12 +73,16 @@ def played(clip: Clip) -> str:
     return f"played {clip.digest} {clip.settings.tracks.folder}"
 
 
-def utterance_list(clip: Clip, prediction: Prediction | None) -> None:
-    """All utterances with words and prediction; choosing one plays it from its start."""
+def utterance_list(clip: Clip, prediction: Prediction | None, unlike: Sequence[Sequence[str]]) -> None:
+    """All utterances with words and prediction; choosing one plays it from its start.
+
+    `unlike` names the modalities in which each is unlike what the checkpoint learned from.
+    """
     rows = {
         "": list(range(1, len(clip.spans) + 1)),
         "from, s": [span.start for span in clip.spans],
         **({"prediction": predictions_text(prediction, len(clip.spans))} if prediction else {}),
+        **({"unlike": [", ".join(names) for names in unlike]} if any(unlike) else {}),
         "words": [span.text or "(no words)" for span in clip.spans],
     }
 
@@ -90,7 +96,9 @@ def utterance_list(clip: Clip, prediction: Prediction | None) -> None:
         selection_mode="single-row",
         column_config={
             "": st.column_config.NumberColumn(width=36), "from, s": st.column_config.NumberColumn(format="%.2f", width=60),
-            "prediction": st.column_config.TextColumn(width=150), "words": st.column_config.TextColumn(width="large"),
+            "prediction": st.column_config.TextColumn(width=150), "unlike": st.column_config.TextColumn(width=80), "words": st.column_config.TextColumn(width="large"),
         },
     )  # fmt: skip
     st.caption("Choose a row to play that utterance from its exact start.")
+    if any(unlike):
+        st.caption(f":material/warning: {UNLIKE_NOTE}")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from comp_viz.analysis.clips.prediction import predict_clip
+from comp_viz.analysis.clips.prediction import predict_clip, unlike_modalities
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.analysis.query import Query
 from comp_viz.checkpoint.card import Card
@@ -70,11 +70,16 @@ def _prediction(query: Query) -> Prediction:
         return predict_clip(open_checkpoint(query.checkpoint, query.device), clip.conversation)
 
 
+def clip_unlike(uploaded: SessionClip, checkpoint: str, device: str) -> list[tuple[str, ...]]:
+    """For each utterance of a clip as recorded, the modalities in which it is unlike what the checkpoint learned from."""
+    return unlike_modalities(open_checkpoint(checkpoint, device), uploaded.clip.conversation)
+
+
 def distribution_note(card: Card) -> None:
     """What the model was trained on, so that nobody takes its probabilities for a judgement of a person."""
     learned = f" It was trained on {card.data.name}." if card.data else ""
     note = f" {card.note}" if card.note else ""
     st.caption(
         ":material/warning: Probabilities of a model, not verdicts on a person. A real clip is out of the distribution of the training "
-        f"data: acted speech, posed faces and television dialogue.{learned}{note}"
+        f"data: acted speech, posed faces and written sentences, put together.{learned}{note}"
     )
