@@ -76,7 +76,7 @@ def test_it_answers_for_clips_of_any_length_whatever_is_missing(checkpoint, S, r
 
 
 @pytest.mark.parametrize(
-    ("corpus", "each"), list(zip(CORPORA, (8, 20, 20), strict=True)), ids=lambda x: getattr(x, "name", "")
+    ("corpus", "each"), list(zip(CORPORA, (8, 60, 20), strict=True)), ids=lambda x: getattr(x, "name", "")
 )
 def test_it_is_above_chance_on_speakers_dialogues_and_faces_never_trained_on(checkpoint, corpus, each, real_data):
     root = need_data(real_data / "emotion_sources")

@@ -85,18 +85,18 @@ def read_familiarity(tensors: Mapping[str, Tensor], widths: Mapping[str, int]) -
     familiarity = {}
     for name, width in widths.items():
         parts = {what: tensors.get(f"{PREFIX}.{name}.{what}") for what in ("directions", "spread", "rest", "quantiles")}
-        found = {what: tensor.float().numpy() for what, tensor in parts.items() if tensor is not None}
-        if not found:
+        stored = {what: tensor.float().numpy() for what, tensor in parts.items() if tensor is not None}
+        if not stored:
             continue
         fits = (
-            len(found) == len(parts)
-            and found["directions"].shape == (len(found["spread"]), width)
-            and found["rest"].shape == (1,)
-            and found["quantiles"].ndim == 1
-            and len(found["quantiles"]) > 1
-            and all(np.isfinite(x).all() for x in found.values())
-            and (found["spread"] > 0).all()
-            and (found["rest"] > 0).all()
+            len(stored) == len(parts)
+            and stored["directions"].shape == (len(stored["spread"]), width)
+            and stored["rest"].shape == (1,)
+            and stored["quantiles"].ndim == 1
+            and len(stored["quantiles"]) > 1
+            and all(np.isfinite(x).all() for x in stored.values())
+            and (stored["spread"] > 0).all()
+            and (stored["rest"] > 0).all()
         )
         if not fits:
             raise CompVizError(
@@ -104,6 +104,6 @@ def read_familiarity(tensors: Mapping[str, Tensor], widths: Mapping[str, int]) -
                 "quantiles of finite numbers. The file is damaged or not ours."
             )
         familiarity[name] = Surroundings(
-            found["directions"], found["spread"], float(found["rest"][0]), found["quantiles"]
+            stored["directions"], stored["spread"], float(stored["rest"][0]), stored["quantiles"]
         )
     return familiarity
