@@ -16,7 +16,7 @@ MOST_BYTES, MOST_NODES = (
 )  # of a file; its texts, numbers, lists and mappings, far beyond any story or sweep
 
 
-class PlainLoader(yaml.SafeLoader):
+class PlainLoader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML states no types
     """YAML of a bounded size without aliases, which let a few lines stand for billions; what looks like a date stays text."""
 
     yaml_implicit_resolvers: ClassVar = {

@@ -39,14 +39,14 @@ def import_dialog(place: str = "") -> None:
     try:
         kind, menus = kind_of(path), menus_of(path, PLAIN_READING)
     except CompVizError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     reading = reading_menus(menus)
     try:
         with st.spinner("Reading …"):
             data = open_data(str(path), reading)
     except CompVizError as error:
-        st.error(f"Recognised as {kind}, but: {error}", icon=":material/error:")
+        st.error(f"Recognised as {escape_markdown(kind)}, but: {escape_markdown(str(error))}", icon=":material/error:")
         st.caption("Correct it in the menus above, where they can.")
         return
     show_recognised(kind, data)
@@ -58,7 +58,7 @@ def take_saved(names: list[str]) -> None:
     saved = st.session_state.pop(SAVED, None)
     if saved in names:
         st.session_state["browse"] = saved
-        st.toast(f"Saved {saved}", icon=":material/save:")
+        st.toast(f"Saved {escape_markdown(saved)}", icon=":material/save:")
 
 
 def handed_over() -> Path | None:
@@ -84,7 +84,7 @@ def handed_over() -> Path | None:
         path = store_files([(file.name, file) for file in files], folder)
     except CompVizError as error:
         shutil.rmtree(folder, ignore_errors=True)
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return None
     st.session_state[HANDED_OVER] = (ids, str(path), str(folder))
     return path
@@ -104,7 +104,7 @@ def reading_menus(menus: list[Menu]) -> FileReading:
         for number, menu in enumerate(menus):
             options = list(dict.fromkeys((menu.value, *menu.options)))
             value = columns[number % 3].selectbox(
-                menu.title, options, key=f"import {menu.name}", format_func=lambda name: name or "none"
+                escape_markdown(menu.title), options, key=f"import {menu.name}", format_func=lambda name: name or "none"
             )
             if value != menu.value:
                 chosen[menu.name] = value
@@ -139,7 +139,9 @@ def show_recognised(kind: str, data: DataSet) -> None:
     summary = summarise_data(data)
     st.markdown(f"Recognised as **{escape_markdown(kind)}**")
     features = " · ".join(f"**{escape_markdown(name)}** {width}" for name, width in data.widths.items())
-    splits = ", ".join(f"{name or 'no split'} {utterances:,}" for name, (_, utterances) in summary.splits.items())
+    splits = ", ".join(
+        f"{escape_markdown(name) or 'no split'} {utterances:,}" for name, (_, utterances) in summary.splits.items()
+    )
     speakers = how_many(summary.speakers, "speaker") if summary.speakers else "speakers not stated"
     st.markdown(
         f"{how_many(summary.conversations, 'conversation')}, {how_many(summary.utterances, 'utterance')} ({splits}), {speakers}, "
@@ -167,7 +169,7 @@ def saving_controls(data: DataSet, path: Path) -> None:
         try:
             st.session_state[SAVED] = save_data(data_root(), name, data, licence)
         except (CompVizError, OSError) as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(escape_markdown(str(error)), icon=":material/error:")
             return
         forget_upload()
         st.rerun()
