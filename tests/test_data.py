@@ -283,6 +283,9 @@ def test_the_keys_of_other_projects_are_read_and_what_is_not_used_is_listed(rng,
         "the array 'audio_lengths' is not used; the nearest name that would be is 'lengths'",
         "the array 'mood' is not used",
     ]
+    assumed = [row.reason for row in data.findings.rows if row.kind == "assumed"]
+    assert "the array 'vision' is read as 'video'" in assumed
+    assert len(assumed) == len(other)
     assert peek_data(tmp_path / "made.npz") == Header(data.widths, classes=False)
     np.savez(tmp_path / "made.npz", **made, video=other["vision"], vision=other["vision"])
     assert [row.reason for row in read_npz(tmp_path / "made.npz").findings.unused] == [

@@ -57,6 +57,9 @@ def read_npz(path: str | Path, reading: FileReading = PLAIN_READING) -> DataSet:
     questions.check_used()
     held, arrays = load_arrays(path)
     keys = match_names(held, KEYS)
+    findings.assume(
+        path.name, (f"the array {its!r:.60} is read as {ours!r}" for ours, its in keys.items() if its != ours)
+    )
     findings.not_used(path.name, unused_names("array", held, keys.values(), KEYS))
     modalities = [name for name in MODALITIES if name in arrays]
     if len(modalities) < 2:
