@@ -87,7 +87,8 @@ class FrameColumns(Columns):
 
     def __init__(self, frame: ReaderFrame) -> None:
         self.rows = frame.rows
-        self.features = {FEATURE_PREFIX + modality: column for modality, column in in_order(frame.features).items()}
+        ordered = in_order({modality: FEATURE_PREFIX + modality for modality in frame.features})
+        self.features = {name: frame.features[modality] for modality, name in ordered.items()}
         lists = [pa.field(name, column.kind) for name, column in self.features.items()]
         super().__init__(frame.file, pa.schema([*frame.rows.schema, *lists]))
 

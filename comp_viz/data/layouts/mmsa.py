@@ -20,7 +20,7 @@ from comp_viz.data.layouts.pooling import PooledColumn, Pooling
 from comp_viz.data.layouts.sequences import Sequences
 from comp_viz.data.layouts.split_labels import choose_labels
 from comp_viz.data.layouts.utterance_ids import place_utterances
-from comp_viz.data.layouts.values import columns_of_texts, length_of, number_array, texts_of
+from comp_viz.data.layouts.values import columns_of_texts, length_of, number_array, shape_of_value, texts_of
 from comp_viz.data.splits import is_numeric, known_split
 from comp_viz.errors import CompVizError
 
@@ -169,8 +169,8 @@ def real_lengths(file: str, part: Part, key: str) -> Ints | None:
     if (lengths := part.fields.get(f"{key}_lengths")) is not None:
         numbers = number_array(lengths, f"{file}: {key}_lengths").reshape(part.rows, -1)[:, 0]
         return np.nan_to_num(numbers, nan=0.0).astype(np.int64)
-    tokens, shape = part.fields.get("text_bert"), getattr(part.fields[key], "shape", ())
-    if key != "text" or len(shape) != 3 or getattr(tokens, "shape", ()) != (part.rows, 3, shape[1]):
+    tokens, shape = part.fields.get("text_bert"), shape_of_value(part.fields[key])
+    if key != "text" or len(shape) != 3 or shape_of_value(tokens) != (part.rows, 3, shape[1]):
         return None
     mask = number_array(tokens, f"{file}: text_bert")[:, 1]  # between the numbers of tokens and of sentences
     return (mask > 0).sum(1) if np.isin(mask, (0, 1)).all() else None
@@ -178,6 +178,6 @@ def real_lengths(file: str, part: Part, key: str) -> Ints | None:
 
 def source_of(modality: str, parts: list[Part], column: PooledColumn, pooling: Pooling) -> str:
     """How the features of a modality were made, in words."""
-    key, shape = parts[0].of(FEATURE_KEYS[modality]), getattr(column.parts[0].array, "shape", ())
+    key, shape = parts[0].of(FEATURE_KEYS[modality]), shape_of_value(column.parts[0].array)
     steps = f" of up to {shape[1]} steps, {pooling}" if len(shape) == 3 and shape[1] > 1 else ""
     return f"{key} in the file, {column.parts[0].width}-d{steps}"

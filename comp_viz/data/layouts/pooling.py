@@ -51,7 +51,7 @@ class Pooling:
         else:
             steps = real.argmax(1) if self.how == "first" else real.shape[1] - 1 - real[:, ::-1].argmax(1)
             pooled = block[np.arange(len(block)), steps]
-        pooled = np.where(real.any(1)[:, None], pooled, 0)
+        pooled = np.where(np.asarray(real.any(1))[:, None], pooled, 0)
         return pooled.astype(np.float32, copy=False)
 
 

@@ -12,13 +12,13 @@ from comp_viz.data.published.file_array import FileArray
 from comp_viz.data.published.plain_objects import is_unicode
 from comp_viz.errors import CompVizError
 
-Array = NDArray[Any] | FileArray
 MOST_HELD = 256 << 20  # bytes of an array that is taken into memory whole
 
 
-def is_array(value: object) -> bool:
-    """Whether a value is an array, in memory or in the file."""
-    return isinstance(value, np.ndarray | FileArray)
+def shape_of_value(value: object) -> tuple[int, ...]:
+    """The shape of an array, in memory or in the file; () for other values."""
+    shape: tuple[int, ...] = value.shape if isinstance(value, np.ndarray | FileArray) else ()
+    return shape
 
 
 def whole_array(value: Any, what: str) -> NDArray[Any]:
