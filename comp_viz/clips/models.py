@@ -11,6 +11,7 @@ from comp_viz.clips.progress import Watch
 from comp_viz.clips.settings import Settings
 
 SECONDS = 1.5  # that a model takes to load, about
+LOADED = set[str]()  # names of extractors that were loaded, or tried
 
 
 def load_models(media: Media, settings: Settings, watch: Watch) -> None:
@@ -34,9 +35,6 @@ def load_models(media: Media, settings: Settings, watch: Watch) -> None:
         with suppress(Exception):
             load()
     watch.at("load", 1.0)
-
-
-LOADED = set[str]()  # names of extractors that were loaded, or tried
 
 
 def load_whisper() -> None:

@@ -21,10 +21,11 @@ def root() -> Path:
     for old in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         if not in_use(old):
             shutil.rmtree(old, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-    mark = (folder / MARK).open("w")
+    unmarked = Path(tempfile.mkdtemp(prefix=f".{PREFIX}"))  # that another server would take for a killed one's
+    mark = (unmarked / MARK).open("w")
     fcntl.flock(mark, fcntl.LOCK_EX)
     held.append(mark)
+    folder = unmarked.rename(unmarked.with_name(unmarked.name[1:]))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 

@@ -42,10 +42,10 @@ def in_line(job: AnalysisJob) -> bool:
 
 def line_text(job: AnalysisJob) -> str:
     """The place in line, and how long until its turn and from then on."""
-    text = f"In line, {how_many(job.ahead, 'clip')} ahead"
+    place = f"In line, {how_many(job.ahead, 'clip')} ahead"
     until = duration_text(job.seconds_to_wait, "")
     own = duration_text(job.progress.seconds_left(job.progress.at), "") if job.progress else []
-    return "; ".join([text, *(f"begins in {time}" for time in until), *(f"then takes {time}" for time in own)])
+    return "; ".join([place, *(f"begins in {text}" for text in until), *(f"then takes {text}" for text in own)])
 
 
 def duration_text(seconds: float, suffix: str) -> list[str]:

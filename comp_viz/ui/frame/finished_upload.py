@@ -18,6 +18,8 @@ def finished_upload() -> tuple[str | None, str, str | None] | None:
     if not st.session_state.pop(SETTLE, False):
         return None
     mine, to_open = session_clips(), None
+    if mine.paused:  # a run that was under way as the browser went away; they begin again when it is back
+        return None
     for each in [each for each in mine.pending if each.job.settled]:
         mine.pending.remove(each)
         if each.job.clip is None:
