@@ -123,7 +123,7 @@ def test_a_data_root_that_is_not_there_has_no_data_sets(root, monkeypatch):
 
 def test_what_is_no_data_set_is_refused(root):
     (root / "made.txt").write_text("conversation,position\n")
-    with pytest.raises(CompVizError, match=r"\.npz, \.arrow, \.feather, .*\.csv, .*, or a label file"):
+    with pytest.raises(CompVizError, match=r"\.npz, .*\.arrow, \.feather, .*\.csv, .*, or a label file"):
         open_data("made.txt")
     with pytest.raises(CompVizError, match="holds no table"):
         open_data(".")

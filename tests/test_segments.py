@@ -241,3 +241,38 @@ def test_computational_sequences(tmp_path, rng):
     (place / "CMU_MOSEI_Labels.csd").write_bytes(b"no HDF5")
     with pytest.raises(CompVizError, match="Download it again"):
         open_data(str(place))
+
+
+def test_arrays_in_hdf5_are_read_as_those_in_npz(tmp_path, rng):
+    h5py = pytest.importorskip("h5py")
+    arrays = {"vision": rng.standard_normal((2, 3, 4)), "audio": rng.standard_normal((2, 3, 2)), "labels": rng.uniform(-1, 1, (2, 3)), "lengths": np.array([3, 2])}  # fmt: skip
+    np.savez(tmp_path / "made.npz", video_ids=np.array(["a", "b"]), **arrays)
+    with h5py.File(tmp_path / "made.h5", "w") as file:
+        file["video_ids"] = ["a", "b"]
+        for name, array in arrays.items():
+            file[name] = array
+    assert open_data(str(tmp_path / "made.h5")).digest == open_data(str(tmp_path / "made.npz")).digest
+    assert peek_data(tmp_path / "made.h5") == peek_data(tmp_path / "made.npz")
+
+
+def test_hdf5_reads_no_other_file(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    secret = tmp_path / "secret.bin"
+    secret.write_bytes(np.ones(12).tobytes())
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["audio"] = np.ones((2, 3, 2))
+    with h5py.File(tmp_path / "link.h5", "w") as file:
+        file["audio"] = h5py.ExternalLink("other.h5", "audio")
+    with h5py.File(tmp_path / "storage.h5", "w") as file:
+        file.create_dataset("audio", (2, 3, 2), "f8", external=[(str(secret), 0, 96)])
+    with h5py.File(tmp_path / "virtual.h5", "w") as file:
+        layout = h5py.VirtualLayout((2, 3, 2), "f8")
+        layout[:] = h5py.VirtualSource("other.h5", "audio", (2, 3, 2))
+        file.create_virtual_dataset("audio", layout)
+    for name, words in {
+        "link.h5": "is a link",
+        "storage.h5": "in another file",
+        "virtual.h5": "in another file",
+    }.items():
+        with pytest.raises(CompVizError, match=words):
+            open_data(str(tmp_path / name))

@@ -18,6 +18,7 @@ from comp_viz.data.catalogue import CATALOGUE, catalogue_entry
 from comp_viz.data.conversation import MODALITIES, Conversation, Floats
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Findings
+from comp_viz.data.hdf5 import HDF5_SUFFIXES, load_hdf5
 from comp_viz.data.header import Header
 from comp_viz.data.infinite import check_left, choose_zero
 from comp_viz.data.labels.read import ReadLabels, read_labels
@@ -134,6 +135,8 @@ def names_of_features(arrays: Arrays, modalities: list[str]) -> dict[str, tuple[
 
 def load_arrays(path: Path) -> tuple[list[str], Arrays]:
     """Names of all arrays of the file, and those that are used by our keys, refusing anything pickled or too large."""
+    if path.suffix.lower() in HDF5_SUFFIXES:
+        return load_hdf5(path, KEYS)
     try:
         with np.load(path, allow_pickle=False) as archive:
             names = list(archive.files)
@@ -238,6 +241,9 @@ def one_conversation(
 def peek_npz(path: Path) -> Header | None:
     """Read the headers of the features and the labels alone; None when it is no data set of this layout."""
     try:
+        if path.suffix.lower() in HDF5_SUFFIXES:
+            data = read_npz(path)
+            return Header(data.widths, bool(data.task.classes))
         with zipfile.ZipFile(path) as archive:
             keys = match_names((name.removesuffix(".npy") for name in archive.namelist()), KEYS)
             headers = {

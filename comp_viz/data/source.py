@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from comp_viz.data.dataset import DataSet
+from comp_viz.data.hdf5 import HDF5_SUFFIXES
 from comp_viz.data.header import Header
 from comp_viz.data.lab.make import lab
 from comp_viz.data.lab.settings import LabSettings
@@ -20,8 +21,8 @@ from comp_viz.errors import CompVizError
 from comp_viz.resources import working
 
 LAB = "lab"
-NPZ, MAPPED_SUFFIXES = ".npz", (".arrow", ".feather")
-DATA_SUFFIXES = (NPZ, *TABULAR_SUFFIXES)
+ARRAY_SUFFIXES, MAPPED_SUFFIXES = (".npz", *HDF5_SUFFIXES), (".arrow", ".feather")
+DATA_SUFFIXES = (*ARRAY_SUFFIXES, *TABULAR_SUFFIXES)
 
 
 def is_mapped(path: Path) -> bool:
@@ -49,7 +50,7 @@ def data_files() -> list[str]:
         if is_published(path)
         or is_layout_name(path)
         or is_tabular(path)
-        or (path.suffix.lower() == NPZ and path.is_file())
+        or (path.suffix.lower() in ARRAY_SUFFIXES and path.is_file())
     )
 
 
@@ -96,7 +97,7 @@ def open_file(path: Path, reading: FileReading = PLAIN_READING) -> DataSet:
         raise CompVizError(
             f"{path}: expected a file that ends with {', '.join(DATA_SUFFIXES)}, or a label file of the published layout or its folder."
         )
-    if path.suffix.lower() == NPZ:
+    if path.suffix.lower() in ARRAY_SUFFIXES:
         return read_npz(path, reading)
     return with_reading(open_table(path), reading) if is_mapped(path) else read_tabular(path, reading)
 
@@ -107,6 +108,6 @@ def peek_data(path: Path) -> Header | None:
         return peek_published(path)
     if header := peek_layout(path):
         return header
-    if path.suffix.lower() == NPZ:
+    if path.suffix.lower() in ARRAY_SUFFIXES:
         return peek_npz(path)
     return peek_tabular(path) if is_tabular(path) else None

@@ -9,7 +9,7 @@ import pandas as pd
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.layouts.registry import find_layout
 from comp_viz.data.published.layout import is_published
-from comp_viz.data.source import data_files, open_data, peek_data
+from comp_viz.data.source import ARRAY_SUFFIXES, data_files, open_data, peek_data
 from comp_viz.errors import CompVizError
 
 FIRST_ROWS = 20
@@ -32,7 +32,8 @@ def kind_of(path: Path) -> str:
         return recognised.layout.name
     if path.is_dir():
         return "a table in several files"
-    return "padded arrays (.npz)" if path.suffix.lower() == ".npz" else f"a table ({path.suffix.lower()})"
+    suffix = path.suffix.lower()
+    return f"padded arrays ({suffix})" if suffix in ARRAY_SUFFIXES else f"a table ({suffix})"
 
 
 def first_rows(data: DataSet, count: int = FIRST_ROWS) -> pd.DataFrame:

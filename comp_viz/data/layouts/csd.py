@@ -17,6 +17,7 @@ import pyarrow as pa
 from comp_viz.data.conversation import Task
 from comp_viz.data.extra import import_format_library
 from comp_viz.data.findings import Findings
+from comp_viz.data.hdf5 import hdf5_member
 from comp_viz.data.layouts.choices import Choices
 from comp_viz.data.layouts.frame import FeatureColumn, ReaderFrame, rows_of
 from comp_viz.data.layouts.given import Given
@@ -52,8 +53,9 @@ class Sequence:
     def group(self, file: Any) -> Any:
         """The group `data` of the file. Raises `CompVizError`."""
         for name in file:
-            if isinstance(file[name], self.library.Group) and "data" in file[name]:
-                return file[name]["data"]
+            group = hdf5_member(self.library, file, name)
+            if isinstance(group, self.library.Group) and "data" in group:
+                return hdf5_member(self.library, group, "data")
         raise CompVizError(f"{self.path.name} has no group with 'data' in it, as computational sequences have.")
 
     def segment(self, data: Any, key: str) -> tuple[Any, Any] | None:
@@ -61,7 +63,8 @@ class Sequence:
         name = next((name for name in (key, SEGMENT.sub(r"\1", key)) if name in data), None)
         if name is None:
             return None
-        features, intervals = data[name]["features"], data[name]["intervals"]
+        group = hdf5_member(self.library, data, name)
+        features, intervals = (hdf5_member(self.library, group, part) for part in ("features", "intervals"))
         if features.nbytes > MOST_FRAMES or len(features.shape) != 2 or intervals.shape != (features.shape[0], 2):
             raise CompVizError(
                 f"{self.path.name}, {name:.60}: features {features.shape} and intervals {intervals.shape}, expected [T, D] and [T, 2]."
