@@ -1,9 +1,10 @@
-"""The dashboard on a checkpoint of another method than ComP: what pages show of it, and what they say is absent."""
+"""The dashboard on checkpoints of other methods than ComP: what pages show of them, and what they say is absent."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from page_cases import array, dashboard, figures, write_case
 
 from comp_viz.analysis.live.change import change
@@ -13,27 +14,36 @@ from comp_viz.data.batch import Standardiser
 from comp_viz.figures.live.heading import weight_sentence
 from comp_viz.figures.live.timeline import about_timeline, timeline, timeline_title
 from comp_viz.figures.style import LIGHT
-from comp_viz.methods.momke.network import MoMKE, MoMKEConfig
+from comp_viz.methods.gcnet.network import GCNetConfig
+from comp_viz.methods.momke.network import MoMKEConfig
+from comp_viz.methods.registry import method_names, method_of
 from comp_viz.report.html import render
 from comp_viz.report.make import make_report
 from comp_viz.report.origin import Origin
+from comp_viz.training.background import small_options
 from comp_viz.view import View
 
 PATTERN = "uniform(0.3)"
 
 
+def write_untrained(data, folder, config, like):
+    """A checkpoint of an untrained network beside one of ComP, whose card it takes after."""
+    method = method_of(config)
+    card = replace(like, name=method.title, architecture=config, method=method.name)
+    torch.manual_seed(2)
+    save_checkpoint(folder, method.build(config).eval(), card, Standardiser.fit(data.split("train")))
+
+
 @pytest.fixture
 def machine(tmp_path):
-    """A machine with a checkpoint of ComP and one of MoMKE on the same data; the data and where MoMKE is."""
+    """A machine with checkpoints of ComP, MoMKE and GCNet on the same data; the data and where MoMKE is."""
     data = write_case("usual", tmp_path)
-    card = load_checkpoint(tmp_path / "checkpoints" / "case").card
-    config = MoMKEConfig(data.modalities, data.dims, max_length=12, hidden=8, depth=1)
-    own = type(card)(
-        card.format, "Experts", config, card.task, card.sources, card.data, None, (), card.versions, method="momke"
-    )
-    folder = tmp_path / "checkpoints" / "experts"
-    save_checkpoint(folder, MoMKE(config).eval(), own, Standardiser.fit(data.split("train")))
-    return data, folder
+    like, folder = load_checkpoint(tmp_path / "checkpoints" / "case").card, tmp_path / "checkpoints"
+    experts = MoMKEConfig(data.modalities, data.dims, max_length=12, hidden=8, depth=1)
+    write_untrained(data, folder / "experts", experts, like)
+    graphs = GCNetConfig(data.modalities, data.dims, max_length=12, hidden=8, graph=4)
+    write_untrained(data, folder / "graphs", graphs, like)
+    return data, folder / "experts"
 
 
 @pytest.fixture
@@ -136,3 +146,37 @@ def test_without_heads_and_weights_live_has_two_rows(machine):
     assert layout.yaxis3.domain[0] == 0
     assert "head" not in about_timeline(bare).shows
     assert "weights" not in about_timeline(bare).shows
+
+
+def test_live_of_a_method_without_heads_and_weights_says_so(opened):
+    app = opened("live", checkpoint="graphs")
+    assert set(figures(app)["timeline"]["layout"]) & {"yaxis2", "yaxis4"} == set()
+    absent = "GCNet has no heads, predictions from each modality by itself. GCNet has no weights of the modalities."
+    assert absent in [one.value for one in app.main.caption]
+
+
+def test_pages_of_heads_and_weights_say_that_there_are_none(opened):
+    app = opened("coordinator", checkpoint="graphs")
+    assert app.main.info[0].value.startswith("GCNet has no weights of the modalities.")
+    app.switch_page("pages/imbalance.py").run()
+    assert app.main.info[0].value.startswith("GCNet has no heads")
+    assert figures(app) == {}
+
+
+def test_why_explains_its_fused_prediction_alone(opened):
+    app = opened("why", checkpoint="graphs")
+    assert app.selectbox(key="why_of").options == ["fused"]
+    assert "contribution_weights" not in figures(app)
+    assert "GCNet has no weights of the modalities." in [one.value for one in app.main.info]
+
+
+def test_the_lab_page_trains_any_method(opened, monkeypatch):
+    app, started = opened("lab"), []
+    monkeypatch.setattr("comp_viz.ui.lab.training.start_training", lambda *given: started.append(given))
+    assert set(app.selectbox(key="train_method").options) == set(method_names())
+    app.selectbox(key="train_method").set_value("momke").run()
+    next(button for button in app.button if button.label == "Train a small model on this lab").click().run()
+    assert not app.exception
+    ((_, folder, options),) = started
+    assert folder.name.startswith("lab-momke-")
+    assert options == small_options("momke")
