@@ -21,8 +21,10 @@ CAPABILITIES: dict[Capability, str] = {
     "samples": "samples of what is missing",
 }
 
-EVERY_MODALITY = "every modality"  # owner of a tensor whose first axis is the modalities: row u is modality u's
-SHARED = "shared"  # owner of what serves all modalities together
+EVERY_MODALITY: Literal["every modality"] = (
+    "every modality"  # owner of a tensor whose first axis is the modalities: row u is modality u's
+)
+SHARED: Literal["shared"] = "shared"  # owner of what serves all modalities together
 
 
 @dataclass(frozen=True)

@@ -44,9 +44,8 @@ class GradientNorms:
         self.groups: dict[str, dict[int, list[nn.Parameter]]] = {}  # module -> modality, M for all or -1 for stacked
         for name, parameter in model.named_parameters():
             its = ownership(name)
-            owner = {EVERY_MODALITY: -1, SHARED: self.M}.get(str(its.owner))
-            numbered = its.owner if owner is None else owner
-            self.groups.setdefault(its.module, {}).setdefault(int(numbered), []).append(parameter)
+            owner = -1 if its.owner == EVERY_MODALITY else self.M if its.owner == SHARED else int(its.owner)
+            self.groups.setdefault(its.module, {}).setdefault(owner, []).append(parameter)
         self.names = tuple(self.groups)
 
     def __call__(self) -> Tensor:

@@ -41,7 +41,8 @@ def momke_from_published(parameters: Mapping[str, Any], heads: int, max_length: 
 
 def momke_state(weights: Mapping[str, Tensor], depth: int) -> dict[str, Tensor]:
     """Our state from the published one; `*` in a published name stands for the modality's letter."""
-    stacked = {"modality_heads": ("nlp_head_*",), "router.fc1": ("router_*.fc1",), "router.fc2": ("router_*.fc2",)}
+    stacked: dict[str, tuple[str, ...]] = {"modality_heads": ("nlp_head_*",)}
+    stacked |= {f"router.{layer}": (f"router_*.{layer}",) for layer in ("fc1", "fc2")}
     for k in range(depth):
         theirs = f"block.blocks.{k}.Transformer_*"
         stacked[f"experts.{k}.qkv"] = (f"{theirs}.q", f"{theirs}.k", f"{theirs}.v")
