@@ -24,7 +24,8 @@ class ZeroLinear(ModalityLinear):
 
     def forward(self, x: Tensor) -> Tensor:
         """`[M, N, inputs] -> [M, N, outputs]`."""
-        return super().forward(x) * torch.exp(3 * self.scale)
+        out: Tensor = super().forward(x) * torch.exp(3 * self.scale)
+        return out
 
 
 class Coupling(nn.Module):
@@ -32,10 +33,10 @@ class Coupling(nn.Module):
 
     def __init__(self, modalities: int, width: int, hidden: int) -> None:
         super().__init__()
-        self.half = width // 2
-        self.first = ModalityLinear(modalities, self.half, hidden)
+        self.kept = width // 2
+        self.first = ModalityLinear(modalities, self.kept, hidden)
         self.second = ModalityLinear(modalities, hidden, hidden)
-        self.last = ZeroLinear(modalities, hidden, 2 * (width - self.half))
+        self.last = ZeroLinear(modalities, hidden, 2 * (width - self.kept))
 
     def shift_and_scale(self, a: Tensor) -> tuple[Tensor, Tensor]:
         """`t` and `s`, each `[M, N, width - half]`."""
@@ -44,13 +45,13 @@ class Coupling(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """`[M, N, width]` and the log-determinant of each row, `[M, N]`."""
-        a, b = x[..., : self.half], x[..., self.half :]
+        a, b = x[..., : self.kept], x[..., self.kept :]
         shift, scale = self.shift_and_scale(a)
         return torch.cat([a, (b + shift) * scale], dim=-1), scale.log().sum(-1)
 
     def inverse(self, z: Tensor) -> Tensor:
         """Back."""
-        a, b = z[..., : self.half], z[..., self.half :]
+        a, b = z[..., : self.kept], z[..., self.kept :]
         shift, scale = self.shift_and_scale(a)
         return torch.cat([a, b / scale - shift], dim=-1)
 
@@ -71,7 +72,7 @@ class Mixing(nn.Module):
 
     def inverse(self, z: Tensor) -> Tensor:
         """Back."""
-        x = torch.linalg.solve(self.weight.mT, z.mT).mT
+        x: Tensor = torch.linalg.solve(self.weight.mT, z.mT).mT
         return x * torch.exp(-self.log_scale) - self.shift
 
 
@@ -100,10 +101,11 @@ class Flows(nn.Module):
 
     def inverse(self, z: Tensor) -> Tensor:
         """From the shared space to each modality."""
-        for step in reversed(range(len(self.couplings))):
-            z = self.couplings[step].inverse(z)
-            if self.mixings:
-                z = self.mixings[step].inverse(z)
+        couplings, mixings = list(self.couplings), list(self.mixings)
+        for step in reversed(range(len(couplings))):
+            z = couplings[step].inverse(z)
+            if mixings:
+                z = mixings[step].inverse(z)
         return z
 
 
@@ -119,4 +121,5 @@ class ClassPriors(nn.Module):
         """Log-likelihood `[M, N]` of `z [M, N, width]` given classes `[N]`."""
         mean, log_deviation = self.mean[classes], self.log_deviation[classes]
         squares = ((z - mean) * torch.exp(-log_deviation)).square()
-        return -0.5 * (squares + 2 * log_deviation + math.log(2 * math.pi)).sum(-1)
+        likelihood: Tensor = -0.5 * (squares + 2 * log_deviation + math.log(2 * math.pi)).sum(-1)
+        return likelihood

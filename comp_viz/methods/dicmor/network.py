@@ -55,4 +55,5 @@ class DiCMoR(CompletingNetwork):
         value = determinant + self.priors(z, classes.flatten())
         weights = counted.reshape(M, B * S).to(value.dtype)
         bits = -(value * weights).sum(1) / (math.log(2) * d * weights.sum(1).clamp(min=1))
-        return bits.clamp(min=0).sum()
+        total: Tensor = bits.clamp(min=0).sum()
+        return total

@@ -19,4 +19,5 @@ class MatchingAttention(nn.Module):
         there = valid[:, None].to(h.dtype)  # [B, 1, S]
         scores = (self.query(h) @ h.mT * there).tanh()
         weights = scores.exp() * there
-        return weights / weights.sum(-1, keepdim=True).clamp(min=1e-30) @ h
+        out: Tensor = weights / weights.sum(-1, keepdim=True).clamp(min=1e-30) @ h
+        return out

@@ -12,7 +12,7 @@ from comp_viz.methods.gcnet.config import GraphConfig
 from comp_viz.methods.gcnet.recurrence import Cell, Recurrence, mirror
 from comp_viz.methods.gcnet.window import Window, speaker_relations, temporal_relations
 from comp_viz.network.base import Network
-from comp_viz.network.boundary import admit
+from comp_viz.network.boundary import admit, tensor
 from comp_viz.network.layers import Dropout
 from comp_viz.network.trace import Output
 
@@ -72,7 +72,7 @@ class GraphNetwork(Network):
         """As of every network; `speakers [B, S]` by number, all the same where not given."""
         admitted, rows = admit(self.config, features, observed, valid, like=self.head.weight)
         x = rows.pad(torch.cat(admitted, dim=-1)[: len(rows)])
-        there = torch.as_tensor(valid, device=x.device).bool()
+        there = tensor(valid, x.device).bool()
         h = self.hidden(x, there, speakers)
         rebuilt = self.rebuilt(h, there)
         if not self.config.run_padding:
@@ -92,4 +92,5 @@ class GraphNetwork(Network):
         if self.speaker is not None:
             known = torch.zeros_like(valid, dtype=torch.long) if speakers is None else speakers
             h = h + self.speaker(u, window, speaker_relations(window, known, config.speakers), mirrored)
-        return self.dropout(h)
+        out: Tensor = self.dropout(h)
+        return out

@@ -12,7 +12,7 @@ from comp_viz.methods.hcam.config import HCAMConfig
 from comp_viz.methods.imder.transformer import attend_side_by_side
 from comp_viz.network.attention import ModalityAttention
 from comp_viz.network.base import Network
-from comp_viz.network.boundary import admit
+from comp_viz.network.boundary import admit, tensor
 from comp_viz.network.layers import Dropout, Layers, Linear, ModalityLinear
 from comp_viz.network.rows import Rows
 from comp_viz.network.trace import Output, PerModality
@@ -62,7 +62,7 @@ class HCAM(Network):
     def encode(self, features: Mapping[str, Any], observed: Any, valid: Any) -> tuple[Tensor, Rows]:
         """Each modality by itself, `[M, N, d]`."""
         admitted, rows = admit(self.config, features, observed, valid, like=self.fused_head.weight)
-        mirrored = mirror(torch.as_tensor(valid, device=self.device).bool(), run_padding=False)
+        mirrored = mirror(tensor(valid, self.device).bool(), run_padding=False)
         encoded = []
         for linear, recur, x in zip(self.input, self.recurrence, admitted, strict=True):
             entering = rows.pad(self.dropout(linear(x[: len(rows)])))

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from comp_viz.data.batch import Batch
+from comp_viz.methods.imder.network import IMDer
 from comp_viz.methods.imder.skeleton import CompletingNetwork, Projected
 from comp_viz.methods.learning import Learning, Objective, Stage, StagePredictions
 from comp_viz.methods.recipe import Recipe
@@ -48,6 +49,8 @@ class CompletingLearning(Learning):
 class IMDerLearning(CompletingLearning):
     """Score networks learn to tell noise from what was recorded, given what is observed of the other modalities."""
 
+    network: IMDer
+
     def transfer_loss(self, projected: Projected, truth: Projected, batch: Batch, targets: Tensor) -> Tensor:
         """Denoising loss, mean over entries and channels."""
         known = Projected(projected.x.detach(), projected.observed, projected.there)
@@ -56,7 +59,8 @@ class IMDerLearning(CompletingLearning):
 
 def entry_error(rebuilt: Tensor, truth: Tensor, hidden: Tensor) -> Tensor:
     """Mean squared error `[M, B, S, d]` over the `hidden [M, B, S]` entries; 0 without any."""
-    return ((rebuilt - truth).square().mean(-1) * hidden).sum() / hidden.sum().clamp(min=1)
+    error: Tensor = ((rebuilt - truth).square().mean(-1) * hidden).sum() / hidden.sum().clamp(min=1)
+    return error
 
 
 def two_stages(recipe: Recipe) -> tuple[Stage, ...]:

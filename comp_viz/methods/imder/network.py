@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from comp_viz.methods.imder.config import IMDerConfig
-from comp_viz.methods.imder.diffusion import SOONEST, denoising_loss, sample
+from comp_viz.methods.imder.diffusion import SOONEST, Score, denoising_loss, sample
 from comp_viz.methods.imder.score import ScoreNetwork
 from comp_viz.methods.imder.skeleton import CompletingNetwork, Projected, mean_of_others
 from comp_viz.network.layers import Layers
@@ -33,10 +33,19 @@ class IMDer(CompletingNetwork):
         conditions, there = lengthen(condition, projected.there)
         noise = self.noise(conditions, self.config.sampler_seed if seed is None else seed)
         generated = [
-            sample(lambda x, t, c, score=score: score(x, t, c, there, self.config.causal), of, own)
+            sample(self.scored(score, there), of, own)
             for score, of, own in zip(self.scores, conditions, noise, strict=True)
         ]
         return torch.stack(generated)[..., : condition.shape[2]].mT
+
+    def scored(self, score: ScoreNetwork, there: Tensor) -> Score:
+        """A score network on conversations of which `there [B, S]` says where there is an utterance."""
+
+        def one(x: Tensor, t: Tensor, condition: Tensor) -> Tensor:
+            out: Tensor = score(x, t, condition, there, self.config.causal)
+            return out
+
+        return one
 
     def noise(self, conditions: Tensor, seed: int) -> Tensor:
         """Standard normal numbers `[M, 1 + 2 · steps, 1 or B, d, S]`: in training fresh ones for every conversation."""
@@ -63,8 +72,7 @@ class IMDer(CompletingNetwork):
             t = torch.rand(B, device=x.device, dtype=x.dtype) * (1 - SOONEST) + SOONEST
             noise = torch.randn_like(x)
             blur = noise if self.config.shared_noise else torch.randn_like(x)
-            network = lambda x, t, c, score=score: score(x, t, c, there, self.config.causal)  # noqa: E731
-            loss = denoising_loss(network, x, condition, t, noise, blur, count)
+            loss = denoising_loss(self.scored(score, there), x, condition, t, noise, blur, count)
             total = total + loss * B / (count.sum() * x.shape[1]).clamp(min=1)
         return total
 

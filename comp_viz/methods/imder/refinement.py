@@ -21,7 +21,8 @@ class ChannelBlock(nn.Module):
         h = self.second(F.relu(self.first(x)) * there) * there
         mean = h.sum(-1, keepdim=True) / there.sum(-1, keepdim=True).clamp(min=1)
         gate = torch.sigmoid(self.excite(F.relu(self.squeeze(mean))))
-        return h * gate + x
+        out: Tensor = h * gate + x
+        return out
 
 
 class Refinement(nn.Module):

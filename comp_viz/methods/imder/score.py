@@ -25,7 +25,8 @@ class MaskedGroupNorm(nn.GroupNorm):
         centred = (grouped - mean) * there[:, None]
         variance = centred.square().sum((2, 3), keepdim=True) / count
         normed = (centred * (variance + self.eps).rsqrt()).flatten(1, 2)
-        return normed * self.weight[:, None] + self.bias[:, None]
+        out: Tensor = normed * self.weight[:, None] + self.bias[:, None]
+        return out
 
 
 class Level(nn.Module):
@@ -58,13 +59,14 @@ class ScoreNetwork(nn.Module):
     def __init__(self, width: int, channels: Sequence[int], embedding: int, heads: int) -> None:
         super().__init__()
         a, b, c, d = channels
+        self.frequencies: Tensor
         self.register_buffer("frequencies", torch.randn(embedding // 2) * FREQUENCIES)
         self.embed = nn.Linear(embedding, embedding)
 
         def down(inputs: int, outputs: int, stride: int) -> Level:
             convolve, condition = (nn.Conv1d(inputs, outputs, 3, stride, 1, bias=False) for _ in range(2))
-            condition = condition if stride > 1 else nn.Identity()
-            return Level(convolve, condition, outputs, heads, embedding, groups=32 if stride > 1 else 4)
+            own = condition if stride > 1 else nn.Identity()
+            return Level(convolve, own, outputs, heads, embedding, groups=32 if stride > 1 else 4)
 
         def up(inputs: int, skip: int, outputs: int) -> Level:
             convolve, condition = (

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from comp_viz.methods.imder.refinement import Refinement
 from comp_viz.methods.imder.transformer import Transformer
 from comp_viz.network.base import Network
-from comp_viz.network.boundary import admit
+from comp_viz.network.boundary import admit, tensor
 from comp_viz.network.config import MOST_LAYERS, NetworkConfig
 from comp_viz.network.layers import Dropout, Layers
 from comp_viz.network.trace import Output, PerModality
@@ -122,7 +122,7 @@ class CompletingNetwork(Network):
         x = [
             project(rows.pad(part[: len(rows)]).mT).mT for project, part in zip(self.projections, admitted, strict=True)
         ]
-        there = torch.as_tensor(valid, device=x[0].device).bool()
+        there = tensor(valid, x[0].device).bool()
         keys = rows.pad(rows.keys[..., None].to(x[0].dtype))[..., 0] > 0
         return Projected(torch.stack(x), keys, there)
 

@@ -45,7 +45,8 @@ class TransformerLayer(nn.Module):
         attended = attend_side_by_side(q, k, v, self.heads, mask)
         x = x + self.dropout(self.out(attended))
         hidden = self.dropout(F.relu(self.widen(self.before_net(x))))
-        return x + self.dropout(self.narrow(hidden))
+        out: Tensor = x + self.dropout(self.narrow(hidden))
+        return out
 
 
 def attend_side_by_side(q: Tensor, k: Tensor, v: Tensor, heads: int, mask: Tensor) -> Tensor:
@@ -57,7 +58,8 @@ def attend_side_by_side(q: Tensor, k: Tensor, v: Tensor, heads: int, mask: Tenso
     q, k, v = (part.flatten(0, 1).unflatten(-1, (heads, -1)).transpose(1, 2) for part in (q, k, v))  # [G·B, h, S, d/h]
     everywhere = mask if len(mask) == G * B else mask.repeat(G, 1, 1, 1)
     attended = F.scaled_dot_product_attention(q, k, v, attn_mask=everywhere)
-    return attended.transpose(1, 2).flatten(2).unflatten(0, (G, B))
+    together: Tensor = attended.transpose(1, 2).flatten(2).unflatten(0, (G, B))
+    return together
 
 
 class Transformer(nn.Module):

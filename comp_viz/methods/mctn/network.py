@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from comp_viz.methods.gcnet.recurrence import Recurrence, mirror
 from comp_viz.methods.mctn.config import MCTNConfig
 from comp_viz.network.base import Network
-from comp_viz.network.boundary import admit
+from comp_viz.network.boundary import admit, tensor
 from comp_viz.network.layers import Dropout
 from comp_viz.network.trace import Output
 
@@ -26,7 +26,8 @@ class Encoder(nn.Module):
     def forward(self, x: Tensor, valid: Tensor) -> Tensor:
         """Encode conversations of `valid [B, S]` utterances."""
         both = self.recurrence(x.transpose(0, 1), mirror(valid, run_padding=False))
-        return both.transpose(0, 1).unflatten(-1, (2, -1)).sum(-2)
+        summed: Tensor = both.transpose(0, 1).unflatten(-1, (2, -1)).sum(-2)
+        return summed
 
 
 class Decoder(nn.Module):
@@ -86,7 +87,7 @@ class MCTN(Network):
         admitted, rows = admit(self.config, features, observed, valid, like=self.head.weight)
         source = self.config.modalities.index(self.config.translated[0])
         x = rows.pad(admitted[source][: len(rows)])
-        there = torch.as_tensor(valid, device=x.device).bool()
+        there = tensor(valid, x.device).bool()
         code = self.dropout(self.encoder(self.widened(x), there))
         return code, code if self.second_encoder is None else self.second_encoder(code, there), there
 

@@ -59,4 +59,5 @@ class MMINLearning(Learning):
         if network.config.imagine_all:
             return errors.mean()
         by_modality = errors.unflatten(-1, (len(rows.keys), -1)).mean(-1)  # [N, M]
-        return (by_modality * rows.keys.T).sum() / rows.keys.sum().clamp(min=1)
+        error: Tensor = (by_modality * rows.keys.T).sum() / rows.keys.sum().clamp(min=1)
+        return error

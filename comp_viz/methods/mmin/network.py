@@ -124,7 +124,7 @@ class MMIN(Network):
 
     def embed(self, encoders: Encoders, features: Mapping[str, Any], observed: Any, valid: Any) -> tuple[Tensor, Rows]:
         """Embeddings `[N, M·e]` of what is observed, and where the utterances stand."""
-        admitted, rows = admit(self.config, features, observed, valid, like=self.head[0].weight)
+        admitted, rows = admit(self.config, features, observed, valid, like=next(self.parameters()))
         return encoders([x[: len(rows)] for x in admitted]), rows
 
     def rebuilt_from(self, features: Mapping[str, Any], observed: Any, valid: Any) -> PerModality:

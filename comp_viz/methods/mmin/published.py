@@ -33,10 +33,10 @@ def load_mmin(parameters: Mapping[str, Any]) -> MMIN:
             copy_parameters(ours.modalities[u], state, PERCEPTRON, f"{published}{u}/")
     copy_parameters(model.head, state, PERCEPTRON, "classify/")
     ways = range(layers)
-    for ours, published in ((model.imagination, "imagine/"), (model.cycle, "cycle/")):
-        copy_parameters(ours, state, {"transition.0": "transition.0", "transition.2": "transition.2"}, published)
+    for way, published in ((model.imagination, "imagine/"), (model.cycle, "cycle/")):
+        copy_parameters(way, state, {"transition.0": "transition.0", "transition.2": "transition.2"}, published)
         for block in range(blocks):
             names = {f"blocks.{block}.down.{i}": f"encoder_{block}.{2 * i}" for i in ways}
             names |= {f"blocks.{block}.up.{i}": f"decoder_{block}.{2 * i}" for i in ways}
-            copy_parameters(ours, state, names, published)
+            copy_parameters(way, state, names, published)
     return model.eval()
