@@ -54,7 +54,7 @@ class NumberedColumns(FeatureSource):
     names: tuple[str, ...]
 
     @property
-    def kind(self) -> pa.DataType:  # type: ignore[override]
+    def kind(self) -> pa.DataType:
         """Lists of as many numbers as there are columns."""
         return pa.list_(pa.float32(), len(self.names))
 
