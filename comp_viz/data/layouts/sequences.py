@@ -82,8 +82,12 @@ def within(lengths: Ints, steps: int) -> Bools:
 
 
 def not_zero(block: Numbers) -> Bools:
-    """Which steps `[n, T]` of a block `[n, T, D]` have a value that is not 0."""
-    return np.asarray((block != 0).any(2))
+    """Which steps `[n, T]` of a block `[n, T, D]` have a value that is not 0; the first value tells it of most."""
+    there: Bools = block[:, :, 0] != 0
+    doubtful = ~there
+    if doubtful.any():
+        there[doubtful] = (block[doubtful] != 0).any(1)
+    return there
 
 
 def nonzero_span(there: Bools) -> Bools:
