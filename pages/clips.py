@@ -87,8 +87,9 @@ def inspect_clip(uploaded: SessionClip, view: PageView | None, pending: int) -> 
 
 def clips_page(view: PageView | None) -> None:
     """The page: bring, wait, look."""
-    pending = session_clips().pending
-    if any(each.job.settled for each in pending):  # it ended while another page was open
+    mine = session_clips()
+    pending = mine.pending
+    if not mine.paused and any(each.job.settled for each in pending):  # it ended while another page was open
         st.session_state[SETTLE] = True
         st.rerun()
     uploaded = selected_clip()

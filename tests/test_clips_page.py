@@ -269,7 +269,7 @@ def test_an_analysis_shows_what_is_known_and_can_be_stopped(opened, monkeypatch)
     monkeypatch.setattr(upload, "analyse", slow)
     app = waiting(opened())
     assert app.subheader[0].value == "Analysing talk.mp4"
-    assert re.fullmatch(r"\*\*talk\\.mp4\*\*: Looking for faces \(4 of 6\), about 1[012]\xa0s left", texts(app)[0])
+    assert re.fullmatch(r"\*\*talk\.mp4\*\*: Looking for faces \(4 of 6\), about 1[012]\xa0s left", texts(app)[0])
     data = component(app, "player")
     assert data["picture"]
     assert data["duration"] == 6
@@ -295,7 +295,7 @@ def test_a_place_in_line_is_shown_with_its_time(opened, monkeypatch):
         time.sleep(0.01)
     second.run()
     assert re.fullmatch(
-        r"\*\*other\\.mp4\*\*: In line, 1 clip ahead; begins in about \d+\xa0s; then takes about 30\xa0s",
+        r"\*\*other\.mp4\*\*: In line, 1 clip ahead; begins in about \d+\xa0s; then takes about 30\xa0s",
         texts(second)[0],
     )
     stop(first)
@@ -356,6 +356,9 @@ def test_a_run_under_way_as_the_browser_leaves_does_not_keep_its_place(opened, m
     while background.LINE.tickets and time.monotonic() < end:
         time.sleep(0.01)
     assert mine.paused
+    app.session_state["settle"] = True
+    app.run()
+    assert len(mine.pending) == 1  # it was paused, not stopped
     server.connected = True
     assert mine.back()
     assert len(background.LINE.tickets) == 1
@@ -367,7 +370,7 @@ def test_other_pages_say_that_something_runs_and_that_it_is_done(opened, places,
     quick = upload.analyse
     monkeypatch.setattr(upload, "analyse", slow)
     app = waiting(opened()).switch_page("pages/data.py").run()
-    assert any("talk\\.mp4: Looking for faces (4 of 6)" in text.value for text in app.caption)
+    assert any("talk.mp4: Looking for faces (4 of 6)" in text.value for text in app.caption)
     way = next(button for button in app.button if button.label == "Look")
     app = press(app, way.key)
     assert texts(app)
@@ -380,7 +383,7 @@ def test_other_pages_say_that_something_runs_and_that_it_is_done(opened, places,
     app.switch_page("pages/data.py").run()
     gate.set()
     app = settled(app)
-    assert any(text.value.endswith("**talk\\.mp4** is analysed") for text in app.caption)
+    assert any(text.value.endswith("**talk.mp4** is analysed") for text in app.caption)
     way = next(button for button in app.button if button.label == "Open it")
     app = press(app, way.key)
     assert app.subheader[0].value.startswith("Over 4 utterances, ")

@@ -6,7 +6,7 @@ from comp_viz.clips.file_kinds import MEDIA_TYPES
 from comp_viz.clips.progress import Draft
 from comp_viz.errors import CompVizError
 from comp_viz.figures.style import Palette
-from comp_viz.ui.cache.session_clips import PendingClip
+from comp_viz.ui.cache.session_clips import PendingClip, session_clips
 from comp_viz.ui.clips.player import media_url, player
 from comp_viz.ui.frame.analysis_state import progress_text, work_share
 from comp_viz.ui.frame.finished_upload import SETTLE
@@ -32,7 +32,7 @@ def draw_pending(each: PendingClip, palette: Palette, again: bool) -> None:
 @st.fragment(run_every=REFRESH)
 def follow_analysis(each: PendingClip, url: str, picture: bool, again: bool, palette: Palette) -> None:
     """How far it is, and what is known so far; drawn anew every second."""
-    if each.job.settled:
+    if each.job.settled and not session_clips().paused:
         st.session_state[SETTLE] = True
         st.rerun()
     draft = each.job.progress.draft if each.job.progress else Draft()
