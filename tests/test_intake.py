@@ -182,3 +182,21 @@ def test_the_dialog_reads_as_the_menus_say_and_saves(table, tmp_path, monkeypatc
     app.button(key="import save").click().run()
     assert not app.exception
     assert open_data("mine.arrow").task.classes == ("anger", "joy")
+
+
+def test_the_dialog_asks_which_of_two_label_files(tmp_path, monkeypatch):
+    monkeypatch.setenv("COMP_VIZ_DATA", str(tmp_path))
+    for name in (FOUR, SIX):
+        Made(tmp_path / "set", name).store()
+    app = AppTest.from_function(dialog, args=("set",), default_timeout=60).run()
+    assert app.selectbox(key="import label file").options == [FOUR, SIX]
+    app.selectbox(key="import label file").select_index(1).run()
+    app.selectbox(key="import fold").select("2").run()
+    assert not app.error
+    app.text_input(key="import name").set_value("six").run()
+    app.button(key="import save").click().run()
+    data = open_data("six.arrow")
+    assert len(data.task.classes) == 6
+    assert [
+        name[:5] for name, split in zip(data.utterances.ids, data.utterances.splits, strict=True) if split == "test"
+    ] == ["Ses02"]

@@ -13,6 +13,7 @@ from comp_viz.data.intake.keep import save_data
 from comp_viz.data.intake.menus import Menu, menus_of
 from comp_viz.data.intake.preview import FIRST_ROWS, first_rows, kind_of
 from comp_viz.data.intake.store import store_files
+from comp_viz.data.published.layout import data_sets_in, is_published
 from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.data.source import data_root, open_data
 from comp_viz.data.summary import summarise_data
@@ -36,6 +37,8 @@ def import_dialog(place: str = "") -> None:
     path = data_root() / place if place else handed_over()
     if path is None:
         return
+    if is_published(path) and len(sets := data_sets_in(path)) > 1:
+        path = st.selectbox("Labels", sets, key="import label file", format_func=lambda labels: labels.name)
     try:
         kind, menus = kind_of(path), menus_of(path, PLAIN_READING)
     except CompVizError as error:
