@@ -199,6 +199,7 @@ class SegmentedFrames(FileLayout):
         columns = read_segments(given.path.name, contents.segments, choices)
         named = name_segments(columns, choices, contents.segments[0].stem)
         rows = named.table([name for name in EXPECTED if name in named.schema.names])
+        findings.assume(given.path.name, named.assumed)
         places = places_of(named, rows)
         pooling = Pooling.choose(choices)
         sources = {u: FrameSource(path, None) for u, path in contents.sources.items()}
