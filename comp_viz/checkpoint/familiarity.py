@@ -47,7 +47,7 @@ class Surroundings:
 
     def unlike(self, features: Floats) -> Floats:
         """Share of the held-out utterances that are nearer to the training features, `[N]`, 0 to 1."""
-        shares: Floats = np.interp(self.distances(features), self.quantiles, np.linspace(0, 1, len(self.quantiles)))
+        shares = np.interp(self.distances(features), self.quantiles, np.linspace(0, 1, len(self.quantiles)))
         return shares.astype(np.float32)
 
 

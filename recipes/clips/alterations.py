@@ -1,6 +1,7 @@
 """What recordings do to a voice: speed, rooms, channels, noise, level and codecs. None of it is an emotion."""
 
 import io
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,8 @@ def altered(sound: Floats, rng: np.random.Generator) -> Floats:
 def at_another_speed(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Faster and higher, or slower and lower, as another player would have it."""
     factor = rng.uniform(2 - FASTEST, FASTEST)
-    return np.interp(np.arange(int(len(sound) / factor)) * factor, np.arange(len(sound)), sound)
+    played: np.ndarray = np.interp(np.arange(int(len(sound) / factor)) * factor, np.arange(len(sound)), sound)
+    return played
 
 
 def in_a_room(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -48,7 +50,8 @@ def in_a_room(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     echo = echo / np.sqrt((echo**2).sum()) * 10 ** (rng.uniform(-12, 0) / 20)
     echo[0] = 1
     whole = len(sound) + length - 1
-    return np.fft.irfft(np.fft.rfft(sound, whole) * np.fft.rfft(echo, whole), whole)[: len(sound)]
+    heard: np.ndarray = np.fft.irfft(np.fft.rfft(sound, whole) * np.fft.rfft(echo, whole), whole)[: len(sound)]
+    return heard
 
 
 def through_a_channel(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -57,7 +60,8 @@ def through_a_channel(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray
     low, high = np.exp(rng.uniform(np.log(30), np.log(300))), np.exp(rng.uniform(np.log(3000), np.log(9000)))
     gain = 1 / np.sqrt(1 + (low / np.maximum(frequency, 1)) ** 4) / np.sqrt(1 + (frequency / high) ** 8)
     gain *= 10 ** (rng.uniform(-3, 3) * np.log2(np.maximum(frequency, 60) / 1000) / 20)
-    return np.fft.irfft(np.fft.rfft(sound) * gain, len(sound))
+    passed: np.ndarray = np.fft.irfft(np.fft.rfft(sound) * gain, len(sound))
+    return passed
 
 
 def in_noise(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -65,19 +69,21 @@ def in_noise(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     frames = sound[: len(sound) // 400 * 400].reshape(-1, 400)
     power = float(np.percentile((frames**2).mean(1), 80))
     hiss = noise(len(sound), rng)
-    return sound + hiss * np.sqrt(power / 10 ** (rng.uniform(*NOISE) / 10))
+    mixed: np.ndarray = sound + hiss * np.sqrt(power / 10 ** (rng.uniform(*NOISE) / 10))
+    return mixed
 
 
 def noise(samples: int, rng: np.random.Generator) -> np.ndarray:
     """White, pink or brown noise of power 1."""
-    white = rng.standard_normal(samples)
+    white: np.ndarray = rng.standard_normal(samples)
     steepness = rng.choice(3)
     if steepness:
         spectrum = np.fft.rfft(white)
         number = np.arange(len(spectrum))
         number[0] = 1
         white = np.fft.irfft(spectrum / number ** (0.5 * steepness), samples)
-    return white / np.sqrt(np.mean(white**2) + 1e-12)
+    even: np.ndarray = white / np.sqrt(np.mean(white**2) + 1e-12)
+    return even
 
 
 def coded(sound: np.ndarray, encoder: str, container: str, bits: int) -> np.ndarray:
@@ -86,7 +92,7 @@ def coded(sound: np.ndarray, encoder: str, container: str, bits: int) -> np.ndar
 
     file = io.BytesIO()
     with av.open(file, "w", format=container) as out:
-        stream = out.add_stream(encoder, rate=RATE, layout="mono")
+        stream: Any = out.add_stream(encoder, rate=RATE, layout="mono")
         stream.bit_rate = bits
         samples = av.AudioResampler(format="flt" if encoder == "libopus" else "fltp", layout="mono", rate=RATE)
         frame = av.AudioFrame.from_ndarray(np.clip(sound, -1, 1).astype(np.float32)[None], format="fltp", layout="mono")
@@ -95,7 +101,7 @@ def coded(sound: np.ndarray, encoder: str, container: str, bits: int) -> np.ndar
             out.mux(stream.encode(part))
         out.mux(stream.encode(None))
     file.seek(0)
-    with av.open(file) as written:
+    with av.open(file, "r") as written:
         samples = av.AudioResampler(format="flt", layout="mono", rate=RATE)
         frames = [f.to_ndarray().ravel() for d in written.decode(audio=0) for f in samples.resample(d)]
     heard = np.concatenate([*frames, np.zeros(0, np.float32)])

@@ -74,9 +74,11 @@ def comments(folder: Path) -> Iterator[Item]:
 
 def table_rows(path: Path, delimiter: str = ",") -> Iterator[dict[str, str]]:
     """Rows of a table of text."""
-    quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
     with path.open(encoding="utf-8", errors="replace", newline="") as file:
-        yield from csv.DictReader(file, delimiter=delimiter, quoting=quoting)
+        if delimiter == "\t":
+            yield from csv.DictReader(file, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+        else:
+            yield from csv.DictReader(file, delimiter=delimiter)
 
 
 def sentence(name: str, label: int, split: str, group: str, speaker: str, text: str) -> Item:

@@ -18,6 +18,7 @@ def run(options: argparse.Namespace) -> None:
     matplotlib.use("svg")
     matplotlib.rcParams["svg.hashsalt"] = "clips"  # the same file every time
     from matplotlib import pyplot
+    from matplotlib.patches import Rectangle
 
     names, rows = read_table(options.tables.read_text(encoding="utf-8"))
     figure, axes = pyplot.subplots(figsize=(11, 0.42 * len(rows) + 1.4), layout="constrained")
@@ -29,7 +30,7 @@ def run(options: argparse.Namespace) -> None:
     axes.set_yticks(range(len(rows)), [clip for clip, _ in rows], fontsize=8)
     axes.set(xlim=(0, len(names)), ylim=(len(rows) - 0.4, -0.6))
     axes.legend(
-        [pyplot.Rectangle((0, 0), 1, 1, color=colour) for colour in COLOURS.values()], list(COLOURS), ncols=4,
+        handles=[Rectangle((0, 0), 1, 1, color=colour, label=name) for name, colour in COLOURS.items()], ncols=4,
         loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False, fontsize=8,
     )  # fmt: skip
     figure.savefig(options.out, metadata={"Date": None})

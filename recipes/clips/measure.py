@@ -23,12 +23,12 @@ def run(options: argparse.Namespace) -> None:
     if saved.card.parts:
         raise CompVizError(f"{options.folder} has been calibrated and measured before. Train it anew to do so again.")
     if not saved.card.temperature:  # else a measurement that was interrupted goes on
-        by = temperatures(saved.model, saved.standardise, data.split("validation"))
+        by = temperatures(saved.comp, saved.standardise, data.split("validation"))
         card = replace(saved.card, temperature=by)
         known = familiarity(saved.standardise, data.split("train"), data.split("validation"))
-        save_checkpoint(options.folder, cooled(saved.model, by), card, saved.standardise, familiarity=known)
+        save_checkpoint(options.folder, cooled(saved.comp, by), card, saved.standardise, familiarity=known)
         saved = load_checkpoint(options.folder)
-    card = replace(saved.card, parts=measured_parts(saved.model, data.task, saved.standardise, data.split("test")))
+    card = replace(saved.card, parts=measured_parts(saved.comp, data.task, saved.standardise, data.split("test")))
     save_checkpoint(options.folder, saved.model, card, saved.standardise, familiarity=saved.familiarity)
     for part in card.parts:
         acc, ua = part.metrics["ACC"], part.metrics["UA"]

@@ -41,7 +41,7 @@ class Answers:
     @property
     def right(self) -> np.ndarray:
         """Whether the likeliest is the true one, `[N]`."""
-        return self.probabilities.argmax(1) == self.truth
+        return np.asarray(self.probabilities.argmax(1) == self.truth)
 
     @property
     def recall(self) -> float:
@@ -129,7 +129,8 @@ def conditions() -> dict[str, Callable[[Floats], Floats]]:
         def noisy(sound: Floats) -> Floats:
             power = float(np.mean(np.square(sound, dtype=np.float64)))
             hiss = rng.standard_normal(len(sound)) * np.sqrt(power / 10 ** (dB / 10))
-            return np.clip(sound + hiss, -1, 1).astype(np.float32)
+            noised: Floats = np.clip(sound + hiss, -1, 1).astype(np.float32)
+            return noised
 
         return noisy
 
