@@ -170,7 +170,7 @@ def assignment_figure(view: View, modality: str, selected: int, palette: Palette
     checkpoint = view.checkpoint
     if not checkpoint.prompting:
         raise lacks(view, "prompting")
-    assignments = measure_assignments(checkpoint, view.inside, checkpoint.config.blocks - 1)
+    assignments = measure_assignments(checkpoint, view.inside, checkpoint.comp.config.blocks - 1)
     names = ["own", *(f"bank {i + 1}" for i in range(checkpoint.bank.shape[1]))]
     return assignment_chart(assignments, modality, names, False, view.conversation.words, selected, palette)
 
@@ -179,7 +179,7 @@ def explained_variance_figure(view: View, modality: str, selected: int, palette:
     """Prototypes: what prototypes explain of prompts, block by block."""
     if not view.checkpoint.prompting:
         raise lacks(view, "prompting")
-    blocks = [measure_assignments(view.checkpoint, view.inside, l) for l in range(view.checkpoint.config.blocks)]
+    blocks = [measure_assignments(view.checkpoint, view.inside, l) for l in range(view.checkpoint.comp.config.blocks)]
     return variance_chart([block for block in blocks if block], palette)
 
 
@@ -207,7 +207,7 @@ def weighed(view: View) -> list[str]:
     if not view.checkpoint.learned_weights:
         raise lacks(view, "a coordinator")
     conversation = view.conversation
-    recorded = conversation.observed.any(1)
+    recorded = conversation.recorded
     return utterance_texts(view.prediction, conversation.labels, conversation.words, recorded)
 
 

@@ -31,7 +31,7 @@ class Prediction:
     @property
     def weighted(self) -> bool:
         """Whether the modalities have weights."""
-        return self.coordinator.shape[1] > 0
+        return bool(self.coordinator.shape[1] > 0)
 
     @property
     def anything_observed(self) -> Bools:

@@ -97,7 +97,8 @@ def accuracy_by_epoch_of(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
     )
     epochs = table.to_pandas()
     epochs = epochs[(epochs["quantity"] == "ACC") & epochs["run"].isin(rows["run"])]
-    return epochs[columns].astype({"method": str, "split": str, "of": str}).reset_index(drop=True)
+    chosen: pd.DataFrame = epochs[columns].astype({"method": str, "split": str, "of": str}).reset_index(drop=True)
+    return chosen
 
 
 def paired_difference(first: pd.Series, second: pd.Series) -> tuple[float, float, int]:

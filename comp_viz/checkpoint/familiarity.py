@@ -42,8 +42,7 @@ class Surroundings:
         """Mahalanobis' along the directions and the length of what they leave, each about 1 on average, `[N]`."""
         along = features @ self.directions.T
         left = np.square(features - along @ self.directions).sum(1) / self.rest
-        far: Floats = np.sqrt((np.square(along / self.spread).mean(1) + left) / 2)
-        return far
+        return np.asarray(np.sqrt((np.square(along / self.spread).mean(1) + left) / 2))
 
     def unlike(self, features: Floats) -> Floats:
         """Share of the held-out utterances that are nearer to the training features, `[N]`, 0 to 1."""

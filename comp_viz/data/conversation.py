@@ -97,6 +97,11 @@ class Conversation:
         return len(self.observed)
 
     @property
+    def recorded(self) -> Bools:
+        """Whether anything of an utterance is in the recording, `[S]`; without, nothing is said of it."""
+        return np.asarray(self.observed.any(axis=1))
+
+    @property
     def widths(self) -> dict[str, int]:
         """D_u, the feature width of each modality."""
         return {name: x.shape[1] for name, x in self.features.items()}

@@ -14,7 +14,7 @@ import torch
 from safetensors import SafetensorError
 
 from comp_viz.checkpoint.card import Card
-from comp_viz.checkpoint.tensors import load_plain
+from comp_viz.checkpoint.torch_file import load_plain
 from comp_viz.data.atomic_write import atomic_write
 from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.dataset import DataSet, Utterances

@@ -100,7 +100,5 @@ def momentum_changes(
     changes = []
     for momentum in momenta:
         here = predict_conversation(checkpoint, conversation, observed, Intervention(momentum=momentum))
-        changes.append(
-            MomentumChange(momentum, change(here, trained, conversation.labels, conversation.observed.any(1)))
-        )
+        changes.append(MomentumChange(momentum, change(here, trained, conversation.labels, conversation.recorded)))
     return tuple(changes)

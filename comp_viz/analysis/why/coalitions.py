@@ -51,5 +51,5 @@ def predict_coalitions(checkpoint: Checkpoint, conversation: Conversation, obser
         out = repeated_output(model, batch, torch.from_numpy(coalitions))
     predictions = {FUSED: out.fused, **out.heads}
     read = {name: in_units(task, values) for name, values in predictions.items()}
-    recorded = conversation.observed.any(1)
+    recorded = conversation.recorded
     return Coalitions(task, shown, read, read_weights(out), checkpoint.config.modalities, recorded)

@@ -45,7 +45,7 @@ class Contribution:
     @property
     def weighted(self) -> bool:
         """Whether the modalities have weights."""
-        return self.weights.shape[1] > 0
+        return bool(self.weights.shape[1] > 0)
 
     @property
     def toward(self) -> Floats:
@@ -115,10 +115,13 @@ def joined_contributions(parts: list[Contribution]) -> Contribution:
         name: np.concatenate([getattr(part, name) for part in parts], axis=-1)
         for name in ("empty", "whole", "ways", "values", "pairs")
     }
-    by_utterance = {
-        name: np.concatenate([getattr(part, name) for part in parts]) for name in ("observed", "weights", "recorded")
-    }
-    return Contribution(first.task, first.predictor, first.modalities, **by_utterance, **arrays)
+    return Contribution(
+        first.task, first.predictor, first.modalities,
+        observed=np.concatenate([part.observed for part in parts]),
+        weights=np.concatenate([part.weights for part in parts]),
+        recorded=np.concatenate([part.recorded for part in parts]),
+        **arrays,
+    )  # fmt: skip
 
 
 def contribution_table(contributions: Contribution) -> pd.DataFrame:

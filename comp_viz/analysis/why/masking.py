@@ -33,7 +33,7 @@ class Masked:
     def of(cls, checkpoint: Checkpoint, conversation: Conversation, observed: Bools) -> "Masked":
         """What is `observed [S, M]` of a conversation and in the recording; ComP encodes it once for all patterns."""
         model, shown = checkpoint.model, observed & conversation.observed
-        recorded = conversation.observed.any(1)
+        recorded = conversation.recorded
         batch = Batch.of([conversation], checkpoint.standardise).to(model.device)
         if isinstance(model, ComP):
             return cls(checkpoint, shown, recorded, encoded_once(model, batch, shown))

@@ -87,7 +87,7 @@ def draw_quality(clip: Clip, selected: int, palette: Palette) -> None:
 
 def file_notes(clip: Clip) -> None:
     """What was odd in the file and was mended, what it lacks, and where nothing is observed: before anything is believed."""
-    media, empty = clip.media, [s + 1 for s, seen in enumerate(clip.conversation.observed.any(1)) if not seen]
+    media, empty = clip.media, [s + 1 for s, seen in enumerate(clip.conversation.recorded) if not seen]
     notes = [note for note in (*media.notes, media.sound_problem, media.video_problem) if note]
     if empty:
         notes.append(f"{NOTHING_OBSERVED}: {how_many(len(empty), 'utterance')} ({number_list(empty)})")

@@ -99,7 +99,7 @@ def weight_charts(sides: Sequence[Side], by_group: bool, fitted: bool, selected:
             first.info(f"{no_coordinator(len(prediction.modalities))}.", icon=":material/balance:")
             continue
         conversation = side.view.conversation
-        recorded = conversation.observed.any(1)
+        recorded = conversation.recorded
         hover = utterance_texts(prediction, conversation.labels, conversation.words, recorded)
         with first:
             if by_group:

@@ -33,14 +33,14 @@ class AssignmentChoice:
 def assignments_by_block(view: PageView) -> list[dict[str, Assignment]]:
     """How every modality draws on prototypes, block by block; empty mappings for a network without prompts."""
     inside = view.inside()
-    return [measure_assignments(view.checkpoint, inside, l) for l in range(view.checkpoint.config.blocks)]
+    return [measure_assignments(view.checkpoint, inside, l) for l in range(view.checkpoint.comp.config.blocks)]
 
 
 def assignment_controls(view: PageView) -> AssignmentChoice:
     """Modality, block, and whether prototypes are drawn singly."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         modality = modality_choice(view)
-        blocks = [str(l + 1) for l in range(view.checkpoint.config.blocks)]
+        blocks = [str(l + 1) for l in range(view.checkpoint.comp.config.blocks)]
         block = one_of("Block", blocks, "block", "Utterances weigh prototypes anew in every block.", buttons=True)
         singly = st.toggle(
             "Every prototype", key=SINGLY, bind="query-params",

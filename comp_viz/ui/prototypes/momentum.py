@@ -57,7 +57,7 @@ def _momentum_changes(query: Query) -> tuple[MomentumChange, ...]:
 
 def momentum_slider(view: PageView) -> float:
     """λ, at the trained value until it is moved, and again when another checkpoint is opened."""
-    trained, state = float(view.checkpoint.config.momentum), st.session_state
+    trained, state = float(view.checkpoint.comp.config.momentum), st.session_state
     if state.setdefault(KNOWN, view.name) != view.name:
         state[KNOWN], state[MOMENTUM] = view.name, trained
     return float(
@@ -101,7 +101,7 @@ def prompts_section(sides: list[Side], choice: tuple[str, float]) -> None:
     for side, mine in zip(sides, charts, strict=True):
         if not mine:
             side.place.info(NO_PROTOTYPES, icon=":material/info:")
-        elif side.view.checkpoint.config.blocks == 1:
+        elif side.view.checkpoint.comp.config.blocks == 1:
             side.place.info(ONE_BLOCK, icon=":material/info:")
     for name in dict.fromkeys(name for mine in charts for name in mine):
         both = [
@@ -118,7 +118,7 @@ def prompts_section(sides: list[Side], choice: tuple[str, float]) -> None:
 
 def rerun(view: PageView, momentum: float) -> Inside:
     """The inside at a λ; at the trained one, the same as on all pages."""
-    as_trained = abs(momentum - view.checkpoint.config.momentum) < 1e-9
+    as_trained = abs(momentum - view.checkpoint.comp.config.momentum) < 1e-9
     return view.inside(changed=AS_TRAINED if as_trained else Intervention(momentum=momentum))
 
 
@@ -130,7 +130,7 @@ def section_charts(view: PageView, inside: Inside, modality: str, momentum: floa
     charts["prompts"] = Chart(
         figure, ABOUT_PROMPTS, partial(prompts_table, prompt_stages(inside, modality, s), modality)
     )
-    for l in range(1, view.checkpoint.config.blocks):
+    for l in range(1, view.checkpoint.comp.config.blocks):
         pairs = prompt_momentum(inside, l, momentum)
         numbers = partial(prompt_momentum_table, pairs)
         figure = old_share_chart(pairs, modality, l + 1, words, s, colours)
@@ -141,10 +141,10 @@ def section_charts(view: PageView, inside: Inside, modality: str, momentum: floa
 
 def rerun_charts(view: PageView, inside: Inside, momentum: float) -> dict[str, Chart]:
     """Predictions at λ and over all λ; nothing for a network of one block."""
-    if view.checkpoint.config.blocks == 1:
+    if view.checkpoint.comp.config.blocks == 1:
         return {}
-    before, here, trained = view.inside().prediction, inside.prediction, view.checkpoint.config.momentum
-    recorded = view.conversation.observed.any(1)
+    before, here, trained = view.inside().prediction, inside.prediction, view.checkpoint.comp.config.momentum
+    recorded = view.conversation.recorded
     changed = change(here, before, view.conversation.labels, recorded)
     changes = _momentum_changes(view.query())
     along = rerun_chart(

@@ -36,7 +36,7 @@ class PrototypeChoice:
 def nearest_controls(view: PageView) -> PrototypeChoice:
     """Modality, conversation and number of a prototype."""
     names = [OPEN_CONVERSATION, *bank_names(view)] if view.checkpoint.prompting else [OPEN_CONVERSATION]
-    numbers = [str(n + 1) for n in range(view.checkpoint.config.prototypes)]
+    numbers = [str(n + 1) for n in range(view.checkpoint.comp.config.prototypes)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         modality = modality_choice(view)
         whose = one_of(
