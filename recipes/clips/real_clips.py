@@ -81,7 +81,7 @@ def accuracy_table(checkpoint: Checkpoint, clips: dict[str, Clip], truth: dict[s
         utterances, whole = list[tuple[int, Floats]](), list[tuple[int, Floats]]()
         for name, label in truth.items():
             conversation = only(clips[name].conversation, seen)
-            there = conversation.observed.any(1)
+            there = conversation.recorded
             if there.any():
                 fused = predict_clip(checkpoint, conversation).fused[there]
                 utterances += [(label, one) for one in fused]
@@ -108,7 +108,7 @@ def degraded_table(checkpoint: Checkpoint, clips: dict[str, Clip], settings: Set
             conversation = (
                 with_sound(clip, change(clip.media.sound), settings) if len(clip.media.sound) else clip.conversation
             )
-            there = conversation.observed.any(1)
+            there = conversation.recorded
             if not there.any():
                 cells.append("nothing")
                 continue

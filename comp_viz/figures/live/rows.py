@@ -41,7 +41,7 @@ def class_traces(
 ) -> list[go.Heatmap | go.Scatter]:
     """Probability of every class, the darker the likelier; truth as a ring, decision as a diamond, an open one as recorded."""
     x, names = np.arange(1, len(labels) + 1), list(here.task.classes)
-    known, predicted = ~np.isnan(labels), ~np.isnan(here.fused).any(1)
+    known, predicted = ~np.isnan(labels), np.asarray(~np.isnan(here.fused).any(axis=1))
     truth = [names[int(label)] for label in labels[known]]
     before, now = ([names[i] for i in one.fused[predicted].argmax(1)] for one in (complete, here))
     return [
