@@ -259,7 +259,7 @@ def test_memory_is_limited(tmp_path):
 def test_stopping_ends_the_process_and_leaves_nothing(tmp_path):
     path = make_clip(tmp_path / "a.mkv", seconds=20, rate=30, size=(640, 360), sound=tone(20))
 
-    def stop(passed):
+    def stop(passed, seconds):
         raise Cancelled("stopped")
 
     with pytest.raises(Cancelled):

@@ -70,8 +70,9 @@ def live(app, data, checkpoint, conversation, observed, inside):
     missing = entries - int(observed.sum())
     assert ("a single entry" if missing == 1 else percent(missing / entries)) in timeline_title(changed)
     decided = [p.argmax(1) if data.task.classes else p[:, 0] > 0 for p in (inside.prediction.fused, complete.fused)]
-    flips = int((decided[0] != decided[1]).sum())
-    assert f"{flips or 'none'} of {len(observed)} predictions flip" in timeline_title(changed)
+    recorded = conversation.observed.any(axis=1)  # the others have no prediction
+    flips = int((decided[0] != decided[1])[recorded].sum())
+    assert f"{flips or 'none'} of {recorded.sum()} predictions flip" in timeline_title(changed)
     return timeline_title(changed)
 
 

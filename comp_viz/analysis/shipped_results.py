@@ -93,7 +93,7 @@ def accuracy_by_epoch_of(path: Path, rows: pd.DataFrame) -> pd.DataFrame:
     if not beside.is_file():
         return pd.DataFrame(columns=columns)
     table = checked_columns(
-        read_parquet(beside), EPOCH_SCHEMA, EPOCH_SCHEMA.names, f"{beside} holds no epochs of a sweep"
+        read_parquet(beside), EPOCH_SCHEMA, {*columns, "run", "quantity"}, f"{beside} holds no epochs of a sweep"
     )
     epochs = table.to_pandas()
     epochs = epochs[(epochs["quantity"] == "ACC") & epochs["run"].isin(rows["run"])]

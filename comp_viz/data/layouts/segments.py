@@ -27,7 +27,7 @@ class Annotations:
     """What a file says of one conversation."""
 
     segments: list[Segment] = field(default_factory=list)
-    parents: dict[str, str] = field(default_factory=dict)  # tier -> the tier that it belongs to, in ELAN
+    parent_of: dict[str, str] = field(default_factory=dict)  # tier -> the tier that it belongs to, in ELAN
 
 
 def read_elan(path: Path) -> Annotations:
@@ -41,7 +41,7 @@ def read_elan(path: Path) -> Annotations:
         settings = eaf.get_parameters_for_tier(tier)
         speaker = settings.get("PARTICIPANT") or ""
         if parent := settings.get("PARENT_REF"):
-            made.parents[tier] = parent
+            made.parent_of[tier] = parent
         rows = eaf.get_annotation_data_for_tier(tier)
         made.segments.extend(Segment(row[0] / 1000, row[1] / 1000, row[2] or "", tier, speaker) for row in rows)
     return made
@@ -90,13 +90,13 @@ def read_annotations(path: Path) -> Annotations:
         ) from None
     if not made.segments:
         raise CompVizError(f"{path.name} has no segments.")
-    return Annotations(sorted(made.segments, key=lambda segment: (segment.start, segment.end)), made.parents)
+    return Annotations(sorted(made.segments, key=lambda segment: (segment.start, segment.end)), made.parent_of)
 
 
 def segment_rows(conversation: str, annotations: Annotations, utterances: str) -> Iterator[dict[str, object]]:
     """A row an utterance of the tier `utterances` ("" for all that belong to no other); other tiers are columns by time."""
     tiers = {segment.tier for segment in annotations.segments}
-    own = {utterances} if utterances else {tier for tier in tiers if tier not in annotations.parents}
+    own = {utterances} if utterances else {tier for tier in tiers if tier not in annotations.parent_of}
     others = sorted(tiers - own)
     position = 0
     for segment in annotations.segments:
@@ -104,7 +104,7 @@ def segment_rows(conversation: str, annotations: Annotations, utterances: str) -
             continue
         extra = {tier_column(tier): "" for tier in others}
         for tier in others:
-            if annotations.parents.get(tier, segment.tier) == segment.tier and (
+            if annotations.parent_of.get(tier, segment.tier) == segment.tier and (
                 text := text_within(annotations, tier, segment)
             ):
                 extra[tier_column(tier)] = text

@@ -68,6 +68,8 @@ class Machine:
         length = self.whole(width)
         if self.stays and length >= LARGE:
             return self.span(length)
+        if self.at + length > len(self.content):
+            raise self.ends_early()
         self.held += length
         if self.held > MAX_HELD:
             raise CompVizError(f"it holds more than {MAX_HELD >> 30} GB of values besides large arrays.")

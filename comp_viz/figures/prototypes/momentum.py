@@ -41,6 +41,7 @@ def rerun_chart(
     x, classes = np.arange(1, len(words) + 1), here.task.classes
     rows, before = np.arange(len(words)), trained.decisions()
     old = trained.fused[rows, before] if classes else trained.fused[:, 0]
+    old = np.where(changed.predicted, old, np.nan)  # where nothing is recorded there is no prediction
     new = old + changed.difference
     decided = here.decisions()
     texts = [
