@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Libraries are compiled when they are first imported, not all of them at once: most of what is installed is never run.
 PIP := $(BIN)/pip install --disable-pip-version-check --no-compile
+# Else every process would compile them anew.
+unexport PYTHONDONTWRITEBYTECODE
 # uv does the same several times as fast. It knows nothing of pip's settings: where it reaches no registry, pip installs everything, and
 # torch always comes by pip, whose settings may lead to a build without CUDA.
 UV := $(BIN)/uv pip install --python $(BIN)/python
