@@ -104,6 +104,29 @@ def test_arrays_with_columns_first_big_endian_and_doubles(parts, store, protocol
             np.testing.assert_allclose(data.find(conversation.id).features[modality], features, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.usefixtures("stays")
+@pytest.mark.parametrize("known", [True, False], ids=["lengths", "no lengths"])
+@pytest.mark.parametrize("kind", ["padded", "front", "cut", "numbers"])
+def test_lists_of_sequences_are_pooled_as_arrays_are(parts, store, kind, known):
+    expected = open_data(store(parts))
+    for part in parts.values():
+        for key in ("audio", "vision"):
+            pairs = list(zip(part[key], part[f"{key}_lengths"], strict=True))
+            part[key] = {
+                "padded": [steps for steps, _ in pairs],
+                "front": [np.roll(steps, -length, axis=0) for steps, length in pairs],
+                "cut": [steps[:length] for steps, length in pairs],
+                "numbers": [steps.tolist() for steps, _ in pairs],
+            }[kind]
+            if not known:
+                del part[f"{key}_lengths"]
+    data = open_data(store(parts))
+    assert "-d of up to" in data.sources["audio"]
+    for conversation in expected.conversations:
+        for modality, features in conversation.features.items():
+            np.testing.assert_allclose(data.find(conversation.id).features[modality], features, rtol=1e-5, atol=1e-6)
+
+
 POOLED = {
     "mean": lambda steps: steps.mean(0),
     "max": lambda steps: steps.max(0),

@@ -85,7 +85,11 @@ def write_paths(table, path):
 
 
 def write_sheet(table, path):
-    """The least that a spreadsheet is made of; every number in it is a broken one."""
+    write_book({"One": wide(table)}, path)
+
+
+def write_book(tables, path):
+    """The least that a spreadsheet is made of, a sheet a table; every number in it is a broken one."""
 
     def cell(value):
         return (
@@ -94,17 +98,23 @@ def write_sheet(table, path):
             else f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>'
         )
 
-    rows = [list(wide(table)), *wide(table).astype(object).to_numpy().tolist()]
-    body = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
+    def sheet(table):
+        rows = [list(table), *table.astype(object).to_numpy().tolist()]
+        body = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
+        return f'<worksheet xmlns="{main}"><sheetData>{body}</sheetData></worksheet>'
+
     main, kinds = "http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://schemas.openxmlformats.org"
     relation = f"{kinds}/officeDocument/2006/relationships"
-    link = f'<Relationships xmlns="{kinds}/package/2006/relationships"><Relationship Id="r1" Type="{relation}/{{}}" Target="{{}}"/></Relationships>'
+    link = f'<Relationship Id="{{}}" Type="{relation}/{{}}" Target="{{}}"/>'
+    links = f'<Relationships xmlns="{kinds}/package/2006/relationships">{{}}</Relationships>'
+    sheets = "".join(f'<sheet name="{name}" sheetId="{n}" r:id="r{n}"/>' for n, name in enumerate(tables, 1))
+    targets = "".join(link.format(f"r{n}", "worksheet", f"worksheets/sheet{n}.xml") for n in range(1, len(tables) + 1))
     files = {
-        "_rels/.rels": link.format("officeDocument", "xl/workbook.xml"),
-        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{relation}"><sheets><sheet name="One" sheetId="1" r:id="r1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": link.format("worksheet", "worksheets/sheet1.xml"),
-        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{body}</sheetData></worksheet>',
+        "_rels/.rels": links.format(link.format("r1", "officeDocument", "xl/workbook.xml")),
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{relation}"><sheets>{sheets}</sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": links.format(targets),
     }
+    files |= {f"xl/worksheets/sheet{n}.xml": sheet(table) for n, table in enumerate(tables.values(), 1)}
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in files.items():
             archive.writestr(name, text)
@@ -242,12 +252,33 @@ def test_how_a_file_is_written_is_told_by_what_is_in_it(tmp_path, text, encoding
     assert (dialect.encoding, dialect.delimiter, dialect.decimal) == expected
 
 
+def test_sheets_of_splits_are_one_table_and_others_are_listed(lists, tmp_path):
+    pytest.importorskip("python_calamine")
+    notes = pd.DataFrame({"notes": ["read me", "first"]})
+    splits = {"test": wide(lists[:3]), "Train": wide(lists[3:].reset_index(drop=True))}
+    write_book({"README": notes, "data": wide(lists)}, tmp_path / "widest.xlsx")
+    write_book({"README": notes} | splits, tmp_path / "said.xlsx")
+    write_book(
+        {name: table.drop(columns="split") for name, table in splits.items()} | {"n": notes}, tmp_path / "named.xlsx"
+    )
+    lists.to_parquet(tmp_path / "reference.parquet")
+    reference = open_data(str(tmp_path / "reference.parquet"))
+    for name, aside in {"widest": "README", "said": "README", "named": "n"}.items():
+        data = open_data(str(tmp_path / f"{name}.xlsx"))
+        assert data.digest == reference.digest, name
+        assert [row.reason[: len(aside) + 12] for row in data.findings.unused] == [f"the sheet {aside!r}"], name
+
+
 def test_empty_and_endless_files_are_refused_in_words(lists, tmp_path):
     (tmp_path / "empty.csv").write_text("\n\n")
     (tmp_path / "broken.jsonl").write_text('{"conversation": "a"\n')
     (tmp_path / "text.xlsx").write_text("no sheet")
     (tmp_path / "numbers.json").write_text("[1, 2]")
-    for name, words in {"empty.csv": "is empty", "broken.jsonl": "an object a line", "text.xlsx": "Save it as CSV", "numbers.json": "list of something else"}.items():  # fmt: skip
+    lists.to_json(tmp_path / "columns.json")
+    nested = '{"conversation": "a", "utterances": [{"label": 1}]}\n'
+    (tmp_path / "talks.jsonl").write_text(nested * 2)
+    (tmp_path / "packed.csv.gz").write_bytes(b"")
+    for name, words in {"empty.csv": "is empty", "broken.jsonl": "an object a line", "text.xlsx": "Save it as CSV", "numbers.json": "list of something else", "columns.json": "is a single object", "talks.jsonl": "'utterances' holds several objects a row", "packed.csv.gz": "Unpack it first"}.items():  # fmt: skip
         with pytest.raises(CompVizError, match=words):
             open_data(str(tmp_path / name))
 

@@ -362,17 +362,22 @@ def test_durations_that_cannot_be_are_unknown(store):
     assert [where for _, *where, _, _ in problems(data)] == [["c0", 2], ["c0", 3], ["c1", 1], ["c1", 2]]
 
 
+def test_truths_are_classes(store):
+    data = read_tabular(store(label=[True, False, None, True, True]))
+    assert data.task.classes == ("False", "True")
+    np.testing.assert_array_equal(data.utterances.labels, [1, 0, np.nan, 1, 1])
+
+
 # Tables that cannot be read
 
 
 WRONG = {
     "no conversation": ({"conversation": None}, "column 'conversation' is missing, expected text or whole numbers"),
-    "no position": ({"position": None}, "column 'position' is missing"),
+    "no position": ({"position": None}, "Say which column it is, --choose position=COLUMN, or position=\"order of rows\""),
     "no label": ({"label": None}, "column 'label' is missing, expected numbers or text; found conversation, position"),
     "ids of floats": ({"conversation": [0.5] * 5}, "'conversation' holds double, expected text or whole numbers"),
     "positions of text": ({"position": list("abcde")}, "'position' holds string, expected whole numbers"),
     "labels of lists": ({"label": [[1]] * 5}, "'label' holds list<element: int64>, expected numbers or text"),
-    "labels of truths": ({"label": [True] * 5}, "'label' holds bool"),
     "splits of other numbers": ({"split": [1, 1, 1, 2, 2]}, "splits are the numbers 1, 2; expected 0 for training"),
     "splits beyond 2": ({"split": [0, 0, 0, 3, 3]}, "splits are the numbers 0, 3; expected 0 for training"),
     "splits of truths": ({"split": [True] * 5}, "'split' holds bool, expected text or 0, 1 and 2"),
@@ -388,7 +393,7 @@ WRONG = {
     "one class number": ({"label": [0] * 5}, "whole numbers from 0 to 0, 1 different ones; expected class numbers"),
     "a class number missing": ({"label": [0, 1, 1, 3, 3]}, "the whole numbers 0, 1, 3, which do not count from 0 or 1 without a gap"),
     "numbers from 2": ({"label": [2, 3, 2, 3, 2]}, "name all 4 from 0 to 3 with --classes a,b,"),
-    "-1 may be a score": ({"label": [-1, 0, 1, 1, 0]}, "Does -1 mean that there is no label (--unknown=-1), or are these scores (--scale -1 0 1)?"),
+    "-1 may be a score": ({"label": [-1, 0, 1, 1, 0]}, "Does -1 mean that there is no label (--unknown=-1), or are these scores (--scale -1 0 1)? These are"),
     "-1 in fractions of nothing": ({"label": [-1.0, 0.0, 1.0, 2.0, 5.0]}, "Does -1 mean that there is no label (--unknown=-1)"),
     "a mark among scores": ({"label": [-1.5, 0.5, 999.0, 2.0, 2.5]}, "999 lies far from the others"),
     "words among scores": ({"label": ["0.5", "1.5", "-1", "bad", "2"]}, "4 labels are numbers, such as '-1', and 1 are words, such as 'bad'. Say which mean that there is no label, --unknown=bad"),

@@ -29,14 +29,24 @@ from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.data.splits import split_of, splits_of
 from comp_viz.data.unused import match_names, unused_names
 from comp_viz.errors import UNREADABLE, CompVizError
+from comp_viz.resources import guide
 
 # Our keys, and what else they are called: MMSA, MulT and MISA have vision and raw_text.
 KEYS = {
-    "audio": ("acoustic", "audio_features", "audio_feature"),
-    "text": ("language", "text_features", "text_feature"),
-    "video": ("vision", "visual", "video_features", "vision_features", "visual_features", "video_feature"),
+    "audio": ("acoustic", "audio_features", "audio_feature", "audio_feat"),
+    "text": ("language", "text_features", "text_feature", "text_feat"),
+    "video": (
+        "vision",
+        "visual",
+        "video_features",
+        "vision_features",
+        "visual_features",
+        "video_feature",
+        "video_feat",
+        "visual_feat",
+    ),
     "labels": ("label",),
-    "lengths": ("length",),
+    "lengths": ("length", "seq_len", "seq_lengths"),
     "video_ids": ("video_id", "conversation_ids", "conversation_id", "conversations", "conversation", "ids", "id"),
     "split": ("splits",),
     "transcripts": ("transcript", "raw_text", "words", "sentences"),
@@ -45,6 +55,7 @@ KEYS = {
     "duration": ("durations",),
     **{f"{name}_names": (f"{name}_feature_names",) for name in MODALITIES},
 }
+NEEDED = {"labels": "[V, S]", "lengths": "[V], how many utterances each conversation has"}
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -65,11 +76,14 @@ def read_npz(path: str | Path, reading: FileReading = PLAIN_READING) -> DataSet:
     modalities = [name for name in MODALITIES if name in arrays]
     if len(modalities) < 2:
         raise CompVizError(
-            f"{path.name}: expected features under at least two of {', '.join(MODALITIES)}, found {', '.join(held) or 'nothing'}."
+            f"{path.name}: expected features under at least two of {', '.join(MODALITIES)}, found {', '.join(held) or 'nothing'}. "
+            f"Save them under these names ({guide('data')})."
         )
-    for key in ("labels", "lengths"):
+    for key in NEEDED:
         if key not in arrays:
-            raise CompVizError(f"{path.name}: the array {key!r} is missing; found {', '.join(sorted(held))}.")
+            raise CompVizError(
+                f"{path.name}: the array {key!r} is missing; found {', '.join(sorted(held))}. Save it too: {NEEDED[key]}."
+            )
     count, longest = check_shapes(path, arrays, modalities)
     lengths = arrays["lengths"].astype(int)
     if lengths.min() < 1 or lengths.max() > longest:

@@ -22,6 +22,7 @@ from comp_viz.resources import working
 
 LAB = "lab"
 ARRAY_SUFFIXES, MAPPED_SUFFIXES = (".npz", *HDF5_SUFFIXES), (".arrow", ".feather")
+PACKED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".zip", ".tar", ".tgz", ".7z", ".rar")
 DATA_SUFFIXES = (*ARRAY_SUFFIXES, *TABULAR_SUFFIXES)
 
 
@@ -94,6 +95,8 @@ def open_file(path: Path, reading: FileReading = PLAIN_READING) -> DataSet:
     if path.suffix.lower() not in DATA_SUFFIXES and is_layout_name(path):
         raise unknown_layout(path)
     if path.suffix.lower() not in DATA_SUFFIXES:
+        if path.suffix.lower() in PACKED_SUFFIXES:
+            raise CompVizError(f"{path} is packed. Unpack it first, and give what was in it.")
         raise CompVizError(
             f"{path}: expected a file that ends with {', '.join(DATA_SUFFIXES)}, or a label file of the published layout or its folder."
         )

@@ -13,7 +13,7 @@ NEAR = 0.75  # likeness from which a name is taken for a slip of another
 class Unused:
     """One thing in a file that is not used."""
 
-    what: Literal["array", "column", "entry", "field", "file", "folder"]
+    what: Literal["array", "column", "entry", "field", "file", "folder", "sheet"]
     name: str
     nearest: str = ""  # the name under which it would be used, "" where none is near
     why: str = ""  # what it is, or how it would be used
@@ -40,7 +40,7 @@ def match_names(names: Iterable[str], known: Mapping[str, Collection[str]]) -> d
 
 
 def unused_names(
-    what: Literal["array", "column", "entry", "field", "file", "folder"],
+    what: Literal["array", "column", "entry", "field", "file", "folder", "sheet"],
     names: Iterable[str],
     used: Collection[str],
     known: Mapping[str, Collection[str]],

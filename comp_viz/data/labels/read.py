@@ -44,7 +44,8 @@ def read_labels(file: str, values: Any, reading: FileReading = PLAIN_READING) ->
         return numbered(column, reading) if column.texts is None else worded(column.texts, reading)
     except CompVizError as error:
         flags = " These are flags of comp-viz data import, check and info." if "--" in str(error) else ""
-        raise CompVizError(f"{file}: {error}.{flags}") from None
+        end = "" if str(error).endswith("?") else "."
+        raise CompVizError(f"{file}: {error}{end}{flags}") from None
 
 
 def worded(texts: NDArray[np.object_], reading: FileReading) -> ReadLabels:

@@ -178,6 +178,6 @@ def real_lengths(file: str, part: Part, key: str) -> Ints | None:
 
 def source_of(modality: str, parts: list[Part], column: PooledColumn, pooling: Pooling) -> str:
     """How the features of a modality were made, in words."""
-    key, shape = parts[0].of(FEATURE_KEYS[modality]), shape_of_value(column.parts[0].array)
-    steps = f" of up to {shape[1]} steps, {pooling}" if len(shape) == 3 and shape[1] > 1 else ""
+    key, longest = parts[0].of(FEATURE_KEYS[modality]), max(part.steps for part in column.parts)
+    steps = f" of up to {longest} steps, {pooling}" if longest > 1 else ""
     return f"{key} in the file, {column.parts[0].width}-d{steps}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ class Sequences:
     )
     rows: int = field(init=False)
     width: int = field(init=False)
+    steps: int = field(init=False)  # T, of the longest
 
     def __post_init__(self) -> None:
         shape = self.array.shape if isinstance(self.array, np.ndarray | FileArray) else list_shape(self.array)
@@ -33,11 +35,12 @@ class Sequences:
                 f"has shape {list(shape)}, expected [utterances, steps, features] or [utterances, features]"
             )
         self.rows, self.width = shape[0], shape[-1]
+        self.steps = shape[1] if len(shape) == 3 else 1
 
     def blocks(self) -> Iterator[tuple[slice, slice, Numbers, Bools]]:
         """Which utterances and features, their block `[n, T, d]` and which steps are real `[n, T]`."""
         if isinstance(self.array, list | tuple):
-            yield from list_blocks(self.array, self.width)
+            yield from self.listed(self.array)
         elif isinstance(self.array, FileArray) and self.array.fortran:
             yield from self.columns(self.array)
         else:
@@ -54,6 +57,20 @@ class Sequences:
             real = nonzero_span(not_zero(block)) if lengths is None else within(lengths[rows], block.shape[1])
             yield rows, slice(0, block.shape[2]), block, real
             first += len(block)
+
+    def listed(self, arrays: Sequence[Any]) -> Iterator[tuple[slice, slice, Numbers, Bools]]:
+        """Every utterance as a block `[1, T, D]`; all steps are real where no lengths are given and arrays differ in length."""
+        blocks = partial(list_blocks, arrays, self.width)
+        lengths = self.lengths
+        if lengths is not None and any(front_padded(block, lengths[[row]]) for row, block in enumerate(blocks())):
+            lengths = None
+        padded = len({array.shape for array in map(as_array, arrays)}) == 1
+        for row, block in enumerate(blocks()):
+            if lengths is not None:
+                real = within(lengths[[row]], block.shape[1])
+            else:
+                real = nonzero_span(not_zero(block)) if padded else np.ones(block.shape[:2], bool)
+            yield slice(row, row + 1), slice(0, self.width), block, real
 
     def columns(self, array: FileArray) -> Iterator[tuple[slice, slice, Numbers, Bools]]:
         """Blocks of some features of all utterances, as the file has features outermost."""
@@ -131,20 +148,24 @@ def memory_parts(array: Numbers) -> Iterator[Numbers]:
 
 
 def list_shape(arrays: Sequence[Any]) -> tuple[int, ...]:
-    """The shape `[N, T, D]` that a list of arrays `[T, D]` or `[D]` stands for, T of the first."""
-    shapes = [array.shape if isinstance(array, np.ndarray | FileArray) else np.shape(array) for array in arrays]
+    """The shape `[N, T, D]` that a list of arrays `[T, D]` or `[D]` stands for, T of the longest."""
+    shapes = [as_array(array).shape for array in arrays]
     widths = {shape[-1] for shape in shapes if shape and shape[-1]}
     if len(widths) != 1:
         raise CompVizError(
             f"has vectors of {', '.join(map(str, sorted(widths))) or 'no'} features, expected as many in all"
         )
-    return (len(arrays), 1, widths.pop())
+    return (len(arrays), max((shape[0] for shape in shapes if len(shape) == 2), default=1), widths.pop())
 
 
-def list_blocks(arrays: Sequence[Any], width: int) -> Iterator[tuple[slice, slice, Numbers, Bools]]:
-    """Every utterance as a block `[1, T, D]`, all of its steps real; without steps where it has nothing."""
-    for number, array in enumerate(arrays):
+def as_array(entry: Any) -> Numbers | FileArray:
+    """An entry of a list that may itself be a list of numbers."""
+    return entry if isinstance(entry, np.ndarray | FileArray) else np.asarray(entry)
+
+
+def list_blocks(arrays: Sequence[Any], width: int) -> Iterator[Numbers]:
+    """Every utterance as a block `[1, T, D]`; without steps where it has nothing."""
+    for array in arrays:
         block = np.concatenate([part.copy() for part in array.parts()]) if isinstance(array, FileArray) else array
         block = np.zeros((0, width), np.float32) if np.size(block) == 0 else computable(np.asarray(block))
-        block = (block if block.ndim == 2 else block.reshape(1, -1))[None]
-        yield slice(number, number + 1), slice(0, width), block, np.ones(block.shape[:2], bool)
+        yield (block if block.ndim == 2 else block.reshape(1, -1))[None]

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from comp_viz.data.table.arrow_file import ArrowFile
+from comp_viz.data.unused import Unused
 from comp_viz.errors import CompVizError
 
 MOST_BYTES = 8 << 30  # of a file's contents in memory, decompressed
@@ -29,6 +30,8 @@ def check_size(file: str, size: int) -> None:
 
 class Columns(ABC):
     """A file whose columns can be read. Reading raises what is in `DAMAGED`."""
+
+    left_aside: tuple[Unused, ...] = ()  # what the file holds beside these columns
 
     def __init__(self, file: str, schema: pa.Schema, assumed: Sequence[str] = ()) -> None:
         self.file, self.schema = file, schema

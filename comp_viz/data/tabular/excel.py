@@ -2,7 +2,7 @@
 
 import zipfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,34 +11,64 @@ import pyarrow as pa
 from comp_viz.data.extra import import_format_library
 from comp_viz.data.tabular.delimited import ALWAYS_TEXT, NO_NUMBER, NO_TEXT
 from comp_viz.data.tabular.memory import MemoryColumns
+from comp_viz.data.tabular.names import split_in_name
+from comp_viz.data.unused import Unused
 from comp_viz.errors import UNREADABLE, CompVizError
 from comp_viz.wording import how_many
 
 SHEET_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+Rows = Sequence[Sequence[Any]]  # of a sheet, the names of its columns first
+ONE_TABLE = (
+    "one sheet is read, or those named train, validation and test with the same columns; save it as a file of its own"
+)
 MOST_SHEET = 512 << 20  # bytes of a file's contents, decompressed
 
 
 def open_sheet(path: Path) -> MemoryColumns:
-    """Open the first sheet that has rows: names of columns, then a row an utterance. Raises `CompVizError`."""
+    """Open the sheets of the splits, else the widest one: names of columns, then a row an utterance. Raises `CompVizError`."""
     calamine = import_format_library("python_calamine", f"{path.name} is a spreadsheet")
     try:
         check_contents(path)
         book = calamine.CalamineWorkbook.from_path(path)
-        sheets = ((name, book.get_sheet_by_name(name).to_python()) for name in book.sheet_names)
-        name, rows = next(((name, rows) for name, rows in sheets if len(rows) > 1), ("", []))
+        sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
     except CompVizError:
         raise
     except (calamine.CalamineError, *UNREADABLE) as error:
         raise CompVizError(
             f"{path.name} cannot be read as a spreadsheet ({str(error)[:200]}). Save it as CSV."
         ) from None
-    if not rows:
+    sheets = {name: rows for name, rows in sheets.items() if len(rows) > 1}
+    if not sheets:
         raise CompVizError(f"{path.name}: no sheet has rows; expected the names of columns, then a row an utterance.")
-    several = len(book.sheet_names) > 1
-    assumed = (
-        [f"of {how_many(len(book.sheet_names), 'sheet')} the first with rows is read, {name!r:.60}"] if several else []
+    names = split_sheets(sheets) or [max(sheets, key=lambda name: len(header_of(sheets[name])))]
+    read = ", ".join(map(repr, names))
+    assumed = [f"of {how_many(len(sheets), 'sheet')} with rows, what is read is {read:.200}"] if len(sheets) > 1 else []
+    columns = MemoryColumns(path.name, sheet_table(path.name, one_table(sheets, names)), assumed)
+    columns.left_aside = tuple(Unused("sheet", name, why=ONE_TABLE) for name in sheets if name not in names)
+    return columns
+
+
+def header_of(rows: Rows) -> list[str]:
+    """The names of the columns of a sheet, blank ones left out."""
+    return [name for cell in rows[0] if (name := str(cell).strip())]
+
+
+def split_sheets(sheets: Mapping[str, Rows]) -> list[str]:
+    """The sheets that are named for splits, where there are several and all have the same columns; else none."""
+    names = [name for name in sheets if split_in_name(name)]
+    alike = len({tuple(sheets[name][0]) for name in names}) == 1
+    return names if len(names) > 1 and alike else []
+
+
+def one_table(sheets: Mapping[str, Rows], names: Sequence[str]) -> Rows:
+    """The rows of some sheets of the same columns below one header; several get the split of their sheet where none is said."""
+    header = list(sheets[names[0]][0])
+    if len(names) == 1 or "split" in header_of([header]):
+        return [header, *(row for name in names for row in sheets[name][1:])]
+    rows = (
+        [*row, split_in_name(name)] for name in names for row in sheets[name][1:] if any(cell != "" for cell in row)
     )
-    return MemoryColumns(path.name, sheet_table(path.name, rows), assumed)
+    return [[*header, "split"], *rows]
 
 
 def check_contents(path: Path) -> None:
@@ -54,7 +84,7 @@ def check_contents(path: Path) -> None:
         )
 
 
-def sheet_table(file: str, rows: Sequence[Sequence[Any]]) -> pa.Table:
+def sheet_table(file: str, rows: Rows) -> pa.Table:
     """The rows below the names of columns, those without a name left out. Raises `CompVizError` for a name that comes twice."""
     names = [str(name).strip() for name in rows[0]]
     if repeated := [name for name, times in Counter(names).items() if name and times > 1]:

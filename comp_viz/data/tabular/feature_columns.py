@@ -140,6 +140,7 @@ class GatheredColumns(Columns):
         own = [column for column in base.schema if column.name not in gone]
         lists = [pa.field(name, source.kind) for name, source in self.sources.items()]
         super().__init__(base.file, pa.schema([*own, *lists], base.schema.metadata), base.assumed)
+        self.left_aside = base.left_aside
 
     def table(self, names: Sequence[str]) -> pa.Table:
         """Some of the columns that are no gathered features."""

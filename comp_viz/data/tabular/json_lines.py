@@ -30,6 +30,11 @@ def open_json(path: Path) -> MemoryColumns:
         raise CompVizError(
             f"{path.name}: {reason}. Expected an object a line, each field of one kind in all of them."
         ) from None
+    if len(table) == 1:
+        raise CompVizError(
+            f"{path.name} is a single object, of {', '.join(table.column_names):.200}; expected an object an utterance, one a line "
+            "or in a list, as frame.to_json(path, orient='records', lines=True) of pandas writes them."
+        )
     for _ in range(DEEPEST):
         table = table.flatten()
     return MemoryColumns(path.name, table)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from comp_viz.data.labels.column import LabelColumn
 from comp_viz.data.tabular.columns import is_text_type
@@ -16,6 +17,8 @@ HUGGING_FACE = b"huggingface"  # of the entry in the schema metadata that names 
 def label_column(column: pa.ChunkedArray, metadata: Mapping[bytes, bytes] | None = None) -> LabelColumn:
     """The labels of a column `[N]`; class numbers of a Hugging Face data set come with their names."""
     column = plain_column(column)
+    if pa.types.is_boolean(column.type):
+        column = pc.if_else(column, "True", "False")  # as they are in text formats
     if is_text_type(column.type):
         return LabelColumn(None, column_texts(column))
     return LabelColumn(column_numbers(column), whole=is_whole_type(column.type), names=class_names(metadata))

@@ -122,6 +122,7 @@ class NamedColumns(Columns):
         )
         notes += ["positions are the order of rows"] if roles.numbered else []
         super().__init__(base.file, pa.schema(fields, base.schema.metadata), [*base.assumed, *notes])
+        self.left_aside = base.left_aside
 
     def hidden(self, name: str) -> bool:
         """Whether a column of the table has one of our names but is not what that name means here."""
@@ -170,10 +171,10 @@ def name_columns(columns: Columns, given: Mapping[str, str]) -> Columns:
 
 
 def unused_columns(columns: Columns) -> list[Unused]:
-    """The columns that are not used, those that are numbered as one, with the nearest name that would be."""
+    """What is not used, beside the table and of its columns, numbered ones as one, with the nearest name that would be."""
     known = COLUMN_NAMES | {f"{FEATURE_PREFIX}{u}": (u,) for u in ("audio", "text", "video")}
     names = [name for name in columns.schema.names if name not in EXPECTED and not name.startswith(FEATURE_PREFIX)]
-    return unused_names("column", one_for_numbered(names), (), known)
+    return [*columns.left_aside, *unused_names("column", one_for_numbered(names), (), known)]
 
 
 def one_for_numbered(names: Sequence[str]) -> list[str]:

@@ -11,7 +11,12 @@ from comp_viz.data.tabular.columns import is_text_type
 from comp_viz.errors import CompVizError
 
 Feature = TypeVar("Feature")
-REQUIRED = ("conversation", "position", "label")
+WHICH = {  # required column -> what to do where it is missing
+    "conversation": "Say which column it is: --choose conversation=COLUMN.",
+    "position": 'Say which column it is, --choose position=COLUMN, or position="order of rows" where rows are in order.',
+    "label": "Say which column it is: --choose label=COLUMN.",
+}
+REQUIRED = tuple(WHICH)
 MOST_FEATURES = 65_536  # of a modality
 
 
@@ -43,11 +48,16 @@ def is_list(kind: pa.DataType) -> bool:
     return bool(lists and is_number(kind.value_type))
 
 
+def is_list_of_objects(kind: pa.DataType) -> bool:
+    """Whether a column is of lists of objects with fields, as of the utterances of a conversation."""
+    return bool((pa.types.is_list(kind) or pa.types.is_large_list(kind)) and pa.types.is_struct(kind.value_type))
+
+
 # Column -> what it holds, in words, and the test of its type. A column that is empty throughout may have none.
 EXPECTED: dict[str, tuple[str, Callable[[pa.DataType], bool]]] = {
     "conversation": ("text or whole numbers", is_name),
     "position": ("whole numbers", is_number),
-    "label": ("numbers or text", lambda kind: is_text_type(kind) or is_number(kind)),
+    "label": ("numbers or text", lambda kind: is_text_type(kind) or is_number(kind) or pa.types.is_boolean(kind)),
     "split": ("text or 0, 1 and 2", lambda kind: is_text_type(kind) or is_number(kind)),
     "speaker": ("text or whole numbers", is_name),
     "start": ("numbers of seconds", is_number),
@@ -64,10 +74,16 @@ def check_columns(file: str, schema: pa.Schema) -> tuple[list[str], dict[str, st
     Raises `CompVizError` naming the column, what was expected and what came.
     """
     names, present = schema.names, ", ".join(schema.names)
+    nested = [column.name for column in schema if is_list_of_objects(column.type)]
     for name in REQUIRED:
+        if name not in names and nested:
+            raise CompVizError(
+                f"{file}: the column {name!r} is missing, and {nested[0]!r:.60} holds several objects a row; expected a row an "
+                "utterance. Write each of these objects as a row, with the id of its conversation."
+            )
         if name not in names:
             raise CompVizError(
-                f"{file}: the column {name!r} is missing, expected {EXPECTED[name][0]}; found {present:.500}."
+                f"{file}: the column {name!r} is missing, expected {EXPECTED[name][0]}; found {present:.500}. {WHICH[name]}"
             )
     for column in schema:
         if column.name in EXPECTED or column.name.startswith(FEATURE_PREFIX):
