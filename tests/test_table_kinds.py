@@ -261,9 +261,10 @@ def test_sheets_of_splits_are_one_table_and_others_are_listed(lists, tmp_path):
     write_book(
         {name: table.drop(columns="split") for name, table in splits.items()} | {"n": notes}, tmp_path / "named.xlsx"
     )
+    write_book({"Sheet1": splits["test"], "Sheet2": splits["Train"], "notes": notes}, tmp_path / "numbered.xlsx")
     lists.to_parquet(tmp_path / "reference.parquet")
     reference = open_data(str(tmp_path / "reference.parquet"))
-    for name, aside in {"widest": "README", "said": "README", "named": "n"}.items():
+    for name, aside in {"widest": "README", "said": "README", "named": "n", "numbered": "notes"}.items():
         data = open_data(str(tmp_path / f"{name}.xlsx"))
         assert data.digest == reference.digest, name
         assert [row.reason[: len(aside) + 12] for row in data.findings.unused] == [f"the sheet {aside!r}"], name

@@ -18,14 +18,12 @@ from comp_viz.wording import how_many
 
 SHEET_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 Rows = Sequence[Sequence[Any]]  # of a sheet, the names of its columns first
-ONE_TABLE = (
-    "one sheet is read, or those named train, validation and test with the same columns; save it as a file of its own"
-)
+ONE_TABLE = "sheets are read together that have the same columns; save it as a file of its own"
 MOST_SHEET = 512 << 20  # bytes of a file's contents, decompressed
 
 
 def open_sheet(path: Path) -> MemoryColumns:
-    """Open the sheets of the splits, else the widest one: names of columns, then a row an utterance. Raises `CompVizError`."""
+    """Open the sheets of the splits, else the widest ones: names of columns, then a row an utterance. Raises `CompVizError`."""
     calamine = import_format_library("python_calamine", f"{path.name} is a spreadsheet")
     try:
         check_contents(path)
@@ -40,7 +38,7 @@ def open_sheet(path: Path) -> MemoryColumns:
     sheets = {name: rows for name, rows in sheets.items() if len(rows) > 1}
     if not sheets:
         raise CompVizError(f"{path.name}: no sheet has rows; expected the names of columns, then a row an utterance.")
-    names = split_sheets(sheets) or [max(sheets, key=lambda name: len(header_of(sheets[name])))]
+    names = split_sheets(sheets) or widest_sheets(sheets)
     read = ", ".join(map(repr, names))
     assumed = [f"of {how_many(len(sheets), 'sheet')} with rows, what is read is {read:.200}"] if len(sheets) > 1 else []
     columns = MemoryColumns(path.name, sheet_table(path.name, one_table(sheets, names)), assumed)
@@ -60,10 +58,16 @@ def split_sheets(sheets: Mapping[str, Rows]) -> list[str]:
     return names if len(names) > 1 and alike else []
 
 
+def widest_sheets(sheets: Mapping[str, Rows]) -> list[str]:
+    """The sheet with most columns, and those with the same ones."""
+    widest = max(sheets.values(), key=lambda rows: len(header_of(rows)))
+    return [name for name, rows in sheets.items() if tuple(rows[0]) == tuple(widest[0])]
+
+
 def one_table(sheets: Mapping[str, Rows], names: Sequence[str]) -> Rows:
-    """The rows of some sheets of the same columns below one header; several get the split of their sheet where none is said."""
+    """The rows of some sheets of the same columns below one header; those of splits get theirs where none is said."""
     header = list(sheets[names[0]][0])
-    if len(names) == 1 or "split" in header_of([header]):
+    if "split" in header_of([header]) or not all(map(split_in_name, names)):
         return [header, *(row for name in names for row in sheets[name][1:])]
     rows = (
         [*row, split_in_name(name)] for name in names for row in sheets[name][1:] if any(cell != "" for cell in row)
