@@ -1,7 +1,8 @@
 """How long a fresh machine waits for the first picture: `python -m benchmarks.first_start`, with Chromium on the PATH.
 
 Clones this checkout into a temporary folder, installs it there as `make run` does, starts the dashboard, and waits in a browser
-for the first chart. What pip and uv have in their caches counts as downloaded: `PIP_NO_CACHE_DIR=1 UV_NO_CACHE=1` downloads it again.
+for the first chart. What pip and uv have in their caches counts as downloaded:
+`PIP_NO_CACHE_DIR=1 UV_NO_CACHE=1` downloads it again.
 """
 
 import os
