@@ -2,6 +2,7 @@
 
 import io
 import os
+import pickle
 import stat
 import zipfile
 
@@ -182,6 +183,24 @@ def test_the_dialog_reads_as_the_menus_say_and_saves(table, tmp_path, monkeypatc
     app.button(key="import save").click().run()
     assert not app.exception
     assert open_data("mine.arrow").task.classes == ("anger", "joy")
+
+
+def test_the_dialog_asks_what_a_layout_leaves_open(rng, tmp_path, monkeypatch):
+    monkeypatch.setenv("COMP_VIZ_DATA", str(tmp_path))
+    part = {name: rng.standard_normal((4, 3, 2)) for name in ("audio", "text", "vision")}
+    part |= {"id": ["a$_$1", "a$_$2", "b$_$1", "b$_$2"], "regression_labels": [-1.5, 0.5, 2.0, 1.0]}
+    (tmp_path / "mmsa.pkl").write_bytes(pickle.dumps(part | {"annotations": ["Negative", *["Positive"] * 3]}))
+    app = AppTest.from_function(dialog, args=("mmsa.pkl",), default_timeout=60).run()
+    assert not app.exception
+    app.selectbox(key="import labels").select("annotations").run()
+    app.text_input(key="import name").set_value("named").run()
+    app.button(key="import save").click().run()
+    assert not app.exception
+    assert open_data("named.arrow").utterances.labels.tolist() == [0, 2, 2, 2]
+    (tmp_path / "packed.gz").write_bytes(b"")
+    app = AppTest.from_function(dialog, args=("packed.gz",), default_timeout=60).run()
+    assert "Unpack it first" in app.error[0].value
+    assert "Recognised" not in app.error[0].value
 
 
 def test_the_dialog_asks_which_of_two_label_files(tmp_path, monkeypatch):

@@ -10,6 +10,7 @@ from comp_viz.data.dataset import DataSet
 from comp_viz.data.layouts.registry import find_layout
 from comp_viz.data.published.layout import is_published
 from comp_viz.data.source import ARRAY_SUFFIXES, data_files, open_data, peek_data
+from comp_viz.data.tabular.kinds import is_tabular
 from comp_viz.errors import CompVizError
 
 FIRST_ROWS = 20
@@ -33,6 +34,8 @@ def kind_of(path: Path) -> str:
     if path.is_dir():
         return "a table in several files"
     suffix = path.suffix.lower()
+    if suffix not in ARRAY_SUFFIXES and not is_tabular(path):
+        raise CompVizError(refusal(path))
     return f"padded arrays ({suffix})" if suffix in ARRAY_SUFFIXES else f"a table ({suffix})"
 
 

@@ -118,7 +118,7 @@ def reading_menus(menus: list[Menu]) -> FileReading:
 def label_menus() -> tuple[Task | None, tuple[str, ...]]:
     """What the labels mean, and which of them stand for none."""
     left, middle, right = st.columns(3)
-    meaning = left.selectbox("Labels are", [AS_HELD, SCORES, CLASSES], key="import labels")
+    meaning = left.selectbox("Labels are", [AS_HELD, SCORES, CLASSES], key="import what labels are")
     unknown = right.text_input("Labels that mean unknown", key="import unknown", placeholder="none; e.g. xxx, 255")
     nothing = tuple(text.strip() for text in unknown.split(",") if text.strip())
     if meaning == CLASSES:
