@@ -50,7 +50,7 @@ def inspect_clip(uploaded: SessionClip, view: PageView | None, pending: int) -> 
         st.rerun()
     view = view and view.now()
     device, colours = str(choose_device()), palette()
-    name = checkpoint_for_clip(uploaded, view.name if view else None)
+    name = checkpoint_for_clip(uploaded, view)
     before = clip_prediction(uploaded, name, device) if name else None
     after = clip_prediction(uploaded, name, device, degraded=True) if name and uploaded.degraded else None
     selected = selected_number(uploaded.clip.conversation)
@@ -59,7 +59,7 @@ def inspect_clip(uploaded: SessionClip, view: PageView | None, pending: int) -> 
         distribution_note(open_checkpoint(name, device).card)
     else:
         page_heading(uploaded.name)
-    left, right = st.columns([2.6, 2.6], gap="medium")
+    left, right = st.columns([2.3, 2.9], gap="medium")
     with left:
         clip_player(uploaded, before, selected, colours)
         file_notes(uploaded.clip)

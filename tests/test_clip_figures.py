@@ -6,6 +6,7 @@ from clip_cases import EMOTIONS, make_clip, make_face
 from page_cases import array
 
 from comp_viz.analysis.clips.prediction import clip_change, join_predictions
+from comp_viz.analysis.live.change import change
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.clips.analyse import envelope
 from comp_viz.clips.span import Span, Word
@@ -23,6 +24,7 @@ from comp_viz.figures.clips.quality import quality_chart, quality_title
 from comp_viz.figures.clips.reasons import reasons_chart, reasons_title
 from comp_viz.figures.clips.subtitles import cue_time, webvtt
 from comp_viz.figures.clips.waveform import waveform_chart, waveform_title
+from comp_viz.figures.live.timeline import timeline
 from comp_viz.figures.predictions import likeliest_text
 from comp_viz.figures.style import DARK, LIGHT
 from comp_viz.ui.clips.player import probability_bands
@@ -129,6 +131,7 @@ def test_titles_give_the_numbers_that_are_drawn_and_fit_a_heading(tmp_path):
         f"Of 4 utterances, audio could be read in {read['audio']}, text in {read['text']}, video in {read['video']}"
     )
     assert reasons_title({"audio": [""] * 2, "text": [""] * 2}) == "All modalities of all 2 utterances could be read"
+    assert reasons_title({"audio": [""], "text": [""]}) == "All modalities of the one utterance could be read"
     words = sum(len(span.words) for span in clip.spans)
     assert waveform_title(clip).startswith(f"{words} words recognised in {clip.media.duration:.1f} s, 4 utterances")
     lowest = clip.quality["confidence"].argmin()
@@ -149,9 +152,29 @@ def test_the_heading_gives_the_mean_over_the_clip():
     mean = one.fused.mean(0)
     name, share = one.task.classes[mean.argmax()], percent(float(mean.max()))
     assert clip_heading(one) == f"Over 4 utterances, {name} has the highest mean probability, {share}"
+    short = predicted(S=1)
+    name, share = short.task.classes[short.fused[0].argmax()], percent(float(short.fused.max()))
+    assert clip_heading(short) == f"In its one utterance, {name} has the highest probability, {share}"
     score = predicted(Task("sentiment"))
     value = decimal(float(score.fused.mean()))
     assert clip_heading(score) == f"Over 4 utterances, the mean predicted sentiment is {value}"
+
+
+def test_where_the_truth_is_unknown_heads_show_the_class_predicted_as_recorded():
+    here, complete = predicted(seed=1), predicted()
+    labels = np.array([np.nan, 2, np.nan, 0], np.float32)
+    shown = np.where(np.isnan(labels), complete.fused.argmax(1), labels).astype(int)
+    figure = timeline(here, complete, change(here, complete, labels), labels, [""] * 4, 0, LIGHT)
+    filled = [trace for trace in figure.data if trace.yaxis == "y2" and trace.fill == "toself"]
+    assert len(filled) == len(NAMES)
+    for trace in filled:
+        outlines = np.split(np.asarray(trace.y, float), np.flatnonzero(np.isnan(np.asarray(trace.y, float))))
+        middles = [(np.nanmin(y) + np.nanmax(y)) / 2 for y in outlines if not np.isnan(y).all()]
+        np.testing.assert_allclose(middles, here.fused[range(4), shown], atol=0.03)
+    assert figure.layout.yaxis2.title.text.endswith("P(true class)")
+    unknown = np.full(4, np.nan, np.float32)
+    figure = timeline(here, complete, change(here, complete, unknown), unknown, [""] * 4, 0, LIGHT)
+    assert figure.layout.yaxis2.title.text.endswith("P(decision)")
 
 
 def test_parts_joined_are_the_whole():

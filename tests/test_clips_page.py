@@ -112,6 +112,8 @@ def test_an_upload_becomes_a_conversation_that_is_opened_at_once(opened):
     assert app.subheader[0].value.startswith("Over 4 utterances, ")
     titles = [text.value for text in app.markdown]
     assert "**Of 4 utterances, audio could be read in 4, text in 3, video in 3**" in titles
+    assert not any(button.label.startswith("Open with") for button in app.button)  # it is open
+    assert "**Took** 0.1 s: reading sound and pictures 0.1 s" in titles
     assert not app.error
     assert max(on_wire(app).values()) < 2_000_000
 

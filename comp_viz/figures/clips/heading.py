@@ -20,8 +20,9 @@ def clip_heading(prediction: Prediction) -> str:
     seen = prediction.anything_observed
     if not seen.any():
         return f"Nothing is observed in {how_many(len(seen), 'utterance')}, so nothing is predicted"
-    utterances, mean = how_many(int(seen.sum()), "utterance"), prediction.fused[seen].mean(0)
+    count, mean = int(seen.sum()), prediction.fused[seen].mean(0)
+    over, of = (f"Over {how_many(count, 'utterance')}", "mean ") if count > 1 else ("In its one utterance", "")
     if not prediction.task.classes:
-        return f"Over {utterances}, the mean predicted {prediction.task.name} is {decimal(float(mean[0]))}"
+        return f"{over}, the {of}predicted {prediction.task.name} is {decimal(float(mean[0]))}"
     top = int(mean.argmax())
-    return f"Over {utterances}, {prediction.task.classes[top]} has the highest mean probability, {percent(float(mean[top]))}"
+    return f"{over}, {prediction.task.classes[top]} has the highest {of}probability, {percent(float(mean[top]))}"

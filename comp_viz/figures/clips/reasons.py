@@ -25,7 +25,7 @@ def reasons_title(reasons: Mapping[str, Sequence[str]]) -> str:
     S = len(next(iter(reasons.values())))
     read = {u: sum(not why for why in each) for u, each in reasons.items()}
     if all(n == S for n in read.values()):
-        return f"All modalities of all {how_many(S, 'utterance')} could be read"
+        return f"All modalities of {f'all {S:,} utterances' if S > 1 else 'the one utterance'} could be read"
     (first, count), *others = read.items()
     rest = "".join(f", {u} in {n}" for u, n in others)
     return f"Of {how_many(S, 'utterance')}, {first} could be read in {count}{rest}"

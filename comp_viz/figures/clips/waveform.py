@@ -24,7 +24,8 @@ def waveform_title(clip: Clip) -> str:
     """How long the clip is, and what was recognised in it."""
     if clip.media.sound_problem:
         return fitting(f"There is no sound: {clip.media.sound_problem}", "There is no sound")
-    words = how_many(sum(len(span.words) for span in clip.spans), "word")
+    count = sum(len(span.words) for span in clip.spans)
+    words = how_many(count, "word") if count else "No words"
     language = f", language {clip.language!r}" if clip.language else ""
     return f"{words} recognised in {clip.media.duration:.1f} s, {how_many(len(clip.spans), 'utterance')}{language}"
 

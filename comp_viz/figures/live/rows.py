@@ -93,17 +93,20 @@ def absence_traces(here: Prediction, changed: Change, hover: list[str], palette:
     return traces  # fmt: skip
 
 
-def head_traces(here: Prediction, labels: Floats, span: list[float], palette: Palette) -> list[go.Scatter]:
-    """Each modality's own prediction: filled marks where it was observed, open ones where it was missing."""
+def head_traces(
+    here: Prediction, complete: Prediction, labels: Floats, span: list[float], palette: Palette
+) -> list[go.Scatter]:
+    """Each modality's own prediction: filled marks where it was observed, open ones where it was missing.
+
+    Of classes the probability of the true one, and where that is unknown, of the one predicted as recorded (`complete`).
+    """
     x = np.arange(1, len(labels) + 1)
     colours, marks = modality_colours(palette, here.modalities), modality_marks(here.modalities)
     symbols = modality_symbols(here.modalities)
     traces = []
     for u, (name, values) in enumerate(here.heads.items()):
-        known = np.where(np.isnan(labels), 0, labels).astype(int) if here.task.classes else 0
-        y: Floats = values[np.arange(len(values)), known]
-        if here.task.classes:
-            y = np.where(np.isnan(labels), np.float32(np.nan), y)
+        column = np.where(np.isnan(labels), complete.decisions(), labels).astype(int) if here.task.classes else 0
+        y: Floats = values[np.arange(len(values)), column]
         beside = x + (u - (len(here.heads) - 1) / 2) * HEAD_OFFSET
         seen, outline, line = (
             here.observed[:, u],

@@ -37,6 +37,7 @@ HEADS_ROW = (
     "each modality's own head, which predicts from that modality and what it receives of the others, with filled marks where it is "
     "observed and open ones where it is missing"
 )
+HEADS_CLASS = " (its probability of the true class; where the truth is unknown, of the one predicted as recorded)"
 CHANGE_ROW = (
     "the change of the fused prediction against the conversation as recorded, on violet where the decision flips"
 )
@@ -50,7 +51,7 @@ ABSENCE = (
 
 def about_timeline(here: Prediction) -> About:
     """What each row shows, of those that the method has."""
-    rows = [FUSED_ROW, *([HEADS_ROW] if here.heads else []), CHANGE_ROW]
+    rows = [FUSED_ROW, *([HEADS_ROW + HEADS_CLASS * bool(here.task.classes)] if here.heads else []), CHANGE_ROW]
     rows += [WEIGHTS_ROW.format(here.weights_from)] if here.weighted else []
     return About(
         f"From the top: {'; '.join(rows[:-1])}; and {rows[-1]}. The violet line is the selected utterance. {ABSENCE}",
@@ -90,7 +91,7 @@ def timeline(
     traces = [
         *top,
         *absence_traces(here, changed, hover, palette),
-        *head_traces(here, labels, span, palette),
+        *head_traces(here, complete, labels, span, palette),
         *difference_traces(changed, palette),
         *(coordinator_traces(here, palette) if here.weighted else []),
     ]
@@ -100,7 +101,7 @@ def timeline(
         *flip_marks(x[changed.flipped], palette),
         selection_line(selected + 1, palette),
     ]
-    return go.Figure(traces, {**timeline_layout(here, changed, span, len(x), palette), "shapes": shapes})
+    return go.Figure(traces, {**timeline_layout(here, changed, labels, span, palette), "shapes": shapes})
 
 
 def timeline_title(changed: Change) -> str:
@@ -177,16 +178,17 @@ def score_range(here: Prediction, complete: Prediction, labels: Floats) -> list[
 
 
 def timeline_layout(
-    here: Prediction, changed: Change, span: list[float], utterances: int, palette: Palette
+    here: Prediction, changed: Change, labels: Floats, span: list[float], palette: Palette
 ) -> dict[str, object]:
     """Axes of the four rows with their titles, one x axis for all."""
     task = here.task
     ends = f"{compact(task.low)} to {compact(task.high)}"
     # Never so narrow that next to nothing fills the row.
     change_reach = max(0.5 if task.classes else 1.0, 1.05 * float(np.abs(changed.difference).max()))
+    share = "P(decision)" if np.isnan(labels).all() else "P(true class)"
     titles = {
         "y": f"{task.name}<br>{'' if task.classes else ends}",
-        "y2": "heads<br>" + ("P(true class)" if task.classes else ends),
+        "y2": "heads<br>" + (share if task.classes else ends),
         "y3": "change<br>" + ("in P" if task.classes else "of score"),
         "y4": f"{here.weights_from}<br>0 to 1",
     }
@@ -209,7 +211,7 @@ def timeline_layout(
         axes["yaxis4"] |= {"range": [0, 1], "showgrid": False}
     return {
         **axes,
-        "xaxis": utterance_axis(utterances) | {"anchor": [*rows][-1]},
+        "xaxis": utterance_axis(len(labels)) | {"anchor": [*rows][-1]},
         "template": "none",
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",

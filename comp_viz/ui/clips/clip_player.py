@@ -96,7 +96,7 @@ def utterance_list(clip: Clip, prediction: Prediction | None, unlike: Sequence[S
         selection_mode="single-row",
         column_config={
             "": st.column_config.NumberColumn(width=36), "from, s": st.column_config.NumberColumn(format="%.2f", width=60),
-            "prediction": st.column_config.TextColumn(width=150), "unlike": st.column_config.TextColumn(width=80), "words": st.column_config.TextColumn(width="large"),
+            "prediction": st.column_config.TextColumn(width=170), "unlike": st.column_config.TextColumn(width=76), "words": st.column_config.TextColumn(width="large"),
         },
     )  # fmt: skip
     st.caption("Choose a row to play that utterance from its exact start.")

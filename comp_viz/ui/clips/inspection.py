@@ -106,7 +106,7 @@ def file_facts(clip: Clip) -> None:
     st.markdown(
         f"**File** {escape_markdown(media.container)}, {media.duration:.2f} s, {shape}. SHA-256 `{clip.digest[:16]}…`"
     )
-    took = [f"{STAGES[stage][0].lower()} {seconds:.1f} s" for stage, seconds in clip.seconds.items()]
+    took = [f"{STAGES[stage].lower()} {seconds:.1f} s" for stage, seconds in clip.seconds.items()]
     st.markdown(f"**Took** {sum(clip.seconds.values()):.1f} s: {', '.join(took)}")
     made = [
         f"{escape_markdown(u)}: {escape_markdown(source)}, {clip.features[u].shape[1]} features"

@@ -11,6 +11,7 @@ from comp_viz.ui.clips.player import media_url, player
 from comp_viz.ui.frame.analysis_state import progress_text, work_share
 from comp_viz.ui.frame.finished_upload import SETTLE
 from comp_viz.ui.frame.text import escape_markdown
+from comp_viz.wording import first_upper
 
 REFRESH = 1.0  # seconds; each time takes the server a tenth of a second of a core, which the analysis would use
 
@@ -43,7 +44,7 @@ def follow_analysis(each: PendingClip, url: str, picture: bool, again: bool, pal
         st.button("Stop", icon=":material/stop_circle:", on_click=each.job.cancel, key=f"stop {each.path.stem}")
     if again:
         return
-    left, right = st.columns([2.6, 2.6], gap="medium")
+    left, right = st.columns([2.3, 2.9], gap="medium")
     with left:
         draw_preview(each, draft, url, picture, palette)
     with right:
@@ -90,4 +91,4 @@ def draw_draft(draft: Draft) -> None:
             },
         )  # fmt: skip
     for note in draft.media.notes if draft.media else ():
-        st.caption(f":material/info: {escape_markdown(note)}")
+        st.caption(f":material/info: {escape_markdown(first_upper(note))}.")

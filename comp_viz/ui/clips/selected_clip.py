@@ -12,6 +12,7 @@ from comp_viz.ui.cache.per_session import keep_data
 from comp_viz.ui.cache.session_clips import DEGRADED, RECORDED, SessionClip, session_clip, session_clips
 from comp_viz.ui.frame.finished_upload import SELECTED, checkpoints_reading, clip_to_open
 from comp_viz.ui.frame.navigation import open_here
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.text import escape_markdown
 
 
@@ -27,7 +28,7 @@ def selected_clip() -> SessionClip | None:
     return session_clip(st.session_state[SELECTED])
 
 
-def checkpoint_for_clip(uploaded: SessionClip, opened: str | None) -> str | None:
+def checkpoint_for_clip(uploaded: SessionClip, view: PageView | None) -> str | None:
     """The checkpoint that reads a clip: the one the sidebar has open, else one to choose, which opens the clip with it."""
     fit = checkpoints_reading(uploaded.clip)
     if not fit:
@@ -38,8 +39,8 @@ def checkpoint_for_clip(uploaded: SessionClip, opened: str | None) -> str | None
             icon=":material/model_training:",
         )
         return None
-    if opened in fit and st.session_state.get("data") == uploaded.name:
-        return opened
+    if view and view.name in fit and view.data_name == uploaded.name:
+        return view.name
     name = fit[0] if len(fit) == 1 else str(st.selectbox("Checkpoint for this clip", fit, width=300))
     st.button(
         f"Open with {escape_markdown(name)} on every page", icon=":material/open_in_new:",
@@ -77,9 +78,11 @@ def clip_unlike(uploaded: SessionClip, checkpoint: str, device: str) -> list[tup
 
 def distribution_note(card: Card) -> None:
     """What the model was trained on, so that nobody takes its probabilities for a judgement of a person."""
-    learned = f" It was trained on {card.data.name}." if card.data else ""
-    note = f" {card.note}" if card.note else ""
     st.caption(
         ":material/warning: Probabilities of a model, not verdicts on a person. A real clip is out of the distribution of the training "
-        f"data: acted speech, posed faces and written sentences, put together.{learned}{note}"
+        "data: acted speech, posed faces and written sentences, put together."
     )
+    learned = [f"It was trained on {card.data.name}."] if card.data else []
+    if text := " ".join([*learned, *([card.note] if card.note else [])]):
+        with st.expander("What this checkpoint learned from, and how often it is right", icon=":material/school:"):
+            st.caption(text)
