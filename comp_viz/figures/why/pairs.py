@@ -47,7 +47,7 @@ def pairs_of(contributions: Contribution, s: int) -> list[float]:
 def pairs_span(contributions: Sequence[Contribution], s: int) -> tuple[float, float]:
     """Where the axis of interactions of charts side by side begins and ends."""
     ends = [0.0, *(x for one in contributions for x in (*pair_table(one)["interaction"], *pairs_of(one, s)))]
-    room = 0.08 * max(max(ends) - min(ends), 1e-3)
+    room = max(0.08 * (max(ends) - min(ends)), 0.01)  # never so narrow that next to nothing fills the axis
     return min(ends) - room, max(ends) + room
 
 

@@ -70,6 +70,6 @@ def transcript_table(view: PageView, complete: Prediction) -> None:
         help=f"Truth and the prediction for the conversation as recorded: {escape_markdown(scale_words(task))}.",
     )
     st.dataframe(
-        frame.drop(columns=dropped), hide_index=True, height=320, key="transcript", on_select=picked,
+        frame.drop(columns=dropped), hide_index=True, height="content" if len(frame) < 9 else 320, key="transcript", on_select=picked,
         selection_mode="single-row",
     )  # fmt: skip
