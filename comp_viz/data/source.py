@@ -96,7 +96,7 @@ def open_file(path: Path, reading: FileReading = PLAIN_READING) -> DataSet:
         raise unknown_layout(path)
     if path.suffix.lower() not in DATA_SUFFIXES:
         if path.suffix.lower() in PACKED_SUFFIXES:
-            raise CompVizError(f"{path} is packed. Unpack it first, and give what was in it.")
+            raise CompVizError(f"{path.name} is packed. Unpack it first, and give what was in it.")
         raise CompVizError(
             f"{path}: expected a file that ends with {', '.join(DATA_SUFFIXES)}, or a label file of the published layout or its folder."
         )
