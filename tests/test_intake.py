@@ -203,6 +203,19 @@ def test_the_dialog_asks_what_a_layout_leaves_open(rng, tmp_path, monkeypatch):
     assert "Recognised" not in app.error[0].value
 
 
+def test_a_list_of_unreadable_files_that_ends_early_says_so(tmp_path):
+    def panel(root):
+        from comp_viz.ui.data.unreadable import unreadable_panel
+
+        unreadable_panel(root)
+
+    for number in range(31):
+        (tmp_path / f"{number}.gz").write_bytes(b"")
+    app = AppTest.from_function(panel, args=(str(tmp_path),), default_timeout=60).run()
+    assert app.expander[0].label.startswith("At least 30 files")
+    assert len(app.markdown) == 30
+
+
 def test_the_dialog_asks_which_of_two_label_files(tmp_path, monkeypatch):
     monkeypatch.setenv("COMP_VIZ_DATA", str(tmp_path))
     for name in (FOUR, SIX):

@@ -14,6 +14,7 @@ from comp_viz.data.tabular.kinds import is_tabular
 from comp_viz.errors import CompVizError
 
 FIRST_ROWS = 20
+MOST_UNREADABLE = 30  # files that are listed with their reasons
 NO_DATA = (".md", ".txt", ".py", ".ipynb", ".yaml", ".yml", ".lock", ".partial")  # beside data sets, and none
 
 
@@ -61,7 +62,7 @@ def first_rows(data: DataSet, count: int = FIRST_ROWS) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def unreadable_files(root: Path, most: int = 30) -> list[Unreadable]:
+def unreadable_files(root: Path, most: int = MOST_UNREADABLE) -> list[Unreadable]:
     """What lies in the data root and is no data set as it is, with the reason; no notes, nor what is hidden."""
     if not root.is_dir():
         return []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from comp_viz.data.intake.preview import Unreadable, unreadable_files
+from comp_viz.data.intake.preview import MOST_UNREADABLE, Unreadable, unreadable_files
 from comp_viz.last_change import last_change
 from comp_viz.ui.data.import_dialog import import_dialog
 from comp_viz.ui.frame.text import escape_markdown
@@ -16,8 +16,9 @@ def unreadable_panel(root: str) -> None:
     there = _unreadable(root, last_change(Path(root)))
     if not there:
         return
+    least = "At least " if len(there) == MOST_UNREADABLE else ""
     with st.expander(
-        f"{how_many(len(there), 'file')} in the data folder cannot be read as they are", icon=":material/help:"
+        f"{least}{how_many(len(there), 'file')} in the data folder cannot be read as they are", icon=":material/help:"
     ):
         for one in there:
             text, button = st.columns([6, 1], vertical_alignment="center")
