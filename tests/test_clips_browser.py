@@ -168,6 +168,16 @@ def test_a_hostile_upload_is_answered_with_a_sentence_and_the_same_clip_again_is
     expect(page.get_by_text("clip: example.mp4").first).to_be_visible()
 
 
+def test_a_clip_that_another_checkpoint_pushed_aside_is_opened_again(page):
+    button = page.get_by_role("button", name="Open with clips on every page")
+    expect(button).to_have_count(0)
+    page.get_by_test_id("stSidebar").get_by_test_id("stSelectbox").first.click()
+    page.get_by_role("option", name="lab", exact=True).click()
+    button.click()
+    expect(page.get_by_text("clip: example.mp4").first).to_be_visible()
+    expect(button).to_have_count(0)
+
+
 def test_a_recording_by_the_camera_is_analysed_and_a_refusal_is_said(browser, address):
     page = browser.new_page()
     page.set_default_timeout(120_000)

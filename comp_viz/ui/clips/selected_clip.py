@@ -42,10 +42,11 @@ def checkpoint_for_clip(uploaded: SessionClip, view: PageView | None) -> str | N
     if view and view.name in fit and view.data_name == uploaded.name:
         return view.name
     name = fit[0] if len(fit) == 1 else str(st.selectbox("Checkpoint for this clip", fit, width=300))
-    st.button(
+    if st.button(
         f"Open with {escape_markdown(name)} on every page", icon=":material/open_in_new:",
         on_click=lambda: open_here(*clip_to_open(uploaded.name, name)),
-    )  # fmt: skip
+    ):  # fmt: skip
+        st.rerun()  # the whole page: a click in a fragment leaves the sidebar as it is
     return name
 
 
