@@ -185,8 +185,6 @@ def test_progress_goes_forward_through_every_stage_and_shows_what_is_known(clips
     assert first["video"].spans == clip.spans
     assert first["audio"].reasons == {"video": clip.reasons["video"]}
     assert seen[-1].draft.reasons == clip.reasons
-    decoded = [progress.share(progress.at) for progress in seen if progress.stage == "decode"]
-    assert any(0 < share < decoded[-1] for share in decoded)  # the decoder says how far it is
 
 
 @pytest.mark.parametrize("stage", STAGES)

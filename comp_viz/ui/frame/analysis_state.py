@@ -58,18 +58,11 @@ def duration_text(seconds: float, suffix: str) -> list[str]:
 
 
 def analysis_notice() -> None:
-    """On every page but that of clips: what runs, how far it is, that it is done, and the way there."""
-    pending = session_clips().pending
-    if any(not each.job.settled for each in pending):
-        running_notice()
-    elif pending:
-        for each in pending:
-            draw_notice(each)
+    """On every page but that of clips: what runs, how far it is, that it is done, and the way there.
 
-
-@st.fragment(run_every=2.0)
-def running_notice() -> None:
-    """The line while something runs, drawn anew every two seconds."""
+    As of this run, not drawn anew by itself: a fragment that is, left by a button of its own while the server is busy, has
+    sent its last elements to the page after it, which Streamlit 1.67 answers with an empty window.
+    """
     for each in session_clips().pending:
         draw_notice(each)
 
@@ -85,6 +78,7 @@ def draw_notice(each: PendingClip) -> None:
         text, icon, label = f"{name} could not be analysed", "error", "See why"
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"notice {each.path.stem}"):
         st.caption(f":material/{icon}: {text}", width="content")
-        if st.button(label, type="tertiary", key=f"to clips {each.path.stem}", icon=":material/arrow_forward:"):
-            go_to(CLIPS_PAGE)
-            st.rerun()
+        st.button(
+            label, type="tertiary", key=f"to clips {each.path.stem}", icon=":material/arrow_forward:", on_click=go_to,
+            args=(CLIPS_PAGE,),
+        )  # fmt: skip
