@@ -1,9 +1,10 @@
 """Measures the import of a pickle of MMSA of 2 GB beside `pickle.load` of the same file: time, and memory at most.
 
-    python -m benchmarks.import_pickle [--gigabytes 2] [--rounds 3] [--folder FOLDER] [--protocol 4]
+    python -m benchmarks.import_pickle [--gigabytes 2] [--rounds 3] [--protocol 4]
 
-Makes the file first where the folder has none, in the shape of MOSEI's `unaligned_50.pkl`. Every measurement is a process
-of its own, the two in turn, with the file in the system's cache; memory is the whole process with all it imports.
+Makes the file first, in the shape of MOSEI's `unaligned_50.pkl`, and removes it; `pickle.load` is given no other. Every
+measurement is a process of its own, the two in turn, with the file in the system's cache; memory is the whole process with
+all it imports.
 """
 
 import argparse
@@ -48,9 +49,7 @@ def split_fields(rng: np.random.Generator, count: int) -> dict[str, Any]:
 
 
 def make_pickle(path: Path, gigabytes: float, protocol: int) -> None:
-    """Write the file where it is not there yet."""
-    if path.exists():
-        return
+    """Write the file."""
     utterance = 4 * sum(steps * WIDTHS[name] for name, steps in STEPS.items())
     count = gigabytes * 1e9 / utterance
     rng = np.random.default_rng(0)
@@ -73,10 +72,9 @@ def main() -> None:
     parser.add_argument("--gigabytes", type=float, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--protocol", type=int, default=4)
-    parser.add_argument("--folder", type=Path, help="where the file is kept; default: a temporary folder")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        path = (options.folder or Path(temporary)) / "unaligned_50.pkl"
+        path = Path(temporary) / "unaligned_50.pkl"
         make_pickle(path, options.gigabytes, options.protocol)
         size = path.stat().st_size
         print(f"{path}: {size / 1e9:.2f} GB")

@@ -5,7 +5,7 @@ from comp_viz.methods.gcnet.network import GCNet
 from comp_viz.methods.gcnet.objective import RebuildingLearning
 from comp_viz.methods.learning import Stage
 from comp_viz.methods.method import SHARED, Method, Ownership, Preset
-from comp_viz.methods.recipe import Recipe
+from comp_viz.methods.recipe import BARE, Recipe
 
 MODULES = {
     "temporal": "temporal graph",
@@ -21,13 +21,8 @@ PUBLISHED_TRAINING = Recipe(
     batch=32,
     learning_rate=1e-3,
     weight_decay=1e-5,
-    decoupled_decay=False,
-    cosine=False,
-    gradient_norm=None,
-    average=0,
-    feature_noise=0,
-    sign_weight=0,
     reconstruction_weight=1,
+    **BARE,
 )
 
 

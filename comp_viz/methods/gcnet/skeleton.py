@@ -1,5 +1,6 @@
 """The skeleton of GCNet and SDR-GNN: recurrence, two graphs over the same edges, recurrence again, two heads."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,7 +38,7 @@ class Branch(nn.Module):
         return F.relu(self.linear(h))
 
 
-class GraphNetwork(Network):
+class GraphNetwork(Network, ABC):
     """Reads what is observed of a conversation, side by side and zero where it is missing; predicts and rebuilds."""
 
     config: GraphConfig
@@ -51,9 +52,9 @@ class GraphNetwork(Network):
         self.rebuild = nn.Linear(config.width, sum(config.dims))
         self.dropout = Dropout(config.dropout)
 
+    @abstractmethod
     def convolution(self, relations: int) -> nn.Module:
         """The convolution of one graph, `(U, window, relations) -> [B, S, g]`."""
-        raise NotImplementedError
 
     def rebuilt(self, h: Tensor, valid: Tensor) -> Tensor:
         """What features are rebuilt as, `[B, S, D]`."""

@@ -1,5 +1,6 @@
 """What IMDer and DiCMoR minimise: first what is recorded is predicted from, then what is missing is filled in."""
 
+from abc import ABC, abstractmethod
 from contextlib import nullcontext
 
 import torch
@@ -12,7 +13,7 @@ from comp_viz.methods.learning import Learning, Objective, Stage, StagePredictio
 from comp_viz.methods.recipe import Recipe
 
 
-class CompletingLearning(Learning):
+class CompletingLearning(Learning, ABC):
     """Task loss, error of the refined modalities, and what teaches the transfer between modalities."""
 
     network: CompletingNetwork
@@ -41,9 +42,9 @@ class CompletingLearning(Learning):
         total = self.weighted_sum(losses, reconstruction=weight, transfer=weight)
         return Objective(losses | {"loss": total}, predictions)
 
+    @abstractmethod
     def transfer_loss(self, projected: Projected, truth: Projected, batch: Batch, targets: Tensor) -> Tensor:
         """What the networks between modalities learn from."""
-        raise NotImplementedError
 
 
 class IMDerLearning(CompletingLearning):

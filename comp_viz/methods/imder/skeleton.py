@@ -4,6 +4,7 @@ Both were made for the frames of one utterance and one answer. Here time runs ov
 answer is given at each of them, and what is missing is missing utterance by utterance.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -78,7 +79,7 @@ class Projected:
     there: Tensor  # [B, S] bool, False in padding
 
 
-class CompletingNetwork(Network):
+class CompletingNetwork(Network, ABC):
     """Completes what is missing, then predicts from all modalities together."""
 
     config: CompletingConfig
@@ -134,9 +135,9 @@ class CompletingNetwork(Network):
         """Every modality as the others say it is, refined: `[M, B, S, d]`."""
         return self.refine(self.transfer(projected), projected.there)
 
+    @abstractmethod
     def transfer(self, projected: Projected) -> Tensor:
         """Every modality from the others, without gradients: `[M, B, S, d]`."""
-        raise NotImplementedError
 
     def refine(self, x: Tensor, there: Tensor) -> Tensor:
         """`[M, B, S, d] -> [M, B, S, d]`."""

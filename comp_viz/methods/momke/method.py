@@ -8,7 +8,7 @@ from comp_viz.data.batch import Batch
 from comp_viz.methods.learning import Learning, Objective, Stage, StagePredictions
 from comp_viz.methods.method import EVERY_MODALITY, SHARED, Method, Ownership, Preset
 from comp_viz.methods.momke.network import MoMKE, MoMKEConfig
-from comp_viz.methods.recipe import Recipe
+from comp_viz.methods.recipe import BARE, Recipe
 
 MODULES = {
     "input": "projection",
@@ -78,13 +78,8 @@ METHOD = Method(
                 batch=32,
                 learning_rate=1e-4,
                 weight_decay=1e-5,
-                decoupled_decay=False,
-                cosine=False,
-                gradient_norm=None,
-                average=0,
-                feature_noise=0,
                 head_weight=0,
-                sign_weight=0,
+                **BARE,
                 **NOT_OF_COMP,
             ),
             {"hidden": 256},
