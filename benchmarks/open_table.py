@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas  # noqa: F401  (pyarrow loads it with the first array it hands to NumPy, which is not opening)
 import torch
 
 from comp_viz.data.batch import EVALUATED_TOGETHER, Standardiser, Stream
