@@ -7,6 +7,7 @@ from comp_viz.errors import CompVizError
 
 # Limits far beyond any sensible network, so that a hostile configuration is refused before anything of its size is made.
 LARGEST_SIZE, MOST_MODALITIES_READ, MOST_LAYERS = 1_000_000, 32, 1000
+MOST_SHARPNESS = 1000  # the largest weight is then all there is, for any cosines that differ by a hundredth
 PromptsFrom = Literal["all", "observed"]
 
 
@@ -80,6 +81,8 @@ class ComPConfig(NetworkConfig):
     prompts_from: PromptsFrom = (
         "all"  # "observed": what is missing delivers zeros for its fresh prompt; published: "all"
     )
+    sharpness: float = 1.0  # κ, prototypes are weighed by the softmax of κ times the cosine (eq. 7); published: 1
+    learned_sharpness: bool = False  # every modality learns its κ in each block, starting there; published: False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -91,6 +94,8 @@ class ComPConfig(NetworkConfig):
         if not 0 <= self.momentum <= 1:
             raise CompVizError(f"momentum: expected a value from 0 to 1, got {self.momentum}.")
         self.check_share("dropout")
+        if not 0 < self.sharpness <= MOST_SHARPNESS:
+            raise CompVizError(f"sharpness: expected a value above 0, at most {MOST_SHARPNESS}, got {self.sharpness}.")
         if self.prompts_from not in get_args(PromptsFrom):
             raise CompVizError(
                 f"prompts_from: expected one of {', '.join(get_args(PromptsFrom))}, got {self.prompts_from!r}."

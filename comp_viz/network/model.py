@@ -6,6 +6,7 @@ per modality are stacked in front, and utterances are rows without padding, `[M,
 serves all modalities in one product.
 """
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal
@@ -39,6 +40,8 @@ class PropagationBlock(nn.Module):
             self.from_prototypes = ModalityMLP(M, d, p, p, drop)
             self.from_features = ModalityLinear(M, d, p)
             self.inject = ModalityLinear(M, d + config.delivered, d)
+            if config.learned_sharpness:
+                self.log_sharpness = nn.Parameter(torch.full((M, 1, 1), math.log(config.sharpness)))
         layers = config.depth // config.blocks if config.propagation else 0
         self.layers: Layers[ModalityAttention] = Layers(
             ModalityAttention(M, d, config.heads, drop) for _ in range(layers)
@@ -203,20 +206,21 @@ class ComP(Network):
     def generate(
         self, block: PropagationBlock, z: Tensor, prototypes: Tensor, rows: Rows, scope: Scope, seen: Recorder
     ) -> Tensor:
-        """Fresh prompts `P̃^u = MLP(S^u A^u) + Linear(Z^u)`, `[M, N, p]`, `S^u` = softmax of cosines (eq. 7, 8).
+        """Fresh prompts `P̃^u = MLP(S^u A^u) + Linear(Z^u)`, `[M, N, p]`, `S^u` = softmax of κ times the cosines (eq. 7, 8).
 
         The paper also adds a large negative constant to the rows of missing utterances. It shifts a whole row alike,
         which leaves that row's softmax as it was: the mask has no effect and is left out here.
         """
-        unit = F.normalize(z, dim=-1)
-        # Cosines with the prototypes shared by every conversation of the batch, after those with the conversation's own.
+        sharpness = block.log_sharpness.exp() if self.config.learned_sharpness else self.config.sharpness
+        sharp = sharpness * F.normalize(z, dim=-1)  # κ times the direction of z: its products are κ times cosines
+        # With the prototypes shared by every conversation of the batch, after those with the conversation's own.
         common = {"batch": prototypes, "conversation": self.bank[:, :0], "bank": self.bank}[scope].flatten(1, 2)
-        cosines = product(unit, F.normalize(common, dim=-1).mT)  # (M, N, K)
+        scores = product(sharp, F.normalize(common, dim=-1).mT)  # (M, N, K)
         if scope != "batch":
-            own = rows.pack(rows.pad(unit) @ F.normalize(prototypes, dim=-1).mT)  # (M, N, c)
-            cosines = torch.cat([own, cosines], dim=-1)
-        assignments = cosines.softmax(-1)  # S^u
-        mine, theirs = assignments.split([cosines.shape[-1] - common.shape[1], common.shape[1]], dim=-1)
+            own = rows.pack(rows.pad(sharp) @ F.normalize(prototypes, dim=-1).mT)  # (M, N, c)
+            scores = torch.cat([own, scores], dim=-1)
+        assignments = scores.softmax(-1)  # S^u
+        mine, theirs = assignments.split([scores.shape[-1] - common.shape[1], common.shape[1]], dim=-1)
         # The MLP's first layer comes before the sum over prototypes: S (A W) = (S A) W, and W is narrower than A.
         narrow = block.from_prototypes.fc1
         hidden = product(theirs, product(common, narrow.weight), narrow.bias)  # (M, N, p)
