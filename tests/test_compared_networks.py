@@ -285,6 +285,24 @@ def test_flows_can_be_turned_around(kind):
     assert torch.equal(z[0, :, :3], x[0, :, :3]) == (kind == "published")
 
 
+@torch.no_grad()
+def test_what_flows_throw_out_to_any_size_is_held_to_what_was_observed():
+    model, (features, observed, valid) = network("dicmor"), example()
+    projected = model.project(features, observed, valid)
+    before, _ = model.carry(projected)
+    for mixing in model.flows.mixings:
+        mixing.log_scale[1] -= 40  # the way back of the second modality multiplies by e to the 80
+    held, sources = model.carry(projected)
+    largest = (projected.x.abs() * projected.observed[..., None]).amax((0, 2, 3))  # of each conversation
+    assert held.isfinite().all()
+    for b in range(3):
+        assert held[:, :, b].abs().max() <= largest[b]
+    # Turn 0 of the second modality comes from the third, turn 1 of it from the first.
+    assert held[0, 1][sources[0, 1]].abs().max() > before[0, 1].abs().max()
+    assert not held[~sources].any()
+    torch.testing.assert_close(held[0, 0], before[0, 0].clamp(-largest[:, None, None], largest[:, None, None]))
+
+
 def test_a_sample_is_another_with_another_seed():
     model, (features, observed, valid) = network("imder"), example()
     projected = model.project(features, observed, valid)
