@@ -13,6 +13,7 @@ keep_address()
 with nullcontext() if "torch" in sys.modules else st.spinner("Starting; only the first visitor waits for PyTorch …"):
     from comp_viz.resources import PACKAGE
     from comp_viz.ui.frame.analysis_state import analysis_notice
+    from comp_viz.ui.frame.lasting_memory import spare_what_lasts
     from comp_viz.ui.frame.sidebar import draw_frame
     from comp_viz.ui.frame.warm_up import compiling
     from comp_viz.ui.lecture import bar as lecture
@@ -53,3 +54,4 @@ for group, pages in groups.items():
     if group and page in pages:
         st.caption(f"{group} › **{page.title}**")
 page.run()
+spare_what_lasts(page.title)
