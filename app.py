@@ -6,17 +6,8 @@ from contextlib import nullcontext
 import streamlit as st
 
 from comp_viz.ui.frame.address_state import keep_address
+from comp_viz.ui.own_browser import browser_at_start
 from comp_viz.ui.server_addresses import ask_nobody
-
-ask_nobody()
-keep_address()
-with nullcontext() if "torch" in sys.modules else st.spinner("Starting; only the first visitor waits for PyTorch …"):
-    from comp_viz.resources import PACKAGE
-    from comp_viz.ui.frame.analysis_state import analysis_notice
-    from comp_viz.ui.frame.lasting_memory import spare_what_lasts
-    from comp_viz.ui.frame.sidebar import draw_frame
-    from comp_viz.ui.frame.warm_up import compiling
-    from comp_viz.ui.lecture import bar as lecture
 
 # Group in the navigation -> its pages with their icons; those of the group without a name stand in the bar itself.
 PAGES = {
@@ -32,26 +23,47 @@ PAGES = {
     "Data": {"data": "dataset", "lab": "science"},
 }
 
-st.set_page_config(
-    page_title="ComP Viz", page_icon=str(PACKAGE / "ui" / "icon.svg"), layout="wide",
-    initial_sidebar_state="collapsed" if lecture.current_story() else "auto",
-)  # fmt: skip
-groups = {
-    group: [
-        st.Page(f"pages/{name}.py", title=name.capitalize(), icon=f":material/{icon}:", default=name == "live")
-        for name, icon in pages.items()
-    ]
-    for group, pages in PAGES.items()
-}
-page = st.navigation(groups, position="top")
-compiling()
-lecture.open_addressed_step()
-draw_frame()
-lecture.story_bar()
-if page.title != "Clips":
-    analysis_notice()
-for group, pages in groups.items():
-    if group and page in pages:
-        st.caption(f"{group} › **{page.title}**")
-page.run()
-spare_what_lasts(page.title)
+
+def draw_dashboard() -> None:
+    """Draw the page that is open, and what stands around each."""
+    keep_address()
+    with (
+        nullcontext() if "torch" in sys.modules else st.spinner("Starting; only the first visitor waits for PyTorch …")
+    ):
+        from comp_viz.resources import PACKAGE
+        from comp_viz.ui.frame.analysis_state import analysis_notice
+        from comp_viz.ui.frame.lasting_memory import spare_what_lasts
+        from comp_viz.ui.frame.sidebar import draw_frame
+        from comp_viz.ui.frame.warm_up import compiling
+        from comp_viz.ui.lecture import bar as lecture
+
+    st.set_page_config(
+        page_title="ComP Viz", page_icon=str(PACKAGE / "ui" / "icon.svg"), layout="wide",
+        initial_sidebar_state="collapsed" if lecture.current_story() else "auto",
+    )  # fmt: skip
+    groups = {
+        group: [
+            st.Page(f"pages/{name}.py", title=name.capitalize(), icon=f":material/{icon}:", default=name == "live")
+            for name, icon in pages.items()
+        ]
+        for group, pages in PAGES.items()
+    }
+    page = st.navigation(groups, position="top")
+    compiling()
+    lecture.open_addressed_step()
+    draw_frame()
+    lecture.story_bar()
+    if page.title != "Clips":
+        analysis_notice()
+    for group, pages in groups.items():
+        if group and page in pages:
+            st.caption(f"{group} › **{page.title}**")
+    page.run()
+    spare_what_lasts(page.title)
+
+
+if __name__ == "__main__":  # a visitor looks at a page
+    draw_dashboard()
+else:  # Streamlit imports this module once, before anybody can reach the server
+    ask_nobody()
+    app = st.App(__file__, lifespan=browser_at_start)

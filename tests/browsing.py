@@ -42,14 +42,14 @@ GROUPS = {
 
 
 @contextmanager
-def serving(log: Path, **environment: str) -> Iterator[str]:
-    """A dashboard's address while it runs. In the end it must have met no error of our own files and must be gone."""
+def serving(log: Path, folder: Path = ROOT, **environment: str) -> Iterator[str]:
+    """The address of the dashboard in `folder` while it runs; in the end it met no error of our files, and is gone."""
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
     with log.open("w") as output:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, env=os.environ | environment)
+        server = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output, env=os.environ | environment)
     try:
         wait_for(f"http://localhost:{port}/_stcore/health", log)
         yield f"http://localhost:{port}/"
@@ -57,7 +57,7 @@ def serving(log: Path, **environment: str) -> Iterator[str]:
         hung = not ended(server)
     assert not hung, f"The dashboard did not end within {LEAVE} s: {log.read_text()}"
     # A traceback through our own files; the server's library logs one of its own when a browser leaves in mid-sentence.
-    ours = [f'File "{ROOT / room}' for room in ("comp_viz", "pages", "app.py")]
+    ours = [f'File "{folder / room}' for room in ("comp_viz", "pages", "app.py")]
     assert not [line for line in log.read_text().splitlines() if any(room in line for room in ours)]
 
 
@@ -108,7 +108,7 @@ def watched(visitor: BrowserContext, address: str, height: int = 1200) -> Iterat
     )
     yield page
     page.close()
-    assert not problems
+    assert not problems, problems
 
 
 @pytest.fixture(scope="session")

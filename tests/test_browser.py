@@ -2,11 +2,13 @@
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
-from browsing import PHONE, ROOT, fits, in_both_themes, nav, settled
-from playwright.sync_api import Page, expect
+from browsing import PHONE, ROOT, fits, in_both_themes, nav, serving, settled, still, watched
+from marked import write_marked
+from playwright.sync_api import Browser, Page, expect
 
 from comp_viz.analysis.live.change import change
 from comp_viz.analysis.prediction import predict_conversation
@@ -323,3 +325,38 @@ def test_a_report_is_saved_and_opens_without_a_network(page, browser, tmp_path):
     alone.locator(".scatterlayer .point").first.hover(force=True)
     alone.close()
     assert not problems
+
+
+def marked_dashboard(folder: Path) -> Path:
+    """The dashboard as a folder of its own, where every string of data, checkpoint and stories is markup."""
+    write_marked(folder)
+    (folder / "stories").mkdir()
+    for story in ("story", "bad"):
+        (folder / f"{story}.yaml").rename(folder / "stories" / f"{story}.yaml")
+    shutil.copytree(ROOT / "pages", folder / "pages")
+    shutil.copy(ROOT / "app.py", folder)
+    for name in (".streamlit", "comp_viz", "examples", "results"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+def test_no_page_asks_anybody_else_whatever_files_say(browser: Browser, tmp_path):
+    folder = marked_dashboard(tmp_path)
+    with serving(tmp_path / "log", folder, COMP_VIZ_DATA=str(folder / "data")) as address:
+        with watched(browser.new_context(), address) as page:
+            for opened in sorted((ROOT / "pages").glob("*.py")):
+                page.goto(f"{address}{opened.stem}?checkpoint=marked&data=marked.arrow")
+                expect(page.get_by_text("www\u2060.m.example").first).to_be_attached()
+                still(page)
+            page.goto(f"{address}?checkpoint=marked&data=marked.arrow&story=story&step=2")
+            expect(page.get_by_role("heading").get_by_text("![m](http").first).to_be_visible()
+            still(page)
+        with pytest.raises(AssertionError, match=r"m\.png"):
+            ask_elsewhere(browser, address)
+
+
+def ask_elsewhere(browser: Browser, address: str) -> None:
+    """A page as it must not be."""
+    with watched(browser.new_context(), address) as page:
+        page.goto(address)
+        page.evaluate("new Image().src = 'http://127.0.0.1:9/m.png'")

@@ -127,7 +127,7 @@ def test_streamlit_is_given_the_shipped_app_and_further_options(monkeypatch):
     assert main(["run", "--server.port", "8600", "--server.headless=true"]) == 0
     app = str(ROOT / "app.py")
     assert given == [
-        ("comp_viz.ui.start", "__main__", "streamlit", "run", app, "--server.port", "8600", "--server.headless=true")
+        ("streamlit", "__main__", "streamlit", "run", app, "--server.port", "8600", "--server.headless=true")
     ]
 
 

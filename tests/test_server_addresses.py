@@ -1,17 +1,21 @@
 """The server asks nobody outside this machine, whatever origin a websocket comes from."""
 
+import asyncio
 import importlib
 import runpy
 import socket
-import sys
-from argparse import Namespace
+from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit import net_util
+from streamlit.web.server.app_discovery import discover_asgi_app
 from streamlit.web.server.server_util import is_url_from_allowed_origins
 
-from comp_viz.commands import run
+from comp_viz.ui import own_browser
 from comp_viz.ui.server_addresses import ask_nobody
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -43,16 +47,28 @@ def test_streamlit_by_itself_would_ask(outside):
     assert outside
 
 
-def test_the_command_that_opens_the_dashboard_asks_nobody(outside, monkeypatch):
-    begin, started = runpy.run_module, []
-
-    def instead_of_streamlit(name, **options):
-        if name != "streamlit":
-            return begin(name, **options)
-        started.append(is_url_from_allowed_origins("http://dashboard.example"))
-
-    monkeypatch.setattr(sys, "argv", [])
-    monkeypatch.setattr(runpy, "run_module", instead_of_streamlit)
-    run.run(Namespace(rest=[]))
-    assert started == [False]
+def test_what_streamlit_imports_before_it_serves_asks_nobody(outside):
+    found = discover_asgi_app(ROOT / "app.py")
+    assert found.import_string == "app:app"  # so that `streamlit run app.py` imports it at its start
+    server = runpy.run_path(str(ROOT / "app.py"), run_name="app")[found.app_name]
+    assert isinstance(server, st.App)
+    assert server.script_path == ROOT / "app.py"
+    assert not is_url_from_allowed_origins("http://dashboard.example")
     assert outside == []
+
+
+@pytest.mark.parametrize(
+    ("headless", "opened"), [(False, ["http://localhost:8501"]), (True, [])], ids=["desk", "headless"]
+)
+def test_a_browser_is_opened_at_a_desk_alone(headless, opened, monkeypatch):
+    seen = []
+    monkeypatch.setattr(own_browser, "SOON", 0)
+    monkeypatch.setattr(own_browser, "open_browser", seen.append)
+    monkeypatch.setattr(st, "get_option", {"server.headless": headless, "browser.serverAddress": "localhost"}.get)
+
+    async def begin():
+        async with own_browser.browser_at_start(None):
+            await asyncio.sleep(0.01)
+
+    asyncio.run(begin())
+    assert seen == opened

@@ -23,4 +23,4 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Have Streamlit, in this process, run the app that ships; its settings lie beside it, in `.streamlit`."""
     sys.argv = ["streamlit", "run", str(shipped("app.py")), *options.rest]
-    runpy.run_module("comp_viz.ui.start", run_name="__main__")
+    runpy.run_module("streamlit", run_name="__main__")
