@@ -6,7 +6,7 @@ from comp_viz.errors import CompVizError
 
 StepSettings = dict[str, bool | int | float | str]  # parameter of an address -> its value
 LAST_SEED = 9999
-SWITCHES = {"aligned", "fitted", "further_tests", "measure", "singly", "whole_split"}
+SWITCHES = {"aligned", "fitted", "further_tests", "measure", "shuffled", "singly", "whole_split"}
 SHARES = {"momentum"}  # from 0 to 1, and the weight of each modality
 WEIGHT = "weight_"
 LISTS = {"compared", "references"}  # one entry of a list of several

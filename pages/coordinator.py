@@ -4,6 +4,7 @@ import streamlit as st
 
 from comp_viz.figures.coordinator import heading
 from comp_viz.ui.coordinator.reweighting import other_weights, sliders
+from comp_viz.ui.coordinator.shuffle import shuffle_part
 from comp_viz.ui.coordinator.weights import finding, fit_axes, weight_charts
 from comp_viz.ui.frame.capability import capable
 from comp_viz.ui.frame.compare_mode import draw_sides
@@ -18,7 +19,8 @@ from comp_viz.ui.widgets.choices import one_of
 LEARNED, BY_GROUP, OTHER = "Learned weights", "By group", "Other weights"
 HELP = (
     "Learned weights: utterance by utterance. By group: by which modalities are observed, by true emotion, and by whether a modality's "
-    "own head is right. Other weights: what the model predicts with equal weights, with all weight on one modality, or with yours."
+    "own head is right. Other weights: what the model predicts with equal weights, with all weight on one modality, with yours, or with those of other "
+    "utterances."
 )
 
 
@@ -48,6 +50,7 @@ def coordinator(view: PageView) -> None:
             fitted = fit_axes()
     if look == OTHER:
         other_weights(compared, by_hand, selected, colours)
+        shuffle_part(compared, colours)
     else:
         weight_charts(compared, look == BY_GROUP, fitted, selected, colours)
 

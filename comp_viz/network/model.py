@@ -138,12 +138,7 @@ class ComP(Network):
         """The full model from `Z^u [M, N + B, d]` on: prompts, propagation, coordination."""
         seen = Recorder(rows if trace else None)
         utterances, blanks = rows.part(encoded)
-        if self.config.prompting:
-            prototypes = self.compress(utterances, blanks, rows)  # A^u, frozen through all blocks
-            seen.once("prototypes", prototypes)
-            z = self.prompted(utterances, prototypes, rows, scope, seen, changed)
-        else:
-            z = self.unprompted(utterances, rows, seen)
+        z = self.through_blocks(utterances, blanks, rows, scope, seen, changed)
         fused, heads, weights, fused_features = self.conclude(z, changed.weights)
         inside = None
         if trace:
@@ -160,9 +155,25 @@ class ComP(Network):
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """What is made of `Z̄^u [M, N, d]`: fused `[N, C]`, heads `[M, N, C]`, weights `[N, M]`, `F [N, M·d]` (eq. 12 to 15)."""
         heads = self.modality_heads(propagated)  # Y^u
-        weights, fused_features = self.coordinate(propagated, given)
-        fused = self.fused_head(fused_features + self.dropout(F.relu(self.fusion(fused_features))))  # eq. 15
+        weights = self.weigh(propagated, given)
+        fused, fused_features = self.fuse(propagated, weights)
         return fused, heads, weights, fused_features
+
+    def through_blocks(
+        self,
+        encoded: Tensor,
+        blanks: Tensor,
+        rows: Rows,
+        scope: Scope,
+        seen: Recorder,
+        changed: Intervention = AS_TRAINED,
+    ) -> Tensor:
+        """`Z̄^u [M, N, d]`, what the coordinator weighs, from `Z^u [M, N, d]` and the blank utterances `[M, B, d]`."""
+        if not self.config.prompting:
+            return self.unprompted(encoded, rows, seen)
+        prototypes = self.compress(encoded, blanks, rows)  # A^u, frozen through all blocks
+        seen.once("prototypes", prototypes)
+        return self.prompted(encoded, prototypes, rows, scope, seen, changed)
 
     def prompted(
         self, encoded: Tensor, prototypes: Tensor, rows: Rows, scope: Scope, seen: Recorder, changed: Intervention
@@ -271,19 +282,23 @@ class ComP(Network):
         seen.add_maps(maps)
         return g
 
-    def coordinate(self, propagated: Tensor, given: tuple[float, ...] | None = None) -> tuple[Tensor, Tensor]:
-        """Weights `ω̄ = softmax(MLP([Z̄^a, Z̄^t, Z̄^v]))`, `[N, M]`, and `F = [ω̄_u Z̄^u]`, `[N, M·d]` (eq. 12 to 14).
+    def weigh(self, propagated: Tensor, given: tuple[float, ...] | None = None) -> Tensor:
+        """Weights `ω̄ = softmax(MLP([Z̄^a, Z̄^t, Z̄^v]))`, `[N, M]` (eq. 12, 13), from `Z̄^u [M, N, d]`.
 
         Weights that are `given` stand in for the coordinator's, alike for all utterances.
         """
         together = propagated.transpose(0, 1).flatten(1)  # (N, M·d)
         if given:
-            weights = together.new_tensor(given).expand(len(together), -1)
-        elif self.config.coordination:
-            weights = self.coordinator(together).softmax(-1)
-        else:
-            weights = together.new_full((len(together), len(propagated)), 1 / len(propagated))
-        return weights, (weights[..., None] * together.unflatten(1, (len(propagated), -1))).flatten(1)
+            return together.new_tensor(given).expand(len(together), -1)
+        if not self.config.coordination:
+            return together.new_full((len(together), len(propagated)), 1 / len(propagated))
+        weights: Tensor = self.coordinator(together).softmax(-1)
+        return weights
+
+    def fuse(self, propagated: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        """The fused prediction `[N, C]` and `F = [ω̄_u Z̄^u]`, `[N, M·d]`, from `[M, N, d]` and `[N, M]` (eq. 14, 15)."""
+        features = (weights[..., None] * propagated.transpose(0, 1)).flatten(1)
+        return self.fused_head(features + self.dropout(F.relu(self.fusion(features)))), features
 
     def by_modality(self, stacked: Tensor) -> PerModality:
         """Name the slices of a stacked tensor: `[M, …]` -> modality -> `[…]`."""

@@ -11,8 +11,7 @@ from comp_viz.analysis.robustness.drawings import Drawing
 from comp_viz.analysis.robustness.scores import counted_labels
 from comp_viz.data.conversation import SPLITS
 from comp_viz.data.dataset import Utterances
-from comp_viz.data.patterns.pattern import AS_RECORDED, Pattern
-from comp_viz.errors import CompVizError
+from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.methods.method import absence
 from comp_viz.methods.registry import method_of
 from comp_viz.ui.cache.checkpoints import checkpoint_card, fitting_checkpoints, open_checkpoint
@@ -21,7 +20,7 @@ from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.pattern_state import pattern_choice
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.choices import one_of
-from comp_viz.ui.widgets.split_choice import NO_LABELS, NO_SPLITS, SPLIT, SPLIT_HELP, not_measurable
+from comp_viz.ui.widgets.split_choice import NO_LABELS, NO_SPLITS, SPLIT, SPLIT_HELP, not_measurable, pattern_of_split
 from comp_viz.wording import how_many
 
 COMPARED = "compared"  # widget key and address parameter
@@ -31,7 +30,6 @@ COMPARED_HELP = (
     "The first is set against each of the others. A checkpoint means its fused prediction; a head predicts from one modality "
     "and the prompts that it receives. Only checkpoints that read these features are listed."
 )
-CELLS = "The pattern at the left was painted for one conversation and means nothing for a split, so here everything is as recorded."
 
 
 @dataclass(frozen=True)
@@ -159,19 +157,6 @@ def usual_predictors(known: dict[str, tuple[str, str]]) -> list[str]:
     checkpoint = known[first][0] if known else ""
     heads = [name for name, (its, of) in known.items() if its == checkpoint and of != FUSED]
     return (same if len(same) > 1 else [first, *heads])[:USUAL_PREDICTORS] if known else []
-
-
-def pattern_of_split(view: PageView) -> tuple[str, str]:
-    """The pattern in force as one of a whole split, and what to mind where it is another."""
-    current = pattern_choice()
-    if current.edited:
-        return AS_RECORDED, CELLS
-    try:
-        pattern = Pattern.parse(current.text)
-        pattern.check(view.data.modalities, view.data.task)
-    except CompVizError as error:
-        return AS_RECORDED, f"The pattern at the left does not fit, so here everything is as recorded. {error}"
-    return str(pattern), ""
 
 
 def evaluated_caption(choice: CompareChoice, utterances: Utterances, note: str) -> None:
