@@ -1,0 +1,25 @@
+"""The ranking of all methods on the Compare page, where a shipped table has one of the open data."""
+
+import streamlit as st
+
+from comp_viz.analysis.compare.ranking import RANKED, rank_methods
+from comp_viz.analysis.results import read_published_results
+from comp_viz.figures.compare.ranking import ABOUT_RANKING, ranking_facts, ranking_table, ranking_title
+from comp_viz.report.section import Section
+from comp_viz.ui.cache.training import RESULTS, results_table
+from comp_viz.ui.frame.page_view import PageView
+from comp_viz.ui.frame.text import escape_markdown
+from comp_viz.ui.widgets.chart_panel import table_panel
+from comp_viz.wording import first_upper
+
+
+def method_ranking(view: PageView) -> None:
+    """The table, with what it rests on."""
+    table = results_table(RANKED, view.data.digest)
+    if table is None:
+        return
+    published = RESULTS / "published.csv"
+    paper = read_published_results(published, bool(view.data.task.classes)) if published.exists() else None
+    ranking = rank_methods(table, paper)
+    table_panel(Section("ranking", ranking_title(ranking), ABOUT_RANKING, ranking.rows.copy), ranking_table(ranking))
+    st.caption(escape_markdown(f"{ranking_facts(ranking)} {first_upper(table.protocol)}."))
