@@ -19,7 +19,7 @@ PAGES = {
         "coordinator": "balance",
     },
     "Training": {"modulation": "tune", "imbalance": "trending_up"},
-    "Evaluation": {"robustness": "shield", "compare": "compare_arrows"},
+    "Evaluation": {"claims": "fact_check", "robustness": "shield", "compare": "compare_arrows"},
     "Data": {"data": "dataset", "lab": "science"},
 }
 

@@ -30,6 +30,7 @@ LEAVE = 60  # seconds that a server has for its farewell before it is killed
 GROUPS = {
     "Data": "Data",
     "Lab": "Data",
+    "Claims": "Evaluation",
     "Compare": "Evaluation",
     "Modulation": "Training",
     "Imbalance": "Training",

@@ -15,6 +15,11 @@ def measuring_tick(page: str) -> float | None:
     return TICK if st.session_state.get(_working(page), True) else None
 
 
+def measure_on_request(page: str) -> None:
+    """For a page that measures only when it is asked to: it begins without looking for anything to come."""
+    st.session_state.setdefault(_working(page), False)
+
+
 def measure_and_draw(
     page: str, place: DeltaGenerator, measurements: Measurements, unit: str, draw: Callable[[], None]
 ) -> None:

@@ -1,0 +1,1 @@
+"""The words of the paper's claims, and the chart of their effects."""

@@ -1,0 +1,35 @@
+"""The shipped verdicts, read once for all visitors, and which checkpoints stand beside the open one."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from comp_viz.analysis.claims.counterparts import counterpart_roles
+from comp_viz.analysis.claims.measured import MEASURED_TABLE
+from comp_viz.analysis.claims.shipped_claims import JudgedClaim, shipped_claims
+from comp_viz.analysis.claims.table_evidence import CLAIM_TABLES
+from comp_viz.last_change import last_change
+from comp_viz.ui.cache.checkpoints import checkpoint_card, checkpoint_names
+from comp_viz.ui.cache.training import RESULTS
+
+
+def judged_claims() -> dict[str, JudgedClaim]:
+    """The seven claims by the shipped tables; not to be changed. Raises `CompVizError` when a table is missing or damaged."""
+    names = (MEASURED_TABLE, *dict.fromkeys(name for name, _ in CLAIM_TABLES.values()))
+    return _judged(RESULTS, tuple(last_change(RESULTS / name) for name in names))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Judging the claims by the tables of results …")
+def _judged(folder: Path, changes: tuple[int, ...]) -> dict[str, JudgedClaim]:
+    return shipped_claims(folder)
+
+
+def counterparts(name: str) -> dict[str, str]:
+    """Method of the claims -> a checkpoint that stands for it beside the one called `name`; the first of several by name."""
+    card, beside = checkpoint_card(name), dict[str, str]()
+    for other in checkpoint_names() if card else ():
+        theirs = checkpoint_card(other)
+        if card and theirs and other != name:
+            for role in counterpart_roles(card, theirs):
+                beside.setdefault(role, other)
+    return beside
