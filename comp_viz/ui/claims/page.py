@@ -17,7 +17,10 @@ from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.widgets.measuring import measure_and_draw
 
 PAGE = "claims"
-EXPLANATION = "By our tables, on Hazumi (Japanese video calls), not by the open checkpoint: test that below. **Report** keeps all cards as one file."
+EXPLANATION = (
+    "Claims of the ComP paper, judged by our tables of results on Hazumi (Japanese video calls), not by the open checkpoint: test that "
+    "on each card. **Report** keeps all cards as one file."
+)
 
 
 def claims_page(view: PageView, judged: dict[str, JudgedClaim], palette: Palette) -> None:
