@@ -129,8 +129,11 @@ def test_titles_of_context_and_counterfactuals(task, rng):
     margin = rng.random(S).astype(np.float32)
     for flips, left in ((rng.integers(0, 3, S), margin - 0.5), (np.zeros(S, int), margin / 2)):
         for together in (1, 12):
-            fragile = Fragility(task, NAMES, together, flips, margin, left, np.zeros((S, 2), int))
+            fragile = Fragility(
+                task, NAMES, together, flips, flips + (left < 0), margin, left, np.zeros((S, 2), int), margin / 9
+            )
             assert_fit(counterfactuals_heading(fragile), fragility_title(fragile))
+            assert_fit(counterfactuals_heading(replace(fragile, flips=0 * flips)))
             assert_fit(fragility_title(replace(fragile, left=np.full(S, -0.123, np.float32))))
     for kind in (LOSS, RETURN):
         for cells in ((), ((S - 1, 2),), tuple((s, 1) for s in range(130))):

@@ -44,7 +44,13 @@ from comp_viz.figures.propagation.prompt_ablation import (
     ablation_title,
     total_change,
 )
-from comp_viz.figures.propagation.reconstruction import entries_title, entry_title, ranks_title, reconstruction_sentence
+from comp_viz.figures.propagation.reconstruction import (
+    entries_title,
+    entry_title,
+    ranks_chart,
+    ranks_title,
+    reconstruction_sentence,
+)
 from comp_viz.figures.style import DARK, LIGHT
 
 SIX = Task("emotion", ("a", "b", "c", "d", "e", "f"))
@@ -277,7 +283,9 @@ def test_reconstruction_against_loops(here, complete):
             ):
                 cosines = {j: cos(made[s], whole[j]) for j in range(len(recorded)) if recorded[j]}
                 assert cosine[e] == pytest.approx(cosines[s], abs=1e-5)
-                assert rank[e] == 1 + sorted(cosines, key=lambda j: -cosines[j]).index(s)
+                nearer = sum(x > cosines[s] + 1e-6 for x in cosines.values())
+                level = sum(abs(x - cosines[s]) <= 1e-6 for x in cosines.values())
+                assert rank[e] == nearer + np.mean(range(1, level + 1))
             others = [true[j] for j in range(len(recorded)) if recorded[j] and j != s]
             assert one.mean_cosine[e] == pytest.approx(cos(np.mean(others, 0), true[s]), abs=1e-5)
             beside = [true[j] for j in (s - 1, s + 1) if 0 <= j < len(recorded) and recorded[j]]
@@ -329,19 +337,49 @@ def test_the_heading_counts_all_modalities(here, complete):
     compared = reconstruct(here, complete)
     E = sum(map(len, compared.values()))
     nearest = sum(int((one.rank == 1).sum()) for one in compared.values())
-    assert reconstruction_heading(compared).startswith(
-        f"{nearest or 'None'} of {E} missing entries {'are' if nearest > 1 else 'is'}"
+    assert f"of {E} missing entries {'are' if nearest > 1 else 'is'}" in reconstruction_heading(compared)
+
+
+def with_ranks(compared, before, after):
+    """The reconstruction of one modality with other ranks among 20 utterances."""
+    entries = np.arange(len(after))
+    nothing = np.zeros(len(after), np.float32)
+    one = replace(
+        compared["text"], utterances=entries, choices=20, encoded_rank=np.float32(before), rank=np.float32(after),
+        encoded_cosine=nothing, cosine=nothing + 0.5, mean_cosine=nothing, neighbour_cosine=nothing,
+    )  # fmt: skip
+    return {"text": one}
+
+
+def test_equally_near_utterances_share_the_mean_of_their_places(here, complete):
+    alike = {u: np.repeat(x[:1], len(x), axis=0) for u, x in complete.propagated.items()}
+    for one in reconstruct(here, replace(complete, propagated=alike)).values():
+        assert one.rank.tolist() == [(one.choices + 1) / 2] * len(one)  # whatever their order
+        assert one.nearest == 0 or one.choices == 1
+
+
+def test_nothing_is_claimed_of_ranks_within_chance(here, complete):
+    compared = reconstruct(here, complete)
+    middle = with_ranks(compared, [10] * 8, [3, 18, 9, 12, 6, 15, 4, 14])
+    assert reconstruction_heading(middle).startswith("Within chance: 0 of 8 missing entries")
+    assert entries_title(middle) == "Ranks change within chance: propagation improves 4, worsens 4 of 8"
+    assert ranks_title(middle).startswith("Median ranks are within chance: 50\u202f% of the utterances")
+    assert entries_title(with_ranks(compared, [10] * 8, [10] * 8)).startswith("Ranks change within chance")
+    near = with_ranks(compared, [10] * 8, [1, 1, 2, 1, 1, 3, 1, 1])
+    assert (
+        reconstruction_heading(near)
+        == "6 of 8 missing entries are nearest to their own features (0.4 expected by chance)"
     )
-    nearer = sum(int((one.rank < one.encoded_rank).sum()) for one in compared.values())
-    beat = sum(int((one.cosine > one.mean_cosine).sum()) for one in compared.values())
-    assert entries_title(compared) == (
-        f"Propagation improves the rank of {nearer} of {E} missing entries; {beat} beat the mean of the others"
-    )
-    medians = {u: np.median(one.place) for u, one in compared.items() if len(one)}
-    best, worst = min(medians, key=medians.get), max(medians, key=medians.get)
-    assert ranks_title(compared).startswith(
-        f"The median rank is best for {best} ({100 * medians[best]:.0f}\u202f%), worst for {worst} ({100 * medians[worst]:.0f}\u202f%)"
-    )
+    assert entries_title(near).startswith("Propagation improves the rank of 8 of 8 missing entries; 8 beat the mean")
+    assert ranks_title(near) == "Median rank beyond chance (50\u202f%): text 3\u202f%"
+    assert entries_title(with_ranks(compared, [1] * 8, [9] * 8)).startswith("Propagation worsens the rank of 8 of 8")
+
+
+def test_the_curves_of_ranks_have_a_legend(here, complete):
+    names = {
+        trace.name for trace in ranks_chart(reconstruct(here, complete), LIGHT).data if trace.showlegend is not False
+    }
+    assert {"chance", "before propagation", "after propagation"} <= names
 
 
 def test_an_entry_given_back_alone_is_the_exact_counterfactual(checkpoint, conversation, observed, here, complete):

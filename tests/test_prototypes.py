@@ -246,6 +246,28 @@ def test_agreement_counts_the_nearest_that_share_a_label(rng):
     assert neighbour_agreement(points, np.full(20, -1)) is None
 
 
+def test_equally_near_utterances_share_places_whatever_their_order(rng):
+    """Ten equal points of two labels: the nearest of each are all others alike, and the number is that by chance."""
+    points = np.concatenate([np.zeros((10, 3)), 9 + rng.standard_normal((4, 3))]).astype(np.float32)
+    truth = np.array([0] * 6 + [1] * 4 + [0] * 4)
+    turned = [*np.r_[0:10][::-1].tolist(), 10, 11, 12, 13]
+    assert neighbour_agreement(points, truth).share == pytest.approx(
+        neighbour_agreement(points[turned], truth[turned]).share
+    )
+    alone = neighbour_agreement(points[:10], truth[:10])
+    assert alone.share == pytest.approx(alone.chance)
+
+
+@pytest.mark.parametrize("method", ["UMAP", "t-SNE"])
+def test_equal_points_are_drawn_at_one_place_and_count_once(method, rng):
+    different = rng.standard_normal((20, 5)).astype(np.float32)
+    points = np.concatenate([different, np.repeat(different[:1], 34, axis=0)])
+    embedding = embed_points(points, method, 2)
+    np.testing.assert_array_equal(embedding.coordinates[20:], np.repeat(embedding.coordinates[:1], 34, axis=0))
+    assert len(np.unique(embedding.coordinates, axis=0)) == 20
+    assert embedding.kept == embed_points(different, method, 2).kept
+
+
 @pytest.mark.parametrize("by", COLOURINGS)
 def test_every_point_is_told_apart_rightly(by, opened):
     _, conversation, observed, inside = opened

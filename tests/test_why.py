@@ -44,7 +44,7 @@ from comp_viz.analysis.why.faithfulness import (
     utterance_curves,
 )
 from comp_viz.analysis.why.fragile import fragile_table, fragility
-from comp_viz.analysis.why.leave_one_out import losses
+from comp_viz.analysis.why.leave_one_out import Losses, losses
 from comp_viz.analysis.why.masking import Masked
 from comp_viz.analysis.why.named_features import feature_label, feature_table, group_of, group_table, names_of
 from comp_viz.analysis.why.sanity import Sanity, sanity
@@ -59,10 +59,11 @@ from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Task
 from comp_viz.data.source import open_data
 from comp_viz.errors import CompVizError
+from comp_viz.figures.why.amounts import explained_amount
 from comp_viz.figures.why.attribution import attribution_facts, cells_title, feature_groups_title, features_title
 from comp_viz.figures.why.context import context_map_title, context_title, rollout_facts
 from comp_viz.figures.why.contribution import contributions_title, relation_facts
-from comp_viz.figures.why.counterfactual import counterfactual_facts, counterfactual_title
+from comp_viz.figures.why.counterfactual import counterfactual_facts, counterfactual_title, reservation
 from comp_viz.figures.why.faithfulness import faithfulness_title
 from comp_viz.figures.why.fragility import fragility_title
 from comp_viz.figures.why.heading import (
@@ -461,7 +462,7 @@ def test_a_typical_decision_that_a_loss_flips_is_not_at_a_negative_distance(mask
     spared = fragility_title(replace(result, left=np.abs(result.left)))
     assert spared == f"The median decision is {distance} from flipping, {left} after the worst single loss"
     flipped = fragility_title(replace(result, left=np.full_like(result.left, -0.25)))
-    assert flipped == f"The median decision is {distance} from flipping; for half or more, one loss is enough"
+    assert flipped == f"The median decision is {distance} from flipping; for half or more, one loss changes it"
 
 
 def test_groups_keep_the_sum_of_their_features(checkpoint, conversation, observed, small_lab):
@@ -674,9 +675,11 @@ def test_a_search_says_when_it_looked_only_at_near_cells(masked, monkeypatch):
         result = smallest_loss(masked, single, target)
         assert (result.searched, result.possible) == (3, cells)
         assert f"Searched among 3 cells, the nearest of {cells}," in counterfactual_facts(result)
-        many = replace(result, cells=((0, 0), (0, 1)), proof=SMALLEST)
+        whole = np.ones_like(result.observed)
+        many = replace(result, observed=whole, cells=((0, 0), (0, 1)), proof=SMALLEST)
+        amount = explained_amount(many.task, many.crossing[1])
         assert counterfactual_title(many) == (
-            f"Losing 2 cells flips the decision for utterance {target + 1}; no smaller set does"
+            f"Losing 2 cells flips the decision for utterance {target + 1}, by {amount}; no smaller set does"
         )
         assert counterfactual_facts(many).startswith("The set: audio of 1, text of 1. Searched among 3 cells")
         assert counterfactual_facts(many).endswith(": every smaller set was tried.")
@@ -684,7 +687,10 @@ def test_a_search_says_when_it_looked_only_at_near_cells(masked, monkeypatch):
             f"Searched among {cells} cells: every smaller set was tried."
         )
         one, none = replace(result, cells=((0, 1),)), replace(result, cells=(), proof="")
-        assert counterfactual_title(one) == f"Losing text of utterance 1 flips the decision for utterance {target + 1}"
+        one = replace(one, observed=whole)
+        assert counterfactual_title(one) == (
+            f"Losing text of utterance 1 flips the decision for utterance {target + 1}, by {amount}"
+        )
         assert counterfactual_title(none) == (
             f"Losing cells does not flip the decision for utterance {target + 1}, as far as searched"
         )
@@ -716,19 +722,69 @@ def test_fragility_counts_the_single_losses_that_flip(checkpoint, conversation, 
         without = observed.copy()
         without[s, u] = False
         flips += predict_conversation(checkpoint, conversation, without).decisions() != before
-    np.testing.assert_array_equal(result.flips, flips)
-    assert ((result.left < 0) >= (flips > 0)).all()
+    np.testing.assert_array_equal(result.crossed, flips)
+    assert (result.flips <= flips).all()
     table = fragile_table(result, conversation.words)
-    assert table["flipped by"].is_monotonic_decreasing
-    flipped = int((flips > 0).sum())
-    if flipped:
-        assert counterfactuals_heading(result) == (
-            f"Losing one cell can flip {flipped} of {len(flips)} decisions, utterance {table['utterance'].iloc[0]}'s most easily"
-        )
-    steady = counterfactuals_heading(replace(result, flips=0 * result.flips, left=np.abs(result.left)))
-    closest = int(np.abs(result.left).argmin())
+    assert table["hangs on"].is_monotonic_decreasing
+    one = np.arange(len(flips)) == 2
+    assert counterfactuals_heading(replace(result, flips=one.astype(int))) == (
+        f"1 of {len(flips)} decisions hangs on one cell, utterance 3's most of all"
+    )
+    within = counterfactuals_heading(replace(result, flips=0 * flips, crossed=2 * one))
+    assert within.startswith(f"None of {len(flips)} decisions hangs on one cell; 1 could change, but not surely")
+    steady = counterfactuals_heading(replace(result, flips=0 * flips, crossed=0 * flips, left=np.abs(result.left)))
+    closest = int(np.nanargmin(np.abs(result.left)))
     assert steady.startswith(
-        f"Losing one cell flips none of {len(flips)} decisions; utterance {closest + 1} comes closest ("
+        f"None of {len(flips)} decisions hangs on one cell; utterance {closest + 1} comes closest ("
+    )
+
+
+def lone_losses(margins, observed):
+    """Losses of a score, neutral at 0: `margins [1 + P]` of the last utterance as observed, and without each cell in turn."""
+    players = np.arange(observed.size).reshape(observed.shape)
+    scores = np.ones((observed.size + 1, len(observed), 1), np.float32)
+    scores[:, -1, 0] = margins
+    task = Task("sentiment", (), -3.0, 3.0, 0.0)
+    recorded = np.ones(len(observed), bool)
+    return Losses(task, ("audio", "text"), observed, players, 1, scores[0], scores[1:], recorded)
+
+
+@pytest.mark.parametrize(
+    ("kept", "margins", "flips", "crossed"),
+    [
+        pytest.param([1, 1], [0.5, 0.5, 0.5, 0.5, -0.4], 1, 1, id="it hangs on its text"),
+        pytest.param([0, 1], [0.5, 0.5, 0.5, 0.5, -0.4], 0, 1, id="nothing else of it is left"),
+        pytest.param([1, 1], [0.5, 0.5, 0.5, 0.5, -0.008], 0, 1, id="beyond neutral by next to nothing"),
+        pytest.param([1, 1], [0.01, 0.06, 0.01, 0.01, -0.4], 0, 1, id="it was hardly a decision"),
+        pytest.param([1, 1], [0.5, 0.5, 0.5, 1.2, -0.4], 0, 1, id="other losses move it as far"),
+        pytest.param([1, 1], [0.5, 0.5, 0.5, 0.5, 0.4], 0, 0, id="no loss changes it"),
+    ],
+)
+def test_a_decision_hangs_on_a_cell_only_beyond_its_uncertainty(kept, margins, flips, crossed):
+    if margins[-1] == -0.008:
+        margins[1] = 0.52  # something else moves it by 0.02
+    observed = np.array([[True, True], np.array(kept, bool)])
+    result = fragility(lone_losses(margins, observed))
+    assert (result.flips[-1], result.crossed[-1]) == (flips, crossed)
+    others = [m - margins[0] for m in margins[1:4]]  # the last loss, that of its text, is the worst
+    if kept[0]:
+        assert result.uncertainty[-1] == pytest.approx(np.sqrt(np.square(others).sum()), abs=1e-6)
+
+
+def test_a_set_that_leaves_nothing_or_hardly_crosses_says_so(masked):
+    s, whole = 2, np.ones_like(masked.observed)
+    found = smallest_loss(masked, losses(masked), s)
+    before, after = np.full_like(found.before, 0.5), np.full_like(found.after, -0.01)
+    task = Task("sentiment", (), -3.0, 3.0, 0.0)
+    all_of_it = replace(found, task=task, observed=whole, cells=tuple((s, u) for u in range(whole.shape[1])))
+    assert reservation(all_of_it, 0.0).startswith("They are all that was observed of the utterance")
+    assert counterfactual_title(all_of_it).endswith(f"flips the decision for utterance {s + 1}, leaving nothing of it")
+    one = replace(found, task=task, observed=whole, cells=((s, 1),), before=before, after=after)
+    assert reservation(one, 0.02).startswith("It crosses within its uncertainty: 0.010 against 0.02")
+    assert reservation(one, 0.005) == ""
+    assert (
+        counterfactual_title(one)
+        == f"Losing text of utterance {s + 1} flips the decision for utterance {s + 1}, by 0.010"
     )
 
 

@@ -29,7 +29,7 @@ UNIFORM = "uniform(0.3)"
 HEADINGS = {
     FEATURES: (" matters most", "Nothing observed moves the prediction"),
     CONTEXT: ("Predictions depend ", "There is no other utterance", "No utterance moves any prediction"),
-    COUNTERFACTUALS: (" can flip ", " flips none of "),
+    COUNTERFACTUALS: (" hang on one ", " hangs on one "),
 }
 
 

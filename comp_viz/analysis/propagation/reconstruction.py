@@ -6,8 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from comp_viz.analysis.inside import Inside
+from comp_viz.analysis.stats.chance import median_within_chance
 from comp_viz.data.conversation import Bools, Floats
 from comp_viz.data.dataset import Ints
+
+EQUAL = 1e-6  # cosines no further apart are equal: what differs is rounding
 
 
 @dataclass(frozen=True)
@@ -15,17 +18,17 @@ class Reconstruction:
     """The `E` entries of one modality that the recording has and the missing pattern takes away, against their own features.
 
     The own features of an entry are those it has in the conversation as recorded. A rank says at which place they stand among
-    the `N` utterances whose modality is in the recording, nearest first, by cosine; 1 is best, and by chance it is anything
-    from 1 to `N` alike.
+    the `N` utterances whose modality is in the recording, nearest first, by cosine; utterances that are equally near share the
+    mean of their places. 1 is best, and by chance it is anything from 1 to `N` alike.
     """
 
     modality: str
     utterances: Ints  # [E], counted from 0
     choices: int  # N
     encoded_cosine: Floats  # [E], Z of a blank with its own features: before propagation
-    encoded_rank: Ints  # [E]
+    encoded_rank: Floats  # [E]
     cosine: Floats  # [E], Z̄ with its own features: after propagation
-    rank: Ints  # [E]
+    rank: Floats  # [E]
     mean_cosine: Floats  # [E], the mean of all other utterances' Z̄ with the own features; NaN without others
     neighbour_cosine: Floats  # [E], the same for the mean of the utterances just before and after
 
@@ -36,6 +39,16 @@ class Reconstruction:
     def nearest(self) -> int:
         """Entries that are nearest to their own features."""
         return int((self.rank == 1).sum())
+
+    @property
+    def median_place(self) -> float:
+        """The median rank as a share of all places; NaN without entries."""
+        return float(np.median(self.place)) if len(self) else float("nan")
+
+    @property
+    def ranks_within_chance(self) -> bool:
+        """Whether the median rank is no surprise where every place is as likely."""
+        return median_within_chance(self.median_place, len(self))
 
     @property
     def nearest_by_chance(self) -> float:
@@ -78,11 +91,13 @@ def reconstruct(here: Inside, complete: Inside) -> dict[str, Reconstruction]:
     return compared
 
 
-def compare_entries(made: Floats, true: Floats, entries: Ints, recorded: Bools) -> tuple[Floats, Ints]:
-    """Cosine `[E]` of the `made [S, d]` features of some entries with their `true` ones, and the rank of these `[E]`."""
+def compare_entries(made: Floats, true: Floats, entries: Ints, recorded: Bools) -> tuple[Floats, Floats]:
+    """Cosine `[E]` of the `made [S, d]` features of some entries with their `true` ones, and the mean rank of these `[E]`."""
     cosines = unit_rows(made[entries]) @ unit_rows(true).T  # (E, S)
     own = cosines[np.arange(len(entries)), entries]
-    rank = 1 + ((cosines > own[:, None]) & recorded).sum(1)
+    apart = cosines - own[:, None]
+    nearer, equal = (apart > EQUAL) & recorded, (np.abs(apart) <= EQUAL) & recorded
+    rank = (1 + nearer.sum(1) + (equal.sum(1) - 1) / 2).astype(np.float32)
     return own, rank
 
 
@@ -108,7 +123,7 @@ def unit_rows(x: Floats) -> Floats:
     return scaled
 
 
-def rank_share(rank: Ints, choices: int) -> Floats:
+def rank_share(rank: Floats, choices: int) -> Floats:
     """Ranks as shares of all places, the middle of each place."""
     shares: Floats = ((rank - 0.5) / max(choices, 1)).astype(np.float32)
     return shares

@@ -22,7 +22,7 @@ class Embedding:
     """Where points are drawn, and how far the picture can be trusted.
 
     `kept` is for PCA the share of the variance that is drawn; else the trustworthiness, 1 where the nearest in the
-    picture are also near in all dimensions, about 0.5 where they are near by chance.
+    picture are also near in all dimensions, about 0.5 where they are near by chance. Equal points count once for it.
     """
 
     method: Projection  # the one used: PCA where there were too few points for another
@@ -31,13 +31,19 @@ class Embedding:
 
 
 def embed_points(points: Floats, method: Projection, dims: int) -> Embedding:
-    """Draw `points [N, d]` in 2 or 3 dimensions. The same points always come out the same: seeds are fixed."""
-    if method != "PCA" and len(np.unique(points.round(5), axis=0)) < FEWEST_POINTS:
-        method = "PCA"
+    """Draw `points [N, d]` in 2 or 3 dimensions. The same points always come out the same: seeds are fixed.
+
+    UMAP and t-SNE would draw equal points apart, as a cloud that is none: they are given one of each, and all are drawn there.
+    """
     if method == "PCA":
         return pca(points, dims)
-    coordinates = by_umap(points, dims) if method == "UMAP" else by_tsne(points, dims)
-    return Embedding(method, coordinates.astype(np.float32), trustworthiness_of(points, coordinates))
+    _, first, which = np.unique(points.round(5), axis=0, return_index=True, return_inverse=True)
+    if len(first) < FEWEST_POINTS:
+        return pca(points, dims)
+    different = points[first]
+    coordinates = by_umap(different, dims) if method == "UMAP" else by_tsne(different, dims)
+    placed = coordinates.astype(np.float32)[which.reshape(-1)]
+    return Embedding(method, placed, trustworthiness_of(different, coordinates))
 
 
 def pca(points: Floats, dims: int) -> Embedding:

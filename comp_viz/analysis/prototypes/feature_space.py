@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.prototypes.embedding import MOST_POINTS, Embedding, Projection, embed_points
@@ -12,6 +13,7 @@ from comp_viz.data.conversation import Floats
 from comp_viz.data.dataset import Ints
 
 Stage = Literal["prototypes", "encoded", "propagated", "fused"]
+ROUNDING = 1e-9  # squared distances no further apart than this part of the largest square are equal
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,9 @@ class NeighbourAgreement:
 def neighbour_agreement(points: Floats, truth: Ints, neighbours: int = 5) -> NeighbourAgreement | None:
     """How many of the 5 nearest labelled utterances share an utterance's label, by Euclidean distance.
 
-    `points [N, d]`; `truth [N]` as `true_decisions` gives it, -1 unknown. None with fewer than three labels or one kind.
+    Of utterances that are equally near, as the missing ones of a modality are to one another, each counts for a part of the
+    places left, so that their order means nothing. `points [N, d]`; `truth [N]` as `true_decisions` gives it, -1 unknown.
+    None with fewer than three labels or one kind.
     """
     known = truth >= 0
     points, truth = points[known].astype(np.float64), truth[known]
@@ -149,11 +153,23 @@ def neighbour_agreement(points: Floats, truth: Ints, neighbours: int = 5) -> Nei
     squares = (points**2).sum(1)
     distances = squares[:, None] + squares - 2 * points @ points.T
     np.fill_diagonal(distances, np.inf)
-    nearest = distances.argsort(1, kind="stable")[:, : min(neighbours, len(truth) - 1)]
     counts = np.bincount(truth)[truth]
+    weights = nearest_weights(distances, min(neighbours, len(truth) - 1), ROUNDING * float(squares.max()))
     return NeighbourAgreement(
-        float((truth[nearest] == truth[:, None]).mean()), float(((counts - 1) / (len(truth) - 1)).mean())
+        float((weights * (truth == truth[:, None])).sum(1).mean()), float(((counts - 1) / (len(truth) - 1)).mean())
     )
+
+
+def nearest_weights(distances: NDArray[np.float64], neighbours: int, equal: float) -> NDArray[np.float64]:
+    """The part that each point has in the nearest `neighbours` of every point, `[N, N]` with rows that add up to 1.
+
+    Points that are equally near, to within `equal`, share the places that nearer ones leave.
+    """
+    last = np.partition(distances, neighbours - 1, axis=1)[:, neighbours - 1, None]
+    nearer, level = distances < last - equal, np.abs(distances - last) <= equal
+    shared = (neighbours - nearer.sum(1, keepdims=True)) / level.sum(1, keepdims=True)
+    weights: NDArray[np.float64] = (nearer + level * shared) / neighbours
+    return weights
 
 
 def agreement_by_stage(inside: Inside, modalities: Sequence[str], truth: Ints) -> dict[Stage, NeighbourAgreement]:

@@ -32,6 +32,19 @@ class Counterfactual:
     needed: bool  # False where there is nothing to restore
 
     @property
+    def empties(self) -> bool:
+        """Whether the change leaves nothing of the utterance that there was."""
+        return bool(self.observed[self.target].any() and not self.changed[self.target].any())
+
+    @property
+    def crossing(self) -> tuple[float, float]:
+        """The distance from another decision before, and how far beyond it the prediction is after."""
+        ends = np.stack([self.before, self.after])[:, None]
+        columns, ways = decided(self.task, ends[0]), direction(self.task, ends[0])
+        before, after = (float(margin(self.task, end, columns, ways)[0]) for end in ends)
+        return before, -after
+
+    @property
     def changed(self) -> Bools:
         """`[S, M]`, the pattern after the change."""
         pattern = self.observed.copy()

@@ -6,6 +6,7 @@ import numpy as np
 
 from comp_viz.analysis.propagation.prompt_ablation import PromptAblation
 from comp_viz.analysis.propagation.reconstruction import Reconstruction
+from comp_viz.analysis.stats.chance import count_within_chance
 from comp_viz.data.conversation import Floats
 from comp_viz.figures.propagation.prompt_ablation import change_words
 from comp_viz.wording import CLOSE_TO_UNIFORM, decimal, fitting
@@ -65,6 +66,9 @@ def reconstruction_heading(compared: Mapping[str, Reconstruction]) -> str:
     if not some:
         return "Nothing is taken away, so there is nothing to reconstruct"
     E, nearest = sum(map(len, some)), sum(one.nearest for one in some)
-    chance = decimal(sum(one.nearest_by_chance for one in some), 1)
+    expected = sum(one.nearest_by_chance for one in some)
     are, whose = ("are", "their") if nearest > 1 else ("is", "its")
-    return f"{nearest or 'None'} of {E} missing entries {are} nearest to {whose} own features ({chance} expected by chance)"
+    chance = f"{decimal(expected, 1)} expected by chance"
+    if count_within_chance(nearest, E, expected / E):
+        return f"Within chance: {nearest} of {E} missing entries {are} nearest to {whose} own ({chance})"
+    return f"{nearest or 'None'} of {E} missing entries {are} nearest to {whose} own features ({chance})"

@@ -9,6 +9,7 @@ from comp_viz.analysis.propagation.reconstruction import (
     MissingEntry,
     Reconstruction,
 )
+from comp_viz.analysis.stats.chance import count_within_chance
 from comp_viz.figures.along import along, escape, flat
 from comp_viz.figures.chart import About, base_layout, percent_ticks
 from comp_viz.figures.style import Palette, diverging, modality_colours, modality_marks, modality_symbols
@@ -16,7 +17,7 @@ from comp_viz.wording import decimal, fitting, percent
 
 ABOUT_ENTRIES = About(
     "Every entry that the recording has and the missing pattern takes away. Rank: among all utterances with that modality, at which place "
-    "its own features stand by cosine, open marks before propagation (the encoding of missing features among the encodings), filled ones "
+    "its own features stand by cosine (equally near ones share the mean of their places), open marks before propagation (the encoding of missing features among the encodings), filled ones "
     "after. Own features are those in the conversation as recorded. Below, the cosine after propagation; the dash is what the "
     "mean of all other utterances reaches. A click selects an utterance.",
     "Whether the prediction is right: features can be reconstructed and the prediction still be wrong, or the other way round. The "
@@ -102,26 +103,30 @@ def entries_title(compared: Mapping[str, Reconstruction]) -> str:
     if not some:
         return "Nothing is taken away"
     nearer = sum(int((one.rank < one.encoded_rank).sum()) for one in some)
+    further = sum(int((one.rank > one.encoded_rank).sum()) for one in some)
     E, beat = sum(map(len, some)), sum(one.beats_mean for one in some)
-    better = f"Propagation improves the rank of {nearer} of {E} missing entries"
+    if count_within_chance(nearer, nearer + further, 0.5):
+        return f"Ranks change within chance: propagation improves {nearer}, worsens {further} of {E}"
+    verb, changed = ("improves", nearer) if nearer > further else ("worsens", further)
+    better = f"Propagation {verb} the rank of {changed} of {E} missing entries"
     return fitting(f"{better}; {beat} beat the mean of the others", f"{better}; {beat} beat the mean", better)
 
 
 def ranks_title(compared: Mapping[str, Reconstruction]) -> str:
-    """Which modality is reconstructed best, by the median rank."""
-    medians = {u: float(np.median(one.place)) for u, one in compared.items() if len(one)}
+    """The modalities whose median rank is more than chance gives, and that of the others is not."""
+    medians = {u: one.median_place for u, one in compared.items() if len(one)}
     if not medians:
         return "Nothing is taken away"
-    best, worst = min(medians, key=lambda u: medians[u]), max(medians, key=lambda u: medians[u])
-    low, high, chance = percent(medians[best]), percent(medians[worst]), percent(0.5)
-    if best == worst:
-        return fitting(
-            f"The median rank of missing {best} entries is {low} of the utterances (chance: {chance})",
-            f"The median rank of missing entries is {low} of the utterances (chance: {chance})",
-        )
+    beyond = [u for u in medians if not compared[u].ranks_within_chance]
+    low, high, chance = percent(min(medians.values())), percent(max(medians.values())), percent(0.5)
+    values = low if low == high else f"{low} to {high}"
+    if not beyond:
+        return f"Median ranks are within chance: {values} of the utterances, {chance} by chance"
+    shown = ", ".join(f"{u} {percent(medians[u])}" for u in sorted(beyond, key=lambda u: medians[u]))
+    rest = "" if len(beyond) == len(medians) else "; others within chance"
     return fitting(
-        f"The median rank is best for {best} ({low}), worst for {worst} ({high}); chance is {chance}",
-        f"The median rank is {low} to {high} of the utterances; chance is {chance}",
+        f"Median rank beyond chance ({chance}): {shown}{rest}",
+        f"The median rank of {len(beyond)} of {len(medians)} modalities is beyond chance, {values}",
     )
 
 
@@ -146,7 +151,7 @@ def entry_texts(one: Reconstruction, words: Sequence[str]) -> list[str]:
     """Everything measured of every entry."""
     return [
         f"<b>utterance {s + 1}</b> {escape(words[s], 60)}<br>{escape(one.modality)} missing; rank of its own features: "
-        f"{one.rank[e]} of {one.choices} (before propagation {one.encoded_rank[e]})<br>cosine {decimal(one.cosine[e], 3)} (before {decimal(one.encoded_cosine[e], 3)}); "
+        f"{one.rank[e]:g} of {one.choices} (before propagation {one.encoded_rank[e]:g})<br>cosine {decimal(one.cosine[e], 3)} (before {decimal(one.encoded_cosine[e], 3)}); "
         f"mean of the others {decimal(one.mean_cosine[e], 3)}, mean of the neighbours {decimal(one.neighbour_cosine[e], 3)}"
         for e, s in enumerate(one.utterances.tolist())
     ]
@@ -180,6 +185,8 @@ def ranks_chart(compared: Mapping[str, Reconstruction], palette: Palette) -> go.
                 marker={"symbol": symbols[u], "size": 7}, name=f"{marks[u]} {u}", hovertemplate=hover + "<extra></extra>",
             ),
         ]  # fmt: skip
+    for name, look in {"after propagation": {"width": 2}, "before propagation": {"width": 1, "dash": "dot"}}.items():
+        traces.append(go.Scatter(x=[None], y=[None], mode="lines", name=name, line=look | {"color": palette.truth}))
     layout = base_layout(palette, ranks_title(compared), 360)
     share = {"range": [-0.02, 1.02], **percent_ticks(0, 1), "zeroline": False}
     layout["xaxis"] = layout["xaxis"] | share | {"title": {"text": "rank of the own features, share of utterances", "font": {"size": 12}}}  # fmt: skip

@@ -24,11 +24,13 @@ ABOUT_SPACE = About(
     "Same-label neighbours are the share of an utterance's 5 nearest that have its label, measured in all dimensions.",
     "How much a displacement means: the first layer of a block is a general linear map, so a part of every displacement is a similarity "
     "transform (rotation, translation, scaling) common to all utterances; \"Remove common transform\" takes it out (Procrustes). "
-    "Distances in UMAP and t-SNE mean little but who is near whom. Axes have no unit.",
+    "In UMAP and t-SNE distances between groups mean nothing, only who is near whom. Axes have no unit. Utterances with equal features, such as all "
+    "that lack a modality before propagation, are one mark; ×34 beside it is their number.",
     r"A^u = \mathrm{MLP}(Z^{u\top}),\quad F = [\bar\omega_a \bar Z^a, \bar\omega_t \bar Z^t, \bar\omega_v \bar Z^v] \quad (6, 14)",
 )  # fmt: skip
 # In three dimensions Plotly has few marks, which it writes as letters; its x is one that many machines have no glyph for.
 SYMBOLS_3D = {"triangle-up": "diamond", "star": "cross", "hexagon": "diamond"}
+FEWEST_EQUAL = 3  # utterances at one place from which their number stands beside it
 WORD_LIMIT = 60  # of an utterance in a hover label: there are many labels
 
 
@@ -41,6 +43,7 @@ def space_chart(space: FeatureSpace, here: Prediction, style: SpaceLook, title: 
             traces += displacement_traces(space, style, number, dims)
         for cloud in space.of_stage(stage):
             traces += cloud_traces(cloud, here, style, number, dims)
+            traces.append(equal_counts(cloud, style.palette, number, dims))
         if stage == "encoded":
             traces += [prototype_trace(cloud, here, style, number, dims) for cloud in space.of_stage("prototypes")]
         traces += [selection_ring(cloud, style, number, dims) for cloud in space.of_stage(stage)]
@@ -101,6 +104,19 @@ def cloud_traces(cloud: Cloud, here: Prediction, style: SpaceLook, panel: int, d
     colours = kind_colours(colouring, here, palette)
     rows = {kind: np.flatnonzero(colouring.kinds == kind) for kind in range(len(colouring.names))}
     return [trace(members, colours[kind], colouring.names[kind]) for kind, members in rows.items() if len(members)]
+
+
+def equal_counts(cloud: Cloud, palette: Palette, panel: int, dims: int) -> Any:
+    """How many utterances are drawn at one place, beside it: they have equal features. None where there are no such."""
+    _, first, count = np.unique(cloud.at.round(4), axis=0, return_index=True, return_counts=True)
+    places = first[count >= FEWEST_EQUAL]
+    look = {"mode": "text", "textposition": "top right", "textfont": {"size": 12, "color": palette.ink}}
+    texts = [f"×{n}" for n in count[count >= FEWEST_EQUAL]]
+    return (
+        panel_trace(cloud.at[places], panel, dims, text=texts, hoverinfo="skip", showlegend=False, name="equal", **look)
+        if len(places)
+        else None
+    )
 
 
 def rim(at: Floats, marks: np.ndarray, palette: Palette, panel: int, dims: int) -> list[Any]:
@@ -244,4 +260,7 @@ def kept_words(name: str, embedding: Embedding) -> str:
     """How far a projection can be trusted."""
     if embedding.method == "PCA":
         return f"{name}: by PCA, which keeps {percent(embedding.kept)} of the variance"
-    return f"{name}: by {embedding.method}, trustworthiness {decimal(embedding.kept)} (1: who is near in the picture is near in all dimensions)"
+    return (
+        f"{name}: by {embedding.method}, trustworthiness {decimal(embedding.kept)} (1: who is near in the picture is near in all "
+        "dimensions; equal points counted once). Distances between groups mean nothing"
+    )

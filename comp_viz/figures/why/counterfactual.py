@@ -11,6 +11,7 @@ from comp_viz.data.conversation import Bools
 from comp_viz.figures.along import along, bars_at, escape, hatching
 from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
+from comp_viz.figures.why.amounts import explained_amount
 from comp_viz.wording import fitting, how_many
 
 EDGE = 0.42
@@ -43,6 +44,12 @@ def counterfactual_title(counterfactual: Counterfactual) -> str:
     if not count:
         return f"{'Losing' if lost else 'Returning'} cells does not {'flip' if lost else 'restore'} the decision for {which}, as far as searched"
     sentence = f"{'Losing' if lost else 'Returning'} {cells_text(counterfactual)} {'flips' if lost else 'restores'} the decision for {which}"
+    if lost and counterfactual.empties:
+        return fitting(f"{sentence}, leaving nothing of it", sentence)
+    if lost:
+        sentence = fitting(
+            f"{sentence}, by {explained_amount(counterfactual.task, counterfactual.crossing[1])}", sentence
+        )
     if count == 1:
         return sentence
     fewer = "no smaller set does" if counterfactual.proof == SMALLEST else "a smaller set may exist"
@@ -71,6 +78,21 @@ def counterfactual_facts(counterfactual: Counterfactual) -> str:
         else "each of its cells is needed, but not every smaller set was tried"
     )
     return f"The set: {names}{more}. Searched among {among}: {tried}."
+
+
+def reservation(counterfactual: Counterfactual, uncertainty: float) -> str:
+    """Why the decision does not hang on these lost cells, where it does not; "" where it does, or where there are none."""
+    if not counterfactual.cells:
+        return ""
+    if counterfactual.empties:
+        return "They are all that was observed of the utterance, so what is left to decide by are its neighbours."
+    size = min(counterfactual.crossing)
+    if size > uncertainty:
+        return ""
+    amount, unsure = (explained_amount(counterfactual.task, x) for x in (size, uncertainty))
+    return (
+        f"It crosses within its uncertainty: {amount} against {unsure}, how far other single losses move it together."
+    )
 
 
 def counterfactual_chart(

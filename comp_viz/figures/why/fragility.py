@@ -13,10 +13,12 @@ from comp_viz.figures.style import Palette
 from comp_viz.figures.why.amounts import explained_amount, explained_unit
 
 ABOUT_FRAGILITY = About(
-    "For every utterance: how far its decision is from another one as observed (open), and after the worst single loss (filled, joined by a "
-    "line). Below zero, crossed, that loss flips it. The distance is that of the score from neutral, or of the probability from the next "
-    "likely class.",
+    "For every utterance: how far its decision is from another one as observed (open), and after the worst single loss that leaves something of "
+    "the utterance (filled, joined by a line). Below zero that loss changes the decision. A cross marks those that hang on it: both distances are more "
+    "than the prediction's uncertainty (thin bars), which is how far all other single losses move it together, by the jackknife. The distance is "
+    "that of the score from neutral, or of the probability from the next likely class.",
     "How likely such a loss is, or what several losses do.",
+    r"\mathrm{uncertainty}_s = \sqrt{\textstyle\sum_{p \ne \text{lost}} (\mathrm{margin}_s^{(p)} - \mathrm{margin}_s)^2}",
 )
 
 
@@ -24,10 +26,12 @@ def fragility_title(fragility: Fragility) -> str:
     """The median distance from another decision, and what the worst single loss leaves of it."""
     if np.isnan(fragility.margin).all():
         return f"There is no decision: {NOTHING_RECORDED_AT_ALL}"
-    distance, left = (float(np.nanmedian(x)) for x in (fragility.margin, fragility.left))
-    sentence = f"The median decision is {explained_amount(fragility.task, distance)} from flipping"
+    sentence = f"The median decision is {explained_amount(fragility.task, float(np.nanmedian(fragility.margin)))} from flipping"
+    if np.isnan(fragility.left).all():
+        return sentence
+    left = float(np.nanmedian(fragility.left))
     if left < 0:
-        return f"{sentence}; for half or more, one loss is enough"
+        return f"{sentence}; for half or more, one loss changes it"
     return f"{sentence}, {explained_amount(fragility.task, left)} after the worst single loss"
 
 
@@ -40,7 +44,7 @@ def fragility_chart(
     hover = [
         f"<b>utterance {s + 1}</b> {escape(words[s], 60)}<br>distance from another decision {explained_amount(task, float(fragility.margin[s]))}<br>after losing "
         f"{escape(fragility.modalities[fragility.worst[s, 1]])} of {fragility.worst[s, 0] + 1}: {explained_amount(task, float(fragility.left[s]))}<br>"
-        f"flipped by {fragility.flips[s]} single losses"
+        f"uncertainty {explained_amount(task, float(fragility.uncertainty[s]))}; hangs on {fragility.flips[s]} cells, changed by {fragility.crossed[s]} single losses"
         for s in range(S)
     ]
     same = {"customdata": np.arange(S), "hovertext": hover, "hoverinfo": "text"}
@@ -49,7 +53,8 @@ def fragility_chart(
     traces = [
         go.Scatter(x=np.repeat(x, 3), y=ways, mode="lines", line={"color": palette.truth, "width": 1}, hoverinfo="skip", showlegend=False),
         go.Scatter(
-            x=x, y=fragility.margin.astype(np.float32), mode="markers", name="as observed", marker={"symbol": "diamond-open", "size": 8, "color": palette.ink}, **same,
+            x=x, y=fragility.margin.astype(np.float32), mode="markers", name="as observed", marker={"symbol": "diamond-open", "size": 8, "color": palette.ink},
+            error_y={"type": "data", "array": np.nan_to_num(fragility.uncertainty), "thickness": 1, "width": 0, "color": palette.faint}, **same,
         ),
         *(
             go.Scatter(
@@ -58,7 +63,7 @@ def fragility_chart(
             )
             for where, name, symbol, tone in (
                 (~flips, "after the worst single loss", "diamond", palette.ink),
-                (flips, "flipped by it", "x", palette.positive),
+                (flips, "hangs on it", "x", palette.positive),
             )
         ),
     ]  # fmt: skip

@@ -24,7 +24,11 @@ CONTEXT_HELP = (
     "Effect: how far the prediction moves when an utterance is taken away. Attention rollout follows attention through all layers. The "
     "rank correlation compares their orders of the other utterances: 1 is the same order, 0 no relation."
 )
-COUNTERFACTUALS_HELP = "A cell is one modality of one utterance. A decision flips when the prediction changes sides of neutral, or its class."
+COUNTERFACTUALS_HELP = (
+    "A cell is one modality of one utterance. A decision flips when the prediction changes sides of neutral, or its class. It hangs on a cell "
+    "when losing that alone flips it, something else of the utterance is left, and the distance from another decision, before and "
+    "after, is more than the prediction's uncertainty: how far all other single losses move it together."
+)
 ONE_UTTERANCE = "There is no other utterance"
 
 
@@ -79,15 +83,19 @@ def context_heading(context: Context) -> str:
 
 
 def counterfactuals_heading(fragility: Fragility) -> str:
-    """How many decisions flip when a single cell is lost."""
-    S, flipped = int((~np.isnan(fragility.left)).sum()), int((fragility.flips > 0).sum())
+    """How many decisions hang on a single cell, as `fragile` says when they do."""
+    S, hanging = int((~np.isnan(fragility.margin)).sum()), int((fragility.flips > 0).sum())
     cell = "cell" if fragility.together == 1 else f"modality of {fragility.together} utterances"
-    if np.isnan(fragility.left).all():
+    if not S:
         return f"There is no decision that could flip: {NOTHING_RECORDED_AT_ALL}"
-    if not flipped:
-        closest = int(np.nanargmin(fragility.left))
-        left = explained_amount(fragility.task, float(fragility.left[closest]))
-        none = f"Losing one {cell} flips none of {how_many(S, 'decision')}"
-        return fitting(f"{none}; utterance {closest + 1} comes closest ({left} left)", none)
-    some = f"Losing one {cell} can flip {flipped:,} of {how_many(S, 'decision')}"
-    return fitting(f"{some}, utterance {fragility.order[0] + 1}'s most easily", some)
+    if hanging:
+        some = f"{hanging:,} of {how_many(S, 'decision')} hang{'s' if hanging == 1 else ''} on one {cell}"
+        return fitting(f"{some}, utterance {fragility.order[0] + 1}'s most of all", some)
+    none = f"None of {how_many(S, 'decision')} hangs on one {cell}"
+    if crossed := int((fragility.crossed > 0).sum()):
+        return fitting(f"{none}; {crossed:,} could change, but not surely", none)
+    if np.isnan(fragility.left).all():
+        return none
+    closest = int(np.nanargmin(fragility.left))
+    left = explained_amount(fragility.task, float(fragility.left[closest]))
+    return fitting(f"{none}; utterance {closest + 1} comes closest ({left} left)", none)

@@ -17,6 +17,7 @@ from comp_viz.figures.why.counterfactual import (
     counterfactual_chart,
     counterfactual_facts,
     counterfactual_title,
+    reservation,
 )
 from comp_viz.figures.why.fragility import ABOUT_FRAGILITY, fragility_chart, fragility_span
 from comp_viz.figures.why.heading import counterfactuals_heading
@@ -43,6 +44,7 @@ def counterfactuals_part(sides: list[Side], selected: int, palette: Palette) -> 
                 "flip",
                 selected,
                 palette,
+                float(each.uncertainty[selected]),
             )
             if (side.view.conversation.observed & ~side.view.observed).any():
                 restored = cached_why.restoring(side.view.query(), selected)
@@ -67,14 +69,24 @@ def draw_fragile(side: Side, fragile: Fragility, span: tuple[float, float], sele
         form = st.column_config.NumberColumn(format="percent" if fragile.task.classes else "%.2f")
         st.dataframe(
             table, hide_index=True, key=f"{key} table", on_select=picked, selection_mode="single-row",
-            column_config={"margin": form, "margin left": form, "flipped by": st.column_config.NumberColumn(help="Single losses that flip the decision.")},
+            column_config={
+                "margin": form, "margin left": form, "uncertainty": form,
+                "hangs on": st.column_config.NumberColumn(help="Single losses that flip the decision beyond its uncertainty and leave something of the utterance."),
+                "changed by": st.column_config.NumberColumn(help="Single losses that change the decision at all."),
+            },
         )  # fmt: skip
 
 
 def draw_set(
-    side: Side, counterfactual: Counterfactual, about: About, name: str, selected: int, palette: Palette
+    side: Side,
+    counterfactual: Counterfactual,
+    about: About,
+    name: str,
+    selected: int,
+    palette: Palette,
+    uncertainty: float | None = None,
 ) -> None:
-    """One smallest set with the predictions before and after."""
+    """One smallest set with the predictions before and after; with the `uncertainty`, whether they differ by more."""
     if not counterfactual.needed:
         st.caption(f"{escape_markdown(counterfactual_title(counterfactual))}.")
         return
@@ -96,7 +108,8 @@ def draw_set(
         else f"with all {how_many(counterfactual.searched, 'searched cell')} changed"
     )
     st.caption(
-        f"{escape_markdown(f'{counterfactual_facts(counterfactual)} As observed: {ends[0]}; {what}: {ends[1]}')}, both by running the model."
+        f"{escape_markdown(f'{counterfactual_facts(counterfactual)} As observed: {ends[0]}; {what}: {ends[1]}')}, both by running the model. "
+        + ("" if uncertainty is None else escape_markdown(reservation(counterfactual, uncertainty)))
     )
 
 
