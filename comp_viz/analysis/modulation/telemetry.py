@@ -71,9 +71,15 @@ def read_modulation_record(folder: Path, modalities: Sequence[str]) -> Modulatio
 
 def telemetry_frame(table: pa.Table) -> pd.DataFrame:
     """A table in memory, with plain text and single-precision numbers."""
-    frame: pd.DataFrame = table.to_pandas()
-    kinds = {name: str for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)}
-    return frame.astype(kinds | {name: np.float32 for name in frame if frame[name].dtype == np.float16})
+    plain = {pa.float16(): pa.float32()}  # by Arrow, which lets other threads go on meanwhile, unlike pandas
+    kinds = [
+        field.with_type(
+            field.type.value_type if pa.types.is_dictionary(field.type) else plain.get(field.type, field.type)
+        )
+        for field in table.schema
+    ]
+    frame: pd.DataFrame = table.cast(pa.schema(kinds)).to_pandas()
+    return frame
 
 
 def coefficient_rows(steps: pa.Table) -> pd.DataFrame:

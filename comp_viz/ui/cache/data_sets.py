@@ -17,6 +17,8 @@ from comp_viz.ui.cache import session_clips
 from comp_viz.ui.cache.checkpoints import open_checkpoint
 from comp_viz.ui.cache.per_session import is_clip, keep_data
 
+FRESH = 3  # seconds that a look into the folders of the data root counts for all visitors
+
 
 def open_data_set(name: str, root: str) -> DataSet:
     """The data set called `name` in the folder `root`, shared by all sessions; read anew when its file changed.
@@ -28,14 +30,24 @@ def open_data_set(name: str, root: str) -> DataSet:
     return _data_set(name, root, last_change(Path(root) / name))
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading the data set …")
+@st.cache_resource(max_entries=6, show_spinner="Reading the data set …")
 def _data_set(name: str, root: str, changed: int) -> DataSet:
     return open_data(name if is_lab(name) else str(Path(root) / name))
 
 
 def data_names() -> list[str]:
     """Data sets of this machine and clips of this session, the lab last."""
-    return [*data_files(), *session_clips.clip_names(), LAB]
+    return [*files_of_data(), *session_clips.clip_names(), LAB]
+
+
+def files_of_data() -> list[str]:
+    """Names of the data sets in the data root; what changes inside its folders is seen within seconds."""
+    return _files_of_data(data_root(), last_change(data_root()))
+
+
+@st.cache_data(max_entries=4, ttl=FRESH, show_spinner=False)
+def _files_of_data(root: Path, changed: int) -> list[str]:
+    return data_files()
 
 
 def fitting_data(name: str, device: str, labs: tuple[str, ...]) -> list[str]:
@@ -48,7 +60,7 @@ def fitting_data(name: str, device: str, labs: tuple[str, ...]) -> list[str]:
     opened = open_checkpoint(name, device)
     trained = opened.card.data.name if opened.card.data else LAB
     header = Header(opened.config.widths, bool(opened.card.task.classes))
-    paths = {name: data_root() / name for name in data_files()}
+    paths = {name: data_root() / name for name in files_of_data()}
     files = [name for name, path in paths.items() if _header(path, last_change(path)) == header]
     fitting_labs = [lab for lab in dict.fromkeys((trained, LAB, *labs)) if _lab_header(lab) == header]
     return [*files, *session_clips.clips_for_checkpoint(opened.card, opened.config.max_length), *fitting_labs]

@@ -8,6 +8,7 @@ from itertools import chain, zip_longest
 from typing import Any, Generic, TypeVar
 
 MOMENT = 0.4  # seconds of measuring between two looks at the page
+ONE_AT_A_TIME = threading.Lock()  # two who measure at once would only slow each other down, and everybody else
 PartT = TypeVar("PartT")  # hashable: what is measured in one go
 ValueT = TypeVar("ValueT")  # what is kept of it
 
@@ -55,9 +56,14 @@ def open_parts(measurements: Measurements) -> list[tuple[ProgressiveMeasurement[
 
 
 def measure_for_a_moment(measurements: Measurements) -> None:
-    """Measure open parts in their order until a moment has gone by."""
-    end = time.monotonic() + MOMENT
-    for measurement, part in open_parts(measurements):
-        measurement.add(part)
-        if time.monotonic() > end:
-            return
+    """Measure open parts in their order until a moment has gone by; nothing while another visitor measures."""
+    if not ONE_AT_A_TIME.acquire(blocking=False):
+        return
+    try:
+        end = time.monotonic() + MOMENT
+        for measurement, part in open_parts(measurements):
+            measurement.add(part)
+            if time.monotonic() > end:
+                return
+    finally:
+        ONE_AT_A_TIME.release()

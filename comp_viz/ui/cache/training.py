@@ -8,7 +8,12 @@ import streamlit as st
 
 from comp_viz.analysis.imbalance.discrepancy import Discrepancy, discrepancy
 from comp_viz.analysis.imbalance.gap import read_accuracy, read_ratios
-from comp_viz.analysis.modulation.ablation import published_modulator_effect
+from comp_viz.analysis.modulation.ablation import (
+    WITH_MODULATOR,
+    WITHOUT_MODULATOR,
+    modulator_effect,
+    published_modulator_effect,
+)
 from comp_viz.analysis.modulation.coefficients import ConversationCoefficients, conversation_coefficients
 from comp_viz.analysis.modulation.hard_utterances import Hardness, read_hardness
 from comp_viz.analysis.modulation.telemetry import ModulationRecord, read_modulation_record
@@ -29,6 +34,7 @@ from comp_viz.ui.cache.per_session import keep_data
 from comp_viz.ui.cache.predictions import open_query
 
 RESULTS = shipped("results")
+MODULATOR_METHODS = (WITH_MODULATOR, WITHOUT_MODULATOR)  # of a table of results
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading the telemetry …")
@@ -102,6 +108,17 @@ def _table(folder: Path, methods: tuple[str, ...], digest: str | None, changed: 
 def results_table(methods: tuple[str, ...], digest: str | None) -> ResultsTable | None:
     """The shipped table of results that compares `methods`, on the data of a digest or on any; not to be changed."""
     return _table(RESULTS, methods, digest, last_change(RESULTS))
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _modulator_effect(digest: str | None, changed: int) -> pd.DataFrame | None:
+    table = _table(RESULTS, MODULATOR_METHODS, digest, changed)
+    return None if table is None else modulator_effect(table)
+
+
+def cached_modulator_effect(digest: str | None) -> pd.DataFrame | None:
+    """Finished models with and without the modulator, on the data of a digest or on any; None where no table compares them."""
+    return _modulator_effect(digest, last_change(RESULTS))
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

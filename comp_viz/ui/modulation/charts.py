@@ -5,7 +5,6 @@ from functools import partial
 
 import streamlit as st
 
-from comp_viz.analysis.modulation.ablation import WITH_MODULATOR, WITHOUT_MODULATOR, modulator_effect
 from comp_viz.analysis.modulation.coefficients import ConversationCoefficients
 from comp_viz.analysis.modulation.telemetry import ModulationRecord
 from comp_viz.figures.modulation.ablation import ABOUT_MODULATOR_EFFECT, modulator_effect_chart
@@ -20,7 +19,6 @@ from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.selection_warning import selection_warning
 from comp_viz.wording import how_many
 
-EFFECT = (WITH_MODULATOR, WITHOUT_MODULATOR)
 NO_PROMPTS = (
     "**{name}** has no prompts. The modulator scales the gradient of the layer that makes prototypes, which prompts are made "
     "of: without prompting it has nothing to act on, and there are no coefficients."
@@ -113,11 +111,15 @@ def no_record(view: PageView, record: ModulationRecord) -> str:
 
 def effect_row(view: PageView, palette: Palette) -> None:
     """Finished models with and without the modulator: our results table, the paper's dashed."""
-    table = cached_training.results_table(EFFECT, view.data.digest) or cached_training.results_table(EFFECT, None)
-    if table is None:
+    methods = cached_training.MODULATOR_METHODS
+    digest: str | None = view.data.digest
+    if cached_training.results_table(methods, digest) is None:
+        digest = None  # of any data
+    table = cached_training.results_table(methods, digest)
+    ours = cached_training.cached_modulator_effect(digest)
+    if table is None or ours is None:
         st.info(NO_ABLATION_TABLE, icon=":material/table:")
         return
-    ours = modulator_effect(table)
     published = cached_training.published_modulator(bool(view.data.task.classes))
     figure = modulator_effect_chart(ours, published, table.name, palette)
     chart_panel(figure, "worth", ABOUT_MODULATOR_EFFECT, lambda: ours)

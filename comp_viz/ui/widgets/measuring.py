@@ -25,6 +25,8 @@ def measure_and_draw(
 ) -> None:
     """Measure for a moment and draw: before, where there is nothing to draw yet, else after, so that the page stays lively.
 
+    One visitor measures at a time: the others draw what there is and come back, rather than wait for one another.
+
     `place` is for the progress, which counts parts in `unit`, a plural. The page comes back by itself as long as
     `measuring_tick` gives a time.
     """
