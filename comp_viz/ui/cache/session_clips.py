@@ -1,7 +1,7 @@
 """The clips of one session, the folder they lie in, and what is being analysed.
 
 A cache of the session, which Streamlit empties when the browser goes away, has them removed. A browser that comes back within
-the time Streamlit keeps its session finds them as they were; after that they are gone. What is being analysed leaves the line
+`GRACE` finds them as they were; after that they are gone, and the session with them. What is being analysed leaves the line
 of the server much sooner, and is begun again for a browser that comes back.
 """
 
@@ -23,10 +23,13 @@ from comp_viz.clips.upload_folder import new_upload_folder
 from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import DataSet, cut_into_windows
 from comp_viz.errors import CompVizError
+from comp_viz.ui.cache.ended_sessions import end_session
 from comp_viz.ui.cache.per_session import CLIP
 
 CLIPS_KEY = "session clips"
-GRACE = 150.0  # seconds after a browser went away; Streamlit lets it come back within 120
+GRACE = (
+    45.0  # seconds after a browser went away; less than Streamlit, which would end the session at some time after 120
+)
 AWAY = 2.0  # seconds after which an analysis for a browser that went away makes room for others; a hiccup takes less
 MOST_CLIPS = 4  # clips kept in a session; the oldest makes room
 RECORDED, DEGRADED = "as recorded", "degraded"
@@ -95,7 +98,7 @@ class SessionClips:
     def leave(self) -> None:
         """The browser went away: free the line soon, and remove everything later, unless it comes back."""
         self.left = time.monotonic()
-        for seconds, act in ((AWAY, self.pause), (GRACE, self.clear)):
+        for seconds, act in ((AWAY, self.pause), (GRACE, self.end)):
             timer = threading.Timer(seconds, self._unless_back, (seconds, act))
             timer.daemon = True
             timer.start()
@@ -129,6 +132,11 @@ class SessionClips:
         if runtime.exists():  # what players were given is kept in memory, for longer than the session
             runtime.get_instance().media_file_mgr.clear_session_refs(self.session)
             runtime.get_instance().media_file_mgr.remove_orphaned_files()
+
+    def end(self) -> None:
+        """The browser stayed away: remove everything, and have the server forget the session."""
+        self.clear()
+        end_session(self.session)
 
     def _connected(self) -> bool:
         """Whether a browser is connected to the session, by the server; taken to be so where there is none."""
