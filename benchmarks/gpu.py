@@ -88,7 +88,7 @@ def train_timed(trainer: Trainer, device: torch.device) -> tuple[float, dict[int
     def timed(rows: Any, rng: np.random.Generator, stage: Any) -> Any:
         wait_for(device)
         start = time.perf_counter()
-        with warnings.catch_warnings(record=True) as said:
+        with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             if device.type == "cuda":
                 torch.cuda.set_sync_debug_mode("warn")
@@ -99,7 +99,7 @@ def train_timed(trainer: Trainer, device: torch.device) -> tuple[float, dict[int
         if stage.number in waits:  # the first step of a stage makes buffers, and warms up
             times.append(time.perf_counter() - start)
             counts.append(int(trainer.train.utterances.pick(rows).lengths.sum()))
-        waits[stage.number] = sum("synchroniz" in str(one.message) for one in said)
+        waits[stage.number] = sum("synchroniz" in str(one.message) for one in warned)
         return step
 
     trainer.step = timed  # type: ignore[method-assign]

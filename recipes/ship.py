@@ -13,19 +13,24 @@ from comp_viz.training.telemetry import TABLES, read_telemetry, thinned, write_t
 
 
 def run(options: argparse.Namespace) -> None:
-    """Copy weights and card, and thin the telemetry."""
+    """Copy what the options name."""
     if options.epochs < 1:
         raise CompVizError(f"--epochs: expected at least 1, got {options.epochs}.")
-    if (options.folder / RUNNING).exists():
-        raise CompVizError(f"{options.folder} holds a run that is not over. Repeat its command to bring it to its end.")
-    saved = load_checkpoint(options.folder)
-    card = saved.card if options.note is None else replace(saved.card, note=options.note)
-    tables = {name: read_telemetry(options.folder / TELEMETRY, name) for name in TABLES}
-    save_checkpoint(options.out, saved.model, card, saved.standardise, familiarity=saved.familiarity)
-    for name, table in thinned(tables, options.epochs).items():
-        write_telemetry(table, options.out / TELEMETRY / f"{name}.parquet")
-    size = sum(path.stat().st_size for path in options.out.rglob("*") if path.is_file())
-    print(f"Wrote {options.out}, {size / 1e6:.1f} MB.")
+    ship_run(options.folder, options.out, options.epochs, options.note)
+
+
+def ship_run(folder: Path, out: Path, epochs: int, note: str | None = None) -> None:
+    """Copy weights and card of a finished run, with telemetry of some epochs. Raises `CompVizError` where it is not over."""
+    if (folder / RUNNING).exists():
+        raise CompVizError(f"{folder} holds a run that is not over. Repeat its command to bring it to its end.")
+    saved = load_checkpoint(folder)
+    card = saved.card if note is None else replace(saved.card, note=note)
+    tables = {name: read_telemetry(folder / TELEMETRY, name) for name in TABLES}
+    save_checkpoint(out, saved.model, card, saved.standardise, familiarity=saved.familiarity)
+    for name, table in thinned(tables, epochs).items():
+        write_telemetry(table, out / TELEMETRY / f"{name}.parquet")
+    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    print(f"Wrote {out}, {size / 1e6:.1f} MB.")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -149,11 +149,13 @@ def predictor_control(known: dict[str, tuple[str, str]]) -> dict[str, tuple[str,
 
 
 def usual_predictors(known: dict[str, tuple[str, str]]) -> list[str]:
-    """The open checkpoint and those trained on the same data; where there are none, its own heads."""
+    """The open checkpoint and those trained on the same data, of its method first; where there are none, its own heads."""
     cards = {name: checkpoint_card(checkpoint) for name, (checkpoint, of) in known.items() if of == FUSED}
     data = {name: card.data.digest if card and card.data else "" for name, card in cards.items()}
     first = next(iter(known), "")
     same = [name for name in data if data[name] and data[name] == data[first]]
+    methods = {name: card.method for name, card in cards.items() if card}
+    same.sort(key=lambda name: methods[name] != methods[first])
     checkpoint = known[first][0] if known else ""
     heads = [name for name, (its, of) in known.items() if its == checkpoint and of != FUSED]
     return (same if len(same) > 1 else [first, *heads])[:USUAL_PREDICTORS] if known else []
