@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field
 
 from comp_viz.errors import CompVizError
+from comp_viz.page_parts import part_showing
 from comp_viz.resources import shipped
 from comp_viz.story_settings import StepSettings, check_settings
 from comp_viz.yaml_file import read_yaml
@@ -54,8 +55,9 @@ class Story(BaseModel, extra="forbid", frozen=True):
     steps: Annotated[tuple[StoryStep, ...], Field(min_length=5, max_length=8)]
 
     def settings(self, number: int) -> StepSettings:
-        """Everything that is set for a step, counted from 0."""
-        return self.view | self.steps[number].view
+        """Everything that is set for a step, counted from 0; with the part of a page that has the chart to be shown."""
+        step = self.steps[number]
+        return part_showing(step.page, step.show) | self.view | step.view
 
 
 def read_story(path: Path) -> Story:

@@ -14,7 +14,7 @@ PATTERNS = {"pattern", "compare_pattern"}
 TEXTS = {
     "checkpoint", "data", "conversation", "compare", "attention_map", "attention_of", "block", "colour", "dimensions", "features",
     "flow_on", "flow_where", "judged_on", "judged_under", "list", "look_at", "method", "metric", "modality", "propagation", "prototype",
-    "prototypes_of", "runs", "share", "split", "train_method", "ways", "weighing", "why", "why_method", "why_of", "why_order",
+    "prototypes_of", "runs", "share", "split", "train_method", "compare_part", "modulation_part", "ways", "weighing", "why", "why_method", "why_of", "why_order",
 }  # fmt: skip
 KNOWN = TEXTS | LISTS | PATTERNS | SWITCHES | SHARES | {"seed", "utterance", "lab", WEIGHT + "audio, …"}
 

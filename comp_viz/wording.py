@@ -40,6 +40,13 @@ def fitting(*sentences: str) -> str:
     return sentences[-1][: HEADING - 1] + "…"
 
 
+def so_far(sentence: str, measured: int, of: int, unit: str) -> str:
+    """A sentence about a measurement; as long as only some of its parts are measured, it says so before anything else."""
+    if measured >= of:
+        return sentence
+    return fitting(f"So far, {measured:,} of {of:,} {unit}: {sentence}", f"So far, {measured:,} of {of:,}: {sentence}")
+
+
 def uniformity(entropy: float) -> str:
     """How evenly weights spread over their choices, by their normalised entropy from 0 to 1."""
     words = {NEARLY_UNIFORM: "nearly uniform", CLOSE_TO_UNIFORM: "close to uniform", 0.7: "uneven"}

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from comp_viz.figures.modulation.heading import MODULATION_HELP, modulation_title
+from comp_viz.figures.modulation.heading import MODULATION_HELP, PARTS_HELP, modulation_title
+from comp_viz.page_parts import EFFECT, HARD, MODULATION_PART, MODULATION_PARTS, THIS_CONVERSATION
 from comp_viz.ui.cache import training as cached_training
 from comp_viz.ui.frame.capability import capable
 from comp_viz.ui.frame.compare_mode import draw_sides
@@ -14,6 +15,7 @@ from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.modulation.charts import conversation_coefficients_row, effect_row, training_rows
 from comp_viz.ui.modulation.hard_utterances import hard_utterances
+from comp_viz.ui.widgets.choices import one_of
 
 
 @st.fragment
@@ -26,12 +28,18 @@ def modulation(view: PageView) -> None:
     record = cached_training.modulation_record(view.name, view.data.modalities)
     prompting = view.checkpoint.prompting
     page_heading(modulation_title(record, escape_markdown(view.name), prompting), MODULATION_HELP)
-    selected, corner = utterance_bar(view)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        part = one_of("Part", [*MODULATION_PARTS], MODULATION_PART, PARTS_HELP, buttons=True)
+        corner = st.container(width=240)
+    selected = utterance_bar(view)[0] if part == THIS_CONVERSATION else 0
+    if part in (HARD, EFFECT):
+        hard_utterances(view) if part == HARD else effect_row(view, colours)
+        return
     columns = draw_sides(view, corner, need="modulation")
-    conversation_coefficients_row(columns, selected, colours)
-    training_rows(columns, colours)
-    hard_utterances(view)
-    effect_row(view, colours)
+    if part == THIS_CONVERSATION:
+        conversation_coefficients_row(columns, selected, colours)
+    else:
+        training_rows(columns, colours)
 
 
 if view := current_view("pages/modulation.py"):

@@ -104,7 +104,7 @@ def test_a_click_on_a_chart_takes_its_utterance_in_hand_on_every_page(page, addr
 
 
 def test_a_row_of_the_hard_utterances_opens_in_live(page, address):
-    page.goto(f"{address}modulation?checkpoint=lab")
+    page.goto(f"{address}modulation?checkpoint=lab&modulation_part=Hard+utterances")
     table = page.get_by_test_id("stDataFrame")
     table.scroll_into_view_if_needed()
     table.locator("[role=gridcell]").first.wait_for(state="attached")

@@ -14,10 +14,10 @@ from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.data.table.writer import write_table
 from comp_viz.figures.compare.heading import comparison_heading
+from comp_viz.page_parts import COMPARE_PARTS
 from comp_viz.ui.cache import data_sets, progressive, split_stream
 from comp_viz.ui.compare import cached as answering
 from comp_viz.ui.compare import charts as comparing
-from comp_viz.ui.compare import differences as differing
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +83,12 @@ def test_every_number_is_the_librarys(two, small_lab, whole, small_checkpoint):
     assert "points of ACC" in axis["title"]["text"]
     assert "%" not in axis["tickformat"] + axis.get("ticksuffix", "")
     assert len(array(first["x"])) == 10  # three missing rates, and seven sets of modalities of which one is everything
-    assert {"agreement", "by truth", "by difficulty", "confusion", "calibration"} <= set(drawn)
+    for part, keys in COMPARE_PARTS.items():
+        app.segmented_control(key="compare_part").set_value(part).run()
+        assert not app.exception
+        assert app.subheader[0].value == comparison_heading(table)
+        assert set(figures(app)) == set(keys) - {"measures", "differences"}, part
+    app.segmented_control(key="compare_part").set_value("Measures").run()
     shown = next(frame.value for frame in app.dataframe if "measure" in frame.value)
     assert set(shown["measure"]) == {"ACC", "F1", "MAE", "CORR"}
     moved = shown[shown["predictor"] == "untrained"].set_index("measure")["difference to the first"]
@@ -91,7 +96,7 @@ def test_every_number_is_the_librarys(two, small_lab, whole, small_checkpoint):
 
 
 def test_a_row_opens_in_live_as_it_was_judged(two):
-    app = two(pattern="uniform(0.5)")
+    app = two(pattern="uniform(0.5)", compare_part="Largest differences")
     rows = next(frame.value for frame in app.dataframe if "other name" in frame.value)
     top = rows.iloc[0]
     next(button for button in app.button if button.label == "Open the first in Live").click().run()
@@ -109,7 +114,7 @@ def test_a_head_is_compared_as_well(open_trained):
     assert app.multiselect(key="compared").value == ["trained", "trained: audio head", "trained: text head"]
     assert app.subheader[0].value.startswith("trained ")
     assert " in ACC" in app.subheader[0].value
-    assert any("the closest other" in text.value for text in app.markdown)
+    assert any(text.value.startswith("Primary test (first against second of the list") for text in app.caption)
     app.multiselect(key="compared").set_value(["trained"]).run()
     assert "at least two" in app.info[0].value
 
@@ -134,6 +139,8 @@ def test_measuring_goes_on_bit_by_bit_and_can_be_cancelled(open_trained, monkeyp
     app = open_trained("compare")
     assert not app.exception
     before = len(array(figures(app)["by pattern"]["data"][0]["x"]))
+    assert app.subheader[0].value.startswith("So far, ")  # nothing is a finding while it is being measured
+    assert any(text.value.startswith("**So far, ") for text in app.markdown)
     app.run().run()
     after = len(array(figures(app)["by pattern"]["data"][0]["x"]))
     assert after > before
@@ -148,11 +155,10 @@ def test_a_tick_draws_only_the_chart_that_grows(two, monkeypatch):
     app, drawn, fragment = two(), [], comparing.st.fragment
     monkeypatch.setattr(comparing, "measure_and_draw", lambda *arguments: arguments[-1]())
     monkeypatch.setattr(comparing, "chart_panel", lambda figure, key, *more: drawn.append(key))
-    for module in (comparing, differing):
-        monkeypatch.setattr(module, "table_panel", lambda section, *more: drawn.append(section.key))
+    monkeypatch.setattr(comparing, "add_section", lambda section: drawn.append(section.key))
 
     def ticking(function, **when):
-        return (lambda choice: [function(choice) for _ in range(3)]) if when else fragment(function)
+        return (lambda *given: [function(*given) for _ in range(3)]) if when else fragment(function)
 
     monkeypatch.setattr(comparing.st, "fragment", ticking)
     app.run()

@@ -37,7 +37,7 @@ PAGES = {
     "modulation": set(),
     "imbalance": set(),
     "robustness": {"rates", "kept"},
-    "compare": {"by pattern", "agreement", "by truth", "by difficulty", "confusion"},
+    "compare": {"by pattern"},
     "data": {"labels", "missing"},
 }
 # Every case on some pages, so that each is with each kind of page; all on all, as figures and titles, in test_headings.py.

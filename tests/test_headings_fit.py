@@ -191,7 +191,7 @@ def test_titles_of_a_comparison(name):
         table.assign(difference_low=np.nan, difference_high=np.nan),
     ):
         assert_fit(comparison_heading(clear), by_pattern_title(clear), by_group_title(clear), measures_title(clear))
-        assert_fit(by_pattern_title(clear[1:2].assign(predictor=others[0])))
+        assert_fit(by_pattern_title(clear[1:2].assign(predictor=others[0])), comparison_heading(clear, complete=False))
     tests = pd.DataFrame(
         {"other": others, "seed": 0, "only first right": 1230, "only other right": 1104, "p": 0.1, "p by Holm": 0.2}
     )

@@ -55,7 +55,7 @@ def test_coefficients_on_the_page_are_the_telemetrys(open_trained, whole, shippe
 def test_coefficients_now_are_those_of_the_pattern_in_force(pattern, seen, open_trained, whole, small_lab, shipped):
     checkpoint = load_checkpoint(whole[0], "cpu")
     conversation = small_lab.split("test")[0]
-    app = open_trained("modulation", pattern=pattern, conversation=conversation.id)
+    app = open_trained("modulation", pattern=pattern, conversation=conversation.id, modulation_part="This conversation")
     expected = conversation_coefficients(checkpoint, conversation, conversation.observed & np.array(seen, bool))
     for u, values in enumerate(drawn(app, "now")):
         np.testing.assert_allclose(values, expected.clipped[expected.counted, u], atol=1e-3)
@@ -64,7 +64,7 @@ def test_coefficients_now_are_those_of_the_pattern_in_force(pattern, seen, open_
 
 
 def test_a_hard_utterance_opens_in_live(open_trained, whole, shipped):
-    app = open_trained("modulation")
+    app = open_trained("modulation", modulation_part="Hard utterances")
     hardest = read_hardness(whole[0] / "telemetry").ends(easiest=False)
     shown = next(frame.value for frame in app.dataframe if "conversation" in frame.value)
     assert shown["conversation"].tolist() == hardest["conversation"].tolist()
@@ -77,7 +77,7 @@ def test_a_hard_utterance_opens_in_live(open_trained, whole, shipped):
 
 
 def test_the_easiest_are_the_other_end(open_trained, whole, shipped):
-    app = open_trained("modulation", list="easiest")
+    app = open_trained("modulation", list="easiest", modulation_part="Hard utterances")
     result = read_hardness(whole[0] / "telemetry")
     shown = next(frame.value for frame in app.dataframe if "conversation" in frame.value)
     assert shown["conversation"].tolist() == result.ends(easiest=True)["conversation"].tolist()
@@ -120,6 +120,8 @@ def test_test_selection_is_marked(open_trained, shipped, small_lab):
     app = open_trained("imbalance")
     for page in ("imbalance", "modulation"):
         app.switch_page(f"pages/{page}.py").run()
+        if page == "modulation":
+            app.segmented_control(key="modulation_part").set_value("Effect").run()
         assert any("TEST SPLIT" in warning.value for warning in app.warning)
 
 
@@ -143,13 +145,17 @@ def test_two_checkpoints_are_drawn_on_one_axis(tmp_path, monkeypatch, whole, sma
     app = dashboard(monkeypatch, tmp_path / "checkpoints", tmp_path / "data")
     app.query_params.update({"checkpoint": "trained", "data": "small.arrow"})
     app.run()
-    for page, keys in (("modulation", ("by_epoch", "guard", "now", "gradients")), ("imbalance", ("curves", "ratios"))):
+    for page, keys in (("modulation", ("by_epoch", "guard", "gradients")), ("imbalance", ("curves", "ratios"))):
         app.switch_page(f"pages/{page}.py").run()
         app.selectbox(key="compare").set_value("checkpoint zzz").run()
         assert not app.exception
         for key in keys:
             left, right = (figures(app)[key + side] for side in ("left", "right"))
             assert left["layout"]["yaxis"]["range"] == right["layout"]["yaxis"]["range"]
+    app.switch_page("pages/modulation.py").run()
+    app.segmented_control(key="modulation_part").set_value("This conversation").run()
+    left, right = (figures(app)[f"now{side}"] for side in ("left", "right"))
+    assert left["layout"]["yaxis"]["range"] == right["layout"]["yaxis"]["range"]
 
 
 def test_the_baseline_is_found_by_its_data_and_architecture(tmp_path, monkeypatch, whole):

@@ -59,6 +59,7 @@ ADDRESSES = [
         {"why": "Counterfactuals", "compare": "another missing pattern", "compare_pattern": "only(audio)"},
     ),
     ("modulation", {"list": "easiest"}),
+    ("modulation", {"list": "easiest", "modulation_part": "Hard utterances"}),
     ("imbalance", {"judged_on": "training split", "measure": "true"}),
     ("robustness", {"metric": "CORR", "split": "validation", "share": "two thirds"}),
     ("robustness", {"references": "published, other data: CMU-MOSEI, ComP"}),

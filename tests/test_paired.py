@@ -41,8 +41,9 @@ from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import Utterances
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.metrics import metrics
-from comp_viz.figures.compare.agreement import agreement_title
+from comp_viz.figures.compare.agreement import agreement_note, agreement_title
 from comp_viz.figures.compare.heading import comparison_facts, comparison_heading
+from comp_viz.figures.compare.measures import measures_note, measures_title
 from comp_viz.figures.compare.paired import by_group_title, by_pattern_title
 
 SCORE, SEVEN, CLASSES = (
@@ -165,7 +166,7 @@ def test_the_same_predictor_twice_has_no_difference_at_all(rng):
 def test_what_rounds_to_nothing_has_no_minus(rng):
     labels, one = labels_of(CLASSES, rng), answers_of(CLASSES, rng)["first"]
     table = paired_metrics(CLASSES, {"a": one, "b": one}, labels, STARTS).replace({"difference_low": {0: -0.0004}})
-    assert comparison_facts(table).endswith("; 95\u202f% interval of the difference (0.0 to 0.0).")
+    assert "; 95\u202f% interval of the difference (0.0 to 0.0)." in comparison_facts(table)
 
 
 def test_one_conversation_gives_no_interval(rng):
@@ -173,10 +174,11 @@ def test_one_conversation_gives_no_interval(rng):
     assert table[["low", "high", "difference_low", "difference_high"]].isna().all().all()
     assert table["value"].notna().all()
     assert "95\u202f%" not in comparison_facts(table)
+    assert "One conversation gives no interval" in comparison_facts(table)
     assert "(" not in comparison_heading(table)
 
 
-def test_the_heading_of_a_comparison_names_the_closest_and_by_how_much():
+def test_the_heading_is_the_primary_test_of_the_first_two_whatever_came_out():
     rows = {
         "predictor": ["A", "B", "C"],
         "metric": ["ACC"] * 3,
@@ -185,17 +187,46 @@ def test_the_heading_of_a_comparison_names_the_closest_and_by_how_much():
     }
     ends = {"difference_low": [np.nan, 0.03, 0.005], "difference_high": [np.nan, 0.07, 0.035]}
     table = pd.DataFrame(rows | ends)
-    assert comparison_heading(table) == "A is 2.0 points ahead of C in ACC (+0.5 to +3.5)"
+    assert comparison_heading(table) == "A is 5.0 points ahead of B in ACC (+3.0 to +7.0)"
+    assert comparison_heading(table.iloc[[0, 2, 1]]) == "A is 2.0 points ahead of C in ACC (+0.5 to +3.5)"
+    assert comparison_heading(table, complete=False) == "So far, A is 5.0 points ahead of B in ACC"
     facts = comparison_facts(table).replace("\u202f", " ")
-    assert facts == "ACC: A 85.0 % against C 83.0 %, the closest other; 95 % interval of the difference (+0.5 to +3.5)."
+    assert facts.startswith("Primary test (first against second of the list")
+    assert facts.endswith(
+        ": A 85.0 % against B 80.0 %; 95 % interval of the difference (+3.0 to +7.0). All else is secondary."
+    )
     worse = table.assign(
         difference=-table["difference"],
         difference_low=-table["difference_high"],
         difference_high=-table["difference_low"],
     )
-    assert comparison_heading(worse) == "A is 2.0 points behind C in ACC (−3.5 to −0.5)"
-    named = table.replace({"predictor": {"A": "a" * 50, "C": "c" * 50}})
-    assert comparison_heading(named) == "The first is 2.0 points ahead of the closest other in ACC"
+    assert comparison_heading(worse) == "A is 5.0 points behind B in ACC (−7.0 to −3.0)"
+    named = table.replace({"predictor": {"A": "a" * 50, "B": "b" * 50}})
+    assert comparison_heading(named) == "The first is 5.0 points ahead of the second in ACC"
+
+
+def measured_twice(low, mae_low):
+    """A and B in two measures, the intervals of their differences from `low` and `mae_low` on."""
+    rows = {"predictor": ["A", "A", "B", "B"], "metric": ["ACC", "MAE"] * 2, "value": [0.85, 0.5, 0.84, 0.6]}
+    ends = {"difference": [np.nan, np.nan, 0.01, 0.1], "difference_low": [np.nan, np.nan, low, mae_low]}
+    return pd.DataFrame(rows | ends | {"difference_high": [np.nan, np.nan, 0.03, 0.2]})
+
+
+def test_secondary_tests_say_why_they_differ_from_the_primary_one():
+    overall = measured_twice(low=-0.01, mae_low=0.05)
+    table = pd.DataFrame(
+        {"other": ["B"], "seed": [0], "only first right": [64], "only other right": [40], "p": [0.021], "p by Holm": [0.021]}
+    )  # fmt: skip
+    note = agreement_note(table, overall)
+    assert note.startswith(
+        "McNemar's test (p = 0.021) and the primary test do not say the same of B. McNemar takes utterances as independent"
+    )
+    assert agreement_note(table.assign(p=0.4), overall) == ""
+    assert agreement_note(table, measured_twice(low=0.001, mae_low=0.05)) == ""
+    assert measures_note(overall).startswith("MAE and the primary test (ACC) do not say the same of B.")
+    assert measures_note(measured_twice(low=0.001, mae_low=0.05)) == ""
+    assert measures_title(overall) == "Secondary: of 2 measures, the interval of the difference excludes zero for MAE"
+    assert measures_title(measured_twice(low=-0.01, mae_low=-0.05)).startswith("Secondary: for none of 2 measures")
 
 
 def test_golden_mcnemar():
@@ -387,16 +418,16 @@ def test_a_table_without_a_clear_difference_says_so_first():
     moved = {"difference": [np.nan, 0.004, np.nan, -0.007], "difference_low": [np.nan, -0.01, np.nan, -0.02]}
     table = pd.DataFrame(rows | moved | {"difference_high": [np.nan, 0.02, np.nan, 0.001]})
     assert by_pattern_title(table) == (
-        "None of 2 differences excludes zero; the largest: A 0.7 points behind B with only text"
+        "None of 2 differences excludes zero (0.1 by chance); the largest is with only text"
     )
     assert by_group_title(table) == ("None of 2 differences excludes zero; the largest is in only text utterances")
     assert by_pattern_title(table[2:]) == "A is 0.7 points behind B with only text (−2.0 to +0.1)"
     table["difference_high"] = [np.nan, 0.02, np.nan, -0.001]
     assert by_pattern_title(table) == (
-        "A is 0.7 points behind B with only text (−2.0 to −0.1); 1 of 2 differences excludes zero"
+        "1 of 2 differences excludes zero (0.1 by chance); the largest is with only text"
     )
     named = table.replace({"A": "a" * 40, "B": "b" * 40})
-    assert by_pattern_title(named) == "1 of 2 differences excludes zero; the largest is with only text"
+    assert by_pattern_title(named) == "1 of 2 differences excludes zero (0.1 by chance); the largest is with only text"
 
 
 def test_the_title_of_the_exact_test_names_the_smallest_p_of_the_first_drawing():
@@ -405,6 +436,6 @@ def test_the_title_of_the_exact_test_names_the_smallest_p_of_the_first_drawing()
          "only other right": [5, 1, 20, 20], "neither": 3, "p": [0.143, 0.02, 1e-4, 1e-4], "p by Holm": [0.143, 0.04, 2e-4, 2e-4]}
     )  # fmt: skip
     assert agreement_title(table, "A") == (
-        "Only A is right in 9 utterances, only C in 1: exact McNemar test p = 0.040 by Holm"
+        "Secondary: only A is right in 9 utterances, only C in 1; McNemar p = 0.040 by Holm"
     )
-    assert agreement_title(table[table["other"] == "B"], "A").endswith("only B in 5: exact McNemar test p = 0.143")
+    assert agreement_title(table[table["other"] == "B"], "A").endswith("only B in 5; McNemar p = 0.143")

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from comp_viz.figures.style import Palette
-from comp_viz.wording import percent
+from comp_viz.wording import percent, so_far
 
 FONT = "Source Sans, sans-serif"
 
@@ -64,6 +64,12 @@ def percent_ticks(low: float, high: float, most: int = 7) -> dict[str, Any]:
     values = [k * step for k in range(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1)]
     digits = max(0, -floor(log10(100 * step) + 1e-9))
     return {"tickvals": values, "ticktext": [percent(value, digits) for value in values]}
+
+
+def provisional(figure: go.Figure, measured: int, of: int, unit: str) -> go.Figure:
+    """A figure whose title says so as long as only some parts of it are measured."""
+    figure.layout.meta = so_far(str(figure.layout.meta), measured, of, unit)
+    return figure
 
 
 def enlarged(figure: go.Figure, by: float = 1.35) -> go.Figure:

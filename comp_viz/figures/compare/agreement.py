@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 
 from comp_viz.figures.along import escape
 from comp_viz.figures.chart import About, base_layout
+from comp_viz.figures.compare.heading import excludes_zero, primary_test
 from comp_viz.figures.compare.paired import LEGEND_LETTERS, axis_title
 from comp_viz.figures.style import Palette
 from comp_viz.wording import fitting, how_many
@@ -26,9 +27,27 @@ def agreement_title(table: pd.DataFrame, first: str) -> str:
     other, p = str(row["other"]), f"p {p_value_text(row[column])}{' by Holm' if column == 'p by Holm' else ''}"
     here, there = how_many(row["only first right"], "utterance"), f"{row['only other right']:,}"
     return fitting(
-        f"Only {first} is right in {here}, only {other} in {there}: exact McNemar test {p}",
-        f"Only {first} is right in {here}, only {other} in {there}: {p}",
-        f"Only the first is right in {here}, only the other in {there}: {p}",
+        f"Secondary: only {first} is right in {here}, only {other} in {there}; McNemar {p}",
+        f"Secondary: only the first is right in {here}, only the other in {there}; McNemar {p}",
+        f"Secondary: only the first is right in {here}, only the other in {there}",
+    )
+
+
+def agreement_note(table: pd.DataFrame, overall: pd.DataFrame) -> str:
+    """Why McNemar's test says something else than the primary test; "" where it says the same.
+
+    `table` as `mcnemar_table` gives it, `overall` as `paired_metrics`.
+    """
+    _, other = primary_test(overall)
+    if other is None:
+        return ""
+    row = table[table["other"] == other["predictor"]].iloc[0]
+    p = row[p_column(table)]
+    if (p < 0.05) == excludes_zero(other):
+        return ""
+    return (
+        f"McNemar's test (p {p_value_text(p)}) and the primary test do not say the same of {other['predictor']}. McNemar takes utterances as independent and one "
+        "drawing of the pattern; utterances of one conversation are alike, so it finds differences too easily. The primary test decides."
     )
 
 

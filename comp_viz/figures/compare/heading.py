@@ -7,50 +7,58 @@ from comp_viz.figures.metrics import metric_text
 from comp_viz.wording import decimal, fitting, points, signed
 
 COMPARE_HELP = (
-    "ACC: share of correct decisions; of scores the sign, those exactly neutral left out. The interval is the 95\u202f% one by the "
-    "bootstrap over conversations."
+    "Primary test, named before anything is measured: the difference in ACC of the first two of the list, under the pattern in force, with its "
+    "95\u202f% interval by the bootstrap over conversations. Everything else on the page is secondary: the more one looks at, the likelier something "
+    "excludes zero by chance. ACC: share of correct decisions; of scores the sign, those exactly neutral left out."
 )
+PRIMARY = "Primary test (first against second of the list, ACC, bootstrap over conversations)"
 
 
-def closest(table: pd.DataFrame) -> tuple[pd.Series, pd.Series | None]:
-    """The rows of ACC of the first and of the other that comes closest to it, None where no difference is defined."""
+def primary_test(table: pd.DataFrame) -> tuple[pd.Series, pd.Series | None]:
+    """The rows of ACC of the first two in their order, whatever came out; None where their difference is not defined."""
     rows = table[table["metric"] == "ACC"]
-    others = rows.iloc[1:].dropna(subset=["difference"])
-    return rows.iloc[0], None if others.empty else others.iloc[int(others["difference"].abs().to_numpy().argmin())]
+    return rows.iloc[0], None if np.isnan(rows.iloc[1]["difference"]) else rows.iloc[1]
 
 
-def comparison_heading(table: pd.DataFrame) -> str:
-    """How the first stands in ACC against the one that comes closest to it; `table` as `paired_metrics` gives it."""
-    first, other = closest(table)
+def excludes_zero(row: pd.Series) -> bool:
+    """Whether the interval of a difference to the first does; not where there is none."""
+    return bool(row["difference_low"] > 0 or row["difference_high"] < 0)
+
+
+def comparison_heading(table: pd.DataFrame, complete: bool = True) -> str:
+    """What the primary test says; `table` as `paired_metrics` gives it. Nothing is a finding until all is `complete`."""
+    first, other = primary_test(table)
     if other is None:
         return fitting(f"{first['predictor']} reaches ACC {metric_text('ACC', first['value'])}")
     one, another, ends = first["predictor"], other["predictor"], ends_in_points(other)
-    if other["difference_low"] <= 0 <= other["difference_high"]:
+    ahead = f"{size_in_points(other['difference'])} {ahead_or_behind(other['difference'])}"
+    if not complete:
+        return fitting(f"So far, {one} is {ahead} {another} in ACC", f"So far, the first is {ahead} the second in ACC")
+    if ends and not excludes_zero(other):
         return fitting(
             f"{one} and {another} do not differ clearly in ACC: {points(other['difference'])}{ends}",
             f"{one} and {another} do not differ clearly in ACC",
-            "The two closest do not differ clearly in ACC",
+            "The first two do not differ clearly in ACC",
         )
     if not round(100 * float(other["difference"]), 1):
-        return fitting(f"{one} and {another} reach the same ACC", "The two closest reach the same ACC")
-    ahead = f"{size_in_points(other['difference'])} {ahead_or_behind(other['difference'])}"
+        return fitting(f"{one} and {another} reach the same ACC", "The first two reach the same ACC")
     return fitting(
         f"{one} is {ahead} {another} in ACC{ends}",
         f"{one} is {ahead} {another} in ACC",
-        f"The first is {ahead} the closest other in ACC",
+        f"The first is {ahead} the second in ACC",
     )
 
 
 def comparison_facts(table: pd.DataFrame) -> str:
-    """ACC of both, and the interval of their difference."""
-    first, other = closest(table)
+    """The primary test by name, ACC of both, and the interval of their difference."""
+    first, other = primary_test(table)
     if other is None:
-        return "Nothing else has a defined ACC to compare with."
+        return f"{PRIMARY}: not defined, as nothing else has an ACC to compare with."
     values = " against ".join(f"{row['predictor']} {metric_text('ACC', row['value'])}" for row in (first, other))
-    which = ", the closest other" if (table["metric"] == "ACC").sum() > 2 else ""
     known = not np.isnan(other["difference_low"])
     interval = f"; 95\u202f% interval of the difference{ends_in_points(other)}" if known else ""
-    return f"ACC: {values}{which}{interval}."
+    rest = " All else is secondary." if known else " One conversation gives no interval. All else is secondary."
+    return f"{PRIMARY}: {values}{interval}.{rest}"
 
 
 def size_in_points(difference: float) -> str:

@@ -5,6 +5,7 @@ import pandas as pd
 
 from comp_viz.checkpoint.measurements import SHARE_METRICS
 from comp_viz.figures.chart import About
+from comp_viz.figures.compare.heading import excludes_zero, primary_test
 from comp_viz.figures.compare.paired import BOOTSTRAP
 from comp_viz.figures.metrics import metric_text
 from comp_viz.wording import fitting, points, signed
@@ -18,13 +19,28 @@ ABOUT_MEASURES = About(
 
 
 def measures_title(table: pd.DataFrame) -> str:
-    """The measures in which the first differs clearly from another; `table` as `paired_metrics` gives it."""
+    """The measures in which the first differs clearly from another, of how many; `table` as `paired_metrics` gives it."""
     others = table[table["predictor"] != table["predictor"].iloc[0]]
     clear = others[(others["difference_low"] > 0) | (others["difference_high"] < 0)]
-    names = ", ".join(dict.fromkeys(clear["metric"]))
+    names, count = ", ".join(dict.fromkeys(clear["metric"])), others["metric"].nunique()
     if not names:
-        return "No measure differs clearly: no interval of a difference excludes zero"
-    return fitting(f"The interval of the difference excludes zero for {names}", f"{names} differ clearly")
+        return f"Secondary: for none of {count} measures the interval of the difference excludes zero"
+    return fitting(f"Secondary: of {count} measures, the interval of the difference excludes zero for {names}")
+
+
+def measures_note(table: pd.DataFrame) -> str:
+    """Why other measures may say something else than the primary test; "" where they say the same."""
+    _, other = primary_test(table)
+    if other is None:
+        return ""
+    rows = table[(table["predictor"] == other["predictor"]) & (table["metric"] != "ACC")]
+    differing = [str(row["metric"]) for _, row in rows.iterrows() if excludes_zero(row) != excludes_zero(other)]
+    if not differing:
+        return ""
+    return (
+        f"{' and '.join(differing)} and the primary test (ACC) do not say the same of {other['predictor']}. ACC counts decisions; MAE and CORR see every "
+        "distance, F1 and UA weigh classes otherwise. Their intervals are not adjusted for being several, so the primary test decides."
+    )
 
 
 def measures_table(table: pd.DataFrame) -> pd.DataFrame:

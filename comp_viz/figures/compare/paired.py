@@ -11,7 +11,7 @@ from comp_viz.figures.along import escape
 from comp_viz.figures.chart import About, base_layout, percent_ticks
 from comp_viz.figures.compare.heading import ahead_or_behind, ends_in_points, size_in_points
 from comp_viz.figures.style import Palette
-from comp_viz.wording import fitting, percent, points
+from comp_viz.wording import decimal, fitting, percent, points
 
 PREDICTOR_MARKS = ("◆", "●", "■", "▲", "★", "✚", "⬢", "▼")
 PREDICTOR_SYMBOLS = ("diamond", "circle", "square", "triangle-up", "star", "cross", "hexagon", "triangle-down")
@@ -41,12 +41,12 @@ ABOUT_BY_DIFFICULTY = About(
 
 
 def by_pattern_title(table: pd.DataFrame) -> str:
-    """The pattern under which the first differs most, and under how many the difference is clear."""
+    """Under how many patterns the first differs clearly, and where most."""
     return largest_difference(table, under_pattern)
 
 
 def by_group_title(table: pd.DataFrame) -> str:
-    """The group of utterances in which the first differs most, and in how many the difference is clear."""
+    """In how many groups of utterances the first differs clearly, and where most."""
     return largest_difference(table, "in {} utterances".format) if len(table) else "No utterance counts"
 
 
@@ -56,34 +56,28 @@ def under_pattern(group: str) -> str:
 
 
 def largest_difference(table: pd.DataFrame, place: Callable[[str], str]) -> str:
-    """The group where the first differs most, among clear differences where there are any; `place` puts it in words."""
+    """How many differences are clear, how many would be by chance, and where the largest is; `place` puts that in words."""
     rows = table.dropna(subset=["difference"])
     if rows.empty:
         return "Nothing to compare yet"
     clear = rows[(rows["difference_low"] > 0) | (rows["difference_high"] < 0)]
-    candidates = clear if len(clear) else rows
-    top = candidates.iloc[int(candidates["difference"].abs().to_numpy().argmax())]
-    first, other, where = (
-        table["predictor"].iloc[0],
-        top["predictor"],
-        place(str(top["group"]).removesuffix(" (in force)")),
-    )
-    size, ends = (
-        f"{size_in_points(top['difference'])} {ahead_or_behind(top['difference'])} {other}",
-        ends_in_points(top),
-    )
+    top = rows.iloc[int(rows["difference"].abs().to_numpy().argmax())]
+    first, other = table["predictor"].iloc[0], top["predictor"]
+    where = place(str(top["group"]).removesuffix(" (in force)"))
+    size = f"{size_in_points(top['difference'])} {ahead_or_behind(top['difference'])} {other}"
     if len(rows) == 1:
         return fitting(
-            f"{first} is {size} {where}{ends}", f"{first} is {size} {where}", f"The largest difference is {where}"
+            f"{first} is {size} {where}{ends_in_points(top)}",
+            f"{first} is {size} {where}",
+            f"The largest difference is {where}",
         )
-    if clear.empty:
-        none = f"None of {len(rows)} differences excludes zero"
-        return fitting(f"{none}; the largest: {first} {size} {where}", f"{none}; the largest is {where}")
-    some = f"{len(clear)} of {len(rows)} differences exclude{'s' if len(clear) == 1 else ''} zero"
+    some = f"{len(clear) or 'None'} of {len(rows)} differences exclude{'s' if len(clear) < 2 else ''} zero"
+    chance = f"{some} ({decimal(0.05 * len(rows), 1)} by chance)"
     return fitting(
-        f"{first} is {size} {where}{ends}; {some}",
-        f"{first} is {size} {where}; {some}",
+        f"{chance}; the largest: {first} {size} {where}",
+        f"{chance}; the largest is {where}",
         f"{some}; the largest is {where}",
+        some,
     )
 
 

@@ -9,6 +9,10 @@ MODULATION_HELP = (
     "A modulation coefficient scales a gradient: 1 leaves it as it is, below 1 makes it smaller, above 1 larger. Training clips "
     "coefficients to a range, because they can explode or turn negative."
 )
+PARTS_HELP = (
+    "In training: the coefficients of the whole run. This conversation: what it would get as a batch of its own. Hard utterances: which stay "
+    "wrong, and which never were. Effect: finished models with and without the modulator."
+)
 
 
 def modulation_title(record: ModulationRecord, checkpoint: str, prompting: bool) -> str:

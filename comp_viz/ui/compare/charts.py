@@ -1,71 +1,115 @@
-"""The charts of the Compare page, drawn as their drawings are measured."""
+"""The parts of the Compare page, drawn as their drawings are measured: the finding first, then one part at a time."""
+
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from comp_viz.analysis.compare.predictions import pattern_names
+from comp_viz.analysis.compare.comparison import Comparison, mcnemar_table
+from comp_viz.analysis.compare.predictions import drawings_of, pattern_names
 from comp_viz.analysis.robustness.drawings import Drawing
+from comp_viz.figures.chart import provisional
+from comp_viz.figures.compare.agreement import agreement_note
 from comp_viz.figures.compare.heading import COMPARE_HELP, comparison_facts, comparison_heading
-from comp_viz.figures.compare.measures import measures_table
+from comp_viz.figures.compare.measures import measures_note, measures_table
+from comp_viz.page_parts import COMPARE_PART, COMPARE_PARTS, MEASURES, WHO_IS_RIGHT
 from comp_viz.report.compare import differences_section, in_force_sections, patterns_section
+from comp_viz.report.section import Section
 from comp_viz.ui.compare.cached import accuracy_under, comparison, split_predictions
 from comp_viz.ui.compare.controls import CompareChoice
 from comp_viz.ui.compare.differences import differing_utterances
 from comp_viz.ui.frame.heading import page_heading
-from comp_viz.ui.frame.report_collector import add_side
+from comp_viz.ui.frame.report_collector import add_section, add_side
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.widgets.chart_panel import chart_panel, table_panel
+from comp_viz.ui.widgets.choices import one_of
 from comp_viz.ui.widgets.measuring import measure_and_draw, measuring_tick
+from comp_viz.wording import so_far
 
 COMPARE_PAGE = "compare"
 SEEN = "drawings in force that the page shows"  # what the session keeps
+PARTS_HELP = (
+    "By pattern: ACC under every missing pattern. Measures: all of them. Who is right: McNemar's test. By utterances: by truth and difficulty. "
+    "Errors: confusion and calibration. Largest differences: single utterances. All but the heading's test are secondary."
+)
 
 
 def compare_charts(choice: CompareChoice, top: DeltaGenerator) -> None:
     """Measure and draw, the finding at the `top`. What a new drawing changes runs again by itself, the rest stays as it is."""
     st.session_state.pop(SEEN, None)
-    st.fragment(growing_chart, run_every=measuring_tick(COMPARE_PAGE))(choice)
+    part = one_of("Part", [*COMPARE_PARTS], COMPARE_PART, PARTS_HELP, buttons=True, labelled=False)
+    st.fragment(growing_chart, run_every=measuring_tick(COMPARE_PAGE))(choice, part)
     measured = st.session_state[SEEN] = choice.measured_in_force()
     for view in choice.views:
         add_side(view.origin)
     if measured:
-        charts_in_force(choice, top, measured)
+        charts_in_force(choice, top, measured, part)
     else:
         with top:
             page_heading("Measuring the first drawing")
 
 
-def growing_chart(choice: CompareChoice) -> None:
+def growing_chart(choice: CompareChoice, part: str) -> None:
     """Measure for a moment and draw the chart of all patterns; has the page drawn anew with every drawing of the one in force."""
     measurements = [split_predictions(view, choice.split, choice.drawings) for view in choice.views]
     unit = f"passes over the {choice.split} split"
-    measure_and_draw(COMPARE_PAGE, st.container(), measurements, unit, lambda: pattern_chart(choice))
+    measure_and_draw(COMPARE_PAGE, st.container(), measurements, unit, lambda: pattern_chart(choice, part))
     now = choice.measured_in_force()
     if st.session_state.get(SEEN, now) != now:
         st.rerun()
 
 
-def pattern_chart(choice: CompareChoice) -> None:
-    """ACC under every pattern, as far as it is measured."""
+def pattern_chart(choice: CompareChoice, part: str) -> None:
+    """ACC under every pattern, as far as it is measured; on other parts it only goes into the report."""
     names = pattern_names(choice.view.data.modalities, choice.pattern)
     measured = {group: choice.measured(choice.by_pattern[pattern]) for pattern, group in names.items()}
     if rows := [accuracy_under(choice.queries, choice.split, some, group) for group, some in measured.items() if some]:
         section = patterns_section(pd.concat(rows, ignore_index=True), palette())
-        if section.figure is not None:
-            chart_panel(section.figure, section.key, section.about, section.numbers)
+        section = unfinished(section, sum(map(len, measured.values())), len(choice.drawings))
+        show_section(section, part)
 
 
-def charts_in_force(choice: CompareChoice, top: DeltaGenerator, measured: tuple[Drawing, ...]) -> None:
-    """The heading, and all charts and tables of the pattern in force."""
-    tables = comparison(choice.queries, choice.split, measured)
+def unfinished(section: Section, measured: int, of: int) -> Section:
+    """A section whose title says so as long as only some of its drawings are measured."""
+    if section.figure is not None and not isinstance(section.figure, str):
+        provisional(section.figure, measured, of, "drawings")
+    return replace(section, title=so_far(section.title, measured, of, "drawings"))
+
+
+def show_section(section: Section, part: str, rows: pd.DataFrame | None = None) -> None:
+    """Draw a section of the part that is open, `rows` where it is a table; one of another part goes into the report."""
+    if section.key not in COMPARE_PARTS[part]:
+        add_section(section)
+    elif rows is not None:
+        table_panel(section, rows)
+    elif section.figure is not None:
+        chart_panel(section.figure, section.key, section.about, section.numbers)
+
+
+def charts_in_force(choice: CompareChoice, top: DeltaGenerator, measured: tuple[Drawing, ...], part: str) -> None:
+    """The heading, and what the open part shows of the pattern in force."""
+    tables, seeds = comparison(choice.queries, choice.split, measured), [one.seed for one in measured]
+    wanted = len(drawings_of(choice.pattern, choice.seed))
     with top:
-        page_heading(comparison_heading(tables.overall), COMPARE_HELP)
-        st.markdown(escape_markdown(comparison_facts(tables.overall)))
-    for section in in_force_sections(tables, [one.seed for one in measured], choice.view.data.task, palette()):
-        if section.figure is not None:
-            chart_panel(section.figure, section.key, section.about, section.numbers)
-        else:
-            table_panel(section, measures_table(tables.overall))
-    differing_utterances(choice, differences_section(tables), measured[0])
+        complete = len(choice.measured(choice.drawings)) == len(choice.drawings)
+        page_heading(comparison_heading(tables.overall, complete), COMPARE_HELP)
+        st.caption(escape_markdown(comparison_facts(tables.overall)))
+    for section in in_force_sections(tables, seeds, choice.view.data.task, palette()):
+        rows = measures_table(tables.overall) if section.key == "measures" else None
+        show_section(unfinished(section, len(measured), wanted), part, rows)
+    if note := note_on(part, tables, seeds):
+        st.caption(escape_markdown(note))
+    differences = unfinished(differences_section(tables), len(measured), wanted)
+    if differences.key in COMPARE_PARTS[part]:
+        differing_utterances(choice, differences, measured[0])
+    else:
+        add_section(differences)
+
+
+def note_on(part: str, tables: Comparison, seeds: list[int]) -> str:
+    """Why the open part says something else than the primary test; "" where it does not."""
+    if part == MEASURES:
+        return measures_note(tables.overall)
+    return agreement_note(mcnemar_table(tables.tests, seeds), tables.overall) if part == WHO_IS_RIGHT else ""

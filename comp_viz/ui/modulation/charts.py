@@ -94,7 +94,7 @@ def training_rows(place_of: Sequence[Side], palette: Palette) -> None:
     trainings = cached_training.training_figures(names, place_of[0].view.data.modalities, palette)
     if any(record.by_epoch.empty for record, _ in trainings):
         for side, place, (record, _) in zip(place_of, row_of_sides(place_of, charts=False), trainings, strict=True):
-            if record.by_epoch.empty and side.view.checkpoint.prompting:  # without, the row above says so
+            if record.by_epoch.empty:
                 place.info(no_record(side.view, record), icon=":material/info:")
     for key in dict.fromkeys(key for _, figures in trainings for key in figures):
         table, about = TRAINING_CHARTS[key]
@@ -106,6 +106,8 @@ def training_rows(place_of: Sequence[Side], palette: Palette) -> None:
 
 def no_record(view: PageView, record: ModulationRecord) -> str:
     """Why there are no coefficients of a checkpoint's training, and what to do about it."""
+    if not view.checkpoint.prompting:
+        return NO_PROMPTS.format(name=escape_markdown(view.name))
     return (NOT_RECORDED if record.gradients.empty else SWITCHED_OFF).format(name=escape_markdown(view.name))
 
 

@@ -18,6 +18,7 @@ from comp_viz.ui.modulation.charts import trained_on_open_data
 from comp_viz.ui.widgets.choices import one_of
 from comp_viz.wording import how_many
 
+NO_HARDNESS = "The training of **{name}** recorded no utterances. Every `comp-viz train` does so for the training split, in `telemetry/` beside its checkpoint."
 HARDEST, EASIEST = "hardest", "easiest"
 
 
@@ -25,6 +26,7 @@ def hard_utterances(view: PageView) -> None:
     """Hard and easy utterances by name; choosing a row opens it in Live."""
     hardness = cached_training.hardness(view.name)
     if hardness.rows.empty:
+        st.info(NO_HARDNESS.format(name=escape_markdown(view.name)), icon=":material/info:")
         return
     st.markdown(f"**{escape_markdown(hardness_title(hardness))}**", help=HARDNESS_HELP)
     end = one_of("Utterances", (HARDEST, EASIEST), "list", HARDNESS_HELP, buttons=True)

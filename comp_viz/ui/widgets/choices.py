@@ -8,10 +8,18 @@ from comp_viz.ui.frame.address_state import update_old_value
 from comp_viz.ui.frame.text import escape_markdown
 
 
-def one_of(label: str, options: Sequence[str], key: str, help: str, buttons: bool = False, width: int = 200) -> str:
+def one_of(
+    label: str,
+    options: Sequence[str],
+    key: str,
+    help: str,
+    buttons: bool = False,
+    width: int = 200,
+    labelled: bool = True,
+) -> str:
     """Let one of the options be chosen, from a list of some `width` in pixels or with `buttons`.
 
-    `key` is also the parameter of the address.
+    `key` is also the parameter of the address. Buttons that speak for themselves need not be `labelled`.
     """
     update_old_value(key)
     if st.session_state.get(key, options[0]) not in options:
@@ -19,7 +27,7 @@ def one_of(label: str, options: Sequence[str], key: str, help: str, buttons: boo
     if buttons:
         choice = st.segmented_control(
             label, options, default=None if key in st.session_state else options[0], key=key, help=help,
-            bind="query-params", required=True, format_func=escape_markdown,
+            bind="query-params", required=True, format_func=escape_markdown, label_visibility="visible" if labelled else "collapsed",
         )  # fmt: skip
     else:
         choice = st.selectbox(label, options, key=key, help=help, bind="query-params", width=width)
