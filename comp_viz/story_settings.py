@@ -7,6 +7,7 @@ from comp_viz.errors import CompVizError
 StepSettings = dict[str, bool | int | float | str]  # parameter of an address -> its value
 LAST_SEED = 9999
 SWITCHES = {"aligned", "fitted", "further_tests", "measure", "shuffled", "singly", "whole_split"}
+SWITCH_PREFIXES = ("claim_", "test_")  # of the fold and the test of each claim, before its key
 SHARES = {"momentum"}  # from 0 to 1, and the weight of each modality
 WEIGHT = "weight_"
 LISTS = {"compared", "references"}  # one entry of a list of several
@@ -16,7 +17,7 @@ TEXTS = {
     "flow_on", "flow_where", "judged_on", "judged_under", "list", "look_at", "method", "metric", "modality", "propagation", "prototype",
     "prototypes_of", "runs", "share", "split", "train_method", "compare_part", "modulation_part", "ways", "weighing", "why", "why_method", "why_of", "why_order",
 }  # fmt: skip
-KNOWN = TEXTS | LISTS | PATTERNS | SWITCHES | SHARES | {"seed", "utterance", "lab", WEIGHT + "audio, …"}
+KNOWN = TEXTS | LISTS | PATTERNS | SWITCHES | SHARES | {"seed", "utterance", "lab", WEIGHT + "audio, …", "claim_gap, …", "test_gap, …"}
 
 
 def check_settings(view: StepSettings) -> StepSettings:
@@ -33,7 +34,7 @@ def check_setting(name: str, value: bool | int | float | str) -> None:
         LabSettings.parse(str(value))
     elif name in PATTERNS:
         Pattern.parse(str(value))
-    elif name in SWITCHES:
+    elif name in SWITCHES or name.startswith(SWITCH_PREFIXES):
         expect(isinstance(value, bool), name, "true or false", value)
     elif name == "seed":
         expect(number and value in range(LAST_SEED + 1), name, f"a whole number from 0 to {LAST_SEED}", value)

@@ -50,7 +50,9 @@ def keys(part):
 
 
 def shown(app, key):
-    """What the control of a page that `key` names shows."""
+    """What the control of a page that `key` names shows; of a fold whether it is open."""
+    if key.startswith("claim_"):
+        return app.session_state[key]
     return next(w.value for kind in ("selectbox", "toggle", "segmented_control") for w in app.get(kind) if w.key == key)
 
 
@@ -58,14 +60,14 @@ def test_stories_are_listed_from_the_easiest_on_each_summed_up_once(app):
     app.run()
     app.switch_page("pages/lecture.py").run()
     begin = [one.key.removeprefix("begin ") for one in app.main.button if one.label == "Begin"]
-    assert begin == ["missing", "prompt", "dominance", "coordinator", "modulator"]
+    assert begin == ["missing", "prompt", "dominance", "coordinator", "modulator", "claims"]
     text = "\n".join(one.value for one in app.main.markdown)
     for story in STORIES.values():
         assert text.count(story.about) == 1
 
 
-def test_there_are_five_stories_and_a_page_for_each_step():
-    assert len(STORIES) == 5
+def test_there_are_six_stories_and_a_page_for_each_step():
+    assert len(STORIES) == 6
     for name, number in STEPS:
         assert (ROOT / "pages" / f"{STORIES[name].steps[number].page}.py").is_file()
         assert STORIES[name].settings(number)["checkpoint"] in checkpoints.checkpoint_names()

@@ -53,7 +53,7 @@ def test_what_looks_like_a_date_is_text(tmp_path):
 
 
 SETTINGS = {
-    "no page": ("page", "nosuch", "expected one of clips, compare"),
+    "no page": ("page", "nosuch", "expected one of claims, clips, compare"),
     "seed of letters": ("view", {"seed": "abc"}, "'seed': expected a whole number from 0 to 9999, got 'abc'"),
     "seed too large": ("view", {"seed": 10_000}, "'seed'"),
     "seed true": ("view", {"seed": True}, "'seed'"),
