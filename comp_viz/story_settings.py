@@ -17,7 +17,14 @@ TEXTS = {
     "flow_on", "flow_where", "judged_on", "judged_under", "list", "look_at", "method", "metric", "modality", "propagation", "prototype",
     "prototypes_of", "runs", "share", "split", "train_method", "compare_part", "modulation_part", "ways", "weighing", "why", "why_method", "why_of", "why_order",
 }  # fmt: skip
-KNOWN = TEXTS | LISTS | PATTERNS | SWITCHES | SHARES | {"seed", "utterance", "lab", WEIGHT + "audio, …", "claim_gap, …", "test_gap, …"}
+KNOWN = (
+    TEXTS
+    | LISTS
+    | PATTERNS
+    | SWITCHES
+    | SHARES
+    | {"seed", "utterance", "lab", WEIGHT + "audio, …", "claim_gap, …", "test_gap, …"}
+)
 
 
 def check_settings(view: StepSettings) -> StepSettings:

@@ -62,7 +62,7 @@ CLAIM_WORDS = {
         "gained with prompts",
         "Accuracy of the fused prediction with prompts minus without, all else equal; mean of the missing rates, paired.",
         "Each missing rate by itself, since the claim says every.",
-        "Other speakers decide whether a gain is real: seeds of one split would give narrower intervals, of the same few dialogues.",
+        "Other speakers decide whether a gain is real; seeds of one split only repeat the same few dialogues.",
         "The same network without prompts is the fair opponent. The paper's tables compare with other methods, which differ in more than prompts.",
         "The training parts of the five cuts overlap, so they are worth fewer than five studies. On the data's own split the mean of five "
         "seeds is ahead at every rate, by 0.2 to 0.9 points, on the same 38 dialogues.",
@@ -76,7 +76,7 @@ CLAIM_WORDS = {
         "gained with all four",
         "Accuracy of the fused prediction of ComP minus that of the network without any of the four; mean of the missing rates, paired.",
         "ComP minus the network that lacks one component, for each of the four.",
-        "It is the largest difference in the table: where even that is not seen, smaller ones cannot be.",
+        "It asks the least: where all four together are not seen to help, nothing can be said of a single one.",
         "A network without a component also has fewer weights, and was trained with settings found for the whole. A component that is "
         "taken out of a finished network says nothing here: each row is trained anew.",
         "Three seeds leave Student's interval two degrees of freedom. More seeds could tell: without propagation, prompts or coordinator "
