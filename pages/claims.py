@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from comp_viz.ui.claims.cached import judged_claims
 from comp_viz.ui.claims.page import PAGE, claims_page
 from comp_viz.ui.frame.heading import empty_state
 from comp_viz.ui.frame.page_view import PageView
@@ -13,7 +12,7 @@ from comp_viz.ui.widgets.measuring import measure_on_request, measuring_tick
 
 def claims(view: PageView) -> None:
     """The page; runs again by itself when one of its own controls changes, and while it measures."""
-    claims_page(view.now(), judged_claims(), palette())
+    claims_page(view.now(), palette())
 
 
 if view := current_view("pages/claims.py"):

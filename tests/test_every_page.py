@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from page_cases import CASES, dashboard, figures, on_wire
 
+from comp_viz.analysis.claims.shipped_claims import shipped_claims
 from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.live.change import change
 from comp_viz.analysis.overview.overview import build_overview
@@ -17,11 +18,13 @@ from comp_viz.analysis.why.contribution import contribution
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import Pattern
+from comp_viz.figures.claims.heading import claims_heading
 from comp_viz.figures.live.timeline import timeline_title
 from comp_viz.figures.overview.heading import overview_heading
 from comp_viz.figures.propagation.heading import attention_heading
 from comp_viz.figures.prototypes.heading import prototypes_heading
 from comp_viz.figures.why.heading import contributions_heading
+from comp_viz.resources import shipped
 from comp_viz.wording import decimal, percent
 
 PATTERN = "uniform(0.3)"
@@ -39,6 +42,7 @@ PAGES = {
     "robustness": {"rates", "kept"},
     "compare": {"by pattern"},
     "data": {"labels", "missing"},
+    "claims": set(),
 }
 # Every case on some pages, so that each is with each kind of page; all on all, as figures and titles, in test_headings.py.
 OTHERS = [case for case in CASES if case not in ("usual", "500 utterances")]
@@ -141,6 +145,11 @@ def data(app, data, checkpoint, conversation, observed, inside):
     assert shown["Conversations"] == "7"
     assert shown["Utterances"].replace(",", "") == str(sum(map(len, data.conversations)))
     return "Case"
+
+
+def claims(app, data, checkpoint, conversation, observed, inside):
+    assert len(app.main.subheader) == 8
+    return claims_heading({key: one.judgement for key, one in shipped_claims(shipped("results")).items()})
 
 
 def clips(app, data, checkpoint, conversation, observed, inside):

@@ -7,13 +7,16 @@ from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.claims.shipped_claims import JudgedClaim
 from comp_viz.analysis.claims.verdict import Judgement
+from comp_viz.errors import CompVizError
 from comp_viz.figures.claims.heading import CLAIMS_HELP, claims_heading
 from comp_viz.figures.style import Palette
+from comp_viz.ui.claims.cached import judged_claims
 from comp_viz.ui.claims.card import claim_card
 from comp_viz.ui.claims.tests import chosen_tests, measurements_of, test_results, test_switch, tested_claims
 from comp_viz.ui.claims.verdicts import verdict_list
 from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.page_view import PageView
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.measuring import measure_and_draw
 
 PAGE = "claims"
@@ -23,8 +26,13 @@ EXPLANATION = (
 )
 
 
-def claims_page(view: PageView, judged: dict[str, JudgedClaim], palette: Palette) -> None:
+def claims_page(view: PageView, palette: Palette) -> None:
     """Everything on the page; measures for a moment where a test is switched on."""
+    try:
+        judged = judged_claims()
+    except CompVizError as error:
+        st.error(f"The claims cannot be judged. {escape_markdown(str(error))}", icon=":material/error:")
+        return
     page_heading(claims_heading({key: one.judgement for key, one in judged.items()}), CLAIMS_HELP)
     overview = st.container()
     places: dict[str, DeltaGenerator] = {}
