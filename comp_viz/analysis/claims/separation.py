@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from comp_viz.analysis.claims.inside_sums import ALL_MODALITIES, LabelledFeatures
+from comp_viz.analysis.prototypes.feature_space import ROUNDING, nearest_weights
 from comp_viz.analysis.stats.sums import Values
 from comp_viz.data.conversation import Floats
 from comp_viz.data.dataset import Ints
@@ -29,7 +30,7 @@ def separation_sums(conversations: Sequence[Mapping[str, LabelledFeatures]]) -> 
         of = np.repeat(np.arange(len(own)), [len(one.truth) for one in own])
         truth = np.concatenate([one.truth for one in own])
         rows = np.unique(np.linspace(0, len(of) - 1, min(len(of), MOST_POINTS_COMPARED)).astype(np.int64))
-        if len(set(of[rows].tolist())) < 2 or len(rows) < NEIGHBOURS + 1:
+        if len(rows) - np.bincount(of[rows], minlength=1).max() < NEIGHBOURS:
             return {}
         shares = [
             neighbour_label_shares(np.concatenate([getattr(one, stage) for one in own])[rows], truth[rows], of[rows])
@@ -41,15 +42,17 @@ def separation_sums(conversations: Sequence[Mapping[str, LabelledFeatures]]) -> 
 
 
 def neighbour_label_shares(points: Floats, truth: Ints, of: Ints) -> Values:
-    """Share `[N]` of the nearest points `[N, d]` of other conversations, `of [N]`, that have a point's label `truth [N]`."""
-    squares = (points.astype(np.float64) ** 2).sum(1)
+    """Share `[N]` of the nearest points `[N, d]` of other conversations, `of [N]`, that have a point's label `truth [N]`.
+
+    There have to be five of them at least. Points that are equally near share the places that are left.
+    """
+    points = points.astype(np.float64)
+    squares = (points**2).sum(1)
     shares = np.empty(len(points))
     for first in range(0, len(points), ROWS_COMPARED):
         here = slice(first, first + ROWS_COMPARED)
-        distances = squares - 2 * (points[here] @ points.T)
+        distances = squares[here, None] + squares - 2 * (points[here] @ points.T)
         distances[of[here, None] == of] = np.inf
-        nearest = np.argpartition(distances, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS]
-        known = np.isfinite(np.take_along_axis(distances, nearest, 1))
-        same = (truth[nearest] == truth[here, None]) & known
-        shares[here] = same.sum(1) / np.maximum(known.sum(1), 1)
+        weights = nearest_weights(distances, NEIGHBOURS, ROUNDING * float(squares.max()))
+        shares[here] = (weights * (truth == truth[here, None])).sum(1)
     return shares

@@ -26,20 +26,22 @@ def about_effects(key: str) -> About:
 def effects_chart(key: str, judgement: Judgement, least: float, title: str, palette: Palette) -> go.Figure:
     """Every effect of a claim in a row of its own, the primary one first."""
     unit, effects = CLAIM_WORDS[key].unit, judgement.evidence.effects
-    figure = go.Figure(layout=base_layout(palette, title, 105 + 34 * len(effects)))
-    figure.add_vrect(x0=0, x1=unit.scale * least, fillcolor=palette.faint, opacity=0.35, line_width=0, layer="below")
-    figure.add_vline(x=unit.scale * least, line={"color": palette.truth, "width": 1, "dash": "dot"})
-    figure.add_vline(x=0, line={"color": palette.truth, "width": 1.5})
+    figure = go.Figure(layout=base_layout(palette, title, 125 + 34 * len(effects)))
     for place, (effect, outcome) in enumerate(zip(effects, judgement.outcomes, strict=True)):
         value, low, high = (unit.scale * x for x in (effect.value, effect.low, effect.high))
         symbol, size = ("circle", 10) if place else ("diamond", 13)
+        bar = {
+            "type": "data",
+            "array": [high - value],
+            "arrayminus": [value - low],
+            "color": palette.ink,
+            "thickness": 2,
+            "width": 5,
+        }
         figure.add_scatter(
             x=[value], y=[effect_row(effect.of, place)], mode="markers", showlegend=False,
             marker={"symbol": symbol + MARKERS[outcome], "size": size, "color": palette.ink, "line": {"width": 2}},
-            error_x={
-                "type": "data", "array": [high - value if effect.measured else 0], "arrayminus": [value - low if effect.measured else 0],
-                "color": palette.ink, "thickness": 2, "width": 5,
-            },
+            error_x=bar if effect.measured else None,
             hovertext=f"{effect.of}: {effect_words(effect, unit)}<br>{outcome}", hoverinfo="text",
         )  # fmt: skip
     figure.update_yaxes(
@@ -47,7 +49,20 @@ def effects_chart(key: str, judgement: Judgement, least: float, title: str, pale
         categoryorder="array", categoryarray=[effect_row(effect.of, place) for place, effect in enumerate(effects)],
     )  # fmt: skip
     figure.update_xaxes(title={"text": unit.axis, "font": {"size": 12}}, zeroline=False)
-    return figure.update_layout(margin={"t": 10})
+    farthest = max((unit.scale * effect.high for effect in effects if effect.measured), default=0.0)
+    return with_margin(figure, unit.scale * least, farthest, palette)
+
+
+def with_margin(figure: go.Figure, least: float, farthest: float, palette: Palette) -> go.Figure:
+    """The figure with the line of no effect, and the smallest effect that matters with its name on the side that has room."""
+    figure.add_vrect(x0=0, x1=least, fillcolor=palette.faint, opacity=0.35, line_width=0, layer="below")
+    figure.add_vline(x=least, line={"color": palette.truth, "width": 1.5, "dash": "dot"})
+    figure.add_vline(x=0, line={"color": palette.truth, "width": 1.5})
+    figure.add_annotation(
+        x=least, y=1, yref="paper", yanchor="bottom", xanchor="left" if farthest > 2 * least else "right", showarrow=False,
+        text="smallest that matters", font={"size": 12, "color": palette.ink},
+    )  # fmt: skip
+    return figure.update_layout(margin={"t": 26})
 
 
 def effect_row(of: str, place: int) -> str:

@@ -111,7 +111,7 @@ CLAIM_WORDS = {
         "conversations: within one, propagation makes neighbours in time alike, whose labels mostly agree.",
         "After propagation a modality's features also hold what the other modalities say, so the gain is not its own encoder's. Heads are "
         "trained on the features after propagation, never on those before.",
-        "Video gains most. It is the weakest modality alone, so it has most to learn from the others.",
+        "Video, the weakest modality alone, gains most.",
         "prototypes",
         NEIGHBOURS_SHARED,
     ),
