@@ -5,13 +5,22 @@ from contextlib import nullcontext
 
 import streamlit as st
 
-from comp_viz.ui.frame.address_state import keep_address
-from comp_viz.ui.own_browser import browser_at_start
+from comp_viz.resources import PACKAGE
+from comp_viz.ui.frame.address_state import address_value, keep_address
+from comp_viz.ui.frame.arrival import load_pytorch, names_view, open_live, shows_example
+from comp_viz.ui.frame.theme import STORY
 from comp_viz.ui.server_addresses import ask_nobody
+from comp_viz.ui.server_life import while_serving
 
 # Group in the navigation -> its pages with their icons; those of the group without a name stand in the bar itself.
 PAGES = {
-    "": {"live": "graphic_eq", "clips": "movie", "why": "psychology_alt", "lecture": "co_present"},
+    "": {
+        "example": "play_circle",
+        "live": "graphic_eq",
+        "clips": "movie",
+        "why": "psychology_alt",
+        "lecture": "co_present",
+    },
     "Mechanism": {
         "overview": "schema",
         "prototypes": "hub",
@@ -27,28 +36,33 @@ PAGES = {
 def draw_dashboard() -> None:
     """Draw the page that is open, and what stands around each."""
     keep_address()
+    st.set_page_config(
+        page_title="ComP Viz", page_icon=str(PACKAGE / "ui" / "icon.svg"), layout="wide",
+        initial_sidebar_state="collapsed" if address_value(STORY, "") else "auto",
+    )  # fmt: skip
+    groups = {
+        group: [
+            st.Page(f"pages/{name}.py", title=name.capitalize(), icon=f":material/{icon}:", default=name == "example")
+            for name, icon in pages.items()
+        ]
+        for group, pages in PAGES.items()
+    }
+    page = st.navigation(groups, position="top")
+    if names_view() and page.title == "Example":
+        open_live()
+    if page.title == "Example" and shows_example():
+        load_pytorch()
+        page.run()
+        return
     with (
         nullcontext() if "torch" in sys.modules else st.spinner("Starting; only the first visitor waits for PyTorch …")
     ):
-        from comp_viz.resources import PACKAGE
         from comp_viz.ui.frame.analysis_state import analysis_notice
         from comp_viz.ui.frame.lasting_memory import spare_what_lasts
         from comp_viz.ui.frame.sidebar import draw_frame
         from comp_viz.ui.frame.warm_up import compiling
         from comp_viz.ui.lecture import bar as lecture
 
-    st.set_page_config(
-        page_title="ComP Viz", page_icon=str(PACKAGE / "ui" / "icon.svg"), layout="wide",
-        initial_sidebar_state="collapsed" if lecture.current_story() else "auto",
-    )  # fmt: skip
-    groups = {
-        group: [
-            st.Page(f"pages/{name}.py", title=name.capitalize(), icon=f":material/{icon}:", default=name == "live")
-            for name, icon in pages.items()
-        ]
-        for group, pages in PAGES.items()
-    }
-    page = st.navigation(groups, position="top")
     compiling()
     lecture.open_addressed_step()
     draw_frame()
@@ -66,4 +80,4 @@ if __name__ == "__main__":  # a visitor looks at a page
     draw_dashboard()
 else:  # Streamlit imports this module once, before anybody can reach the server
     ask_nobody()
-    app = st.App(__file__, lifespan=browser_at_start)
+    app = st.App(__file__, lifespan=while_serving)

@@ -74,7 +74,7 @@ _under_way: list[BackgroundJob[Any]] = []
 
 
 @atexit.register
-def _end_all() -> None:
+def end_jobs() -> None:
     """Cancel what is under way at the end of the server, so that no process is left and none writes where files are removed."""
     with _lock:
         jobs = list(_under_way)

@@ -10,14 +10,17 @@ from browsing import PHONE, ROOT, fits, in_both_themes, nav, serving, settled, s
 from marked import write_marked
 from playwright.sync_api import Browser, Page, expect
 
+from comp_viz.analysis.example.answers import effect_of, read_example
 from comp_viz.analysis.live.change import change
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.data.source import open_data
+from comp_viz.figures.example.words import happening
 from comp_viz.figures.live.heading import weight_sentence
 from comp_viz.figures.live.timeline import timeline_title
+from comp_viz.resources import shipped
 from comp_viz.wording import percent
 
 
@@ -46,6 +49,25 @@ def test_a_page_asked_for_first_of_all_comes_with_its_frame(browser, address):
     expect(pattern_text(page)).to_have_text("uniform(0.5)")
     assert "/data" in page.url
     page.close()
+
+
+def test_switches_answer_in_the_browser_and_open_the_same_on_live(blank, address):
+    example = read_example(shipped("examples/example.json"))
+    blank.goto(address)
+    clip = blank.locator(".switchboard video")
+    expect(blank.locator(".switchboard .curve")).to_have_count(len(example.classes))
+    blank.get_by_role("switch", name="words").click()
+    blank.get_by_role("switch", name="face").press("Space")
+    expect(blank.get_by_role("switch", name="face: taken away")).to_have_attribute("aria-checked", "false")
+    said = happening(effect_of(example, ("audio",)), len(example.classes))
+    expect(blank.locator(".happening")).to_have_text(said)
+    assert clip.evaluate("video => [video.textTracks[0].mode, video.matches('.covered')]") == ["hidden", True]
+    shown = [row.locator(".prediction").inner_text().split("\u202f")[0] for row in blank.locator(".said .row").all()]
+    expected = example.answers["audio",].probabilities
+    assert shown == [f"{example.classes[row.argmax()]} {100 * row.max():.0f}" for row in expected]
+    blank.locator(".switchboard .cells").click()
+    expect(headline(blank)).to_contain_text("Without text and video, 4 of 7 predictions flip")
+    assert "only" in blank.url
 
 
 def pattern_text(page: Page):

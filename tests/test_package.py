@@ -28,7 +28,9 @@ ROOT = Path(__file__).parents[1]
 LIVE = """
 from streamlit.testing.v1 import AppTest
 from comp_viz.resources import shipped
-app = AppTest.from_file(str(shipped("app.py")), default_timeout=200).run()
+app = AppTest.from_file(str(shipped("app.py")), default_timeout=200)
+app.query_params["checkpoint"] = "lab"
+app.run()
 assert not app.exception and not app.error, (app.exception, app.error)
 print(sorted(app.selectbox(key="checkpoint").options), app.selectbox(key="conversation").value)
 """

@@ -39,7 +39,7 @@ def app(small_checkpoint: Path, small_lab: DataSet, tmp_path: Path, monkeypatch:
     data_sets._data_set.clear()
     checkpoints._checkpoint.clear()
     predictions.cached_prediction.clear()
-    return AppTest.from_file(APP, default_timeout=300)
+    return AppTest.from_file(APP, default_timeout=300).switch_page("pages/live.py")
 
 
 def figure(app: AppTest) -> dict:
@@ -184,7 +184,7 @@ def test_a_checkpoint_without_fitting_data_says_what_to_set(app, monkeypatch, sm
 
 def test_real_conversations_are_in_the_picker(real_data, monkeypatch):
     monkeypatch.setenv("COMP_VIZ_DATA", str(real_data))
-    app = AppTest.from_file(APP, default_timeout=300)
+    app = AppTest.from_file(APP, default_timeout=300).switch_page("pages/live.py")
     app.query_params["checkpoint"] = "hazumi"
     app.run()
     assert not app.exception

@@ -4,6 +4,8 @@ import asyncio
 import importlib
 import runpy
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from streamlit import net_util
 from streamlit.web.server.app_discovery import discover_asgi_app
 from streamlit.web.server.server_util import is_url_from_allowed_origins
 
-from comp_viz.ui import own_browser
+from comp_viz.ui import server_life
 from comp_viz.ui.server_addresses import ask_nobody
 
 ROOT = Path(__file__).parents[1]
@@ -60,15 +62,21 @@ def test_what_streamlit_imports_before_it_serves_asks_nobody(outside):
 @pytest.mark.parametrize(
     ("headless", "opened"), [(False, ["http://localhost:8501"]), (True, [])], ids=["desk", "headless"]
 )
-def test_a_browser_is_opened_at_a_desk_alone(headless, opened, monkeypatch):
-    seen = []
-    monkeypatch.setattr(own_browser, "SOON", 0)
-    monkeypatch.setattr(own_browser, "open_browser", seen.append)
+def test_a_browser_is_opened_at_a_desk_alone_and_nothing_is_left_in_the_end(headless, opened, monkeypatch):
+    seen, ended = [], []
+    monkeypatch.setattr(server_life, "SOON", 0)
+    monkeypatch.setattr(server_life, "open_browser", seen.append)
     monkeypatch.setattr(st, "get_option", {"server.headless": headless, "browser.serverAddress": "localhost"}.get)
 
-    async def begin():
-        async with own_browser.browser_at_start(None):
-            await asyncio.sleep(0.01)
+    for last in ("end_jobs", "remove_uploads"):
+        monkeypatch.setattr(server_life, last, partial(ended.append, last))
 
-    asyncio.run(begin())
+    async def begin():
+        async with server_life.while_serving(None):
+            await asyncio.sleep(0.01)
+            assert ended == []
+
+    with ThreadPoolExecutor(1) as thread:  # a browser that other tests drive may run a loop in this one
+        thread.submit(asyncio.run, begin()).result()
     assert seen == opened
+    assert ended == ["end_jobs", "remove_uploads"]

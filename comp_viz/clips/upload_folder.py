@@ -26,8 +26,15 @@ def root() -> Path:
     fcntl.flock(mark, fcntl.LOCK_EX)
     held.append(mark)
     folder = unmarked.rename(unmarked.with_name(unmarked.name[1:]))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
+
+
+@atexit.register
+def remove_uploads() -> None:
+    """Remove this process's folder, at the end of the server."""
+    if root.cache_info().currsize:
+        shutil.rmtree(root(), ignore_errors=True)
+        root.cache_clear()
 
 
 def in_use(folder: Path) -> bool:

@@ -18,9 +18,10 @@ from comp_viz.data.table.reader import is_table, open_table
 from comp_viz.data.tabular.kinds import TABULAR_SUFFIXES, is_tabular
 from comp_viz.data.tabular.read import peek_tabular, read_tabular
 from comp_viz.errors import CompVizError
-from comp_viz.resources import working
+from comp_viz.resources import shipped, working
 
 LAB = "lab"
+EXAMPLE = "example.arrow"  # the example clip as it was read, which ships
 ARRAY_SUFFIXES, MAPPED_SUFFIXES = (".npz", *HDF5_SUFFIXES), (".arrow", ".feather")
 PACKED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".zip", ".tar", ".tgz", ".7z", ".rar")
 DATA_SUFFIXES = (*ARRAY_SUFFIXES, *TABULAR_SUFFIXES)
@@ -55,12 +56,17 @@ def data_files() -> list[str]:
     )
 
 
+def example_table() -> Path:
+    """The example clip's features as a data set."""
+    return shipped("examples") / EXAMPLE
+
+
 def data_path(name: str) -> Path:
     """The file or folder meant by a path, or by a name in the data root.
 
     Raises `CompVizError` when there is none, or a folder has the name of a file.
     """
-    for path in (Path(name), data_root() / name):
+    for path in (Path(name), data_root() / name, *([example_table()] if name == EXAMPLE else [])):
         if path.suffix in DATA_SUFFIXES and path.is_dir() and not (is_published(path) or is_tabular(path)):
             raise CompVizError(f"{path} is a folder; expected a file, as its name ends with {path.suffix}.")
         if path.exists():

@@ -9,7 +9,7 @@ from comp_viz.data.dataset import DataSet
 from comp_viz.data.header import Header
 from comp_viz.data.lab.model import LAB_WIDTHS
 from comp_viz.data.lab.settings import LabSettings
-from comp_viz.data.source import LAB, data_files, data_root, is_lab, open_data, peek_data
+from comp_viz.data.source import EXAMPLE, LAB, data_files, data_root, example_table, is_lab, open_data, peek_data
 from comp_viz.data.summary import Summary, summarise_data
 from comp_viz.errors import CompVizError
 from comp_viz.last_change import last_change
@@ -27,12 +27,17 @@ def open_data_set(name: str, root: str) -> DataSet:
     """
     if is_clip(name):
         return session_clips.clip_data_set(name)
-    return _data_set(name, root, last_change(Path(root) / name))
+    return _data_set(name, root, last_change(_place(name, root)))
 
 
 @st.cache_resource(max_entries=6, show_spinner="Reading the data set …")
 def _data_set(name: str, root: str, changed: int) -> DataSet:
-    return open_data(name if is_lab(name) else str(Path(root) / name))
+    return open_data(name if is_lab(name) else str(_place(name, root)))
+
+
+def _place(name: str, root: str) -> Path:
+    own = Path(root) / name
+    return example_table() if name == EXAMPLE and not own.exists() else own
 
 
 def data_names() -> list[str]:
@@ -53,7 +58,7 @@ def _files_of_data(root: Path, changed: int) -> list[str]:
 def fitting_data(name: str, device: str, labs: tuple[str, ...]) -> list[str]:
     """Data sets with the modalities, widths and kind of labels the checkpoint was built for; the lab and `labs` last.
 
-    Of this session's clips those whose features were made as the checkpoint's were, ahead of the lab.
+    Of this session's clips and the example those whose features were made as the checkpoint's were, ahead of the lab.
 
     The lab that a checkpoint was trained on comes first among them.
     """
@@ -63,12 +68,19 @@ def fitting_data(name: str, device: str, labs: tuple[str, ...]) -> list[str]:
     paths = {name: data_root() / name for name in files_of_data()}
     files = [name for name, path in paths.items() if _header(path, last_change(path)) == header]
     fitting_labs = [lab for lab in dict.fromkeys((trained, LAB, *labs)) if _lab_header(lab) == header]
-    return [*files, *session_clips.clips_for_checkpoint(opened.card, opened.config.max_length), *fitting_labs]
+    clips = session_clips.clips_for_checkpoint(opened.card, opened.config.max_length)
+    example = [EXAMPLE] if opened.card.sources == _example_sources() else []
+    return [*files, *clips, *example, *fitting_labs]
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _header(path: Path, changed: int) -> Header | None:
     return peek_data(path)
+
+
+@st.cache_data(show_spinner=False)
+def _example_sources() -> dict[str, str]:
+    return dict(open_data(str(example_table())).sources)
 
 
 def _lab_header(name: str) -> Header | None:

@@ -15,8 +15,9 @@ from comp_viz.figures.clips.heading import UNLIKE_NOTE
 from comp_viz.figures.clips.subtitles import webvtt
 from comp_viz.figures.style import Palette
 from comp_viz.ui.cache.session_clips import SessionClip
-from comp_viz.ui.clips.player import media_url, play_from, player, predictions_text
+from comp_viz.ui.clips.player import play_from, player, predictions_text
 from comp_viz.ui.frame.selected_utterance import select_utterance
+from comp_viz.ui.widgets.media import media_url
 
 
 def clip_player(uploaded: SessionClip, prediction: Prediction | None, selected: int, palette: Palette) -> None:
@@ -34,7 +35,7 @@ def clip_player(uploaded: SessionClip, prediction: Prediction | None, selected: 
         make_playable(clip)
 
     try:
-        url = media_url(path, mimetype)
+        url = media_url(path, mimetype, "clip player")
     except (OSError, CompVizError):
         st.info("The clip's file is gone. Upload it again to play it.", icon=":material/movie_off:")
         return

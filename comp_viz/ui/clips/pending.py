@@ -7,10 +7,11 @@ from comp_viz.clips.progress import Draft
 from comp_viz.errors import CompVizError
 from comp_viz.figures.style import Palette
 from comp_viz.ui.cache.session_clips import PendingClip, session_clips
-from comp_viz.ui.clips.player import media_url, player
+from comp_viz.ui.clips.player import player
 from comp_viz.ui.frame.analysis_state import progress_text, work_share
 from comp_viz.ui.frame.finished_upload import SETTLE
 from comp_viz.ui.frame.text import escape_markdown
+from comp_viz.ui.widgets.media import media_url
 from comp_viz.wording import first_upper
 
 REFRESH = 1.0  # seconds; each time takes the server a tenth of a second of a core, which the analysis would use

@@ -1,11 +1,9 @@
 """The player on a page: a small component of our own, and where its media come from."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime import get_instance
 
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.clips.span import Span
@@ -89,13 +87,3 @@ def probability_bands(prediction: Prediction, palette: Palette) -> list[list[tup
         share = round(min(1.0, abs(float(value)) / reach), 3)
         rows.append([(1 - share, palette.neutral), (share, palette.positive if value > 0 else palette.negative)])
     return [row if known else [] for row, known in zip(rows, seen, strict=True)]
-
-
-def media_url(path: Path, mimetype: str, place: str = "clip player") -> str:
-    """An address under which the browser of this session gets a file, as `st.video` makes one; it goes with the session.
-
-    Each `place` on a page has one.
-    """
-    base = str(st.get_option("server.baseUrlPath")).strip("/")
-    served = get_instance().media_file_mgr.add(str(path), mimetype, place)
-    return f"/{base}{served}" if base else served

@@ -8,7 +8,7 @@ import streamlit as st
 from comp_viz.clips.background import AnalysisJob
 from comp_viz.clips.progress import STAGES
 from comp_viz.ui.cache.session_clips import PendingClip, session_clips
-from comp_viz.ui.frame.navigation import go_to
+from comp_viz.ui.frame.arrival import go_to
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.wording import how_many
 

@@ -4,15 +4,11 @@ import streamlit as st
 
 from comp_viz.data.source import is_lab
 from comp_viz.ui.frame.address_state import kept_parameters, set_address_value
+from comp_viz.ui.frame.arrival import go_to
 from comp_viz.ui.frame.pattern_state import drop_edited_cells
 
-GO, LABS = "go to", "labs"  # what the session keeps
+LABS = "labs"  # where the session keeps them
 MOST_LABS = 8  # offered in the sidebar
-
-
-def go_to(page: str) -> None:
-    """Have the frame open another page before it draws anything."""
-    st.session_state[GO] = page
 
 
 def address_parameters() -> dict[str, list[str]]:

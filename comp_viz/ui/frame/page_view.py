@@ -17,7 +17,7 @@ from comp_viz.network.intervention import AS_TRAINED, Intervention
 from comp_viz.report.origin import Origin
 from comp_viz.ui.cache.predictions import cached_inside, cached_prediction
 from comp_viz.ui.frame.address_state import address_value, keep_address
-from comp_viz.ui.frame.navigation import GO
+from comp_viz.ui.frame.arrival import GO
 from comp_viz.ui.frame.pattern_builder import draw_pattern_preview
 from comp_viz.ui.frame.pattern_state import pattern_choice, pattern_matrix, remember_for_undo, set_pattern
 from comp_viz.ui.frame.report_collector import begin_report, page_report

@@ -17,8 +17,9 @@ from comp_viz.errors import CompVizError
 from comp_viz.ui.cache.checkpoints import checkpoint_names, open_checkpoint
 from comp_viz.ui.cache.data_sets import fitting_data, open_data_set
 from comp_viz.ui.frame.address_state import address_parameter, address_value, set_address_value, set_widget
+from comp_viz.ui.frame.arrival import GO, go_to
 from comp_viz.ui.frame.finished_upload import finished_upload
-from comp_viz.ui.frame.navigation import GO, address_parameters, go_to, open_here, opened_labs, remember_lab
+from comp_viz.ui.frame.navigation import address_parameters, open_here, opened_labs, remember_lab
 from comp_viz.ui.frame.page_view import FRAMED, PageView
 from comp_viz.ui.frame.pattern_builder import pattern_controls
 from comp_viz.ui.frame.pattern_state import (

@@ -13,8 +13,9 @@ from comp_viz.stories import Story, read_story
 from comp_viz.story_settings import LISTS, StepSettings
 from comp_viz.ui.cache.checkpoints import checkpoint_names
 from comp_viz.ui.frame.address_state import OPENED, address_value, first_address, set_address_value, whole_number
+from comp_viz.ui.frame.arrival import go_to
 from comp_viz.ui.frame.compare_mode import COMPARE, NOTHING, OTHER
-from comp_viz.ui.frame.navigation import go_to, open_here
+from comp_viz.ui.frame.navigation import open_here
 from comp_viz.ui.frame.pattern_state import PATTERN, SEED, PatternChoice, set_pattern
 from comp_viz.ui.frame.selected_utterance import UTTERANCE
 from comp_viz.ui.frame.text import escape_markdown

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from comp_viz.ui.frame.navigation import go_to
+from comp_viz.ui.frame.arrival import go_to
 from comp_viz.ui.widgets.component import component
 
 
