@@ -11,6 +11,7 @@ from page_cases import array, dashboard, figures, write_case
 from comp_viz.analysis.lab.attainable import attainable_at
 from comp_viz.analysis.lab.reached import accuracy_with_error
 from comp_viz.analysis.results import read_published_results, read_results
+from comp_viz.analysis.data.linear_probe import LinearProbe
 from comp_viz.analysis.robustness.drawings import (
     GRID,
     RATE_SEEDS,
@@ -24,7 +25,7 @@ from comp_viz.analysis.robustness.drawings import (
     rate_patterns,
     share_patterns,
 )
-from comp_viz.analysis.robustness.references import from_paper, from_tables, with_references
+from comp_viz.analysis.robustness.references import above_measured, from_paper, from_probe, from_tables, with_references
 from comp_viz.analysis.robustness.scores import (
     constant_baseline,
     counted_labels,
@@ -43,7 +44,7 @@ from comp_viz.data.table.writer import write_table
 from comp_viz.evaluation.evaluate import evaluate, predict
 from comp_viz.evaluation.metrics import metrics
 from comp_viz.figures.robustness.axes import metric_span
-from comp_viz.figures.robustness.heading import robustness_title
+from comp_viz.figures.robustness.heading import better_references, robustness_title
 from comp_viz.figures.robustness.rates import rates_chart, rates_title
 from comp_viz.figures.robustness.shares import across, losses_chart, shares_title, triangle_chart
 from comp_viz.figures.robustness.subsets import subsets_chart, subsets_title
@@ -542,7 +543,27 @@ def test_a_table_that_cannot_be_read_is_left_out_and_named(open_trained, at_once
     app = open_trained("robustness")
     assert not app.exception
     assert "broken.parquet" in app.warning[0].value
-    assert app.multiselect(key="references").options == []
+    known = app.multiselect(key="references").options
+    assert len(known) == 2  # what comes with the data set
+    assert all(name.startswith("linear probe: ") for name in known)
+
+
+def test_references_that_reach_more_on_the_same_data_are_named():
+    probe = LinearProbe({"audio": 0.47, "text": 0.781, "all modalities": 0.741}, 0.6, 1155, 721, "test split")
+    everything, alone = from_probe(probe)
+    assert (everything.name, alone.name) == ("linear probe: all modalities", "linear probe: text alone")
+    assert everything.usual
+    assert alone.of("ACC")["value"].tolist() == [0.781]
+    assert alone.of("F1").empty
+    measured = pd.DataFrame({"predictor": ["fused", "fused"], "missing_rate": [0.0, 0.5], "value": [0.76, 0.9]})
+    better = above_measured(measured, [everything, alone], "ACC")
+    assert better == [("linear probe: text alone", 0.781)]
+    assert better_references(better, "ACC").replace("\u202f", " ") == (
+        "With nothing missing, more is reached on these data by linear probe: text alone (78.1 %)."
+    )
+    assert above_measured(measured.assign(value=0.8), [everything, alone], "ACC") == []
+    assert above_measured(measured, [replace(alone, published=True)], "ACC") == []  # of other data
+    assert above_measured(measured[1:], [alone], "ACC") == []  # not measured yet
 
 
 def test_the_lab_has_its_attainable_accuracy_beside_it(small_checkpoint, tmp_path, monkeypatch):

@@ -1,14 +1,15 @@
-"""Curves from elsewhere to set beside a measured one: our shipped tables on the same data, and the paper's on other data."""
+"""Curves to set beside a measured one: a linear probe and our shipped tables on the same data, and the paper's on other data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
+from comp_viz.analysis.data.linear_probe import FROM_ALL, LinearProbe
 from comp_viz.analysis.results import ROW_COLUMNS, summarise
 from comp_viz.wording import how_many
 
-OURS, PAPER = "our table", "published, other data"
+OURS, PAPER, PROBE = "our table", "published, other data", "linear probe"
 ON_TEST = "epoch chosen on the TEST SPLIT"
 DATASETS = {
     "CMUMOSI": "CMU-MOSI",
@@ -71,6 +72,39 @@ def from_paper(published: pd.DataFrame) -> list[Reference]:
         )
         for (dataset, method), part in rows.groupby(["dataset", "method"], sort=False)
     ]  # fmt: skip
+
+
+def from_probe(probe: LinearProbe) -> list[Reference]:
+    """The linear probe of a data set, from all modalities and from the best one alone: what needs no network and no context."""
+    alone = max((name for name in probe.accuracy if name != FROM_ALL), key=lambda name: probe.accuracy[name])
+    about = (
+        f"logistic regression on single utterances of these data, nothing taken away, evaluated on the {probe.split}"
+    )
+    return [
+        Reference(
+            f"{PROBE}: {name}", about, False, True,
+            pd.DataFrame({"metric": ["ACC"], "missing_rate": [0.0], "value": [probe.accuracy[of]], "half": [float("nan")]}),
+        )
+        for name, of in ((FROM_ALL, FROM_ALL), (f"{alone} alone", alone))
+    ]  # fmt: skip
+
+
+def above_measured(measured: pd.DataFrame, references: Sequence[Reference], metric: str) -> list[tuple[str, float]]:
+    """The references that are better than the fused prediction with nothing missing, the best first: name and value.
+
+    Only references on the same data count; `measured` as `score_table` gives it, of a `metric` of which more is better.
+    """
+    rows = measured[(measured["predictor"] == "fused") & (measured["missing_rate"] == 0)]
+    if rows.empty or metric == "MAE":
+        return []
+    own = float(rows["value"].iloc[0])
+    better = []
+    for one in references:
+        points = one.of(metric)
+        values = points.loc[points["missing_rate"] < 0.005, "value"]
+        if not one.published and len(values) and float(values.iloc[0]) > own:
+            better.append((one.name, float(values.iloc[0])))
+    return sorted(better, key=lambda each: -each[1])
 
 
 def with_references(measured: pd.DataFrame, references: Sequence[Reference], metric: str) -> pd.DataFrame:

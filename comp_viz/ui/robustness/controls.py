@@ -7,23 +7,23 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.robustness.drawings import page_drawings, rate_patterns
-from comp_viz.analysis.robustness.references import Reference
+from comp_viz.analysis.robustness.references import Reference, above_measured
 from comp_viz.analysis.robustness.scores import counted_labels, metric_names, score_table
 from comp_viz.data.conversation import SPLITS, Floats
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
-from comp_viz.figures.robustness.heading import METRICS_HELP, robustness_title
+from comp_viz.figures.robustness.heading import METRICS_HELP, better_references, robustness_title
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.robustness.measurement import measured_scores, split_scores
-from comp_viz.ui.robustness.references import shipped_references
+from comp_viz.ui.robustness.references import data_references
 from comp_viz.ui.widgets.measuring import measure_and_draw
 from comp_viz.ui.widgets.split_choice import NO_LABELS, NO_SPLITS, SPLIT, SPLIT_HELP, not_measurable
-from comp_viz.wording import how_many
+from comp_viz.wording import how_many, so_far
 
 METRIC, SHARE, REFERENCES = "metric", "share", "references"  # widget keys and address parameters
 PAGE = "robustness"
@@ -63,7 +63,8 @@ def robustness_controls(view: PageView) -> RobustnessChoice | None:
             "Missing in the triangle", [*THIRDS], key=SHARE, bind="query-params", width=190, disabled=len(data.modalities) != 3,
             help="The share of all entries that is missing in the triangle below, which shows how it is divided between the modalities.",
         )  # fmt: skip
-        chosen = reference_control(shipped_references(data.digest, bool(data.task.classes), split))
+        known = data_references(view, split)
+        chosen = reference_control(known)
     utterances = Utterances.of(data.split(split))
     try:
         check_lengths(utterances, view.checkpoint.config.max_length)
@@ -76,7 +77,11 @@ def robustness_controls(view: PageView) -> RobustnessChoice | None:
     choice = RobustnessChoice(metric, split, THIRDS[share], chosen, utterances.labels)
     with top:
         table = score_table(measured_scores(view, split), rate_patterns(), metric)
-        page_heading(robustness_title(table, metric), METRICS_HELP)
+        drawings, measured = page_drawings(data.modalities, THIRDS[share]), measured_scores(view, split)
+        done = sum(one in measured for one in drawings)
+        page_heading(so_far(robustness_title(table, metric), done, len(drawings), "passes"), METRICS_HELP)
+        if better := above_measured(table, known, metric):
+            st.markdown(f":material/priority_high: {escape_markdown(better_references(better, metric))}")
         training = view.checkpoint.card.training
         st.caption(
             f"Evaluated on the {split} split: {how_many(len(utterances.ids), 'conversation')}, "
@@ -103,7 +108,7 @@ def reference_control(known: list[Reference]) -> list[Reference]:
     chosen = st.multiselect(
         "References", names, key=REFERENCES, bind="query-params", width="stretch",
         placeholder="none" if names else "none for these data",
-        help="Dashed: from the tables in `results/`, on these very data. Dotted: printed in the paper, on other recordings, "
+        help="Linear probe: without network and context, on these very data. Dashed: from the tables in `results/`, on these data too. Dotted: printed in the paper, on other recordings, "
         "features and splits, and of epochs chosen on the test split: only the order of magnitude compares.",
     )  # fmt: skip
     return [one for one in known if one.name in chosen]

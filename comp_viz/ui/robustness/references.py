@@ -6,12 +6,27 @@ import pandas as pd
 import streamlit as st
 
 from comp_viz.analysis.results import read_published_results, read_results
-from comp_viz.analysis.robustness.references import Reference, from_paper, from_tables
+from comp_viz.analysis.robustness.references import Reference, from_paper, from_probe, from_tables
+from comp_viz.data.source import data_root
 from comp_viz.errors import CompVizError
 from comp_viz.last_change import last_change
 from comp_viz.sweep.epochs import is_epochs
+from comp_viz.ui.cache.data_sets import linear_probe
+from comp_viz.ui.cache.per_session import is_clip
 from comp_viz.ui.cache.training import RESULTS
+from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.text import escape_markdown
+
+
+def data_references(view: PageView, split: str) -> list[Reference]:
+    """What comes with the open data and split: their linear probe, our tables on them, then the paper's figures on others."""
+    probe: list[Reference] = []
+    if split == "test" and not is_clip(view.data_name):
+        try:
+            probe = from_probe(linear_probe(view.data_name, str(data_root()), view.data.digest))
+        except CompVizError:  # its labels allow none, which the Data page explains
+            probe = []
+    return [*probe, *shipped_references(view.data.digest, bool(view.data.task.classes), split)]
 
 
 def shipped_references(digest: str, classes: bool, split: str) -> list[Reference]:
