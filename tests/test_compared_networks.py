@@ -41,6 +41,7 @@ SMALL = {  # sizes that build and run in milliseconds
     },
     "mctn": {"hidden": 6},
     "hcam": {"hidden": 8},
+    "mmqnet": {"hidden": 8, "queries": 2, "interference": 3},
 }
 GRAPHS = ("gcnet-cmu", "gcnet-cmu_attn", "gcnet-iemocap", "gcnet-iemocap_attn", "sdr_gnn-cmu", "sdr_gnn-iemocap")
 
@@ -334,6 +335,8 @@ WRONG = {
     "dicmor-odd": ("dicmor", {"hidden": 9, "heads": 3}, "hidden: expected an even number"),
     "imder-channels": ("imder", {"channels": (8, 8, 9, 8)}, "channels: expected multiples of heads = 2"),
     "mctn-order": ("mctn", {"order": ("text", "face", "audio")}, "order: expected"),
+    "mmqnet-heads": ("mmqnet", {"heads": 3}, "heads: expected a divisor of hidden = 8"),
+    "mmqnet-apart": ("mmqnet", {"apart": float("nan")}, "apart: expected a weight from 0 to 1000, got nan"),
     "hcam-heads": ("hcam", {"heads": 3}, "heads: expected a divisor of hidden = 8"),
 }
 
@@ -342,6 +345,30 @@ WRONG = {
 def test_sizes_that_do_not_fit_are_refused(name, changes, message):
     with pytest.raises(CompVizError, match=message):
         network(name, **changes)
+
+
+@torch.no_grad()
+def test_a_modality_is_rebuilt_from_the_others_alone():
+    model, (features, _, valid) = network("mmqnet"), example()
+    model.context.mlp.second = lambda hidden: 0 * model.context.qkv.weight.new_zeros(*hidden.shape[:-1], 8)
+    model.context.qkv.weight.zero_()
+    model.context.qkv.bias.zero_()  # no utterance hears of another one
+    observed = valid[..., None].expand(-1, -1, 3).clone()
+    before = model(features, observed, valid)
+    for u in NAMES:
+        after = model({**features, u: features[u] + 1}, observed, valid)
+        moved = {v: (after.reconstruction[v] - x)[valid].abs().max() for v, x in before.reconstruction.items()}
+        assert moved.pop(u) == 0
+        assert all(value > 1e-6 for value in moved.values())
+
+
+@torch.no_grad()
+def test_what_is_rebuilt_counts_only_where_it_is_missing():
+    model, (features, observed, valid) = network("mmqnet"), example()
+    before = model(features, observed, valid).fused
+    model.modality_queries.queries.add_(1)
+    moved = (model(features, observed, valid).fused - before)[..., 0].abs() > 1e-7
+    assert torch.equal(moved, valid & ~observed.all(-1))
 
 
 def test_mctn_translates_in_the_order_asked_for():

@@ -29,6 +29,7 @@ TERMS = {  # of the loss, beside the task loss
     "imder": {"reconstruction", "transfer"},
     "mctn": {"translation", "cycle", "second translation"},
     "hcam": {"contrast"},
+    "mmqnet": {"reconstruction", "apart"},
 }
 LEARNING = replace(
     RECIPE, first_epochs=4, second_epochs=12, batch=8, learning_rate=0.01, feature_noise=0.1, average=0.5
