@@ -38,6 +38,8 @@ ARCHITECTURE = {
     "evaluation": {"data", "network", "methods", "checkpoint"},  # metrics under missing patterns
     "training": {"data", "network", "methods", "checkpoint", "evaluation"},
     "sweep": {"data", "network", "methods", "checkpoint", "evaluation", "training"},  # many runs, one table
+    "export": {"data", "network", "methods", "checkpoint"},  # a checkpoint -> a graph for use elsewhere
+    "browser": {"data", "checkpoint", "export"},  # the engine that answers in a browser, and what is sent to it
     "clips": {"data", "checkpoint"},  # a video -> a conversation, by the extractors that a checkpoint names
     "analysis": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "clips"},  # arrays -> result or DataFrame
     # what is seen

@@ -59,6 +59,7 @@ class Method:
     capabilities: frozenset[Capability] = frozenset()
     weights_from: str = "weighting"  # the part that gives the weights of the modalities, in a word
     weights_about: str = ""  # what the weights are, in a sentence, where there are some
+    no_graph: str = ""  # why it cannot be exported, in a sentence, where it cannot
     presets: Mapping[str, Preset] = field(default_factory=lambda: {"ours": Preset()})
 
     def learns_fused(self, recipe: Recipe) -> bool:

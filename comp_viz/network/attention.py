@@ -24,7 +24,8 @@ class ModalityAttention(nn.Module):
         modality without any observed utterance in a conversation has `H = 0` there.
         """
         qkv = self.qkv(g).unflatten(-1, (3, self.heads, -1))  # (M, N, 3, h, d/h)
-        if qkv.device.type == "cpu" and qkv.dtype is torch.float32 and not trace:
+        fused_kernel = qkv.device.type == "cpu" and qkv.dtype is torch.float32 and not torch.compiler.is_exporting()
+        if fused_kernel and not trace:
             h, attention = attend_by_conversation(qkv, rows), None
         else:
             h, attention = attend_padded(qkv, rows)

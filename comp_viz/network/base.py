@@ -35,7 +35,7 @@ class Network(nn.Module):
     def rebuilt_from(self, features: Mapping[str, Any], observed: Any, valid: Any) -> PerModality:
         """What a reconstruction is held against, modality -> `[B, S, k]`: features as they are, where no space of its own."""
         admitted, rows = admit(self.config, features, observed, valid, like=next(self.parameters()))
-        return {name: rows.pad(x[: len(rows)]) for name, x in zip(self.config.modalities, admitted, strict=True)}
+        return {name: rows.pad(rows.utterances(x)) for name, x in zip(self.config.modalities, admitted, strict=True)}
 
     @property
     def device(self) -> torch.device:

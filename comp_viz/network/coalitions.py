@@ -5,7 +5,7 @@ are only two versions of it. And a modality that is missing everywhere has no ke
 which then add the same to every row. Together that is little more than half of the work of as many separate conversations.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -35,53 +35,68 @@ def coalition_masks(modalities: int) -> Tensor:
 def coalition_outputs(model: ComP, features: Mapping[str, Any], observed: Any, valid: Any) -> Output:
     """The output for one conversation (a batch of one) in every coalition, `[2^M, S, …]`, prompts from own prototypes and bank.
 
-    The same as `model` with `observed` restricted to each row of `subsets(M)` in turn. Raises `CompVizError` when the
+    The same as `model` with `observed` restricted to each row of `coalition_masks(M)` in turn. Raises `CompVizError` when the
     conversation does not fit the model, or there are too many coalitions.
     """
-    shown = coalition_masks(len(model.config.modalities))
+    every = range(len(coalition_masks(len(model.config.modalities))))
     _, encoded, rows = model.begin(features, observed, valid)
-    shown = shown.to(encoded.device)
-    every = repeated_rows(model, rows, rows.keys & shown[:, :, None])
+    return outputs_in(model, encoded, rows.keys, every)
+
+
+def outputs_in(model: ComP, encoded: Tensor, keys: Tensor, numbers: Sequence[int]) -> Output:
+    """The outputs `[K, S, …]` in some coalitions, by number, of one conversation `Z^u [M, S + 1, d]` with `keys [M, S]` observed.
+
+    Each modality is in half of them, as it is in all, or in all but the empty and the full one.
+    """
+    M = len(model.config.modalities)
+    shown = torch.tensor([[bool(k >> u & 1) for u in range(M)] for k in numbers], device=encoded.device)
+    every = repeated_rows(model, keys & shown[:, :, None])
     if not model.config.prompting:
         return model.second_stage(masked_versions(encoded, every), every, "bank")
-    z = propagate_coalitions(model, encoded, rows, every, shown)
+    z = propagate_coalitions(model, encoded, keys, every, shown, coalitions_with(M, numbers).to(encoded.device))
     fused, heads, weights, _ = model.conclude(z)
     return Output(every.pad(fused), model.by_modality(every.pad(heads)), every.pad(weights))
 
 
-def repeated_rows(model: ComP, rows: Rows, keys: Tensor) -> Rows:
+def coalitions_with(modalities: int, numbers: Sequence[int]) -> Tensor:
+    """Where in `numbers` those stand that have each modality, `[M, K/2]`."""
+    return torch.tensor([[place for place, k in enumerate(numbers) if k >> u & 1] for u in range(modalities)])
+
+
+def repeated_rows(model: ComP, keys: Tensor) -> Rows:
     """Rows of one conversation as often as it is seen in another way, `keys [K, M, N]` saying what is observed each time."""
-    valid = torch.ones(len(keys), len(rows), dtype=torch.bool)
+    valid = torch.ones(keys.shape[0], keys.shape[2], dtype=torch.bool)
     return Rows.of(keys.transpose(1, 2), valid, model.config.max_length)
 
 
 def masked_versions(encoded: Tensor, every: Rows) -> Tensor:
     """`Z^u [M, K·N + K, d]` of a conversation seen in `K` ways, from `[M, N + 1, d]` as it was observed: missing is blank."""
-    K = len(every.lengths)
+    K = every.shape[0]
     blank = encoded[:, -1:]
     utterances = torch.where(every.keys[..., None], encoded[:, :-1].repeat(1, K, 1), blank)
     return torch.cat([utterances, blank.expand(-1, K, -1)], dim=1)
 
 
-def propagate_coalitions(model: ComP, encoded: Tensor, rows: Rows, every: Rows, shown: Tensor) -> Tensor:
-    """`Z̄^u [M, 2^M·N, d]` of all coalitions, from `[M, N + 1, d]`."""
-    there = torch.stack([rows.keys, torch.zeros_like(rows.keys)])
-    two = repeated_rows(model, rows, there)
+def propagate_coalitions(
+    model: ComP, encoded: Tensor, keys: Tensor, every: Rows, shown: Tensor, places: Tensor
+) -> Tensor:
+    """`Z̄^u [M, K·N, d]` of `K` coalitions, from `[M, N + 1, d]`: `shown [K, M]`, `places [M, K/2]` with each modality."""
+    two = repeated_rows(model, torch.stack([keys, torch.zeros_like(keys)]))
     seen, blanks = two.part(masked_versions(encoded, two))
     prototypes = model.compress(seen, blanks, two)  # (M, 2, c, d)
     first, *_ = model.blocks
     fresh = model.generate(first, seen, prototypes, two, "bank", NO_TRACE)
-    which = 1 - shown.long()  # (2^M, M), 0 as observed, 1 missing
+    which = 1 - shown.long()  # (K, M), 0 as observed, 1 missing
     z, fresh = (pick_versions(x.unflatten(1, (2, -1)), which).flatten(1, 2) for x in (seen, fresh))
     prototypes, renewed = pick_versions(prototypes, which), None
-    half = repeated_rows(model, rows, rows.keys.expand(len(shown) // 2, -1, -1))
+    half = repeated_rows(model, keys.expand(places.shape[1], -1, -1))
     for l, block in enumerate(model.blocks):
         if l:
             fresh = model.generate(block, z, prototypes, every, "bank", NO_TRACE)
         delivered = model.deliver(fresh)
         if renewed is not None:  # eq. 9
             delivered = model.config.momentum * renewed + (1 - model.config.momentum) * delivered
-        g = attend(block, block.inject(torch.cat([z, delivered], dim=-1)), half, shown)  # eq. 3, 4
+        g = attend(block, block.inject(torch.cat([z, delivered], dim=-1)), half, places, len(shown))  # eq. 3, 4
         if block.expand is None:
             return g
         z, renewed = block.expand(g).split([model.config.hidden, model.config.delivered], dim=-1)  # eq. 5
@@ -89,17 +104,16 @@ def propagate_coalitions(model: ComP, encoded: Tensor, rows: Rows, every: Rows, 
 
 
 def pick_versions(x: Tensor, which: Tensor) -> Tensor:
-    """From versions `[M, 2, …]` those that coalitions have, `which [2^M, M]`: `[M, 2^M, …]`."""
+    """From versions `[M, 2, …]` those that coalitions have, `which [K, M]`: `[M, K, …]`."""
     return x[torch.arange(len(x), device=x.device)[:, None], which.T]
 
 
-def attend(block: PropagationBlock, g: Tensor, half: Rows, shown: Tensor) -> Tensor:
-    """The attention layers of a block, `G_0 [M, 2^M·N, d] -> G_m` (eq. 4): a modality attends in its half of the coalitions."""
-    M, C = len(g), len(shown)
-    attended: Tensor = g.unflatten(1, (C, -1))
-    seeing = attended[shown.T].unflatten(0, (M, -1)).flatten(1, 2)  # (M, 2^M/2·N, d)
+def attend(block: PropagationBlock, g: Tensor, half: Rows, places: Tensor, count: int) -> Tensor:
+    """The attention layers of a block, `G_0 [M, K·N, d] -> G_m` (eq. 4): a modality attends in its half of the `K` coalitions."""
+    where = torch.arange(len(g), device=g.device)[:, None], places
+    attended: Tensor = g.unflatten(1, (count, -1))
+    seeing = attended[where].flatten(1, 2)  # (M, K/2·N, d)
     for layer in block.layers:
         seeing, _ = layer(seeing, half)
-        attended = attended + layer.mlp(g.new_zeros(M, 1, 1, g.shape[-1]))
-    attended[shown.T] = seeing.unflatten(1, (C // 2, -1)).flatten(0, 1)
-    return attended.flatten(1, 2)
+        attended = attended + layer.mlp(g.new_zeros(len(g), 1, 1, g.shape[-1]))
+    return attended.index_put(where, seeing.unflatten(1, (places.shape[1], -1))).flatten(1, 2)

@@ -207,7 +207,10 @@ class ComP(Network):
         if self.config.masked_prototypes:
             encoded = encoded * rows.keys[..., None]
         padded = rows.pad(encoded)  # (M, B, S, d)
-        first = weight[:, None, : padded.shape[2]].mT @ padded  # (M, B, c, d)
+        places = torch.arange(
+            padded.shape[2], device=weight.device
+        )  # a slice would fix `S` when the network is exported
+        first = weight.index_select(1, places).mT[:, None] @ padded  # (M, B, c, d)
         if not self.config.masked_prototypes:
             absent = rows.blank.to(weight.dtype) @ weight  # (M, B, c)
             first = first + absent[..., None] * blanks[:, :, None]

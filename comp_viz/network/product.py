@@ -18,7 +18,7 @@ def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """`[M, N, inputs] · [M, inputs, outputs] + [M, 1, outputs] -> [M, N, outputs]`."""
     plain = x.device.type == "cpu" and x.dtype is torch.float32 and not torch.is_autocast_enabled("cpu")
     in_turn = onednn.KERNEL or (torch.get_num_threads() > 1 and x.shape[1] >= MANY)
-    if not plain or not in_turn or not x.numel() or not weight.numel():
+    if torch.compiler.is_exporting() or not plain or not in_turn or not x.numel() or not weight.numel():
         return torch.bmm(x, weight) if bias is None else torch.baddbmm(bias, x, weight)
     if not torch.is_grad_enabled():
         return rows_by_rows(x, weight.mT, bias)

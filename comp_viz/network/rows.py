@@ -25,6 +25,10 @@ class Rows:
     def of(cls, observed: Tensor, valid: Tensor, max_length: int) -> "Rows":
         """From `observed [B, S, M]` on any device and `valid [B, S]` in memory: no device is asked how many rows there are."""
         B, S = valid.shape
+        if torch.compiler.is_exporting():  # a graph for any number of utterances cannot depend on where padding is
+            absent = torch.arange(max_length, device=observed.device) >= S
+            keys = observed.flatten(0, 1).T.contiguous()
+            return RowsWithoutPadding((B, S), torch.arange(B * S), [], keys, absent.float().expand(B, -1))
         index = valid.flatten().nonzero()[:, 0].to(observed.device, non_blocking=True)
         blank = torch.ones(B, max_length)
         blank[:, :S] -= valid.float()
@@ -38,6 +42,10 @@ class Rows:
         """The rows of the utterances and those of the blank ones, `[M, N + B, …] -> [M, N, …], [M, B, …]`."""
         utterances, blanks = x.split([len(self), len(self.lengths)], dim=1)
         return utterances, blanks
+
+    def utterances(self, x: Tensor) -> Tensor:
+        """Those of the utterances alone, of one modality: `[N + B, …] -> [N, …]`."""
+        return x[: len(self)]
 
     def average(self, values: Tensor) -> Tensor:
         """Mean of `[N + B]` values over all `B · max_length` places: a blank row counts once for every place."""
@@ -62,3 +70,27 @@ class Rows:
         """The rows along `dim`, conversation by conversation."""
         parts: tuple[Tensor, ...] = x.split(self.lengths, dim)
         return parts
+
+
+class RowsWithoutPadding(Rows):
+    """Rows of conversations that all have `S` utterances: nothing in them depends on a number but that of conversations.
+
+    So is a network traced for export (`comp_viz/export`): `S` stays open.
+    """
+
+    def part(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """As of every `Rows`."""
+        return x[:, : -self.shape[0]], x[:, -self.shape[0] :]
+
+    def utterances(self, x: Tensor) -> Tensor:
+        """As of every `Rows`."""
+        return x[: -self.shape[0]]
+
+    def pad(self, x: Tensor, fill: float = 0) -> Tensor:
+        """As of every `Rows`; there is nothing to fill."""
+        shaped: Tensor = x.unflatten(-2, self.shape)
+        return shaped
+
+    def pack(self, x: Tensor) -> Tensor:
+        """As of every `Rows`."""
+        return x.flatten(-3, -2)

@@ -82,18 +82,18 @@ class Recorder:
 
     def add(self, name: str, stacked: Tensor, apart: tuple[int, ...] | None = None) -> None:
         """Keep one block's rows `[M, N, k]` under the trace field `name`, as `[M, B, S, k]`, with `k` taken `apart`."""
-        if self.rows:
+        if self.rows is not None:
             padded = self.rows.pad(stacked)
             self.blocks.setdefault(name, []).append(padded.unflatten(-1, apart) if apart else padded)
 
     def add_maps(self, maps: list[Tensor | None]) -> None:
         """Keep one block's attention maps, `[M, B, h, S, S]` a layer."""
-        if self.rows and maps:
+        if self.rows is not None and maps:
             self.blocks.setdefault("attention", []).append(torch.stack([m for m in maps if m is not None], dim=2))
 
     def once(self, name: str, stacked: Tensor) -> None:
         """Keep a tensor `[M, B, …]` that exists once a pass under the trace field `name`."""
-        if self.rows:
+        if self.rows is not None:
             self.single[name] = stacked
 
     def trace(self, modalities: tuple[str, ...], **once: Tensor) -> Trace:

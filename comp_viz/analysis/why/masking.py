@@ -56,10 +56,10 @@ class Masked:
 
 def encoded_once(model: ComP, batch: Batch, observed: Bools) -> Callable[[Tensor], Tensor]:
     """Fused outputs of ComP by pattern, from encodings that are the same under all of them."""
-    _, encoded, rows = model.begin(batch.features, observed[None], batch.valid)
+    _, encoded, _ = model.begin(batch.features, observed[None], batch.valid)
 
     def outputs(patterns: Tensor) -> Tensor:
-        every = repeated_rows(model, rows, patterns.to(encoded.device).permute(0, 2, 1))
+        every = repeated_rows(model, patterns.to(encoded.device).permute(0, 2, 1))
         return model.second_stage(masked_versions(encoded, every), every, "bank").fused
 
     return outputs

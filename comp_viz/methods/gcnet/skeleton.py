@@ -72,7 +72,7 @@ class GraphNetwork(Network, ABC):
     ) -> Output:
         """As of every network; `speakers [B, S]` by number, all the same where not given."""
         admitted, rows = admit(self.config, features, observed, valid, like=self.head.weight)
-        x = rows.pad(torch.cat(admitted, dim=-1)[: len(rows)])
+        x = rows.pad(rows.utterances(torch.cat(admitted, dim=-1)))
         there = tensor(valid, x.device).bool()
         h = self.hidden(x, there, speakers)
         rebuilt = self.rebuilt(h, there)

@@ -65,7 +65,7 @@ class HCAM(Network):
         mirrored = mirror(tensor(valid, self.device).bool(), run_padding=False)
         encoded = []
         for linear, recur, x in zip(self.input, self.recurrence, admitted, strict=True):
-            entering = rows.pad(self.dropout(linear(x[: len(rows)])))
+            entering = rows.pad(self.dropout(linear(rows.utterances(x))))
             encoded.append(rows.pack(recur(entering.transpose(0, 1), mirrored).transpose(0, 1)))
         return self.attention(torch.stack(encoded), rows)[0], rows
 

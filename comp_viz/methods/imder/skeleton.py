@@ -121,7 +121,8 @@ class CompletingNetwork(Network, ABC):
         """Check a batch and bring it to one width."""
         admitted, rows = admit(self.config, features, observed, valid, like=self.fusion.head.weight)
         x = [
-            project(rows.pad(part[: len(rows)]).mT).mT for project, part in zip(self.projections, admitted, strict=True)
+            project(rows.pad(rows.utterances(part)).mT).mT
+            for project, part in zip(self.projections, admitted, strict=True)
         ]
         there = tensor(valid, x[0].device).bool()
         keys = rows.pad(rows.keys[..., None].to(x[0].dtype))[..., 0] > 0

@@ -86,7 +86,7 @@ class MCTN(Network):
         """The code of the source, the code that is read from it, both `[B, S, hidden]`, and `valid [B, S]`."""
         admitted, rows = admit(self.config, features, observed, valid, like=self.head.weight)
         source = self.config.modalities.index(self.config.translated[0])
-        x = rows.pad(admitted[source][: len(rows)])
+        x = rows.pad(rows.utterances(admitted[source]))
         there = tensor(valid, x.device).bool()
         code = self.dropout(self.encoder(self.widened(x), there))
         return code, code if self.second_encoder is None else self.second_encoder(code, there), there

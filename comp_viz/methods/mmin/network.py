@@ -125,7 +125,7 @@ class MMIN(Network):
     def embed(self, encoders: Encoders, features: Mapping[str, Any], observed: Any, valid: Any) -> tuple[Tensor, Rows]:
         """Embeddings `[N, M·e]` of what is observed, and where the utterances stand."""
         admitted, rows = admit(self.config, features, observed, valid, like=next(self.parameters()))
-        return encoders([x[: len(rows)] for x in admitted]), rows
+        return encoders([rows.utterances(x) for x in admitted]), rows
 
     def rebuilt_from(self, features: Mapping[str, Any], observed: Any, valid: Any) -> PerModality:
         """The teacher's embeddings of the features."""

@@ -74,7 +74,7 @@ class MoMKE(Network):
     def begin(self, features: Mapping[str, Any], observed: Any, valid: Any) -> tuple[Tensor, Rows]:
         """Check a batch and bring every modality to the hidden width, `P^u [M, N, d]`."""
         admitted, rows = admit(self.config, features, observed, valid, like=self.fused_head.weight)
-        utterances = (x[: len(rows)] for x in admitted)
+        utterances = (rows.utterances(x) for x in admitted)
         projected: Tensor = torch.stack([linear(x) for linear, x in zip(self.input, utterances, strict=True)])
         dropped: Tensor = self.dropout(projected)
         return dropped, rows

@@ -1,0 +1,122 @@
+// The worker: ONNX Runtime, the sessions of one model, the inputs of one conversation. Joined by assets.py with the runtime,
+// whose exports are `ort`, and with pack.js. Takes { id, task, … } and answers { id, result } or { id, error }.
+import { readPack } from "./pack.js";
+
+ort.env.wasm.numThreads = 1; // more would need a page that is isolated from all others
+ort.env.wasm.proxy = false;
+ort.env.logLevel = "error";
+
+let sessions = {};
+let facts = null;
+let inputs = {};
+let utterances = 0;
+let nothing = null; // the fused prediction where nothing is observed: the same for every pattern of a conversation
+let latest = { observed: null, fused: null }; // the last answer: coalitions are mostly asked for right after it
+
+const tasks = {
+  /** Compile the runtime and load the model. */
+  async open({ wasm, model }) {
+    ort.env.wasm.wasmBinary = wasm;
+    const pack = readPack(model);
+    facts = pack.facts;
+    const data = weights(pack);
+    for (const name of ["answer", "coalitions"]) {
+      const graph = pack.arrays[`graph.${name}`];
+      if (!graph) continue;
+      sessions[name] = await ort.InferenceSession.create(graph.values, {
+        executionProviders: ["wasm"],
+        graphOptimizationLevel: "all",
+        externalData: [{ path: "weights", data }],
+      });
+    }
+    return { facts };
+  },
+
+  /** Take a conversation in place of the one before. */
+  async converse({ conversation }) {
+    const pack = readPack(conversation);
+    utterances = pack.facts.utterances;
+    nothing = null;
+    latest = { observed: null, fused: null };
+    inputs = {};
+    for (const [name, { shape, values }] of Object.entries(pack.arrays)) {
+      if (name.startsWith("input.")) inputs[name.slice(6)] = new ort.Tensor("float32", values, shape);
+    }
+    return { utterances };
+  },
+
+  /** Predictions under a pattern, and attention where `wanted` names it. */
+  async answer({ observed, wanted }) {
+    const answer = await run("answer", observed, wanted);
+    latest = { observed, fused: answer.fused.values };
+    return answer;
+  },
+
+  /** The fused predictions in all coalitions of modalities, [2^M][S · C]. */
+  async coalitions({ observed }) {
+    const count = 2 ** facts.modalities.length;
+    const known = latest.observed?.every((there, i) => there === observed[i]);
+    const whole = known ? latest.fused : await fused(observed);
+    nothing ??= await fused(new Uint8Array(observed.length));
+    if (sessions.coalitions) {
+      const { values } = (await run("coalitions", observed, ["fused"])).fused;
+      const length = values.length / (count - 2);
+      const between = Array.from({ length: count - 2 }, (_, k) => values.slice(k * length, (k + 1) * length));
+      return [nothing, ...between, whole];
+    }
+    const every = [nothing];
+    for (let k = 1; k < count - 1; k++) every.push(await fused(within(observed, k)));
+    return [...every, whole];
+  },
+};
+
+/** Weights as the graphs expect them, one block of 32-bit numbers. */
+function weights({ facts: { layout }, arrays }) {
+  const length = layout.reduce((end, [offset, bytes]) => Math.max(end, offset + bytes), 0);
+  const block = new Uint8Array(length);
+  layout.forEach(([offset, bytes], i) => {
+    const { type, values } = arrays[`weight.${i}`];
+    const target = new Float32Array(block.buffer, offset, bytes / 4);
+    if (type === "float16") widen(values, target);
+    else target.set(values);
+  });
+  return block;
+}
+
+/** 16-bit floating point numbers, as bits, to 32 bits. */
+function widen(halves, target) {
+  const bits = new Uint32Array(target.buffer, target.byteOffset, target.length);
+  for (let i = 0; i < halves.length; i++) {
+    const half = halves[i];
+    const exponent = (half >> 10) & 31;
+    const sign = (half & 0x8000) << 16;
+    if (exponent === 0) target[i] = (sign ? -1 : 1) * (half & 1023) * 2 ** -24;
+    else bits[i] = sign | ((exponent === 31 ? 255 : exponent + 112) << 23) | ((half & 1023) << 13);
+  }
+}
+
+/** What is left of a pattern in coalition `k`. */
+function within(observed, k) {
+  const modalities = facts.modalities.length;
+  return observed.map((there, i) => there && (k >> (i % modalities)) & 1);
+}
+
+async function fused(observed) {
+  return (await run("answer", observed, ["fused"])).fused.values;
+}
+
+async function run(name, observed, wanted) {
+  const pattern = new ort.Tensor("bool", observed, [utterances, facts.modalities.length]);
+  const session = sessions[name];
+  const asked = session.outputNames.filter(each => wanted.includes(each) || (wanted.includes("head") && each.startsWith("head.")));
+  const outputs = await session.run({ ...inputs, observed: pattern }, asked);
+  return Object.fromEntries(Object.entries(outputs).map(([key, { data, dims }]) => [key, { values: data, shape: dims }]));
+}
+
+onmessage = async ({ data: { id, task, ...given } }) => {
+  try {
+    postMessage({ id, result: await tasks[task](given) });
+  } catch (error) {
+    postMessage({ id, error: String(error?.message ?? error) });
+  }
+};
