@@ -10,7 +10,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,11 +82,20 @@ class Template:
 
 
 def architecture_digest(checkpoint: Checkpoint) -> str:
-    """SHA-256 of all that a graph depends on: the configuration, shapes of tensors that grow, units of the answer."""
+    """SHA-256 of all that a graph depends on: the configuration, shapes of tensors that grow, units of the answer.
+
+    Of the configuration only what is not at its default, so that a field that is added later leaves it as it is.
+    """
     model, task = checkpoint.model, checkpoint.card.task
     grown = {name: list(model.get_buffer(name).shape) for name in model.grows}
     units = "probabilities" if task.classes else task.neutral
-    depends = [GRAPH_VERSION, checkpoint.config.method, asdict(checkpoint.config), grown, units]
+    config = checkpoint.config
+    own = {
+        field.name: getattr(config, field.name)
+        for field in fields(config)
+        if getattr(config, field.name) != field.default
+    }
+    depends = [GRAPH_VERSION, config.method, own, grown, units]
     return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:32]
 
 
