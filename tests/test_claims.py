@@ -47,6 +47,7 @@ from comp_viz.errors import CompVizError
 from comp_viz.figures.claims.effects import effects_chart, effects_table, effects_title
 from comp_viz.figures.claims.facts import source_facts
 from comp_viz.figures.claims.heading import claims_heading, verdict_table, verdict_words
+from comp_viz.figures.claims.published import NO_PUBLISHED_NUMBER, published_words
 from comp_viz.figures.claims.testing import no_counterpart
 from comp_viz.figures.claims.words import CLAIM_WORDS, least_words
 from comp_viz.figures.style import LIGHT
@@ -463,6 +464,23 @@ def test_every_card_names_what_it_was_measured_on_and_says_how_epochs_were_chose
         assert "validation" in facts["Selection protocol"] or "held out" in facts["Selection protocol"]
         assert len(facts["Selection protocol"]) < 450
         assert "optimistic" in dict(source_facts(replace(one.source, on_test=True)))["Selection protocol"]
+
+
+def test_what_the_paper_prints_is_the_difference_of_its_rows(judged):
+    table = pd.read_csv(shipped("results/published.csv")).query(
+        "table == 3 and metric == 'ACC' and dataset == 'CMUMOSI'"
+    )
+    flags = ["knowledge_propagation", "prompt_generation", "coordinator", "gradient_modulation"]
+    by_row = table.pivot_table(index="missing_rate", columns=flags, values="value_percent")
+    gain = by_row[1, 1, 1, 1] - by_row[1, 0, 1, 1]
+    printed = next(one for one in judged["prompting"].published if one.dataset == "CMUMOSI")
+    assert (100 * printed.mean, 100 * printed.low, 100 * printed.high) == pytest.approx(
+        (gain.mean(), gain.min(), gain.max())
+    )
+    words = published_words(judged["prompting"].published)
+    assert f"Prompts +{gain.mean():.1f} points on CMUMOSI (+{gain.min():.1f} to +" in words
+    assert {one.of for one in judged["components"].published} == {"all four together", *LACKING}
+    assert published_words(judged["gap"].published) == NO_PUBLISHED_NUMBER
 
 
 @pytest.mark.parametrize("key", RULES)

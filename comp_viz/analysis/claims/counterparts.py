@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 from comp_viz.analysis.claims.accuracies import ALONE, COMP, LACKING, NOTHING, WITHOUT_PROMPTS
 from comp_viz.checkpoint.card import Card
@@ -39,7 +40,8 @@ def training_settings(card: Card, method: str) -> Settings | None:
     """
     if not isinstance(card.architecture, ComPConfig) or card.training is None:
         return None
-    fields = {name: tuple(value) if isinstance(value, list) else value for name, value in card.training.recipe.items()}
+    given = card.training.recipe.items()
+    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given}
     try:
         config, recipe = CONTENDERS[method].change(card.architecture, Recipe(**fields))
     except (CompVizError, TypeError, ValueError):  # a recipe of another version, or of something else

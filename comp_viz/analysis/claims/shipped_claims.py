@@ -12,9 +12,11 @@ from comp_viz.analysis.claims.measured import (
     sums_of_rows,
 )
 from comp_viz.analysis.claims.measured_on import MeasuredOn
+from comp_viz.analysis.claims.published_effects import PublishedEffect, published_effects
 from comp_viz.analysis.claims.table_evidence import CLAIM_TABLES, table_evidence
 from comp_viz.analysis.claims.verdict import Evidence, Judgement, Rule, judge_claims
 
+PUBLISHED = "published.csv"
 # Claim -> the smallest effect that matters, in the order of the paper. docs/claims.md gives the reasons.
 RULES = {
     "gap": Rule(0.005),
@@ -33,6 +35,7 @@ class JudgedClaim:
 
     judgement: Judgement
     source: MeasuredOn
+    published: tuple[PublishedEffect, ...]  # what the paper prints, none where it prints no number
 
 
 def shipped_claims(results: Path) -> dict[str, JudgedClaim]:
@@ -46,4 +49,6 @@ def shipped_claims(results: Path) -> dict[str, JudgedClaim]:
         evidence[key] = sums_evidence(sums_of_rows(rows, key))
         sources[key] = measured_source(rows, f"results/{MEASURED_TABLE}")
     judged = judge_claims(evidence, RULES)
-    return {key: JudgedClaim(judged[key], sources[key]) for key in RULES}
+    path = results / PUBLISHED
+    published = published_effects(path) if path.is_file() else {}
+    return {key: JudgedClaim(judged[key], sources[key], tuple(published.get(key, ()))) for key in RULES}

@@ -6,7 +6,7 @@ import streamlit as st
 
 from comp_viz.analysis.claims.counterparts import counterpart_roles
 from comp_viz.analysis.claims.measured import MEASURED_TABLE
-from comp_viz.analysis.claims.shipped_claims import JudgedClaim, shipped_claims
+from comp_viz.analysis.claims.shipped_claims import PUBLISHED, JudgedClaim, shipped_claims
 from comp_viz.analysis.claims.table_evidence import CLAIM_TABLES
 from comp_viz.last_change import last_change
 from comp_viz.ui.cache.checkpoints import checkpoint_card, checkpoint_names
@@ -15,7 +15,7 @@ from comp_viz.ui.cache.training import RESULTS
 
 def judged_claims() -> dict[str, JudgedClaim]:
     """The seven claims by the shipped tables; not to be changed. Raises `CompVizError` when a table is missing or damaged."""
-    names = (MEASURED_TABLE, *dict.fromkeys(name for name, _ in CLAIM_TABLES.values()))
+    names = (MEASURED_TABLE, PUBLISHED, *dict.fromkeys(name for name, _ in CLAIM_TABLES.values()))
     return _judged(RESULTS, tuple(last_change(RESULTS / name) for name in names))
 
 

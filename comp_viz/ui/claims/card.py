@@ -7,6 +7,7 @@ from comp_viz.analysis.claims.shipped_claims import RULES, JudgedClaim
 from comp_viz.figures.claims.effects import about_effects, effects_table
 from comp_viz.figures.claims.facts import source_facts
 from comp_viz.figures.claims.heading import verdict_words
+from comp_viz.figures.claims.published import published_words
 from comp_viz.figures.claims.words import CLAIM_WORDS, least_words
 from comp_viz.figures.style import Palette
 from comp_viz.ui.claims.sections import claim_section, effect_line
@@ -44,7 +45,8 @@ def rule_and_data(key: str, judged: JudgedClaim) -> None:
     facts = "\n".join(f"- {name}: {escape_markdown(value)}" for name, value in source_facts(judged.source))
     st.markdown(
         f"**Primary test.** {words.test}\n\n**Why this one.** {words.reason}\n\n**Other parts.** {words.parts}\n\n"
-        f"**Rule.** {rule.words(least_words(rule.least, words.unit))}\n\n**Measured on**\n\n{facts}"
+        f"**Rule.** {rule.words(least_words(rule.least, words.unit))}\n\n"
+        f"**In the paper.** {published_words(judged.published)}\n\n**Measured on**\n\n{facts}"
     )
     st.page_link(
         f"pages/{words.page}.py", label=f"Look closer on {words.page.capitalize()}", icon=":material/arrow_forward:"

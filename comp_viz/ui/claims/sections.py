@@ -6,6 +6,7 @@ from comp_viz.figures.chart import About
 from comp_viz.figures.claims.effects import about_effects, counted_words, effects_chart, effects_table, effects_title
 from comp_viz.figures.claims.facts import source_facts
 from comp_viz.figures.claims.heading import finding_words, units_words, verdict_words
+from comp_viz.figures.claims.published import published_words
 from comp_viz.figures.claims.words import CLAIM_WORDS, least_words, p_words
 from comp_viz.figures.style import Palette
 from comp_viz.report.section import Section
@@ -21,8 +22,9 @@ def effect_line(key: str, judgement: Judgement) -> str:
 def claim_section(key: str, judged: JudgedClaim, palette: Palette) -> Section:
     """The whole card of a shipped verdict."""
     words = CLAIM_WORDS[key]
+    printed = f"In the paper: {published_words(judged.published)}"
     facts = " ".join(f"{name}: {value.rstrip('.')}." for name, value in source_facts(judged.source))
-    about = judged_about(key, judged.judgement, facts)
+    about = judged_about(key, judged.judgement, f"{printed} {facts}")
     about = About(about.shows, f"{about.not_shows} {words.shipped}")
     figure = effects_chart(key, judged.judgement, RULES[key].least, effects_title(key, judged.judgement), palette)
     title = f"{verdict_words(judged.judgement.verdict)}: {words.name}"
