@@ -4,7 +4,6 @@ import streamlit as st
 
 from comp_viz.ui.compare.charts import compare_charts
 from comp_viz.ui.compare.controls import compare_controls
-from comp_viz.ui.compare.ranking import method_ranking
 from comp_viz.ui.frame.heading import empty_state
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.sidebar import current_view
@@ -18,7 +17,6 @@ def compare(view: PageView) -> None:
     choice = compare_controls(view)
     if choice is not None:
         compare_charts(choice, top)
-        method_ranking(view)
 
 
 if view := current_view("pages/compare.py"):

@@ -17,6 +17,7 @@ from comp_viz.analysis.shipped_results import find_table
 from comp_viz.data.table.writer import write_table
 from comp_viz.evaluation.metrics import METRICS
 from comp_viz.figures.compare.ranking import ranking_facts, ranking_markdown, ranking_table, ranking_title
+from comp_viz.page_parts import COMPARE_PART, MEASURES
 from comp_viz.resources import shipped
 from comp_viz.sweep.table import RESULT_SCHEMA
 from comp_viz.ui.cache import training
@@ -110,7 +111,7 @@ def test_the_compare_page_shows_it_where_a_shipped_table_is_of_the_open_data(
     for module in (training, ranking_part):
         monkeypatch.setattr(module, "RESULTS", tmp_path / "results")
     app = dashboard(monkeypatch, tmp_path / "checkpoints", tmp_path / "data")
-    app.query_params.update({"checkpoint": "untrained", "data": "small.arrow"})
+    app.query_params.update({"checkpoint": "untrained", "data": "small.arrow", COMPARE_PART: MEASURES})
     app.run()
     app.switch_page("pages/compare.py").run()
     assert not app.exception

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from page_cases import array, dashboard, figures, write_case
 
+from comp_viz.analysis.data.linear_probe import LinearProbe
 from comp_viz.analysis.lab.attainable import attainable_at
 from comp_viz.analysis.lab.reached import accuracy_with_error
 from comp_viz.analysis.results import read_published_results, read_results
-from comp_viz.analysis.data.linear_probe import LinearProbe
 from comp_viz.analysis.robustness.drawings import (
     GRID,
     RATE_SEEDS,

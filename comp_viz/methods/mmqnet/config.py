@@ -9,7 +9,7 @@ from comp_viz.network.config import NetworkConfig
 
 @dataclass(frozen=True)
 class MMQNetConfig(NetworkConfig):
-    """Architecture of a network after MMQ-Net, for the utterances of a conversation; all sizes are ours, for want of published ones."""
+    """Architecture of a network after MMQ-Net, for the utterances of a conversation; all sizes are ours: none were published."""
 
     method: ClassVar[str] = "mmqnet"
 

@@ -19,6 +19,7 @@ from comp_viz.report.section import Section
 from comp_viz.ui.compare.cached import accuracy_under, comparison, split_predictions
 from comp_viz.ui.compare.controls import CompareChoice
 from comp_viz.ui.compare.differences import differing_utterances
+from comp_viz.ui.compare.ranking import method_ranking
 from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.report_collector import add_section, add_side
 from comp_viz.ui.frame.text import escape_markdown
@@ -31,7 +32,7 @@ from comp_viz.wording import so_far
 COMPARE_PAGE = "compare"
 SEEN = "drawings in force that the page shows"  # what the session keeps
 PARTS_HELP = (
-    "By pattern: ACC under every missing pattern. Measures: all of them. Who is right: McNemar's test. By utterances: by truth and difficulty. "
+    "By pattern: ACC under every missing pattern. Measures: all of them, and all methods' ranking where it was measured. Who is right: McNemar's test. By utterances: by truth and difficulty. "
     "Errors: confusion and calibration. Largest differences: single utterances. All but the heading's test are secondary."
 )
 
@@ -49,6 +50,8 @@ def compare_charts(choice: CompareChoice, top: DeltaGenerator) -> None:
     else:
         with top:
             page_heading("Measuring the first drawing")
+    if part == MEASURES:
+        method_ranking(choice.view)
 
 
 def growing_chart(choice: CompareChoice, part: str) -> None:
