@@ -58,6 +58,7 @@ def draw_dashboard() -> None:
         nullcontext() if "torch" in sys.modules else st.spinner("Starting; only the first visitor waits for PyTorch …")
     ):
         from comp_viz.ui.frame.analysis_state import analysis_notice
+        from comp_viz.ui.frame.compact import compact_layout
         from comp_viz.ui.frame.lasting_memory import spare_what_lasts
         from comp_viz.ui.frame.sidebar import draw_frame
         from comp_viz.ui.frame.warm_up import compiling
@@ -65,7 +66,8 @@ def draw_dashboard() -> None:
 
     compiling()
     lecture.open_addressed_step()
-    draw_frame()
+    compact_layout()
+    draw_frame(page.title)
     lecture.story_bar()
     if page.title != "Clips":
         analysis_notice()

@@ -36,7 +36,7 @@ class PageView:
     data: DataSet
     conversation: Conversation
     observed: Bools  # [S, M], the missing pattern in force
-    place: DeltaGenerator  # where the sidebar shows the pattern
+    place: DeltaGenerator | None  # where the sidebar shows the pattern, on pages that look at one conversation
 
     def query(self, observed: Bools | None = None, changed: Intervention = AS_TRAINED) -> Query:
         """What cached calls are asked: of this view under the pattern in force or another, of the network as trained or not."""
@@ -72,7 +72,8 @@ class PageView:
         set_pattern(pattern_choice())
         remember_for_undo((self.data_name, self.conversation.id))
         view = replace(self, observed=pattern_matrix(self.conversation, self.data.task)[0])
-        draw_pattern_preview(view.place, view.conversation, view.observed)
+        if view.place is not None:
+            draw_pattern_preview(view.place, view.conversation, view.observed)
         begin_report(page_report().page, view.origin)
         return view
 

@@ -34,6 +34,8 @@ from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.wording import how_many
 
 VIEW = "view"  # where the session keeps the view of the frame for the page that is run next
+# Pages that show nothing of the open conversation: its choice and the missing pattern would do nothing there.
+OF_NO_CONVERSATION = {"Claims", "Clips", "Data", "Imbalance", "Lab", "Lecture", "Robustness"}
 LABELS = {"checkpoint": "Checkpoint", "data": "Data set", "conversation": "Conversation"}  # by name in the address
 
 
@@ -51,13 +53,13 @@ def session_labs() -> tuple[str, ...]:
     return opened_labs()
 
 
-def draw_frame() -> None:
-    """Draw the controls shared by all pages and keep the view for the page that is run next."""
-    if page := st.session_state.pop(GO, None):
-        st.switch_page(page, query_params=address_parameters())
+def draw_frame(page: str) -> None:
+    """Draw the controls that a page shares with others and keep the view for it, which is run next."""
+    if another := st.session_state.pop(GO, None):
+        st.switch_page(another, query_params=address_parameters())
     if to_open := finished_upload():
         open_here(*to_open)
-    st.session_state[VIEW] = draw_sidebar()
+    st.session_state[VIEW] = draw_sidebar(page not in OF_NO_CONVERSATION)
 
 
 def current_view(page: str) -> PageView | None:
@@ -74,8 +76,11 @@ def current_view(page: str) -> PageView | None:
     return view
 
 
-def draw_sidebar() -> PageView | None:
-    """Draw the controls and return the view, or None with a word on what to do when nothing can be shown."""
+def draw_sidebar(of_conversation: bool) -> PageView | None:
+    """Draw the controls and return the view, or None with a word on what to do when nothing can be shown.
+
+    Conversation and missing pattern are only drawn for a page that is `of_conversation`; on others they would do nothing.
+    """
     with st.sidebar:
         names = checkpoint_names()
         if not names:
@@ -83,17 +88,15 @@ def draw_sidebar() -> PageView | None:
             return None
         name = entry_box("checkpoint", preferred_order(names), "A trained model: a folder in `checkpoints/`.")
         try:
-            return view_controls(name, str(choose_device()))
+            return view_controls(name, str(choose_device()), of_conversation)
         except CompVizError as error:
             st.error(escape_markdown(str(error)), icon=":material/error:")
             return None
 
 
 def entry_box(key: str, options: list[str], help: str) -> str:
-    """Which checkpoint, data set or conversation is open, the first where the one held is not there; with its control."""
-    if address_value(key, options[0]) not in options:
-        set_address_value(key, options[0])
-    name = address_value(key, options[0])
+    """Which checkpoint, data set or conversation is open, with its control."""
+    name = opened_name(key, options)
 
     def other() -> None:
         drop_edited_cells()
@@ -101,6 +104,13 @@ def entry_box(key: str, options: list[str], help: str) -> str:
 
     st.selectbox(LABELS[key], options, key=set_widget(key, name), on_change=other, help=help)
     return name
+
+
+def opened_name(key: str, options: list[str]) -> str:
+    """Which checkpoint, data set or conversation is open, the first where the one held is not there."""
+    if address_value(key, options[0]) not in options:
+        set_address_value(key, options[0])
+    return address_value(key, options[0])
 
 
 def preferred_order(names: list[str]) -> list[str]:
@@ -111,8 +121,8 @@ def preferred_order(names: list[str]) -> list[str]:
     return names
 
 
-def view_controls(name: str, device: str) -> PageView | None:
-    """Conversation, missing pattern and device for a checkpoint."""
+def view_controls(name: str, device: str, of_conversation: bool) -> PageView | None:
+    """Data set, conversation, missing pattern and device for a checkpoint."""
     checkpoint = open_checkpoint(name, device)
     files = fitting_data(name, device, session_labs())
     if not files:
@@ -139,21 +149,24 @@ def view_controls(name: str, device: str) -> PageView | None:
         st.warning(escape_markdown(doubt), icon=":material/help:")
     order = {split: place for place, split in enumerate(reversed(SPLITS))}
     known = sorted(zip(data.utterances.ids, data.utterances.splits, strict=True), key=lambda c: order.get(c[1], 3))
-    picked = entry_box(
-        "conversation",
-        [name for name, _ in known],
-        f"{escape_markdown(data.name)}: {how_many(len(data.conversations), 'conversation')}. Those of the test split come first; the model never learned from them.",
+    conversations = [name for name, _ in known]
+    help = f"{escape_markdown(data.name)}: {how_many(len(data.conversations), 'conversation')}. Those of the test split come first; the model never learned from them."
+    picked = (
+        entry_box("conversation", conversations, help)
+        if of_conversation
+        else opened_name("conversation", conversations)
     )
     conversation = data.find(picked)
     split = f", {conversation.split} split" if conversation.split else ""
-    st.caption(f"{escape_markdown(data.name)}{split}, {how_many(len(conversation), 'utterance')}")
+    whose = f"{split}, {how_many(len(conversation), 'utterance')}" if of_conversation else ""
+    st.caption(f"{escape_markdown(data.name)}{whose}")
     if not checkpoint.is_comp:
         st.caption(f"Method: **{checkpoint.method.title}**, which {checkpoint.method.about}.")
     check_lengths(Utterances.of([conversation]), checkpoint.config.max_length)
     set_pattern(pattern_choice())  # into the address, which a change of page empties
     observed, problem = pattern_matrix(conversation, data.task)
-    place = pattern_controls(conversation, data.task)
-    if problem:
+    place = pattern_controls(conversation, data.task) if of_conversation else None
+    if problem and place:
         st.warning(escape_markdown(problem), icon=":material/link_off:")
     remember_for_undo((file, conversation.id))
     st.session_state[FRAMED] = pattern_choice().outline
