@@ -7,10 +7,10 @@ import pyarrow as pa
 import pyarrow.feather
 import pytest
 
+from comp_viz.data import memory_budget
 from comp_viz.data.reading import FileReading
 from comp_viz.data.source import data_files, open_data
 from comp_viz.data.table.arrow_file import BLOCK, ArrowFile
-from comp_viz.data.tabular import columns as tabular_columns
 from comp_viz.errors import CompVizError
 
 N, ROWS = 24, 6  # utterances, and rows of a record batch
@@ -179,6 +179,6 @@ def test_views_of_the_same_bytes_are_counted_before_they_are_read(rng, tmp_path,
     made = made.append_column("text", views)
     path = write_file(tmp_path / "made.arrow", made)
     assert len(open_data(str(path)).utterances) == N
-    monkeypatch.setattr(tabular_columns, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(memory_budget, "memory_budget", lambda: 1 << 20)
     with pytest.raises(CompVizError, match="of memory"):
         open_data(str(path))

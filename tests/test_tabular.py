@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from comp_viz.data import memory_budget
 from comp_viz.data.check import check_data
 from comp_viz.data.conversation import Task
 from comp_viz.data.header import Header
@@ -445,11 +446,11 @@ def test_fixed_lists_beyond_all_reason_are_refused(store):
 
 
 def test_a_few_bytes_that_would_fill_the_memory_are_refused(store, tmp_path, monkeypatch):
-    monkeypatch.setattr(tabular_columns, "MOST_BYTES", 10 << 20)
+    monkeypatch.setattr(memory_budget, "memory_budget", lambda: 10 << 20)
     before = pa.total_allocated_bytes()
     path = store(**{"features.audio": [np.zeros(2_000_000, np.float32)] * 5})
     assert path.stat().st_size < 50_000
-    with pytest.raises(CompVizError, match=r"would take 0\.1 GB of memory.*Split it"):
+    with pytest.raises(CompVizError, match=r"would take 0\.1 GB of memory.*split it"):
         read_tabular(path)
     assert peek_data(path) is None
     assert pa.total_allocated_bytes() - before < 10 << 20
@@ -461,7 +462,7 @@ def test_compressed_arrow_is_counted_before_it_is_decompressed(rng, tmp_path, mo
     frame.to_feather(path, compression="zstd")
     assert path.stat().st_size < 50_000
     assert len(open_data(str(path)).utterances) == 5
-    monkeypatch.setattr(tabular_columns, "MOST_BYTES", 4 << 20)
+    monkeypatch.setattr(memory_budget, "memory_budget", lambda: 4 << 20)
     with pytest.raises(CompVizError, match="of memory"):
         open_data(str(path))
     frame.to_feather(path, compression="uncompressed")  # stays in the file
@@ -472,7 +473,7 @@ def test_features_that_fit_alone_but_not_together_are_refused(store, monkeypatch
     path = store(**{"features.audio": pa.nulls(5, pa.list_(FLOATS, 60_000))})
     with pytest.raises(CompVizError, match="nothing is left of audio in any of 5 utterances"):
         read_tabular(path)
-    monkeypatch.setattr(tabular_columns, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(memory_budget, "memory_budget", lambda: 1 << 20)
     with pytest.raises(CompVizError, match="of memory"):
         read_tabular(path)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from comp_viz.data.extra import import_format_library
-from comp_viz.data.tabular.columns import check_size
+from comp_viz.data.memory_budget import check_size
 from comp_viz.data.unused import match_names
 from comp_viz.errors import UNREADABLE, CompVizError
 
@@ -40,7 +40,7 @@ def load_hdf5(path: Path, known: dict[str, tuple[str, ...]]) -> tuple[list[str],
             keys = match_names(names, known)
             members = {ours: hdf5_member(library, file, its) for ours, its in keys.items()}
             arrays = {ours: member for ours, member in members.items() if isinstance(member, library.Dataset)}
-            check_size(path.name, sum(array.nbytes for array in arrays.values()))
+            check_size(path.name, sum(array.nbytes for array in arrays.values()), path.stat().st_size)
             return names, {ours: array_of(library, array) for ours, array in arrays.items()}
     except CompVizError as error:
         raise CompVizError(f"{path.name}: {str(error).removeprefix(f'{path.name}: ')}") from None

@@ -6,6 +6,8 @@ from comp_viz.data.dataset import Utterances
 from comp_viz.errors import CompVizError
 from comp_viz.wording import how_many
 
+MOST_CONVERSATIONS = 250_000  # of a file
+
 
 def usual_max_length(utterances: Utterances) -> int:
     """The `max_length` of a model for these conversations where none is asked for: the longest, rounded up to 5."""
@@ -24,3 +26,12 @@ def check_lengths(utterances: Utterances, max_length: int) -> None:
         f"Train a model with --max-length {utterances.lengths.max()} or more, "
         f"or cut the data: comp-viz data import SOURCE OUT --window {max_length}."
     )
+
+
+def check_count(file: str, conversations: int) -> None:
+    """Raise `CompVizError` for more conversations than can be opened in a bearable time: each takes some 50 µs."""
+    if conversations > MOST_CONVERSATIONS:
+        raise CompVizError(
+            f"{file} has {conversations:,} conversations, expected at most {MOST_CONVERSATIONS:,}. Give all utterances of a dialogue "
+            "the same conversation id, or split the file."
+        )

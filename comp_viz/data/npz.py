@@ -24,6 +24,7 @@ from comp_viz.data.infinite import check_left, choose_zero
 from comp_viz.data.labels.read import ReadLabels, read_labels
 from comp_viz.data.labels.remarks import note_remarks
 from comp_viz.data.layouts.choices import Choices
+from comp_viz.data.lengths import check_count
 from comp_viz.data.memory_budget import check_archive_size
 from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.data.splits import split_of, splits_of
@@ -85,6 +86,7 @@ def read_npz(path: str | Path, reading: FileReading = PLAIN_READING) -> DataSet:
                 f"{path.name}: the array {key!r} is missing; found {', '.join(sorted(held))}. Save it too: {NEEDED[key]}."
             )
     count, longest = check_shapes(path, arrays, modalities)
+    check_count(path.name, count)
     lengths = arrays["lengths"].astype(int)
     if lengths.min() < 1 or lengths.max() > longest:
         raise CompVizError(

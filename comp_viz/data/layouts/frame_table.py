@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from comp_viz.data.conversation import Bools, Floats
 from comp_viz.data.dataset import Doubles
-from comp_viz.data.tabular.columns import check_size
+from comp_viz.data.memory_budget import check_size
 from comp_viz.data.tabular.delimited import Grammar
 from comp_viz.data.tabular.dialect import read_dialect
 from comp_viz.errors import CompVizError

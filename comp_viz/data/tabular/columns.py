@@ -8,30 +8,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from comp_viz.data.memory_budget import check_size
 from comp_viz.data.table.arrow_file import ArrowFile
+from comp_viz.data.tabular.parquet_footer import claimed_columns
 from comp_viz.data.unused import Unused
-from comp_viz.errors import CompVizError
 
-MOST_BYTES = 8 << 30  # of a file's contents in memory, decompressed
 AT_ONCE = 128 << 20  # bytes of features decoded at once, about
 WIDEST = 8  # bytes of a number
 VIEW = 16  # bytes of a view of a text
 CUT_OFF = "the stream has no mark at its end: where it was cut off, rows are missing"
 
 
-def check_size(file: str, size: int) -> None:
-    """Raise `CompVizError` when so many bytes are too many."""
-    if size > MOST_BYTES:
-        raise CompVizError(
-            f"{file} would take {size / 2**30:,.1f} GB of memory, expected at most {MOST_BYTES / 2**30:g} GB. "
-            "Split it into files of fewer conversations."
-        )
-
-
 class Columns(ABC):
     """A file whose columns can be read. Reading raises what is in `DAMAGED`."""
 
     left_aside: tuple[Unused, ...] = ()  # what the file holds beside these columns
+    on_disk: int | None = None  # bytes of the file or files, where that is known
 
     def __init__(self, file: str, schema: pa.Schema, assumed: Sequence[str] = ()) -> None:
         self.file, self.schema = file, schema
@@ -54,6 +46,8 @@ class ParquetColumns(Columns):
     """A Parquet file. Text is held once however often it comes."""
 
     def __init__(self, path: Path) -> None:
+        self.on_disk = path.stat().st_size
+        self.claims = claimed_columns(path)
         schema = pq.read_schema(path)
         text = [column.name for column in schema if is_text_type(column.type)]
         self.parquet = pq.ParquetFile(path, read_dictionary=text, pre_buffer=False)
@@ -62,21 +56,27 @@ class ParquetColumns(Columns):
 
     def table(self, names: Sequence[str]) -> pa.Table:
         """Some of the columns."""
-        check_size(self.file, self.size(names))
+        check_size(self.file, self.size(names), self.on_disk)
         return self.parquet.read(list(names))
 
     def batches(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Some of the columns, some rows at a time."""
         size = self.size(names)
-        check_size(self.file, size)
+        check_size(self.file, size, self.on_disk)
         rows = max(AT_ONCE * self.parquet.metadata.num_rows // max(size, 1), 1)
         yield from self.parquet.iter_batches(min(rows, 1 << 16), columns=list(names))
 
     def size(self, names: Sequence[str]) -> int:
-        """Bytes that columns take in memory, at most, by what the file says of them."""
+        """Bytes that columns take in memory, at most, by what the file says of them. Raises `CompVizError` for too many."""
+        check_size(self.file, self.claimed(names), self.on_disk)  # else it may take minutes to look
         new = [name for name in names if name not in self.sizes]
         self.sizes |= {name: max(stated, self.padded(name)) for name, stated in self.stated(new).items()}
         return sum(self.sizes[name] for name in names)
+
+    def claimed(self, names: Sequence[str]) -> int:
+        """Bytes of the values of columns by the file's table of contents alone."""
+        wanted = dict.fromkeys(names, 0)
+        return sum(max(one.unpacked, WIDEST * one.values) for one in self.claims if owner_of(one.path, wanted))
 
     def stated(self, names: Sequence[str]) -> dict[str, int]:
         """Bytes of the values that are there, by column; repeated ones take a few bytes of the file and may be many.
@@ -110,7 +110,8 @@ class ArrowColumns(Columns):
     def __init__(self, path: Path) -> None:
         self.arrow = ArrowFile.open(path)
         size, compressed = self.arrow.claims()
-        check_size(path.name, size if compressed else 0)  # what is not compressed stays in the file
+        self.on_disk = path.stat().st_size
+        check_size(path.name, size if compressed else 0, self.on_disk)  # what is not compressed stays in the file
         super().__init__(path.name, self.arrow.schema, [CUT_OFF] if self.arrow.cut_off else [])
 
     def table(self, names: Sequence[str]) -> pa.Table:
@@ -130,7 +131,7 @@ class ArrowColumns(Columns):
             chosen = batch.select(list(names))
             chosen.validate(full=True)
             viewed += sum(map(viewed_bytes, chosen.columns))
-            check_size(self.file, viewed)
+            check_size(self.file, viewed, self.on_disk)
             yield chosen
             self.arrow.mapped.look([chosen.nbytes])
 

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from comp_viz.data.tabular.columns import Columns, check_size
+from comp_viz.data.memory_budget import check_size
+from comp_viz.data.tabular.columns import Columns
 from comp_viz.data.tabular.dialect import read_dialect
 from comp_viz.data.tabular.numbered import numbered_columns
 from comp_viz.errors import CompVizError

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from comp_viz.data.extra import import_format_library
+from comp_viz.data.memory_budget import check_size
 from comp_viz.data.tabular.delimited import ALWAYS_TEXT, NO_NUMBER, NO_TEXT
 from comp_viz.data.tabular.memory import MemoryColumns
 from comp_viz.data.tabular.names import split_in_name
@@ -19,7 +20,7 @@ from comp_viz.wording import how_many
 SHEET_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 Rows = Sequence[Sequence[Any]]  # of a sheet, the names of its columns first
 ONE_TABLE = "sheets are read together that have the same columns; save it as a file of its own"
-MOST_SHEET = 512 << 20  # bytes of a file's contents, decompressed
+CELLS = 4  # bytes in memory of a byte of a sheet's text, about
 
 
 def open_sheet(path: Path) -> MemoryColumns:
@@ -77,15 +78,13 @@ def one_table(sheets: Mapping[str, Rows], names: Sequence[str]) -> Rows:
 
 def check_contents(path: Path) -> None:
     """Make sure that a file, most kinds of which are zip archives, does not hold more than can be read."""
+    on_disk = path.stat().st_size
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             size = sum(member.file_size for member in archive.infolist())
     else:
-        size = path.stat().st_size
-    if size > MOST_SHEET:
-        raise CompVizError(
-            f"{path.name} holds {size / 2**20:,.0f} MB, expected at most {MOST_SHEET / 2**20:,.0f}. Save it as CSV."
-        )
+        size = on_disk
+    check_size(path.name, CELLS * size, on_disk)
 
 
 def sheet_table(file: str, rows: Rows) -> pa.Table:

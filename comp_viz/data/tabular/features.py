@@ -10,7 +10,8 @@ import pyarrow as pa
 from comp_viz.data.conversation import Bools, Floats
 from comp_viz.data.dataset import Ints
 from comp_viz.data.findings import Findings
-from comp_viz.data.tabular.columns import Columns, check_size
+from comp_viz.data.memory_budget import check_size
+from comp_viz.data.tabular.columns import Columns
 from comp_viz.data.tabular.rows import Order
 from comp_viz.data.tabular.schema import MOST_FEATURES
 from comp_viz.data.tabular.values import column_lists, column_matrix
@@ -50,7 +51,7 @@ def read_features(
     With `zero`, values that are NaN or infinite become 0.
     """
     widths = find_widths(columns, names)
-    check_size(columns.file, 4 * len(order) * sum(widths.values()))
+    check_size(columns.file, 4 * len(order) * sum(widths.values()), columns.on_disk)
     places = np.full(rows, -1)
     places[order.rows] = np.arange(len(order))
     return {
@@ -77,8 +78,13 @@ def features_by_conversation(
 ) -> ModalityFeatures:
     """Features by conversation, zeros where missing, and which are observed; rows of another length are problems."""
     width, admitted, file, faults = features.shape[1], [], columns.file, columns.faults()
+    usable = (lengths == width) & np.isfinite(features).all(1) & features.any(1)
+    whole = np.logical_and.reduceat(usable, order.starts[:-1])
     for v, conversation in enumerate(order.ids):
         part, noted = order.of(v), Findings()
+        if whole[v]:  # as nearly all are: nothing to note, and a file may have a million conversations
+            admitted.append((features[part], usable[part]))
+            continue
         admitted.append(noted.admit(file, conversation, modality, features[part], lengths[part] == width, zero))
         for row in noted.rows:
             place = (row.utterance or 1) - 1

@@ -6,12 +6,13 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow import json as arrow_json
 
-from comp_viz.data.tabular.columns import check_size
+from comp_viz.data.memory_budget import check_size
 from comp_viz.data.tabular.memory import MemoryColumns
 from comp_viz.errors import CompVizError
 
 BLOCK = 256 << 20  # bytes that an object has to fit into
 MOST_JSON = 512 << 20  # bytes of a file that is one list, which Python reads as a whole
+OBJECTS = 4  # bytes in memory of a byte of JSON, about: a number of two digits takes eight
 DEEPEST = 4  # objects within objects
 
 
@@ -20,7 +21,7 @@ def open_json(path: Path) -> MemoryColumns:
 
     Raises `CompVizError` where it is damaged, too large, or a field is now a number and now text.
     """
-    check_size(path.name, path.stat().st_size)
+    check_size(path.name, OBJECTS * path.stat().st_size)
     try:
         table = list_of_objects(path) if begins_list(path) else read_lines(path)
     except (pa.ArrowException, ValueError, RecursionError) as error:

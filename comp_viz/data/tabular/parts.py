@@ -9,8 +9,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from comp_viz.data.conversation import SPLITS
+from comp_viz.data.memory_budget import check_size
 from comp_viz.data.table.format import METADATA_KEY
-from comp_viz.data.tabular.columns import Columns, check_size
+from comp_viz.data.tabular.columns import Columns
 from comp_viz.data.tabular.names import split_in_name
 from comp_viz.errors import CompVizError
 from comp_viz.resources import guide

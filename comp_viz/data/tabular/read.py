@@ -23,6 +23,7 @@ from comp_viz.data.labels.fit import once_stated
 from comp_viz.data.labels.read import read_labels
 from comp_viz.data.labels.remarks import note_remarks
 from comp_viz.data.layouts.choices import Choices
+from comp_viz.data.memory_budget import bytes_on_disk
 from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.data.table.arrow_file import ARROW_ERRORS, explain_damage
 from comp_viz.data.table.format import ALTERED, FEATURE_PREFIX, StoredFindings, TableMetadata, read_metadata
@@ -70,7 +71,9 @@ def open_named(path: Path, choices: Mapping[str, str] = MappingProxyType({})) ->
     }
     with explain_damage(path):
         columns = open_columns(path, features)
-        return name_columns(columns, {name: its for name, its in roles.items() if not name.startswith(FEATURE_PREFIX)})
+        named = name_columns(columns, {name: its for name, its in roles.items() if not name.startswith(FEATURE_PREFIX)})
+        named.on_disk = bytes_on_disk(path)
+        return named
 
 
 def as_written(file: str, data: DataSet, about: TableMetadata, altered: bool) -> DataSet:

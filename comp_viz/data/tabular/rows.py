@@ -10,6 +10,7 @@ import pyarrow as pa
 from comp_viz.data.conversation import SPLITS, Bools, Floats
 from comp_viz.data.dataset import Ints
 from comp_viz.data.findings import Findings
+from comp_viz.data.lengths import check_count
 from comp_viz.data.splits import EXPECTED_SPLITS, splits_of
 from comp_viz.data.tabular.values import column_numbers, column_texts, plain_column
 from comp_viz.errors import CompVizError
@@ -57,6 +58,7 @@ def arrange(file: str, table: pa.Table, findings: Findings) -> Order:
     if not len(rows):
         raise CompVizError(f"{file}: none of its {len(names):,} rows has a conversation id and a position.")
     codes, ids = pd.factorize(names[rows])
+    check_count(file, len(ids))
     order = np.lexsort((positions[rows], codes))
     rows, codes = rows[order], codes[order]
     again = np.append(False, (np.diff(codes) == 0) & (np.diff(positions[rows]) == 0))

@@ -1,6 +1,7 @@
 """The import dialog: hand over files, see what they were recognised as, correct it by menus, and save it as a data set."""
 
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 from secrets import token_hex
 
@@ -13,6 +14,7 @@ from comp_viz.data.intake.keep import save_data
 from comp_viz.data.intake.menus import Menu, menus_of
 from comp_viz.data.intake.preview import FIRST_ROWS, first_rows, kind_of
 from comp_viz.data.intake.store import store_files
+from comp_viz.data.memory_budget import visitors_file
 from comp_viz.data.published.layout import data_sets_in, is_published
 from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.data.source import data_root, open_data
@@ -40,13 +42,14 @@ def import_dialog(place: str = "") -> None:
     if is_published(path) and len(sets := data_sets_in(path)) > 1:
         path = st.selectbox("Labels", sets, key="import label file", format_func=lambda labels: labels.name)
     try:
-        kind, menus = kind_of(path), menus_of(path, PLAIN_READING)
+        with nullcontext() if place else visitors_file():
+            kind, menus = kind_of(path), menus_of(path, PLAIN_READING)
     except CompVizError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     reading = reading_menus(menus)
     try:
-        with st.spinner("Reading …"):
+        with st.spinner("Reading …"), nullcontext() if place else visitors_file():
             data = open_data(str(path), reading)
     except CompVizError as error:
         st.error(f"Recognised as {escape_markdown(kind)}, but: {escape_markdown(str(error))}", icon=":material/error:")
