@@ -18,7 +18,7 @@ BALANCES: tuple[Balance, ...] = ("none", "ogm-ge", "mmpareto", "loss")
 PRECISIONS = ("float32", "bfloat16")
 NOT_NEGATIVE = (
     "seed", "weight_decay", "average", "feature_noise", "fused_weight", "head_weight", "sign_weight",
-    "reconstruction_weight", "disentanglement_weight", "private_weight",
+    "reconstruction_weight", "disentanglement_weight", "matching_weight", "private_weight",
 )  # fmt: skip
 
 
@@ -48,6 +48,9 @@ class Recipe:
     reconstruction_weight: float = 0.05  # 1
     reconstruct_first: bool = True  # reconstruction in stage 1 as well; published: in stage 2 alone
     disentanglement_weight: float = 0.05  # 1
+    matching_weight: float = (
+        0.0  # of ComP: how far apart its modalities' features lie as distributions; published: 0, none
+    )
     private_weight: float = 0.0  # in stage 1, task loss of private features against noise; published: 1
     modulate: bool = True  # the gradient modulator (GM) of ComP, eq. 11
     balance: Balance = "none"  # of modalities, in the stage that fuses, for any method with heads; published: "none"

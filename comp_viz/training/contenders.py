@@ -54,6 +54,7 @@ def modalities_alone(config: ComPConfig, recipe: Recipe) -> MethodSettings:
         second_epochs=0,
         reconstruction_weight=0,
         disentanglement_weight=0,
+        matching_weight=0,
     )
 
 

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Task
-from comp_viz.methods.comp.objective import Companion, disentanglement, private_loss
+from comp_viz.methods.comp.objective import Companion, disentanglement, matching, private_loss
 from comp_viz.methods.learning import Learning, Objective, Stage, StagePredictions
 from comp_viz.methods.modulator import Modulation, modulation
 from comp_viz.methods.recipe import Recipe
@@ -25,7 +25,7 @@ class ComPLearning(Learning):
         self.companion: Companion = Companion(network.config)
 
     def objective(self, stage: Stage, batch: Batch, targets: Tensor, counted: Tensor) -> Objective:
-        """Task losses of every predictor, and the terms that need private features."""
+        """Task losses of every predictor, the terms that need private features, and that of matching."""
         model, recipe, first = self.network, self.recipe, stage.chosen_by == "heads"
         projected, encoded, rows = model.begin(batch.features, batch.observed, batch.valid)
         if first:
@@ -35,8 +35,10 @@ class ComPLearning(Learning):
             predictions = StagePredictions({"fused": out.fused, **out.heads}, out.weights)
         losses = self.task_losses(predictions, targets, counted)
         losses |= self.auxiliary(projected, encoded, rows, targets, counted, first)
+        if recipe.matching_weight:
+            losses["matching"] = matching(encoded, rows)
         weights = {"reconstruction": recipe.reconstruction_weight, "private": recipe.private_weight}
-        weights |= {"disentanglement": recipe.disentanglement_weight}
+        weights |= {"disentanglement": recipe.disentanglement_weight, "matching": recipe.matching_weight}
         weights |= dict.fromkeys(model.config.modalities, 1.0) if first else {}
         return Objective(losses | {"loss": self.weighted_sum(losses, **weights)}, predictions)
 

@@ -54,6 +54,29 @@ def jensen_shannon(p: Tensor, q: Tensor) -> Tensor:
     return (p * (p.log() - log_m) + q * (q.log() - log_m)).sum(-1) / 2
 
 
+KERNEL_WIDTHS = (0.5, 1.0, 2.0)  # in mean squared distances
+
+
+def matching(shared: Tensor, rows: Rows) -> Tensor:
+    """How far apart the distributions of the modalities' shared features `[M, N + B, d]` are, over what is observed of each.
+
+    The squared maximum mean discrepancy (Gretton et al., 2012) with Gaussian kernels, summed over pairs of modalities. It asks
+    for no label: utterances without one teach it as well (the idea of Liang, Li and Jin, MM 2020).
+    """
+    M, N = len(shared), len(rows)
+    x = shared[:, :N].flatten(0, 1)  # (M·N, d)
+    share = (rows.keys / rows.keys.sum(1, keepdim=True).clamp(min=1)).to(x)  # [M, N]
+    lengths = x.square().sum(-1)
+    distances = (lengths[:, None] + lengths - 2 * x @ x.T).clamp(min=0)
+    every = share.flatten() / share.sum().clamp(min=1)
+    scale = (every @ distances.detach() @ every).clamp(min=1e-12)  # the mean between all that is observed
+    kernel = torch.stack([torch.exp(-distances / (width * scale)) for width in KERNEL_WIDTHS]).mean(0)
+    inner = torch.einsum("um,umvn,vn->uv", share, kernel.view(M, N, M, N), share)
+    apart = inner.diagonal()[:, None] + inner.diagonal() - 2 * inner
+    some = rows.keys.any(1)
+    return (apart * (some[:, None] & some)).triu(1).sum()
+
+
 def private_loss(task: Task, heads: Sequence[Tensor], targets: Tensor, counted: Tensor) -> Tensor:
     """Published, stage 1: what the heads `[B, S, C]` make of private features should say nothing of the emotion.
 
