@@ -2,15 +2,18 @@
 
 import json
 import time
+from base64 import b64decode
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
 
+import numpy as np
+from numpy.typing import NDArray
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
 PATIENCE = 600  # seconds for one page
-SCRIPT_FAILED = "encountered an error"
 
 
 @dataclass
@@ -21,7 +24,6 @@ class PageShown:
     seconds: float = 0.0
     received: int = 0  # bytes
     charts: list[str] = field(default_factory=list)  # JSON of each figure
-    texts: list[str] = field(default_factory=list)  # headings, captions, messages
     exceptions: list[str] = field(default_factory=list)
 
 
@@ -34,7 +36,6 @@ class Visitor:
             f"{address.replace('http', 'ws', 1).rstrip('/')}/_stcore/stream",
             subprotocols=["streamlit"], max_size=None, open_timeout=60, ping_timeout=None,
         )  # fmt: skip
-        self.widgets = ()
 
     def __enter__(self) -> "Visitor":
         return self
@@ -65,17 +66,23 @@ class Visitor:
         return kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
 
-def note_element(element, shown: PageShown) -> None:  # type: ignore[no-untyped-def]
-    """Note what an element shows, where that is a chart, words or an error."""
+def note_element(element: Any, shown: PageShown) -> None:
+    """Note what an element shows, where that is a chart or an error."""
     kind = element.WhichOneof("type")
     if kind == "plotly_chart":
         shown.charts.append(element.plotly_chart.spec)
     elif kind == "exception":
         shown.exceptions.append(element.exception.message)
-    elif kind in ("markdown", "heading", "alert"):
-        shown.texts.append(getattr(element, kind).body)
 
 
-def figures(shown: PageShown) -> list[dict]:  # type: ignore[type-arg]
-    """The figures of a page."""
-    return [json.loads(spec) for spec in shown.charts if spec]
+def chart_values(spec: str) -> NDArray[np.float64]:
+    """The numbers that a chart draws upwards, all traces one after the other, of its JSON."""
+    drawn = [numbers(trace.get("y")) for trace in json.loads(spec)["data"]]
+    return np.concatenate([np.zeros(0), *drawn])
+
+
+def numbers(packed: Any) -> NDArray[np.float64]:
+    """Numbers of a trace, which Plotly packs as the bytes of an array; none of what is no such array."""
+    if not isinstance(packed, dict):
+        return np.zeros(0)
+    return np.frombuffer(b64decode(packed["bdata"]), f"<{packed['dtype']}").astype(float)
