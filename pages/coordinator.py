@@ -33,11 +33,10 @@ def coordinator(view: PageView) -> None:
     title, facts = finding(view)
     method = view.checkpoint.method
     page_heading(title, heading.COORDINATOR_HELP if view.checkpoint.is_comp else method.weights_about)
-    st.markdown(escape_markdown(facts), help=heading.FACTS_HELP)
     if not view.checkpoint.is_comp:
         st.caption(f"{method.weights_about} {heading.NO_OTHER_WEIGHTS}")
     (selected, corner), colours = utterance_bar(view), palette()
-    controls = st.container()  # above the names of the sides
+    controls = st.container(horizontal=True, vertical_alignment="bottom")  # above the names of the sides
     compared = draw_sides(view, corner, need="weights")
     learned = any(side.view.checkpoint.learned_weights for side in compared)
     replaceable = all(side.view.checkpoint.is_comp for side in compared)
@@ -53,6 +52,7 @@ def coordinator(view: PageView) -> None:
         shuffle_part(compared, colours)
     else:
         weight_charts(compared, look == BY_GROUP, fitted, selected, colours)
+    st.markdown(escape_markdown(facts), help=heading.FACTS_HELP)
 
 
 if view := current_view("pages/coordinator.py"):

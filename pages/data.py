@@ -9,7 +9,7 @@ from comp_viz.ui.cache.data_sets import data_names, data_summary, open_data_set
 from comp_viz.ui.data.conversations import chosen_conversation, read_conversation
 from comp_viz.ui.data.findings import findings_table
 from comp_viz.ui.data.import_dialog import import_dialog, take_saved
-from comp_viz.ui.data.overview import data_set_charts, data_set_numbers
+from comp_viz.ui.data.overview import data_set_charts, data_set_facts, data_set_numbers
 from comp_viz.ui.data.unreadable import unreadable_panel
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.report_collector import page_report, report_button
@@ -42,8 +42,9 @@ def browse(view: PageView | None) -> None:
         st.header(escape_markdown(data.name), anchor=False, width="stretch")
         report_button()
     data_set_numbers(summary, data)
-    findings_table(data.findings)
     data_set_charts(summary, data, name, root, palette())
+    data_set_facts(data)
+    findings_table(data.findings)
     st.subheader("Conversations", anchor=False)
     if picked := chosen_conversation(data):
         read_conversation(data, name, picked, palette())

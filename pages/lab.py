@@ -3,7 +3,7 @@
 import streamlit as st
 
 from comp_viz.figures.lab.heading import ABOUT_LAB, LAB_FINDING
-from comp_viz.ui.frame.report_collector import page_report, report_button
+from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.lab.charts import attainable_charts, hidden_truth
@@ -12,11 +12,7 @@ from comp_viz.ui.lab.training import training_control
 
 view = current_view("pages/lab.py")
 view = view and view.now()
-page_report().finding = LAB_FINDING
-with st.container(horizontal=True, vertical_alignment="top", wrap=False):
-    st.header("Lab", anchor=False, width="stretch")
-    report_button()
-st.caption(ABOUT_LAB)
+page_heading(LAB_FINDING, ABOUT_LAB)
 left, right = st.columns([1, 2.6], gap="large")
 with left:
     settings = lab_controls()

@@ -14,7 +14,7 @@ from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.modulation.charts import conversation_coefficients_row, effect_row, training_rows
-from comp_viz.ui.modulation.hard_utterances import hard_utterances
+from comp_viz.ui.modulation.hard_utterances import LIST, hard_utterances
 from comp_viz.ui.widgets.choices import one_of
 
 
@@ -28,6 +28,8 @@ def modulation(view: PageView) -> None:
     record = cached_training.modulation_record(view.name, view.data.modalities)
     prompting = view.checkpoint.prompting
     page_heading(modulation_title(record, escape_markdown(view.name), prompting), MODULATION_HELP)
+    if LIST in st.query_params and MODULATION_PART not in {*st.query_params, *st.session_state}:
+        st.session_state[MODULATION_PART] = HARD  # an address from before there were parts
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         part = one_of("Part", [*MODULATION_PARTS], MODULATION_PART, PARTS_HELP, buttons=True)
         corner = st.container(width=240)

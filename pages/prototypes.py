@@ -32,8 +32,9 @@ def prototypes(view: PageView) -> None:
         return
     page_heading(prototypes_heading(assignments_by_block(view)), PROTOTYPES_TERMS)
     _, corner = utterance_bar(view)
-    controls, section = SECTIONS[one_of("Look at", list(SECTIONS), "look_at", SECTIONS_HELP, buttons=True)]
-    choice = controls(view)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        controls, section = SECTIONS[one_of("Look at", list(SECTIONS), "look_at", SECTIONS_HELP, buttons=True)]
+        choice = controls(view)
     section(draw_sides(view, corner, need="prototypes"), choice)
 
 

@@ -18,8 +18,9 @@ def robustness(view: PageView) -> None:
     if choice is None:
         return
     progress = st.container()
-    compared = draw_sides(view, st.container(width=320), patterns=False)
+    compared = draw_sides(view, choice.corner, patterns=False)
     measure_and_draw_robustness(progress, compared, choice, lambda: robustness_charts(compared, choice))
+    st.caption(choice.about)
 
 
 if view := current_view("pages/robustness.py"):

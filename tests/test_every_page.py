@@ -136,7 +136,8 @@ def robustness(app, data, checkpoint, conversation, observed, inside):
 
 
 def compare(app, data, checkpoint, conversation, observed, inside):
-    assert app.subheader[0].value.startswith("case and case: ") or app.subheader[0].value.startswith("case ")
+    heading = app.subheader[0].value.removeprefix("So far, ")
+    assert heading.startswith(("case and case: ", "case ", "The first "))
     return app.subheader[0].value
 
 

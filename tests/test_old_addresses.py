@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 from comp_viz.resources import shipped
 from comp_viz.stories import read_story
 from comp_viz.ui.frame.address_state import OLD_VALUES
+from comp_viz.ui.frame.sidebar import OF_NO_CONVERSATION
 
 VIEW = {"checkpoint": "lab", "conversation": "lab-test-003", "pattern": "uniform(0.3)", "seed": "4", "utterance": "5"}
 # Page, and the parameters of its own that its addresses had, none of them at its default.
@@ -59,7 +60,6 @@ ADDRESSES = [
         {"why": "Counterfactuals", "compare": "another missing pattern", "compare_pattern": "only(audio)"},
     ),
     ("modulation", {"list": "easiest"}),
-    ("modulation", {"list": "easiest", "modulation_part": "Hard utterances"}),
     ("imbalance", {"judged_on": "training split", "measure": "true"}),
     ("robustness", {"metric": "CORR", "split": "validation", "share": "two thirds"}),
     ("robustness", {"references": "published, other data: CMU-MOSEI, ComP"}),
@@ -103,9 +103,13 @@ def test_an_old_address_opens_what_it_names(page, own):
     assert not app.exception
     assert not app.error
     assert app.sidebar.selectbox(key="checkpoint").value == "lab"
+    if page.capitalize() in OF_NO_CONVERSATION:  # kept for the next page that looks at one
+        assert not [box for box in app.sidebar.selectbox if box.key == "conversation"]
+        app.switch_page("pages/why.py").run()
     assert app.sidebar.selectbox(key="conversation").value == VIEW["conversation"]
     assert app.sidebar.code[0].value == VIEW["pattern"]
     assert app.sidebar.number_input(key="pattern_draw").value == int(VIEW["seed"])
+    app = opened(page, **own)
     numbers = [one.value for one in app.main.number_input if one.key == "utterance"]
     assert numbers in ([], [int(VIEW["utterance"])])
     for name, value in own.items():

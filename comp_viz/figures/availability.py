@@ -17,7 +17,7 @@ def preview(modalities: tuple[str, ...], shown: Bools, available: Bools, palette
     height = len(modalities) * (ROW_HEIGHT + ROW_GAP)
     hatches = "".join(hatch(u, colours[name]) for u, name in enumerate(modalities))
     rows = "".join(
-        f'<text x="0" y="{u * (ROW_HEIGHT + ROW_GAP) + ROW_HEIGHT - 3}" font-size="11" fill="{palette.ink}" font-family="sans-serif">'
+        f'<text x="0" y="{u * (ROW_HEIGHT + ROW_GAP) + ROW_HEIGHT - 3}" font-size="12" fill="{palette.ink}" font-family="sans-serif">'
         f"{marks[name]} {escape(name[:8])}</text>"
         + modality_row(u, shown[:, u], available[:, u], colours[name], palette, width)
         for u, name in enumerate(modalities)

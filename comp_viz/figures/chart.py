@@ -50,7 +50,7 @@ def base_layout(palette: Palette, title: str, height: int, **more: Any) -> dict[
 def level(palette: Palette, value: float, words: str) -> dict[str, Any]:
     """Shapes and annotations for a dashed vertical line at `value` with its name above it; a legend makes room."""
     line = {"color": palette.truth, "dash": "dash", "width": 1.5}
-    look = {"font": {"size": 11, "color": palette.ink}, "showarrow": False}
+    look = {"font": {"size": 12, "color": palette.ink}, "showarrow": False}
     return {
         "shapes": [{"type": "line", "x0": value, "x1": value, "y0": 0, "y1": 1, "yref": "paper", "line": line}],
         "annotations": [{"x": value, "y": 1, "yref": "paper", "yanchor": "bottom", "text": words, **look}],

@@ -101,6 +101,6 @@ def stage_mark(figure: go.Figure, epoch: int | None, palette: Palette) -> None:
     if epoch is None:
         return
     rule(figure, palette, epoch - 0.5, upright=True, dash="dot")
-    look = {"y": 1, "yref": "y domain", "showarrow": False, "font": {"size": 10, "color": palette.truth}}
+    look = {"y": 1, "yref": "y domain", "showarrow": False, "font": {"size": 12, "color": palette.truth}}
     figure.add_annotation(x=epoch - 0.7, text="stage 1", xanchor="right", yanchor="top", xref="x", **look)
     figure.add_annotation(x=epoch - 0.3, text="stage 2", xanchor="left", yanchor="top", xref="x", **look)

@@ -128,7 +128,7 @@ def weighting_axes(axis: dict[str, Any], weightings: Weightings, span: Predictio
         "yaxis3": axis | titled(moved) | {"domain": [below + 0.05, middle], "range": [-span.moved, span.moved], "nticks": 4},
         "yaxis2": axis | {
             "domain": [0, below], "range": [len(weightings) - 0.5, -0.5], "tickvals": list(range(len(weightings))),
-            "ticktext": [name.removesuffix(" weights") for name in weightings], "tickfont": {"size": 11},
+            "ticktext": [name.removesuffix(" weights") for name in weightings], "tickfont": {"size": 12},
         },
     }  # fmt: skip
 

@@ -108,7 +108,7 @@ def weight_triangle(points: Points, floor: tuple[float, ...], palette: Palette, 
     axes = {
         f"{letter}axis": {
             "title": {"text": f"{marks[name]} {name}", "font": {"size": 13}}, "min": low, "color": colours[name],
-            "gridcolor": palette.faint, "linecolor": colours[name], "tickfont": {"size": 11}, "nticks": 6,
+            "gridcolor": palette.faint, "linecolor": colours[name], "tickfont": {"size": 12}, "nticks": 6,
         }
         for letter, name, low in zip("abc", names, floor, strict=True)
     }  # fmt: skip

@@ -138,7 +138,7 @@ def strips(
         "yref": "paper",
         "yanchor": "bottom",
         "showarrow": False,
-        "font": {"size": 11, "color": palette.ink},
+        "font": {"size": 12, "color": palette.ink},
     }
     layout["annotations"] = [{"x": x, "text": text, **note} for x, text in above]
     if above:

@@ -200,7 +200,7 @@ def gradients_chart(record: ModulationRecord, shared: AxisSpan, palette: Palette
                 line(rows["epoch"], rows["middle"], colours[u], hover, **look),
             )  # fmt: skip
             named.add(u)
-    figure.update_yaxes(type="log", range=shared, dtick=1, exponentformat="power")
+    figure.update_yaxes(type="log", range=shared, dtick=1, exponentformat="none")
     return figure
 
 

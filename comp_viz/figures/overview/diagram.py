@@ -185,7 +185,7 @@ def box(part: str, y: float, lines: tuple[str, ...], colour: str, palette: Palet
     shapes = f'<rect x="{x}" y="{y}" width="{width}" height="{BOX}" rx="8" fill="{fill}" stroke="{colour}" stroke-width="2.5"/>'
     step = BOX / (len(lines) + 1)
     for i, words in enumerate(lines, start=1):
-        size = 17 if i < 3 else 14
+        size = 17 if i < 3 else 15
         shapes += text(x + width / 2, y + step * i + 6, words, palette.ink, size, "600" if i == 1 else "400")
     return linked(page, f"{part}: {', '.join(lines)}. {what}", shapes)
 

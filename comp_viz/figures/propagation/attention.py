@@ -58,7 +58,7 @@ def attention_chart(
         hovertemplate="<b>query</b> %{y}<br><b>key</b> %{x}<br>weight %{z:.2%}<extra></extra>",
         colorbar={
             "orientation": "h", "x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom", "len": 0.36, "thickness": 9,
-            **percent_ticks(0, top, 4), "ypad": 2, "tickfont": {"size": 11},
+            **percent_ticks(0, top, 4), "ypad": 2, "tickfont": {"size": 12},
             "title": {"text": "weight", "side": "top", "font": {"size": 12}},
         },
     )  # fmt: skip
@@ -122,7 +122,7 @@ def head_entropy_chart(entropies: Mapping[str, Floats], palette: Palette) -> go.
     ]  # fmt: skip
     layout = base_layout(palette, head_entropy_title(entropies), 280)
     layout["yaxis"] = layout["yaxis"] | {"range": [0, 1.04], "title": {"text": "normalised entropy", "font": {"size": 12}}}  # fmt: skip
-    layout["xaxis"] = layout["xaxis"] | {"type": "category", "showgrid": False, "tickfont": {"size": 11}}
+    layout["xaxis"] = layout["xaxis"] | {"type": "category", "showgrid": False, "tickfont": {"size": 12}}
     return go.Figure(traces, layout)
 
 

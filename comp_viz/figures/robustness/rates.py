@@ -114,7 +114,7 @@ def trained_line(rate: float, palette: Palette) -> tuple[dict[str, Any], dict[st
     }
     note = {
         "x": rate, "y": 1, "yref": "paper", "yanchor": "bottom", "text": "trained here", "showarrow": False,
-        "font": {"size": 11, "color": palette.truth},
+        "font": {"size": 12, "color": palette.truth},
     }  # fmt: skip
     return shape, note
 

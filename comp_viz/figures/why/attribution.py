@@ -148,7 +148,7 @@ def cells_chart(
     ]
     heat = go.Heatmap(
         z=z, x=np.arange(1, S + 1), y=np.arange(M), zmin=-top, zmax=top, colorscale=diverging(palette), hoverinfo="skip", ygap=3, xgap=1 if S < 150 else 0,
-        colorbar={"thickness": 10, "nticks": 5, "title": {"text": explained_unit(attribution.task), "side": "right", "font": {"size": 11}}},
+        colorbar={"thickness": 10, "nticks": 5, "title": {"text": explained_unit(attribution.task), "side": "right", "font": {"size": 12}}},
     )  # fmt: skip
     missing = [
         bars_at(

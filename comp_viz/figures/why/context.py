@@ -131,7 +131,7 @@ def context_map(context: Context, top: float, selected: int, palette: Palette) -
     heat = go.Heatmap(
         z=context.sizes.astype(np.float32), x=numbers, y=numbers, zmin=0, zmax=top, colorscale=sequential(palette),
         hovertemplate="prediction of %{y} without %{x}: moves by %{z:.3f}<extra></extra>",
-        colorbar={"thickness": 10, "nticks": 5, "title": {"text": explained_unit(context.task), "side": "right", "font": {"size": 11}}},
+        colorbar={"thickness": 10, "nticks": 5, "title": {"text": explained_unit(context.task), "side": "right", "font": {"size": 12}}},
     )  # fmt: skip
     layout = along(palette, context_map_title(context), 420, S, selected)
     layout["xaxis"] = layout["xaxis"] | {"title": {"text": "utterance taken away", "font": {"size": 12}}}

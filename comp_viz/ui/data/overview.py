@@ -35,6 +35,10 @@ def data_set_numbers(summary: Summary, data: DataSet) -> None:
         st.metric(
             "Complete", percent(summary.complete, 1), width="content", help="Utterances that have every modality."
         )
+
+
+def data_set_facts(data: DataSet) -> None:
+    """What the features, labels and licence are."""
     marks = modality_marks(data.modalities)
     features = [
         f"{marks[u]} **{escape_markdown(u)}** {width} ({escape_markdown(data.sources[u])})"

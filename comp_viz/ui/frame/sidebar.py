@@ -35,7 +35,7 @@ from comp_viz.wording import how_many
 
 VIEW = "view"  # where the session keeps the view of the frame for the page that is run next
 # Pages that show nothing of the open conversation: its choice and the missing pattern would do nothing there.
-OF_NO_CONVERSATION = {"Claims", "Clips", "Data", "Imbalance", "Lab", "Lecture", "Robustness"}
+OF_NO_CONVERSATION = {"Claims", "Data", "Imbalance", "Lab", "Lecture", "Robustness"}
 LABELS = {"checkpoint": "Checkpoint", "data": "Data set", "conversation": "Conversation"}  # by name in the address
 
 

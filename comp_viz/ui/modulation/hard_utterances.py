@@ -19,6 +19,7 @@ from comp_viz.ui.widgets.choices import one_of
 from comp_viz.wording import how_many
 
 NO_HARDNESS = "The training of **{name}** recorded no utterances. Every `comp-viz train` does so for the training split, in `telemetry/` beside its checkpoint."
+LIST = "list"  # widget key and address parameter
 HARDEST, EASIEST = "hardest", "easiest"
 
 
@@ -29,7 +30,7 @@ def hard_utterances(view: PageView) -> None:
         st.info(NO_HARDNESS.format(name=escape_markdown(view.name)), icon=":material/info:")
         return
     st.markdown(f"**{escape_markdown(hardness_title(hardness))}**", help=HARDNESS_HELP)
-    end = one_of("Utterances", (HARDEST, EASIEST), "list", HARDNESS_HELP, buttons=True)
+    end = one_of("Utterances", (HARDEST, EASIEST), LIST, HARDNESS_HELP, buttons=True)
     rows = hardness.ends(easiest=end == EASIEST)
     known = trained_on_open_data(view)
     shown = with_utterance_words(rows, view.data) if known else rows

@@ -38,14 +38,13 @@ def assignments_by_block(view: PageView) -> list[dict[str, Assignment]]:
 
 def assignment_controls(view: PageView) -> AssignmentChoice:
     """Modality, block, and whether prototypes are drawn singly."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        modality = modality_choice(view)
-        blocks = [str(l + 1) for l in range(view.checkpoint.comp.config.blocks)]
-        block = one_of("Block", blocks, "block", "Utterances weigh prototypes anew in every block.", buttons=True)
-        singly = st.toggle(
-            "Every prototype", key=SINGLY, bind="query-params",
-            help="Draw each prototype in a row of its own, instead of each conversation's together.",
-        )  # fmt: skip
+    modality = modality_choice(view)
+    blocks = [str(l + 1) for l in range(view.checkpoint.comp.config.blocks)]
+    block = one_of("Block", blocks, "block", "Utterances weigh prototypes anew in every block.", buttons=True)
+    singly = st.toggle(
+        "Every prototype", key=SINGLY, bind="query-params",
+        help="Draw each prototype in a row of its own, instead of each conversation's together.",
+    )  # fmt: skip
     return AssignmentChoice(modality, int(block) - 1, singly)
 
 

@@ -69,17 +69,16 @@ class SpaceChoice:
 def space_controls(view: PageView) -> SpaceChoice:
     """Whose features, projection, dimensions, colour, and displacements from Z to Z̄."""
     modalities = view.checkpoint.config.modalities
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        whose = one_of(
-            "Features of",
-            [*modalities, ALL_MODALITIES],
-            "features",
-            "Fused features belong to all modalities.",
-            buttons=True,
-        )
+    whose = one_of(
+        "Features of",
+        [*modalities, ALL_MODALITIES],
+        "features",
+        "Fused features belong to all modalities.",
+        width=150,
+    )
+    with st.popover("Drawing", icon=":material/tune:"):
         method = one_of("Projection", PROJECTIONS, "method", PROJECTION_HELP, buttons=True)
         dims = one_of("Dimensions", ("2-D", "3-D"), "dimensions", "Drag to turn the picture in 3-D.", buttons=True)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
         by = one_of("Colour", COLOURINGS, "colour", "Prediction and correctness are those of the fused prediction.")
         displacements = one_of(
             "Displacement Z to Z̄",

@@ -70,10 +70,8 @@ def momentum_slider(view: PageView) -> float:
 
 def prompts_controls(view: PageView) -> tuple[str, float]:
     """The modality that receives, and λ."""
-    pick, slide = st.columns([2, 5], vertical_alignment="bottom")
-    with pick:
-        modality = modality_choice(view)
-    with slide:
+    modality = modality_choice(view)
+    with st.container(width=340):
         return modality, momentum_slider(view)
 
 

@@ -37,12 +37,9 @@ def nearest_controls(view: PageView) -> PrototypeChoice:
     """Modality, conversation and number of a prototype."""
     names = [OPEN_CONVERSATION, *bank_names(view)] if view.checkpoint.prompting else [OPEN_CONVERSATION]
     numbers = [str(n + 1) for n in range(view.checkpoint.comp.config.prototypes)]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        modality = modality_choice(view)
-        whose = one_of(
-            "Prototypes of", names, "prototypes_of", "The open conversation's own, or those of one in the bank."
-        )
-        number = one_of("Prototype", numbers, "prototype", "Its nearest utterances are listed below the chart.")
+    modality = modality_choice(view)
+    whose = one_of("Prototypes of", names, "prototypes_of", "The open conversation's own, or those of one in the bank.")
+    number = one_of("Prototype", numbers, "prototype", "Its nearest utterances are listed below the chart.", width=110)
     return PrototypeChoice(modality, names.index(whose), int(number) - 1)
 
 

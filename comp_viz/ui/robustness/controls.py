@@ -39,6 +39,8 @@ class RobustnessChoice:
     thirds: int  # of all entries missing, in the triangle
     references: list[Reference]
     labels: Floats  # [N] of the split
+    corner: DeltaGenerator  # for what the page is compared with
+    about: str  # what is measured on and how the checkpoint was trained, as Markdown
 
 
 def robustness_controls(view: PageView) -> RobustnessChoice | None:
@@ -65,6 +67,7 @@ def robustness_controls(view: PageView) -> RobustnessChoice | None:
         )  # fmt: skip
         known = data_references(view, split)
         chosen = reference_control(known)
+        corner = st.container(width=190)
     utterances = Utterances.of(data.split(split))
     try:
         check_lengths(utterances, view.checkpoint.config.max_length)
@@ -74,7 +77,16 @@ def robustness_controls(view: PageView) -> RobustnessChoice | None:
     if not counted_labels(data.task, utterances.labels):
         not_measurable(NO_LABELS)
         return None
-    choice = RobustnessChoice(metric, split, THIRDS[share], chosen, utterances.labels)
+    training = view.checkpoint.card.training
+    about = (
+        f"Evaluated on the {split} split: {how_many(len(utterances.ids), 'conversation')}, "
+        f"{how_many(counted_labels(data.task, utterances.labels), 'utterance')} that count. {SPLIT_HELP[split]} "
+        + (
+            f"Trained with {escape_markdown(Pattern.parse(training.missing).words())}; epoch chosen on: {escape_markdown(training.selection)}."
+            if training
+            else ""
+        )
+    )
     with top:
         table = score_table(measured_scores(view, split), rate_patterns(), metric)
         drawings, measured = page_drawings(data.modalities, THIRDS[share]), measured_scores(view, split)
@@ -82,17 +94,7 @@ def robustness_controls(view: PageView) -> RobustnessChoice | None:
         page_heading(so_far(robustness_title(table, metric), done, len(drawings), "passes"), METRICS_HELP)
         if better := above_measured(table, known, metric):
             st.markdown(f":material/priority_high: {escape_markdown(better_references(better, metric))}")
-        training = view.checkpoint.card.training
-        st.caption(
-            f"Evaluated on the {split} split: {how_many(len(utterances.ids), 'conversation')}, "
-            f"{how_many(counted_labels(data.task, utterances.labels), 'utterance')} that count. {SPLIT_HELP[split]} "
-            + (
-                f"Trained with {escape_markdown(Pattern.parse(training.missing).words())}; epoch chosen on: {escape_markdown(training.selection)}."
-                if training
-                else ""
-            )
-        )
-    return choice
+    return RobustnessChoice(metric, split, THIRDS[share], chosen, utterances.labels, corner, about)
 
 
 def reference_control(known: list[Reference]) -> list[Reference]:

@@ -1,0 +1,56 @@
+"""The first screen of every page in a real browser: its chart is on it, headings are short, and nothing is too small to read."""
+
+import pytest
+from browsing import settled, still, watched
+from playwright.sync_api import Page
+
+SIZES = {(1440, 900): 470, (1024, 768): 500}  # window -> where the first chart has begun, in pixels from the top
+CHARTS = {  # page -> what its main chart is, where that is none by Plotly
+    "overview": ".diagram svg",
+    "claims": "table.verdicts",
+}
+PAGES = (
+    "live", "why", "overview", "prototypes", "propagation", "coordinator", "modulation", "imbalance", "claims", "robustness", "compare",
+    "data", "lab",
+)  # fmt: skip
+SMALL = """() => [...document.querySelectorAll('[data-testid=stMain] *')].filter(e =>
+  [...e.childNodes].some(n => n.nodeType == 3 && n.textContent.trim()) && e.getClientRects().length
+  && parseFloat(getComputedStyle(e).fontSize) < 12).map(e => e.textContent.trim().slice(0, 30))"""
+
+
+@pytest.fixture(scope="module")
+def window(visitor, address):
+    """One page of the browser for all."""
+    with watched(visitor, address) as page:
+        yield page
+
+
+def first_chart(window: Page, name: str) -> float:
+    """Where the main chart of the open page begins."""
+    chart = window.locator(CHARTS.get(name, ".js-plotly-plot .main-svg")).first
+    chart.wait_for()
+    still(window)
+    return chart.bounding_box()["y"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_main_chart_is_on_the_first_screen_and_all_type_is_legible(name, window, address):
+    window.set_viewport_size({"width": 1440, "height": 900})
+    window.goto(f"{address}{name}?checkpoint=lab")
+    for (width, height), most in SIZES.items():
+        window.set_viewport_size({"width": width, "height": height})
+        window.wait_for_timeout(300)  # charts take their new width
+        assert first_chart(window, name) < most, (width, height)
+        assert window.evaluate(SMALL) == []
+    heading = window.locator("h2, h3").first.inner_text()
+    assert len(heading) <= 90
+
+
+@pytest.mark.parametrize("name", ["live", "coordinator", "robustness"])
+def test_a_heading_has_at_most_three_lines_on_a_phone(name, window, address):
+    window.set_viewport_size({"width": 390, "height": 844})
+    window.goto(f"{address}{name}?checkpoint=lab")
+    settled(window)
+    heading = window.locator("h3").first
+    lines = heading.evaluate("e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight)")
+    assert lines < 3.9  # with its padding
