@@ -1,18 +1,29 @@
-"""Tables in the documentation that are computed: they hold the numbers of the shipped tables of results, and no others.
+"""Tables in the documentation that are computed: they hold the numbers of shipped tables and checkpoints, and no others.
 
 To write them anew after a sweep: `python tests/test_result_docs.py` prints them.
 """
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from conftest import DATA
+from needs import need_data
 
 from comp_viz.analysis.compare.ranking import RANKED, rank_methods
+from comp_viz.analysis.coordinator.reweighting import EQUAL
+from comp_viz.analysis.coordinator.shuffle import AMONG_ALIKE, EXCHANGED, shuffle_test
 from comp_viz.analysis.results import read_published_results, read_results
 from comp_viz.analysis.shipped_results import ResultsTable, paired_difference, tables_in
+from comp_viz.checkpoint.folder import load_checkpoint
+from comp_viz.data.batch import Stream
+from comp_viz.data.patterns.pattern import PROTOCOL
+from comp_viz.data.source import open_data
 from comp_viz.figures.compare.ranking import ranking_markdown, spread
+from comp_viz.wording import signed
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
@@ -56,6 +67,27 @@ def methods_table():
     return ranking_markdown(rank_methods(one_table("methods"), published))
 
 
+def shuffle_table():
+    """What exchanging the coordinator's weights does to the shipped checkpoints, in points, with the interval over dialogues."""
+    data = open_data(str(need_data(DATA / "hazumi_online.npz")))
+    patterns = {str(p): f"{p.parts[0].rate:g}" for p in PROTOCOL}
+    lines = []
+    for name, words in {"hazumi": "ComP", "hazumi-no-prompting": "without prompting"}.items():
+        checkpoint = load_checkpoint(ROOT / "checkpoints" / name)
+        stream = Stream(data.split("test"), checkpoint.standardise, torch.device("cpu"))
+        tests = [shuffle_test(checkpoint, data.task, stream, pattern) for pattern in patterns]
+        for weights, label in (
+            (EXCHANGED, "exchanged between all"),
+            (AMONG_ALIKE, "exchanged among alike"),
+            (EQUAL, "equal"),
+        ):
+            cells = [[100 * test.row(weights)[key] for key in ("difference", "low", "high")] for test in tests]
+            lines.append(
+                [f"{words}, {label}", *(f"{signed(v, 1)} ({signed(a, 1)} to {signed(b, 1)})" for v, a, b in cells)]
+            )
+    return markdown(["weights", *patterns.values()], lines)
+
+
 PROMPTS_TABLES = {"validation": "prompts_from_validation", "test": "prompts_from"}
 TABLES = {
     "results/README.md, prompts": ("results/README.md", lambda: prompts_table(PROMPTS_TABLES)),
@@ -70,11 +102,25 @@ def test_tables_hold_the_numbers_of_the_sweeps(name):
     assert [line for line in table().splitlines() if line not in lines] == []
 
 
+def numbers(line):
+    """The label of a table's line, and its numbers."""
+    label, *cells = line.strip().strip("|").split("|")
+    return label.strip(), [float(x.replace("−", "-")) for x in re.findall(r"[−+]?\d+\.\d+", "".join(cells))]
+
+
+def test_the_shuffle_table_holds_the_numbers_of_the_shipped_checkpoints():
+    """To a tenth of a point or so: another processor may turn a single decision."""
+    _, _, *lines = shuffle_table().splitlines()
+    written = dict(numbers(line) for line in (RESULTS / "README.md").read_text().splitlines() if line.count("|") == 6)
+    for label, values in map(numbers, lines):
+        assert values == pytest.approx(written[label], abs=0.15)
+
+
 def test_the_ranked_methods_are_in_the_shipped_table():
     assert set(RANKED) <= set(one_table("methods").rows["method"])
     assert np.isfinite(one_table("methods").rows["ACC"]).any()
 
 
 if __name__ == "__main__":
-    for name, (_, table) in TABLES.items():
+    for name, (_, table) in (TABLES | {"results/README.md, shuffle": ("", shuffle_table)}).items():
         print(f"{name}\n\n{table()}\n")
