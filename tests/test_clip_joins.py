@@ -1,5 +1,6 @@
 """Takes joined end to end go on together, and sound whose rate or channels change on the way is read on."""
 
+import io
 from fractions import Fraction
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 from clip_files import av, samples, tone
 
 from comp_viz.clips.decode import decode
+from comp_viz.clips.decoder.boxes import family_of, file_begins
 from comp_viz.clips.decoder.clock import Row, takes
+from comp_viz.clips.decoder.links import Link
 
 FLASH, RATE = 0.5, 16000  # seconds after a take begins at which its picture turns white and its tone sets in
 CODECS = {  # ending -> format, video, sound, rate of sound
@@ -18,6 +21,9 @@ CODECS = {  # ending -> format, video, sound, rate of sound
     "webm": ("webm", "libvpx", "libopus", 48000),
     "mkv": ("matroska", "mpeg4", "pcm_s16le", 16000),
     "flv": ("flv", "flv", "libmp3lame", 44100),
+    "mp4": ("mp4", "libx264", "aac", 48000),
+    "mov": ("mov", "mpeg4", "pcm_s16le", 16000),
+    "wav": ("wav", None, "pcm_s16le", 16000),
     "ogg": ("ogg", None, "libopus", 48000),
     "opus": ("ogg", None, "flac", 16000),
 }
@@ -26,7 +32,8 @@ CODECS = {  # ending -> format, video, sound, rate of sound
 def take_of(path: Path, ending: str, seconds: float, start: float = 0.0, layout: str = "mono", rate: int = 0) -> bytes:
     """Dark and silent, then after `FLASH` white with a tone, to the end; the clock begins at `start`."""
     form, video_codec, sound_codec, usual = CODECS[ending]
-    with av.open(str(path), "w", format=form) as container:
+    options = {"movflags": "frag_keyframe+empty_moov"} if ending == "mp4" else {}  # as recorders write it
+    with av.open(str(path), "w", format=form, options=options) as container:
         streams = []
         if video_codec:
             video = container.add_stream(video_codec, rate=25)
@@ -77,6 +84,7 @@ def begins(media) -> tuple[list[float], list[float]]:
     [
         ("mpg", (0, 0)), ("vob", (0, 0)), ("ts", (0, 0)), ("ts", (0, 3000)), ("ts", (3000, 0)), ("webm", (0, 0)), ("mkv", (0, 0)),
         ("flv", (0, 0)), ("ogg", (0, 0)), ("opus", (0, 0)), ("mpg", (0, 0, 0)),
+        ("mp4", (0, 0)), ("mov", (0, 0)), ("wav", (0, 0)),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("lengths", [(2.0, 3.0, 2.0), (3.0, 2.0, 2.0)], ids=["longer", "shorter"])
@@ -94,6 +102,42 @@ def test_joined_takes_go_on_together(tmp_path, ending, starts, lengths):
         assert seen == pytest.approx(wanted, abs=0.25)
         assert np.all(np.diff(media.picture_times) < 0.45)
         assert f"{len(starts)} takes" in " ".join(media.notes)
+
+
+BOXES = {
+    "mp4": [b"\0\0\0\x0cftypmp42", b"\0\0\0\x0cmdatftyp", b"\0\0\0\1free" + (20).to_bytes(8, "big") + b"ftyp"],
+    "wav": [b"RIFF" + (7).to_bytes(4, "little") + b"WAVERIF\0"],
+    "aiff": [b"FORM" + (8).to_bytes(4, "big") + b"AIFFFORM"],
+    "caf": [b"caff\0\1\0\0", b"desc" + (4).to_bytes(8, "big") + b"caff"],
+}
+
+
+@pytest.mark.parametrize("kind", BOXES)
+def test_files_begin_where_the_boxes_before_end(kind):
+    """The marks inside boxes begin none."""
+    one = b"".join(BOXES[kind])
+    family = family_of(one[:12])
+    assert list(file_begins(one * 3, family)) == [0, len(one), 2 * len(one)]
+    assert list(file_begins(one + bytes(40), family)) == [0]
+
+
+def test_boxes_that_say_nonsense_end_the_search():
+    family = family_of(b"\0\0\0\x0cftypmp42")
+    for length in (0, 3, 2**32 - 1):
+        data = b"\0\0\0\x0cftypmp42" + length.to_bytes(4, "big") + b"free\0\0\0\x0cftypmp42"
+        assert list(file_begins(data, family)) == [0]
+    assert family_of(b"RIFF\0\0\0\0AVI ") is None  # FFmpeg reads those by itself
+
+
+def test_reading_beyond_the_end_of_a_file_gives_nothing(tmp_path):
+    """Broken boxes send the reader to places where no file can be."""
+    (tmp_path / "a").write_bytes(b"0123456789")
+    with (tmp_path / "a").open("rb") as source:
+        link = Link(source, 2, 8)
+        link.seek(2**63)
+        assert link.read(10) == b""
+        link.seek(-2, io.SEEK_END)
+        assert link.read(10) == b"67"
 
 
 def rows_of(*streams: list[float]) -> dict[int, Row]:

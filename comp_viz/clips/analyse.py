@@ -17,6 +17,7 @@ from comp_viz.clips.faces import faces_missing
 from comp_viz.clips.limits import check_file, printable_name
 from comp_viz.clips.media import RATE, Media
 from comp_viz.clips.models import load_models
+from comp_viz.clips.one_thread import one_blas_thread
 from comp_viz.clips.progress import Draft, Progress, Watch
 from comp_viz.clips.reading import Read, read_audio, read_text, read_video, sound_level
 from comp_viz.clips.settings import Settings
@@ -70,6 +71,7 @@ def analyse(
     watch.at("decode", 1.0)
     turn(media.duration)
     watch.pause()
+    load_models(media, settings, watch)
     clip = read_clip(media, name, digest, settings, watch)
     save_clip(clip, done)
     return clip
@@ -95,9 +97,9 @@ def expected_work(media: Media) -> dict[str, float]:
     return {"load": 0.0, "speech": words, "audio": heard, "text": words, "video": seen}
 
 
+@one_blas_thread()
 def read_clip(media: Media, name: str, digest: str, settings: Settings, watch: Watch) -> Clip:
-    """Everything after decoding."""
-    load_models(media, settings, watch)
+    """Everything after decoding, with the models in memory."""
     if any(modality == "video" for modality, _ in settings.extractors) and not faces_missing():
         media = with_heads_upright(media)
     sound = media.sound

@@ -6,6 +6,7 @@ the folder `decoder` beside it, so that it starts in a moment and within little 
 """
 
 import json
+import os
 import resource
 import sys
 from importlib import import_module
@@ -31,3 +32,5 @@ if __name__ == "__main__":
     limits = json.loads(sys.argv[2])
     bound(limits)
     run.decode_to_folder(Path(sys.argv[1]), limits)
+    sys.stdout.flush()
+    os._exit(0)  # at once: to take the libraries down in good order takes a fifth of the time that a short clip takes

@@ -16,6 +16,7 @@ from comp_viz.clips.degradation import (
     degrade_words,
 )
 from comp_viz.clips.media import RATE, Picture
+from comp_viz.clips.one_thread import one_blas_thread
 from comp_viz.clips.reading import Read, read_audio, read_text, read_video, sound_level
 from comp_viz.clips.span import Span, Word
 from comp_viz.clips.speech import listen
@@ -24,6 +25,7 @@ from comp_viz.data.conversation import Floats
 from comp_viz.errors import CompVizError
 
 
+@one_blas_thread()
 def degrade(clip: Clip, degradations: Sequence[Degradation]) -> Clip:
     """The clip under all these degradations, in order: first those of sound, then of pictures, then of words.
 

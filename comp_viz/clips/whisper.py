@@ -6,8 +6,8 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import torch
 
+from comp_viz.clips.one_thread import one_torch_thread
 from comp_viz.clips.requirements import library_missing, require
 from comp_viz.clips.weights import WHISPER, content, weights_missing
 from comp_viz.data.conversation import Floats
@@ -34,10 +34,9 @@ def whisper_model() -> Any:
     from faster_whisper import WhisperModel
 
     files = {file.name.removeprefix("whisper-base/"): content(file) for file in WHISPER}
-    threads = torch.get_num_threads()
-    made = WhisperModel("whisper-base", device="cpu", compute_type="int8", files=files, cpu_threads=2)
-    torch.set_num_threads(threads)  # it sets those of this thread as well, and more threads sum in another order
-    return made
+    # One thread: a step of its decoder is too short to be shared, and a second costs a third more without being faster.
+    with one_torch_thread():  # it sets those of this thread as well, and they are given back
+        return WhisperModel("whisper-base", device="cpu", compute_type="int8", files=files, cpu_threads=1)
 
 
 @dataclass(frozen=True)

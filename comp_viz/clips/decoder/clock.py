@@ -29,6 +29,7 @@ class Row:
     time: "array[float]" = field(default_factory=lambda: array("d"))  # of decoding where known, else of showing
     shown: "array[float]" = field(default_factory=lambda: array("d"))
     end: "array[float]" = field(default_factory=lambda: array("d"))
+    timed: bool = True  # whether every packet says when it is shown
 
     def add(self, place: int, packet: Any) -> None:
         """Note the times of a packet."""
@@ -40,6 +41,7 @@ class Row:
         else:
             time = when * base
             shown = time if packet.pts is None else packet.pts * base
+        self.timed &= packet.pts is not None
         self.place.append(place)
         self.time.append(time)
         self.shown.append(shown)
@@ -76,6 +78,9 @@ class Clock:
     length: float  # seconds, by the longest stream
     joins: list[float]  # seconds, as shifted: where each take but the first begins
     shifts: dict[int, list[tuple[int, float]]]  # stream -> from which packet on, by how many seconds
+    shown: dict[
+        int, "array[float]"
+    ]  # stream -> when each packet is shown, before it is shifted; where all packets say so
     count: dict[int, int] = field(default_factory=dict)
 
     def put_right(self, packet: Any) -> None:
@@ -108,7 +113,7 @@ def read_clock(container: Any, streams: list[Any]) -> Clock:
     ahead = AHEAD if container.format.name in JOINED else float("inf")
     breaks = {i: row.breaks(BACK if ordered[i] else BACK_SHOWN, ahead) for i, row in rows.items()}
     length = max((row.length(breaks[i]) for i, row in rows.items()), default=0.0)
-    return Clock(length, *takes(rows, breaks))
+    return Clock(length, *takes(rows, breaks), {i: row.shown for i, row in rows.items() if row.timed})
 
 
 def takes(rows: dict[int, Row], breaks: dict[int, list[int]]) -> tuple[list[float], dict[int, list[tuple[int, float]]]]:

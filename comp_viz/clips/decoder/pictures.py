@@ -1,6 +1,7 @@
 """Takes the frames of the video stream; writes some of them as JPEG, upright, of square pixels, and scaled down."""
 
 import math
+from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 from .colours import Colours
@@ -37,12 +38,27 @@ class Pictures:
         self.last = time
         held = float(frame.duration * frame.time_base) if frame.duration and frame.time_base else 1 / rate
         self.end = min(time + min(held, self.limits["seconds"]), self.limits["seconds"])
-        if self.times and time < self.times[-1] + self.step * 0.999:
+        if self.times and not self.is_due(time, self.times[-1]):
             return
         if len(self.times) >= self.limits["pictures"]:
             return
         self.write(frame)
         self.times.append(round(time, 6))
+
+    def is_due(self, time: float, before: float) -> bool:
+        """Whether a picture is kept when the one kept before was shown at `before`."""
+        return bool(time >= before + self.step * 0.999)
+
+    def due(self, shown: Sequence[float]) -> list[int]:
+        """Numbers of a stream's pictures, shown at these times in seconds, that `take` would keep; and the last of all."""
+        due, before = list[int](), self.times[-1] if self.times else -math.inf
+        order = sorted(range(len(shown)), key=shown.__getitem__)
+        for number in order:
+            time = shown[number] - self.start
+            if time >= -DRIFT and self.is_due(max(0.0, time), before):
+                due.append(number)
+                before = round(max(0.0, time), 6)
+        return due if not order or order[-1] in due[-1:] else [*due, order[-1]]
 
     def write(self, frame: Any) -> None:
         """One picture, as it is shown, its longer side at most the limit."""

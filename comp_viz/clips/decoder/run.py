@@ -14,6 +14,7 @@ from .clock import Clock, empty, read_clock
 from .facts import Facts, Limits, Refused, TooLarge, reason, too_large
 from .links import Link, links
 from .pictures import Pictures
+from .skipping import Skipping
 from .sound import Sound
 from .tracks import choose_tracks
 
@@ -137,7 +138,7 @@ def read_packets(
     if video:
         video.thread_type = "AUTO"
         video.codec_context.thread_count = 2
-    damaged = {"sound": 0, "video": 0}
+    damaged, skipping = {"sound": 0, "video": 0}, Skipping(video, clock, viewer)
     wanted = [stream for stream in (sound, video) if stream]
     packets = container.demux(wanted) if wanted else iter(())
     while True:
@@ -152,16 +153,20 @@ def read_packets(
         which = "sound" if is_sound else "video"
         if not empty(packet):
             clock.put_right(packet)
+            if not is_sound:
+                skipping.before()
         try:
             for frame in packet.decode():
-                if which == "sound":
+                if is_sound:
                     listener.take(frame)
                 elif not facts["video_problem"]:
+                    skipping.after(frame)
                     viewer.take(frame, facts["picture_rate"] or 25.0)
         except TooLarge as error:
             facts["video_problem"] = too_large(error.args[0], error.args[1], viewer.limits)
         except (av.FFmpegError, ValueError, MemoryError) as error:
             damaged[which] += 1
+            skipping.stop()
             facts[which + "_error"] = reason(error)
         reporter.report()
         if listener.too_long or viewer.too_long:

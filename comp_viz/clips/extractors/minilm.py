@@ -6,6 +6,7 @@ from torch import Tensor
 from torch.nn.functional import embedding, gelu, layer_norm, linear, normalize, scaled_dot_product_attention
 
 from comp_viz.clips.extractors.extractor import Extract, Extractor, Words
+from comp_viz.clips.one_thread import one_torch_thread
 from comp_viz.clips.requirements import CLIPS, library_missing
 from comp_viz.clips.weights import MINILM, content
 from comp_viz.clips.weights import weights_missing as weights_missing
@@ -30,6 +31,7 @@ def load() -> Extract:
     tokenizer.no_padding()
     tokenizer.enable_truncation(MAX_TOKENS)
 
+    @one_torch_thread()
     @torch.inference_mode()
     def extract(words: Words) -> Floats:
         """Words -> a vector of length 1, `[384]`: the mean over its tokens."""
