@@ -70,7 +70,7 @@ class Progress:
     def seconds_left(self, now: float) -> float:
         """Seconds left; NaN where the whole is not known. Grows while a step takes longer than it should."""
         passed, expected = max(0.0, now - self.at), self.step * self.pace
-        after = self.whole - self.done - self.step
+        after = max(self.whole - self.done - self.step, 0.0)  # sums of parts are not exact
         if passed <= expected:
             return expected - passed + after * self.pace
         pace = self.pace
