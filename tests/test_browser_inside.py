@@ -231,3 +231,29 @@ def test_why_from_a_fragile_utterance_to_its_cells(page, address):
     expect(heading).to_be_visible()
     expect(page.get_by_text("✓ complete")).to_be_visible()
     assert f"utterance={chosen}" in page.url
+
+
+def test_claims_are_reached_opened_and_tested_by_keyboard(page, address):
+    page.set_viewport_size({"width": 1024, "height": 768})
+    page.goto(f"{address}claims?checkpoint=lab")
+    links = page.locator("table.verdicts a")
+    expect(links).to_have_count(7)
+    still(page)
+    expect(links.last).to_be_in_viewport()  # all seven verdicts on the first screen
+    links.nth(4).press("Enter")
+    heading = page.get_by_role("heading", name="5. Propagation separates emotions")
+    expect(heading).to_be_in_viewport()
+    fold = page.locator(".st-key-claim_separation summary")
+    fold.focus()
+    fold.press("Enter")
+    expect(page.locator(".st-key-claim_separation_effects .js-plotly-plot")).to_be_visible()
+    page.wait_for_url("**claim_separation=true**")
+    switch = page.locator(".st-key-test_separation input")
+    switch.focus()
+    switch.press("Space")
+    expect(page.get_by_role("columnheader", name="Tested here")).to_be_attached()
+    expect(page.locator(".st-key-tested_separation .js-plotly-plot")).to_be_visible()
+    for _ in in_both_themes(page):
+        for width in (390, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            fits(page)

@@ -10,6 +10,7 @@ from comp_viz.analysis.claims.verdict import judge_claims
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.source import open_data
 from comp_viz.figures.claims.heading import claims_heading, verdict_table, verdict_words
+from comp_viz.figures.claims.testing import TEST_ALL
 from comp_viz.figures.claims.words import CLAIM_WORDS
 from comp_viz.report.html import render
 from comp_viz.resources import shipped
@@ -75,16 +76,16 @@ def test_an_open_card_shows_the_chart_the_rule_and_the_data(opened, judgements):
     )
     assert "results/ablation.parquet" in markdown(app)
     assert "when some are" in markdown(app)
-    assert "No checkpoint here was trained as lab was" in app.main.info[0].value
-    assert not app.toggle
+    assert any("No checkpoint here was trained as lab was" in one.value for one in app.main.caption)
+    assert [one.key for one in app.toggle] == ["test_reconstruction", "test_separation", "test_coordinator"]
 
 
 def test_a_test_measures_the_open_checkpoint_and_judges_it(opened):
-    app = opened(claim_coordinator="true", claim_separation="true")
+    app = opened()
     app.toggle(key="test_coordinator").set_value(True).run()
     assert not app.exception
     finished(app)
-    assert {"claim_coordinator_effects", "tested_coordinator"} <= figures(app).keys()
+    assert figures(app).keys() == {"tested_coordinator"}
     checkpoint = load_checkpoint(shipped("checkpoints/lab"))
     sums = claim_sums(measure_split(checkpoint, open_data("lab")))
     judged = judge_claims({"coordinator": sums_evidence(sums["coordinator"])}, RULES)["coordinator"]
@@ -99,7 +100,7 @@ def test_a_test_measures_the_open_checkpoint_and_judges_it(opened):
 
 def test_a_test_can_be_cancelled_and_says_no_verdict_meanwhile(opened, monkeypatch):
     monkeypatch.setattr("comp_viz.ui.cache.progressive.MOMENT", 0.0)  # a conversation at a time
-    app = opened(claim_reconstruction="true", checkpoint="lab-balanced", test_reconstruction="true")
+    app = opened(checkpoint="lab-balanced", test_reconstruction="true")
     app.run()
     assert app.main.get("progress")
     assert any("no verdict before" in one.value for one in app.caption)
@@ -112,21 +113,25 @@ def test_a_test_can_be_cancelled_and_says_no_verdict_meanwhile(opened, monkeypat
 
 
 def test_a_checkpoint_without_all_parts_says_why_it_is_not_tested(opened, real_data):
-    app = opened(claim_separation="true", claim_prompting="true", checkpoint="hazumi-no-prompting")
+    app = opened(checkpoint="hazumi-no-prompting")
     assert not app.toggle
-    assert all("It has no prompts." in one.value for one in app.main.info)
-    assert len(app.main.info) == 2
+    assert sum("It has no prompts." in one.value for one in app.main.caption) == 7
+    assert next(one for one in app.main.button if one.label == TEST_ALL).disabled
 
 
 def test_a_counterpart_is_found_and_compared(opened, real_data):
-    app = opened(claim_prompting="true", checkpoint="hazumi", data="hazumi_online.npz", test_prompting="true")
+    app = opened(checkpoint="hazumi", data="hazumi_online.npz")
+    next(one for one in app.main.button if one.label == TEST_ALL).click().run()
     finished(app)
-    assert "tested_prompting" in figures(app)
-    assert "over 38 conversations" in markdown(app)
+    assert figures(app).keys() == {
+        f"tested_{key}" for key in RULES if key != "modulator"
+    }  # no checkpoint is without it
+    assert markdown(app).count("**hazumi on Hazumi: ") == 6
+    assert "over 38 conversations with 3,033 utterances" in markdown(app)
 
 
 def test_two_conversations_cannot_tell(open_case):
-    app, _ = open_case("claims", "usual", claim_separation="true", test_separation="true")
+    app, _ = open_case("claims", "usual", test_separation="true")
     finished(app)
     assert not app.exception
     assert "**case on Case: ? cannot be told.**" in markdown(app)

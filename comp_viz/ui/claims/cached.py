@@ -9,7 +9,7 @@ from comp_viz.analysis.claims.measured import MEASURED_TABLE
 from comp_viz.analysis.claims.shipped_claims import PUBLISHED, JudgedClaim, shipped_claims
 from comp_viz.analysis.claims.table_evidence import CLAIM_TABLES
 from comp_viz.last_change import last_change
-from comp_viz.ui.cache.checkpoints import checkpoint_card, checkpoint_names
+from comp_viz.ui.cache.checkpoints import checkpoint_card, checkpoint_change, checkpoint_names
 from comp_viz.ui.cache.training import RESULTS
 
 
@@ -25,9 +25,15 @@ def _judged(folder: Path, changes: tuple[int, ...]) -> dict[str, JudgedClaim]:
 
 
 def counterparts(name: str) -> dict[str, str]:
-    """Method of the claims -> a checkpoint that stands for it beside the one called `name`; the first of several by name."""
+    """Method of the claims -> a checkpoint that stands for it beside the one called `name`; not to be changed."""
+    names = tuple(checkpoint_names())
+    return _counterparts(name, names, tuple(map(checkpoint_change, names)))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _counterparts(name: str, names: tuple[str, ...], changes: tuple[tuple[int, int], ...]) -> dict[str, str]:
     card, beside = checkpoint_card(name), dict[str, str]()
-    for other in checkpoint_names() if card else ():
+    for other in names if card else ():
         theirs = checkpoint_card(other)
         if card and theirs and other != name:
             for role in counterpart_roles(card, theirs):

@@ -1,4 +1,4 @@
-"""One claim: verdict, effect and caveat in sight; the chart, the rule, the data and the test below a fold."""
+"""One claim: verdict, effect and caveat in sight; the chart, the rule and the data below a fold."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -18,8 +18,8 @@ from comp_viz.ui.widgets.chart_panel import chart_panel
 FOLD = "claim_"  # before a claim's key: widget key and address parameter of its fold
 
 
-def claim_card(number: int, key: str, judged: JudgedClaim, palette: Palette) -> DeltaGenerator | None:
-    """Draw a card and keep it for the report; returns the fold, None while it is closed."""
+def claim_card(number: int, key: str, judged: JudgedClaim, palette: Palette) -> DeltaGenerator:
+    """Draw a card and keep it for the report; returns where its test goes."""
     words, judgement = CLAIM_WORDS[key], judged.judgement
     section = claim_section(key, judged, palette)
     st.subheader(f"{number}. {words.name}", anchor=key, divider="gray")
@@ -28,15 +28,14 @@ def claim_card(number: int, key: str, judged: JudgedClaim, palette: Palette) -> 
         f"**What decides what it means.** {words.caveat} {words.shipped}"
     )
     fold = st.expander(
-        "Chart, rule, data, and a test of your own", key=FOLD + key, on_change="rerun", bind="query-params",
-        icon=":material/unfold_more:",
+        "Chart, rule and data", key=FOLD + key, on_change="rerun", bind="query-params", icon=":material/unfold_more:",
     )  # fmt: skip
     if fold.open:
         with fold:
             chart_panel(section.figure, section.key, about_effects(key), lambda: effects_table(key, judgement))
             rule_and_data(key, judged)
     add_section(section)  # in place of the chart alone
-    return fold if fold.open else None
+    return st.container()
 
 
 def rule_and_data(key: str, judged: JudgedClaim) -> None:

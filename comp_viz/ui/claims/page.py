@@ -1,18 +1,19 @@
 """The Claims page put together: the verdicts, the cards, and tests on what is open."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.claims.shipped_claims import JudgedClaim
-from comp_viz.analysis.claims.verdict import Judgement
 from comp_viz.errors import CompVizError
 from comp_viz.figures.claims.heading import CLAIMS_HELP, claims_heading
+from comp_viz.figures.claims.testing import TEST_ALL, TEST_ALL_HELP
 from comp_viz.figures.style import Palette
 from comp_viz.ui.claims.cached import judged_claims
 from comp_viz.ui.claims.card import claim_card
-from comp_viz.ui.claims.tests import chosen_tests, measurements_of, test_results, test_switch, tested_claims
+from comp_viz.ui.claims.tests import measurements_of, switch_on, test_result, test_switch, tested_claims
 from comp_viz.ui.claims.verdicts import verdict_list
 from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.page_view import PageView
@@ -34,30 +35,41 @@ def claims_page(view: PageView, palette: Palette) -> None:
         st.error(f"The claims cannot be judged. {escape_markdown(str(error))}", icon=":material/error:")
         return
     page_heading(claims_heading({key: one.judgement for key, one in judged.items()}), CLAIMS_HELP)
-    overview = st.container()
-    places: dict[str, DeltaGenerator] = {}
+    overview, controls = st.container(), st.container()
+    tests: dict[str, DeltaGenerator] = {}  # claims that are to be tested -> where the result goes
+    testable = []
     for number, (key, one) in enumerate(judged.items(), 1):
-        fold = claim_card(number, key, one, palette)
-        if fold is not None:
-            with fold:
-                if test_switch(view, key):
-                    places[key] = st.container()
-    chosen = chosen_tests([*judged])
-    progress = next(iter(places.values()), overview)
-    draw = partial(draw_tests, view, judged, overview, places, chosen, palette)
-    if chosen:
-        measure_and_draw(PAGE, progress, measurements_of(view, chosen), "passes", draw)
+        with claim_card(number, key, one, palette):
+            chosen = test_switch(view, key)
+            if chosen is not None:
+                testable.append(key)
+            if chosen:
+                tests[key] = st.container()
+    with controls:
+        st.button(
+            TEST_ALL,
+            icon=":material/play_circle:",
+            on_click=switch_on,
+            args=(testable,),
+            disabled=not testable,
+            help=TEST_ALL_HELP,
+        )
+    draw = partial(draw_verdicts, view, judged, overview, tests, palette)
+    if tests:
+        measure_and_draw(PAGE, next(iter(tests.values())), measurements_of(view, [*tests]), "passes", draw)
     else:
         draw()
 
 
-def draw_tests(
-    view: PageView, judged: dict[str, JudgedClaim], overview: DeltaGenerator, places: dict[str, DeltaGenerator],
-    chosen: list[str], palette: Palette,
+def draw_verdicts(
+    view: PageView, judged: Mapping[str, JudgedClaim], overview: DeltaGenerator, tests: Mapping[str, DeltaGenerator],
+    palette: Palette,
 ) -> None:  # fmt: skip
     """The list of verdicts, and the results of the tests that are switched on."""
-    here: dict[str, Judgement] = tested_claims(view, chosen)
+    here = tested_claims(view, [*tests])
     with overview:
         verdict_list(judged, here)
         st.caption(EXPLANATION)
-    test_results(view, places, here, palette)
+    for key, place in tests.items():
+        with place:
+            test_result(view, key, here.get(key), palette)

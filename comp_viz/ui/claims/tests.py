@@ -1,9 +1,8 @@
 """The tests of claims on the open checkpoint and data: the switch on each card, the progress, the verdict."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.claims.accuracies import ACCURACY_CLAIMS
 from comp_viz.analysis.claims.shipped_claims import RULES
@@ -23,18 +22,19 @@ from comp_viz.ui.widgets.chart_panel import chart_panel
 TEST = "test_"  # before a claim's key: widget key and address parameter of its switch
 
 
-def test_switch(view: PageView, key: str) -> bool:
-    """The switch that tests a claim on what is open, or why that cannot be; whether it is to be tested."""
+def test_switch(view: PageView, key: str) -> bool | None:
+    """The switch that tests a claim on what is open; None, with the reason in its place, where that cannot be."""
     if reason := untestable(view, key):
-        st.info(reason, icon=":material/block:")
-        return False
+        st.caption(f":material/block: {reason}")
+        return None
     help = ACCURACY_HELP if key in ACCURACY_CLAIMS else INSIDE_HELP
     return st.toggle(TEST_LABEL, key=TEST + key, bind="query-params", help=help)
 
 
-def chosen_tests(keys: Sequence[str]) -> list[str]:
-    """The claims whose switch is on, whether its card is open or not."""
-    return [key for key in keys if st.session_state.get(TEST + key)]
+def switch_on(keys: Sequence[str]) -> None:
+    """Switch the tests of some claims on; to be called in a callback."""
+    for key in keys:
+        st.session_state[TEST + key] = True
 
 
 def measurements_of(view: PageView, keys: Sequence[str]) -> Measurements:
@@ -48,15 +48,6 @@ def tested_claims(view: PageView, keys: Sequence[str]) -> dict[str, Judgement]:
     """The verdicts of the tests that are finished."""
     evidence = {key: one for key in keys if (one := evidence_so_far(view, key)) is not None}
     return judge_claims(evidence, RULES)
-
-
-def test_results(
-    view: PageView, places: Mapping[str, DeltaGenerator], judged: Mapping[str, Judgement], palette: Palette
-) -> None:
-    """What each finished test shows, at its place."""
-    for key, place in places.items():
-        with place:
-            test_result(view, key, judged.get(key), palette)
 
 
 def test_result(view: PageView, key: str, judgement: Judgement | None, palette: Palette) -> None:
