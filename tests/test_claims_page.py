@@ -127,6 +127,8 @@ def test_a_counterpart_is_found_and_compared(opened, real_data):
         f"tested_{key}" for key in RULES if key != "modulator"
     }  # no checkpoint is without it
     assert markdown(app).count("**hazumi on Hazumi: ") == 6
+    tested = app.session_state["shown"].sections["tested_prompting"].about.shows
+    assert all(one in tested for one in (load_checkpoint(shipped("checkpoints/hazumi")).digest, "324d3333ae5047"))
     assert "over 38 conversations with 3,033 utterances" in markdown(app)
 
 
@@ -147,6 +149,7 @@ def test_the_report_holds_all_cards_with_verdict_rule_caveat_and_data(opened, ju
         assert f"{verdict_words(one.verdict)}: {CLAIM_WORDS[key].name}" in text
         assert CLAIM_WORDS[key].caveat.split(",")[0].replace("'", "&#x27;") in text
     assert "results/folds.parquet" in text
+    assert "Where these numbers come from" not in text  # not from the open checkpoint: each section says where from
     assert "Holm&#x27;s p is below 0.05" in text
 
 

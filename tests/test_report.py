@@ -215,9 +215,10 @@ def test_every_page_makes_a_report_without_words(page, open_case):
     assert len(text.encode()) < 8_000_000
     assert set(result.sections) >= set(figures(app))
     drawn = Reader(bare)
-    if page != "data":
+    if page not in ("data", "claims"):
         assert any(load_checkpoint_digest(app) in words for words in drawn.texts)
-    assert any(data.digest in words for words in drawn.texts)
+    if page != "claims":  # judges by shipped tables, and names theirs
+        assert any(data.digest in words for words in drawn.texts)
     assert all(attrs["aria-label"] for tag, attrs in drawn.tags if tag == "figure")
 
 

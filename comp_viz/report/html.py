@@ -83,15 +83,18 @@ def render(report: Report) -> str:
 <main>
 {"".join(parts)}
 </main>
-<section class="origin">
-<h2>Where these numbers come from</h2>
-<dl>{"".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in report.facts)}</dl>
-</section>
+{origin_html(report.facts)}
 {library}
 <script>{script}</script>
 </body>
 </html>
 """
+
+
+def origin_html(facts: OriginFacts) -> str:
+    """Where the numbers of a page come from; nothing where each section says it of its own."""
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
+    return f'<section class="origin"><h2>Where these numbers come from</h2><dl>{rows}</dl></section>' if facts else ""
 
 
 def link_html(address: str) -> str:

@@ -25,7 +25,7 @@ ACCURACY_HELP = (
 )
 INSIDE_HELP = (
     f"Two passes over every conversation of the test split: with the pattern {TEST_PATTERN}, always the same drawing, and as recorded. Intervals are "
-    "over conversations (bootstrap), of one training seed. The pattern in the sidebar plays no part."
+    "over conversations (bootstrap), of one training seed."
 )
 UNFINISHED = "Still measuring: there is no verdict before every conversation counts."
 ONE_SEED = (

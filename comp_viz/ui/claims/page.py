@@ -17,6 +17,7 @@ from comp_viz.ui.claims.tests import measurements_of, switch_on, test_result, te
 from comp_viz.ui.claims.verdicts import verdict_list
 from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.page_view import PageView
+from comp_viz.ui.frame.report_collector import begin_report
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.measuring import measure_and_draw
 
@@ -34,6 +35,7 @@ def claims_page(view: PageView, palette: Palette) -> None:
     except CompVizError as error:
         st.error(f"The claims cannot be judged. {escape_markdown(str(error))}", icon=":material/error:")
         return
+    begin_report(PAGE)  # each card names what it was measured on, which is not what is open
     page_heading(claims_heading({key: one.judgement for key, one in judged.items()}), CLAIMS_HELP)
     overview, controls = st.container(), st.container()
     tests: dict[str, DeltaGenerator] = {}  # claims that are to be tested -> where the result goes
