@@ -1,4 +1,4 @@
-"""Overview: the parts of ComP with this conversation's numbers flowing through them."""
+"""Overview: the parts of ComP at one utterance; take a modality away from it, and see what that does on the way."""
 
 from functools import partial
 
@@ -12,11 +12,13 @@ from comp_viz.ui.frame.capability import capable
 from comp_viz.ui.frame.compare_mode import draw_sides
 from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.page_view import PageView
+from comp_viz.ui.frame.pattern_state import set_edited_matrix
 from comp_viz.ui.frame.report_collector import add_section
 from comp_viz.ui.frame.selected_utterance import utterance_bar
 from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.frame.theme import palette
-from comp_viz.ui.overview.diagram import clickable
+from comp_viz.ui.overview.diagram import moving_diagram
+from comp_viz.ui.overview.explained_part import draw_explained_part, explain_part
 from comp_viz.ui.widgets.chart_panel import chart_heading
 
 
@@ -34,10 +36,18 @@ def overview(view: PageView) -> None:
         svg = diagram(numbers, task, labels, selected, palette())
         with side.place:
             chart_heading(title, key, ABOUT_DIAGRAM, table)
-            clickable(svg, key)
+            moving_diagram(svg, key, None if side.key else partial(toggle_cell, view, selected), explain_part)
             add_section(Section(key, title, ABOUT_DIAGRAM, table, svg))
             with st.expander("The same as a table, for the selected utterance"):
                 st.dataframe(table().query("utterance == @selected + 1"), hide_index=True)
+    draw_explained_part(build_overview(view.inside(), labels), task, selected)
+
+
+def toggle_cell(view: PageView, utterance: int, modality: str) -> None:
+    """Take a modality away from an utterance, or give it back; to be called in a callback."""
+    matrix = view.observed.copy()
+    matrix[utterance, view.data.modalities.index(modality)] ^= True
+    set_edited_matrix(view.conversation, view.data.task, matrix)
 
 
 if view := current_view("pages/overview.py"):

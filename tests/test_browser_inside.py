@@ -21,18 +21,21 @@ def utterance(page: Page):
     return page.get_by_label("Utterance", exact=True)
 
 
-def test_a_part_of_the_diagram_opens_its_page(page, address):
-    page.goto(f"{address}overview?checkpoint=lab&pattern=uniform(0.3)")
-    part = page.locator(".diagram [data-page=coordinator]")
-    expect(part).to_be_visible()
-    part.click()
-    page.wait_for_url("**/coordinator?**")
-    assert "pattern=uniform" in page.url
-    nav(page, "Overview").click()
-    part = page.locator(".diagram [data-page=propagation]").first
+def test_the_diagram_takes_a_modality_away_and_explains_its_parts(page, address):
+    page.goto(f"{address}overview?checkpoint=lab")
+    features = page.locator('.diagram [data-part="features"][data-modality="text"]')
+    expect(features).to_contain_text("observed")
+    features.click()
+    expect(features).to_contain_text("missing")
+    page.wait_for_url("**pattern=cells**")
+    page.locator(".diagram .play").click()
+    part = page.locator('.diagram [data-part="propagation Z̄"][data-modality="text"]')
     part.focus()
     part.press("Enter")
+    expect(page.get_by_text("propagation Z̄ of text at utterance 1")).to_be_visible()
+    page.get_by_role("link", name="See it closely on Propagation").click()
     page.wait_for_url("**/propagation?**")
+    assert "pattern=cells" in page.url
 
 
 def test_the_utterance_in_hand_and_what_is_compared_go_from_page_to_page(page, address):

@@ -13,6 +13,7 @@ from comp_viz.analysis.overview.overview import build_overview, overview_table
 from comp_viz.analysis.stats.entropy import normalised_entropy
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.figures.overview.diagram import PARTS, diagram, diagram_title
+from comp_viz.figures.overview.equations import Spot, latex, part_equation
 from comp_viz.figures.overview.heading import overview_heading
 from comp_viz.figures.style import DARK, LIGHT
 
@@ -109,6 +110,28 @@ def test_the_title_of_the_diagram_names_who_sends_the_longest_prompts(case):
     assert title == f"{most.capitalize()} sends the longest prompts, of mean norm {norms[most]:.2f}"
 
 
+def test_every_part_has_its_equation_with_the_numbers_of_the_utterance(case):
+    _, data, conversation, inside = case
+    overview = build_overview(inside, conversation.labels)
+    for u, name in enumerate(overview.modalities):
+        spot = Spot(overview, name, data.task, 1)
+        numbers = {part: part_equation(part, spot).numbers for part in PARTS}
+        assert numbers["features"].endswith(f"= {int(inside.observed[1, u])}")
+        length = np.linalg.norm(inside.encoded[name][1])
+        assert f"= {length:.2f}" in numbers["encoder Z"]
+        weights = " + ".join(f"{weight:.2f}" for weight in inside.prediction.coordinator[1])
+        assert numbers["coordinator ω̄"].endswith(f"= {weights} = 1")
+        assert f"{inside.prediction.heads[name][1].max():.2f}".replace("-", "\u2212") in numbers["heads Y"]
+        assert f"{inside.prediction.fused[1].max():.2f}".replace("-", "\u2212") in numbers["fused"]
+        for i, sender in enumerate(inside.senders(name) if overview.prompted else ()):
+            delivered = np.linalg.norm(inside.delivered[name][:, 1, i], axis=-1).mean()
+            assert rf"\text{{{sender}}} \to \text{{{name}}}}}_{{2}} \rVert = {delivered:.2f}" in numbers["prompts P"]
+
+
+def test_names_of_files_mean_nothing_to_a_formula():
+    assert latex(r"an}\gry_{ok} 1-2.5") == "angryok 1-2.5"
+
+
 def test_the_table_has_a_row_for_every_utterance_and_modality(case):
     _, _, conversation, inside = case
     table = overview_table(build_overview(inside, conversation.labels))
@@ -118,24 +141,20 @@ def test_the_table_has_a_row_for_every_utterance_and_modality(case):
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
-def test_the_diagram_says_the_numbers_and_where_each_part_leads(case, palette):
+def test_every_part_of_the_diagram_says_its_numbers(case, palette):
     _, data, conversation, inside = case
     overview = build_overview(inside, conversation.labels)
     svg = ElementTree.fromstring(diagram(overview, data.task, conversation.labels, 1, palette))
-    linked = [(group.get("data-page"), group.get("aria-label")) for group in svg.iter(f"{SVG}g")]
-    wanted = {
-        page
-        for part, (_, _, page, _) in PARTS.items()
-        if overview.prompted or part not in ("prototypes A", "prompts P")
-    }
-    assert {page for page, _ in linked} == wanted
-    labels = " ".join(label for _, label in linked)
+    parts = [(group.get("data-part"), group.get("aria-label")) for group in svg.iter(f"{SVG}g")]
+    wanted = {part for part in PARTS if overview.prompted or part not in ("prototypes A", "prompts P")}
+    assert {part for part, _ in parts} == wanted
+    labels = " ".join(label for _, label in parts)
     for one in overview.modalities.values():
         assert f"{one.encoded_norm[1]:.2f}" in labels
         assert f"{one.weight[1]:.2f}" in labels
     truth = "unknown" if np.isnan(conversation.labels[1]) else None
     assert truth is None or "truth unknown" in labels
-    assert all(group.get("tabindex") == "0" and group.get("role") == "link" for group in svg.iter(f"{SVG}g"))
+    assert all(group.get("tabindex") == "0" and group.get("role") == "button" for group in svg.iter(f"{SVG}g"))
 
 
 def test_missing_is_hatched_and_lines_are_as_thick_as_prompts_are_long(case):

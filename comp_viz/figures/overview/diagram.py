@@ -1,6 +1,7 @@
 """The architecture of the paper's Figure 2 as an SVG picture, with the numbers of one utterance of a conversation in it."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
@@ -13,10 +14,9 @@ from comp_viz.figures.style import FUSED_MARK, Palette, modality_colours, modali
 from comp_viz.wording import decimal, first_upper, fitting, percent
 
 ABOUT_DIAGRAM = About(
-    "The parts of the network from left to right, one row a modality, with the numbers of the selected utterance: whether it "
-    "is observed, the norm of its encoding, the normalised entropy of its assignment to prototypes, the norms of the prompts it "
-    "receives, the normalised entropy of its attention, the cosine of its features before and after propagation, each head's "
-    "prediction, the coordinator's weights. Lines of prompts are the thicker the longer the prompt. Click a part to see it closely.",
+    "The parts of the network from left to right, one row a modality, for the selected utterance: whether it is observed, what each "
+    "head predicts, the coordinator's weights, the fused prediction. Lines of prompts are the thicker the longer the prompt. Point at a "
+    "part for its numbers, click it for its equation; click features to take the modality away from this utterance, or give it back.",
     "Norms and entropies say how much there is, not what it is worth: a long prompt may change nothing. The Propagation page "
     "measures that by removing prompts.",
     r"\hat X^u \to Z^u \to A^u \to \tilde P^u \to P^{vu} \to \bar Z^u \to Y^u,\; \bar\omega \to Y \quad (1)\text{–}(15)",
@@ -38,10 +38,21 @@ PARTS = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a box stands, and how it looks."""
+
+    modality: str  # "" of what belongs to none
+    y: float
+    colour: str
+    palette: Palette
+
+
 def diagram(overview: Overview, task: Task, labels: Floats, selected: int, palette: Palette) -> str:
     """Draw the parts for utterance `selected`, counted from 0, of a conversation with `labels [S]`.
 
-    Parts that open a page are groups with the page's name in `data-page`.
+    Every part is a group that names itself in `data-part` and `data-modality`; what the component moves has a `data-key`, and
+    in `--stage` how far along the way it is.
     """
     names = tuple(overview.modalities)
     colours, marks = modality_colours(palette, names), modality_marks(names)
@@ -91,28 +102,21 @@ def lane(
     mark, colour = look
     share = f"{percent(float(one.observed.mean()))} observed"
     state = "observed" if one.observed[s] else "missing"
-    yield box("features", y, (f"{mark} {name}", state, share), colour, palette, missing=not one.observed[s])
-    yield box(
-        "encoder Z",
-        y,
-        ("norm", two_digits(one.encoded_norm[s]), f"mean {two_digits(one.encoded_norm.mean())}"),
-        colour,
-        palette,
-    )
+    at = Place(name, y, colour, palette)
+    yield box("features", at, (f"{mark} {name}", state), (share,), missing=not one.observed[s])
+    norms = f"norm {two_digits(one.encoded_norm[s])}", f"mean {two_digits(one.encoded_norm.mean())}"
+    yield box("encoder Z", at, ("Z",), norms)
     if one.own:
-        kinds = f"{one.own} own + {one.bank}"
-        yield box(
-            "prototypes A",
-            y,
-            (kinds, f"entropy {two_digits(one.assignment_entropy[s])}", "normalised"),
-            colour,
-            palette,
-        )
-        lines = tuple(f"{sender} {two_digits(values[s])}" for sender, values in list(one.prompt_norms.items())[:3])
-        yield box("prompts P", y, lines if len(lines) == 3 else (*lines, "norms"), colour, palette)
-    entropy, cosine = f"entropy {two_digits(one.attention_entropy[s])}", f"cosine {two_digits(one.cosine[s])}"
-    yield box("propagation Z̄", y, (entropy, cosine, "Z to Z̄"), colour, palette)
-    yield box("heads Y", y, (prediction_words(task, one.head[s]), accuracy_words(one.accuracy)), colour, palette)
+        entropy = f"normalised entropy {two_digits(one.assignment_entropy[s])}"
+        yield box("prototypes A", at, ("A",), (f"{one.own} own and {one.bank} of the bank", entropy))
+        lengths = tuple(f"norm from {sender} {two_digits(values[s])}" for sender, values in one.prompt_norms.items())
+        yield box("prompts P", at, ("P",), lengths)
+    entropy, cosine = (
+        f"normalised entropy {two_digits(one.attention_entropy[s])}",
+        f"cosine {two_digits(one.cosine[s])}",
+    )
+    yield box("propagation Z̄", at, ("Z̄",), (entropy, cosine))
+    yield box("heads Y", at, (prediction_words(task, one.head[s]),), (accuracy_words(one.accuracy),))
 
 
 def wires(
@@ -129,35 +133,35 @@ def wires(
         for left, right in pairwise(chain):
             if (left, right) == ("prototypes A", "propagation Z̄"):
                 continue  # prompts stand between
-            yield connection(end(left), y, PARTS[right][0], y, colours[name], 2)
+            yield connection(left, y, right, y, colours[name], 2)
         for sender, values in one.prompt_norms.items():
             width = 1.5 + 6 * float(values[s]) / max(longest, 1e-9)
-            yield connection(
-                end("prototypes A"), middle[sender], PARTS["prompts P"][0], y, colours[sender], width, 0.55
-            )
+            yield connection("prototypes A", middle[sender], "prompts P", y, colours[sender], width, 0.55)
         if one.prompt_norms:
-            yield connection(end("prompts P"), y, PARTS["propagation Z̄"][0], y, colours[name], 2)
-        weight = 1 + 10 * float(one.weight[s])
-        yield connection(end("heads Y"), y, PARTS["coordinator ω̄"][0], y, colours[name], weight, 0.8)
+            yield connection("prompts P", y, "propagation Z̄", y, colours[name], 2)
+        yield connection("heads Y", y, "coordinator ω̄", y, colours[name], 1 + 10 * float(one.weight[s]), 0.8)
     centre = HEADS_HEIGHT + LANE * (len(names) - 1) / 2 + BOX / 2
-    yield connection(end("coordinator ω̄"), centre, PARTS["fused"][0], centre, palette.ink, 4)
+    yield connection("coordinator ω̄", centre, "fused", centre, palette.ink, 4)
 
 
 def coordinator(overview: Overview, s: int, colours: dict[str, str], marks: dict[str, str], palette: Palette) -> str:
     """Weights of the utterance stacked to 1, first modality on top."""
-    x, width, page, what = PARTS["coordinator ω̄"]
+    x, width, _, what = PARTS["coordinator ω̄"]
     height = LANE * (len(overview.modalities) - 1) + BOX
     pieces, y, weights = [], float(HEADS_HEIGHT), []
     for name, one in overview.modalities.items():
         part = height * float(one.weight[s])
-        pieces.append(f'<rect x="{x}" y="{y:.1f}" width="{width}" height="{part:.1f}" fill="{colours[name]}"/>')
+        pieces.append(
+            f'<rect data-key="weight {escape(name, quote=True)}" x="{x}" y="{y:.1f}" width="{width}" height="{part:.1f}" '
+            f'fill="{colours[name]}"/>'
+        )
         if part > 30:
             pieces.append(
                 text(x + width / 2, y + part / 2 + 6, f"{marks[name]} {one.weight[s]:.2f}", palette.ground, 17, "600")
             )
         weights.append(f"{name} {one.weight[s]:.2f}")
         y += part
-    return linked(page, f"coordinator: {', '.join(weights)}. {what}", "".join(pieces))
+    return clickable_part("coordinator ω̄", "", f"coordinator: {', '.join(weights)}. {what}", "".join(pieces))
 
 
 def fused(overview: Overview, task: Task, labels: Floats, s: int, palette: Palette) -> str:
@@ -170,37 +174,44 @@ def fused(overview: Overview, task: Task, labels: Floats, s: int, palette: Palet
         if task.classes
         else decimal(float(labels[s]))
     )
-    lines = (
-        f"{FUSED_MARK} {prediction_words(task, overview.fused[s])}",
-        f"truth {truth}",
-        accuracy_words(overview.accuracy),
-    )
-    return box("fused", y, lines, palette.ink, palette)
+    lines = f"{FUSED_MARK} {prediction_words(task, overview.fused[s])}", f"truth {truth}"
+    return box("fused", Place("", y, palette.ink, palette), lines, (accuracy_words(overview.accuracy),))
 
 
-def box(part: str, y: float, lines: tuple[str, ...], colour: str, palette: Palette, missing: bool = False) -> str:
-    """A part with up to three lines in it, the first two large; hatched where the modality is missing."""
-    x, width, page, what = PARTS[part]
-    fill = f"url(#gone{colour[1:]})" if missing else palette.ground
-    shapes = f'<rect x="{x}" y="{y}" width="{width}" height="{BOX}" rx="8" fill="{fill}" stroke="{colour}" stroke-width="2.5"/>'
+def box(part: str, at: Place, lines: tuple[str, ...], more: tuple[str, ...], missing: bool = False) -> str:
+    """A part with up to two lines in it, and `more` for who points at it; hatched where the modality is missing."""
+    x, width, _, what = PARTS[part]
+    fill = f"url(#gone{at.colour[1:]})" if missing else at.palette.ground
+    shapes = f'<rect x="{x}" y="{at.y}" width="{width}" height="{BOX}" rx="8" fill="{fill}" stroke="{at.colour}" stroke-width="2.5"/>'
     step = BOX / (len(lines) + 1)
     for i, words in enumerate(lines, start=1):
-        size = 17 if i < 3 else 15
-        shapes += text(x + width / 2, y + step * i + 6, words, palette.ink, size, "600" if i == 1 else "400")
-    return linked(page, f"{part}: {', '.join(lines)}. {what}", shapes)
+        shapes += text(x + width / 2, at.y + step * i + 6, words, at.palette.ink, 19, "600" if i == 1 else "400")
+    return clickable_part(part, at.modality, f"{part}: {', '.join((*lines, *more))}. {what}", shapes)
 
 
-def linked(page: str, words: str, shapes: str) -> str:
-    """A group that opens a page, with its words for hover and screen readers."""
-    label = escape(words, quote=True)
-    return f'<g class="part" data-page="{page}" role="link" tabindex="0" aria-label="{label}"><title>{label}</title>{shapes}</g>'
+def clickable_part(part: str, modality: str, words: str, shapes: str) -> str:
+    """A group that can be clicked, with its words for hover and screen readers."""
+    label, name = escape(words, quote=True), escape(modality, quote=True)
+    return (
+        f'<g class="part" data-part="{part}" data-modality="{name}" style="--stage: {stage(part)}" role="button" tabindex="0" '
+        f'aria-label="{label}"><title>{label}</title>{shapes}</g>'
+    )
 
 
-def connection(x0: float, y0: float, x1: float, y1: float, colour: str, width: float, opacity: float = 1) -> str:
-    """A curve from left to right."""
+def stage(part: str) -> int:
+    """How far along the way from features to the fused prediction a part is."""
+    return list(PARTS).index(part)
+
+
+def connection(left: str, y0: float, right: str, y1: float, colour: str, width: float, opacity: float = 1) -> str:
+    """A curve from the end of a part to the beginning of another."""
+    x0, x1 = end(left), PARTS[right][0]
     bend = (x1 - x0) / 2
     path = f"M{x0:.0f},{y0:.0f} C{x0 + bend:.0f},{y0:.0f} {x1 - bend:.0f},{y1:.0f} {x1:.0f},{y1:.0f}"
-    return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{width:.1f}" stroke-opacity="{opacity}"/>'
+    return (
+        f'<path class="wire" data-key="{left} {y0:.0f} {y1:.0f}" style="--stage: {stage(left)}" d="{path}" fill="none" '
+        f'stroke="{colour}" stroke-width="{width:.1f}" stroke-opacity="{opacity}"/>'
+    )
 
 
 def text(x: float, y: float, words: str, colour: str, size: int, weight: str) -> str:
