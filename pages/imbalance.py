@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from comp_viz.analysis.imbalance.gap import joint_minus_alone
-from comp_viz.figures.imbalance.heading import IMBALANCE_HELP, imbalance_title
+from comp_viz.analysis.imbalance.gap import gaps, joint_minus_alone
+from comp_viz.figures.imbalance.heading import IMBALANCE_HELP, imbalance_facts, imbalance_title
 from comp_viz.ui.frame.capability import capable
 from comp_viz.ui.frame.compare_mode import draw_sides
 from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.sidebar import current_view
+from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.imbalance.charts import (
     accuracy_curves,
@@ -29,9 +30,11 @@ def imbalance(view: PageView) -> None:
     table, colours = imbalance_table(view), palette()
     above = st.container()
     pattern = evaluation_pattern(table)
-    joint = joint_minus_alone(table, pattern) if table else None
+    joint, by_method = (joint_minus_alone(table, pattern), gaps(table, pattern)) if table else (None, None)
     with above:
-        page_heading(imbalance_title(joint, own_curves(view, "selection")), IMBALANCE_HELP)
+        page_heading(imbalance_title(by_method, own_curves(view, "selection")), IMBALANCE_HELP)
+        if joint is not None and by_method is not None:
+            st.caption(escape_markdown(imbalance_facts(by_method, joint)))
     gaps_and_joint_training(view, table, joint, pattern, colours)
     compare, controls = st.container(width=320), st.container(horizontal=True, gap="medium")
     columns = draw_sides(view, compare, patterns=False, need="heads")

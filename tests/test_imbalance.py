@@ -24,9 +24,10 @@ from comp_viz.analysis.shipped_results import find_table, paired_difference
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
-from comp_viz.figures.imbalance.curves import accuracy_curves_chart, accuracy_span
+from comp_viz.figures.imbalance.curves import accuracy_curves_chart, accuracy_span, table_caption
 from comp_viz.figures.imbalance.discrepancy import measure_spans, ratio_chart, ratio_title, utilisation_chart
 from comp_viz.figures.imbalance.gap import gap_chart, joint_chart, joint_title
+from comp_viz.figures.imbalance.heading import imbalance_facts, imbalance_title
 from comp_viz.figures.modulation.ablation import modulator_effect_title
 from comp_viz.figures.style import LIGHT
 from comp_viz.sweep.table import RESULT_SCHEMA
@@ -151,6 +152,44 @@ def test_only_what_is_clear_is_called_under_optimised(table):
     joint.loc[5, "mean"] = -0.03
     assert joint_title(joint) == "2 of 6 heads are under-optimised: most video with ComP, by 3.0 ± 1.0 points"
     assert joint_title(joint.assign(half=np.nan)) == "With one seed, under-optimisation cannot be told from chance"
+
+
+def gaps_of(before, after, half=0.005):
+    """The gaps without prompting and with ComP."""
+    rows = [("no-prompting", before, half), ("comp", after, half)]
+    return pd.DataFrame(rows, columns=["method", "mean", "half"])
+
+
+def test_the_heading_is_the_news_of_the_gap_with_its_caveat_beside_it():
+    nothing = pd.DataFrame(columns=["method", "of", "epoch", "stage", "value", "seeds"])
+    title = imbalance_title(gaps_of(0.063, 0.003), nothing)
+    assert title == "Performance gap between modalities falls from 6.3 to 0.3 points with ComP"
+    assert " rises from 0.3 to 6.3 points" in imbalance_title(gaps_of(0.003, 0.063), nothing)
+    assert " does not change clearly " in imbalance_title(gaps_of(0.063, 0.058), nothing)
+    assert imbalance_title(gaps_of(0.063, 0.003, np.nan), nothing).endswith("in one seed")
+    joint = pd.DataFrame({"method": ["comp"], "modality": ["text"], "mean": [0.01], "half": [0.02]})
+    facts = imbalance_facts(gaps_of(0.063, 0.003), joint)
+    assert facts.startswith("Under prompting a head also hears of the other modalities")
+    assert "Gap: without prompting 6.3 ± 0.5 points, ComP 0.3 ± 0.5 points." in facts
+
+
+def curves_with_fall(second):
+    """Two heads over four epochs, joint training from epoch 2 on, where audio is at `second`."""
+    rows = [
+        ("comp", of, epoch, 1 + (epoch > 1), value, 2)
+        for of, values in (("audio", (0.7, 0.8, second, 0.8)), ("text", (0.6, 0.7, 0.7, 0.7)))
+        for epoch, value in enumerate(values)
+    ]
+    return pd.DataFrame(rows, columns=["method", "of", "epoch", "stage", "value", "seeds"])
+
+
+def test_the_fall_where_joint_training_begins_and_two_numbers_of_seeds_are_explained():
+    fallen = table_caption("t", "d", "uniform(0.3)", curves_with_fall(0.66), 5)
+    assert "Epochs were recorded in 2 of the 5 seeds of the charts above." in fallen
+    assert "Where stage 2 begins, accuracy falls by up to 14.0 points: propagation and prompts join" in fallen
+    steady = table_caption("t", "d", "uniform(0.3)", curves_with_fall(0.79), 2)
+    assert "stage 2" not in steady
+    assert "Epochs were recorded" not in steady
 
 
 def test_curves_of_a_table_are_means_over_seeds(table):

@@ -12,6 +12,7 @@ from comp_viz.figures.grid import AxisSpan, band, cell, grid, line, shared_range
 from comp_viz.figures.style import FUSED_MARK, Palette, modality_colours, modality_marks
 from comp_viz.wording import decimal, how_many
 
+LEAST_FALL = 0.02  # of accuracy, from which the fall where joint training begins is explained
 LOOKS = {  # dashes are for references from elsewhere
     ALONE: {"dash": "dot", "width": 2.2},
     WITHOUT_PROMPTING: {"dash": "dashdot", "width": 1.6},
@@ -88,16 +89,34 @@ def accuracy_curves_title(curves: pd.DataFrame) -> str:
     return f"Final gap between heads: {', '.join(gaps)}" if gaps else "No accuracy was recorded"
 
 
-def table_caption(name: str, data: str, trained_under: str, curves: pd.DataFrame) -> str:
-    """What curves of a results table are of."""
+def table_caption(name: str, data: str, trained_under: str, curves: pd.DataFrame, seeds: int) -> str:
+    """What curves of a results table of so many `seeds` are of."""
     most = int(curves["seeds"].max())
-    seeds = "one seed, so there is no band"
+    shown = "one seed, so there is no band"
     if most > 1:
-        seeds = f"mean over {how_many(most, 'training seed')}, bands from the lowest to the highest"
-    return f"Our results table {name}: {data}, trained under {trained_under}; {seeds}."
+        shown = f"mean over {how_many(most, 'training seed')}, bands from the lowest to the highest"
+    of = f" Epochs were recorded in {most} of the {seeds} seeds of the charts above." if most < seeds else ""
+    return f"Our results table {name}: {data}, trained under {trained_under}; {shown}.{of}{fall_note(curves)}"
 
 
-def run_caption(checkpoint: str, prompting: bool, other: str | None) -> str:
+def fall_note(curves: pd.DataFrame) -> str:
+    """Why accuracy falls where joint training begins, with a space before; "" where it falls by less than two points."""
+    heads = curves[curves["of"] != "fused"]
+    first = joint_training_epoch(curves)
+    if first is None:
+        return ""
+    ends = (heads[heads["epoch"] == epoch].set_index(["method", "of"])["value"] for epoch in (first - 1, first))
+    before, after = (end[~end.index.duplicated()] for end in ends)
+    falls = (before - after).dropna()
+    if falls.empty or falls.max() < LEAST_FALL:
+        return ""
+    return (
+        f" Where stage 2 begins, accuracy falls by up to {decimal(100 * float(falls.max()), 1)} points: propagation and prompts join before they are trained, and on "
+        "the selection split the running average of the weights, by which epochs are chosen, begins anew."
+    )
+
+
+def run_caption(checkpoint: str, prompting: bool, other: str | None, curves: pd.DataFrame) -> str:
     """What curves of a checkpoint's own training are of; `other` is a checkpoint without prompting on the same data."""
     second = ""
     if prompting:
@@ -106,5 +125,5 @@ def run_caption(checkpoint: str, prompting: bool, other: str | None) -> str:
         )  # fmt: skip
     return (
         f"{checkpoint}: one run, so there is no interval.{second} Stage 1 is each modality on its own; "
-        "for modalities alone to the end, see the results table where there is one."
+        f"for modalities alone to the end, see the results table where there is one.{fall_note(curves)}"
     )

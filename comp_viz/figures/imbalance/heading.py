@@ -1,9 +1,13 @@
 """The heading of the Imbalance page, and the terms in it."""
 
+import math
+
 import pandas as pd
 
+from comp_viz.analysis.imbalance.gap import COMP, METHOD_NAMES, WITHOUT_PROMPTING
 from comp_viz.figures.imbalance.curves import accuracy_curves_title
-from comp_viz.figures.imbalance.gap import joint_title
+from comp_viz.figures.imbalance.gap import joint_title, points_with_interval
+from comp_viz.wording import decimal
 
 IMBALANCE_HELP = (
     "Performance gap: accuracy of the best modality minus that of the worst. Under-optimisation: a modality's own head ends worse after "
@@ -11,8 +15,40 @@ IMBALANCE_HELP = (
 )
 
 
-def imbalance_title(joint: pd.DataFrame | None, curves: pd.DataFrame) -> str:
-    """Under-optimisation where a results table has it, else the final gap between heads."""
-    if joint is not None:
-        return joint_title(joint)
+CAVEAT = (
+    "Under prompting a head also hears of the other modalities, so a small gap says that heads agree, not that each modality learned "
+    "as much by itself."
+)
+
+
+def imbalance_title(gaps: pd.DataFrame | None, curves: pd.DataFrame) -> str:
+    """What ComP does to the performance gap where a results table has it, else the final gap between heads."""
+    if gaps is not None and {WITHOUT_PROMPTING, COMP} <= set(gaps["method"]):
+        return gap_change(gaps)
     return "The training of this checkpoint was not recorded" if curves.empty else accuracy_curves_title(curves)
+
+
+def gap_change(gaps: pd.DataFrame) -> str:
+    """The gap without prompting and with ComP; what its intervals do not part is no change."""
+    rows = gaps.set_index("method")
+    before, after = rows.loc[WITHOUT_PROMPTING], rows.loc[COMP]
+    ends = f"from {decimal(100 * before['mean'], 1)} to {decimal(100 * after['mean'], 1)} points"
+    apart = math.hypot(before["half"], after["half"])  # NaN from one seed
+    if math.isnan(apart):
+        return f"Performance gap between modalities goes {ends} with ComP, in one seed"
+    if abs(before["mean"] - after["mean"]) <= apart:
+        return f"Performance gap between modalities does not change clearly with ComP ({ends})"
+    return (
+        f"Performance gap between modalities {'falls' if after['mean'] < before['mean'] else 'rises'} {ends} with ComP"
+    )
+
+
+def imbalance_facts(gaps: pd.DataFrame, joint: pd.DataFrame) -> str:
+    """The caveat of a small gap, the gaps with their intervals, and under-optimisation, in sentences."""
+    known = gaps.set_index("method")
+    values = ", ".join(
+        f"{name} {points_with_interval(known.loc[method, 'mean'], known.loc[method, 'half'])}"
+        for method, name in METHOD_NAMES.items()
+        if method in known.index
+    )
+    return f"{CAVEAT} Gap: {values}. {joint_title(joint)}."

@@ -15,8 +15,6 @@ from comp_viz.figures.live.marks import OUTLINES, TICK_OUTLINE, filled_marks, ma
 from comp_viz.figures.predictions import CONTEXT_ONLY, NO_PREDICTION
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 
-HEAD_OFFSET = 0.22  # utterances between the marks of neighbouring heads, which would hide one another where they agree
-
 
 def score_traces(
     here: Prediction, complete: Prediction, labels: Floats, hover: list[str], span: list[float], palette: Palette
@@ -93,28 +91,35 @@ def absence_traces(here: Prediction, changed: Change, hover: list[str], palette:
     return traces  # fmt: skip
 
 
-def head_traces(
-    here: Prediction, complete: Prediction, labels: Floats, span: list[float], palette: Palette
-) -> list[go.Scatter]:
-    """Each modality's own prediction: filled marks where it was observed, open ones where it was missing.
+def head_differences(here: Prediction, complete: Prediction, labels: Floats) -> dict[str, Floats]:
+    """How far each head is from the fused prediction, `[S]`: heads are often nearly equal, and curves of them would hide it.
 
-    Of classes the probability of the true one, and where that is unknown, of the one predicted as recorded (`complete`).
+    Of classes in the probability of the true one, and where that is unknown, of the one predicted as recorded (`complete`).
     """
-    x = np.arange(1, len(labels) + 1)
+    column = np.where(np.isnan(labels), complete.decisions(), labels).astype(int) if here.task.classes else 0
+    rows = np.arange(len(labels))
+    return {name: values[rows, column] - here.fused[rows, column] for name, values in here.heads.items()}
+
+
+def head_traces(
+    here: Prediction, differences: dict[str, Floats], span: list[float], palette: Palette
+) -> list[go.Scatter]:
+    """Each head minus the fused prediction: filled marks where its modality was observed, open ones where it was missing.
+
+    All at the very utterance: marks beside one another would look like a delay.
+    """
+    x = np.arange(1, len(here.fused) + 1)
     colours, marks = modality_colours(palette, here.modalities), modality_marks(here.modalities)
     symbols = modality_symbols(here.modalities)
     traces = []
-    for u, (name, values) in enumerate(here.heads.items()):
-        column = np.where(np.isnan(labels), complete.decisions(), labels).astype(int) if here.task.classes else 0
-        y: Floats = values[np.arange(len(values)), column]
-        beside = x + (u - (len(here.heads) - 1) / 2) * HEAD_OFFSET
+    for u, (name, y) in enumerate(differences.items()):
         seen, outline, line = (
             here.observed[:, u],
             OUTLINES[symbols[name]],
             {"color": colours[name], "width": 1.1},
         )
-        traces.append(marked_line(outline, beside, y, ~seen, span, "y2", name=f"{marks[name]} {name}", line=line))
-        traces.append(filled_marks(outline, beside[seen], y[seen], span, "y2", fillcolor=colours[name]))
+        traces.append(marked_line(outline, x, y, ~seen, span, "y2", name=f"{marks[name]} {name}", line=line))
+        traces.append(filled_marks(outline, x[seen], y[seen], span, "y2", fillcolor=colours[name]))
     return traces
 
 

@@ -1,6 +1,6 @@
 """A conversation along its utterances: prediction and truth, modality heads, change, coordinator, on one shared axis."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -25,6 +25,7 @@ from comp_viz.figures.live.rows import (
     coordinator_traces,
     difference_traces,
     flip_marks,
+    head_differences,
     head_traces,
     score_traces,
 )
@@ -34,10 +35,10 @@ from comp_viz.wording import compact, decimal, fitting, how_many, percent
 
 FUSED_ROW = "the fused prediction with the truth"
 HEADS_ROW = (
-    "each modality's own head, which predicts from that modality and what it receives of the others, with filled marks where it is "
-    "observed and open ones where it is missing"
+    "how far each modality's own head, which predicts from that modality and what it receives of the others, is from the fused prediction, "
+    "with filled marks where the modality is observed and open ones where it is missing"
 )
-HEADS_CLASS = " (its probability of the true class; where the truth is unknown, of the one predicted as recorded)"
+HEADS_CLASS = " (in the probability of the true class; where the truth is unknown, of the one predicted as recorded)"
 CHANGE_ROW = (
     "the change of the fused prediction against the conversation as recorded, on violet where the decision flips"
 )
@@ -88,20 +89,22 @@ def timeline(
         if classes
         else score_traces(here, complete, labels, hover, span, palette)
     )
+    heads = head_differences(here, complete, labels)
+    heads_span = difference_span(heads, classes)
     traces = [
         *top,
         *absence_traces(here, changed, hover, palette),
-        *head_traces(here, complete, labels, span, palette),
+        *head_traces(here, heads, heads_span, palette),
         *difference_traces(changed, palette),
         *(coordinator_traces(here, palette) if here.weighted else []),
     ]
-    rows = row_heights(here)
     shapes = [
-        *(neutral_line(axis, here.task.neutral, palette) for axis in ("y", "y2") if not classes and axis in rows),
+        *([] if classes else [neutral_line("y", here.task.neutral, palette)]),
+        *([neutral_line("y2", 0, palette)] if heads else []),
         *flip_marks(x[changed.flipped], palette),
         selection_line(selected + 1, palette),
     ]
-    return go.Figure(traces, {**timeline_layout(here, changed, labels, span, palette), "shapes": shapes})
+    return go.Figure(traces, {**timeline_layout(here, changed, labels, span, heads_span, palette), "shapes": shapes})
 
 
 def timeline_title(changed: Change) -> str:
@@ -177,8 +180,15 @@ def score_range(here: Prediction, complete: Prediction, labels: Floats) -> list[
     return [min(low, neutral - 1.5) - 0.2, max(high, neutral + 1.5) + 0.2]
 
 
+def difference_span(heads: Mapping[str, Floats], classes: bool) -> list[float]:
+    """The axis of heads minus fused: never so narrow that next to nothing fills the row."""
+    known = np.concatenate([np.zeros(1), *heads.values()])
+    reach = max(0.25 if classes else 0.5, 1.1 * float(np.nanmax(np.abs(known))))
+    return [-reach, reach]
+
+
 def timeline_layout(
-    here: Prediction, changed: Change, labels: Floats, span: list[float], palette: Palette
+    here: Prediction, changed: Change, labels: Floats, span: list[float], heads_span: list[float], palette: Palette
 ) -> dict[str, object]:
     """Axes of the four rows with their titles, one x axis for all."""
     task = here.task
@@ -188,7 +198,7 @@ def timeline_layout(
     share = "P(decision)" if np.isnan(labels).all() else "P(true class)"
     titles = {
         "y": f"{task.name}<br>{'' if task.classes else ends}",
-        "y2": "heads<br>" + (share if task.classes else ends),
+        "y2": f"heads − fused<br>{share}" if task.classes else "heads minus<br>fused",
         "y3": "change<br>" + ("in P" if task.classes else "of score"),
         "y4": f"{here.weights_from}<br>0 to 1",
     }
@@ -206,7 +216,7 @@ def timeline_layout(
         axes["yaxis"] |= {"range": span, "zeroline": False}
     axes["yaxis3"] |= {"range": [-change_reach, change_reach], "nticks": 3}
     if "y2" in rows:
-        axes["yaxis2"] |= {"range": span, "zeroline": False}
+        axes["yaxis2"] |= {"range": heads_span, "zeroline": False, "nticks": 3}
     if "y4" in rows:
         axes["yaxis4"] |= {"range": [0, 1], "showgrid": False}
     return {
