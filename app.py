@@ -57,6 +57,7 @@ def draw_dashboard() -> None:
     with (
         nullcontext() if "torch" in sys.modules else st.spinner("Starting; only the first visitor waits for PyTorch …")
     ):
+        from comp_viz.ui.frame.address_notes import draw_address_notes
         from comp_viz.ui.frame.analysis_state import analysis_notice
         from comp_viz.ui.frame.compact import compact_layout
         from comp_viz.ui.frame.lasting_memory import spare_what_lasts
@@ -74,7 +75,9 @@ def draw_dashboard() -> None:
     for group, pages in groups.items():
         if group and page in pages:
             st.caption(f"{group} › **{page.title}**")
+    notes = st.container()
     page.run()
+    draw_address_notes(notes)
     spare_what_lasts(page.title)
 
 

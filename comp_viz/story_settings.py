@@ -27,6 +27,12 @@ KNOWN = (
 )
 
 
+def is_setting(name: str) -> bool:
+    """Whether some page has a parameter of that name."""
+    prefixes = (WEIGHT, *SWITCH_PREFIXES)
+    return name in KNOWN or name.startswith(prefixes)
+
+
 def check_settings(view: StepSettings) -> StepSettings:
     """The settings, choices among named options as text. Raises `CompVizError` for one that no page has or takes."""
     for name, value in view.items():

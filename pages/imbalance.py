@@ -12,6 +12,7 @@ from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.imbalance.charts import (
+    NO_METHODS_TABLE,
     accuracy_curves,
     evaluation_pattern,
     gaps_and_joint_training,
@@ -35,11 +36,15 @@ def imbalance(view: PageView) -> None:
         page_heading(imbalance_title(by_method, own_curves(view, "selection")), IMBALANCE_HELP)
         if joint is not None and by_method is not None:
             st.caption(escape_markdown(imbalance_facts(by_method, joint)))
-    gaps_and_joint_training(view, table, joint, pattern, colours)
-    compare, controls = st.container(width=320), st.container(horizontal=True, gap="medium")
+    if table is not None and joint is not None and by_method is not None:
+        gaps_and_joint_training(view, table, by_method, joint, colours)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        compare, controls = st.container(width=230), st.container(horizontal=True, gap="medium")
     columns = draw_sides(view, compare, patterns=False, need="heads")
     accuracy_curves(columns, controls, table, colours)
     discrepancy_rows(columns, pattern, colours)
+    if table is None:
+        st.info(NO_METHODS_TABLE, icon=":material/table:")
 
 
 if view := current_view("pages/imbalance.py"):

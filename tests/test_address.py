@@ -70,3 +70,35 @@ def test_a_control_used_before_the_browser_knows_the_address_does_not_shorten_it
     app.query_params.clear()
     app.number_input(key="utterance").set_value(3).run()
     assert address(app) == NAMED | {"utterance": "3"}
+
+
+WRONG = {
+    "checkpoint": ("cas", "The address asks for checkpoint “cas”, which is not here (the nearest name is “case”). Shown instead: case."),
+    "conversation": ("nobody", "The address asks for conversation “nobody”, which is not here. Shown instead: c5."),
+    "data": ("gone.arrow", "The address asks for data “gone.arrow”, which is not here (the nearest name is “case.arrow”). Shown instead: case.arrow."),
+    "utterance": ("900", "The address asks for utterance “900”, which is not here. Shown instead: 9."),
+    "seed": ("x", "The address asks for seed “x”, which is not here. Shown instead: 1."),
+    "compare": ("checkpoint none", "The address asks for compare “checkpoint none”, which is not here. Shown instead: nothing."),
+    "story": ("nosuch", "The address asks for story “nosuch”, which is not here. Shown instead: no story."),
+    "patern": ("only(text)", "No page has a parameter “patern”, so it is not used (the nearest name is “pattern”)."),
+    "weighing": ("By groups", "The address asks for weighing “By groups”, which is not here (the nearest name is “By group”). Shown instead: Learned weights."),
+}  # fmt: skip
+
+
+def test_what_an_address_names_and_is_not_there_is_said_until_it_is_dismissed(tmp_path, monkeypatch):
+    opened(tmp_path, monkeypatch)
+    app = dashboard(monkeypatch, tmp_path / "checkpoints", tmp_path / "data").switch_page("pages/coordinator.py")
+    app.query_params.update({name: value for name, (value, _) in WRONG.items()})
+    app.run()
+    assert not app.exception
+    notes = "".join(one.value for one in app.main.warning).replace("\u2060", "").replace("\\", "")
+    missed = [note for _, note in WRONG.values() if note not in notes]
+    assert missed == [], notes
+    app.button(key="dismiss notes").click().run()
+    assert not app.main.warning
+
+
+def test_an_address_that_names_only_what_is_there_has_no_notes(tmp_path, monkeypatch):
+    app = opened(tmp_path, monkeypatch, **NAMED)
+    app.switch_page("pages/coordinator.py").run()
+    assert not app.main.warning

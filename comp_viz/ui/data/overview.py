@@ -24,7 +24,7 @@ from comp_viz.wording import percent
 
 def data_set_numbers(summary: Summary, data: DataSet) -> None:
     """The size of the data set, in a row of numbers."""
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         st.metric("Conversations", f"{summary.conversations:,}", width="content")
         st.metric("Utterances", f"{summary.utterances:,}", width="content")
         st.metric("Longest", f"{summary.longest:,}", width="content", help="Utterances in the longest conversation.")

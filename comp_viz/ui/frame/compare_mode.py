@@ -12,7 +12,8 @@ from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import AS_RECORDED, Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.methods.method import Capability
-from comp_viz.ui.cache.checkpoints import fitting_checkpoints, open_checkpoint
+from comp_viz.ui.cache.checkpoints import checkpoint_names, fitting_checkpoints, open_checkpoint
+from comp_viz.ui.frame.address_notes import note_unknown
 from comp_viz.ui.frame.address_state import address_value, keep_widget_value, set_widget
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.pattern_state import pattern_choice
@@ -51,7 +52,9 @@ def draw_sides(
     others = [BY + name for name in fitting_checkpoints(view.data, need) if name != view.name]
     options = [NOTHING, *((NOTHING_MISSING, OTHER_PATTERN) if patterns else ()), *others]
     with_what = address_value(COMPARE, NOTHING)
-    if with_what not in options:  # of another page or data set
+    if with_what not in options:  # of another page or data set, or of none
+        if with_what.removeprefix(BY) not in {NOTHING_MISSING, OTHER_PATTERN, *checkpoint_names()}:
+            note_unknown(COMPARE, with_what, NOTHING, options)
         with_what = NOTHING
     with place:
         st.selectbox(

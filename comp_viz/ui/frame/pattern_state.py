@@ -11,6 +11,7 @@ from comp_viz.data.patterns.entries import Cells
 from comp_viz.data.patterns.matrices import to_hex
 from comp_viz.data.patterns.pattern import AS_RECORDED, Pattern
 from comp_viz.errors import CompVizError
+from comp_viz.ui.frame.address_notes import note_unknown
 from comp_viz.ui.frame.address_state import address_parameter
 
 UNDO_STEPS = 100
@@ -45,7 +46,10 @@ def pattern_choice() -> PatternChoice:
     if TEXT not in state:
         seed = address_parameter(SEED, "1")
         state[TEXT] = address_parameter(PATTERN, AS_RECORDED)
-        state[DRAW] = int(seed) if seed.isdecimal() and len(seed) < 5 else 1
+        usable = seed.isdecimal() and len(seed) < 5
+        state[DRAW] = int(seed) if usable else 1
+        if not usable:
+            note_unknown(SEED, seed, "1")
     return PatternChoice(state[TEXT], state[DRAW])
 
 

@@ -6,6 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.data.conversation import Bools, Conversation
 from comp_viz.figures.style import modality_marks
+from comp_viz.ui.frame.address_notes import note_unknown
 from comp_viz.ui.frame.address_state import (
     address_value,
     keep_widget_value,
@@ -34,6 +35,7 @@ def selected_number(conversation: Conversation) -> int:
     wanted, S = address_value(UTTERANCE, ""), len(conversation)
     number = whole_number(wanted, most=S) or first_complete(conversation) + 1
     if wanted != str(number):
+        note_unknown(UTTERANCE, wanted, str(number))
         set_address_value(UTTERANCE, str(number))
     return int(address_value(UTTERANCE, "")) - 1
 

@@ -16,6 +16,7 @@ from comp_viz.device import available_devices, choose_device
 from comp_viz.errors import CompVizError
 from comp_viz.ui.cache.checkpoints import checkpoint_names, open_checkpoint
 from comp_viz.ui.cache.data_sets import fitting_data, open_data_set
+from comp_viz.ui.frame.address_notes import forget_note, note_unknown
 from comp_viz.ui.frame.address_state import address_parameter, address_value, set_address_value, set_widget
 from comp_viz.ui.frame.arrival import GO, go_to
 from comp_viz.ui.frame.finished_upload import finished_upload
@@ -100,6 +101,7 @@ def entry_box(key: str, options: list[str], help: str) -> str:
 
     def other() -> None:
         drop_edited_cells()
+        forget_note(key)
         set_address_value(key, st.session_state[key])
 
     st.selectbox(LABELS[key], options, key=set_widget(key, name), on_change=other, help=help)
@@ -108,7 +110,8 @@ def entry_box(key: str, options: list[str], help: str) -> str:
 
 def opened_name(key: str, options: list[str]) -> str:
     """Which checkpoint, data set or conversation is open, the first where the one held is not there."""
-    if address_value(key, options[0]) not in options:
+    if (wanted := address_value(key, options[0])) not in options:
+        note_unknown(key, wanted, options[0], options)
         set_address_value(key, options[0])
     return address_value(key, options[0])
 
@@ -142,7 +145,11 @@ def view_controls(name: str, device: str, of_conversation: bool) -> PageView | N
                 icon=":material/folder_open:",
             )
         return None
-    file = files[0] if len(files) == 1 else entry_box("data", files, "Those with the features this checkpoint reads.")
+    file = (
+        opened_name("data", files)
+        if len(files) == 1
+        else entry_box("data", files, "Those with the features this checkpoint reads.")
+    )
     data = open_data_set(file, str(data_root()))
     checkpoint.check(data)
     if doubt := checkpoint.doubts(data):

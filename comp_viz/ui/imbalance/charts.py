@@ -14,7 +14,6 @@ from comp_viz.analysis.imbalance.gap import (
     WITHOUT_PROMPTING,
     curves_of_runs,
     curves_of_table,
-    gaps,
 )
 from comp_viz.analysis.shipped_results import ResultsTable
 from comp_viz.figures.imbalance.curves import (
@@ -68,8 +67,7 @@ def imbalance_table(view: PageView) -> ResultsTable | None:
 
 def evaluation_pattern(table: ResultsTable | None) -> str:
     """The missing pattern that finished models are evaluated under, chosen among the table's."""
-    patterns = table.patterns if table else [UNIFORM_NOTHING]
-    return one_of("Evaluated under", patterns, UNDER, RATE_HELP)
+    return one_of("Evaluated under", table.patterns, UNDER, RATE_HELP) if table else UNIFORM_NOTHING
 
 
 def accuracy_curves(
@@ -126,14 +124,10 @@ def curves_caption(view: PageView, curves: pd.DataFrame, table: ResultsTable | N
 
 
 def gaps_and_joint_training(
-    view: PageView, table: ResultsTable | None, joint: pd.DataFrame | None, pattern: str, palette: Palette
+    view: PageView, table: ResultsTable, by_method: pd.DataFrame, joint: pd.DataFrame, palette: Palette
 ) -> None:
-    """Performance gap and under-optimisation, with intervals, under a missing pattern."""
-    if table is None or joint is None:
-        st.info(NO_METHODS_TABLE, icon=":material/table:")
-        return
+    """Performance gap and under-optimisation, with intervals."""
     left, right = st.columns(2, gap="medium", vertical_alignment="bottom")
-    by_method = gaps(table, pattern)
     with left:
         chart_panel(gap_chart(by_method, palette), "gap", ABOUT_GAP, lambda: by_method)
     with right:

@@ -12,6 +12,7 @@ from comp_viz.resources import places
 from comp_viz.stories import Story, read_story
 from comp_viz.story_settings import LISTS, StepSettings
 from comp_viz.ui.cache.checkpoints import checkpoint_names
+from comp_viz.ui.frame.address_notes import note_unknown
 from comp_viz.ui.frame.address_state import OPENED, address_value, first_address, set_address_value, whole_number
 from comp_viz.ui.frame.arrival import go_to
 from comp_viz.ui.frame.compare_mode import COMPARE, NOTHING, OTHER
@@ -97,6 +98,7 @@ def story_bar() -> None:
     """The step's sentence, its question, and the way on; nothing where no story is open."""
     name, story = address_value(STORY, ""), current_story()
     if story is None:
+        note_unknown(STORY, name, "no story", shipped_stories()[0])
         return
     here = current_step(story)
     step = story.steps[here]

@@ -15,6 +15,7 @@ from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.figures.robustness.heading import METRICS_HELP, better_references, robustness_title
+from comp_viz.ui.frame.address_notes import note_unknown_choice
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.page_view import PageView
@@ -52,6 +53,7 @@ def robustness_controls(view: PageView) -> RobustnessChoice | None:
         return None
     metrics = list(metric_names(data.task))
     for key, options in ((METRIC, metrics), (SPLIT, splits), (SHARE, [*THIRDS])):
+        note_unknown_choice(key, options)
         if st.session_state.get(key, options[0]) not in options:
             st.session_state[key] = options[0]
     top = st.container()
