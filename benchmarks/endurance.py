@@ -26,7 +26,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import numpy as np
-import psutil
+from websockets.exceptions import ConnectionClosed
 
 from benchmarks.endurance_files import Kills, write_damaged
 from benchmarks.visitor import PageShown, Visitor, chart_values
@@ -75,70 +75,66 @@ class Seen:
 class Load:
     """What the server takes."""
 
-    process: psutil.Process
+    process: int  # its number
     temporary: Path
     most: dict[str, int] = field(default_factory=dict)
 
     def now(self) -> dict[str, int]:
-        """Megabytes, threads, descriptors and temporary files."""
+        """Megabytes, threads, descriptors and temporary files, as Linux tells."""
+        lines = Path(f"/proc/{self.process}/status").read_text().splitlines()
+        status = dict(line.split(":", 1) for line in lines)
         state = {
-            "MB of memory": self.process.memory_info().rss >> 20, "threads": self.process.num_threads(),
-            "descriptors": self.process.num_fds(), "temporary files": sum(path.is_file() for path in self.temporary.rglob("*")),
+            "MB of memory": int(status["VmRSS"].split()[0]) >> 10, "threads": int(status["Threads"]),
+            "descriptors": len(os.listdir(f"/proc/{self.process}/fd")), "temporary files": sum(path.is_file() for path in self.temporary.rglob("*")),
         }  # fmt: skip
         self.most = {name: max(value, self.most.get(name, 0)) for name, value in state.items()}
         return state
 
 
-def random_address(rng: random.Random, checkpoints: list[str], damaged: list[str]) -> tuple[str, dict[str, str]]:
-    """A page, and what its address names."""
-    page, address = rng.choice(PAGES), {"checkpoint": rng.choice(checkpoints)}
+def random_address(rng: random.Random, checkpoints: list[str], damaged: list[str]) -> dict[str, str]:
+    """What the address of a visitor names."""
+    address = {"checkpoint": rng.choice(checkpoints)}
     if rng.random() < 0.8:
-        kind = rng.choice(("uniform({})", "text={}", "audio={},video={}"))
+        kind = rng.choice(("uniform({})", "uniform({})", "text={}", "audio={},video={}"))
         address["pattern"] = kind.format(*[rng.randint(1, 9) / 10 for _ in range(2)])
         address["seed"] = str(rng.randint(1, 50))
     if rng.random() < 0.15:
         address["compare"] = rng.choice(checkpoints)
-    if page == "lecture" or rng.random() < 0.05:
+    if rng.random() < 0.1:
         address |= {"story": rng.choice(STORIES), "step": str(rng.randint(1, 7))}
     if rng.random() < 0.1:
         address["data"] = rng.choice(damaged)
-    return page, address
+    return address
 
 
 def visit(address: str, end: float, rng: random.Random, checkpoints: list[str], damaged: list[str], seen: Seen) -> None:
-    """One visitor after another, until the time is over."""
+    """One visitor after another, until the time is over: each opens an address, and goes from page to page."""
     while time.monotonic() < end:
+        named = random_address(rng, checkpoints, damaged)
+        plain = not {"data", "compare", "story"} & named.keys() and "uniform" in named.get("pattern", "")
+        view = library_view(named) if plain else None
         try:
             with Visitor(address) as visitor:
-                for _ in range(rng.randint(1, 8)):
-                    page, named = random_address(rng, checkpoints, damaged)
-                    plain = (
-                        page == "live"
-                        and not {"data", "compare", "story"} & named.keys()
-                        and "uniform" in named.get("pattern", "")
-                    )
-                    view = plain and library_view(named)
-                    if view:
-                        named["conversation"] = view.conversation.id
+                for page in [PAGES[0], *rng.choices(PAGES, k=rng.randint(0, 7))]:
                     shown = visitor.open(page, **named)
                     seen.note(shown, named)
-                    if view:
+                    if view and page == "live":
                         seen.compare(shown, named, view)
                     if time.monotonic() > end:
                         return
-        except (OSError, TimeoutError) as error:
+        except (OSError, TimeoutError, ConnectionClosed) as error:
             with seen.lock:
                 seen.wrong.append(f"a visitor was cut off: {error}")
 
 
 def library_view(named: dict[str, str]) -> View | None:
-    """What Live shows at an address, on the lab; None for a checkpoint of other data."""
+    """What Live shows at an address, to which data and conversation are added; None for checkpoints of other data than labs."""
     checkpoint = load_checkpoint(ROOT / "checkpoints" / named["checkpoint"])
     if checkpoint.card.data is None or not checkpoint.card.data.name.startswith("lab"):
         return None
     data = open_data(checkpoint.card.data.name)
-    named["data"] = checkpoint.card.data.name
-    return View.of(checkpoint, data, data.split("test")[0].id, named["pattern"], int(named["seed"]))
+    named |= {"data": checkpoint.card.data.name, "conversation": data.split("test")[0].id}
+    return View.of(checkpoint, data, named["conversation"], named["pattern"], int(named["seed"]))
 
 
 def serve(data: Path, temporary: Path, log: Path) -> tuple[subprocess.Popen[bytes], str]:
@@ -194,7 +190,7 @@ def main() -> int:
         damaged = write_damaged(data, open_data("lab(conversations=20/5/5)"), DAMAGED, options.seed)
         server, address = serve(data, temporary, Path(own) / "log")
         try:
-            load = Load(psutil.Process(server.pid), temporary)
+            load = Load(server.pid, temporary)
             with Visitor(address) as first:
                 first.open("live", checkpoint=checkpoints[0])
             loads = {"before": load.now()}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from comp_viz.data.conversation import Floats
 
@@ -31,10 +32,18 @@ class Embedding:
 
 
 def embed_points(points: Floats, method: Projection, dims: int) -> Embedding:
-    """Draw `points [N, d]` in 2 or 3 dimensions. The same points always come out the same: seeds are fixed.
+    """Draw `points [N, d]` in 2 or 3 dimensions. The same points always come out the same: by fixed seeds and one thread.
+
+    Sums over several threads differ in their last digit, and t-SNE makes another picture of that.
 
     UMAP and t-SNE would draw equal points apart, as a cloud that is none: they are given one of each, and all are drawn there.
     """
+    with threadpool_limits(1):
+        return embed_on_one_thread(points, method, dims)
+
+
+def embed_on_one_thread(points: Floats, method: Projection, dims: int) -> Embedding:
+    """See `embed_points`."""
     if method == "PCA":
         return pca(points, dims)
     _, first, which = np.unique(points.round(5), axis=0, return_index=True, return_inverse=True)
