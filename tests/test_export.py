@@ -1,21 +1,41 @@
 """Graphs give back PyTorch's numbers: those that ship, for every checkpoint and kind of pattern, and one traced here."""
 
+import json
+import re
+import struct
+from dataclasses import replace
 from functools import cache
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+import yaml
 
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.analysis.why.coalitions import predict_coalitions
+from comp_viz.browser.model import model_pack, stored
+from comp_viz.browser.pack import pack
 from comp_viz.checkpoint.folder import Checkpoint, load_checkpoint
 from comp_viz.data.conversation import Conversation
+from comp_viz.data.dataset import DataSet, Utterances
+from comp_viz.data.patterns.matrices import from_hex
+from comp_viz.data.patterns.pattern import Pattern
+from comp_viz.data.source import open_data
+from comp_viz.errors import CompVizError
 from comp_viz.export.parts import encodings
-from comp_viz.export.template import SHIPPED_GRAPHS, Template, architecture_digest, find_template
+from comp_viz.export.template import SHIPPED_GRAPHS, Template, architecture_digest, find_template, obstacle
+from comp_viz.methods.registry import FIRST, find_method
+from comp_viz.report.live_figure.facts import figure_facts
+from comp_viz.report.live_figure.page import CITATION, live_figure
+from comp_viz.report.origin import Origin
 
 CHECKPOINTS = sorted(path.parent.name for path in Path("checkpoints").glob("*/config.json"))
-WITH_GRAPHS = [name for name in CHECKPOINTS if load_checkpoint(f"checkpoints/{name}").is_comp]
+METHODS = {
+    name: json.loads(Path("checkpoints", name, "config.json").read_text()).get("method", FIRST) for name in CHECKPOINTS
+}
+WITH_GRAPHS = [name for name, method in METHODS.items() if not find_method(method).no_graph]
 PARITY = 1e-4
 
 
@@ -77,7 +97,7 @@ def test_the_answer_of_a_shipped_graph_is_pytorchs_under_every_kind_of_pattern(n
             shown = pattern & conversation.observed
             here = dict(zip(names, runtime.run(None, inputs | {"observed": shown}), strict=True))
             there = predict_conversation(checkpoint, conversation, pattern)
-            wanted = {"fused": there.fused, "weights": there.coordinator}
+            wanted = {"fused": there.fused} | ({"weights": there.coordinator} if there.weighted else {})
             wanted |= {f"head.{u}": values for u, values in there.heads.items()}
             for output, values in wanted.items():
                 np.testing.assert_allclose(here[output], values, atol=PARITY, rtol=0, err_msg=output)
@@ -93,3 +113,99 @@ def test_the_coalitions_of_a_shipped_graph_are_pytorchs(name, tmp_path):
         (fused,) = runtime.run(["fused"], inputs_of(checkpoint, conversation) | {"observed": shown})
         wanted = predict_coalitions(checkpoint, conversation, pattern).predictions["fused"]
         np.testing.assert_allclose(fused, wanted[1:-1], atol=PARITY, rtol=0)
+
+
+@pytest.mark.parametrize("name", sorted(set(CHECKPOINTS) - set(WITH_GRAPHS)))
+def test_a_method_without_a_graph_says_why(name):
+    with pytest.raises(CompVizError, match=r"cannot become a graph: [A-Za-z].*\.$"):
+        find_template(opened(name))
+    assert obstacle(opened(name))
+
+
+# The live figure
+
+
+@pytest.fixture(scope="module")
+def lab_figure() -> str:
+    data = lab_data()
+    origin = Origin(
+        "checkpoints/lab", opened("lab"), "lab", data, hostile(data.find(data.utterances.ids[0])), "uniform(0.3)", 3
+    )
+    return live_figure(origin)
+
+
+def lab_data() -> DataSet:
+    return open_data("lab")
+
+
+def hostile(conversation: Conversation) -> Conversation:
+    """With markup wherever a file may have put it."""
+    markup = "</script><img src=x onerror=alert(1)>"
+    words = tuple(f"spoken {markup}" for _ in conversation.words)
+    return replace(conversation, id=f"<b>{markup}", words=words, speakers=words)
+
+
+def test_a_live_figure_is_one_file_that_may_connect_to_nothing(lab_figure):
+    assert len(lab_figure) < 12_000_000
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', lab_figure)[1]
+    assert "default-src 'none'" in policy
+    assert "connect-src" not in policy
+    assert "http:" not in policy
+    assert not re.search(r"<(script|link|img|iframe)[^>]*(src|href)=", lab_figure)
+
+
+def test_nothing_from_a_file_is_markup_in_a_live_figure(lab_figure):
+    assert "<img src=x" not in lab_figure
+    assert "</script><img" not in lab_figure
+    for script in Path("comp_viz/report/live_figure").glob("*.js"):
+        assert "innerHTML" not in script.read_text()
+        assert "insertAdjacentHTML" not in script.read_text()
+
+
+def test_words_are_in_a_live_figure_only_when_wanted(lab_figure):
+    assert "spoken" not in lab_figure
+    data = lab_data()
+    conversation = hostile(data.find(data.utterances.ids[0]))
+    facts = figure_facts(Origin("lab", opened("lab"), "lab", data, conversation, "found", 3), words=True)
+    assert facts["transcripts"] == list(conversation.words)
+
+
+def test_the_slider_of_a_live_figure_has_the_patterns_of_the_pages(lab_figure):
+    facts = json.loads(re.search(r'id="facts">(.*?)</script>', lab_figure)[1])
+    data = lab_data()
+    utterances = Utterances.of([data.find(data.utterances.ids[0])])
+    assert [each["rate"] for each in facts["drawn"]] == [round(0.05 * i, 2) for i in range(15)]
+    for each in facts["drawn"]:
+        wanted = Pattern.parse(f"uniform({each['rate']})")(utterances, data.task, np.random.default_rng(3))
+        assert from_hex(each["observed"], *wanted.shape).tolist() == wanted.tolist()
+
+
+def test_what_is_cited_is_what_the_citation_file_names():
+    assert yaml.safe_load(Path("CITATION.cff").read_text())["preferred-citation"]["title"] in CITATION
+
+
+# Packs
+
+
+def test_a_pack_is_read_back_from_its_header():
+    arrays = {"a": np.arange(3, dtype=np.float32), "b": np.array([[True, False]]), "c": b"xyz"}
+    content = pack({"name": "é"}, arrays)
+    (length,) = struct.unpack_from("<I", content)
+    header = json.loads(content[4 : 4 + length])
+    assert header["facts"] == {"name": "é"}
+    for name, values in arrays.items():
+        where = header["arrays"][name]
+        assert where["offset"] % 8 == 0
+        own = content[4 + length + where["offset"] :][: where["length"]]
+        assert own == (values if isinstance(values, bytes) else values.tobytes())
+
+
+def test_a_pack_takes_no_numbers_that_the_reader_does_not_know():
+    with pytest.raises(ValueError, match="expected one of float32"):
+        pack({}, {"a": np.zeros(2)})
+
+
+def test_weights_are_sent_in_16_bits_only_where_that_loses_nothing():
+    assert stored(torch.tensor([0.5, 2.0])).dtype == np.float16
+    assert stored(torch.tensor([0.1, 2.0])).dtype == np.float32
+    assert len(model_pack(opened("hazumi"))) < 4_000_000

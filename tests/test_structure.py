@@ -44,15 +44,15 @@ ARCHITECTURE = {
     "analysis": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "clips"},  # arrays -> result or DataFrame
     # what is seen
     "figures": {"data", "methods", "checkpoint", "clips", "analysis"},  # result -> Plotly figure and its words
-    "report": {"data", "methods", "checkpoint", "analysis", "figures"},  # figures -> one HTML file
+    "report": {"data", "methods", "checkpoint", "browser", "analysis", "figures"},  # figures -> one HTML file
     "view": {"data", "methods", "checkpoint", "analysis", "figures"},  # the entry for notebooks: tables
     "view_figures": {"network", "analysis", "figures", "view"},  # and charts by their names
     "story_settings": {"data"},  # what a step of a lecture may set
     "page_parts": set(),  # what is on which part of a page
     "stories": {"story_settings", "page_parts"},  # lectures as files
     # what people start
-    "ui": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "clips", "analysis", "figures", "report", "story_settings", "page_parts", "stories"},
-    "commands": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "clips", "analysis", "report"},
+    "ui": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "export", "clips", "analysis", "figures", "report", "story_settings", "page_parts", "stories"},
+    "commands": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "clips", "export", "analysis", "report"},
     "pages": {"data", "methods", "analysis", "figures", "report", "page_parts", "ui"},  # layout and cached calls only
 }  # fmt: skip
 # Within ui: a page's folder imports from these three, each of them from those before it, no page from another page.

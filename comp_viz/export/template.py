@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import onnx
 
 SHIPPED_GRAPHS = PACKAGE / "export" / "graphs"
+MADE_GRAPHS = "data/graphs"  # where those that are made here are kept
 GRAPH_VERSION = 1  # of what a graph takes and gives: another one is made anew
 MOST_CONSTANTS = 32  # numbers of a constant that is no weight
 WEIGHTS_LOCATION = "weights"  # what the graphs call the file with their weights
@@ -99,19 +100,32 @@ def architecture_digest(checkpoint: Checkpoint) -> str:
     return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:32]
 
 
+def obstacle(checkpoint: Checkpoint) -> str:
+    """Why a checkpoint cannot become a graph here, in a sentence; "" where it can. Nothing is made for it."""
+    try:
+        refuse_without_graph(checkpoint)
+        if kept_template(checkpoint) is None:
+            import_onnx()
+    except CompVizError as error:
+        return str(error)
+    return ""
+
+
+def kept_template(checkpoint: Checkpoint) -> Path | None:
+    """The file with the graphs of a checkpoint's architecture, shipped or made before; None where there is none."""
+    name = f"{architecture_digest(checkpoint)}.zip"
+    return next((path for path in (SHIPPED_GRAPHS / name, working(MADE_GRAPHS) / name) if path.is_file()), None)
+
+
 def find_template(checkpoint: Checkpoint) -> Template:
     """The graphs of a checkpoint's architecture: shipped, kept from before, or made now, which takes some seconds.
 
     Raises `CompVizError` where they have to be made and cannot: without the extra `export`, or of a method without graph.
     """
-    name = f"{architecture_digest(checkpoint)}.zip"
-    kept = working("cache/graphs") / name
-    for path in (SHIPPED_GRAPHS / name, kept):
-        if path.is_file():
-            return Template.from_bytes(path.read_bytes())
+    if kept := kept_template(checkpoint):
+        return Template.from_bytes(kept.read_bytes())
     template = make_template(checkpoint)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(kept) as temporary:
+    with atomic_write(working(MADE_GRAPHS) / f"{architecture_digest(checkpoint)}.zip") as temporary:
         temporary.write_bytes(template.to_bytes())
     return template
 

@@ -43,6 +43,13 @@ class Rows:
         utterances, blanks = x.split([len(self), len(self.lengths)], dim=1)
         return utterances, blanks
 
+    def by_mask(self) -> "Rows":
+        """Rows of a batch in which every conversation stands once for each modality, with that modality's mask for all."""
+        (B, S), M = self.shape, len(self.keys)
+        starts = torch.arange(M, device=self.index.device)[:, None] * (B * S)
+        index, keys = (starts + self.index).flatten(), self.keys.flatten().expand(M, -1).contiguous()
+        return type(self)((M * B, S), index, self.lengths * M, keys, self.blank.repeat(M, 1))
+
     def utterances(self, x: Tensor) -> Tensor:
         """Those of the utterances alone, of one modality: `[N + B, …] -> [N, …]`."""
         return x[: len(self)]
@@ -81,6 +88,13 @@ class RowsWithoutPadding(Rows):
     def part(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """As of every `Rows`."""
         return x[:, : -self.shape[0]], x[:, -self.shape[0] :]
+
+    def by_mask(self) -> "Rows":
+        """Rows of a batch in which every conversation stands once for each modality, with that modality's mask for all."""
+        (B, S), M = self.shape, len(self.keys)
+        starts = torch.arange(M, device=self.index.device)[:, None] * (B * S)
+        index, keys = (starts + self.index).flatten(), self.keys.flatten().expand(M, -1).contiguous()
+        return type(self)((M * B, S), index, self.lengths * M, keys, self.blank.repeat(M, 1))
 
     def utterances(self, x: Tensor) -> Tensor:
         """As of every `Rows`."""

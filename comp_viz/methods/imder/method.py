@@ -47,6 +47,7 @@ METHOD = Method(
     stages=two_stages,
     ownership=completing_ownership,
     describe=imder_words,
+    no_graph="whether and how long it samples depends on what is missing, which a graph cannot ask.",
     capabilities=frozenset({"reconstruction", "samples"}),
     presets={
         "ours": Preset(Recipe(reconstruction_weight=0.1), {"depth": 2, "blocks": 5, "channels": (32, 32, 64, 64)}),

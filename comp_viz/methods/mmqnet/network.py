@@ -65,8 +65,8 @@ class MMQNet(Network):
     def examine(self, features: Mapping[str, Any], observed: Any, valid: Any) -> tuple[Output, Tensor]:
         """The output, and how alike categories and interference read: their mean squared cosine."""
         admitted, rows = admit(self.config, features, observed, valid, like=self.head.weight)
-        N, M = len(rows), len(self.config.modalities)
-        projected = torch.stack([self.dropout(layer(x[:N])) for layer, x in zip(self.input, admitted, strict=True)])
+        M = len(self.config.modalities)
+        projected = torch.stack([self.dropout(layer(rows.utterances(x))) for layer, x in zip(self.input, admitted, strict=True)])
         tokens = self.context(projected, rows)[0].transpose(0, 1)  # (N, M, d), each with its conversation in view
         rebuilt = self.modality_queries(tokens, self.own).unflatten(1, (M, -1)).mean(2)
         completed = torch.where(rows.keys.T[..., None], tokens, rebuilt)

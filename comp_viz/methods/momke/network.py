@@ -96,7 +96,7 @@ class MoMKE(Network):
         """
         M = len(projected)
         x = projected.flatten(0, 1).expand(M, -1, -1)  # (expert, M·N, d)
-        side_by_side = stacked_rows(rows)
+        side_by_side = rows.by_mask()
         for layer in self.experts:
             x, _ = layer(x, side_by_side)
         x = x.unflatten(1, (M, -1))  # (expert, modality, N, d)
@@ -121,15 +121,7 @@ class MoMKE(Network):
         return dict(zip(self.config.modalities, stacked, strict=True))
 
 
-def stacked_rows(rows: Rows) -> Rows:
-    """Rows of a batch in which every conversation stands once for each modality, with that modality's mask for all experts."""
-    (B, S), M = rows.shape, len(rows.keys)
-    starts = torch.arange(M, device=rows.index.device)[:, None] * (B * S)
-    index, keys = (starts + rows.index).flatten(), rows.keys.flatten().expand(M, -1)
-    return Rows((M * B, S), index, rows.lengths * M, keys, rows.blank.repeat(M, 1))
-
-
 def mean_route(routes: Tensor, rows: Rows) -> Tensor:
     """Mean weight of each expert, `[N, M]`, over the modalities that are observed; over all where none is."""
-    among = torch.where(rows.keys.any(0), rows.keys, True).to(routes.dtype)  # (M, N)
+    among = (rows.keys | ~rows.keys.any(0)).to(routes.dtype)  # (M, N)
     return (routes * (among / among.sum(0))[..., None]).sum(0)

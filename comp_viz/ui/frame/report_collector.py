@@ -8,8 +8,10 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from comp_viz.data.conversation import Conversation
+from comp_viz.export.template import obstacle
 from comp_viz.figures.style import DARK
 from comp_viz.report.html import Report, render
+from comp_viz.report.live_figure.page import live_figure
 from comp_viz.report.origin import Origin, origin_facts
 from comp_viz.report.section import Section
 from comp_viz.report.words import transcripts
@@ -90,3 +92,15 @@ def report_button() -> None:
             "Save report", lambda: render(now.report(link, dark, words, clips)), f"comp-viz-{now.page or 'page'}.html", "text/html",
             key="report", icon=":material/download:", on_click="ignore", width="stretch",
         )  # fmt: skip
+        if now.origins:
+            figure_button(now.origins[0], words)
+
+
+def figure_button(origin: Origin, words: bool) -> None:
+    """The control that saves the conversation with its model, as a page that answers by itself."""
+    reason = obstacle(origin.checkpoint)
+    st.download_button(
+        "Save live figure", lambda: live_figure(origin, words), "comp-viz-live-figure.html", "text/html",
+        key="live figure", icon=":material/touch_app:", on_click="ignore", width="stretch", disabled=bool(reason),
+        help=reason or "The conversation with its model in one file: everybody can take modalities away in it, without a network.",
+    )  # fmt: skip

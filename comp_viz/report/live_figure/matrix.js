@@ -1,0 +1,118 @@
+// The availability matrix: press and drag to paint, tap a name for its row, a number for its column; by keyboard arrows, Space,
+// R for the row, C for the column.
+
+class Matrix {
+  constructor(root, figure, changed) {
+    Object.assign(this, { root, figure, changed, focus: [0, 0], stroke: null, cells: [] });
+    const { modalities, utterances } = figure;
+    root.style.setProperty("--count", utterances);
+    modalities.forEach(({ name, mark }, m) => {
+      const label = element("button", { class: "name", type: "button", style: `color:var(--m${m})`, title: `All of ${name}` }, `${mark} ${name}`);
+      label.onclick = () => this.toggle(figure.places.filter(place => place[1] === m));
+      const row = element("div", { class: "cells", role: "row" });
+      this.cells.push(figure.range.map(s => row.appendChild(this.cell(s, m))));
+      root.append(label, row);
+    });
+    this.numbers = element("div", { class: "cells numbers" }, ...figure.range.map(s => this.number(s)));
+    root.append(element("span", { class: "name quiet" }, "utterance"), this.numbers);
+    this.listen();
+  }
+
+  cell(s, m) {
+    const there = this.figure.recorded[this.figure.at(s, m)];
+    return element("button", {
+      class: there ? "cell" : "cell absent", type: "button", role: "gridcell", tabindex: s || m ? -1 : 0, "data-s": s, "data-m": m,
+      "aria-disabled": there ? null : "true", style: `--tone:var(--m${m})`,
+    });
+  }
+
+  number(s) {
+    const step = [1, 2, 5, 10, 20, 50].find(n => this.figure.utterances / n <= 26) ?? 100;
+    const text = s === 0 || (s + 1) % step === 0 ? String(s + 1) : "\u00b7";
+    const button = element("button", { class: "number", type: "button", tabindex: -1, "aria-label": `Select utterance ${s + 1}` }, text);
+    button.onclick = () => this.changed({ selected: s });
+    return button;
+  }
+
+  /** Show a pattern and the selected utterance. */
+  paint(observed, selected) {
+    for (const [s, m] of this.figure.places) {
+      const there = observed[this.figure.at(s, m)];
+      const cell = this.cells[m][s];
+      cell.classList.toggle("missing", !there);
+      cell.classList.toggle("selected", s === selected);
+      const state = cell.classList.contains("absent") ? "not recorded" : there ? "observed" : "missing";
+      cell.setAttribute("aria-label", `${this.figure.modalities[m].name}, utterance ${s + 1}: ${state}`);
+    }
+    [...this.numbers.children].forEach((number, s) => number.setAttribute("aria-pressed", s === selected));
+  }
+
+  toggle(places) {
+    const { recorded, observed, at } = this.figure;
+    const open = places.filter(place => recorded[at(...place)]);
+    const value = open.every(place => observed[at(...place)]) ? 0 : 1;
+    open.forEach(place => (observed[at(...place)] = value));
+    this.changed({ pattern: true });
+  }
+
+  listen() {
+    const { figure } = this;
+    const under = event => {
+      const cell = document.elementFromPoint(event.clientX, event.clientY)?.closest(".cell");
+      return cell ? [Number(cell.dataset.s), Number(cell.dataset.m)] : null;
+    };
+    const touch = place => {
+      const index = figure.at(...place);
+      if (!figure.recorded[index] || figure.observed[index] === this.stroke.value) return;
+      figure.observed[index] = this.stroke.value;
+      this.changed({ pattern: true });
+    };
+    this.root.onpointerdown = event => {
+      const place = event.button === 0 && event.pointerType !== "touch" && under(event);
+      if (!place) return;
+      event.preventDefault();
+      this.stroke = { value: figure.observed[figure.at(...place)] ? 0 : 1, last: place };
+      touch(place);
+      this.move(...place);
+      this.root.setPointerCapture(event.pointerId);
+    };
+    this.root.onpointermove = event => {
+      const place = this.stroke && under(event);
+      if (!place) return;
+      const [s, m] = this.stroke.last;
+      const steps = Math.max(Math.abs(place[0] - s), Math.abs(place[1] - m));
+      for (let i = 1; i <= steps; i++) {
+        touch([s + Math.round(((place[0] - s) * i) / steps), m + Math.round(((place[1] - m) * i) / steps)]);
+      }
+      this.stroke.last = place;
+    };
+    this.root.onpointerup = this.root.onpointercancel = () => (this.stroke = null);
+    this.root.onclick = event => {
+      const cell = event.pointerType === "touch" && event.target.closest(".cell");
+      if (cell) this.toggle([[Number(cell.dataset.s), Number(cell.dataset.m)]]);
+    };
+    this.root.onkeydown = event => this.key(event);
+  }
+
+  key(event) {
+    if (!event.target.classList.contains("cell")) return;
+    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1], Home: [-1e6, 0], End: [1e6, 0] };
+    const [s, m] = this.focus;
+    const places = { " ": ([a, b]) => a === s && b === m, Enter: ([a, b]) => a === s && b === m, r: place => place[1] === m, c: place => place[0] === s };
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (moves[key]) this.move(clamp(s + moves[key][0], this.figure.utterances), clamp(m + moves[key][1], this.figure.modalities.length));
+    else if (places[key] && !event.ctrlKey && !event.metaKey) this.toggle(this.figure.places.filter(places[key]));
+    else return;
+    event.preventDefault();
+  }
+
+  move(s, m) {
+    this.cells[this.focus[1]][this.focus[0]].tabIndex = -1;
+    this.focus = [s, m];
+    this.cells[m][s].tabIndex = 0;
+    this.cells[m][s].focus({ preventScroll: true });
+    this.changed({ selected: s });
+  }
+}
+
+const clamp = (value, count) => Math.min(Math.max(value, 0), count - 1);

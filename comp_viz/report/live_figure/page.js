@@ -1,0 +1,182 @@
+// The page: state, controls, and what is redrawn when an answer comes. Until the model is loaded, and where it cannot be, the
+// picture is of the answer that PyTorch gave when the figure was made.
+
+const figure = new Figure(JSON.parse(byId("facts").textContent));
+const state = { selected: figure.selected, answer: figure.saved, contributions: null, attention: null };
+let engine = null;
+let settled = 0; // the timer of what is only worked out once the finger rests
+
+const matrix = new Matrix(byId("matrix"), figure, ({ pattern, selected }) => {
+  if (selected !== undefined) state.selected = selected;
+  matrix.paint(figure.observed, state.selected);
+  if (pattern) ask();
+  else draw();
+});
+
+async function ask() {
+  showRate();
+  if (!engine) return;
+  clearTimeout(settled);
+  const answer = await engine.answer(figure.observed, { attention: figure.propagates }).catch(failed);
+  if (!answer) return;
+  const heads = Object.entries(answer.heads).map(([name, { values }]) => [name, values]);
+  state.answer = { fused: answer.fused.values, heads: Object.fromEntries(heads), weights: answer.weights?.values ?? null };
+  state.attention = answer.attention;
+  state.contributions = null;
+  draw();
+  settled = setTimeout(contribute, 150);
+}
+
+async function contribute() {
+  const contributions = await engine?.coalitions(figure.observed).catch(failed);
+  if (!contributions) return;
+  state.contributions = contributions;
+  drawSelected();
+}
+
+function failed(error) {
+  engine = null;
+  document.body.classList.add("still");
+  byId("status").textContent = `The model cannot run in this browser (${error.message}). Shown is the pattern with which the figure was made.`;
+  figure.observed = bits(figure.saved.observed, figure.places.length);
+  state.answer = figure.saved;
+  matrix.paint(figure.observed, state.selected);
+  showRate();
+  draw();
+}
+
+const room = () => Math.max(byId("along").clientWidth, LEFT + 8 + figure.utterances * 9);
+
+function draw() {
+  const { answer, selected } = state;
+  const width = room();
+  byId("inner").style.width = `${width}px`;
+  byId("prediction").replaceChildren(predictionChart(figure, answer, selected, width));
+  byId("weights").replaceChildren(...(answer.weights ? [weightsChart(figure, answer, selected, width)] : []));
+  byId("attention").replaceChildren(...(state.attention ? [attentionChart(figure, state.attention, selected, width)] : []));
+  byId("finding").textContent = predictionWords(figure, answer);
+  drawSelected();
+  if (byId("numbers").open) fillTable(figure, answer);
+}
+
+function drawSelected() {
+  const { answer, selected, contributions } = state;
+  byId("which").textContent = `Utterance ${selected + 1} of ${figure.utterances}`;
+  byId("utterance").value = selected + 1;
+  byId("said").textContent = figure.transcripts[selected] ?? "";
+  const label = figure.labels[selected];
+  const shown = label === null ? "no label" : figure.task.classes.length ? figure.task.classes[label] : decimal(label);
+  byId("label").textContent = `Label: ${shown}`;
+  byId("heads").replaceChildren(headsChart(figure, answer, selected));
+  byId("contributions").classList.toggle("waiting", !contributions && Boolean(engine));
+  if (contributions) byId("contributions").replaceChildren(contributionChart(figure, contributions[selected]));
+}
+
+function showRate() {
+  byId("taken").textContent = `${percent(figure.missingRate())} of what was recorded is missing`;
+  for (const [m, control] of [...byId("switches").children].entries()) {
+    const there = figure.range.filter(s => figure.recorded[figure.at(s, m)]);
+    const left = there.filter(s => figure.observed[figure.at(s, m)]).length;
+    control.setAttribute("aria-pressed", left === there.length ? "true" : left ? "mixed" : "false");
+  }
+}
+
+function controls() {
+  figure.modalities.forEach(({ name, mark }, m) => {
+    const control = element("button", { type: "button", style: `--tone:var(--m${m})` }, `${mark} ${name}`);
+    control.onclick = () => matrix.toggle(figure.places.filter(place => place[1] === m));
+    byId("switches").append(control);
+  });
+  const classes = figure.task.classes.length
+    ? figure.task.classes.map((name, c) => [name, `var(--c${c % 8})`])
+    : [["negative", "var(--negative)"], ["positive", "var(--positive)"]];
+  byId("legend").append(...classes.map(([name, colour]) => element("span", { class: "class", style: `--tone:${colour}` }, name)));
+  const slider = byId("rate");
+  slider.max = figure.drawn.length - 1;
+  slider.value = Math.max(figure.drawn.findIndex(({ observed }) => observed === figure.saved.observed), 0);
+  byId("asked-rate").textContent = percent(figure.drawn[slider.value].rate);
+  slider.oninput = () => {
+    const { rate, observed } = figure.drawn[slider.value];
+    figure.observed.set(bits(observed, figure.places.length));
+    slider.setAttribute("aria-valuetext", percent(rate));
+    byId("asked-rate").textContent = percent(rate);
+    matrix.paint(figure.observed, state.selected);
+    ask();
+  };
+  byId("restore").onclick = () => {
+    figure.observed.set(figure.recorded);
+    slider.value = 0;
+    byId("asked-rate").textContent = percent(0);
+    matrix.paint(figure.observed, state.selected);
+    ask();
+  };
+  const go = s => {
+    state.selected = clamp(s, figure.utterances);
+    matrix.paint(figure.observed, state.selected);
+    draw();
+  };
+  byId("utterance").max = figure.utterances;
+  byId("utterance").onchange = event => go(Number(event.target.value) - 1 || 0);
+  byId("earlier").onclick = () => go(state.selected - 1);
+  byId("later").onclick = () => go(state.selected + 1);
+  byId("inner").onclick = event => {
+    const chart = event.target.closest("svg");
+    if (!chart) return;
+    const place = (event.clientX - chart.getBoundingClientRect().left - LEFT) / ((chart.clientWidth - LEFT - 8) / figure.utterances);
+    if (place >= 0) go(Math.floor(place));
+  };
+  byId("numbers").ontoggle = () => fillTable(figure, state.answer);
+  byId("look").onclick = () => {
+    const dark = document.documentElement.dataset.look === "dark" || (!document.documentElement.dataset.look && matchMedia("(prefers-color-scheme: dark)").matches);
+    document.documentElement.dataset.look = dark ? "light" : "dark";
+  };
+}
+
+/** Everything as a table, of one row an utterance. */
+function fillTable({ range, modalities, words, at, observed, task, labels, ...rest }, answer) {
+  const M = modalities.length;
+  const names = ["utterance", "label", "fused", ...Object.keys(answer.heads), ...(answer.weights ? modalities.map(({ name }) => `weight of ${name}`) : []), "observed"];
+  const cells = s => [
+    s + 1,
+    labels[s] === null ? "" : task.classes.length ? task.classes[labels[s]] : decimal(labels[s]),
+    figure.words(answer.fused, s),
+    ...Object.values(answer.heads).map(values => figure.words(values, s)),
+    ...(answer.weights ? modalities.map((_, m) => percent(answer.weights[s * M + m])) : []),
+    modalities.filter((_, m) => observed[at(s, m)]).map(({ name }) => name).join(", ") || "nothing",
+  ];
+  const row = (tag, values) => element("tr", {}, ...values.map(value => element(tag, {}, String(value))));
+  byId("table").replaceChildren(element("thead", {}, row("th", names)), element("tbody", {}, ...range.map(s => row("td", cells(s)))));
+}
+
+const unpacked = id => {
+  const text = byId(id).textContent;
+  byId(id).remove();
+  return Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
+};
+
+async function start() {
+  controls();
+  matrix.paint(figure.observed, state.selected);
+  showRate();
+  draw();
+  new ResizeObserver(() => draw()).observe(byId("along"));
+  await new Promise(requestAnimationFrame);
+  try {
+    engine = await Engine.open({
+      worker: new TextDecoder().decode(unpacked("worker")),
+      wasm: unpacked("wasm"),
+      model: unpacked("model"),
+      conversation: unpacked("conversation"),
+    });
+    const there = await engine.answer(figure.observed);
+    const apart = Math.max(...there.fused.values.map((value, i) => Math.abs(value - figure.saved.fused[i])));
+    document.body.dataset.parity = apart;
+    if (!(apart < 1e-3)) throw new Error(`its numbers are ${apart} away from PyTorch's`);
+    byId("status").textContent = `The model runs in this page. Its numbers are PyTorch's to ${apart.toExponential(0)}.`;
+    await ask();
+  } catch (error) {
+    failed(error);
+  }
+}
+
+start();

@@ -1,0 +1,104 @@
+"""The page of a live figure: its frame, the engine, the model and the conversation, in one HTML file."""
+
+import base64
+import json
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from comp_viz.browser.assets import compressed, engine_script, runtime_wasm, worker_script
+from comp_viz.browser.model import conversation_pack, model_pack
+from comp_viz.errors import CompVizError
+from comp_viz.figures.style import DARK, LIGHT
+from comp_viz.report.live_figure.facts import CAPTION, colours, command, figure_facts, figure_title
+from comp_viz.report.origin import Origin, OriginFacts, origin_facts
+
+HERE = Path(__file__).parent
+SCRIPTS = ("dom.js", "figure.js", "matrix.js", "along.js", "selected.js", "page.js")
+MOST_BYTES = 12_000_000
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval' blob:; worker-src blob:; style-src 'unsafe-inline'; "
+    "form-action 'none'; base-uri 'none'"
+)  # no connection of any kind
+CITATION = (
+    "He, Zhu, Zhang: Cross-modal Prompting for Balanced Incomplete Multi-modal Emotion Recognition. "
+    "Proceedings of the AAAI Conference on Artificial Intelligence, AAAI 2026."
+)
+RUNTIME_LICENCE = (
+    "The model is run by ONNX Runtime, © Microsoft Corporation, MIT licence. The page is of ComP Viz, MIT licence."
+)
+
+
+def live_figure(origin: Origin, words: bool = False) -> str:
+    """The whole file. Transcripts are in it only with `words`, features of the recordings never.
+
+    Raises `CompVizError` when the checkpoint cannot become a graph, the conversation does not fit it, or the file would be
+    larger than such a file may be.
+    """
+    facts = figure_facts(origin, words)
+    blocks = {
+        "worker": worker_script().encode(),
+        "wasm": runtime_wasm(),
+        "model": compressed(model_pack(origin.checkpoint)),
+        "conversation": compressed(conversation_pack(origin.checkpoint, origin.conversation)),
+    }
+    about = [*origin_facts([origin]), ("How to cite", CITATION), ("Software", RUNTIME_LICENCE)]
+    page = frame(figure_title(origin), facts, blocks, about, command(origin, words), look(origin))
+    if len(page) > MOST_BYTES:
+        raise CompVizError(
+            f"The file would have {len(page) / 1e6:.1f} MB, at most {MOST_BYTES / 1e6:.0f} are allowed: the model or the "
+            "conversation is too large for one. Choose a smaller network or a part of the conversation."
+        )
+    return page
+
+
+def look(origin: Origin) -> str:
+    """The style with the colours of both grounds."""
+    light, dark = (
+        "".join(f"--{name}:{colour};" for name, colour in colours(origin.checkpoint, palette).items())
+        for palette in (LIGHT, DARK)
+    )
+    style = (HERE / "page.css").read_text(encoding="utf-8")
+    return (
+        f":root{{{light}}}@media (prefers-color-scheme:dark){{:root:not([data-look=light]){{{dark}}}}}"
+        f":root[data-look=dark]{{{dark}}}:root[data-look=light]{{color-scheme:light}}:root[data-look=dark]{{color-scheme:dark}}{style}"
+    )
+
+
+def frame(
+    title: str, facts: Mapping[str, Any], blocks: Mapping[str, bytes], about: OriginFacts, made_by: str, style: str
+) -> str:
+    """The HTML. Facts and blocks are data in it, which the page's script reads; nothing from a file is ever markup."""
+    held = json.dumps(facts, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
+    data = "".join(
+        f'<script type="text/plain" id="{name}">{base64.b64encode(x).decode()}</script>\n' for name, x in blocks.items()
+    )
+    script = "\n".join(
+        [engine_script().replace("export ", ""), *((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)]
+    )
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in about)
+    body = (HERE / "page.html").read_text(encoding="utf-8")
+    for name, text in {"TITLE": escape(title), "CAPTION": escape(CAPTION), "COMMAND": escape(made_by)}.items():
+        body = body.replace(f"<!--{name}-->", text)
+    body = body.replace("<!--ABOUT-->", rows)
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>{escape(title)}</title>
+<style>{style}</style>
+</head>
+<body>
+{body}
+<script type="application/json" id="facts">{held}</script>
+{data}<script>
+"use strict";
+{script}
+</script>
+</body>
+</html>
+"""
