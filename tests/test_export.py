@@ -81,6 +81,7 @@ def inputs_of(checkpoint: Checkpoint, conversation: Conversation) -> dict[str, n
 
 
 def test_every_shipped_checkpoint_has_its_graphs_and_no_graph_is_left_over():
+    """`python -m recipes.graphs` makes them."""
     wanted = {f"{architecture_digest(opened(name))}.zip" for name in WITH_GRAPHS}
     assert {path.name for path in SHIPPED_GRAPHS.iterdir()} == wanted
 

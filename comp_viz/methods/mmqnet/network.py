@@ -66,7 +66,9 @@ class MMQNet(Network):
         """The output, and how alike categories and interference read: their mean squared cosine."""
         admitted, rows = admit(self.config, features, observed, valid, like=self.head.weight)
         M = len(self.config.modalities)
-        projected = torch.stack([self.dropout(layer(rows.utterances(x))) for layer, x in zip(self.input, admitted, strict=True)])
+        projected = torch.stack(
+            [self.dropout(layer(rows.utterances(x))) for layer, x in zip(self.input, admitted, strict=True)]
+        )
         tokens = self.context(projected, rows)[0].transpose(0, 1)  # (N, M, d), each with its conversation in view
         rebuilt = self.modality_queries(tokens, self.own).unflatten(1, (M, -1)).mean(2)
         completed = torch.where(rows.keys.T[..., None], tokens, rebuilt)
