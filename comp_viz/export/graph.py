@@ -38,21 +38,23 @@ def export_graph(
     """The graph of a module that gives a dictionary of outputs by name.
 
     `inputs` are examples by name, in order; `open_axes` says which axis of an input is as long as the conversation, of at
-    most `most` utterances. Raises `CompVizError` where the libraries are absent.
+    most `most` utterances. Raises `CompVizError` where the libraries are absent, or the exporter cannot do it.
     """
     import_onnx()
     length = torch.export.Dim("utterances", min=1, max=most)
     # The module takes *inputs: the shapes of one argument that holds them all.
     shapes = (tuple({open_axes[name]: length} if name in open_axes else None for name in inputs),)
-    names: list[str] = []
     with quiet(), torch.no_grad():
-        outputs = module(*inputs.values())
-        names = list(outputs)
-        traced = torch.export.export(module.eval(), tuple(inputs.values()), dynamic_shapes=shapes, strict=False)
-        program = torch.onnx.export(
-            traced, dynamo=True, opset_version=OPSET, verbose=False, optimize=True,
-            input_names=list(inputs), output_names=names,
-        )  # fmt: skip
+        names = list(module(*inputs.values()))
+        try:
+            traced = torch.export.export(module.eval(), tuple(inputs.values()), dynamic_shapes=shapes, strict=False)
+            program = torch.onnx.export(
+                traced, dynamo=True, opset_version=OPSET, verbose=False, optimize=True,
+                input_names=list(inputs), output_names=names,
+            )  # fmt: skip
+        except Exception as error:  # the exporter has no one kind of its own
+            reason = next(filter(None, map(str.strip, str(error).splitlines())), type(error).__name__)
+            raise CompVizError(f"PyTorch's exporter cannot make a graph of this network: {reason:.300}") from error
     assert program
     model = program.model_proto
     check_names(model, list(inputs), names)
