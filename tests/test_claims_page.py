@@ -143,7 +143,7 @@ def test_the_report_holds_all_cards_with_verdict_rule_caveat_and_data(opened, ju
     app = opened()
     page = app.session_state["shown"].report("http://localhost", False, False)
     text = render(page)
-    assert [one.key for one in page.sections] == [*(f"claim_{key}_effects" for key in RULES), "verdicts"]
+    assert [one.key for one in page.sections] == ["verdicts", *(f"claim_{key}_effects" for key in RULES)]
     assert text.count("figure-data") >= 7
     for key, one in judgements.items():
         assert f"{verdict_words(one.verdict)}: {CLAIM_WORDS[key].name}" in text

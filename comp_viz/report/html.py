@@ -154,8 +154,8 @@ def figure_json(figure: go.Figure, redaction: Redaction, words: bool) -> str:
 
 
 def prose_html(text: str) -> str:
-    """Our own words as HTML, with names of files and settings, in backticks, as code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+    """Our own words as HTML: names of files and settings, in backticks, as code, and blank lines between paragraphs."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)).replace("\n\n", "</p><p>")
 
 
 def about_html(about: About) -> str:

@@ -16,6 +16,7 @@ CLAIMS_HELP = (
 )
 # A sign beside each verdict, so that no colour is needed.
 SIGNS = {Verdict.HOLDS: "✓", Verdict.IN_PART: "◐", Verdict.NOT_SEEN: "✕", Verdict.UNKNOWN: "?"}
+LIST_TITLE = "Our verdict on each claim"
 ABOUT_VERDICTS = About(
     "Our verdict on each claim, the effect of its primary test with the 95\u202f% interval, and what that interval is over. p is two-sided, by "
     "Holm's method over all seven claims.",

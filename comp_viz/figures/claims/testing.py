@@ -18,6 +18,7 @@ MISSING_COUNTERPARTS = {
     LACKING["coordinator"]: ("without the coordinator", "--no-coordination"),
     LACKING["gradient modulator"]: ("without the gradient modulator", "--no-modulate"),
 }
+SWEEP_ROWS = {ALONE: "Each modality alone", NOTHING: "A network without any part"}  # what `train` has no option for
 ACCURACY_HELP = (
     f"Evaluates the open checkpoint on the test split at the missing rates {', '.join(f'{rate:g}' for rate in TEST_RATES)}, and beside it every "
     "checkpoint here that was trained on the same data with the same settings but without what the claim is about. Intervals are "
@@ -46,7 +47,8 @@ def no_counterpart(key: str, name: str, roles: Sequence[str] | None = None) -> s
     flags = list(dict.fromkeys(flag for role in lacking if (flag := MISSING_COUNTERPARTS[role][1])))
     listed = " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
     made = f"`comp-viz train` with the same settings and `{'` or `'.join(flags)}` makes one. " if flags else ""
-    table = ""
-    if any(not MISSING_COUNTERPARTS[role][1] for role in lacking):
-        table = "Each modality alone and no part at all are rows of a sweep (`docs/sweeps.md`). "
+    rows = [name for role, name in SWEEP_ROWS.items() if role in lacking]
+    table = (
+        f"{' and '.join(rows)} {'are' if len(rows) > 1 else 'is'} made by a sweep (`docs/sweeps.md`). " if rows else ""
+    )
     return f"No checkpoint here was trained as {name} was, but {listed}. {made}{table}".strip()

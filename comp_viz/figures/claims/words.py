@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from comp_viz.analysis.claims.effect import Effect
-from comp_viz.wording import decimal, signed
+from comp_viz.wording import compact, decimal, signed
 
 
 @dataclass(frozen=True)
@@ -156,9 +156,9 @@ def effect_words(effect: Effect, unit: EffectUnit) -> str:
 
 def least_words(least: float, unit: EffectUnit) -> str:
     """The smallest effect that matters."""
-    return f"{decimal(unit.scale * least, unit.digits)} {unit.name}"
+    return f"{compact(unit.scale * least)} {unit.name}"
 
 
 def p_words(p: float) -> str:
     """A p-value as people write it."""
-    return "p < 0.001" if p < 0.001 else f"p = {decimal(p, 3 if p < 0.1 else 2)}"
+    return "p\u00a0<\u00a00.001" if p < 0.001 else f"p\u00a0=\u00a0{decimal(p, 3 if p < 0.1 else 2)}"

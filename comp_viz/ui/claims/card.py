@@ -22,20 +22,26 @@ def claim_card(number: int, key: str, judged: JudgedClaim, palette: Palette) -> 
     """Draw a card and keep it for the report; returns where its test goes."""
     words, judgement = CLAIM_WORDS[key], judged.judgement
     section = claim_section(key, judged, palette)
-    st.subheader(f"{number}. {words.name}", anchor=key, divider="gray")
-    st.markdown(
-        f"{words.sentence} *{words.where}.*\n\n**{verdict_words(judgement.verdict)}.** {effect_line(key, judgement)}\n\n"
-        f"**What decides what it means.** {words.caveat} {words.shipped}"
-    )
-    fold = st.expander(
-        "Chart, rule and data", key=FOLD + key, on_change="rerun", bind="query-params", icon=":material/unfold_more:",
-    )  # fmt: skip
-    if fold.open:
-        with fold:
-            chart_panel(section.figure, section.key, about_effects(key), lambda: effects_table(key, judgement))
-            rule_and_data(key, judged)
-    add_section(section)  # in place of the chart alone
-    return st.container()
+    add_section(section)
+    with st.container(border=True, key=f"card {key}"):
+        st.subheader(f"{number}. {words.name}", anchor=key)
+        st.markdown(
+            f"{words.sentence} *{words.where}.*\n\n**{verdict_words(judgement.verdict)}.** {effect_line(key, judgement)}\n\n"
+            f"**What decides what it means.** {words.caveat} {words.shipped}"
+        )
+        fold = st.expander(
+            "Chart, rule and data",
+            key=FOLD + key,
+            on_change="rerun",
+            bind="query-params",
+            icon=":material/unfold_more:",
+        )
+        if fold.open:
+            with fold:
+                chart_panel(section.figure, section.key, about_effects(key), lambda: effects_table(key, judgement))
+                rule_and_data(key, judged)
+            add_section(section)  # in place of the chart alone
+        return st.container()
 
 
 def rule_and_data(key: str, judged: JudgedClaim) -> None:

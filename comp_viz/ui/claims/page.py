@@ -13,11 +13,12 @@ from comp_viz.figures.claims.testing import TEST_ALL, TEST_ALL_HELP
 from comp_viz.figures.style import Palette
 from comp_viz.ui.claims.cached import judged_claims
 from comp_viz.ui.claims.card import claim_card
+from comp_viz.ui.claims.sections import verdicts_section
 from comp_viz.ui.claims.tests import measurements_of, switch_on, test_result, test_switch, tested_claims
 from comp_viz.ui.claims.verdicts import verdict_list
 from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.page_view import PageView
-from comp_viz.ui.frame.report_collector import begin_report
+from comp_viz.ui.frame.report_collector import add_section, begin_report
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.measuring import measure_and_draw
 
@@ -37,6 +38,7 @@ def claims_page(view: PageView, palette: Palette) -> None:
         return
     begin_report(PAGE)  # each card names what it was measured on, which is not what is open
     page_heading(claims_heading({key: one.judgement for key, one in judged.items()}), CLAIMS_HELP)
+    add_section(verdicts_section(judged))
     overview, controls = st.container(), st.container()
     tests: dict[str, DeltaGenerator] = {}  # claims that are to be tested -> where the result goes
     testable = []

@@ -9,18 +9,14 @@ import streamlit as st
 
 from comp_viz.analysis.claims.shipped_claims import JudgedClaim
 from comp_viz.analysis.claims.verdict import Judgement
-from comp_viz.figures.claims.heading import ABOUT_VERDICTS, verdict_table, verdict_words
-from comp_viz.report.section import Section
-from comp_viz.ui.frame.report_collector import add_section
+from comp_viz.figures.claims.heading import LIST_TITLE, verdict_table, verdict_words
 
-LIST_TITLE = "Our verdict on each claim"
 STYLE = Path(__file__).with_name("verdicts.css")
 
 
 def verdict_list(judged: Mapping[str, JudgedClaim], here: Mapping[str, Judgement]) -> None:
     """The list, with a column of what was tested on the open checkpoint once something was."""
     table = verdict_table({key: one.judgement for key, one in judged.items()})
-    add_section(Section("verdicts", LIST_TITLE, ABOUT_VERDICTS, lambda: table))
     tested = {key: verdict_words(one.verdict) for key, one in here.items()}
     # A table of Markdown takes twice the height, so that the seven would not be on the first screen.
     st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>{list_html([*judged], table, tested)}")
