@@ -33,7 +33,8 @@ class QueryReader(nn.Module):
         scores = query @ keys.mT * (d // self.heads) ** -0.5  # (N, h, Q, T)
         if hidden is not None:
             scores = scores.masked_fill(hidden, float("-inf"))
-        return (scores.softmax(-1) @ values).transpose(1, 2).flatten(2)
+        gathered: Tensor = (scores.softmax(-1) @ values).transpose(1, 2).flatten(2)
+        return gathered
 
 
 class MMQNet(Network):
