@@ -3,6 +3,7 @@
 import json
 import re
 import struct
+import sys
 from dataclasses import replace
 from functools import cache
 from itertools import product
@@ -12,9 +13,14 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from browsing import NO_BROWSER, WAIT, chromium
+from needs import need
 
+from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.prediction import predict_conversation
+from comp_viz.analysis.propagation.attention import rollout
 from comp_viz.analysis.why.coalitions import predict_coalitions
+from comp_viz.analysis.why.contribution import contribution
 from comp_viz.browser.model import model_pack, stored
 from comp_viz.browser.pack import pack
 from comp_viz.checkpoint.folder import Checkpoint, load_checkpoint
@@ -24,8 +30,10 @@ from comp_viz.data.patterns.matrices import from_hex
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.data.source import open_data
 from comp_viz.errors import CompVizError
+from comp_viz.export.file import export_whole
 from comp_viz.export.parts import encodings
 from comp_viz.export.template import SHIPPED_GRAPHS, Template, architecture_digest, find_template, obstacle
+from comp_viz.export.whole import WholeNetwork
 from comp_viz.methods.registry import FIRST, find_method
 from comp_viz.report.live_figure.facts import figure_facts
 from comp_viz.report.live_figure.page import CITATION, live_figure
@@ -37,6 +45,7 @@ METHODS = {
 }
 WITH_GRAPHS = [name for name, method in METHODS.items() if not find_method(method).no_graph]
 PARITY = 1e-4
+DOCS = Path("docs/export.md").resolve()
 
 
 @cache
@@ -210,3 +219,97 @@ def test_weights_are_sent_in_16_bits_only_where_that_loses_nothing():
     assert stored(torch.tensor([0.5, 2.0])).dtype == np.float16
     assert stored(torch.tensor([0.1, 2.0])).dtype == np.float32
     assert len(model_pack(opened("hazumi"))) < 4_000_000
+
+
+# A whole network, traced here
+
+
+def test_an_exported_file_runs_the_example_of_the_docs_and_gives_pytorchs_numbers(tmp_path, monkeypatch):
+    runtime = pytest.importorskip("onnxruntime")
+    checkpoint = opened("lab")
+    path = tmp_path / "hazumi.onnx"  # as the example calls it
+    path.write_bytes(export_whole(checkpoint, ["attention"]))
+    monkeypatch.chdir(tmp_path)
+    known: dict[str, object] = {}
+    exec(re.search(r"^```py\n(.*?)^```", DOCS.read_text(), re.DOTALL | re.MULTILINE)[1], known)
+    assert known["fused"].shape == (20, 1)
+    session = runtime.InferenceSession(path)
+    facts = session.get_modelmeta().custom_metadata_map
+    assert facts["comp_viz.digest"] == checkpoint.digest
+    assert json.loads(facts["comp_viz.modalities"]) == list(checkpoint.config.modalities)
+    names = [output.name for output in session.get_outputs()]
+    for utterances in (1, 6, checkpoint.config.max_length):
+        conversation = conversation_for(checkpoint, utterances)
+        features = {f"features.{name}": x for name, x in conversation.features.items()}
+        for pattern in patterns(conversation):
+            shown = pattern & conversation.observed
+            here = dict(zip(names, session.run(None, features | {"observed": shown}), strict=True))
+            inside = look_inside(checkpoint, conversation, pattern)
+            np.testing.assert_allclose(here["fused"], inside.prediction.fused, atol=PARITY, rtol=0)
+            np.testing.assert_allclose(here["weights"], inside.prediction.coordinator, atol=PARITY, rtol=0)
+            for name, maps in inside.attention.items():
+                np.testing.assert_allclose(here[f"attention.{name}"], maps, atol=PARITY, rtol=0)
+    assert b"/comp_viz/" not in path.read_bytes()  # nothing of where it was made
+
+
+def test_what_a_network_does_not_have_cannot_be_exported():
+    with pytest.raises(CompVizError, match="has no prompts to export"):
+        WholeNetwork(opened("hazumi-no-prompting"), ["prompts"])
+    with pytest.raises(CompVizError, match="has no attention to export"):
+        WholeNetwork(opened("hazumi-momke"), ["attention"])
+
+
+def test_without_the_libraries_a_checkpoint_of_another_architecture_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
+    with pytest.raises(CompVizError, match=r"pip install 'comp-viz\[export\]'"):
+        export_whole(opened("lab"))
+    assert obstacle(opened("lab")) == ""  # its graphs ship
+    monkeypatch.setattr("comp_viz.export.template.kept_template", lambda checkpoint: None)
+    assert "comp-viz[export]" in obstacle(opened("lab"))
+
+
+# In a browser
+
+
+def test_a_live_figure_answers_from_disk_without_a_network_as_pytorch_does(lab_figure, tmp_path):
+    need(NO_BROWSER)
+    path = tmp_path / "figure.html"
+    path.write_text(lab_figure)
+    data, checkpoint = lab_data(), opened("lab")
+    conversation = data.find(data.utterances.ids[0])
+    S, M = conversation.observed.shape
+    with chromium() as browser:
+        page = browser.new_context(offline=True).new_page()
+        asked, errors = [], []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text))
+        page.goto(path.as_uri())
+        page.wait_for_selector("body[data-parity]", timeout=WAIT)
+        assert float(page.get_attribute("body", "data-parity")) < PARITY
+
+        page.locator("#switches button").nth(1).click()  # everything of text is given back
+        page.locator("#switches button").nth(1).click()  # and taken away
+        first, last = (page.locator(f'.cell[data-s="{s}"][data-m="0"]').bounding_box() for s in (2, 6))
+        page.mouse.move(first["x"] + 2, first["y"] + 5)
+        page.mouse.down()
+        page.mouse.move(last["x"] + 2, last["y"] + 5)
+        page.mouse.up()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("c")
+        page.evaluate("(async () => { await ask(); await contribute(); })()")  # the latest of all questions is answered
+        seen = page.evaluate(
+            "({observed: [...figure.observed], fused: [...state.answer.fused], attended: [...rollout(state.attention, 2, 1)],"
+            " given: state.contributions.map(one => one.values)})"
+        )
+        observed = np.array(seen["observed"], bool).reshape(S, M)
+        inside = look_inside(checkpoint, conversation, observed)
+        assert not observed[np.arange(S) != 3, 1].any()
+        assert observed[3].all()  # the column was given back
+        assert len(set(observed[[2, 4, 5, 6], 0])) == 1  # painted alike
+        np.testing.assert_allclose(seen["fused"], inside.prediction.fused[:, 0], atol=PARITY)
+        np.testing.assert_allclose(seen["attended"], rollout(inside.attention["video"])[1], atol=PARITY)
+        wanted = contribution(predict_coalitions(checkpoint, conversation, observed)).values.T
+        np.testing.assert_allclose(seen["given"], wanted, atol=PARITY)
+        assert errors == []
+        assert [url for url in asked if not url.startswith(("file:", "blob:"))] == []
