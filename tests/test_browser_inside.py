@@ -219,6 +219,28 @@ def test_a_story_goes_on_from_a_field_that_was_typed_into(page, address):
     expect(seed).to_have_value("1")  # as the next step was prepared
 
 
+def test_keys_pressed_while_a_step_loads_count_and_notes_have_a_window_of_their_own(page, address):
+    story = read_story(ROOT / "stories" / "missing.yaml")
+    page.goto(f"{address}live?story=missing&step=1")
+    page.locator(".st-key-lecture[style*='--ground']").wait_for()
+    page.keyboard.press("PageDown")
+    page.keyboard.press("PageDown")
+    expect(page.get_by_role("heading", name=story.steps[2].say)).to_be_visible()
+    expect(page.locator(".st-key-lecture .words")).to_contain_text("Utterance ")
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Presenter's window").click()
+    notes = opened.value
+    expect(notes.locator(".notes")).to_have_text(story.steps[2].notes)
+    expect(notes.locator(".then")).to_contain_text(story.steps[3].say)
+    expect(notes.locator(".clock")).to_contain_text(f" of {story.minutes} min")
+    notes.keyboard.press("b")
+    expect(page.locator(".blackout")).to_be_visible()
+    notes.keyboard.press("b")
+    expect(page.locator(".blackout")).to_have_count(0)
+    notes.keyboard.press("PageDown")
+    expect(notes.locator(".say")).to_have_text(story.steps[3].say)
+
+
 def test_why_from_a_fragile_utterance_to_its_cells(page, address):
     """A click on an utterance takes it in hand, and it stays in hand from part to part."""
     page.goto(f"{address}why?checkpoint=lab&pattern=uniform(0.5)&utterance=1&why=Counterfactuals")

@@ -18,6 +18,7 @@ from comp_viz.analysis.robustness.drawings import (
     RATES,
     SHARE_SEEDS,
     Drawing,
+    Scores,
     availability_patterns,
     evaluate_drawing,
     metrics_by_group,
@@ -33,6 +34,7 @@ from comp_viz.analysis.robustness.scores import (
     score_table,
     trained_rates,
 )
+from comp_viz.analysis.robustness.shipped_scores import MeasuredWith, find_scores, write_scores
 from comp_viz.analysis.stats.intervals import half_width_by_jackknife
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.batch import Stream
@@ -40,7 +42,9 @@ from comp_viz.data.conversation import Task
 from comp_viz.data.lab.settings import LabSettings
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.data.patterns.realised import realised_rates
+from comp_viz.data.source import open_data
 from comp_viz.data.table.writer import write_table
+from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import evaluate, predict
 from comp_viz.evaluation.metrics import metrics
 from comp_viz.figures.robustness.axes import metric_span
@@ -585,3 +589,37 @@ def fresh():
     measurement._measured.clear()
     split_stream.split_stream.clear()
     data_sets._data_set.clear()
+
+
+def test_shipped_scores_come_back_as_they_were_measured_and_only_for_what_they_are_of(tmp_path):
+    first = Scores(
+        0.3, {"audio": 0.2, "text": 0.4}, {"fused": {"ACC": np.array([0.8, 0.75]), "MAE": np.array([0.5, 0.6])}}
+    )
+    second = Scores(0.0, {"audio": 0.0, "text": 0.0}, {"fused": {"ACC": np.array([0.9, 0.85])}})
+    measured = {Drawing("uniform(0.3)", 2): first, Drawing("uniform(0)"): second}
+    of = MeasuredWith("checkpoint", "data", "test")
+    write_scores(tmp_path / "one.parquet", measured, of)
+    found = find_scores(tmp_path, of)
+    assert list(found) == list(measured)
+    for drawing, scores in measured.items():
+        assert found[drawing].missing_by_modality == scores.missing_by_modality
+        for metric, values in scores.values["fused"].items():
+            np.testing.assert_allclose(found[drawing].values["fused"][metric], values, atol=1e-6)
+    assert find_scores(tmp_path, replace(of, checkpoint_digest="another")) == {}
+    assert find_scores(tmp_path, replace(of, data_digest="another")) == {}
+    assert find_scores(tmp_path, replace(of, split="train")) == {}
+    (tmp_path / "zero.parquet").write_bytes(b"none")
+    with pytest.raises(CompVizError, match="zero.parquet cannot be read as a table of scores"):
+        find_scores(tmp_path, replace(of, split="train"))
+
+
+def test_the_lab_checkpoints_shipped_scores_are_all_of_the_page_and_what_it_measures():
+    checkpoint, data = load_checkpoint("checkpoints/lab", "cpu"), open_data("lab")
+    found = find_scores(Path("results/robustness"), MeasuredWith(checkpoint.digest, data.digest, "test"))
+    for thirds in (1, 2):
+        assert set(page_drawings(data.modalities, thirds)) <= set(found)
+    drawing = Drawing("uniform(0.5)", 1)
+    stream = Stream(data.split("test"), checkpoint.standardise, checkpoint.model.device)
+    again = evaluate_drawing(checkpoint, data.task, stream, drawing)
+    assert again.missing_rate == pytest.approx(found[drawing].missing_rate)
+    np.testing.assert_allclose(again.values["fused"]["ACC"], found[drawing].values["fused"]["ACC"], atol=2e-3)

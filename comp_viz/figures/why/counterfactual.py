@@ -28,9 +28,9 @@ ABOUT_LOSS = About(
 )
 ABOUT_RETURN = About(
     "Where the missing pattern changed the decision: the smallest set of missing cells, as far as searched, whose return restores the "
-    f"decision that the model makes of the complete recording, marked with a plus. {SEARCH}",
+    f"decision that the model makes of the conversation as recorded, marked with a plus. {SEARCH}",
     "That the restored decision is right.",
-    r"\min |R| \quad\text{with}\quad \text{decision}(o \cup R) = \text{decision}(\text{complete})",
+    r"\min |R| \quad\text{with}\quad \text{decision}(o \cup R) = \text{decision}(\text{as recorded})",
 )
 MOST_NAMES = 6  # cells that are named
 
@@ -40,7 +40,7 @@ def counterfactual_title(counterfactual: Counterfactual) -> str:
     which, count = f"utterance {counterfactual.target + 1}", len(counterfactual.cells)
     lost = counterfactual.kind == LOSS
     if not counterfactual.needed:
-        return f"Nothing to restore: the decision for {which} is that for the complete recording"
+        return f"Nothing to restore: the decision for {which} is that as recorded"
     if not count:
         return f"{'Losing' if lost else 'Returning'} cells does not {'flip' if lost else 'restore'} the decision for {which}, as far as searched"
     sentence = f"{'Losing' if lost else 'Returning'} {cells_text(counterfactual)} {'flips' if lost else 'restores'} the decision for {which}"

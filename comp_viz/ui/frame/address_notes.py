@@ -54,6 +54,6 @@ def draw_address_notes(place: DeltaGenerator) -> None:
     notes = [*st.session_state.get(NOTES, {}).values(), *unknown_parameters()]
     dismissed: set[str] = st.session_state.setdefault(DISMISSED, set())
     if left := [note for note in notes if note not in dismissed]:
-        with place, st.container(horizontal=True, vertical_alignment="center"):
+        with place, st.container(horizontal=True, vertical_alignment="center", wrap=False):
             st.warning(escape_markdown(" ".join(left)), icon=":material/link_off:", width="stretch")
             st.button("Dismiss", type="tertiary", on_click=dismissed.update, args=(left,), key="dismiss notes")

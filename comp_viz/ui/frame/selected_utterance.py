@@ -60,22 +60,23 @@ def utterance_bar(view: PageView) -> tuple[int, DeltaGenerator]:
     pick, words, corner = st.columns([1.1, 4.6, 2.2], vertical_alignment="top")
     with pick:
         s = utterance_number(view)
-    with words, st.container(key="utterance words"):
+    with words:
         utterance_words(view, view.observed, s)
     return s, corner
 
 
 def utterance_words(view: PageView, observed: Bools, s: int) -> None:
     """The words of utterance `s`, their speaker, and which modalities the model sees under `observed [S, M]`."""
-    conversation = view.conversation
-    words = escape_markdown(conversation.words[s]) or "*no words*"
-    speaker = f"**{escape_markdown(conversation.speakers[s])}**  " if len(set(conversation.speakers)) > 1 else ""
-    before = escape_markdown(conversation.context[s])
-    st.markdown(speaker + words, help=f"Before: {before}" if before else None)
-    marks = modality_marks(tuple(conversation.features))
-    states = [f"{marks[u]} {u} {entry_state(view, observed, s, i)}" for i, u in enumerate(conversation.features)]
-    seconds = conversation.durations[s]
-    st.caption(" · ".join([*states, *([] if np.isnan(seconds) else [f"{seconds:.1f}\u00a0s"])]))
+    with st.container(key="utterance words"):
+        conversation = view.conversation
+        words = escape_markdown(conversation.words[s]) or "*no words*"
+        speaker = f"**{escape_markdown(conversation.speakers[s])}**  " if len(set(conversation.speakers)) > 1 else ""
+        before = escape_markdown(conversation.context[s])
+        st.markdown(speaker + words, help=f"Before: {before}" if before else None)
+        marks = modality_marks(tuple(conversation.features))
+        states = [f"{marks[u]} {u} {entry_state(view, observed, s, i)}" for i, u in enumerate(conversation.features)]
+        seconds = conversation.durations[s]
+        st.caption(" · ".join([*states, *([] if np.isnan(seconds) else [f"{seconds:.1f}\u00a0s"])]))
 
 
 def entry_state(view: PageView, observed: Bools, s: int, u: int) -> str:

@@ -21,7 +21,7 @@ from comp_viz.ui.frame.pattern_state import PATTERN, SEED, PatternChoice, set_pa
 from comp_viz.ui.frame.selected_utterance import UTTERANCE
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import STORY
-from comp_viz.ui.lecture.stage import bring_into_view
+from comp_viz.ui.lecture.stage import set_stage
 from comp_viz.wording import how_many
 
 STORIES = places("stories")
@@ -109,7 +109,7 @@ def story_bar() -> None:
             st.markdown(f"#### :material/forum: {escape_markdown(step.ask)}", anchors=False)
         with keys:
             step_buttons(name, story, here)
-    bring_into_view(f"{name} {here} {st.session_state[OPENINGS]}", step.show)
+            set_stage(f"{name} {here} {st.session_state[OPENINGS]}", step.show, story, here)
 
 
 def step_buttons(name: str, story: Story, here: int) -> None:

@@ -1,27 +1,38 @@
-// Brings what a step is about into view, right below the story's bar, and keeps it there while charts above it are still
-// being drawn, until the presenter scrolls, clicks or types. The keys that go on and back also do so from a field that was
-// just typed into, where Streamlit leaves them to the field.
+// What a lecture needs of the browser: the chart of a step in view, keys that are never lost, the words of the selected utterance
+// on the bar, a black screen, and the presenter's notes in a window of their own.
 
 const PATIENCE = 60000; // milliseconds: some pages measure while they are shown
+const OPENING = 20000; // how long a step may take to open before keys are no longer kept for it
+const KEYS = { PageDown: "on", PageUp: "back" };
+const DARK = ["b", "B", "."]; // what presenters' remote controls send to black the screen out
 let step = "";
 let stop = new AbortController();
+let script = null; // what the presenter reads
+let presenter = null; // the window with the notes
+let began = 0; // when it was opened
+let waiting = 0; // since when a step is being opened
+const presses = []; // keys pressed meanwhile
 
-const KEYS = { PageDown: "on", PageUp: "back" };
-document.addEventListener("keydown", (event) => {
-  const field = event.target;
-  const button = document.querySelector(`.st-key-lecture-${KEYS[event.key]} button`);
-  if (!button || field.tagName !== "INPUT" || field.getAttribute("aria-expanded") === "true") return;
-  event.preventDefault();
-  field.blur();
-  button.click();
-});
+// Streamlit's own shortcuts leave keys to fields, and know nothing of a step that is still being opened.
+window.addEventListener("keydown", heard, { capture: true });
+window.addEventListener("click", clicked, { capture: true });
+setInterval(tick, 500);
 
 export default function (component) {
   const bar = document.querySelector(".st-key-lecture");
   if (!bar) return;
   bar.style.setProperty("--ground", getComputedStyle(document.querySelector(".stApp")).backgroundColor);
+  script = component.data.script;
+  const place = component.parentElement.querySelector(".stage");
+  if (!place.firstChild) {
+    place.innerHTML = `<button type="button">Presenter's window</button>`;
+    place.firstChild.onclick = openPresenter;
+  }
+  show();
   if (step === component.data.step) return; // drawn again: leave the audience where it looks
   step = component.data.step;
+  waiting = 0;
+  if (presses.length) setTimeout(() => press(presses.shift()), 50);
   stop.abort();
   stop = new AbortController();
   const { signal } = stop;
@@ -29,6 +40,118 @@ export default function (component) {
     document.addEventListener(kind, () => stop.abort(), { signal, capture: true });
   }
   look(component.data.show, performance.now() + PATIENCE, signal);
+}
+
+function heard(event) {
+  const field = event.target;
+  if (!document.querySelector(".st-key-lecture") && !document.querySelector(".blackout")) return;
+  const types = /^(INPUT|TEXTAREA|SELECT)$/.test(field.tagName ?? "") || field.isContentEditable;
+  if (KEYS[event.key] && field.getAttribute?.("aria-expanded") !== "true") {
+    if (types) field.blur(); // what was typed is sent
+  } else if (!DARK.includes(event.key) || types || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (!event.repeat) act(event.key);
+}
+
+// A click while a step is being opened waits for it too.
+function clicked(event) {
+  const key = Object.keys(KEYS).find((name) => event.target.closest?.(`.st-key-lecture-${KEYS[name]} button`));
+  if (!key) return;
+  if (event.isTrusted && opening()) {
+    presses.push(key);
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  } else waiting = performance.now();
+}
+
+function opening() {
+  return waiting && performance.now() - waiting < OPENING;
+}
+
+function act(key) {
+  if (KEYS[key]) press(key);
+  else blackOut();
+}
+
+// Go on or back; while a step is being opened, once it is.
+function press(key) {
+  const button = document.querySelector(`.st-key-lecture-${KEYS[key]} button`);
+  if (opening()) presses.push(key);
+  else if (button && !button.disabled) button.click();
+}
+
+function blackOut() {
+  const dark = document.querySelector(".blackout");
+  if (dark) return dark.remove();
+  const cover = document.createElement("div");
+  cover.className = "blackout";
+  cover.onclick = () => cover.remove();
+  document.body.append(cover);
+}
+
+// The words of the selected utterance stand on the bar, wherever the page is scrolled to.
+function tick() {
+  const bar = document.querySelector(".st-key-lecture");
+  if (bar) {
+    const words = document.querySelector(".st-key-utterance-words p")?.textContent.trim() ?? "";
+    let line = bar.querySelector(".words");
+    if (!line && words) {
+      line = document.createElement("p");
+      line.className = "words";
+      bar.append(line);
+    }
+    const number = document.querySelector(".st-key-utterance input")?.value;
+    const text = words && (number ? `Utterance ${number}: ${words}` : words);
+    if (line && line.textContent !== text) line.textContent = text;
+  }
+  time();
+}
+
+function openPresenter() {
+  presenter = window.open("", "comp-viz-presenter", "width=760,height=720");
+  if (!presenter) return;
+  began ||= Date.now();
+  presenter.document.title = "Presenter's notes";
+  presenter.document.body.innerHTML = `<style>
+    body { font: 20px/1.45 system-ui, sans-serif; margin: 1.5rem; background: #14181d; color: #f2f4f7; }
+    header { display: flex; justify-content: space-between; font-size: 26px; } small { color: #a3abb8; font-size: 16px; }
+    h1 { font-size: 26px; margin: 1rem 0 .3rem; } .ask { font-style: italic; margin: 0 0 1rem; }
+    .notes { white-space: pre-line; } .next { margin-top: 1.5rem; border-top: 1px solid #3d444f; padding-top: .6rem; }
+    button { font: inherit; margin: 1rem .6rem 0 0; padding: .3rem .9rem; }
+    </style><header><span class="at"></span><span class="clock"></span></header><h1 class="say"></h1><p class="ask"></p>
+    <p class="notes"></p><div class="next"><small>Next</small><div class="then"></div></div>
+    <button data-key="PageUp">Back</button><button data-key="PageDown">Next</button><button data-key="b">Black out (B)</button>`;
+  presenter.onkeydown = (event) => {
+    if (!KEYS[event.key] && !DARK.includes(event.key)) return;
+    event.preventDefault();
+    if (!event.repeat) act(event.key);
+  };
+  presenter.onclick = (event) => event.target.dataset?.key && act(event.target.dataset.key);
+  show();
+}
+
+// Everything is set as text: a story may hold anything.
+function show() {
+  if (!presenter || presenter.closed || !script) return;
+  const { here, steps } = script;
+  const after = steps[here + 1];
+  const texts = {
+    at: `${script.title}, step ${here + 1} of ${steps.length}`,
+    say: steps[here].say,
+    ask: steps[here].ask,
+    notes: steps[here].notes,
+    then: after ? `${after.say} ${after.ask}` : "The story ends here.",
+  };
+  for (const [name, text] of Object.entries(texts)) presenter.document.querySelector(`.${name}`).textContent = text;
+  time();
+}
+
+function time() {
+  const clock = presenter && !presenter.closed && presenter.document.querySelector(".clock");
+  if (!clock || !script) return;
+  const seconds = Math.floor((Date.now() - began) / 1000);
+  clock.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} of ${script.minutes} min`;
 }
 
 function look(show, until, signal) {
