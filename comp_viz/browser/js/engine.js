@@ -30,7 +30,7 @@ export class Engine {
     const engine = new Engine(worker);
     try {
       const [runtime, packed] = await Promise.all([wasm, model].map(async bytes => unzipped(await bytes)));
-      engine.facts = (await engine.#ask("open", { wasm: runtime, model: packed }, [runtime, packed])).facts;
+      engine.facts = (await engine.#ask("open", { wasm: runtime, packed }, [runtime, packed])).facts;
       await engine.converse(conversation);
     } catch (error) {
       engine.close(error);

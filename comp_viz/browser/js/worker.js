@@ -6,8 +6,8 @@ ort.env.wasm.numThreads = 1; // more would need a page that is isolated from all
 ort.env.wasm.proxy = false;
 ort.env.logLevel = "error";
 
-let sessions = {};
-let facts = null;
+const sessions = {}; // graph -> session; that of the coalitions is made when it is first needed: the first answer comes sooner
+let model = null; // { facts, graphs, data }
 let inputs = {};
 let utterances = 0;
 let nothing = null; // the fused prediction where nothing is observed: the same for every pattern of a conversation
@@ -15,21 +15,13 @@ let latest = { observed: null, fused: null }; // the last answer: coalitions are
 
 const tasks = {
   /** Compile the runtime and load the model. */
-  async open({ wasm, model }) {
+  async open({ wasm, packed }) {
     ort.env.wasm.wasmBinary = wasm;
-    const pack = readPack(model);
-    facts = pack.facts;
-    const data = weights(pack);
-    for (const name of ["answer", "coalitions"]) {
-      const graph = pack.arrays[`graph.${name}`];
-      if (!graph) continue;
-      sessions[name] = await ort.InferenceSession.create(graph.values, {
-        executionProviders: ["wasm"],
-        graphOptimizationLevel: "all",
-        externalData: [{ path: "weights", data }],
-      });
-    }
-    return { facts };
+    const pack = readPack(packed);
+    const graphs = { answer: pack.arrays["graph.answer"], coalitions: pack.arrays["graph.coalitions"] };
+    model = { facts: pack.facts, graphs, data: weights(pack) };
+    await session("answer");
+    return { facts: pack.facts };
   },
 
   /** Take a conversation in place of the one before. */
@@ -54,11 +46,11 @@ const tasks = {
 
   /** The fused predictions in all coalitions of modalities, [2^M][S · C]. */
   async coalitions({ observed }) {
-    const count = 2 ** facts.modalities.length;
+    const count = 2 ** model.facts.modalities.length;
     const known = latest.observed?.every((there, i) => there === observed[i]);
     const whole = known ? latest.fused : await fused(observed);
     nothing ??= await fused(new Uint8Array(observed.length));
-    if (sessions.coalitions) {
+    if (model.graphs.coalitions) {
       const { values } = (await run("coalitions", observed, ["fused"])).fused;
       const length = values.length / (count - 2);
       const between = Array.from({ length: count - 2 }, (_, k) => values.slice(k * length, (k + 1) * length));
@@ -97,7 +89,7 @@ function widen(halves, target) {
 
 /** What is left of a pattern in coalition `k`. */
 function within(observed, k) {
-  const modalities = facts.modalities.length;
+  const modalities = model.facts.modalities.length;
   return observed.map((there, i) => there && (k >> (i % modalities)) & 1);
 }
 
@@ -105,11 +97,20 @@ async function fused(observed) {
   return (await run("answer", observed, ["fused"])).fused.values;
 }
 
+async function session(name) {
+  sessions[name] ??= await ort.InferenceSession.create(model.graphs[name].values, {
+    executionProviders: ["wasm"],
+    graphOptimizationLevel: "all",
+    externalData: [{ path: "weights", data: model.data }],
+  });
+  return sessions[name];
+}
+
 async function run(name, observed, wanted) {
-  const pattern = new ort.Tensor("bool", observed, [utterances, facts.modalities.length]);
-  const session = sessions[name];
-  const asked = session.outputNames.filter(each => wanted.includes(each) || (wanted.includes("head") && each.startsWith("head.")));
-  const outputs = await session.run({ ...inputs, observed: pattern }, asked);
+  const pattern = new ort.Tensor("bool", observed, [utterances, model.facts.modalities.length]);
+  const loaded = await session(name);
+  const asked = loaded.outputNames.filter(each => wanted.includes(each) || (wanted.includes("head") && each.startsWith("head.")));
+  const outputs = await loaded.run({ ...inputs, observed: pattern }, asked);
   return Object.fromEntries(Object.entries(outputs).map(([key, { data, dims }]) => [key, { values: data, shape: dims }]));
 }
 
