@@ -1,5 +1,6 @@
 """Faces that are small, on their side, one of several or gone from view, against the same faces large and upright."""
 
+import gc
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -252,3 +253,16 @@ def test_an_aligned_face_has_its_eyes_and_mouth_where_they_belong(talkers):
         marks = (again.landmarks - 60) / 4
         for places, where in (((33, 133), (14, 17)), ((263, 362), (34, 17)), ((61, 291, 0, 17), (24, 38))):
             assert np.abs(marks[list(places)].mean(0) - where).max() < 2.5
+
+
+def test_a_task_is_left_alone_when_python_ends():
+    """MediaPipe's tasks close themselves in `__del__`, which at the end of Python fails with a TypeError in the server's log."""
+    ended = []
+
+    class Task:
+        def __del__(self):
+            ended.append(self)
+
+    faces.without_last_words(Task())
+    gc.collect()
+    assert not ended

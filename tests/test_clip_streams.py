@@ -10,6 +10,7 @@ from clip_files import av, make_clip, samples, tone
 from PIL import Image
 
 from comp_viz.clips.decode import decode
+from comp_viz.clips.decoder.kind import kind_of
 from comp_viz.clips.file_kinds import looks_like_clip
 from comp_viz.clips.tracks import Tracks
 from comp_viz.errors import CompVizError
@@ -278,3 +279,14 @@ def test_folders_are_looked_through_by_content_too(tmp_path):
     clip = make_clip(tmp_path / "a.mp4", sound=tone(1)).rename(tmp_path / "recording 1")
     (tmp_path / "notes.md").write_text("ftyp")
     assert [path for path in sorted(tmp_path.iterdir()) if looks_like_clip(path)] == [clip]
+
+
+@pytest.mark.parametrize(
+    ("ending", "codec", "kind"),
+    [("mp4", "mpeg4", "MP4"), ("mov", "mpeg4", "QuickTime"), ("mkv", "mpeg4", "Matroska"), ("webm", "libvpx", "WebM"), ("ts", "mpeg2video", "MPEG transport stream"), ("avi", "mpeg4", "AVI")],
+    ids=["mp4", "mov", "mkv", "webm", "ts", "avi"],
+)  # fmt: skip
+def test_a_kind_of_file_has_one_name(tmp_path, ending, codec, kind):
+    path = make_clip(tmp_path / f"a.{ending}", 0.4, 25, codec=codec)
+    with av.open(str(path)) as container:
+        assert kind_of(container) == kind

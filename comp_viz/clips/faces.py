@@ -9,7 +9,7 @@ import math
 import threading
 import zipfile
 from collections.abc import Sequence
-from ctypes import CDLL
+from ctypes import CDLL, py_object, pythonapi
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -87,7 +87,7 @@ def landmarker() -> Any:
         output_face_blendshapes=True,
         output_facial_transformation_matrixes=True,
     )
-    return vision.FaceLandmarker.create_from_options(options)
+    return without_last_words(vision.FaceLandmarker.create_from_options(options))
 
 
 @cache
@@ -102,11 +102,17 @@ def detector() -> Any:
     options = vision.FaceDetectorOptions(
         base_options=tasks.BaseOptions(model_asset_buffer=model), min_detection_confidence=DETECTED
     )
-    return vision.FaceDetector.create_from_options(options)
+    return without_last_words(vision.FaceDetector.create_from_options(options))
+
+
+def without_last_words(task: Any) -> Any:
+    """A task of MediaPipe's that Python's end leaves alone: its `__del__` would call threads that are gone, and complain."""
+    pythonapi.Py_IncRef(py_object(task))
+    return task
 
 
 def close() -> None:
-    """Let go of landmarker and detector: to be called before Python ends, when they would complain of being too late."""
+    """Let go of landmarker and detector, which threads of their own serve."""
     for part in (landmarker, detector):
         if part.cache_info().currsize:
             part().close()

@@ -24,7 +24,7 @@ class Media:
     """A decoded clip in a folder of its own. Times are seconds from the start of the clip."""
 
     folder: Path
-    container: str  # the decoder's name of the format, "mov,mp4,m4a,3gp,3g2,mj2"
+    container: str  # the kind of file in one name for people, "MP4"
     duration: float  # counted from what was decoded, since containers may not say, or lie
     width: int  # of the video as shown, after rotation; 0 without video
     height: int
