@@ -9,7 +9,7 @@ from comp_viz.commands import exit_status
 from comp_viz.versions import VERSION
 
 COMMANDS = (
-    "run", "data", "train", "evaluate", "sweep", "results", "report", "figure", "export", "convert", "analyse", "install-clips", "doctor",
+    "run", "data", "train", "evaluate", "sweep", "results", "report", "figure", "lecture", "export", "convert", "analyse", "install-clips", "doctor",
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import struct
 import sys
 from dataclasses import replace
 from functools import cache
+from html import escape
 from itertools import product
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import yaml
 from browsing import NO_BROWSER, WAIT, chromium
 from needs import need
 
+from comp_viz.__main__ import main
 from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.analysis.propagation.attention import rollout
@@ -38,6 +40,7 @@ from comp_viz.methods.registry import FIRST, find_method
 from comp_viz.report.live_figure.facts import figure_facts
 from comp_viz.report.live_figure.page import CITATION, live_figure
 from comp_viz.report.origin import Origin
+from comp_viz.stories import read_story
 
 CHECKPOINTS = sorted(path.parent.name for path in Path("checkpoints").glob("*/config.json"))
 METHODS = {
@@ -313,3 +316,57 @@ def test_a_live_figure_answers_from_disk_without_a_network_as_pytorch_does(lab_f
         np.testing.assert_allclose(seen["given"], wanted, atol=PARITY)
         assert errors == []
         assert [url for url in asked if not url.startswith(("file:", "blob:"))] == []
+
+
+# A lecture
+
+
+@pytest.fixture(scope="module")
+def lecture(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("lecture") / "missing"
+    assert main(["lecture", "missing", "--out", str(folder)]) == 0
+    return folder
+
+
+def test_a_lecture_has_a_page_for_every_step_and_its_runtime_once(lecture):
+    story = read_story(Path("stories/missing.yaml"))
+    index = (lecture / "index.html").read_text()
+    for number, step in enumerate(story.steps, start=1):
+        page = (lecture / f"step-{number}.html").read_text()
+        assert escape(step.say) in index
+        assert escape(step.say) in page
+        assert escape(step.ask) in page
+        assert escape(step.notes) not in page  # for whoever presents
+        facts = json.loads(re.search(r'id="facts">(.*?)</script>', page)[1])
+        assert facts["guess"]
+        missing = np.array(facts["saved"]["fused"]) != np.array(facts["complete"]["fused"])
+        assert missing.any() == ("pattern" in step.view)
+    assert len([*(lecture / "parts").glob("wasm*")]) == len([*(lecture / "parts").glob("model*")]) == 1
+    linked = {
+        link for page in lecture.glob("*.html") for link in re.findall(r'(?:src|href)="([^"]*)"', page.read_text())
+    }
+    assert all((lecture / link).is_file() for link in linked)
+
+
+def test_a_lecture_never_writes_over_what_is_there(lecture, capsys):
+    before = (lecture / "index.html").read_bytes()
+    assert main(["lecture", "missing", "--out", str(lecture)]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert (lecture / "index.html").read_bytes() == before
+
+
+def test_a_lecture_of_a_story_there_is_not_names_those_there_are(tmp_path, capsys):
+    assert main(["lecture", "nothing", "--out", str(tmp_path / "out")]) == 2
+    assert "dominance" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_commands_write_the_file_they_are_asked_for_and_refuse_other_endings(tmp_path, capsys):
+    out = tmp_path / "figure.html"
+    assert main(["figure", "checkpoints/lab", "--data", "lab", "--missing", "uniform(0.3)", "--out", str(out)]) == 0
+    text = out.read_text()
+    assert "comp-viz figure checkpoints/lab --data lab --conversation" in text
+    assert opened("lab").digest in text
+    assert main(["figure", "checkpoints/lab", "--data", "lab", "--out", str(tmp_path / "figure.txt")]) == 2
+    assert main(["export", "checkpoints/lab", "--onnx", str(tmp_path / "lab.txt")]) == 2
+    assert "ends with .onnx" in capsys.readouterr().err

@@ -52,7 +52,7 @@ ARCHITECTURE = {
     "stories": {"story_settings", "page_parts"},  # lectures as files
     # what people start
     "ui": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "export", "clips", "analysis", "figures", "report", "story_settings", "page_parts", "stories"},
-    "commands": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "clips", "export", "analysis", "report"},
+    "commands": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "clips", "export", "analysis", "report", "story_settings", "stories"},
     "pages": {"data", "methods", "analysis", "figures", "report", "page_parts", "ui"},  # layout and cached calls only
 }  # fmt: skip
 # Within ui: a page's folder imports from these three, each of them from those before it, no page from another page.

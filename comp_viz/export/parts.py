@@ -75,7 +75,7 @@ class CompCoalitions(nn.Module):
         return {name: readable[name] for name in ("fused", *(f"head.{u}" for u in out.heads))}
 
 
-class Answer(nn.Module):
+class UncutAnswer(nn.Module):
     """`(standardised features of each modality [S, D_u] …, observed [S, M])` -> the predictions of a method that is not cut."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:

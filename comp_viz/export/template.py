@@ -22,7 +22,7 @@ from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.atomic_write import atomic_write
 from comp_viz.errors import CompVizError
 from comp_viz.export.graph import TRACED_UTTERANCES, export_graph, import_onnx
-from comp_viz.export.parts import Answer, CompAnswer, CompCoalitions
+from comp_viz.export.parts import CompAnswer, CompCoalitions, UncutAnswer
 from comp_viz.network.base import Network
 from comp_viz.network.model import ComP
 from comp_viz.resources import PACKAGE, working
@@ -173,7 +173,7 @@ def browser_modules(checkpoint: Checkpoint) -> tuple[dict[str, nn.Module], dict[
     if not isinstance(model, ComP):
         features = {f"features.{name}": torch.zeros(S, width) for name, width in config.widths.items()}
         inputs = features | {"observed": observed}
-        return {"answer": Answer(checkpoint)}, inputs, dict.fromkeys(inputs, 0)
+        return {"answer": UncutAnswer(checkpoint)}, inputs, dict.fromkeys(inputs, 0)
     d = model.config.hidden
     inputs = {"encoded": torch.zeros(M, S, d), "missing": torch.zeros(M, 1, d), "observed": observed}
     modules: dict[str, nn.Module] = {"answer": CompAnswer(model, task)}

@@ -3,6 +3,7 @@
 
 const figure = new Figure(JSON.parse(byId("facts").textContent));
 const state = { selected: figure.selected, answer: figure.saved, contributions: null, attention: null };
+const guess = new Guess(byId("guess"), figure);
 let engine = null;
 let settled = 0; // the timer of what is only worked out once the finger rests
 
@@ -69,7 +70,11 @@ function drawSelected() {
   byId("label").textContent = `Label: ${shown}`;
   byId("heads").replaceChildren(headsChart(figure, answer, selected));
   byId("contributions").classList.toggle("waiting", !contributions && Boolean(engine));
-  if (contributions) byId("contributions").replaceChildren(contributionChart(figure, contributions[selected]));
+  byId("contributions").hidden = !guess.made;
+  if (contributions) {
+    byId("contributions").replaceChildren(contributionChart(figure, contributions[selected]));
+    guess.verdict(figure, contributions[selected]);
+  }
 }
 
 function showRate() {
@@ -125,6 +130,8 @@ function controls() {
     const place = (event.clientX - chart.getBoundingClientRect().left - LEFT) / ((chart.clientWidth - LEFT - 8) / figure.utterances);
     if (place >= 0) go(Math.floor(place));
   };
+  const turns = { PageDown: "next", PageUp: "prev" }; // of a lecture, as presenters' remote controls send them
+  document.onkeydown = event => document.querySelector(`a[rel=${turns[event.key]}]`)?.click();
   byId("numbers").ontoggle = () => fillTable(figure, state.answer);
   byId("look").onclick = () => {
     const dark = document.documentElement.dataset.look === "dark" || (!document.documentElement.dataset.look && matchMedia("(prefers-color-scheme: dark)").matches);

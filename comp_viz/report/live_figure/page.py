@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from comp_viz.report.live_figure.facts import CAPTION, colours, command, figure_
 from comp_viz.report.origin import Origin, OriginFacts, origin_facts
 
 HERE = Path(__file__).parent
-SCRIPTS = ("dom.js", "figure.js", "matrix.js", "along.js", "selected.js", "page.js")
+SCRIPTS = ("dom.js", "figure.js", "matrix.js", "along.js", "selected.js", "guess.js", "page.js")
 MOST_BYTES = 12_000_000
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval' blob:; worker-src blob:; style-src 'unsafe-inline'; "
@@ -30,27 +31,69 @@ RUNTIME_LICENCE = (
 )
 
 
+@dataclass(frozen=True)
+class FigurePage:
+    """One page with a live figure."""
+
+    title: str
+    facts: Mapping[str, Any]  # what its script reads, as JSON can hold it
+    about: OriginFacts
+    command: str  # that makes it again
+    style: str
+    data: str  # HTML that holds the blocks of bytes, or fetches them from beside the page
+    above: str = ""  # HTML before the figure
+    policy: str = POLICY
+
+
 def live_figure(origin: Origin, words: bool = False) -> str:
     """The whole file. Transcripts are in it only with `words`, features of the recordings never.
 
     Raises `CompVizError` when the checkpoint cannot become a graph, the conversation does not fit it, or the file would be
     larger than such a file may be.
     """
-    facts = figure_facts(origin, words)
-    blocks = {
-        "worker": worker_script().encode(),
-        "wasm": runtime_wasm(),
-        "model": compressed(model_pack(origin.checkpoint)),
-        "conversation": compressed(conversation_pack(origin.checkpoint, origin.conversation)),
-    }
-    about = [*origin_facts([origin]), ("How to cite", CITATION), ("Software", RUNTIME_LICENCE)]
-    page = frame(figure_title(origin), facts, blocks, about, command(origin, words), look(origin))
+    blocks = shared_blocks() | {"model": model_block(origin), "conversation": conversation_block(origin)}
+    data = "\n".join(f'<script type="text/plain" id="{name}">{encoded(x)}</script>' for name, x in blocks.items())
+    page = render_page(
+        FigurePage(
+            figure_title(origin),
+            figure_facts(origin, words),
+            about_figure(origin),
+            command(origin, words),
+            look(origin),
+            data,
+        )
+    )
     if len(page) > MOST_BYTES:
         raise CompVizError(
             f"The file would have {len(page) / 1e6:.1f} MB, at most {MOST_BYTES / 1e6:.0f} are allowed: the model or the "
             "conversation is too large for one. Choose a smaller network or a part of the conversation."
         )
     return page
+
+
+def shared_blocks() -> dict[str, bytes]:
+    """What every figure needs, whatever its model: the worker and the runtime."""
+    return {"worker": worker_script().encode(), "wasm": runtime_wasm()}
+
+
+def model_block(origin: Origin) -> bytes:
+    """The checkpoint for the engine, compressed."""
+    return compressed(model_pack(origin.checkpoint))
+
+
+def conversation_block(origin: Origin) -> bytes:
+    """The conversation for the engine, compressed."""
+    return compressed(conversation_pack(origin.checkpoint, origin.conversation))
+
+
+def encoded(block: bytes) -> str:
+    """Bytes as text that may stand in HTML and in a script."""
+    return base64.b64encode(block).decode()
+
+
+def about_figure(origin: Origin) -> OriginFacts:
+    """Where the numbers come from, and what to name when they are used."""
+    return [*origin_facts([origin]), ("How to cite", CITATION), ("Software", RUNTIME_LICENCE)]
 
 
 def look(origin: Origin) -> str:
@@ -66,36 +109,32 @@ def look(origin: Origin) -> str:
     )
 
 
-def frame(
-    title: str, facts: Mapping[str, Any], blocks: Mapping[str, bytes], about: OriginFacts, made_by: str, style: str
-) -> str:
+def render_page(page: FigurePage) -> str:
     """The HTML. Facts and blocks are data in it, which the page's script reads; nothing from a file is ever markup."""
-    held = json.dumps(facts, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
-    data = "".join(
-        f'<script type="text/plain" id="{name}">{base64.b64encode(x).decode()}</script>\n' for name, x in blocks.items()
-    )
+    held = json.dumps(page.facts, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
     script = "\n".join(
         [engine_script().replace("export ", ""), *((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)]
     )
-    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in about)
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in page.about)
     body = (HERE / "page.html").read_text(encoding="utf-8")
-    for name, text in {"TITLE": escape(title), "CAPTION": escape(CAPTION), "COMMAND": escape(made_by)}.items():
+    parts = {"TITLE": escape(page.title), "CAPTION": escape(CAPTION), "COMMAND": escape(page.command)}
+    for name, text in (parts | {"ABOVE": page.above, "ABOUT": rows}).items():
         body = body.replace(f"<!--{name}-->", text)
-    body = body.replace("<!--ABOUT-->", rows)
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<meta http-equiv="Content-Security-Policy" content="{page.policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<title>{escape(title)}</title>
-<style>{style}</style>
+<title>{escape(page.title)}</title>
+<style>{page.style}</style>
 </head>
 <body>
 {body}
 <script type="application/json" id="facts">{held}</script>
-{data}<script>
+{page.data}
+<script>
 "use strict";
 {script}
 </script>
