@@ -4,15 +4,18 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 
+from comp_viz.analysis.imbalance.leeway import leeway
 from comp_viz.data.conversation import Task
 from comp_viz.errors import CompVizError
 from comp_viz.methods.losses import task_loss, utterance_emphasis
 from comp_viz.methods.momke.network import MoMKEConfig
 from comp_viz.methods.recipe import BALANCES, Recipe
 from comp_viz.training.balance import head_scores, pareto, update_shares
+from comp_viz.training.telemetry import TABLES, write_telemetry
 
 CLASSES, SCORE = Task("emotion", ("a", "b")), Task("sentiment")
 
@@ -90,3 +93,30 @@ def test_each_rule_changes_what_modalities_own(trainer, small_lab, balance, meth
 def test_an_unknown_rule_is_refused():
     with pytest.raises(CompVizError, match="balance: expected one of none, ogm-ge, mmpareto, loss, got 'agm'"):
         replace(Recipe(), balance="agm")
+
+
+def test_the_leeway_of_a_run_is_the_spread_of_the_weights_its_heads_would_get(tmp_path):
+    """In the first of two epochs heads differ, in the second they err alike; an utterance without a label is left out."""
+    errors = {0: {"audio": (1.0, 2.0), "text": (3.0, 2.0)}, 4: {"audio": (0.5, 2.0), "text": (0.5, 2.0)}}
+    rows = [
+        {
+            "epoch": epoch,
+            "conversation": "c",
+            "utterance": s,
+            "modality": name,
+            "observed": True,
+            "error": value,
+            "correct": True,
+        }
+        for epoch, by in errors.items()
+        for name, values in by.items()
+        for s, value in enumerate(values)
+    ]
+    rows += [dict(rows[0], utterance=2, modality=name, error=9.0, correct=None) for name in ("audio", "text")]
+    write_telemetry(pa.Table.from_pylist(rows, TABLES["utterances"]), tmp_path / "utterances.parquet")
+    table = leeway(tmp_path)
+    assert table["epoch"].tolist() == [0, 4]
+    # Mean error 2; weights 1 - 1/2 and 1 + 1/2 on the first utterance, 1 and 1 on the second.
+    assert table["spread"].tolist() == pytest.approx([np.std([0.5, 1, 1.5, 1]), 0])
+    write_telemetry(TABLES["utterances"].empty_table(), tmp_path / "none" / "utterances.parquet")
+    assert leeway(tmp_path / "none").empty

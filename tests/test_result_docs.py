@@ -16,8 +16,10 @@ from needs import need_data
 from comp_viz.analysis.compare.ranking import RANKED, rank_methods
 from comp_viz.analysis.coordinator.reweighting import EQUAL
 from comp_viz.analysis.coordinator.shuffle import AMONG_ALIKE, EXCHANGED, shuffle_test
+from comp_viz.analysis.imbalance.leeway import leeway
 from comp_viz.analysis.results import read_published_results, read_results
 from comp_viz.analysis.shipped_results import ResultsTable, paired_difference, tables_in
+from comp_viz.checkpoint.card import read_card
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.data.patterns.pattern import PROTOCOL
@@ -88,9 +90,30 @@ def shuffle_table():
     return markdown(["weights", *patterns.values()], lines)
 
 
+def leeway_table():
+    """The spread of weights of heads in the first recorded epoch, in the last of stage 1, and in the last of shipped runs."""
+    named = {
+        "ComP, Hazumi": "hazumi",
+        "without prompting, Hazumi": "hazumi-no-prompting",
+        "MoMKE, Hazumi": "hazumi-momke",
+        "ComP, CMU-MOSI": "mosi",
+    }
+    lines = []
+    for words, name in named.items():
+        folder = ROOT / "checkpoints" / name
+        spread_by_epoch = leeway(folder / "telemetry").set_index("epoch")["spread"]
+        first_stage = spread_by_epoch[
+            spread_by_epoch.index < read_card(folder / "config.json").training.recipe["first_epochs"]
+        ]
+        cells = (first_stage.iloc[0], first_stage.iloc[-1], spread_by_epoch.iloc[-1])
+        lines.append([words, *(f"{value:.2f}" for value in cells)])
+    return markdown(["shipped run", "first epoch", "end of stage 1", "end of stage 2"], lines)
+
+
 PROMPTS_TABLES = {"validation": "prompts_from_validation", "test": "prompts_from"}
 TABLES = {
     "results/README.md, prompts": ("results/README.md", lambda: prompts_table(PROMPTS_TABLES)),
+    "docs/methods.md, leeway": ("docs/methods.md", leeway_table),
     "docs/methods.md, ranking": ("docs/methods.md", methods_table),
 }
 

@@ -609,7 +609,7 @@ def test_shipped_scores_come_back_as_they_were_measured_and_only_for_what_they_a
     assert find_scores(tmp_path, replace(of, data_digest="another")) == {}
     assert find_scores(tmp_path, replace(of, split="train")) == {}
     (tmp_path / "zero.parquet").write_bytes(b"none")
-    with pytest.raises(CompVizError, match="zero.parquet cannot be read as a table of scores"):
+    with pytest.raises(CompVizError, match=r"zero\.parquet cannot be read as a table of scores"):
         find_scores(tmp_path, replace(of, split="train"))
 
 
