@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from page_cases import write_case
 from scipy import stats
 from test_results import frame, row
 
@@ -311,6 +312,22 @@ def test_sums_of_a_conversation_are_those_of_plain_loops(small_checkpoint, small
     assert made.coordinator[OBSERVED] == pytest.approx((beyond, len(some)), abs=1e-5)
     for i, u in enumerate(U):
         np.testing.assert_array_equal(made.features[u].encoded, here.encoded[u][observed[:, i]])
+
+
+def test_of_classes_the_best_head_is_the_surest_of_the_truth(tmp_path):
+    data = write_case("four modalities", tmp_path)
+    checkpoint, conversation = load_checkpoint(tmp_path / "checkpoints" / "case"), data.split("test")[0]
+    inside = look_inside(checkpoint, conversation, conversation.observed)
+    made = conversation_evidence(inside, inside, conversation.labels)
+    prediction, beyond, labelled = inside.prediction, 0.0, 0
+    for s, label in enumerate(conversation.labels):
+        if not np.isnan(label):
+            sure = [prediction.heads[u][s, int(label)] for u in prediction.modalities]
+            beyond += prediction.coordinator[s, int(np.argmax(sure))] - 1 / 4
+            labelled += 1
+    assert 0 < labelled < len(conversation)
+    assert made.coordinator[BEST_HEAD] == pytest.approx((beyond, labelled), abs=1e-5)
+    assert made.reconstruction[ALL_MODALITIES] == (0, 0)  # nothing was taken away
 
 
 def test_neighbours_are_those_of_other_conversations():

@@ -112,10 +112,15 @@ def test_a_test_can_be_cancelled_and_says_no_verdict_meanwhile(opened, monkeypat
     assert app.main.get("progress")[0].proto.text == before
 
 
-def test_a_checkpoint_without_all_parts_says_why_it_is_not_tested(opened, real_data):
-    app = opened(checkpoint="hazumi-no-prompting")
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("hazumi-no-prompting", "It has no prompts."), ("hazumi-gcnet", "GCNet has no trace")],
+    ids=["part", "method"],
+)
+def test_a_checkpoint_without_what_is_claimed_says_why_it_is_not_tested(name, reason, opened, real_data):
+    app = opened(checkpoint=name)
     assert not app.toggle
-    assert sum("It has no prompts." in one.value for one in app.main.caption) == 7
+    assert sum(reason in one.value for one in app.main.caption) == 7
     assert next(one for one in app.main.button if one.label == TEST_ALL).disabled
 
 

@@ -51,7 +51,7 @@ CLAIM_WORDS = {
         "Under-optimisation is the half of the claim that training together could cause; without prompts the two numbers compare like with like.",
         "Under ComP the head of a modality also hears the others through prompts, so a small gap does not say that its own features "
         "became better. Modalities may be just as far apart when each is trained alone.",
-        "On these data they are: the gap is 5.5 points alone, 5.7 jointly without prompts and 0.2 with ComP.",
+        "On Hazumi they are: the gap is 5.5 points alone, 5.7 jointly without prompts and 0.2 with ComP.",
         "imbalance",
         POINTS,
     ),
@@ -124,7 +124,7 @@ CLAIM_WORDS = {
         "The same for heads that are right where heads disagree, and for modalities that are observed where some are missing.",
         "It uses every labelled utterance. Weights could follow quality and still be too close to equal to matter: the size is what counts.",
         "Where all heads predict nearly the same, there is no quality to follow, and any weights give the same prediction.",
-        "Here heads decide differently in 11 of about 3,000 utterances.",
+        "On Hazumi heads decide differently in 11 of about 3,000 utterances.",
         "coordinator",
         WEIGHT,
     ),
@@ -138,7 +138,7 @@ CLAIM_WORDS = {
         "Balance is what the modulator is for; Table 3 shows accuracy alone.",
         "Over a batch of N utterances coefficients have the mean 1 − 1/N, whatever the errors are, so that no modality is slowed down as a "
         "whole. With prompts there is also hardly a gap left to close.",
-        "The gap is 0.2 points with the modulator and 0.2 without.",
+        "On Hazumi the gap is 0.2 points with the modulator and 0.2 without.",
         "modulation",
         POINTS,
     ),

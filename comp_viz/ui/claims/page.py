@@ -60,7 +60,7 @@ def claims_page(view: PageView, palette: Palette) -> None:
         )
     draw = partial(draw_verdicts, view, judged, overview, tests, palette)
     if tests:
-        measure_and_draw(PAGE, next(iter(tests.values())), measurements_of(view, [*tests]), "passes", draw)
+        measure_and_draw(PAGE, next(iter(tests.values())), measurements_of(view, [*tests]), "steps", draw)
     else:
         draw()
 
