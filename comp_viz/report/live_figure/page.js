@@ -96,6 +96,7 @@ function controls() {
     ? figure.task.classes.map((name, c) => [name, `var(--c${c % 8})`])
     : [["negative", "var(--negative)"], ["positive", "var(--positive)"]];
   byId("legend").append(...classes.map(([name, colour]) => element("span", { class: "class", style: `--tone:${colour}` }, name)));
+  if (figure.labels.some(label => label !== null)) byId("truth").textContent = figure.task.classes.length ? ", bars at the foot the labels" : ", rings the labels";
   const slider = byId("rate");
   slider.max = figure.drawn.length - 1;
   slider.value = Math.max(figure.drawn.findIndex(({ observed }) => observed === figure.saved.observed), 0);
