@@ -1,11 +1,12 @@
 """Bounds what uploads of one session hold in the server's memory, and gives back what no widget of the page took up."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import runtime
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 from comp_viz.data.memory_budget import in_gigabytes, memory_budget, visitors_file
 
@@ -46,8 +47,12 @@ def held_bytes(session: str) -> int:
 
 def stored(session: str) -> dict[str, Any]:
     """The uploads of a session, by file."""
-    manager: Any = runtime.get_instance().uploaded_file_mgr
-    return dict(manager.file_storage.get(session, {}))
+    return dict(upload_store().file_storage.get(session, {}))
+
+
+def upload_store() -> MemoryUploadedFileManager:
+    """Where the server keeps uploads."""
+    return cast(MemoryUploadedFileManager, runtime.get_instance().uploaded_file_mgr)
 
 
 def look_again(session: str, file: str) -> None:
@@ -56,7 +61,7 @@ def look_again(session: str, file: str) -> None:
     if known is not None and known.session._scriptrunner is not None:
         asyncio.get_running_loop().call_later(UNCLAIMED, look_again, session, file)
     elif file in stored(session) and file not in claimed(session):
-        runtime.get_instance().uploaded_file_mgr.remove_file(session, file)
+        upload_store().remove_file(session, file)
 
 
 def claimed(session: str) -> set[str]:
