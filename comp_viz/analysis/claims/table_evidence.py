@@ -43,8 +43,7 @@ def table_accuracies(rows: pd.DataFrame, unit: str) -> Accuracies:
     by_rate = rows.groupby("pattern", sort=False)["missing_rate"].mean().sort_values(kind="stable")
     patterns = [str(name) for name in by_rate.index]
     values = {}
-    there = wide.columns.droplevel("pattern").unique()
-    for method, predictor in zip(there.get_level_values("method"), there.get_level_values("predictor"), strict=True):
+    for method, predictor in rows[["method", "predictor"]].drop_duplicates().to_numpy().tolist():
         own = wide[method][predictor]
         if set(patterns) <= set(own.columns):
             values[(str(method), str(predictor))] = own[patterns].to_numpy(np.float64)

@@ -7,7 +7,7 @@ from comp_viz.analysis.claims.verdict import Judgement, Outcome
 from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.claims.words import CLAIM_WORDS, effect_words
 from comp_viz.figures.style import Palette
-from comp_viz.wording import fitting, how_many
+from comp_viz.wording import first_upper, fitting, how_many
 
 MARKERS = {Outcome.SEEN: "", Outcome.ABSENT: "-open", Outcome.OPEN: "-open"}
 PRIMARY = "primary test"
@@ -74,7 +74,7 @@ def effects_title(key: str, judgement: Judgement) -> str:
     """The primary effect with its interval."""
     primary, unit = judgement.evidence.primary, CLAIM_WORDS[key].unit
     words = effect_words(primary, unit)
-    return fitting(f"{CLAIM_WORDS[key].name}: {words}", f"{primary.of.capitalize()}: {words}", words.capitalize())
+    return fitting(f"{CLAIM_WORDS[key].name}: {words}", f"{first_upper(primary.of)}: {words}", words)
 
 
 def effects_table(key: str, judgement: Judgement) -> pd.DataFrame:
