@@ -75,6 +75,9 @@ def draw_dashboard() -> None:
     for group, pages in groups.items():
         if group and page in pages:
             st.caption(f"{group} › **{page.title}**")
+    with st.container(horizontal=True, wrap=False, gap="small", key="phone pages"):
+        for one in (one for pages in groups.values() for one in pages):
+            st.page_link(one, width="content")
     notes = st.container()
     page.run()
     draw_address_notes(notes)

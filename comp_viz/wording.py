@@ -44,7 +44,8 @@ def so_far(sentence: str, measured: int, of: int, unit: str) -> str:
     """A sentence about a measurement; as long as only some of its parts are measured, it says so before anything else."""
     if measured >= of:
         return sentence
-    return fitting(f"So far, {measured:,} of {of:,} {unit}: {sentence}", f"So far, {measured:,} of {of:,}: {sentence}")
+    count = f"{measured:,} of {of:,}"
+    return fitting(f"So far, {count} {unit}: {sentence}", f"So far, {count}: {sentence}", f"So far: {sentence}")
 
 
 def uniformity(entropy: float) -> str:

@@ -92,7 +92,7 @@ def from_probe(probe: LinearProbe) -> list[Reference]:
 def above_measured(measured: pd.DataFrame, references: Sequence[Reference], metric: str) -> list[tuple[str, float]]:
     """The references that are better than the fused prediction with nothing missing, the best first: name and value.
 
-    Only references on the same data count; `measured` as `score_table` gives it, of a `metric` of which more is better.
+    Only usual references on the same data count; `measured` as `score_table` gives it, of a `metric` of which more is better.
     """
     rows = measured[(measured["predictor"] == "fused") & (measured["missing_rate"] == 0)]
     if rows.empty or metric == "MAE":
@@ -102,7 +102,7 @@ def above_measured(measured: pd.DataFrame, references: Sequence[Reference], metr
     for one in references:
         points = one.of(metric)
         values = points.loc[points["missing_rate"] < 0.005, "value"]
-        if not one.published and len(values) and float(values.iloc[0]) > own:
+        if one.usual and not one.published and len(values) and float(values.iloc[0]) > own:
             better.append((one.name, float(values.iloc[0])))
     return sorted(better, key=lambda each: -each[1])
 

@@ -9,7 +9,7 @@ from comp_viz.ui.frame.text import escape_markdown
 def page_heading(finding: str, help: str | None = None) -> None:
     """What the current picture says, in a sentence or two; the name of the page is marked in the navigation."""
     page_report().finding = finding
-    with st.container(horizontal=True, vertical_alignment="top", wrap=False):
+    with st.container(horizontal=True, vertical_alignment="top", wrap=False, key="page heading"):
         st.subheader(escape_markdown(finding), anchor=False, help=help, width="stretch")
         report_button()
 
