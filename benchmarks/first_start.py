@@ -56,7 +56,7 @@ def first_picture(folder: Path, began: float) -> None:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
             page = browser.new_page()
             page.goto(f"http://localhost:{port}/")
-            page.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=300_000)
+            page.locator(".js-plotly-plot .main-svg, .availability_matrix .plot path").first.wait_for(timeout=300_000)
             seconds = sum(processor_seconds(server.pid))
             print(
                 f"first picture after {time.monotonic() - began:.0f} s, {seconds:.0f} s of the server's processor time"

@@ -1,8 +1,9 @@
-"""Measures a click on the availability matrix until every view is redrawn, in Chromium, and the model's share of it.
+"""Measures Live in Chromium: a click until every chart is redrawn, a drag, the first answer, a slow phone, many visitors.
 
-    python -m benchmarks.live_click [--checkpoint hazumi] [--conversation ID] [--clicks 30]
+    python -m benchmarks.live_click [--other FOLDER] [--checkpoint hazumi] [--conversation ID] [--clicks 30] [--visitors 30]
 
-Starts the dashboard itself. Prints medians and the 90th percentile in milliseconds.
+Starts the dashboard itself; of the checkout in `--other` as well, so that two builds are measured by turns in one run. Times are
+milliseconds unless stated otherwise, as a median with the 90th percentile.
 """
 
 import argparse
@@ -12,11 +13,15 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import urlopen
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks.live_visitors import LiveVisitors
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.source import open_data
@@ -24,54 +29,159 @@ from comp_viz.data.source import open_data
 ROOT = Path(__file__).parents[1]
 PORT = 8699
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-# Notes when the mouse button is released, when the figure, which comes after headline, numbers and matrix, has been painted
-# anew, and when the server's run was over as well.
+DRAWN = ".js-plotly-plot .main-svg, .availability_matrix .plot path"
+HERE = ".availability_matrix .where[data-here=yes]"  # the model runs in the browser
+TURNS = 3  # between the builds
+# `lines` is what the charts show, of Plotly or of our own component. Noted are the moments of the pointer and of every redrawing,
+# and when the server's run was over.
 WATCH = """
 () => {
   const app = document.querySelector('[data-testid=stApp]');
-  window.clicked = window.redrawn = window.finished = null;
-  addEventListener('pointerup', () => (window.clicked = performance.now()), { once: true, capture: true });
-  const lines = () => [...document.querySelectorAll('.js-plotly-plot path.js-line')].map((line) => line.getAttribute('d')).join();
-  const before = lines();
+  const roots = () => [document, ...[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')].map((host) => host.shadowRoot)];
+  const lines = () => roots().flatMap((root) => [...(root?.querySelectorAll('.js-plotly-plot path.js-line, .plot path') ?? [])])
+    .map((line) => line.getAttribute('d')).join();
+  window.watched = { lifted: null, ran: false, finished: null, moves: [], redraws: [] };
+  const seen = window.watched;
+  let last = lines();
   const look = () => {
-    if (window.clicked && !window.redrawn && lines() && lines() !== before)
-      setTimeout(() => (window.redrawn = performance.now()));
-    if (window.redrawn && app.dataset.testScriptState !== 'running') window.finished = performance.now();
-    else requestAnimationFrame(look);
+    if (seen !== window.watched) return;
+    const now = lines();
+    if (now && now !== last) { last = now; setTimeout(() => seen.redraws.push(performance.now())); }
+    if (seen.ran && seen.redraws.length && app.dataset.testScriptState !== 'running') seen.finished ??= performance.now();
+    requestAnimationFrame(look);
   };
+  addEventListener('pointerdown', () => seen.moves.push(performance.now()), { once: true, capture: true });
+  addEventListener('pointermove', (event) => event.buttons && seen.moves.push(performance.now()), { capture: true });
+  addEventListener('pointerup', () => (seen.lifted = performance.now()), { once: true, capture: true });
+  new MutationObserver(() => (seen.ran ||= seen.lifted && app.dataset.testScriptState === 'running')).observe(app, { attributes: true });
   requestAnimationFrame(look);
 }
 """
 
 
-def serve() -> subprocess.Popen[bytes]:
-    """Start the dashboard and wait until it answers."""
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={PORT}"]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(200):
-        try:
-            urlopen(f"http://localhost:{PORT}/_stcore/health").read()
-            return server
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit("The dashboard did not start.")
+@dataclass
+class Build:
+    """A build that is served, its page in a browser, and what was measured of it."""
+
+    name: str
+    folder: Path
+    port: int
+    server: subprocess.Popen[bytes]
+    page: Page | None = None
+    first: list[float] = field(default_factory=list)  # seconds: frame, first picture, model in the browser
+    clicks: list[float] = field(default_factory=list)
+    runs: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        """Where it is served."""
+        return f"http://localhost:{self.port}/"
+
+    def seconds(self) -> float:
+        """Processor time of the server so far."""
+        times = Path(f"/proc/{self.server.pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+        return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def clicks(page: Page, count: int, utterances: int) -> list[tuple[float, float]]:
-    """Click cells of all modalities along the conversation; milliseconds until all was redrawn, and until the run was over."""
-    times = []
-    for i in range(count + 3):
-        cell = page.locator(f'.availability_matrix .cell[data-s="{(7 * i + 3) % utterances}"][data-m="{2 * (i % 2)}"]')
-        page.evaluate(WATCH)
-        cell.click()
-        page.wait_for_function("window.finished", timeout=10_000)
-        times.append(tuple(page.evaluate("[window.redrawn - window.clicked, window.finished - window.clicked]")))
-        page.wait_for_timeout(300)
-    return times[3:]  # the first clicks fill caches
+@contextmanager
+def serving(name: str, folder: Path, port: int) -> Iterator[Build]:
+    """Start the dashboard of a checkout and wait until it answers."""
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
+    server = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(600):
+            try:
+                urlopen(f"http://localhost:{port}/_stcore/health").read()
+                yield Build(name, folder, port, server)
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise SystemExit(f"The dashboard of {folder} did not start.")
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def open_page(build: Build, browser: Browser, query: str) -> None:
+    """Open Live anew, and note when its frame, the first picture and the model were there."""
+    build.page = page = browser.new_page(viewport={"width": 1440, "height": 1200})
+    begin = time.perf_counter()
+    page.goto(build.address + query)
+    marks = []
+    for selector in (".availability_matrix .cell", DRAWN, HERE):
+        if selector == HERE and not page.locator(".availability_matrix .where").count():
+            break
+        page.locator(selector).first.wait_for(state="attached", timeout=120_000)
+        marks.append(time.perf_counter() - begin)
+    build.first = marks
+    page.wait_for_timeout(2000)
+
+
+def click(build: Build, utterance: int, modality: int) -> tuple[float, float]:
+    """Click a cell; milliseconds until all charts were redrawn, and until the server's run was over."""
+    page = build.page
+    assert page
+    page.evaluate(WATCH)
+    page.locator(f'.availability_matrix .cell[data-s="{utterance}"][data-m="{modality}"]').click()
+    page.wait_for_function("window.watched.finished", timeout=20_000)
+    redrawn, finished = page.evaluate(
+        "[window.watched.redraws.find((at) => at > window.watched.moves[0]) - window.watched.moves[0], window.watched.finished - window.watched.lifted]"
+    )
+    page.wait_for_timeout(300)
+    return redrawn, finished
+
+
+def click_along(build: Build, count: int, utterances: int, begin: int) -> None:
+    """Click cells of two modalities along the conversation."""
+    before = build.seconds()
+    for i in range(begin, begin + count):
+        redrawn, finished = click(build, (7 * i + 3) % utterances, 2 * (i % 2))
+        build.clicks.append(redrawn)
+        build.runs.append(finished)
+    build.processor.append(1000 * (build.seconds() - before) / count)
+
+
+def drag(build: Build, utterances: int, seconds: float = 2.0) -> tuple[float, float]:
+    """Drag along the first modality; redraws a second, and how long after the finger the latest redraw came."""
+    page = build.page
+    assert page
+    boxes = [
+        page.locator(f'.availability_matrix .cell[data-s="{s}"][data-m="0"]').bounding_box()
+        for s in (2, utterances - 3)
+    ]
+    assert boxes[0]
+    assert boxes[1]
+    page.evaluate(WATCH)
+    y, left, right = boxes[0]["y"] + 10, boxes[0]["x"] + 3, boxes[1]["x"] + 3
+    page.mouse.move(left, y)
+    page.mouse.down()
+    begin = time.perf_counter()
+    while (share := (time.perf_counter() - begin) / seconds) < 1:
+        page.mouse.move(left + (right - left) * share, y)
+        page.wait_for_timeout(16)
+    page.mouse.up()
+    page.wait_for_timeout(3000)
+    moves, redraws = page.evaluate("[window.watched.moves, window.watched.redraws]")
+    during = [at for at in redraws if at <= moves[-1]]
+    late = [min((at for at in redraws if at >= move), default=float("inf")) - move for move in moves]
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_timeout(2000)
+    return 1000 * len(during) / (moves[-1] - moves[0]), max(late)
+
+
+def slowed(build: Build, count: int, utterances: int) -> list[float]:
+    """Clicks with the page's processor slowed four times; Chromium slows the page's own thread, not the worker's."""
+    assert build.page
+    session = build.page.context.new_cdp_session(build.page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    times = [click(build, (11 * i + 5) % utterances, 2 * (i % 2))[0] for i in range(count)]
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    return times
 
 
 def forward(checkpoint: str, data: str, conversation: str, runs: int = 50) -> float:
-    """Median milliseconds of the model's prediction alone."""
+    """Median milliseconds of the model's prediction alone, at the server."""
     loaded, talk = load_checkpoint(ROOT / "checkpoints" / checkpoint), open_data(data).find(conversation)
     times = []
     for _ in range(runs):
@@ -81,38 +191,61 @@ def forward(checkpoint: str, data: str, conversation: str, runs: int = 50) -> fl
     return statistics.median(times)
 
 
+def middle(times: list[float]) -> str:
+    """Median and 90th percentile."""
+    return f"{statistics.median(times):.0f} ({sorted(times)[int(0.9 * len(times))]:.0f})"
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--other", type=Path, help="a checkout of another build, measured by turns with this one")
     parser.add_argument("--checkpoint", default="hazumi")
     parser.add_argument("--data", default="hazumi_online.npz")
     parser.add_argument("--conversation", help="default: the one nearest to 100 utterances")
     parser.add_argument("--clicks", type=int, default=30)
+    parser.add_argument("--visitors", type=int, default=30, help="0 leaves the crowd out")
     options = parser.parse_args()
     conversations = open_data(options.data).conversations
     nearest = min(conversations, key=lambda c: abs(len(c) - 100))
     conversation = next((c for c in conversations if c.id == options.conversation), nearest)
-    server = serve()
-    try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-            page = browser.new_page(viewport={"width": 1440, "height": 1200})
-            start = time.perf_counter()
-            page.goto(f"http://localhost:{PORT}/?checkpoint={options.checkpoint}&conversation={conversation.id}")
-            page.wait_for_selector(".js-plotly-plot .main-svg", timeout=60_000)
-            first = time.perf_counter() - start
-            page.wait_for_timeout(2000)
-            times = clicks(page, options.clicks, len(conversation))
-            browser.close()
-    finally:
-        server.terminate()
-    redrawn, finished = (sorted(column) for column in zip(*times, strict=True))
-    print(f"{conversation.id}: {len(conversation)} utterances, {os.cpu_count()} cores")
-    print(f"first picture after {first:.1f} s")
-    tail = redrawn[int(0.9 * len(redrawn))]
-    print(f"click to all views redrawn: median {statistics.median(redrawn):.0f} ms, 90 % below {tail:.0f} ms")
-    print(f"click to the run's end: median {statistics.median(finished):.0f} ms")
-    print(f"model's forward alone: median {forward(options.checkpoint, options.data, conversation.id):.1f} ms")
+    S, query = len(conversation), f"?checkpoint={options.checkpoint}&conversation={conversation.id}"
+    folders = {"this build": ROOT} | ({"other build": options.other} if options.other else {})
+    print(f"{conversation.id}: {S} utterances, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    with ExitStack() as stack:
+        playwright = stack.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        builds = [
+            stack.enter_context(serving(name, folder, PORT + i)) for i, (name, folder) in enumerate(folders.items())
+        ]
+        for build in builds:
+            open_page(build, browser, query)
+            for i in range(3):  # the first clicks fill caches
+                click(build, 2 * i, 0)
+        for turn in range(TURNS):
+            for build in builds:
+                click_along(build, options.clicks // TURNS, S, begin=turn * options.clicks // TURNS)
+        for build in builds:
+            print(f"\n{build.name}, {build.folder}")
+            print(
+                "seconds until the frame, the first picture, the model in the browser: "
+                + ", ".join(f"{x:.1f}" for x in build.first)
+            )
+            print(
+                f"click to all charts redrawn: {middle(build.clicks)}; to the end of the server's run: {middle(build.runs)}"
+            )
+            print(f"processor time of the server a click: {statistics.median(build.processor):.0f}")
+            redraws, late = drag(build, S)
+            print(f"drag: {redraws:.0f} redraws a second, the latest {late:.0f} after the finger")
+            print(f"click, page slowed four times: {middle(slowed(build, 6, S))}")
+            if options.visitors:
+                with LiveVisitors(build.port, query, options.visitors) as visitors:
+                    times = [click(build, (5 * i + 1) % S, 0)[0] for i in range(10)]
+                print(
+                    f"click while {options.visitors} others drag, {visitors.gestures} gestures: {middle(times)}; theirs at the server {middle(visitors.times)}"
+                )
+        browser.close()
+    print(f"\nmodel's forward at the server, alone: {forward(options.checkpoint, options.data, conversation.id):.1f}")
 
 
 if __name__ == "__main__":

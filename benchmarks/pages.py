@@ -26,7 +26,7 @@ from comp_viz.data.source import open_data
 
 PAGES = "live,overview,prototypes,propagation,coordinator,why,modulation,imbalance,robustness,compare"
 NOT_OWN = re.compile("Compare with|Split")  # selectboxes that draw a page twice, or have a whole split measured
-DRAWN = "[data-testid=stMain] .js-plotly-plot .main-svg, [data-testid=stMain] .diagram svg"  # a chart, or the diagram
+DRAWN = "[data-testid=stMain] .js-plotly-plot .main-svg, [data-testid=stMain] .diagram svg, .availability_matrix .plot path"  # a chart, or the diagram
 QUIET = 300  # milliseconds without a run of the server or a change on the page after which it counts as still
 STILL = f"""window.ran && performance.now() - window.last > {QUIET}
   && !document.querySelector('[data-testid=stMain] [data-testid=stProgress]')"""

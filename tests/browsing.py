@@ -154,7 +154,8 @@ def page(blank: Page, address: str) -> Page:
 
 
 def settled(page: Page) -> None:
-    page.locator(".js-plotly-plot .main-svg").first.wait_for()
+    """A chart is there, and nothing is being computed any more."""
+    page.locator(".js-plotly-plot .main-svg, .availability_matrix .plot path").first.wait_for()
     still(page)
 
 

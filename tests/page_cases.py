@@ -137,11 +137,21 @@ def mend_navigation(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def figures(app: AppTest) -> dict[str, dict]:
-    """Every chart on the page by its key, as Plotly's JSON."""
-    return {
+    """Every chart on the page by its key, as Plotly's JSON; and what the browser draws by itself as a report has it."""
+    shown = {
         chart.key.split("-", 1)[-1] if chart.key else str(i): json.loads(chart.proto.spec)
         for i, chart in enumerate(app.get("plotly_chart"))
     }
+    if components(app):
+        sections = app.session_state["shown"].sections
+        shown |= {key: json.loads(make().figure.to_json()) for key, make in sections.items() if key == "timeline"}
+    return shown
+
+
+def components(app: AppTest) -> dict[str, dict]:
+    """What our own components were given, by their names."""
+    protos = [one.proto for one in app.get("bidi_component")]
+    return {proto.component_name: json.loads(proto.json) for proto in protos if proto.json}
 
 
 def array(packed: object) -> np.ndarray:

@@ -104,11 +104,7 @@ def test_only_cells_edited_by_hand_carry_a_dot(blank, address):
 
 
 def test_dragging_paints_many_cells_in_one_step(page):
-    start, end = cell(page, 2, 0).bounding_box(), cell(page, 6, 0).bounding_box()
-    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
-    page.mouse.down()
-    page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=25)
-    page.mouse.up()
+    drag(page, cell(page, 2, 0), cell(page, 6, 0), steps=25)
     for utterance in range(2, 7):
         expect(cell(page, utterance, 0)).to_have_attribute("aria-label", f"audio, utterance {utterance}: missing")
     expect(headline(page)).to_contain_text("%")
@@ -136,11 +132,7 @@ def test_no_click_is_lost_however_fast_they_come(page, browser):
 
 
 def test_a_drag_faster_than_the_mouse_reports_leaves_no_holes(page):
-    start, end = cell(page, 2, 2).bounding_box(), cell(page, 14, 2).bounding_box()
-    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
-    page.mouse.down()
-    page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=2)
-    page.mouse.up()
+    drag(page, cell(page, 2, 2), cell(page, 14, 2), steps=2)
     expect(missing(page)).to_have_count(13)
 
 
@@ -199,9 +191,32 @@ def test_a_shared_link_reopens_the_painted_pattern(page, browser):
     other.close()
 
 
-def test_a_point_of_the_chart_takes_its_utterance_in_hand(page):
-    page.locator(".js-plotly-plot .scatterlayer .points path").nth(6).click(force=True)
+def test_a_click_in_the_charts_selects_its_utterance(page):
+    plot = page.locator(".availability_matrix .plot")
+    box = plot.bounding_box()
+    plot.hover(position={"x": box["width"] * 6.5 / 20, "y": 60})
+    expect(page.locator(".availability_matrix .tip")).to_contain_text("utterance 7")
+    plot.click(position={"x": box["width"] * 6.5 / 20, "y": 60})
     expect(page.get_by_label("Utterance", exact=True)).to_have_value("7")
+
+
+def test_rows_and_columns_are_painted_by_dragging_too(page):
+    names, numbers = page.locator(".availability_matrix .name"), page.locator(".availability_matrix .number")
+    drag(page, names.nth(0), names.nth(1))
+    expect(missing(page)).to_have_count(40)
+    expect(headline(page)).to_contain_text("Without audio and text")
+    page.get_by_role("button", name="Undo").click()
+    expect(missing(page)).to_have_count(0)
+    settled(page)
+    drag(page, numbers.nth(4), numbers.nth(8))
+    expect(missing(page)).to_have_count(15)
+
+
+def drag(page: Page, start, end, steps: int = 6) -> None:
+    """Press the mouse at the middle of one element and lift it at that of another."""
+    for step, (box, act) in enumerate(((start.bounding_box(), page.mouse.down), (end.bounding_box(), page.mouse.up))):
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=1 + step * steps)
+        act()
 
 
 # The sidebar's pattern, and the other pages

@@ -245,7 +245,7 @@ def test_words_are_kept_when_asked_for(open_case):
 def test_both_sides_of_a_comparison_are_named(open_case):
     app, _ = open_case("coordinator", pattern="uniform(0.3)")
     app.selectbox(key="compare").set_value("nothing missing").run()
-    titles = [app.session_state["shown"].named(one).title for one in app.session_state["shown"].sections.values()]
+    titles = [app.session_state["shown"].named(make()).title for make in app.session_state["shown"].sections.values()]
     assert any(title.startswith("as recorded: ") for title in titles)
     assert any(title.startswith("uniform(0.3): ") for title in titles)
 

@@ -187,21 +187,26 @@ def difference_span(heads: Mapping[str, Floats], classes: bool) -> list[float]:
     return [-reach, reach]
 
 
-def timeline_layout(
-    here: Prediction, changed: Change, labels: Floats, span: list[float], heads_span: list[float], palette: Palette
-) -> dict[str, object]:
-    """Axes of the four rows with their titles, one x axis for all."""
+def row_titles(here: Prediction, labels: Floats) -> dict[str, str]:
+    """Titles of the four rows, in two lines each."""
     task = here.task
     ends = f"{compact(task.low)} to {compact(task.high)}"
-    # Never so narrow that next to nothing fills the row.
-    change_reach = max(0.5 if task.classes else 1.0, 1.05 * float(np.abs(changed.difference).max()))
     share = "P(decision)" if np.isnan(labels).all() else "P(true class)"
-    titles = {
+    return {
         "y": f"{task.name}<br>{'' if task.classes else ends}",
         "y2": f"heads − fused<br>{share}" if task.classes else "heads minus<br>fused",
         "y3": "change<br>" + ("in P" if task.classes else "of score"),
         "y4": f"{here.weights_from}<br>0 to 1",
     }
+
+
+def timeline_layout(
+    here: Prediction, changed: Change, labels: Floats, span: list[float], heads_span: list[float], palette: Palette
+) -> dict[str, object]:
+    """Axes of the four rows with their titles, one x axis for all."""
+    task, titles = here.task, row_titles(here, labels)
+    # Never so narrow that next to nothing fills the row.
+    change_reach = max(0.5 if task.classes else 1.0, 1.05 * float(np.abs(changed.difference).max()))
     axes, rows = {}, row_heights(here)
     for name, domain in rows.items():
         axis = {

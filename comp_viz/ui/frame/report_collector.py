@@ -1,6 +1,6 @@
 """What a page shows in this run, collected while it is drawn, so that it can be kept as a report."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from urllib.parse import urlencode
@@ -27,15 +27,18 @@ class PageReport:
 
     page: str
     finding: str = ""
-    sections: dict[str, Section] = field(default_factory=dict)  # by the key of the chart
+    sections: dict[str, Callable[[], Section]] = field(default_factory=dict)  # by key of the chart, made when needed
+    leading: str = ""  # the section whose title is the finding, where the page's own is not the library's
     origins: list[Origin] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)  # of what stands side by side: ending of its keys -> name
 
     def report(self, link: str, dark: bool, words: bool, clips: Sequence[Conversation] = ()) -> Report:
         """What is shown as a report; without `words`, it holds no transcript of these conversations and the `clips`."""
         withheld = transcripts([*(one.conversation for one in self.origins), *clips])
+        made = {key: self.named(make()) for key, make in self.sections.items()}
+        finding = made[self.leading].title if self.leading else self.finding
         return Report(
-            self.page.capitalize(), self.finding, [self.named(one) for one in self.sections.values()], origin_facts(self.origins) if self.origins else [],
+            self.page.capitalize(), finding, [*made.values()], origin_facts(self.origins) if self.origins else [],
             link, date.today().isoformat(), dark, withheld, words,
         )  # fmt: skip
 
@@ -58,7 +61,12 @@ def page_report() -> PageReport:
 
 def add_section(section: Section) -> None:
     """Note a chart that was shown."""
-    page_report().sections[section.key] = section
+    page_report().sections[section.key] = lambda: section
+
+
+def add_leading_section(key: str, make: Callable[[], Section]) -> None:
+    """Note a chart that the browser drew, titled by the page's finding: it is made for the report alone, out of the session."""
+    page_report().sections[key], page_report().leading = make, key
 
 
 def add_side(origin: Origin, **names: str) -> None:

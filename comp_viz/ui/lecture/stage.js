@@ -158,8 +158,14 @@ function look(show, until, signal) {
   const main = document.querySelector(".stMain");
   const bar = document.querySelector(".st-key-lecture");
   if (signal.aborted || !main || !bar || performance.now() > until) return;
-  const found = show && main.querySelector(`.${show}-title, .${show}`);
+  const found = show && place(main, `.${show}-title, .${show}`);
   const below = found ? found.getBoundingClientRect().top - bar.getBoundingClientRect().bottom - 12 : 0;
   main.scrollTo({ top: show ? main.scrollTop + below : 0, behavior: "instant" });
   setTimeout(() => look(show, until, signal), 200);
+}
+
+// An element of the page, or inside a component of ours that keeps its styles to itself.
+function place(main, selector) {
+  const hosts = [...main.querySelectorAll("[data-testid=stBidiComponentIsolated]")];
+  return [main, ...hosts.map((host) => host.shadowRoot)].map((root) => root?.querySelector(selector)).find(Boolean);
 }

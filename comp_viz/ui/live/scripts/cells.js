@@ -1,33 +1,14 @@
-// The availability matrix: click or drag cells, click a modality's name for its row, an utterance's number for its column.
-// Touch: tap a cell, swipe to scroll. Keyboard: Tab to the matrix, arrows to move, Space or Enter to toggle the cell, R its row,
-// C its column. Each finished gesture sends the whole matrix, so that none is lost when several are under way, and an answer
-// to an earlier gesture does not paint over a later one.
+// The cells of the availability matrix: drag across cells, modalities' names or utterances' numbers, or tap. Keyboard: Tab to
+// the matrix, arrows to move, Space or Enter to toggle the cell, R its row, C its column. `state.changed()` hears of every
+// change as it is made, `state.lifted(places)` of each finished gesture.
 
-export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
-  const root = parentElement.querySelector(".availability_matrix");
-  const state = (root.state ??= { focus: [0, 0] });
-  Object.assign(state, { data, send: (value) => setTriggerValue("edit", value) });
-  const shape = JSON.stringify([data.modalities, data.utterances, data.left, data.right]);
-  if (state.shape !== shape) {
-    state.shape = shape;
-    state.focus = [0, 0];
-    state.sent = 0;
-    build(root, state);
-  }
-  if (data.stamp >= state.sent) paint(state);
-}
-
-function build(root, state) {
+function buildCells(root, state) {
   const { modalities, marks, utterances, left, right } = state.data;
-  root.replaceChildren();
   root.setAttribute("role", "grid");
   root.setAttribute("aria-label", "Availability of every modality of every utterance");
-  root.style.setProperty("--narrow", `${left + utterances * 12}px`);
-  const scroll = element("div", "scroll", root);
   state.numbers = [];
   state.cells = modalities.map(() => []);
-  const top = element("div", "row numbers", scroll);
+  const top = element("div", "row numbers", root);
   const corner = element("span", "corner", top);
   corner.style.width = `${left}px`;
   const numbers = element("div", "cells", top);
@@ -37,20 +18,20 @@ function build(root, state) {
     const number = element("button", "number", numbers);
     number.textContent = s === 0 || (s + 1) % step === 0 ? s + 1 : "·";
     number.tabIndex = -1;
+    number.dataset.s = s;
     number.title = `Utterance ${s + 1}: click to take away or give back all its modalities`;
     number.setAttribute("aria-label", `utterance ${s + 1}, all modalities`);
-    number.onclick = () => toggleAll(state, wholeColumn(state, s));
     state.numbers.push(number);
   }
   modalities.forEach((modality, m) => {
-    const row = element("div", "row", scroll);
+    const row = element("div", "row", root);
     row.setAttribute("role", "row");
     row.style.setProperty("--tone", state.data.colours[m]);
     const name = element("button", "name", row);
     name.style.width = `${left}px`;
     name.textContent = `${marks[m]} ${modality}`;
     name.title = `Take away or give back ${modality} for the whole conversation`;
-    name.onclick = () => toggleAll(state, wholeRow(state, m));
+    name.dataset.m = m;
     const cells = element("div", "cells", row);
     cells.style.marginRight = `${right}px`;
     for (let s = 0; s < utterances; s++) {
@@ -63,7 +44,11 @@ function build(root, state) {
       state.cells[m].push(cell);
     }
   });
-  listen(scroll, state);
+  listenToPointer(root, state);
+  listenToKeys(root, state);
+}
+
+function buildKey(root) {
   const key = element("div", "key", root);
   for (const [kind, text] of [["", "observed"], ["missing", "missing"], ["absent", "not in the recording"], ["changed", "edited by hand"]]) {
     const item = element("span", "", key);
@@ -72,46 +57,67 @@ function build(root, state) {
   }
 }
 
-function listen(scroll, state) {
-  let stroke = null; // the gesture under way: the value it paints, the cells it has touched, the place it came to
-  const at = (event) => {
-    const under = scroll.getRootNode().elementFromPoint(event.clientX, event.clientY)?.closest?.(".cell");
-    return under && scroll.contains(under) ? [Number(under.dataset.s), Number(under.dataset.m)] : null;
+// What a stroke may begin on -> the entries that one step of it covers.
+const STROKES = {
+  cell: (state, [s, m]) => [[s, m]],
+  name: (state, [, m]) => wholeRow(state, m),
+  number: (state, [s]) => wholeColumn(state, s),
+};
+
+function listenToPointer(root, state) {
+  let stroke = null; // the gesture under way: its kind, the value it paints, the entries it has touched, the place it came to
+  const under = (event) => {
+    const target = root.getRootNode().elementFromPoint(event.clientX, event.clientY)?.closest?.(".cell, .name, .number");
+    return target && root.contains(target) ? target : null;
   };
+  const placeOf = (target) => [Number(target.dataset.s ?? stroke?.last[0] ?? 0), Number(target.dataset.m ?? stroke?.last[1] ?? 0)];
   const touch = (place) => {
-    if (!available(state, place) || stroke.touched.has(String(place))) return;
-    stroke.touched.set(String(place), place);
-    show(state, place, stroke.value);
+    for (const entry of STROKES[stroke.kind](state, place)) {
+      if (!available(state, entry) || stroke.touched.has(String(entry))) continue;
+      stroke.touched.set(String(entry), entry);
+      show(state, entry, stroke.value);
+    }
   };
   const drag = (place) => {
-    if (!place) return;
     const [s, m] = stroke.last;
+    const before = stroke.touched.size;
     const steps = Math.max(Math.abs(place[0] - s), Math.abs(place[1] - m));
     for (let i = 1; i <= steps; i++) touch([s + Math.round(((place[0] - s) * i) / steps), m + Math.round(((place[1] - m) * i) / steps)]);
     stroke.last = place;
+    if (stroke.touched.size > before) state.changed();
   };
-  scroll.onpointerdown = (event) => {
-    const place = event.button === 0 && event.pointerType !== "touch" && at(event);
-    if (!place) return;
+  root.onpointerdown = (event) => {
+    const target = event.button === 0 && event.pointerType !== "touch" && under(event);
+    if (!target) return;
     event.preventDefault();
-    stroke = { value: !shown(state, place), touched: new Map(), last: place };
+    const kind = target.classList[0];
+    const place = placeOf(target);
+    stroke = { kind, value: valueAfter(state, STROKES[kind](state, place)), touched: new Map(), last: place };
     touch(place);
-    focus(state, place);
-    scroll.setPointerCapture(event.pointerId);
+    if (kind === "cell") focus(state, place);
+    root.setPointerCapture(event.pointerId);
+    state.changed();
   };
-  scroll.onpointermove = (event) => stroke && drag(at(event));
-  scroll.onpointerup = scroll.onpointercancel = () => {
-    if (stroke?.touched.size) send(state, [...stroke.touched.values()]);
+  root.onpointermove = (event) => {
+    const target = stroke && under(event);
+    if (target) drag(placeOf(target));
+  };
+  root.onpointerup = root.onpointercancel = () => {
+    if (stroke?.touched.size) state.lifted([...stroke.touched.values()]);
     stroke = null;
   };
-  scroll.onclick = (event) => {
-    const place = event.pointerType === "touch" && at(event);
-    if (place) toggleAll(state, [place]);
+  root.onclick = (event) => {
+    const target = event.target.closest(".cell, .name, .number");
+    const byKey = event.detail === 0 && !target?.classList.contains("cell"); // cells hear of keys below
+    if (target && (event.pointerType === "touch" || byKey)) toggleAll(state, STROKES[target.classList[0]](state, placeOf(target)));
   };
-  scroll.addEventListener("focusin", (event) => {
-    if (event.target.dataset.s) state.focus = [Number(event.target.dataset.s), Number(event.target.dataset.m)];
+}
+
+function listenToKeys(root, state) {
+  root.addEventListener("focusin", (event) => {
+    if (event.target.classList.contains("cell")) state.focus = [Number(event.target.dataset.s), Number(event.target.dataset.m)];
   });
-  scroll.onkeydown = (event) => {
+  root.onkeydown = (event) => {
     const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     const [s, m] = state.focus;
     if (!event.target.classList.contains("cell")) return;
@@ -135,28 +141,31 @@ function listen(scroll, state) {
 
 function toggleAll(state, places) {
   const open = places.filter((place) => available(state, place));
-  const value = !open.every((place) => shown(state, place)); // give back unless everything is there
+  const value = valueAfter(state, open);
   open.forEach((place) => show(state, place, value));
-  if (open.length) send(state, open);
+  if (!open.length) return;
+  state.changed();
+  state.lifted(open);
 }
 
-function send(state, places) {
-  state.sent += 1;
-  const observed = state.cells.map((cells, m) =>
-    cells.map((_, s) => (available(state, [s, m]) && shown(state, [s, m]) ? "1" : "0")).join(""),
-  );
-  state.send({ observed, utterances: [...new Set(places.map(([s]) => s))], stamp: state.sent });
+// Entries are given back unless all of them are there.
+function valueAfter(state, places) {
+  return !places.filter((place) => available(state, place)).every((place) => shown(state, place));
+}
+
+// The matrix as one text of 0 and 1 a modality.
+function columnsText(state) {
+  return state.cells.map((cells, m) => cells.map((_, s) => (available(state, [s, m]) && shown(state, [s, m]) ? "1" : "0")).join(""));
 }
 
 const wholeRow = (state, m) => Array.from({ length: state.data.utterances }, (_, s) => [s, m]);
 const wholeColumn = (state, s) => state.data.modalities.map((_, m) => [s, m]);
 
-function paint(state) {
-  const { utterances, modalities, selected } = state.data;
+function paintCells(state) {
+  const { utterances, modalities } = state.data;
   modalities.forEach((_, m) => {
     for (let s = 0; s < utterances; s++) show(state, [s, m], state.data.observed[m][s] === "1");
   });
-  state.numbers.forEach((number, s) => number.classList.toggle("selected", s === selected));
   const [s, m] = state.focus;
   state.cells.flat().forEach((cell) => (cell.tabIndex = -1));
   state.cells[m][s].tabIndex = 0;
@@ -184,11 +193,4 @@ function focus(state, [s, m]) {
   state.focus = [s, m];
   state.cells[m][s].tabIndex = 0;
   state.cells[m][s].focus({ preventScroll: true });
-}
-
-function element(tag, className, parent) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  parent.append(made);
-  return made;
 }

@@ -1,4 +1,4 @@
-"""The conversation along its utterances on the Live page: the timeline, and the transcript below it."""
+"""The transcript of the conversation on the Live page."""
 
 import numpy as np
 import pandas as pd
@@ -6,35 +6,9 @@ import streamlit as st
 
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.figures.predictions import NO_PREDICTION, label_text, prediction_text, scale_words
-from comp_viz.report.section import Section
 from comp_viz.ui.frame.page_view import PageView
-from comp_viz.ui.frame.report_collector import add_section
 from comp_viz.ui.frame.selected_utterance import select_utterance
 from comp_viz.ui.frame.text import escape_markdown
-from comp_viz.ui.frame.theme import for_projector
-from comp_viz.ui.widgets.chart import CONFIG
-
-
-def timeline_panel(section: Section) -> None:
-    """The timeline; a click on it selects that utterance."""
-
-    def clicked() -> None:
-        points = st.session_state["timeline"].selection.points
-        if points:
-            select_utterance(int(points[0]["x"]) - 1)
-
-    alt = f"Charts over the utterances of the conversation. {section.title}. {section.about.shows}"
-    add_section(section)
-    st.plotly_chart(
-        for_projector(section.figure),
-        theme=None,
-        key="timeline",
-        on_select=clicked,
-        selection_mode="points",
-        alt=alt,
-        config=CONFIG,
-    )
-    st.caption(section.about.shows)
 
 
 def transcript_table(view: PageView, complete: Prediction) -> None:
