@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from browsing import PHONE, ROOT, fits, in_both_themes, nav, serving, settled, still, watched
 from marked import write_marked
@@ -191,6 +192,99 @@ def test_a_shared_link_reopens_the_painted_pattern(page, browser):
     other.close()
 
 
+# The model in the browser
+
+
+def here(page: Page) -> None:
+    """Wait until the model answers in the browser."""
+    page.locator(".availability_matrix .where[data-here=yes]").wait_for()
+
+
+def drawn_numbers(page: Page) -> pd.DataFrame:
+    """What the charts show, out of their table."""
+    if not page.locator(".availability_matrix details").evaluate("(details) => details.open"):
+        page.get_by_text("Numbers of this picture").click()
+    rows = page.locator(".availability_matrix table").evaluate(
+        "(table) => [...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent.replace('\u2212', '-')))"
+    )
+    return pd.DataFrame(rows[1:], columns=rows[0])
+
+
+def missing_matrix(page: Page) -> np.ndarray:
+    """Which entries the matrix shows as missing, `[S, M]`."""
+    gone = page.locator(".availability_matrix .cell[data-s]").evaluate_all(
+        "(cells) => cells.map((cell) => cell.classList.contains('missing'))"
+    )
+    return np.array(gone).reshape(3, -1).T
+
+
+def same_as_the_library(page: Page) -> None:
+    """The charts show what the library predicts for the pattern that the matrix shows."""
+    checkpoint = load_checkpoint(ROOT / "checkpoints" / "lab")
+    conversation = open_data(checkpoint.card.data.name).find("lab-test-000")
+    expected = predict_conversation(checkpoint, conversation, ~missing_matrix(page))
+    shown = drawn_numbers(page)
+    np.testing.assert_allclose(shown["fused"].astype(float), expected.fused[:, 0], atol=1e-3)
+    for m, name in enumerate(expected.modalities):
+        np.testing.assert_allclose(shown[f"{name} head"].astype(float), expected.heads[name][:, 0], atol=1e-3)
+        np.testing.assert_allclose(shown[f"{name} weight"].astype(float), expected.coordinator[:, m], atol=1e-3)
+
+
+def test_a_drag_is_answered_in_the_browser_before_the_finger_lifts(page):
+    here(page)
+    same_as_the_library(page)
+    before, address = drawn_numbers(page), page.url
+    press(page, cell(page, 2, 0), page.mouse.down)
+    press(page, cell(page, 11, 0), lambda: None, steps=9)
+    expect(missing(page)).to_have_count(10)
+    page.wait_for_function(
+        "(before) => !document.querySelector('.st-key-painter [data-testid=stBidiComponentIsolated]').shadowRoot"
+        ".querySelector('table').textContent.includes(before)",
+        arg=before["fused"].iloc[10],
+    )
+    same_as_the_library(page)
+    assert page.url == address
+    expect(headline(page)).to_contain_text("Nothing is taken away")
+    page.mouse.up()
+    expect(headline(page)).to_contain_text("% of entries missing")
+    assert "cells" in page.url
+    same_as_the_library(page)
+
+
+def test_without_webassembly_the_server_answers(browser, address):
+    context = browser.new_context(viewport={"width": 1200, "height": 1000})
+    context.add_init_script("delete globalThis.WebAssembly")
+    page = context.new_page()
+    page.goto(f"{address}?checkpoint=lab")
+    settled(page)
+    expect(page.locator(".availability_matrix .where")).to_contain_text("Answers come from the server: this browser")
+    before = drawn_numbers(page)
+    cell(page, 4, 1).click()
+    expect(headline(page)).to_contain_text("With a single entry missing")
+    settled(page)
+    assert not drawn_numbers(page).equals(before)
+    same_as_the_library(page)
+    context.close()
+
+
+def test_going_back_in_the_middle_of_a_drag_harms_nothing(page):
+    nav(page, "Data").click()
+    expect(page.get_by_text("Data set to browse")).to_be_visible()
+    page.get_by_role("link", name="Live").click()
+    here(page)
+    press(page, cell(page, 2, 0), page.mouse.down)
+    press(page, cell(page, 9, 0), lambda: None, steps=7)
+    page.go_back()
+    expect(page.get_by_text("Data set to browse")).to_be_visible()
+    page.mouse.up()
+    page.go_forward()
+    here(page)
+    cell(page, 4, 1).click()
+    expect(cell(page, 4, 1)).to_have_attribute("aria-label", "text, utterance 4: missing")
+    settled(page)
+    same_as_the_library(page)
+
+
 def test_a_click_in_the_charts_selects_its_utterance(page):
     plot = page.locator(".availability_matrix .plot")
     box = plot.bounding_box()
@@ -214,9 +308,15 @@ def test_rows_and_columns_are_painted_by_dragging_too(page):
 
 def drag(page: Page, start, end, steps: int = 6) -> None:
     """Press the mouse at the middle of one element and lift it at that of another."""
-    for step, (box, act) in enumerate(((start.bounding_box(), page.mouse.down), (end.bounding_box(), page.mouse.up))):
-        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=1 + step * steps)
-        act()
+    press(page, start, page.mouse.down)
+    press(page, end, page.mouse.up, steps)
+
+
+def press(page: Page, element, act, steps: int = 1) -> None:
+    """Move the mouse to the middle of an element, and act there."""
+    box = element.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=steps)
+    act()
 
 
 # The sidebar's pattern, and the other pages
