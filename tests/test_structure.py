@@ -51,7 +51,7 @@ ARCHITECTURE = {
     "page_parts": set(),  # what is on which part of a page
     "stories": {"story_settings", "page_parts"},  # lectures as files
     # what people start
-    "ui": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "export", "clips", "analysis", "figures", "report", "story_settings", "page_parts", "stories"},
+    "ui": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "export", "browser", "clips", "analysis", "figures", "report", "story_settings", "page_parts", "stories"},
     "commands": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "clips", "export", "analysis", "report", "story_settings", "stories"},
     "pages": {"data", "methods", "analysis", "figures", "report", "page_parts", "ui"},  # layout and cached calls only
 }  # fmt: skip

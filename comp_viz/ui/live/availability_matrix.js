@@ -1,6 +1,6 @@
 // The availability matrix with the charts below it. Every change of the matrix redraws the charts at once where the model runs in
 // this browser, else when the server has answered. Each finished gesture sends the whole matrix to the server, so that none is
-// lost when several are under way, and an answer to an earlier gesture does not paint over a later one.
+// lost when several are under way, and an answer to an earlier gesture does not paint over a later one or one under way.
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
@@ -10,11 +10,11 @@ export default function (component) {
   Object.assign(state, { data, send: (name, value) => root.isConnected && setTriggerValue(name, value) });
   const frame = JSON.stringify([data.modalities, data.utterances, data.left, data.right, data.plan.rows, data.plan.task]);
   if (state.frame !== frame) {
-    Object.assign(state, { frame, focus: [0, 0], sent: 0, answer: null });
+    Object.assign(state, { frame, focus: [0, 0], sent: 0, answer: null, underWay: false });
     build(root, state);
   }
   root.classList.toggle("large", data.large);
-  if (data.stamp >= state.sent) {
+  if (data.stamp >= state.sent && !state.underWay) {
     paintCells(state);
     state.answer = { ...data.here, observed: data.observed };
   } else {

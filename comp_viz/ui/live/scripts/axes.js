@@ -7,8 +7,8 @@ function drawGround(state, d) {
       const y = d.y(row, tick);
       if (row !== "y4" && !(row === "y" && task.classes)) shape("line", { x1: 0, x2: d.width, y1: y, y2: y, stroke: d.faint }, state.plot);
     }
-    if (!task.classes && (row === "y" || row === "y2")) {
-      const y = d.y(row, task.neutral);
+    if (row === "y2" || (row === "y" && !task.classes)) {
+      const y = d.y(row, row === "y" ? task.neutral : 0);
       shape("line", { x1: 0, x2: d.width, y1: y, y2: y, stroke: d.truth, "stroke-dasharray": "6 4" }, state.plot);
     }
     if (row === "y3") shape("line", { x1: 0, x2: d.width, y1: d.y(row, 0), y2: d.y(row, 0), stroke: d.truth }, state.plot);

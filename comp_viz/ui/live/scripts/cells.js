@@ -65,7 +65,7 @@ const STROKES = {
 };
 
 function listenToPointer(root, state) {
-  let stroke = null; // the gesture under way: its kind, the value it paints, the entries it has touched, the place it came to
+  let stroke = null; // its kind, the value it paints, the entries it has touched, the place it came to
   const under = (event) => {
     const target = root.getRootNode().elementFromPoint(event.clientX, event.clientY)?.closest?.(".cell, .name, .number");
     return target && root.contains(target) ? target : null;
@@ -79,6 +79,8 @@ function listenToPointer(root, state) {
     }
   };
   const drag = (place) => {
+    if (!state.underWay) stroke = null; // the matrix was built anew meanwhile
+    if (!stroke) return;
     const [s, m] = stroke.last;
     const before = stroke.touched.size;
     const steps = Math.max(Math.abs(place[0] - s), Math.abs(place[1] - m));
@@ -96,6 +98,7 @@ function listenToPointer(root, state) {
     touch(place);
     if (kind === "cell") focus(state, place);
     root.setPointerCapture(event.pointerId);
+    state.underWay = true;
     state.changed();
   };
   root.onpointermove = (event) => {
@@ -103,8 +106,11 @@ function listenToPointer(root, state) {
     if (target) drag(placeOf(target));
   };
   root.onpointerup = root.onpointercancel = () => {
-    if (stroke?.touched.size) state.lifted([...stroke.touched.values()]);
+    if (!stroke) return;
+    const touched = [...stroke.touched.values()];
     stroke = null;
+    state.underWay = false;
+    if (touched.length) state.lifted(touched);
   };
   root.onclick = (event) => {
     const target = event.target.closest(".cell, .name, .number");

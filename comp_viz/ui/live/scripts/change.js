@@ -26,3 +26,10 @@ function changeOf(data, answer) {
     }),
   };
 }
+
+// Each head minus the fused prediction; of classes in the probability of the true one, or else of the one predicted as recorded.
+function headDifferences(data, answer, changed) {
+  const column = (s) => (data.plan.task.classes ? data.labels[s] ?? changed.before[s] : 0);
+  const minus = (rows) => rows.map((row, s) => row[column(s)] - answer.fused[s][column(s)]);
+  return Object.fromEntries(Object.entries(answer.heads).map(([name, rows]) => [name, minus(rows)]));
+}

@@ -2,7 +2,6 @@
 // same picture as `comp_viz.figures.live.timeline`, which reports and notebooks show; drawn here within a few milliseconds.
 
 const PLOT = { top: 10, height: 546, bottom: 44 };
-const HEAD_OFFSET = 0.22; // utterances between the marks of neighbouring heads, which would hide one another where they agree
 const DIAMOND = [[-4, 0], [0, 4], [4, 0], [0, -4], [-4, 0]];
 const FRAME = [[-6.5, -6.5], [-6.5, 6.5], [6.5, 6.5], [6.5, -6.5], [-6.5, -6.5]];
 const RING = Array.from({ length: 13 }, (_, i) => [5.5 * Math.sin((Math.PI * i) / 6), 5.5 * Math.cos((Math.PI * i) / 6)]);
@@ -57,10 +56,13 @@ function drawingOf(state, width) {
   const span = plan.task.classes ? [-0.05, 1.05] : scoreRange(plan.task, data, answer, changed.predicted);
   const most = Math.max(...changed.difference.map(Math.abs));
   const reach = Math.max(plan.task.classes ? 0.5 : 1, 1.05 * most);
-  const ranges = { y: span, y2: span, y3: [-reach, reach], y4: [0, 1] };
+  const differences = headDifferences(data, answer, changed);
+  const far = Math.max(...Object.values(differences).flatMap((values) => values.filter((_, s) => changed.predicted[s]).map(Math.abs)), 0);
+  const apart = Math.max(plan.task.classes ? 0.25 : 0.5, 1.1 * far);
+  const ranges = { y: span, y2: [-apart, apart], y3: [-reach, reach], y4: [0, 1] };
   if (plan.task.classes) ranges.y = [-0.5, plan.task.classes.length - 0.5];
   const step = width / data.utterances;
-  const drawing = { ...data, ...plan.colours, plan, answer, observed, changed, ranges, width, step };
+  const drawing = { ...data, ...plan.colours, plan, answer, observed, changed, differences, ranges, width, step };
   drawing.x = (s) => (s + 0.5) * step;
   drawing.y = (row, value) => {
     const [low, high] = ranges[row];
@@ -131,14 +133,11 @@ function absences(d, fused, level) {
   return path(crosses, { stroke: d.truth, "stroke-width": 1.6 }) + path(marks(framed, FRAME), { stroke: d.mark, "stroke-width": 1.6 });
 }
 
-// Each modality's own prediction: filled marks where it was observed, open ones where it was missing.
+// How far each head is from the fused prediction: filled marks where its modality was observed, open ones where it was missing.
 function headsRow(d) {
-  const names = Object.keys(d.answer.heads);
-  const column = (s) => (d.plan.task.classes ? d.labels[s] ?? d.changed.before[s] : 0);
-  return names.map((name, u) => {
+  return Object.entries(d.differences).map(([name, values]) => {
     const m = d.modalities.indexOf(name);
-    const beside = (u - (names.length - 1) / 2) * HEAD_OFFSET * d.step;
-    const points = d.answer.heads[name].map((row, s) => (d.changed.predicted[s] ? [d.x(s) + beside, d.y("y2", row[column(s)])] : null));
+    const points = values.map((value, s) => (d.changed.predicted[s] ? [d.x(s), d.y("y2", value)] : null));
     const seen = points.map((point, s) => (d.observed[m][s] === "1" ? point : null));
     const unseen = points.map((point, s) => (d.observed[m][s] === "1" ? null : point));
     const outline = d.plan.outlines[m];
