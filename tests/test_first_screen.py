@@ -6,6 +6,7 @@ from playwright.sync_api import Page
 
 SIZES = {(1440, 900): 470, (1024, 768): 500}  # window -> where the first chart has begun, in pixels from the top
 CHARTS = {  # page -> what its main chart is, where that is none by Plotly
+    "live": ".availability_matrix .legend",  # as a chart by Plotly begins
     "overview": ".diagram svg",
     "claims": "table.verdicts",
 }

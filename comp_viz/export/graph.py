@@ -6,6 +6,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -17,7 +18,16 @@ if TYPE_CHECKING:
     import onnx
 
 OPSET = 20  # the first with Gelu
+NO_EXPORTER = (
+    "Making a graph takes the libraries onnx and onnxscript: pip install 'comp-viz[export]', in a checkout "
+    "pip install onnx onnxscript."
+)
 TRACED_UTTERANCES = 3  # any number but 0 and 1 would do: the graph is for all
+
+
+def exporter_installed() -> bool:
+    """Whether the libraries that make graphs are there; looks without importing them."""
+    return all(map(find_spec, ("onnx", "onnxscript")))
 
 
 def import_onnx() -> Any:
@@ -26,10 +36,7 @@ def import_onnx() -> Any:
         import_module("onnxscript")
         return import_module("onnx")
     except ImportError:
-        raise CompVizError(
-            "Making a graph takes the libraries onnx and onnxscript: pip install 'comp-viz[export]', in a checkout "
-            "pip install onnx onnxscript."
-        ) from None
+        raise CompVizError(NO_EXPORTER) from None
 
 
 def export_graph(

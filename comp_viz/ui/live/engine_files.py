@@ -1,8 +1,5 @@
 """What the engine in the visitor's browser needs, served from the app's own address: scripts, runtime, model, conversation."""
 
-import subprocess
-import sys
-import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +10,9 @@ from comp_viz.analysis.query import Query
 from comp_viz.browser.assets import compressed, runtime_wasm, worker_script
 from comp_viz.browser.model import conversation_pack, model_pack
 from comp_viz.checkpoint.folder import Checkpoint
-from comp_viz.errors import CompVizError
-from comp_viz.export.template import has_template
+from comp_viz.export.graph import NO_EXPORTER, exporter_installed
+from comp_viz.export.making import GraphJob
+from comp_viz.export.template import kept_template
 from comp_viz.ui.cache.checkpoints import checkpoint_folder
 from comp_viz.ui.cache.inference import INFERENCE
 from comp_viz.ui.cache.per_session import keep_resource
@@ -25,10 +23,6 @@ from comp_viz.ui.frame.page_view import PageView
 COMPRESSED = "application/gzip"
 NO_SERVER = "this page is shown without a server"
 BEING_MADE = "the model is made ready for the browser, once for its architecture"
-MAKE = (
-    "import sys; from comp_viz.checkpoint.folder import load_checkpoint; from comp_viz.export.template import find_template; "
-    "find_template(load_checkpoint(sys.argv[1], 'cpu'))"
-)
 
 
 @dataclass(frozen=True)
@@ -48,17 +42,22 @@ def engine_files(view: PageView) -> EngineFiles:
     """Those of a view. Addresses change with the content, so that a browser may keep what it has."""
     if not runtime.exists():
         return EngineFiles(None, NO_SERVER)
-    if view.checkpoint.method.no_graph:
-        return EngineFiles(None, view.checkpoint.method.no_graph)
-    if not has_template(view.checkpoint) and making(view.name, view.checkpoint.digest).is_alive():
-        return EngineFiles(None, BEING_MADE, pending=True)
-    try:
-        model = packed_model(view.checkpoint, view.checkpoint.digest)
-        conversation = packed_conversation(view.query(view.conversation.observed))
-    except CompVizError as error:
-        return EngineFiles(None, str(error).rstrip("."))
+    if kept_template(view.checkpoint) is None:
+        return files_to_be_made(view)
+    model = packed_model(view.checkpoint, view.checkpoint.digest)
+    conversation = packed_conversation(view.query(view.conversation.observed))
     contents = {"worker": packed_worker(), "wasm": runtime_wasm(), "model": model, "conversation": conversation}
     return EngineFiles({name: served(content, f"engine {name}") for name, content in contents.items()})
+
+
+def files_to_be_made(view: PageView) -> EngineFiles:
+    """Why a view has none, which are made in the background where they can be."""
+    if reason := view.checkpoint.method.no_graph or ("" if exporter_installed() else NO_EXPORTER):
+        return EngineFiles(None, reason.rstrip("."))
+    job = graph_job(view.name, view.checkpoint.digest)
+    if job.over.is_set():
+        return EngineFiles(None, job.problem.rstrip(".") or BEING_MADE)
+    return EngineFiles(None, BEING_MADE, pending=True)
 
 
 @st.cache_resource(show_spinner=False)
@@ -69,7 +68,7 @@ def packed_worker() -> bytes:
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def packed_model(_checkpoint: Checkpoint, digest: str) -> bytes:
-    """Graphs and weights, compressed. Raises `CompVizError` where there are no graphs of them."""
+    """Graphs and weights, compressed; of a checkpoint whose graphs are there."""
     return compressed(model_pack(_checkpoint))
 
 
@@ -82,12 +81,11 @@ def packed_conversation(query: Query) -> bytes:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def making(name: str, digest: str) -> threading.Thread:
-    """Begin to make the graphs of a checkpoint, in a process of its own; alive until they are there or cannot be made."""
-    command = [sys.executable, "-c", MAKE, str(checkpoint_folder(name))]
-    thread = threading.Thread(target=subprocess.run, args=(command,), kwargs={"capture_output": True}, daemon=True)
-    thread.start()
-    return thread
+def graph_job(name: str, digest: str) -> GraphJob:
+    """The work that makes a checkpoint's graphs, begun."""
+    job = GraphJob(checkpoint_folder(name))
+    job.start()
+    return job
 
 
 def served(content: bytes, place: str) -> str:
