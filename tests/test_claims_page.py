@@ -135,6 +135,9 @@ def test_a_counterpart_is_found_and_compared(opened, real_data):
     tested = app.session_state["shown"].sections["tested_prompting"].about.shows
     assert all(one in tested for one in (load_checkpoint(shipped("checkpoints/hazumi")).digest, "324d3333ae5047"))
     assert "over 38 conversations with 3,033 utterances" in markdown(app)
+    assert "Lost by joint training: not measured; seen: gap that ComP closes" in markdown(
+        app
+    )  # none is of modalities alone
 
 
 def test_two_conversations_cannot_tell(open_case):

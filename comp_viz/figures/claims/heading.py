@@ -8,7 +8,7 @@ import pandas as pd
 from comp_viz.analysis.claims.verdict import Judgement, Outcome, Verdict
 from comp_viz.figures.chart import About
 from comp_viz.figures.claims.words import CLAIM_WORDS, effect_words, p_words
-from comp_viz.wording import how_many, signed
+from comp_viz.wording import first_upper, how_many, signed
 
 CLAIMS_HELP = (
     "Each claim of the paper has one primary test, chosen for what the claim says and written down with its reason in `docs/claims.md`. Verdicts "
@@ -49,7 +49,13 @@ def finding_words(key: str, judgement: Judgement) -> str:
     unit = CLAIM_WORDS[key].unit
     effects = zip(judgement.evidence.effects, judgement.outcomes, strict=True)
     seen = [effect for place, (effect, outcome) in enumerate(effects) if place and outcome is Outcome.SEEN]
-    words = f"{effect_words(judgement.evidence.primary, unit)} {CLAIM_WORDS[key].measure}"
+    primary, measure = judgement.evidence.primary, CLAIM_WORDS[key].measure
+    known = primary.value == primary.value
+    words = (
+        f"{effect_words(primary, unit)} {measure}"
+        if known
+        else first_upper(f"{measure}: {effect_words(primary, unit)}")
+    )
     if judgement.verdict is Verdict.IN_PART and seen:
         return f"{words}; seen: " + ", ".join(f"{one.of} {signed(unit.scale * one.value, unit.digits)}" for one in seen)
     return words

@@ -1,7 +1,5 @@
 """Claims tested on the open checkpoint and data: measured part by part, kept for all visitors, judged as far as they are."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from comp_viz.analysis.claims.accuracies import ACCURACY_CLAIMS, COMP, methods_of_claim
@@ -32,8 +30,8 @@ InsideMeasurement = ProgressiveMeasurement[int, ConversationEvidence]
 HitsMeasurement = ProgressiveMeasurement[float, ConversationHits]
 
 
-def untestable(view: PageView, key: str) -> str:
-    """Why a claim cannot be tested on what is open, as Markdown; "" where it can."""
+def untestable(view: PageView) -> str:
+    """Why nothing can be tested on what is open, as Markdown; "" where something can."""
     if reason := absence(view.checkpoint.method, "trace") or lacks_parts(view.checkpoint.card):
         return not_measured_words(escape_markdown(view.name), reason)
     if TEST_SPLIT not in view.data.utterances.splits:
@@ -42,9 +40,14 @@ def untestable(view: PageView, key: str) -> str:
         check_lengths(Utterances.of(view.data.split(TEST_SPLIT)), view.checkpoint.config.max_length)
     except CompVizError as error:
         return escape_markdown(str(error))
-    if key in ACCURACY_CLAIMS and not set(counterparts(view.name)) & set(methods_of_claim(key)):
-        return no_counterpart(key, escape_markdown(view.name))
     return ""
+
+
+def lacking_counterparts(view: PageView, key: str) -> str:
+    """Why a claim on accuracy cannot be tested: no other checkpoint to compare with; "" where there is one, or none is needed."""
+    if key not in ACCURACY_CLAIMS or set(counterparts(view.name)) & set(methods_of_claim(key)):
+        return ""
+    return no_counterpart(key, escape_markdown(view.name))
 
 
 def inside_measurement(view: PageView) -> InsideMeasurement:
@@ -88,19 +91,14 @@ def evidence_so_far(view: PageView, key: str) -> Evidence | None:
         measurements = hits_measurements(view, key)
         if any(len(one.values) < len(one.parts) for one in measurements.values()):
             return None
-        names = tuple((role, one.measured) for role, one in measurements.items())
-        return _accuracy_evidence(view, key, {role: parts.values for role, parts in names})
-    measurement = inside_measurement(view)
-    if len(measurement.values) < len(measurement.parts):
+        lacking = [role for role in methods_of_claim(key) if role not in measurements]
+        words = no_counterpart(key, escape_markdown(view.name), lacking) if lacking else ""
+        hits = {role: one.values for role, one in measurements.items()}
+        return predicted_evidence(key, hits, view.data.modalities, words)
+    query = view.query().of_data_set()
+    if len(_inside_parts(query).values) < view.data.utterances.splits.count(TEST_SPLIT):
         return None
-    return _inside_evidence(view.query().of_data_set(), key)
-
-
-def _accuracy_evidence(view: PageView, key: str, made: Mapping[str, Mapping[float, ConversationHits]]) -> Evidence:
-    lacking = [role for role in methods_of_claim(key) if role not in made]
-    return predicted_evidence(
-        key, made, view.data.modalities, no_counterpart(key, escape_markdown(view.name), lacking) if lacking else ""
-    )
+    return _inside_evidence(query, key)
 
 
 @keep_data(max_entries=64, show_spinner=False)

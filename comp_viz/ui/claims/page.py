@@ -13,6 +13,7 @@ from comp_viz.figures.claims.testing import TEST_ALL, TEST_ALL_HELP
 from comp_viz.figures.style import Palette
 from comp_viz.ui.claims.cached import judged_claims
 from comp_viz.ui.claims.card import claim_card
+from comp_viz.ui.claims.measuring import untestable
 from comp_viz.ui.claims.sections import verdicts_section
 from comp_viz.ui.claims.tests import measurements_of, switch_on, test_result, test_switch, tested_claims
 from comp_viz.ui.claims.verdicts import verdict_list
@@ -41,10 +42,10 @@ def claims_page(view: PageView, palette: Palette) -> None:
     add_section(verdicts_section(judged))
     overview, controls = st.container(), st.container()
     tests: dict[str, DeltaGenerator] = {}  # claims that are to be tested -> where the result goes
-    testable = []
+    testable, obstacle = list[str](), untestable(view)
     for number, (key, one) in enumerate(judged.items(), 1):
         with claim_card(number, key, one, palette):
-            chosen = test_switch(view, key)
+            chosen = test_switch(view, key, obstacle)
             if chosen is not None:
                 testable.append(key)
             if chosen:

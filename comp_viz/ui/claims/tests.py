@@ -12,7 +12,7 @@ from comp_viz.figures.claims.heading import verdict_words
 from comp_viz.figures.claims.testing import ACCURACY_HELP, INSIDE_HELP, ONE_SEED, TEST_LABEL, UNFINISHED
 from comp_viz.figures.style import Palette
 from comp_viz.ui.cache.progressive import Measurements
-from comp_viz.ui.claims.measuring import evidence_so_far, hits_measurements, inside_measurement, untestable
+from comp_viz.ui.claims.measuring import evidence_so_far, hits_measurements, inside_measurement, lacking_counterparts
 from comp_viz.ui.claims.sections import effect_line, tested_section
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.report_collector import add_section
@@ -22,9 +22,12 @@ from comp_viz.ui.widgets.chart_panel import chart_panel
 TEST = "test_"  # before a claim's key: widget key and address parameter of its switch
 
 
-def test_switch(view: PageView, key: str) -> bool | None:
-    """The switch that tests a claim on what is open; None, with the reason in its place, where that cannot be."""
-    if reason := untestable(view, key):
+def test_switch(view: PageView, key: str, obstacle: str) -> bool | None:
+    """The switch that tests a claim on what is open; None, with the reason in its place, where that cannot be.
+
+    `obstacle` is the reason why nothing can be tested, where there is one.
+    """
+    if reason := obstacle or lacking_counterparts(view, key):
         st.caption(f":material/block: {reason}")
         return None
     help = ACCURACY_HELP if key in ACCURACY_CLAIMS else INSIDE_HELP
