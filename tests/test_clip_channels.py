@@ -80,6 +80,28 @@ def test_a_voice_is_as_loud_in_any_number_of_channels(tmp_path, voice, layout, s
     assert cancel == (min(shares) < 0)
 
 
+@pytest.mark.parametrize("crosstalk", [0.0, 0.1])
+@pytest.mark.parametrize("turns", [1.0, 5.0])
+def test_two_who_speak_in_turn_on_channels_of_their_own_are_as_loud_as_one(tmp_path, voice, crosstalk, turns):
+    """The first speaks for so many seconds of six, the second for the rest."""
+    first = np.arange(len(voice)) < turns * RATE
+    talks = [voice * first, voice * ~first]
+    channels = [talks[i] + crosstalk * talks[1 - i] for i in (0, 1)]
+    media = decode(sound_of(tmp_path / "a.wav", channels, "stereo"), tmp_path / "media")
+    for talk in talks:
+        assert gain(media.sound, talk)[0] == pytest.approx(0, abs=0.7)
+    assert "a voice of their own" in " ".join(media.notes)
+
+
+def test_two_who_speak_at_once_are_louder_than_each_alone_and_never_too_loud(tmp_path, voice):
+    """The second speaks all the time, the first in the middle."""
+    t = np.arange(len(voice)) / RATE
+    channels = [voice * ((t > 2) & (t < 4)), np.roll(voice, RATE // 3) * 1.9]
+    media = decode(sound_of(tmp_path / "a.wav", channels, "stereo"), tmp_path / "media")
+    assert np.abs(media.sound).max() <= 1
+    assert "full scale" not in " ".join(media.notes)
+
+
 @pytest.mark.parametrize("codec", ["pcm_s16le", "pcm_s24le", "pcm_f32le", "pcm_u8", "pcm_mulaw", "pcm_f64le"])
 def test_stereo_equals_mono_in_every_form_of_samples(tmp_path, voice, codec):
     levels = []

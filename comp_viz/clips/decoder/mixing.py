@@ -11,6 +11,10 @@ LOUDEST_SHARE = 4.0  # times the loudness of the loudest twentieth, at most: one
 CHUNK = 16_000 * 10
 CARRIES = 0.1  # of the voice in the channel with most: channels with less are left out
 ALIKE = 0.9  # the same where one channel is chosen: of those with so much, the first is taken
+APART = 4.0  # times as loud as all others together: such a channel speaks alone
+MOSTLY, IN_TURN = 0.5, 0.02  # of all loudness: where channels speak alone, and each of those that speak in turn
+TURN = 100  # blocks in which somebody may speak who is silent for the rest
+SMOOTH = 11  # blocks over which shares change
 CANCELLED = 0.5  # of the power that channels without anything in common would have together
 PLACES = {
     "FC": 8.0,
@@ -36,8 +40,10 @@ def mix_in_place(sound: Samples, others: list[Samples], parts: list[tuple[int, i
                 yield at, np.stack([channel[at : min(at + CHUNK, end)] for channel in channels], 1)
 
     loud = np.concatenate([loudness(x) for _, x in chunks()])  # [blocks, channels]
-    voice = np.array([voice_in(loud[:, i]) for i in range(len(channels))]) * np.array([expected(n) for n in names])
+    places = np.array([expected(name) for name in names])
+    voice = voices_in(loud) * places
     carries = voice >= CARRIES * voice.max() if voice.any() else np.arange(len(channels)) == 0
+    carries |= speaks_at_times(loud, places)
     weights = carries / carries.sum()
     best = int(np.argmax(voice >= ALIKE * voice.max()))
     note = ""
@@ -46,6 +52,9 @@ def mix_in_place(sound: Samples, others: list[Samples], parts: list[tuple[int, i
     elif mean_power(chunks(), weights) < CANCELLED * (weights**2 * loud.mean(0)).sum():
         weights = np.eye(len(channels))[best]
         note = f"the {len(names)} channels cancel each other, so only {called(names, best)} was taken"
+    elif (shares := alternating(loud * carries)) is not None:
+        mix_by_shares(sound, chunks(), shares)
+        return f"{carries.sum()} channels carry a voice of their own, each of which was taken while it speaks"
     elif not carries.all():
         note = f"of {len(names)} channels, the {carries.sum()} that carry a voice were averaged"
     elif len(names) > 2:
@@ -54,6 +63,51 @@ def mix_in_place(sound: Samples, others: list[Samples], parts: list[tuple[int, i
     for at, x in chunks():
         sound[at : at + len(x)] = x @ weights
     return note if loud.any() else ""
+
+
+def speaks_at_times(loud: Samples, places: Samples) -> Samples:
+    """Which channels carry a voice that speaks too seldom to count over the whole, [channels], mostly while others do not."""
+    windows = [slice(at, at + TURN) for at in range(0, max(1, len(loud) - TURN + 1), TURN // 2)]
+    voice = np.stack([voices_in(loud[window]) for window in windows]) * places  # [windows, channels]
+    own = loud * alone(loud)
+    apart = np.stack([own[window].sum(0) > MOSTLY * loud[window].sum(0) for window in windows])
+    seldom: Samples = ((voice >= CARRIES * voice.max()) & apart).any(0)
+    return seldom
+
+
+def alone(loud: Samples) -> Samples:
+    """Where a channel is by far louder than all others together, [blocks, channels]."""
+    apart: Samples = loud >= APART * (loud.sum(1, keepdims=True) - loud)
+    return apart
+
+
+def voices_in(loud: Samples) -> Samples:
+    """`voice_in` of each channel."""
+    return np.array([voice_in(channel) for channel in loud.T])
+
+
+def alternating(loud: Samples) -> Samples | None:
+    """Shares of each channel over time, [blocks, channels], where several speak in turn; None where they speak alike.
+
+    As in a mixer for meetings, whoever speaks has the whole gain, and those who speak at once divide it.
+    """
+    spoken, whole = (loud * alone(loud)).sum(0), loud.max(1).sum()
+    if spoken.sum() < MOSTLY * whole or (spoken >= IN_TURN * whole).sum() < 2:
+        return None
+    window = np.ones(SMOOTH) / SMOOTH
+    smooth = np.stack([np.convolve(channel, window, "same") for channel in loud.T], 1) + (loud.any(0) * 1e-12)
+    shares: Samples = smooth / smooth.sum(1, keepdims=True)
+    return shares
+
+
+def mix_by_shares(sound: Samples, chunks: Iterator[tuple[int, Samples]], shares: Samples) -> None:
+    """Mix channels into `sound` by shares that change from block to block, without steps."""
+    centres, before = (np.arange(len(shares)) + 0.5) * BLOCK, 0
+    for at, x in chunks:
+        samples = before + np.arange(len(x))
+        weights = np.stack([np.interp(samples, centres, channel) for channel in shares.T], 1).astype(np.float32)
+        sound[at : at + len(x)] = (x * weights).sum(1)
+        before += len(x) // BLOCK * BLOCK
 
 
 def mean_power(chunks: Iterator[tuple[int, Samples]], weights: Samples) -> float:
