@@ -290,3 +290,33 @@ def test_a_kind_of_file_has_one_name(tmp_path, ending, codec, kind):
     path = make_clip(tmp_path / f"a.{ending}", 0.4, 25, codec=codec)
     with av.open(str(path)) as container:
         assert kind_of(container) == kind
+
+
+@pytest.mark.parametrize("first", ["top", "bottom"])
+@pytest.mark.parametrize("codec", ["mpeg2video", "libx264"])
+def test_interlaced_pictures_are_shown_without_a_comb(tmp_path, codec, first):
+    """A bar that moves 16 pixels between the two fields of a picture; the first field is what is shown."""
+    path, lines = tmp_path / "a.ts", np.arange(96) % 2 == (first == "bottom")
+    with av.open(str(path), "w") as container:
+        video = container.add_stream(codec, rate=25, options={"flags": "+ildct+ilme"})
+        video.width, video.height, video.pix_fmt, video.bit_rate = 128, 96, "yuv420p", 4_000_000
+        graph = av.filter.Graph()  # encoders take which field is first from the picture, where PyAV cannot write it
+        graph.link_nodes(
+            graph.add_buffer(width=128, height=96, format=av.VideoFormat("rgb24"), time_base=Fraction(1, 25)),
+            graph.add("setfield", f"mode={first[0]}ff"),
+            graph.add("buffersink"),
+        ).configure()
+        for i in range(12):
+            picture = np.full((96, 128, 3), 30, np.uint8)
+            picture[:, 16:32][~lines] = picture[:, 32:48][lines] = 220
+            frame = av.VideoFrame.from_ndarray(picture, "rgb24")
+            frame.pts, frame.time_base = i, Fraction(1, 25)
+            graph.push(frame)
+            container.mux(video.encode(graph.pull()))
+        container.mux(video.encode(None))
+    media = decode(path, tmp_path / "media")
+    assert "interlaced" in " ".join(media.notes)
+    shown = media.pictures([1])[0][8:-8].mean(2)
+    bar, other = shown[:, 18:30].mean(), shown[:, 34:46].mean()
+    assert (bar, other) == (pytest.approx(30, abs=40), pytest.approx(220, abs=40))
+    assert np.abs(np.diff(shown, axis=0)).mean() < 5

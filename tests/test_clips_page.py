@@ -486,7 +486,8 @@ def test_a_browser_that_comes_back_in_time_finds_its_clips(opened):
 
 
 def test_what_is_computed_from_a_clip_is_kept_for_its_session_only(opened):
-    bring(opened()).switch_page("pages/live.py").run()
+    app = bring(opened()).switch_page("pages/live.py").run()
+    assert "Truth" not in {metric.label for metric in app.metric}  # unknown takes no place
     shared = predictions.cached_prediction.__wrapped__
     assert shared  # the decorated function is the library's call, not a cache for all
     from comp_viz.ui.cache.per_session import of_a_clip

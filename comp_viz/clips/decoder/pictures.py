@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 
 from .colours import Colours
 from .facts import DRIFT, Limits, TooLarge
+from .fields import whole_picture
 from .upright import PixelShape, Upright, upright
 
 
@@ -18,7 +19,7 @@ class Pictures:
         self.times, self.offsets = list[float](), [0]  # of the pictures kept
         self.end, self.last = 0.0, -math.inf
         self.size, self.lies, self.backwards, self.too_long = (0, 0), Upright(), False, False
-        self.colours, self.shape = Colours(), PixelShape(None)
+        self.colours, self.shape, self.interlaced = Colours(), PixelShape(None), False
 
     def begin(self, start: float, video: Any) -> None:
         """What comes now is of this stream, and at `start` by its clock the whole began."""
@@ -68,7 +69,8 @@ class Pictures:
         width, height = frame.width * self.lies.aspect, frame.height
         scale = min(1.0, self.limits["side"] / max(width, height))
         width, height = max(2, round(width * scale)), max(2, round(height * scale))
-        picture = self.lies.apply(self.colours.picture(frame, width, height))
+        self.interlaced |= frame.interlaced_frame
+        picture = self.lies.apply(self.colours.picture(whole_picture(frame), width, height))
         self.size = self.lies.size(frame.width, frame.height)
         picture.save(self.file, "JPEG", quality=92)
         self.offsets.append(self.file.tell())

@@ -204,6 +204,8 @@ def write_result(facts: Facts, listener: Sound, viewer: Pictures) -> None:
         facts["notes"].append(
             f"the pictures are HDR ({viewer.colours.curve}), shown in the colours of ordinary screens"
         )
+    if viewer.times and viewer.interlaced:
+        facts["notes"].append("the pictures are interlaced, of each the first of its two fields is shown")
     shown = bool(viewer.times)
     facts |= {
         "duration": max(heard, viewer.end),

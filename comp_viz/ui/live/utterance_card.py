@@ -1,5 +1,6 @@
 """The selected utterance on the Live page: its words, truth and prediction, and ways to move."""
 
+import math
 from typing import Literal
 
 import streamlit as st
@@ -41,10 +42,11 @@ def utterance_card(view: PageView, here: Prediction, complete: Prediction, chang
     elif changed.from_context[s]:
         words.caption(f":material/diversity_3: Predicted {FROM_CONTEXT}.")
     with numbers, st.container(horizontal=True, gap="medium"):  # a row on a phone too
-        truth = label_text(task, float(conversation.labels[s]))
+        label = float(conversation.labels[s])
         change = change_text(task, float(changed.difference[s]), int(complete.decisions()[s]))
         unit = escape_markdown(scale_words(task))
-        st.metric("Truth", escape_markdown(truth), help=unit, width="content")
+        if not math.isnan(label):  # a row of its own for "unknown" would push the others below each other
+            st.metric("Truth", escape_markdown(label_text(task, label)), help=unit, width="content")
         below = f"{unit}. Below: change against the conversation as recorded."
         if not changed.predicted[s]:
             st.metric("Fused", "none", help=f"{first_upper(NOTHING_RECORDED)}.", width="content")
