@@ -25,7 +25,8 @@ def export_whole(checkpoint: Checkpoint, extras: Sequence[ExtraOutput] = ()) -> 
     graph = export_graph(network, inputs, dict.fromkeys(inputs, 0), checkpoint.config.max_length)
     for key, value in metadata(checkpoint).items():
         graph.metadata_props.add(key=f"comp_viz.{key}", value=value)
-    return graph.SerializeToString()
+    content: bytes = graph.SerializeToString()
+    return content
 
 
 def metadata(checkpoint: Checkpoint) -> dict[str, str]:

@@ -22,6 +22,7 @@ NO_EXPORTER = (
     "Making a graph takes the libraries onnx and onnxscript: pip install 'comp-viz[export]', in a checkout "
     "pip install onnx onnxscript."
 )
+MOST_FOLDED = 128  # bytes of constants that are worked out beforehand: no weights, which a checkpoint brings
 TRACED_UTTERANCES = 3  # any number but 0 and 1 would do: the graph is for all
 
 
@@ -56,13 +57,15 @@ def export_graph(
         try:
             traced = torch.export.export(module.eval(), tuple(inputs.values()), dynamic_shapes=shapes, strict=False)
             program = torch.onnx.export(
-                traced, dynamo=True, opset_version=OPSET, verbose=False, optimize=True,
+                traced, dynamo=True, opset_version=OPSET, verbose=False, optimize=False,
                 input_names=list(inputs), output_names=names,
+                custom_translation_table=import_module("comp_viz.export.recurrence").TRANSLATIONS,
             )  # fmt: skip
+            assert program
+            import_module("onnxscript.optimizer").optimize_ir(program.model, input_size_limit=MOST_FOLDED)
         except Exception as error:  # the exporter has no one kind of its own
             reason = next(filter(None, map(str.strip, str(error).splitlines())), type(error).__name__)
             raise CompVizError(f"PyTorch's exporter cannot make a graph of this network: {reason:.300}") from error
-    assert program
     model = program.model_proto
     check_names(model, list(inputs), names)
     strip(model)

@@ -187,15 +187,17 @@ def move_weights_out(
 ) -> None:
     """Replace a graph's weights by where they lie in a file of their own, adding to the `layout` what is not in it yet.
 
-    Raises `CompVizError` for a large constant that is none of the weights.
+    Raises `CompVizError` for a large constant that is none of the weights, or one that is made of them.
     """
+    every = torch.cat([x.float().flatten() for x in state.values() if x.is_floating_point()])
     for initializer in graph.graph.initializer:
         values = onnx.numpy_helper.to_array(initializer)
         if values.dtype != np.float32:
             continue
         key = find_tensor(initializer.name, torch.from_numpy(values.copy()), state)
         if key is None:
-            if values.size > MOST_CONSTANTS:
+            rearranged = values.size > 1 and torch.isin(torch.from_numpy(values.copy()), every).all()
+            if values.size > MOST_CONSTANTS or rearranged:
                 raise CompVizError(
                     f"The exporter made a constant {initializer.name!r} of shape {list(values.shape)} that is no weight."
                 )

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from comp_viz.network.layers import Dropout, Layers
+from comp_viz.network.recurrent_cell import run_cell
 
 Cell = Literal["lstm", "gru"]
 CELLS: dict[Cell, type[nn.LSTM] | type[nn.GRU]] = {"lstm": nn.LSTM, "gru": nn.GRU}
@@ -33,15 +34,15 @@ class Recurrence(nn.Module):
     def __init__(self, cell: Cell, inputs: int, hidden: int, dropout: float, depth: int = 2) -> None:
         super().__init__()
         widths = [inputs, *[2 * hidden] * (depth - 1)]
-        self.onward: Layers[nn.Module] = Layers(CELLS[cell](width, hidden) for width in widths)
-        self.backward_: Layers[nn.Module] = Layers(CELLS[cell](width, hidden) for width in widths)
+        self.onward: Layers[nn.LSTM | nn.GRU] = Layers(CELLS[cell](width, hidden) for width in widths)
+        self.backward_: Layers[nn.LSTM | nn.GRU] = Layers(CELLS[cell](width, hidden) for width in widths)
         self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor, mirrored: Tensor) -> Tensor:
         """Run all layers; `mirrored [S, B]` comes from `mirror`."""
         for layer, (onward, backward) in enumerate(zip(self.onward, self.backward_, strict=True)):
             x = self.dropout(x) if layer else x
-            x = torch.cat([onward(x)[0], turned(backward(turned(x, mirrored))[0], mirrored)], dim=-1)
+            x = torch.cat([run_cell(onward, x), turned(run_cell(backward, turned(x, mirrored)), mirrored)], dim=-1)
         return x
 
 

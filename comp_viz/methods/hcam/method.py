@@ -43,6 +43,5 @@ METHOD = Method(
     stages=hcam_stages,
     ownership=hcam_ownership,
     describe=hcam_words,
-    no_graph="PyTorch's exporter writes its recurrence out for one number of utterances.",
     capabilities=frozenset({"heads"}),
 )

@@ -33,7 +33,6 @@ METHOD = Method(
     stages=one_stage,
     ownership=mctn_ownership,
     describe=mctn_words,
-    no_graph="PyTorch's exporter writes its recurrence out for one number of utterances.",
     presets={
         "ours": Preset(Recipe(reconstruction_weight=0.1)),
         "published": Preset(

@@ -13,6 +13,7 @@ from comp_viz.methods.mctn.config import MCTNConfig
 from comp_viz.network.base import Network
 from comp_viz.network.boundary import admit, tensor
 from comp_viz.network.layers import Dropout
+from comp_viz.network.recurrent_cell import run_cell
 from comp_viz.network.trace import Output
 
 
@@ -93,7 +94,7 @@ class MCTN(Network):
 
     def predict(self, code: Tensor, joint: Tensor, valid: Tensor) -> Output:
         """From the code that holds the most."""
-        h, _ = self.reader(joint.transpose(0, 1))
+        h = run_cell(self.reader, joint.transpose(0, 1))
         return Output(self.head(self.dropout(h.transpose(0, 1))) * valid[..., None])
 
     def translate(self, code: Tensor, joint: Tensor, valid: Tensor) -> Translations:

@@ -23,7 +23,6 @@ METHOD = Method(
     stages=one_stage,
     ownership=graph_ownership,
     describe=graph_words,
-    no_graph="PyTorch's exporter writes its recurrence out for one number of utterances.",
     capabilities=frozenset({"reconstruction"}),
     presets={
         "ours": Preset(Recipe(reconstruction_weight=0.2)),
