@@ -10,7 +10,7 @@ from clip_files import av, make_clip, samples, tone
 from PIL import Image
 
 from comp_viz.clips.decode import decode
-from comp_viz.clips.decoder.kind import kind_of
+from comp_viz.clips.decoder.kind import container_kind
 from comp_viz.clips.file_kinds import looks_like_clip
 from comp_viz.clips.tracks import Tracks
 from comp_viz.errors import CompVizError
@@ -289,7 +289,7 @@ def test_folders_are_looked_through_by_content_too(tmp_path):
 def test_a_kind_of_file_has_one_name(tmp_path, ending, codec, kind):
     path = make_clip(tmp_path / f"a.{ending}", 0.4, 25, codec=codec)
     with av.open(str(path)) as container:
-        assert kind_of(container) == kind
+        assert container_kind(container) == kind
 
 
 @pytest.mark.parametrize("first", ["top", "bottom"])

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from clip_files import make_clip, tone
 from needs import need
+from threadpoolctl import threadpool_limits
 
 from comp_viz.background_job import Cancelled
 from comp_viz.clips import faces, whisper
@@ -185,6 +187,24 @@ def test_progress_goes_forward_through_every_stage_and_shows_what_is_known(clips
     assert first["video"].spans == clip.spans
     assert first["audio"].reasons == {"video": clip.reasons["video"]}
     assert seen[-1].draft.reasons == clip.reasons
+
+
+def test_a_clip_gives_the_same_table_with_one_thread_and_with_two(clips_folder, tmp_path):
+    """To the last bit: sums in another order would give other features, and other words where the recogniser is unsure."""
+    clips, before = list[Clip](), torch.get_num_threads()
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        with threadpool_limits(threads):
+            clips.append(analyse(clips_folder / "webcam_monologue.mp4", tmp_path / str(threads)))
+    torch.set_num_threads(before)
+    one, two = clips
+    assert one.spans == two.spans
+    assert one.spans[0].words
+    assert one.reasons == two.reasons
+    assert set(one.features) == set(two.features) == {"audio", "text", "video"}
+    for modality, features in one.features.items():
+        assert features.any()
+        np.testing.assert_array_equal(features, two.features[modality])
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -7,7 +7,7 @@ import av
 FILTER = ("w3fdif", "mode=frame:deint=all")  # fills the lines of the other field in from those above and below
 
 
-def whole_picture(frame: Any) -> Any:
+def deinterlaced(frame: Any) -> Any:
     """The picture at the moment of its first field; one that is not interlaced as it is."""
     if not frame.interlaced_frame:
         return frame

@@ -11,7 +11,7 @@ KINDS = {  # by FFmpeg's name
 }  # fmt: skip
 
 
-def kind_of(container: Any) -> str:
+def container_kind(container: Any) -> str:
     """The kind of a file that was opened, in one name."""
     name = container.format.name
     if "mp4" in name.split(","):

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 
 from .colours import Colours
 from .facts import DRIFT, Limits, TooLarge
-from .fields import whole_picture
+from .fields import deinterlaced
 from .upright import PixelShape, Upright, upright
 
 
@@ -70,7 +70,7 @@ class Pictures:
         scale = min(1.0, self.limits["side"] / max(width, height))
         width, height = max(2, round(width * scale)), max(2, round(height * scale))
         self.interlaced |= frame.interlaced_frame
-        picture = self.lies.apply(self.colours.picture(whole_picture(frame), width, height))
+        picture = self.lies.apply(self.colours.picture(deinterlaced(frame), width, height))
         self.size = self.lies.size(frame.width, frame.height)
         picture.save(self.file, "JPEG", quality=92)
         self.offsets.append(self.file.tell())

@@ -12,7 +12,7 @@ import av
 
 from .clock import Clock, empty, read_clock
 from .facts import Facts, Limits, Refused, TooLarge, reason, too_large
-from .kind import kind_of
+from .kind import container_kind
 from .links import Link, links
 from .pictures import Pictures
 from .skipping import Skipping
@@ -91,7 +91,7 @@ def decode_into(source: BinaryIO, folder: Path, limits: Limits) -> Facts:
 def plan(link: Link, limits: Limits, facts: Facts) -> Plan:
     """Choose the tracks of a file and read its clock."""
     with opened(link) as container:
-        facts["container"] = kind_of(container)
+        facts["container"] = container_kind(container)
         facts["declared"] = container.duration / av.time_base if container.duration else None
         start = container.start_time / av.time_base if container.start_time else 0.0
         tracks = choose_tracks(container, limits, facts)
