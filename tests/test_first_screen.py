@@ -14,9 +14,10 @@ PAGES = (
     "live", "why", "overview", "prototypes", "propagation", "coordinator", "modulation", "imbalance", "claims", "robustness", "compare",
     "data", "lab",
 )  # fmt: skip
+# Exponents of formulas may be smaller.
 SMALL = """() => [...document.querySelectorAll('[data-testid=stMain] *')].filter(e =>
   [...e.childNodes].some(n => n.nodeType == 3 && n.textContent.trim()) && e.getClientRects().length
-  && parseFloat(getComputedStyle(e).fontSize) < 12).map(e => e.textContent.trim().slice(0, 30))"""
+  && !e.closest('.katex') && parseFloat(getComputedStyle(e).fontSize) < 12).map(e => e.textContent.trim().slice(0, 30))"""
 
 
 @pytest.fixture(scope="module")
@@ -26,18 +27,18 @@ def window(visitor, address):
         yield page
 
 
-BEGINS = """([what, most]) => {
-  const chart = document.querySelector(what)?.getBoundingClientRect();
-  return chart && chart.height > 40 && chart.top < most;
-}"""
-
-
 def begins_above(window: Page, name: str, most: int) -> None:
     """The main chart of the open page is there and begins above `most` pixels; pages that measure are drawn again meanwhile."""
-    chart = CHARTS.get(name, ".js-plotly-plot .main-svg")
-    window.locator(chart).first.wait_for()
-    window.wait_for_timeout(500)  # for what may still push it down
-    window.wait_for_function(BEGINS, arg=[chart, most], timeout=30_000)
+    chart = window.locator(CHARTS.get(name, ".js-plotly-plot .main-svg")).first
+    chart.wait_for()
+    places = []
+    for _ in range(40):
+        window.wait_for_timeout(500)  # for what may still push it down
+        box = chart.bounding_box()
+        places.append(box and round(box["y"]))
+        if box and box["height"] > 40 and box["y"] < most:
+            return
+    pytest.fail(f"The main chart of {name} begins at {places[-1]} pixels, not above {most}.")
 
 
 @pytest.mark.parametrize("name", PAGES)

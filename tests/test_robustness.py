@@ -1,10 +1,12 @@
 """Robustness: passes, intervals, references, figures, and the page that measures a moment at a time."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from page_cases import array, dashboard, figures, write_case
 
@@ -623,3 +625,13 @@ def test_the_lab_checkpoints_shipped_scores_are_all_of_the_page_and_what_it_meas
     again = evaluate_drawing(checkpoint, data.task, stream, drawing)
     assert again.missing_rate == pytest.approx(found[drawing].missing_rate)
     np.testing.assert_allclose(again.values["fused"]["ACC"], found[drawing].values["fused"]["ACC"], atol=2e-3)
+
+
+def test_every_shipped_table_of_scores_is_of_the_checkpoint_as_it_ships():
+    tables = sorted(Path("results/robustness").glob("*.parquet"))
+    assert tables
+    for table in tables:
+        folder = Path("checkpoints") / table.stem
+        weights = (folder / "config.json").read_bytes() + (folder / "model.safetensors").read_bytes()
+        digest = pq.read_schema(table).metadata[b"comp-viz checkpoint_digest"].decode()
+        assert digest == hashlib.sha256(weights).hexdigest(), f"make {table} again"

@@ -30,25 +30,27 @@ def imbalance_title(gaps: pd.DataFrame | None, curves: pd.DataFrame) -> str:
 
 def gap_change(gaps: pd.DataFrame) -> str:
     """The gap without prompting and with ComP; what its intervals do not part is no change."""
-    rows = gaps.set_index("method")
-    before, after = rows.loc[WITHOUT_PROMPTING], rows.loc[COMP]
-    ends = f"from {decimal(100 * before['mean'], 1)} to {decimal(100 * after['mean'], 1)} points"
-    apart = math.hypot(before["half"], after["half"])  # NaN from one seed
+    known = gap_by_method(gaps)
+    (before, first), (after, second) = known[WITHOUT_PROMPTING], known[COMP]
+    ends = f"from {decimal(100 * before, 1)} to {decimal(100 * after, 1)} points"
+    apart = math.hypot(first, second)  # NaN from one seed
     if math.isnan(apart):
         return f"Performance gap between modalities goes {ends} with ComP, in one seed"
-    if abs(before["mean"] - after["mean"]) <= apart:
+    if abs(before - after) <= apart:
         return f"Performance gap between modalities does not change clearly with ComP ({ends})"
-    return (
-        f"Performance gap between modalities {'falls' if after['mean'] < before['mean'] else 'rises'} {ends} with ComP"
-    )
+    return f"Performance gap between modalities {'falls' if after < before else 'rises'} {ends} with ComP"
+
+
+def gap_by_method(gaps: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """Method -> its gap, and half the 95 % interval of that."""
+    columns = (gaps[name].astype(float).tolist() for name in ("mean", "half"))
+    return dict(zip(gaps["method"].astype(str), zip(*columns, strict=True), strict=True))
 
 
 def imbalance_facts(gaps: pd.DataFrame, joint: pd.DataFrame) -> str:
     """The caveat of a small gap, the gaps with their intervals, and under-optimisation, in sentences."""
-    known = gaps.set_index("method")
+    known = gap_by_method(gaps)
     values = ", ".join(
-        f"{name} {points_with_interval(known.loc[method, 'mean'], known.loc[method, 'half'])}"
-        for method, name in METHOD_NAMES.items()
-        if method in known.index
+        f"{name} {points_with_interval(*known[method])}" for method, name in METHOD_NAMES.items() if method in known
     )
     return f"{CAVEAT} Gap: {values}. {joint_title(joint)}."

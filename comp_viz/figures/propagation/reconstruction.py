@@ -185,8 +185,9 @@ def ranks_chart(compared: Mapping[str, Reconstruction], palette: Palette) -> go.
                 marker={"symbol": symbols[u], "size": 7}, name=f"{marks[u]} {u}", hovertemplate=hover + "<extra></extra>",
             ),
         ]  # fmt: skip
-    for name, look in {"after propagation": {"width": 2}, "before propagation": {"width": 1, "dash": "dot"}}.items():
-        traces.append(go.Scatter(x=[None], y=[None], mode="lines", name=name, line=look | {"color": palette.truth}))
+    for name, width, dash in (("after propagation", 2, "solid"), ("before propagation", 1, "dot")):
+        line = {"color": palette.truth, "width": width, "dash": dash}
+        traces.append(go.Scatter(x=[None], y=[None], mode="lines", name=name, line=line))
     layout = base_layout(palette, ranks_title(compared), 360)
     share = {"range": [-0.02, 1.02], **percent_ticks(0, 1), "zeroline": False}
     layout["xaxis"] = layout["xaxis"] | share | {"title": {"text": "rank of the own features, share of utterances", "font": {"size": 12}}}  # fmt: skip
