@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from onnxscript import opset20 as op
+from onnxscript import opset20
 
 from comp_viz.network.recurrent_cell import gru, lstm
 
+op: Any = opset20  # while a graph is traced its operators take and give values of the graph, not the arrays they are typed for
 # Gates by their place in PyTorch: of an LSTM input, forget, cell, output; of a GRU reset, update, new.
 LSTM_ORDER, GRU_ORDER = (0, 3, 1, 2), (1, 0, 2)
 

@@ -22,7 +22,7 @@ function predictionChart(figure, answer, selected, width) {
   }
   chart.append(cursor(figure, selected, x, HEIGHTS.prediction));
   chart.append(line(before, x, y, "before"), line(values, x, y, "fused"));
-  values.forEach((value, s) => chart.append(point(figure, answer, s, x(s), y(value))));
+  values.forEach((value, s) => figure.silent(s) || chart.append(point(figure, answer, s, x(s), y(value))));
   if (!task.classes.length) labels.forEach((value, s) => value !== null && chart.append(shape("circle", { class: "truth", cx: x(s), cy: y(value), r: 3.5 })));
   else labels.forEach((value, s) => value !== null && chart.append(truthBar(figure, s, value, x)));
   return chart;
@@ -70,7 +70,7 @@ function weightsChart(figure, answer, selected, width) {
 }
 
 function predictionWords(figure, answer) {
-  const changed = figure.range.filter(s => figure.decided(answer.fused, s) !== figure.decided(figure.complete.fused, s));
+  const changed = figure.range.filter(s => !figure.silent(s) && figure.decided(answer.fused, s) !== figure.decided(figure.complete.fused, s));
   const share = figure.accuracy(answer.fused);
   const right = share === null ? "" : ` Of the labelled ones ${percent(share)} are right.`;
   const count = { 0: "No utterance is", 1: "1 utterance is" }[changed.length] ?? `${changed.length} utterances are`;

@@ -31,7 +31,13 @@ class Figure {
     return this.range.map(s => (C ? values[s * C + this.decided(values, s)] : values[s]));
   }
 
+  /** Whether nothing of an utterance was recorded: it then has no prediction. */
+  silent(s) {
+    return this.modalities.every((_, m) => !this.recorded[this.at(s, m)]);
+  }
+
   words(values, s) {
+    if (this.silent(s)) return "nothing recorded";
     const decided = this.decided(values, s);
     const C = this.task.classes.length;
     if (C) return `${this.task.classes[decided]} ${percent(values[s * C + decided])}`;
@@ -41,7 +47,7 @@ class Figure {
   /** Share of the labelled utterances that are right; null without any. A label that is exactly neutral is not judged. */
   accuracy(values) {
     const truth = this.labels.map(label => (label === null || this.task.classes.length ? label : label === this.task.neutral ? null : label > this.task.neutral ? 1 : 0));
-    const judged = this.range.filter(s => truth[s] !== null);
+    const judged = this.range.filter(s => truth[s] !== null && !this.silent(s));
     return judged.length ? judged.filter(s => this.decided(values, s) === truth[s]).length / judged.length : null;
   }
 

@@ -72,7 +72,8 @@ function drawSelected() {
   byId("contributions").classList.toggle("waiting", !contributions && Boolean(engine));
   byId("contributions").hidden = !guess.made;
   if (contributions) {
-    byId("contributions").replaceChildren(contributionChart(figure, contributions[selected]));
+    const none = figure.silent(selected) && element("p", { class: "quiet" }, "Nothing of this utterance was recorded.");
+    byId("contributions").replaceChildren(none || contributionChart(figure, contributions[selected]));
     guess.verdict(figure, contributions[selected]);
   }
 }

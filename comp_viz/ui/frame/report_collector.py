@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from comp_viz.data.conversation import Conversation
-from comp_viz.export.template import obstacle
+from comp_viz.export.template import kept_template, obstacle
 from comp_viz.figures.style import DARK
 from comp_viz.report.html import Report, render
 from comp_viz.report.live_figure.page import live_figure
@@ -107,6 +107,8 @@ def report_button() -> None:
 def figure_button(origin: Origin, words: bool) -> None:
     """The control that saves the conversation with its model, as a page that answers by itself."""
     reason = obstacle(origin.checkpoint)
+    if not reason and kept_template(origin.checkpoint) is None:  # the server itself makes none: that takes seconds
+        reason = "The graphs of this checkpoint are made when Live is opened with it, or by `comp-viz figure`."
     st.download_button(
         "Save live figure", lambda: live_figure(origin, words), "comp-viz-live-figure.html", "text/html",
         key="live figure", icon=":material/touch_app:", on_click="ignore", width="stretch", disabled=bool(reason),
