@@ -3,20 +3,17 @@
 import streamlit as st
 
 from comp_viz.ui.claims.page import PAGE, claims_page
-from comp_viz.ui.frame.heading import empty_state
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.widgets.measuring import measure_on_request, measuring_tick
 
 
-def claims(view: PageView) -> None:
+def claims(view: PageView | None) -> None:
     """The page; runs again by itself when one of its own controls changes, and while it measures."""
-    claims_page(view.now(), palette())
+    claims_page(view.now() if view else None, palette())
 
 
-if view := current_view("pages/claims.py"):
-    measure_on_request(PAGE)
-    st.fragment(claims, run_every=measuring_tick(PAGE))(view)
-else:
-    empty_state()
+view = current_view("pages/claims.py")
+measure_on_request(PAGE)
+st.fragment(claims, run_every=measuring_tick(PAGE))(view)

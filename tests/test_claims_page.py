@@ -132,12 +132,20 @@ def test_a_counterpart_is_found_and_compared(opened, real_data):
         f"tested_{key}" for key in RULES if key != "modulator"
     }  # no checkpoint is without it
     assert markdown(app).count("**hazumi on Hazumi: ") == 6
-    tested = app.session_state["shown"].sections["tested_prompting"].about.shows
+    tested = app.session_state["shown"].sections["tested_prompting"]().about.shows
     assert all(one in tested for one in (load_checkpoint(shipped("checkpoints/hazumi")).digest, "324d3333ae5047"))
     assert "over 38 conversations with 3,033 utterances" in markdown(app)
     assert "Lost by joint training: not measured; seen: gap that ComP closes" in markdown(
         app
     )  # none is of modalities alone
+
+
+def test_without_any_data_the_verdicts_are_there_and_nothing_can_be_tested(opened, monkeypatch, tmp_path, judgements):
+    monkeypatch.setenv("COMP_VIZ_DATA", str(tmp_path))
+    app = opened(checkpoint="hazumi")
+    assert app.main.subheader[0].value == claims_heading(judgements)
+    assert sum("Nothing is open" in one.value for one in app.main.caption) == 7
+    assert not app.toggle
 
 
 def test_two_conversations_cannot_tell(open_case):

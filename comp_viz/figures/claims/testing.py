@@ -7,6 +7,7 @@ from comp_viz.analysis.claims.protocol import TEST_PATTERN, TEST_RATES
 
 TEST_ALL = "Test all on this checkpoint and data"
 TEST_ALL_HELP = "Switches on the test of every claim that what is open can tell something of. It takes seconds for data of the size of Hazumi."
+NOTHING_OPEN = "Nothing is open that could be tested. The sidebar says what is missing, and how to mend it."
 TEST_LABEL = "Test it on this checkpoint and data"
 # Method -> what a checkpoint of it was trained without, and how it is made.
 MISSING_COUNTERPARTS = {

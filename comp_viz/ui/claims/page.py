@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from comp_viz.analysis.claims.shipped_claims import JudgedClaim
 from comp_viz.errors import CompVizError
 from comp_viz.figures.claims.heading import CLAIMS_HELP, claims_heading
-from comp_viz.figures.claims.testing import TEST_ALL, TEST_ALL_HELP
+from comp_viz.figures.claims.testing import NOTHING_OPEN, TEST_ALL, TEST_ALL_HELP
 from comp_viz.figures.style import Palette
 from comp_viz.ui.claims.cached import judged_claims
 from comp_viz.ui.claims.card import claim_card
@@ -30,8 +30,8 @@ EXPLANATION = (
 )
 
 
-def claims_page(view: PageView, palette: Palette) -> None:
-    """Everything on the page; measures for a moment where a test is switched on."""
+def claims_page(view: PageView | None, palette: Palette) -> None:
+    """Everything on the page; measures for a moment where a test is switched on. Without a view there is nothing to test."""
     try:
         judged = judged_claims()
     except CompVizError as error:
@@ -42,7 +42,7 @@ def claims_page(view: PageView, palette: Palette) -> None:
     add_section(verdicts_section(judged))
     overview, controls = st.container(), st.container()
     tests: dict[str, DeltaGenerator] = {}  # claims that are to be tested -> where the result goes
-    testable, obstacle = list[str](), untestable(view)
+    testable, obstacle = list[str](), untestable(view) if view else NOTHING_OPEN
     for number, (key, one) in enumerate(judged.items(), 1):
         with claim_card(number, key, one, palette):
             chosen = test_switch(view, key, obstacle)
@@ -60,21 +60,21 @@ def claims_page(view: PageView, palette: Palette) -> None:
             help=TEST_ALL_HELP,
         )
     draw = partial(draw_verdicts, view, judged, overview, tests, palette)
-    if tests:
+    if view and tests:
         measure_and_draw(PAGE, next(iter(tests.values())), measurements_of(view, [*tests]), "steps", draw)
     else:
         draw()
 
 
 def draw_verdicts(
-    view: PageView, judged: Mapping[str, JudgedClaim], overview: DeltaGenerator, tests: Mapping[str, DeltaGenerator],
+    view: PageView | None, judged: Mapping[str, JudgedClaim], overview: DeltaGenerator, tests: Mapping[str, DeltaGenerator],
     palette: Palette,
 ) -> None:  # fmt: skip
     """The list of verdicts, and the results of the tests that are switched on."""
-    here = tested_claims(view, [*tests])
+    here = tested_claims(view, [*tests]) if view else {}
     with overview:
         verdict_list(judged, here)
         st.caption(EXPLANATION)
-    for key, place in tests.items():
+    for key, place in tests.items() if view else ():
         with place:
             test_result(view, key, here.get(key), palette)

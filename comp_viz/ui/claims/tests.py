@@ -22,12 +22,12 @@ from comp_viz.ui.widgets.chart_panel import chart_panel
 TEST = "test_"  # before a claim's key: widget key and address parameter of its switch
 
 
-def test_switch(view: PageView, key: str, obstacle: str) -> bool | None:
+def test_switch(view: PageView | None, key: str, obstacle: str) -> bool | None:
     """The switch that tests a claim on what is open; None, with the reason in its place, where that cannot be.
 
     `obstacle` is the reason why nothing can be tested, where there is one.
     """
-    if reason := obstacle or lacking_counterparts(view, key):
+    if reason := obstacle or (lacking_counterparts(view, key) if view else ""):
         st.caption(f":material/block: {reason}")
         return None
     help = ACCURACY_HELP if key in ACCURACY_CLAIMS else INSIDE_HELP
