@@ -38,7 +38,7 @@ WATCH = """
 () => {
   const app = document.querySelector('[data-testid=stApp]');
   const roots = () => [document, ...[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')].map((host) => host.shadowRoot)];
-  const lines = () => roots().flatMap((root) => [...(root?.querySelectorAll('.js-plotly-plot path.js-line, .plot path') ?? [])])
+  const lines = () => roots().flatMap((root) => [...(root?.querySelectorAll('.js-plotly-plot path.js-line, .plot path.fused') ?? [])])
     .map((line) => line.getAttribute('d')).join();
   window.watched = { lifted: null, ran: false, finished: null, moves: [], redraws: [] };
   const seen = window.watched;
@@ -53,7 +53,8 @@ WATCH = """
   addEventListener('pointerdown', () => seen.moves.push(performance.now()), { once: true, capture: true });
   addEventListener('pointermove', (event) => event.buttons && seen.moves.push(performance.now()), { capture: true });
   addEventListener('pointerup', () => (seen.lifted = performance.now()), { once: true, capture: true });
-  new MutationObserver(() => (seen.ran ||= seen.lifted && app.dataset.testScriptState === 'running')).observe(app, { attributes: true });
+  const ran = (records) => records.some((one) => one.oldValue === 'running') || app.dataset.testScriptState === 'running';
+  new MutationObserver((records) => (seen.ran ||= seen.lifted && ran(records))).observe(app, { attributeOldValue: true });
   requestAnimationFrame(look);
 }
 """
@@ -124,7 +125,7 @@ def click(build: Build, utterance: int, modality: int) -> tuple[float, float]:
     assert page
     page.evaluate(WATCH)
     page.locator(f'.availability_matrix .cell[data-s="{utterance}"][data-m="{modality}"]').click()
-    page.wait_for_function("window.watched.finished", timeout=20_000)
+    page.wait_for_function("window.watched.finished", timeout=60_000)
     redrawn, finished = page.evaluate(
         "[window.watched.redraws.find((at) => at > window.watched.moves[0]) - window.watched.moves[0], window.watched.finished - window.watched.lifted]"
     )
@@ -143,7 +144,7 @@ def click_along(build: Build, count: int, utterances: int, begin: int) -> None:
 
 
 def drag(build: Build, utterances: int, seconds: float = 2.0) -> tuple[float, float]:
-    """Drag along the first modality; redraws a second, and how long after the finger the latest redraw came."""
+    """Drag along the first modality; redraws a second, and how long after the finger nine in ten moves were drawn."""
     page = build.page
     assert page
     boxes = [
@@ -167,7 +168,7 @@ def drag(build: Build, utterances: int, seconds: float = 2.0) -> tuple[float, fl
     late = [min((at for at in redraws if at >= move), default=float("inf")) - move for move in moves]
     page.get_by_role("button", name="Undo").click()
     page.wait_for_timeout(2000)
-    return 1000 * len(during) / (moves[-1] - moves[0]), max(late)
+    return 1000 * len(during) / (moves[-1] - moves[0]), sorted(late)[int(0.9 * len(late))]
 
 
 def slowed(build: Build, count: int, utterances: int) -> list[float]:
@@ -236,7 +237,7 @@ def main() -> None:
             )
             print(f"processor time of the server a click: {statistics.median(build.processor):.0f}")
             redraws, late = drag(build, S)
-            print(f"drag: {redraws:.0f} redraws a second, the latest {late:.0f} after the finger")
+            print(f"drag: {redraws:.0f} redraws a second, 90 % of moves drawn within {late:.0f}")
             print(f"click, page slowed four times: {middle(slowed(build, 6, S))}")
             if options.visitors:
                 with LiveVisitors(build.port, query, options.visitors) as visitors:

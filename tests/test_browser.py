@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -297,6 +298,11 @@ def test_a_click_in_the_charts_selects_its_utterance(page):
     expect(page.locator(".availability_matrix .tip")).to_contain_text("utterance 7")
     plot.click(position={"x": box["width"] * 6.5 / 20, "y": 60})
     expect(page.get_by_label("Utterance", exact=True)).to_have_value("7")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save picture").click()
+    picture = ElementTree.parse(saved.value.path()).getroot()
+    assert picture.find("{*}title").text.startswith("Charts over the utterances")
+    assert len(picture.findall(".//{*}path")) >= 8
 
 
 def test_rows_and_columns_are_painted_by_dragging_too(page):

@@ -39,7 +39,9 @@ function build(root, state) {
   buildKey(scroll);
   state.legend = element("div", "key legend", scroll);
   buildChart(scroll, state);
-  buildTable(root, state);
+  const below = element("div", "below", root);
+  buildTable(below, state);
+  buildSaving(below, state);
   state.where = element("p", "where", root);
   state.spoken = element("p", "spoken", root);
   state.spoken.setAttribute("aria-live", "polite");
