@@ -12,9 +12,10 @@ from clip_cases import make_face, make_media
 from needs import need
 from PIL import Image, ImageDraw
 
-from comp_viz.clips import faces, reading
+from comp_viz.clips import face_following, faces, reading
 from comp_viz.clips.clip import Face
 from comp_viz.clips.decode import decode
+from comp_viz.clips.face_following import follow_face, is_still
 from comp_viz.clips.face_orientation import turns_of, with_heads_upright
 from comp_viz.clips.face_tiles import overlap, picture_area, tile_levels, tiles, window
 from comp_viz.clips.face_visibility import aligned_face
@@ -85,7 +86,7 @@ def test_the_face_that_was_followed_is_kept_beside_a_larger_one(talkers):
     assert faces.find_face(both, 1.2).box[0] > 350  # the larger one, where nothing is known
     assert faces.find_face(both, 1.2, near).box[2] < 350
     assert faces.find_face(both, 9.0, near).box[0] > 350  # too long ago to be a reason
-    followed = faces.follow_face([alone, both, np.zeros_like(both), both], [0.0, 0.2, 0.4, 0.6])
+    followed = follow_face([alone, both, np.zeros_like(both), both], [0.0, 0.2, 0.4, 0.6])
     assert [face.time for face in followed] == [0.0, 0.2, 0.6]
     assert all(face.box[2] < 350 for face in followed)
 
@@ -93,13 +94,13 @@ def test_the_face_that_was_followed_is_kept_beside_a_larger_one(talkers):
 def test_the_longer_there_is_no_face_the_rarer_tiles_are_searched(monkeypatch):
     asked, faces_at = [], {6.0}
 
-    def find(picture, time, near=None, small_too=True):
+    def find(picture, time, near=None, small_too=True, beside=None):
         asked.extend([time] * small_too)
         return make_face(time) if time in faces_at else None
 
-    monkeypatch.setattr(faces, "find_face", find)
+    monkeypatch.setattr(face_following, "find_face", find)
     times = [round(0.2 * i, 1) for i in range(50)]
-    assert [face.time for face in faces.follow_face([np.zeros((8, 8, 3), np.uint8)] * 50, times)] == [6.0]
+    assert [face.time for face in follow_face([np.zeros((8, 8, 3), np.uint8)] * 50, times)] == [6.0]
     before, after = [time for time in asked if time <= 6], [time for time in asked if time > 6]
     assert before == [0.0, 0.2, 0.4, 0.8, 1.6, 3.2, 4.8]  # after 0.1, 0.2, 0.4, 0.8 s and at most 1.6 s
     assert after == [6.2, 6.4, 6.6, 6.8, 7.0, 7.2, 7.4, 7.6, 8.0, 8.8]  # only where it was, for a second; then anew
@@ -266,3 +267,28 @@ def test_a_task_is_left_alone_when_python_ends():
     faces.without_last_words(Task())
     gc.collect()
     assert not ended
+
+
+@pytest.mark.parametrize("poster", [150, 60], ids=["large poster", "small poster"])
+def test_a_face_that_moves_is_preferred_to_a_picture_on_the_wall(talkers, poster):
+    """The poster is looked at in eight pictures with the noise of a camera; without anybody else it is all there is."""
+    rng = np.random.default_rng(0)
+    first = talkers[TALKERS[0]].pictures([0])[0]
+    hung = shown_at(faces.find_face(first, 0.0), first, poster, (180, 200), (360, 405))
+    numbers = range(0, 16, 2)
+    moving = [np.array(Image.fromarray(p).resize((640, 360))) for p in talkers[TALKERS[1]].pictures(numbers)]
+    head = faces.find_face(moving[0], 0.0)
+    left, top = np.array(head.box[:2]) - 40
+    parts = [np.pad(p, ((60, 60), (60, 60), (0, 0)))[top + 60 :, left + 60 :][:200, :200] for p in moving]
+    times = [number * 0.2 for number in numbers]
+    walls, rooms = [], []
+    for part in parts:
+        wall = np.clip(hung + rng.normal(0, 3, hung.shape), 0, 255).astype(np.uint8)
+        walls.append(np.concatenate([wall, np.full_like(wall, 120)], 1))
+        rooms.append(walls[-1].copy())
+        rooms[-1][100 : 100 + part.shape[0], 420 : 420 + part.shape[1]] = part
+    seen = follow_face(rooms, times)
+    assert len(seen) == len(times)
+    assert all(face.box[0] > 360 for face in seen)
+    assert all(face.box[2] < 360 for face in follow_face(walls, times))
+    assert is_still(follow_face(walls, times))

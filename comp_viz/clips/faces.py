@@ -5,7 +5,6 @@ where there is none, its detector looks again in square tiles, and the landmarke
 """
 
 import io
-import math
 import threading
 import zipfile
 from collections.abc import Sequence
@@ -47,7 +46,6 @@ CROP = 224  # pixels, side of a crop: what expression networks take
 TILE = 128  # pixels, side of a picture that the detector takes
 SMALL_FACE = 0.2  # of the picture's longer side: whoever is smaller is looked at again from nearer
 FORGOTTEN = 1.0  # seconds after which a face says no more about where the next one is
-SOONEST, LATEST = 0.1, 1.6  # seconds after which tiles are searched again when nothing was found
 DETECTED = 0.5  # score from which the detector's faces count
 TRACKED = 0.15  # intersection over union from which two boxes are of one face
 FACES_LOCK = threading.Lock()  # one landmarker serves all sessions, one at a time
@@ -119,48 +117,34 @@ def close() -> None:
             part.cache_clear()
 
 
-def find_face(picture: Picture, time: float, near: Face | None = None, small_too: bool = True) -> Face | None:
+def find_face(
+    picture: Picture, time: float, near: Face | None = None, small_too: bool = True, beside: Floats | None = None
+) -> Face | None:
     """The largest face in a picture `[H, W, 3]`, or None.
 
     `near` is the speaker's face in a picture shortly before, if there is one: it says where to look first, and it is
     preferred to a larger face of someone else. Without `small_too` no tiles are searched, which takes most of the time.
+    A face in the box `beside`, left, top, right, bottom, is none that is looked for.
     """
     if near is not None and not 0 <= time - near.time <= FORGOTTEN:
         near = None
     expected = None if near is None else np.array(near.box, np.float32)
     if expected is not None and small(expected, picture):
-        marks = landmarks_in(picture, window(expected))
+        marks = elsewhere(landmarks_in(picture, window(expected)), beside)
         if marks:
             return face_of(picture, time, speaker(marks, expected))
-    whole = landmarks_in(picture, None)
+    whole = elsewhere(landmarks_in(picture, None), beside)
     if whole:
         chosen = speaker(whole, expected)
         if small(chosen.box, picture):
-            nearer = landmarks_in(picture, window(chosen.box))
+            nearer = elsewhere(landmarks_in(picture, window(chosen.box)), beside)
             chosen = speaker(nearer, chosen.box) if nearer else chosen
         return face_of(picture, time, chosen)
     square = None if expected is None else window(expected)
     if expected is None and small_too:
-        square = square_of_face(picture)
-    marks = landmarks_in(picture, square) if square is not None else []
+        square = square_of_face(picture, beside)
+    marks = elsewhere(landmarks_in(picture, square), beside) if square is not None else []
     return face_of(picture, time, speaker(marks, expected)) if marks else None
-
-
-def follow_face(pictures: Sequence[Picture], times: Sequence[float]) -> list[Face]:
-    """The speaker's face in those of an utterance's pictures that show it, each looked for first where the last one was.
-
-    The longer there was none, the rarer tiles are searched.
-    """
-    faces, near, wait, again = list[Face](), None, SOONEST, -math.inf
-    for picture, time in zip(pictures, times, strict=True):
-        searching = time >= again - 1e-3  # times are not exact
-        face = find_face(picture, time, near, searching)
-        if face is not None:
-            faces.append(face)
-            near, wait, again = face, SOONEST, time
-        elif searching and (near is None or time - near.time > FORGOTTEN):
-            again, wait = time + wait, min(2 * wait, LATEST)
-    return faces
 
 
 @dataclass(frozen=True)
@@ -222,12 +206,18 @@ def speaker(faces: Sequence[Marks], expected: Floats | None) -> Marks:
     return largest
 
 
-def square_of_face(picture: Picture) -> Square | None:
+def elsewhere(faces: list[Marks], beside: Floats | None) -> list[Marks]:
+    """Those faces that are not the one in the box `beside`."""
+    return [face for face in faces if beside is None or overlap(face.box, beside) <= TRACKED]
+
+
+def square_of_face(picture: Picture, beside: Floats | None) -> Square | None:
     """The window around the largest face that the detector sees in tiles of a picture, from large tiles to small ones."""
     left, top, right, bottom = picture_area(picture)
     for level in tile_levels(right - left, bottom - top):
         squares = [(left + x, top + y, side) for x, y, side in level]
         boxes = [box for square in squares for box, _ in detections(picture, square)]
+        boxes = [box for box in boxes if beside is None or overlap(box, beside) <= TRACKED]
         if boxes:
             return window(max(boxes, key=lambda box: float(np.prod(box[2:] - box[:2]))))
     return None

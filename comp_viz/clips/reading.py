@@ -9,6 +9,7 @@ import numpy as np
 from comp_viz.clips import faces
 from comp_viz.clips.clip import Face, FaceSearch
 from comp_viz.clips.extractors.registry import extractors_missing, feature_names, languages_read, loaded_extractor
+from comp_viz.clips.face_following import follow_face
 from comp_viz.clips.face_visibility import FACE_PARTS, covered_parts
 from comp_viz.clips.media import Picture
 from comp_viz.clips.settings import Settings
@@ -90,7 +91,7 @@ def read_video(
     if problem:
         return extract_features(names, (), problem), FaceSearch(0, 0, 0.0, ())
     limits = settings.thresholds
-    detected = faces.follow_face(pictures, times)
+    detected = follow_face(pictures, times)
     large = [face for face in detected if face.size >= limits.face_size]
     enough = max(1.0, limits.face_share * len(pictures))
     if not pictures:
