@@ -91,6 +91,7 @@ def test_a_story_is_walked_from_beginning_to_end(name, app):
         for key, value in wanted.items():
             assert shown(app, key) == value
         assert not step.show or step.show in keys(app.main)
+        assert "Cancel" not in [each.label for each in app.main.button]  # it does not begin with measuring
         on = button(app, "Next")
         assert on.disabled == (number == len(story.steps) - 1)
         if not on.disabled:
