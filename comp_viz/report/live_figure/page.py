@@ -46,7 +46,7 @@ class FigurePage:
 
 
 def live_figure(origin: Origin, words: bool = False) -> str:
-    """The whole file. Transcripts are in it only with `words`, features of the recordings never.
+    """The whole file. Transcripts are in it only with `words`, features of the recordings only of methods other than ComP.
 
     Raises `CompVizError` when the checkpoint cannot become a graph, the conversation does not fit it, or the file would be
     larger than such a file may be.
