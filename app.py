@@ -87,5 +87,9 @@ def draw_dashboard() -> None:
 if __name__ == "__main__":  # a visitor looks at a page
     draw_dashboard()
 else:  # Streamlit imports this module once, before anybody can reach the server
+    from starlette.middleware import Middleware
+
+    from comp_viz.ui.upload_budget import UploadBudget
+
     ask_nobody()
-    app = st.App(__file__, lifespan=while_serving)
+    app = st.App(__file__, lifespan=while_serving, middleware=[Middleware(UploadBudget)])

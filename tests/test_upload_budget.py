@@ -1,5 +1,6 @@
 """Uploads of one visit stay within a budget, and what no widget took up is given back."""
 
+import runpy
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,7 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
+from comp_viz.resources import shipped
 from comp_viz.ui import upload_budget
 from comp_viz.ui.upload_budget import UPLOADS, UploadBudget, held_bytes, look_again
 
@@ -81,3 +83,8 @@ def test_an_upload_is_looked_at_again_some_time_after(visitor, server, monkeypat
     visitor.put(f"{UPLOADS}mine/1", content=b"x" * 40)
     visitor.put(f"{UPLOADS}elsewhere/2", content=b"x")  # the server's loop goes round
     assert held_bytes("mine") == 0
+
+
+def test_the_dashboard_is_served_with_it():
+    served = runpy.run_path(str(shipped("app.py")), run_name="app")["app"]
+    assert UploadBudget in [layer.cls for layer in served._user_middleware]
