@@ -49,7 +49,7 @@ def stored(x: Tensor) -> np.ndarray:
 def conversation_pack(checkpoint: Checkpoint, conversation: Conversation) -> bytes:
     """What the model makes of each entry of a conversation by itself, which no pattern changes, and what was recorded.
 
-    Words and speakers are not in it, nor of ComP are features. Raises `CompVizError` when the conversation does not fit the model.
+    Words and speakers are not in it, nor of ComP are features. Raises `CompVizError` when it does not fit the model.
     """
     arrays = {f"input.{name}": x.numpy() for name, x in encodings(checkpoint, conversation).items()}
     return pack({"utterances": len(conversation)}, arrays | {"recorded": conversation.observed})
