@@ -38,7 +38,7 @@ WATCH = """
 () => {
   const app = document.querySelector('[data-testid=stApp]');
   const roots = () => [document, ...[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')].map((host) => host.shadowRoot)];
-  const lines = () => roots().flatMap((root) => [...(root?.querySelectorAll('.js-plotly-plot path.js-line, .plot path.fused') ?? [])])
+  const lines = () => roots().flatMap((root) => [...(root?.querySelectorAll('.js-plotly-plot path.js-line, .plot path') ?? [])])
     .map((line) => line.getAttribute('d')).join();
   window.watched = { lifted: null, ran: false, finished: null, moves: [], redraws: [] };
   const seen = window.watched;
