@@ -75,6 +75,7 @@ def draw_verdicts(
     with overview:
         verdict_list(judged, here)
         st.caption(EXPLANATION)
-    for key, place in tests.items() if view else ():
-        with place:
-            test_result(view, key, here.get(key), palette)
+    for key, place in tests.items():
+        if view:
+            with place:
+                test_result(view, key, here.get(key), palette)
