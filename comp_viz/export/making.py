@@ -49,7 +49,8 @@ class GraphJob(BackgroundJob[None]):
         """What a process writes until it ends. Raises `Cancelled` where it is stopped before."""
         while True:
             try:
-                return process.communicate(timeout=LOOK_EVERY)[1]
+                words: str = process.communicate(timeout=LOOK_EVERY)[1]
+                return words
             except subprocess.TimeoutExpired:
                 if self.stopping.is_set():
                     process.kill()

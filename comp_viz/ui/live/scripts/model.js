@@ -27,9 +27,10 @@ async function openModel(state) {
 }
 
 function engineFor(files) {
+  if (typeof WebAssembly !== "object") throw new Error("it has no WebAssembly");
   if (engine?.model !== files.model) {
     engine?.open.then((old) => old.close()).catch(() => {});
-    const open = Promise.all([fetched(files.worker).then(unzipped), WebAssembly, Worker]).then(([worker]) =>
+    const open = fetched(files.worker).then(unzipped).then((worker) =>
       Engine.open({
         worker: new TextDecoder().decode(worker),
         wasm: fetched(files.wasm),
