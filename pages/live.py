@@ -33,7 +33,8 @@ def live(view: PageView) -> None:
     if changed.missing_share and (sentence := weight_sentence(changed)):
         st.caption(escape_markdown(sentence))
     selected = utterance_card(view, here, complete, changed)
-    availability_editor(view, here, complete, title, selected, colours)
+    with st.container(key="timeline"):  # by this name the steps of stories bring it into view
+        availability_editor(view, here, complete, title, selected, colours)
     add_leading_section("timeline", partial(view_section, view, selected, colours))
     say_what_is_absent(view, "heads", "weights")
     transcript_table(view, complete)
