@@ -4,9 +4,9 @@
 
 Starts the dashboard itself, with a data folder and a temporary folder of its own. Visitors speak the browser's protocol:
 each opens pages with random checkpoints, patterns, comparisons, stories and data sets, damaged ones among them, and leaves
-again. Charts of some pages are compared with the library's. Meanwhile trainings, imports and analyses are begun and killed (not with
-`--quiet`). In the end one page says what was seen; memory, threads, descriptors and temporary files before, at most, and
-a minute after the last visitor. It exits with 1 when anything was wrong.
+again. Charts of some pages are compared with the library's. Meanwhile trainings, imports and analyses are begun and
+killed (not with `--quiet`). In the end one page says what was seen; memory, threads, descriptors and temporary files before,
+at most, and a minute after the last visitor. It exits with 1 when anything was wrong.
 """
 
 import argparse
