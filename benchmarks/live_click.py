@@ -169,7 +169,8 @@ def drag(build: Build, utterances: int, seconds: float = 2.0) -> tuple[float, fl
     page.wait_for_timeout(3000)
     moves, redraws = page.evaluate("[window.watched.moves, window.watched.redraws]")
     during = [at for at in redraws if at <= moves[-1]]
-    late = [min((at for at in redraws if at >= move), default=float("inf")) - move for move in moves]
+    # A move within a cell draws nothing: those after the last redraw are left out.
+    late = [min(at for at in redraws if at >= move) - move for move in moves if move <= redraws[-1]]
     page.get_by_role("button", name="Undo").click()
     page.wait_for_timeout(2000)
     return 1000 * len(during) / (moves[-1] - moves[0]), sorted(late)[int(0.9 * len(late))]

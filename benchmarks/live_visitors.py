@@ -92,5 +92,5 @@ def read_run(socket: ClientConnection) -> tuple[str, str, dict[str, Any]]:
         if kind == "delta" and message.delta.new_element.bidi_component.component_name.endswith(MATRIX):
             component = message.delta.new_element.bidi_component
             seen = (component.id, message.delta.fragment_id, json.loads(component.json))
-        if kind == "script_finished":
+        if kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
             return seen
