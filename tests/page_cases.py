@@ -126,7 +126,11 @@ def dashboard(monkeypatch: pytest.MonkeyPatch, checkpoints: Path, data: Path) ->
 
 
 def mend_navigation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """AppTest forgets `st.navigation` between runs when a folder `pages/` exists, and then runs a page without its frame."""
+    """AppTest forgets `st.navigation` between runs when a folder `pages/` exists, and then runs a page without its frame.
+
+    Nor is there a browser that would run a model: no graphs are made for it, which takes the exporter ten seconds each.
+    """
+    monkeypatch.setattr("comp_viz.ui.live.engine_files.exporter_installed", lambda: False)
     original = PagesManager.__init__
 
     def remember(self: PagesManager, *args: object, **options: object) -> None:

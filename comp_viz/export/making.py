@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from comp_viz.background_job import BackgroundJob, Cancelled
@@ -20,6 +21,7 @@ except CompVizError as error:
     sys.exit(str(error))
 """
 LOOK_EVERY = 0.2  # seconds between two looks at the process
+turn = threading.Lock()  # one at a time: the exporter takes a core, and visitors need them
 
 
 class GraphJob(BackgroundJob[None]):
@@ -37,7 +39,16 @@ class GraphJob(BackgroundJob[None]):
         return None
 
     def work(self) -> None:
-        """Make them. Raises `Cancelled`, and `CompVizError` with what the process says where it fails."""
+        """Make them, once those begun before are made. Raises `Cancelled`, and `CompVizError` with what the process says."""
+        while not turn.acquire(timeout=LOOK_EVERY):
+            self.stop_if_asked()
+        try:
+            self.make()
+        finally:
+            turn.release()
+
+    def make(self) -> None:
+        """Make them now."""
         self.state = "running"
         command = [sys.executable, "-c", MAKE, str(self.folder)]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
@@ -54,4 +65,9 @@ class GraphJob(BackgroundJob[None]):
             except subprocess.TimeoutExpired:
                 if self.stopping.is_set():
                     process.kill()
-                    raise Cancelled("The making of graphs was stopped.") from None
+                self.stop_if_asked()
+
+    def stop_if_asked(self) -> None:
+        """Raise `Cancelled` where it is to stop."""
+        if self.stopping.is_set():
+            raise Cancelled("The making of graphs was stopped.")
