@@ -10,7 +10,7 @@ from PIL import Image
 
 from comp_viz.checkpoint.card import CHECKPOINT_FORMAT, Card, DataCard
 from comp_viz.checkpoint.folder import save_checkpoint
-from comp_viz.clips import faces, reading
+from comp_viz.clips import face_following, faces, reading
 from comp_viz.clips.clip import Clip, Face, FaceSearch
 from comp_viz.clips.media import PICTURES_FILE, RATE, SOUND_FILE, Media, Picture
 from comp_viz.clips.settings import Settings, Thresholds
@@ -98,7 +98,9 @@ def make_face(time: float, shade: int = 90) -> Face:
     )
 
 
-def find_face(picture: Picture, time: float, near: Face | None = None, small_too: bool = True) -> Face | None:
+def find_face(
+    picture: Picture, time: float, near: Face | None = None, small_too: bool = True, beside: object = None
+) -> Face | None:
     """A face in every picture that is not black."""
     return make_face(time, int(picture.mean())) if picture.mean() > 5 else None
 
@@ -127,7 +129,7 @@ def simple_extractors(monkeypatch: pytest.MonkeyPatch, calls: list[str] | None =
     monkeypatch.setattr(reading, "feature_names", lambda names: tuple(f"f{i}" for i in range(NAMES[names[0]])))
     monkeypatch.setattr(reading, "covered_parts", lambda face: ())
     monkeypatch.setattr(faces, "faces_missing", lambda: None)
-    monkeypatch.setattr(faces, "find_face", find_face)
+    monkeypatch.setattr(face_following, "find_face", find_face)
 
 
 def write_reader(

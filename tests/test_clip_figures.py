@@ -1,5 +1,7 @@
 """Charts, subtitles and sentences of a clip say what the clip holds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from clip_cases import EMOTIONS, make_clip, make_face
@@ -161,16 +163,19 @@ def test_the_heading_gives_the_mean_over_the_clip():
 
 
 def test_where_the_truth_is_unknown_heads_show_the_class_predicted_as_recorded():
-    here, complete = predicted(seed=1), predicted()
+    complete, other = predicted(), predicted(seed=2)
+    here = replace(
+        predicted(seed=1), heads=dict(zip(NAMES, (complete.fused, other.fused, 1 - other.fused), strict=True))
+    )
     labels = np.array([np.nan, 2, np.nan, 0], np.float32)
     shown = np.where(np.isnan(labels), complete.fused.argmax(1), labels).astype(int)
     figure = timeline(here, complete, change(here, complete, labels), labels, [""] * 4, 0, LIGHT)
     filled = [trace for trace in figure.data if trace.yaxis == "y2" and trace.fill == "toself"]
     assert len(filled) == len(NAMES)
-    for trace in filled:
+    for name, trace in zip(NAMES, filled, strict=True):
         outlines = np.split(np.asarray(trace.y, float), np.flatnonzero(np.isnan(np.asarray(trace.y, float))))
         middles = [(np.nanmin(y) + np.nanmax(y)) / 2 for y in outlines if not np.isnan(y).all()]
-        np.testing.assert_allclose(middles, here.fused[range(4), shown], atol=0.03)
+        np.testing.assert_allclose(middles, (here.heads[name] - here.fused)[range(4), shown], atol=0.03)
     assert figure.layout.yaxis2.title.text.endswith("P(true class)")
     unknown = np.full(4, np.nan, np.float32)
     figure = timeline(here, complete, change(here, complete, unknown), unknown, [""] * 4, 0, LIGHT)

@@ -146,8 +146,8 @@ def test_other_words_go_on_top_and_are_taken_back(page):
 def test_other_pages_open_on_the_clip(page, name):
     nav(page, name).click()
     expect(page.get_by_text("clip: example.mp4").first).to_be_visible()
-    page.locator(".js-plotly-plot .main-svg, .diagram svg").first.wait_for()
-    settled(page)
+    page.locator(".js-plotly-plot .main-svg, .diagram svg, .availability_matrix .plot path").first.wait_for()
+    still(page)
 
 
 def test_a_hostile_upload_is_answered_with_a_sentence_and_the_same_clip_again_is_known(page):

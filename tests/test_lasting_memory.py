@@ -12,6 +12,7 @@ from comp_viz.ui.frame import lasting_memory
 
 @pytest.fixture
 def thawed():
+    gc.unfreeze()  # what pages of other tests froze
     lasting_memory._freeze.clear()
     yield
     gc.unfreeze()
