@@ -21,7 +21,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, sync_playwright
 
-from benchmarks.live_click import FLAGS, PORT, serve
+from benchmarks.live_click import FLAGS, PORT, ROOT, serving
 from comp_viz.data.source import open_data
 
 PAGES = "live,overview,prototypes,propagation,coordinator,why,modulation,imbalance,robustness,compare"
@@ -210,23 +210,19 @@ def main() -> None:
     options = parser.parse_args()
     names = options.pages.split(",")
     longest = max(open_data(options.data).conversations, key=len)
-    server = serve()
-    try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-            page = browser.new_page(viewport={"width": 1440, "height": 1200})
-            page.set_default_timeout(PATIENCE)
-            wire, processor = Wire(page), Processor(page, server)
-            page.goto(f"http://localhost:{PORT}/data?checkpoint={options.checkpoint}&conversation={longest.id}")
-            page.get_by_text("Data set to browse").wait_for()
-            page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-            print(f"{options.checkpoint} on {longest.id}: {len(longest)} utterances")
-            for name in names:
-                measure_page(page, wire, processor, name, options.changes)
-            interact(page, server, names, options.interactions)
-            browser.close()
-    finally:
-        server.terminate()
+    with serving("this build", ROOT, PORT) as build, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1440, "height": 1200})
+        page.set_default_timeout(PATIENCE)
+        wire, processor = Wire(page), Processor(page, build.server)
+        page.goto(f"{build.address}data?checkpoint={options.checkpoint}&conversation={longest.id}")
+        page.get_by_text("Data set to browse").wait_for()
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+        print(f"{options.checkpoint} on {longest.id}: {len(longest)} utterances")
+        for name in names:
+            measure_page(page, wire, processor, name, options.changes)
+        interact(page, build.server, names, options.interactions)
+        browser.close()
 
 
 if __name__ == "__main__":
