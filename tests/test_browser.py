@@ -203,6 +203,7 @@ def drawn_numbers(page: Page) -> pd.DataFrame:
     """What the charts show, out of their table."""
     if not page.locator(".availability_matrix details").evaluate("(details) => details.open"):
         page.get_by_text("Numbers of this picture").click()
+    page.locator(".availability_matrix table tr td").first.wait_for()  # filled once it is open
     rows = page.locator(".availability_matrix table").evaluate(
         "(table) => [...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent.replace('\u2212', '-')))"
     )

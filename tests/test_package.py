@@ -46,6 +46,15 @@ def tracked(*folders: str) -> set[str]:
 # A checkout
 
 
+def test_nothing_names_a_package_index_or_a_folder_of_one_machine():
+    """Of all that is text; the parts are joined here, so that this file does not name them either."""
+    folders = "|".join(("home", "Users", "root", "work", "opt"))
+    hosts = "|".join(("py" + "pi", "pythonhosted", "npm" + "js", "registry.npm", "unpkg", "jsdelivr", "crates"))
+    searched = rf"(^|[\"' (=:,])/({folders})/[A-Za-z]|(https?://|www\.)[a-z.]*({hosts})\.?[a-z]*"
+    done = subprocess.run(["git", "grep", "-nIoE", searched], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout == ""
+
+
 def test_in_a_checkout_all_lies_in_the_repository(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert not INSTALLED
