@@ -30,8 +30,10 @@ def live(view: PageView) -> None:
     changed, colours = change(here, complete, conversation.labels), palette()
     title = timeline_title(changed)
     page_heading(title, LIVE_TERMS)
+    # Always there: what is below would be put in anew, and lose the keyboard, were it one place further.
+    place = st.empty()
     if changed.missing_share and (sentence := weight_sentence(changed)):
-        st.caption(escape_markdown(sentence))
+        place.caption(escape_markdown(sentence))
     selected = utterance_card(view, here, complete, changed)
     with st.container(key="timeline"):  # by this name the steps of stories bring it into view
         availability_editor(view, here, complete, title, selected, colours)

@@ -137,10 +137,16 @@ def test_a_drag_faster_than_the_mouse_reports_leaves_no_holes(page):
     expect(missing(page)).to_have_count(13)
 
 
+def focused(page: Page) -> str:
+    """The class of what has the keyboard, within a component."""
+    return page.evaluate("document.activeElement.shadowRoot?.activeElement?.className ?? ''")
+
+
 def test_rows_and_columns_are_toggled_by_keyboard(page):
     cell(page, 1, 1).focus()
     page.keyboard.press("r")
     expect(headline(page)).to_contain_text("Without text")
+    assert focused(page) == "cell missing changed"  # it is the same matrix still, and has the keyboard
     page.keyboard.press("r")
     expect(headline(page)).to_contain_text("Nothing is taken away")
     settled(page)

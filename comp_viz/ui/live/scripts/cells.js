@@ -137,10 +137,9 @@ function listenToKeys(root, state) {
     } else if (event.key === " " || event.key === "Enter") {
       event.preventDefault();
       toggleAll(state, [state.focus]);
-    } else if (event.key === "r" || event.key === "R") {
-      toggleAll(state, wholeRow(state, m));
-    } else if (event.key === "c" || event.key === "C") {
-      toggleAll(state, wholeColumn(state, s));
+    } else if ("rc".includes(event.key.toLowerCase()) && !event.ctrlKey && !event.metaKey) {
+      event.stopPropagation(); // to Streamlit R means to run the page again, and C to empty its cache
+      toggleAll(state, event.key.toLowerCase() === "r" ? wholeRow(state, m) : wholeColumn(state, s));
     }
   };
 }
