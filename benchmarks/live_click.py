@@ -19,9 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from benchmarks.live_visitors import LiveVisitors
+from benchmarks.server_runs import note_runs
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.source import open_data
@@ -36,25 +37,22 @@ TURNS = 3  # between the builds
 # and when the server's run was over.
 WATCH = """
 () => {
-  const app = document.querySelector('[data-testid=stApp]');
   const roots = () => [document, ...[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')].map((host) => host.shadowRoot)];
   const lines = () => roots().flatMap((root) => [...(root?.querySelectorAll('.js-plotly-plot path.js-line, .plot path') ?? [])])
     .map((line) => line.getAttribute('d')).join();
-  window.watched = { lifted: null, ran: false, finished: null, moves: [], redraws: [] };
+  window.watched = { lifted: null, finished: null, moves: [], redraws: [] };
   const seen = window.watched;
   let last = lines();
   const look = () => {
     if (seen !== window.watched) return;
     const now = lines();
     if (now && now !== last) { last = now; setTimeout(() => seen.redraws.push(performance.now())); }
-    if (seen.ran && seen.redraws.length && app.dataset.testScriptState !== 'running') seen.finished ??= performance.now();
+    if (seen.lifted && seen.redraws.length && window.serverRan(seen.lifted)) seen.finished ??= performance.now();
     requestAnimationFrame(look);
   };
   addEventListener('pointerdown', () => seen.moves.push(performance.now()), { once: true, capture: true });
   addEventListener('pointermove', (event) => event.buttons && seen.moves.push(performance.now()), { capture: true });
   addEventListener('pointerup', () => (seen.lifted = performance.now()), { once: true, capture: true });
-  const ran = (records) => records.some((one) => one.oldValue === 'running') || app.dataset.testScriptState === 'running';
-  new MutationObserver((records) => (seen.ran ||= seen.lifted && ran(records))).observe(app, { attributeOldValue: true });
   requestAnimationFrame(look);
 }
 """
@@ -107,27 +105,30 @@ def serving(name: str, folder: Path, port: int) -> Iterator[Build]:
 def open_page(build: Build, browser: Browser, query: str) -> None:
     """Open Live anew, and note when its frame, the first picture and the model were there."""
     build.page = page = browser.new_page(viewport={"width": 1440, "height": 1200})
+    note_runs(page.context)
     begin = time.perf_counter()
     page.goto(build.address + query)
     marks = []
-    for selector in (".availability_matrix .cell", DRAWN, HERE):
+    for selector in (".cell[data-s]", DRAWN, HERE):
         if selector == HERE and not page.locator(".availability_matrix .where").count():
-            break
+            break  # a build whose server answers
         page.locator(selector).first.wait_for(state="attached", timeout=120_000)
         marks.append(time.perf_counter() - begin)
     build.first = marks
     page.wait_for_timeout(2000)
 
 
-def click(build: Build, utterance: int, modality: int, whole: bool = True) -> tuple[float, float]:
-    """Click a cell; milliseconds until all charts were redrawn, and until the server's run was over.
+def cell(page: Page, utterance: int, modality: int) -> Locator:
+    """A cell of the matrix, which older builds call by another name."""
+    return page.locator(f'.cell[data-s="{utterance}"][data-m="{modality}"]')
 
-    Without the `whole` it is not waited for the run: a page that is slowed does not always say that there was one.
-    """
+
+def click(build: Build, utterance: int, modality: int, whole: bool = True) -> tuple[float, float]:
+    """Click a cell; milliseconds until all charts were redrawn, and, with the `whole`, until the server's run was over."""
     page = build.page
     assert page
     page.evaluate(WATCH)
-    page.locator(f'.availability_matrix .cell[data-s="{utterance}"][data-m="{modality}"]').click()
+    cell(page, utterance, modality).click()
     over = "window.watched.finished" if whole else "window.watched.lifted && window.watched.redraws.length"
     page.wait_for_function(over, timeout=60_000)
     redrawn, finished = page.evaluate(
@@ -151,10 +152,7 @@ def drag(build: Build, utterances: int, seconds: float = 2.0) -> tuple[float, fl
     """Drag along the first modality; redraws a second, and how long after the finger nine in ten moves were drawn."""
     page = build.page
     assert page
-    boxes = [
-        page.locator(f'.availability_matrix .cell[data-s="{s}"][data-m="0"]').bounding_box()
-        for s in (2, utterances - 3)
-    ]
+    boxes = [cell(page, s, 0).bounding_box() for s in (2, utterances - 3)]
     assert boxes[0]
     assert boxes[1]
     page.evaluate(WATCH)
