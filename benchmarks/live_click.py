@@ -8,31 +8,22 @@ milliseconds unless stated otherwise, as a median with the 90th percentile.
 
 import argparse
 import os
-import shutil
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.request import urlopen
 
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page
 
+from benchmarks.builds import ROOT, TURNS, Build, chromium, serving_builds
 from benchmarks.live_visitors import LiveVisitors
 from benchmarks.server_runs import note_runs
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.source import open_data
 
-ROOT = Path(__file__).parents[1]
-PORT = 8699
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 DRAWN = ".js-plotly-plot .main-svg, .availability_matrix .plot path"
 HERE = ".availability_matrix .where[data-here=yes]"  # the model runs in the browser
-TURNS = 3  # between the builds
 # `lines` is what the charts show, of Plotly or of our own component. Noted are the moments of the pointer and of every redrawing,
 # and when the server's run was over.
 WATCH = """
@@ -59,50 +50,17 @@ WATCH = """
 
 
 @dataclass
-class Build:
+class LiveBuild(Build):
     """A build that is served, its page in a browser, and what was measured of it."""
 
-    name: str
-    folder: Path
-    port: int
-    server: subprocess.Popen[bytes]
     page: Page | None = None
     first: list[float] = field(default_factory=list)  # seconds: frame, first picture, model in the browser
     clicks: list[float] = field(default_factory=list)
     runs: list[float] = field(default_factory=list)
     processor: list[float] = field(default_factory=list)
 
-    @property
-    def address(self) -> str:
-        """Where it is served."""
-        return f"http://localhost:{self.port}/"
 
-    def seconds(self) -> float:
-        """Processor time of the server so far."""
-        times = Path(f"/proc/{self.server.pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
-        return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
-
-
-@contextmanager
-def serving(name: str, folder: Path, port: int) -> Iterator[Build]:
-    """Start the dashboard of a checkout and wait until it answers."""
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
-    server = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(600):
-            try:
-                urlopen(f"http://localhost:{port}/_stcore/health").read()
-                yield Build(name, folder, port, server)
-                return
-            except OSError:
-                time.sleep(0.1)
-        raise SystemExit(f"The dashboard of {folder} did not start.")
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def open_page(build: Build, browser: Browser, query: str) -> None:
+def open_page(build: LiveBuild, browser: Browser, query: str) -> None:
     """Open Live anew, and note when its frame, the first picture and the model were there."""
     build.page = page = browser.new_page(viewport={"width": 1440, "height": 1200})
     note_runs(page.context)
@@ -123,7 +81,7 @@ def cell(page: Page, utterance: int, modality: int) -> Locator:
     return page.locator(f'.cell[data-s="{utterance}"][data-m="{modality}"]')
 
 
-def click(build: Build, utterance: int, modality: int, whole: bool = True) -> tuple[float, float]:
+def click(build: LiveBuild, utterance: int, modality: int, whole: bool = True) -> tuple[float, float]:
     """Click a cell; milliseconds until all charts were redrawn, and, with the `whole`, until the server's run was over."""
     page = build.page
     assert page
@@ -138,7 +96,7 @@ def click(build: Build, utterance: int, modality: int, whole: bool = True) -> tu
     return redrawn, finished
 
 
-def click_along(build: Build, count: int, utterances: int, begin: int) -> None:
+def click_along(build: LiveBuild, count: int, utterances: int, begin: int) -> None:
     """Click cells of two modalities along the conversation."""
     before = build.seconds()
     for i in range(begin, begin + count):
@@ -148,7 +106,7 @@ def click_along(build: Build, count: int, utterances: int, begin: int) -> None:
     build.processor.append(1000 * (build.seconds() - before) / count)
 
 
-def drag(build: Build, utterances: int, seconds: float = 2.0) -> tuple[float, float]:
+def drag(build: LiveBuild, utterances: int, seconds: float = 2.0) -> tuple[float, float]:
     """Drag along the first modality; redraws a second, and how long after the finger nine in ten moves were drawn."""
     page = build.page
     assert page
@@ -174,7 +132,7 @@ def drag(build: Build, utterances: int, seconds: float = 2.0) -> tuple[float, fl
     return 1000 * len(during) / (moves[-1] - moves[0]), sorted(late)[int(0.9 * len(late))]
 
 
-def slowed(build: Build, count: int, utterances: int) -> list[float]:
+def slowed(build: LiveBuild, count: int, utterances: int) -> list[float]:
     """Clicks with the page's processor slowed four times; Chromium slows the page's own thread, not the worker's."""
     assert build.page
     session = build.page.context.new_cdp_session(build.page)
@@ -214,14 +172,9 @@ def main() -> None:
     nearest = min(conversations, key=lambda c: abs(len(c) - 100))
     conversation = next((c for c in conversations if c.id == options.conversation), nearest)
     S, query = len(conversation), f"?checkpoint={options.checkpoint}&conversation={conversation.id}"
-    folders = {"this build": ROOT} | ({"other build": options.other} if options.other else {})
     print(f"{conversation.id}: {S} utterances, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    with ExitStack() as stack:
-        playwright = stack.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        builds = [
-            stack.enter_context(serving(name, folder, PORT + i)) for i, (name, folder) in enumerate(folders.items())
-        ]
+    with serving_builds(options.other) as served, chromium() as browser:
+        builds = [LiveBuild(**vars(build)) for build in served]
         for build in builds:
             open_page(build, browser, query)
             for i in range(3):  # the first clicks fill caches
@@ -248,7 +201,6 @@ def main() -> None:
                 print(
                     f"click while {options.visitors} others drag, {visitors.gestures} gestures: {middle(times)}; theirs at the server {middle(visitors.times)}"
                 )
-        browser.close()
     print(f"\nmodel's forward at the server, alone: {forward(options.checkpoint, options.data, conversation.id):.1f}")
 
 

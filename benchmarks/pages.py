@@ -1,228 +1,205 @@
 """Measures every page in Chromium: from a change until all is still, what figures weigh on the wire, the server's memory.
 
-    python -m benchmarks.pages [--pages live,robustness] [--checkpoint hazumi] [--changes 8] [--interactions 200]
+    python -m benchmarks.pages [--other FOLDER] [--pages live,robustness] [--checkpoint hazumi] [--changes 9] [--interactions 200]
 
-Starts the dashboard itself, on the longest conversation. For every page it prints when the first chart was there and when
-the page was still, then for every kind of change the median and the worst milliseconds until nothing moved any more, both
-with the processor time they took, and the heaviest figure. Then it goes round the pages until `--interactions` changes were
-made and prints the server's memory.
+Starts the dashboard itself, on the longest conversation; that of the checkout in `--other` as well, so that two builds are
+measured by turns. Of every page it prints when the first chart was there and when the page was still, then of every kind of
+change the median and the worst milliseconds from the press until nothing moved any more, the processor time of server and page,
+and the heaviest figure. Then it goes round the pages of this build until `--interactions` changes were made, and prints the
+server's memory. Motion is reduced, else the clip on the first page would play and nothing would ever be still.
 """
 
 import argparse
 import os
 import re
-import shutil
 import statistics
-import subprocess
-import time
+from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from benchmarks.live_click import FLAGS, PORT, ROOT, serving
+from benchmarks.builds import TURNS, Build, chromium, serving_builds
+from benchmarks.page_changes import OWN, changes_of, navigation_link
+from benchmarks.page_watch import PATIENCE, first_chart, settled
+from benchmarks.server_runs import note_runs
 from comp_viz.data.source import open_data
 
-PAGES = "live,overview,prototypes,propagation,coordinator,why,modulation,imbalance,robustness,compare"
-NOT_OWN = re.compile("Compare with|Split")  # selectboxes that draw a page twice, or have a whole split measured
-DRAWN = "[data-testid=stMain] .js-plotly-plot .main-svg, [data-testid=stMain] .diagram svg, .availability_matrix .plot path"  # a chart, or the diagram
-QUIET = 300  # milliseconds without a run of the server or a change on the page after which it counts as still
-STILL = f"""window.ran && performance.now() - window.last > {QUIET}
-  && !document.querySelector('[data-testid=stMain] [data-testid=stProgress]')"""
-PATIENCE = 600_000  # milliseconds; Robustness measures for minutes on a busy machine
-# Notes the last moment at which the server ran or something on the page changed.
-WATCH = """
-() => {
-  const app = document.querySelector('[data-testid=stApp]');
-  window.begun = window.last = performance.now();
-  window.ran = false;
-  const touched = () => { window.last = performance.now(); };
-  window.watcher?.disconnect();
-  window.watcher = new MutationObserver((changes) => {
-    window.ran ||= changes.some((change) => change.attributeName === 'data-test-script-state');
-    touched();
-  });
-  window.watcher.observe(app, { childList: true, subtree: true, attributes: true, characterData: true });
-  cancelAnimationFrame(window.looking);
-  const look = () => {
-    if (app.dataset.testScriptState === 'running') { window.ran = true; touched(); }
-    window.looking = requestAnimationFrame(look);
-  };
-  look();
-}
-"""
+PAGES = "example,live,overview,prototypes,propagation,coordinator,why,modulation,imbalance,claims,robustness,compare"
+ELSEWHERE = "data"  # a page that is not measured
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one change cost: milliseconds by the clock and of the processor."""
+
+    clock: float
+    server: float = 0
+    browser: float = 0
+
+
+@dataclass
+class PagesBuild(Build):
+    """A build that is served, its page in a browser, and what was measured of it by page and kind of change."""
+
+    page: Page
+    wire: "Wire"
+    costs: dict[tuple[str, str], list[Cost]] = field(default_factory=lambda: defaultdict(list))
+    heaviest: dict[str, int] = field(
+        default_factory=lambda: defaultdict(int)
+    )  # bytes of a message with a figure, by page
+    controls: dict[str, str] = field(default_factory=dict)  # the name of a page's own first control
+
+    def __post_init__(self) -> None:
+        self.tools = self.page.context.new_cdp_session(self.page)
+        self.tools.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def processor(self) -> tuple[float, float]:
+        """Milliseconds of the server and of the page's main thread so far, which other work on the machine hardly changes."""
+        page = {each["name"]: each["value"] for each in self.tools.send("Performance.getMetrics")["metrics"]}
+        return 1000 * self.seconds(), 1000 * page["TaskDuration"]
+
+    def note(self, name: str, kind: str, measure: Callable[[], float]) -> None:
+        """Measure a change and keep what it cost."""
+        server, browser = self.processor()
+        self.wire.heaviest = 0
+        clock = measure()
+        after = self.processor()
+        self.costs[name, kind].append(Cost(clock, after[0] - server, after[1] - browser))
+        self.heaviest[name] = max(self.heaviest[name], self.wire.heaviest)
+
+    def memory(self) -> float:
+        """Resident memory of the server, in MB."""
+        status = Path(f"/proc/{self.server.pid}/status").read_text(encoding="utf-8")
+        return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
 
 
 class Wire:
-    """What came from the server: the heaviest message that carries a figure, and all bytes."""
+    """What comes from the server: the heaviest message that carries a figure."""
 
     def __init__(self, page: Page) -> None:
-        self.heaviest = self.total = 0
-        page.on("websocket", lambda socket: socket.on("framereceived", self.received))
+        self.heaviest = 0
+        page.on("websocket", lambda socket: socket.on("framereceived", self.receive))
 
-    def received(self, payload: str | bytes) -> None:
-        """Count a message."""
-        self.total += len(payload)
+    def receive(self, payload: str | bytes) -> None:
+        """Weigh a message."""
         if isinstance(payload, bytes) and b'"layout":' in payload:
             self.heaviest = max(self.heaviest, len(payload))
 
 
-def settled(page: Page, change: Callable[[], object]) -> float:
-    """Make a change; milliseconds until the page was still, without the waiting that shows it is."""
-    page.evaluate(WATCH)
-    change()
-    page.wait_for_function(STILL, timeout=PATIENCE)
-    return float(page.evaluate("window.last - window.begun"))
+def begin(build: Build, browser: Browser, query: str) -> PagesBuild:
+    """Open a page of a build that shows no chart, on what is to be measured."""
+    page = browser.new_context(viewport={"width": 1440, "height": 1200}, reduced_motion="reduce").new_page()
+    page.set_default_timeout(PATIENCE)
+    note_runs(page.context)
+    wire = Wire(page)
+    page.goto(f"{build.address}{ELSEWHERE}?{query}")
+    page.get_by_text("Data set to browse").wait_for()
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    return PagesBuild(**vars(build), page=page, wire=wire)
 
 
-def navigation_link(page: Page, title: str) -> Locator:
-    """The link to a page in the navigation, its group opened."""
-    link = page.get_by_test_id("stTopNav").get_by_role("link", name=title)
-    for group in page.get_by_test_id("stTopNavSection").all():
-        if link.count():
-            break
-        group.click()
-        page.get_by_role("menuitem").first.wait_for()
-        link = page.get_by_role("menuitem", name=title)
-        if not link.count():
-            page.keyboard.press("Escape")
-            page.get_by_role("menuitem").first.wait_for(state="hidden")
-    return link
+def open_from_navigation(build: PagesBuild, name: str) -> bool:
+    """Open a page, if the build has it, coming from one that is not measured; note what it cost."""
+    page = build.page
+    if way := navigation_link(page, ELSEWHERE):
+        settled(page, way.click)
+    if not (link := navigation_link(page, name)):
+        return False
+    build.note(name, "opened, still", lambda: settled(page, link.click))
+    build.costs[name, "opened, first chart"].append(Cost(first_chart(page)))
+    return True
 
 
-def opened(page: Page, name: str) -> tuple[float, float]:
-    """Go to a page by the navigation; milliseconds until it shows a chart, and until it is still."""
-    link = navigation_link(page, name.capitalize())
-    page.evaluate("window.last = 0")
-    start = time.perf_counter()
-    page.evaluate(WATCH)
-    link.click()
-    page.wait_for_url(re.compile(rf"/{name}\b" if name != "live" else r"\d/(\?|$)"))
-    page.locator(DRAWN).first.wait_for(timeout=PATIENCE)
-    first = 1000 * (time.perf_counter() - start)
-    page.wait_for_function(STILL, timeout=PATIENCE)
-    return first, float(page.evaluate("window.last - window.begun"))
+def measure_page(build: PagesBuild, name: str, changes: int) -> None:
+    """Open a page and make some changes of each kind on it."""
+    if not open_from_navigation(build, name):
+        return
+    for kind, change in changes_of(build.page).items():
+        if kind == OWN:
+            build.controls[name] = change.control
+        for _ in range(changes):
+            build.note(name, kind, partial(settled, build.page, change.make, change.asks))
 
 
-def other_option(page: Page, box: Locator) -> None:
-    """Take the option of a selectbox below the one it shows, and of the last one the first."""
-    shown = box.locator("input").input_value()
-    box.locator("input").click()
-    options = page.get_by_role("option")
-    options.first.wait_for()
-    names = options.all_inner_texts()
-    options.nth((names.index(shown) + 1) % len(names)).click()
-
-
-def other_button(group: Locator) -> None:
-    """Press the button after the one that is pressed, and after the last one the first: the same one again changes nothing."""
-    buttons = group.get_by_role("radio")
-    pressed = buttons.evaluate_all("all => all.findIndex(button => button.ariaChecked === 'true')")
-    buttons.nth((pressed + 1) % buttons.count()).click()
-
-
-def kinds(page: Page) -> dict[str, Callable[[], object]]:
-    """The changes that the open page offers: another utterance, another missing pattern, its own first control."""
-    changes: dict[str, Callable[[], object]] = {}
-    step = page.locator("[data-testid=stMain]").get_by_test_id("stNumberInputStepUp").first
-    if step.count():
-        changes["another utterance"] = step.click
-    pattern = page.locator("[data-testid=stSidebar] [data-testid=stSelectbox]").filter(has_text="Missing pattern")
-    changes["another pattern"] = lambda: other_option(page, pattern)
-    main = page.locator("[data-testid=stMain]")
-    own = main.locator("[data-testid=stSelectbox]").filter(has_not_text=NOT_OWN).first
-    if own.count():
-        changes[f"its control: {own.inner_text().splitlines()[0]}"] = lambda: other_option(page, own)
-        return changes
-    group = main.get_by_test_id("stButtonGroup").first
-    if group.count():
-        changes["its control"] = lambda: other_button(group)
-    return changes
-
-
-def memory(server: subprocess.Popen[bytes]) -> float:
-    """Resident memory of the server, in MB."""
-    status = Path(f"/proc/{server.pid}/status").read_text()
-    return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
-
-
-class Processor:
-    """Processor time of the server and of the page's main thread, which other work on the machine hardly changes."""
-
-    def __init__(self, page: Page, server: subprocess.Popen[bytes]) -> None:
-        self.server = server
-        self.tools = page.context.new_cdp_session(page)
-        self.tools.send("Performance.enable", {"timeDomain": "threadTicks"})
-        self.before = self.used()
-
-    def used(self) -> tuple[float, float]:
-        """So far, in milliseconds."""
-        user, system = Path(f"/proc/{self.server.pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
-        page = {each["name"]: each["value"] for each in self.tools.send("Performance.getMetrics")["metrics"]}
-        return 1000 * (int(user) + int(system)) / os.sysconf("SC_CLK_TCK"), 1000 * page["TaskDuration"]
-
-    def since(self, changes: int = 1) -> str:
-        """What a change took since it was asked last."""
-        before, self.before = self.before, self.used()
-        server, browser = ((now - then) / changes for now, then in zip(self.before, before, strict=True))
-        return f"processor time: server {server:.0f} ms, browser {browser:.0f} ms"
-
-
-def measure_page(page: Page, wire: Wire, processor: Processor, name: str, changes: int) -> None:
-    """Print what opening a page and each kind of change takes."""
-    wire.heaviest = wire.total = 0
-    processor.since()
-    first, still = opened(page, name)
-    result = f"first chart {first:.0f} ms, still {still:.0f} ms, {processor.since()}"
-    weighed = f"heaviest figure {wire.heaviest / 1000:.0f} kB, {wire.total / 1000:.0f} kB in all"
-    print(f"{name:12} opened: {result}, {weighed}", flush=True)
-    for kind, change in kinds(page).items():
-        wire.heaviest = 0
-        processor.since()
-        times = [settled(page, change) for _ in range(changes)]
-        result = f"median {statistics.median(times):.0f} ms, worst {max(times):.0f} ms, {processor.since(changes)}"
-        print(f"{name:12} {kind}: {result}, heaviest figure {wire.heaviest / 1000:.0f} kB", flush=True)
-
-
-def interact(page: Page, server: subprocess.Popen[bytes], names: list[str], interactions: int) -> None:
+def interact(build: PagesBuild, names: list[str], interactions: int) -> None:
     """Go round the pages and their changes; print the server's memory before, in between and at the end."""
-    print(f"memory of the server: {memory(server):.0f} MB after every page was open", flush=True)
+    print(f"\nmemory of the server: {build.memory():.0f} MB after every page was open", flush=True)
     made = 0
     for name in cycle(names):
-        opened(page, name)
-        for change in islice(cycle(kinds(page).values()), 9):
-            settled(page, change)
+        open_from_navigation(build, name)
+        for change in islice(cycle(changes_of(build.page).values()), 9):
+            settled(build.page, change.make, change.asks)
         made += 10
-        print(f"memory of the server: {memory(server):.0f} MB after {made} interactions ({name})", flush=True)
+        print(f"memory of the server: {build.memory():.0f} MB after {made} interactions ({name})", flush=True)
         if made >= interactions:
             return
+
+
+def median(costs: list[Cost], what: str) -> float:
+    """Of one kind of cost."""
+    return float(statistics.median(getattr(cost, what) for cost in costs))
+
+
+def row(builds: list[PagesBuild], name: str, kind: str) -> str:
+    """A line of the table: each build's costs, and the ratio of their medians."""
+    cells, clocks = [], []
+    for build in builds:
+        if not (costs := build.costs.get((name, kind))):
+            cells.append("–")
+            continue
+        clocks.append(median(costs, "clock"))
+        used = (
+            f"; {median(costs, 'server'):.0f} + {median(costs, 'browser'):.0f}"
+            if any(cost.browser for cost in costs)
+            else ""
+        )
+        cells.append(f"{clocks[-1]:.0f} ({max(cost.clock for cost in costs):.0f}{used})")
+    ratio = f"{clocks[0] / clocks[1]:.2f}" if len(clocks) == 2 else ""
+    return f"| {name} | {kind} | {' | '.join(cells)} | {ratio} |"
+
+
+def print_page(builds: list[PagesBuild], name: str) -> None:
+    """Print what was measured of a page."""
+    kinds = dict.fromkeys(kind for build in builds for page, kind in build.costs if page == name)
+    for kind in sorted(kinds, reverse=True):
+        print(row(builds, name, kind))
+    for build in builds:
+        own = f", its own control: {build.controls[name]}" if name in build.controls else ""
+        print(f"    {build.name}: heaviest figure {build.heaviest[name] / 1000:.0f} kB{own}", flush=True)
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--other", type=Path, help="a checkout of another build, measured by turns with this one")
     parser.add_argument("--pages", default=PAGES)
     parser.add_argument("--checkpoint", default="hazumi")
     parser.add_argument("--data", default="hazumi_online.npz")
-    parser.add_argument("--changes", type=int, default=8)
-    parser.add_argument("--interactions", type=int, default=200)
+    parser.add_argument("--changes", type=int, default=9, help="of each kind on each page")
+    parser.add_argument("--interactions", type=int, default=200, help="0 leaves the memory out")
     options = parser.parse_args()
     names = options.pages.split(",")
     longest = max(open_data(options.data).conversations, key=len)
-    with serving("this build", ROOT, PORT) as build, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        page = browser.new_page(viewport={"width": 1440, "height": 1200})
-        page.set_default_timeout(PATIENCE)
-        wire, processor = Wire(page), Processor(page, build.server)
-        page.goto(f"{build.address}data?checkpoint={options.checkpoint}&conversation={longest.id}")
-        page.get_by_text("Data set to browse").wait_for()
-        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-        print(f"{options.checkpoint} on {longest.id}: {len(longest)} utterances")
+    query = f"checkpoint={options.checkpoint}&conversation={longest.id}"
+    with serving_builds(options.other) as served, chromium() as browser:
+        builds = [begin(build, browser, query) for build in served]
+        print(f"{options.checkpoint} on {longest.id}: {len(longest)} utterances, {os.cpu_count()} cores")
+        print(
+            "Milliseconds: median (worst; processor time of the server + of the page). "
+            + ", ".join(f"{b.name}: {b.folder}" for b in builds)
+        )
         for name in names:
-            measure_page(page, wire, processor, name, options.changes)
-        interact(page, build.server, names, options.interactions)
-        browser.close()
+            for _ in range(TURNS):
+                for build in builds:
+                    measure_page(build, name, options.changes // TURNS)
+            print(f"load {os.getloadavg()[0]:.1f}")
+            print_page(builds, name)
+        if options.interactions:
+            interact(builds[0], names, options.interactions)
 
 
 if __name__ == "__main__":
