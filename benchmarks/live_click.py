@@ -24,25 +24,34 @@ from comp_viz.data.source import open_data
 
 DRAWN = ".js-plotly-plot .main-svg, .availability_matrix .plot path"
 HERE = ".availability_matrix .where[data-here=yes]"  # the model runs in the browser
-# `lines` is what the charts show, of Plotly or of our own component. Noted are the moments of the pointer and of every redrawing,
-# and when the server's run was over.
+# `lines` is what the charts show, of Plotly or of our own component; `hatched` how many bars stand for missing entries, in our
+# own only; `missing` how many cells of the matrix do. Noted are the moments of the pointer, by its own clock, with what was
+# missing then; those of every redrawing, with what it showed; and when the server's run was over.
 WATCH = """
 () => {
   const roots = () => [document, ...[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')].map((host) => host.shadowRoot)];
-  const lines = () => roots().flatMap((root) => [...(root?.querySelectorAll('.js-plotly-plot path.js-line, .plot path') ?? [])])
-    .map((line) => line.getAttribute('d')).join();
+  const all = (selector) => roots().flatMap((root) => [...(root?.querySelectorAll(selector) ?? [])]);
+  const drawn = (selector) => all(selector).map((line) => line.getAttribute('d')).join();
+  const lines = () => drawn('.js-plotly-plot path.js-line, .plot path');
+  const hatched = () => drawn('.plot path[fill="url(#missing)"]').split('M').length - 1;
+  const missing = () => all('.cell.missing[data-s]').length;
+  const before = { missing: missing(), hatched: hatched() };
   window.watched = { lifted: null, finished: null, moves: [], redraws: [] };
   const seen = window.watched;
   let last = lines();
+  const redrawn = (hatched) => seen.redraws.push({ at: performance.now(), taken: hatched - before.hatched });
   const look = () => {
     if (seen !== window.watched) return;
     const now = lines();
-    if (now && now !== last) { last = now; setTimeout(() => seen.redraws.push(performance.now())); }
+    if (now && now !== last) { last = now; setTimeout(redrawn, 0, hatched()); }
     if (seen.lifted && seen.redraws.length && window.serverRan(seen.lifted)) seen.finished ??= performance.now();
     requestAnimationFrame(look);
   };
-  addEventListener('pointerdown', () => seen.moves.push(performance.now()), { once: true, capture: true });
-  addEventListener('pointermove', (event) => event.buttons && seen.moves.push(performance.now()), { capture: true });
+  const moved = (event) => {
+    if (seen === window.watched && event.buttons) seen.moves.push({ at: event.timeStamp, taken: missing() - before.missing });
+  };
+  addEventListener('pointerdown', moved, { once: true });
+  addEventListener('pointermove', moved);
   addEventListener('pointerup', () => (seen.lifted = performance.now()), { once: true, capture: true });
   requestAnimationFrame(look);
 }
@@ -90,7 +99,10 @@ def click(build: LiveBuild, utterance: int, modality: int, whole: bool = True) -
     over = "window.watched.finished" if whole else "window.watched.lifted && window.watched.redraws.length"
     page.wait_for_function(over, timeout=60_000)
     redrawn, finished = page.evaluate(
-        "[window.watched.redraws.find((at) => at > window.watched.moves[0]) - window.watched.moves[0], window.watched.finished - window.watched.lifted]"
+        """() => {
+          const { moves: [{ at: pressed }], redraws, finished, lifted } = window.watched;
+          return [redraws.find(({ at }) => at > pressed).at - pressed, finished - lifted];
+        }"""
     )
     page.wait_for_timeout(300 if whole else 1500)
     return redrawn, finished
@@ -106,30 +118,30 @@ def click_along(build: LiveBuild, count: int, utterances: int, begin: int) -> No
     build.processor.append(1000 * (build.seconds() - before) / count)
 
 
-def drag(build: LiveBuild, utterances: int, seconds: float = 2.0) -> tuple[float, float]:
-    """Drag along the first modality; redraws a second, and how long after the finger nine in ten moves were drawn."""
+def drag(build: LiveBuild, utterances: int) -> tuple[float, list[float]]:
+    """Drag along the second modality, which was not clicked, a cell a move; redraws a second until the finger lifts.
+
+    And how many milliseconds after each move that took something away a picture without it was there, of our own charts.
+    """
     page = build.page
     assert page
-    boxes = [cell(page, s, 0).bounding_box() for s in (2, utterances - 3)]
-    assert boxes[0]
-    assert boxes[1]
+    boxes = [box for s in range(2, utterances - 2) if (box := cell(page, s, 1).bounding_box())]
     page.evaluate(WATCH)
-    y, left, right = boxes[0]["y"] + 10, boxes[0]["x"] + 3, boxes[1]["x"] + 3
-    page.mouse.move(left, y)
-    page.mouse.down()
-    begin = time.perf_counter()
-    while (share := (time.perf_counter() - begin) / seconds) < 1:
-        page.mouse.move(left + (right - left) * share, y)
-        page.wait_for_timeout(16)
+    for i, box in enumerate(boxes):
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        if i == 0:
+            page.mouse.down()
+        page.wait_for_timeout(8)
     page.mouse.up()
     page.wait_for_timeout(3000)
     moves, redraws = page.evaluate("[window.watched.moves, window.watched.redraws]")
-    during = [at for at in redraws if at <= moves[-1]]
-    # A move within a cell draws nothing: those after the last redraw are left out.
-    late = [min(at for at in redraws if at >= move) - move for move in moves if move <= redraws[-1]]
     page.get_by_role("button", name="Undo").click()
     page.wait_for_timeout(2000)
-    return 1000 * len(during) / (moves[-1] - moves[0]), sorted(late)[int(0.9 * len(late))]
+    during = sum(each["at"] <= moves[-1]["at"] for each in redraws)
+    taking = [now for before, now in zip([{"taken": 0}, *moves], moves, strict=False) if now["taken"] > before["taken"]]
+    shown = [next((each["at"] for each in redraws if each["taken"] >= move["taken"]), None) for move in taking]
+    late = [at - move["at"] for at, move in zip(shown, taking, strict=True) if at]
+    return 1000 * during / (moves[-1]["at"] - moves[0]["at"]), late
 
 
 def slowed(build: LiveBuild, count: int, utterances: int) -> list[float]:
@@ -193,7 +205,10 @@ def main() -> None:
             )
             print(f"processor time of the server a click: {statistics.median(build.processor):.0f}")
             redraws, late = drag(build, S)
-            print(f"drag: {redraws:.0f} redraws a second, 90 % of moves drawn within {late:.0f}")
+            print(
+                f"drag: {redraws:.0f} redraws a second"
+                + (f", behind the finger by {middle(late)}, at worst {max(late):.0f}" if late else "")
+            )
             print(f"click, page slowed four times: {middle(slowed(build, 6, S))}")
             if options.visitors:
                 with LiveVisitors(build.port, query, options.visitors) as visitors:
