@@ -17,7 +17,7 @@ from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.checkpoint.tensors import read_tensors
 from comp_viz.errors import CompVizError
 from comp_viz.network.published import load_published
-from comp_viz.ui.frame.sidebar import check_finite
+from comp_viz.ui.frame.page_view import check_finite
 
 PARAMETERS = {name: value.float() for name, value in random_parameters(3).items()}
 ADAM = {"state": {0: {"step": torch.tensor(3.0), "exp_avg": torch.ones(2)}}, "param_groups": [{"lr": 1e-4}]}

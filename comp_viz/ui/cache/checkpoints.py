@@ -34,6 +34,15 @@ def open_checkpoint(name: str, device: str) -> Checkpoint:
     return _checkpoint(name, device, checkpoint_change(name))
 
 
+def opens(name: str, device: str) -> bool:
+    """Whether a checkpoint can be read. One that cannot is passed over where pages choose; where people do, it is named."""
+    try:
+        open_checkpoint(name, device)
+    except CompVizError:
+        return False
+    return True
+
+
 def checkpoint_change(name: str) -> tuple[int, int]:
     """When the two files of a checkpoint that count were last changed: weights may be replaced beside the same card."""
     folder = checkpoint_folder(name)

@@ -8,8 +8,9 @@ from comp_viz.analysis.claims.counterparts import counterpart_roles
 from comp_viz.analysis.claims.measured import MEASURED_TABLE
 from comp_viz.analysis.claims.shipped_claims import PUBLISHED, JudgedClaim, shipped_claims
 from comp_viz.analysis.claims.table_evidence import CLAIM_TABLES
+from comp_viz.device import choose_device
 from comp_viz.last_change import last_change
-from comp_viz.ui.cache.checkpoints import checkpoint_card, checkpoint_change, checkpoint_names
+from comp_viz.ui.cache.checkpoints import checkpoint_card, checkpoint_change, checkpoint_names, opens
 from comp_viz.ui.cache.training import RESULTS
 
 
@@ -25,7 +26,7 @@ def _judged(folder: Path, changes: tuple[int, ...]) -> dict[str, JudgedClaim]:
 
 
 def counterparts(name: str) -> dict[str, str]:
-    """Method of the claims -> a checkpoint that stands for it beside the one called `name`; not to be changed."""
+    """Method of the claims -> a checkpoint that can be read and stands for it beside the one called `name`; not to be changed."""
     names = tuple(checkpoint_names())
     return _counterparts(name, names, tuple(map(checkpoint_change, names)))
 
@@ -35,7 +36,7 @@ def _counterparts(name: str, names: tuple[str, ...], changes: tuple[tuple[int, i
     card, beside = checkpoint_card(name), dict[str, str]()
     for other in names if card else ():
         theirs = checkpoint_card(other)
-        if card and theirs and other != name:
-            for role in counterpart_roles(card, theirs):
-                beside.setdefault(role, other)
+        roles = counterpart_roles(card, theirs) if card and theirs and other != name else ()
+        if roles and opens(other, str(choose_device())):
+            beside |= {role: other for role in roles if role not in beside}
     return beside

@@ -1,6 +1,7 @@
 """The controls of the Compare page: which predictors, on which split, under which pattern."""
 
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import streamlit as st
 
@@ -12,11 +13,12 @@ from comp_viz.analysis.robustness.scores import counted_labels
 from comp_viz.data.conversation import SPLITS
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import Pattern
+from comp_viz.errors import CompVizError
 from comp_viz.methods.method import absence
 from comp_viz.methods.registry import method_of
-from comp_viz.ui.cache.checkpoints import checkpoint_card, fitting_checkpoints, open_checkpoint
+from comp_viz.ui.cache.checkpoints import checkpoint_card, fitting_checkpoints, open_checkpoint, opens
 from comp_viz.ui.compare.cached import ComparedPredictor, ComparedPredictors, measured_drawings
-from comp_viz.ui.frame.page_view import PageView
+from comp_viz.ui.frame.page_view import PageView, check_finite
 from comp_viz.ui.frame.pattern_state import pattern_choice
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.choices import one_of
@@ -66,8 +68,8 @@ class CompareChoice:
 
     @property
     def views(self) -> list[PageView]:
-        """What has to be run: every checkpoint once."""
-        return list({view.checkpoint.digest: view for view, _ in self.predictors.values()}.values())
+        """What has to be run: every checkpoint once, by its name, as predictions are kept; two may have the same weights."""
+        return list({view.name: view for view, _ in self.predictors.values()}.values())
 
     def measured_in_force(self) -> tuple[Drawing, ...]:
         """The drawings of the pattern in force that are measured for everything compared."""
@@ -88,23 +90,16 @@ def compare_controls(view: PageView) -> CompareChoice | None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = one_of("Split", splits, SPLIT, "The conversations to evaluate on.", width=130)
         utterances = Utterances.of(view.data.split(split))
-        names = predictor_control(comparable_predictors(view, int(utterances.lengths.max())))
+        names = predictor_control(comparable_predictors(view, int(utterances.lengths.max())), view.device)
     if not counted_labels(view.data.task, utterances.labels):
         not_measurable(NO_LABELS)
         return None
-    if len(names) < 2:
+    predictors = open_predictors(view, names)
+    if len(predictors) < 2:
         not_measurable("Choose at least two to compare, in the list above.")
         return None
     pattern, note = pattern_of_split(view)
-    choice = CompareChoice(
-        {
-            name: (replace(view, name=checkpoint, checkpoint=open_checkpoint(checkpoint, view.device)), of)
-            for name, (checkpoint, of) in names.items()
-        },
-        split,
-        pattern,
-        pattern_choice().seed,
-    )
+    choice = CompareChoice(predictors, split, pattern, pattern_choice().seed)
     evaluated_caption(choice, utterances, note)
     return choice
 
@@ -127,15 +122,28 @@ def comparable_predictors(view: PageView, longest: int) -> dict[str, tuple[str, 
     return fused | heads
 
 
-def predictor_control(known: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+def open_predictors(view: PageView, names: dict[str, tuple[str, str]]) -> dict[str, tuple[PageView, str]]:
+    """The views of what was chosen; what cannot be read, or predicts no numbers, is named and left out."""
+    predictors = {}
+    for name, (checkpoint, of) in names.items():
+        try:
+            one = replace(view, name=checkpoint, checkpoint=open_checkpoint(checkpoint, view.device))
+            check_finite(one)
+            predictors[name] = one, of
+        except CompVizError as error:
+            st.warning(f"{escape_markdown(name)} is left out. {escape_markdown(str(error))}", icon=":material/error:")
+    return predictors
+
+
+def predictor_control(known: dict[str, tuple[str, str]], device: str) -> dict[str, tuple[str, str]]:
     """Let some be chosen; those that no longer fit, as of other data, are brought back to the usual ones."""
     state = st.session_state
     kept = [name for name in state.get(COMPARED, []) if name in known]
     if COMPARED in state and len(kept) < len(state[COMPARED]):
-        state[COMPARED] = kept if len(kept) > 1 else usual_predictors(known)
+        state[COMPARED] = kept if len(kept) > 1 else usual_predictors(known, device)
     elif COMPARED not in state and not set(st.query_params.get_all(COMPARED)) & set(known):
         st.query_params.pop(COMPARED, None)
-        state[COMPARED] = usual_predictors(known)
+        state[COMPARED] = usual_predictors(known, device)
     names = st.multiselect(
         "Compared",
         [*known],
@@ -148,14 +156,18 @@ def predictor_control(known: dict[str, tuple[str, str]]) -> dict[str, tuple[str,
     return {name: known[name] for name in names}
 
 
-def usual_predictors(known: dict[str, tuple[str, str]]) -> list[str]:
-    """The open checkpoint and those trained on the same data, of its method first; where there are none, its own heads."""
+def usual_predictors(known: dict[str, tuple[str, str]], device: str) -> list[str]:
+    """The open checkpoint and those trained on the same data, of its method first; where there are none, its own heads.
+
+    None that cannot be read: a damaged checkpoint beside the others is only named when somebody chooses it.
+    """
     cards = {name: checkpoint_card(checkpoint) for name, (checkpoint, of) in known.items() if of == FUSED}
     data = {name: card.data.digest if card and card.data else "" for name, card in cards.items()}
     first = next(iter(known), "")
     same = [name for name in data if data[name] and data[name] == data[first]]
     methods = {name: card.method for name, card in cards.items() if card}
     same.sort(key=lambda name: methods[name] != methods[first])
+    same = list(islice((name for name in same if opens(known[name][0], device)), USUAL_PREDICTORS))
     checkpoint = known[first][0] if known else ""
     heads = [name for name, (its, of) in known.items() if its == checkpoint and of != FUSED]
     return (same if len(same) > 1 else [first, *heads])[:USUAL_PREDICTORS] if known else []

@@ -15,7 +15,7 @@ from comp_viz.methods.method import Capability
 from comp_viz.ui.cache.checkpoints import checkpoint_names, fitting_checkpoints, open_checkpoint
 from comp_viz.ui.frame.address_notes import note_unknown
 from comp_viz.ui.frame.address_state import address_value, keep_widget_value, set_widget
-from comp_viz.ui.frame.page_view import PageView
+from comp_viz.ui.frame.page_view import PageView, check_finite
 from comp_viz.ui.frame.pattern_state import pattern_choice
 from comp_viz.ui.frame.report_collector import add_side
 from comp_viz.ui.frame.text import escape_markdown
@@ -107,7 +107,9 @@ def compared_view(view: PageView, with_what: str) -> tuple[PageView, str, str]:
         name = with_what.removeprefix(BY)
         checkpoint = open_checkpoint(name, view.device)
         check_lengths(Utterances.of([view.conversation]), checkpoint.config.max_length)
-        return replace(view, name=name, checkpoint=checkpoint), BY + view.name, with_what
+        other = replace(view, name=name, checkpoint=checkpoint)
+        check_finite(other)
+        return other, BY + view.name, with_what
     text = AS_RECORDED if with_what == NOTHING_MISSING else address_value(OTHER, "uniform(0.5)")
     utterances = Utterances.of([view.conversation])
     observed = Pattern.parse(text)(utterances, view.data.task, np.random.default_rng(pattern_choice().seed))

@@ -4,7 +4,8 @@ import streamlit as st
 
 from comp_viz.clips.background import AnalysisJob
 from comp_viz.clips.clip import Clip
-from comp_viz.ui.cache.checkpoints import checkpoint_card, checkpoint_names
+from comp_viz.device import choose_device
+from comp_viz.ui.cache.checkpoints import checkpoint_card, checkpoint_names, opens
 from comp_viz.ui.cache.session_clips import add_clip, forget_pending, reads_clip, session_clip, session_clips
 
 SETTLE, PROBLEM, SELECTED = "settle", "clip problem", "selected clip"  # what the session keeps
@@ -48,6 +49,6 @@ def failure_text(job: AnalysisJob) -> str:
 
 
 def checkpoints_reading(clip: Clip) -> list[str]:
-    """Checkpoints that were trained on features made exactly as this clip's."""
-    cards = {name: checkpoint_card(name) for name in checkpoint_names()}
-    return [name for name, card in cards.items() if card and reads_clip(card, clip)]
+    """Checkpoints that were trained on features made exactly as this clip's, none that cannot be read."""
+    cards, device = {name: checkpoint_card(name) for name in checkpoint_names()}, str(choose_device())
+    return [name for name, card in cards.items() if card and reads_clip(card, clip) and opens(name, device)]

@@ -3,16 +3,18 @@
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.inside import Inside
-from comp_viz.analysis.prediction import Prediction
+from comp_viz.analysis.prediction import FUSED, Prediction
 from comp_viz.analysis.query import Query
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.conversation import Bools, Conversation
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.source import data_root
+from comp_viz.errors import CompVizError
 from comp_viz.network.intervention import AS_TRAINED, Intervention
 from comp_viz.report.origin import Origin
 from comp_viz.ui.cache.predictions import cached_inside, cached_prediction
@@ -89,3 +91,16 @@ class PageView:
         """The address of exactly this view, also of what is at its default."""
         parts = self.origin.address | {"utterance": address_value("utterance", "1")}
         return f"{(st.context.url or '').split('?')[0]}?{urlencode(parts)}"
+
+
+def check_finite(view: PageView) -> None:
+    """Raise `CompVizError` where the model's numbers left the range of single precision: charts would be empty without a word."""
+    prediction = view.predict(view.observed)
+    numbers = {FUSED: prediction.fused, **prediction.heads}
+    wrong = [name for name, values in numbers.items() if not np.isfinite(values).all()]
+    if wrong:
+        raise CompVizError(
+            f"Checkpoint {view.name!r} predicts numbers that are not finite for conversation {view.conversation.id!r:.80} ({', '.join(wrong)}), "
+            "so that nothing is shown of it. Its weights or the features are too large: see what `comp-viz data check` says of the "
+            "data set, and what `comp-viz evaluate` says of the checkpoint on other data."
+        )

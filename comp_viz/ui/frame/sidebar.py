@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
 
-from comp_viz.analysis.prediction import FUSED
 from comp_viz.clips.source import named_in
 from comp_viz.data.conversation import SPLITS
 from comp_viz.data.dataset import Utterances
@@ -21,7 +19,7 @@ from comp_viz.ui.frame.address_state import address_parameter, address_value, se
 from comp_viz.ui.frame.arrival import GO, go_to
 from comp_viz.ui.frame.finished_upload import finished_upload
 from comp_viz.ui.frame.navigation import address_parameters, open_here, opened_labs, remember_lab
-from comp_viz.ui.frame.page_view import FRAMED, PageView
+from comp_viz.ui.frame.page_view import FRAMED, PageView, check_finite
 from comp_viz.ui.frame.pattern_builder import pattern_controls
 from comp_viz.ui.frame.pattern_state import (
     drop_edited_cells,
@@ -181,19 +179,6 @@ def view_controls(name: str, device: str, of_conversation: bool) -> PageView | N
     view = PageView(name, checkpoint, device, file, data, conversation, observed, place)
     check_finite(view)
     return view
-
-
-def check_finite(view: PageView) -> None:
-    """Raise `CompVizError` where the model's numbers left the range of single precision: charts would be empty without a word."""
-    prediction = view.predict(view.observed)
-    numbers = {FUSED: prediction.fused, **prediction.heads}
-    wrong = [name for name, values in numbers.items() if not np.isfinite(values).all()]
-    if wrong:
-        raise CompVizError(
-            f"Checkpoint {view.name!r} predicts numbers that are not finite for conversation {view.conversation.id!r:.80} ({', '.join(wrong)}), "
-            "so that nothing is shown of it. Its weights or the features are too large: see what `comp-viz data check` says of the "
-            "data set, and what `comp-viz evaluate` says of the checkpoint on other data."
-        )
 
 
 def device_line(device: str) -> None:
