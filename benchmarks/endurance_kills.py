@@ -1,5 +1,6 @@
 """Commands that an endurance run begins and kills at random, and what they must not leave behind."""
 
+import os
 import random
 import shutil
 import subprocess
@@ -37,11 +38,9 @@ class Kills:
             "analyse": ["analyse", "examples/example.mp4", "--checkpoint", "checkpoints/clips", "--out", table],
         }[name]
         process = subprocess.Popen(
-            [sys.executable, "-m", "comp_viz", *command],
-            cwd=self.product,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+            [sys.executable, "-m", "comp_viz", *command], cwd=self.product, env=os.environ | {"TMPDIR": str(folder)},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
         time.sleep(rng.uniform(1, LONGEST))
         self.ended += process.poll() is not None
         process.kill()

@@ -129,7 +129,7 @@ def test_a_decoder_that_lies_is_not_believed(tmp_path, monkeypatch, lie):
     facts = {name: value for name, value in asdict(media).items() if name != "folder"}
     facts |= {"picture_times": facts["picture_times"][:2], "picture_offsets": facts["picture_offsets"][:3]}
 
-    def lying(path, fresh, limits, tick, tracks):
+    def lying(path, called, fresh, limits, tick, tracks):
         for name in ("sound.f32", "pictures.jpegs"):
             (fresh / name).write_bytes((media.folder / name).read_bytes())
         (fresh / "errors").touch()
@@ -243,7 +243,7 @@ def test_huge_descriptions_and_names_of_any_kind(tmp_path):
 def test_too_many_bytes(tmp_path):
     path = make_clip(tmp_path / "a.mp4")
     with pytest.raises(CompVizError, match="MB"):
-        check_file(path, replace(LIMITS, megabytes=0.0001))
+        check_file(path, replace(LIMITS, megabytes=0.0001), path.name)
 
 
 def test_time_is_limited_and_the_process_ends(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 from clip_files import av, make_clip, samples, tone
 from PIL import Image
 
+from comp_viz.clips.analyse import analyse
 from comp_viz.clips.decode import decode
 from comp_viz.clips.decoder.kind import container_kind
 from comp_viz.clips.file_kinds import looks_like_clip
@@ -273,6 +274,14 @@ def test_what_is_no_clip_says_so_under_any_name(tmp_path):
             path.write_text("a letter to a friend\n" * 100)
         with pytest.raises(CompVizError, match="is no clip that can be read"):
             decode(path, tmp_path / "media")
+
+
+@pytest.mark.parametrize("content", [b"a letter to a friend\n" * 100, b""], ids=["letter", "nothing"])
+def test_what_is_wrong_with_an_upload_is_said_of_the_name_it_was_given(tmp_path, content):
+    path = tmp_path / "0123abcd.mp4"  # where an upload lies
+    path.write_bytes(content)
+    with pytest.raises(CompVizError, match=r"^dear friend\.mp4 is "):
+        analyse(path, tmp_path / "kept", name="dear friend.mp4")
 
 
 def test_folders_are_looked_through_by_content_too(tmp_path):

@@ -113,7 +113,11 @@ def test_a_view_that_was_touched_is_prepared_again_and_left(app):
     assert all(b.label != "Next" for b in app.main.button)
 
 
-@pytest.mark.parametrize(("step", "number"), [("4", 4), ("99", 6), ("-1", 1), ("x", 1)])
+@pytest.mark.parametrize(
+    ("step", "number"),
+    [("4", 4), ("99", 6), ("9" * 5000, 6), ("-1", 1), ("x", 1)],
+    ids=["there", "too far", "of 5,000 digits", "below", "no number"],
+)
 def test_an_address_opens_the_step_it_names(step, number, app):
     app.query_params.update({"story": "missing", "step": step})
     app.run()

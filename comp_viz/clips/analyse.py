@@ -50,10 +50,10 @@ def analyse(
     """
     watch = Watch(report, cancelled)
     watch.at("decode", 0.0)
-    check_file(path, settings.limits)
+    name = printable_name(name or path.name)
+    check_file(path, settings.limits, name)
     digest = file_digest(path)
     place = folder / digest[:32]
-    name = printable_name(name or path.name)
     done = place / f"{result_key(settings)}.clip"
     if done.is_dir():
         return load_clip(done, place / settings.tracks.folder, settings, name)
@@ -65,7 +65,7 @@ def analyse(
             watch.expect(**dict.fromkeys(("decode", "speech", "video", "audio", "text"), length), load=0.0)
         watch.at("decode", min(0.99, read / length) if length > 0 else 0.0)
 
-    media = decode(path, decoded, settings.limits, tick, settings.tracks)
+    media = decode(path, decoded, settings.limits, tick, settings.tracks, name)
     watch.draft = Draft(media)
     watch.expect(**expected_work(media), decode=0.0 if known else media.duration)
     watch.at("decode", 1.0)

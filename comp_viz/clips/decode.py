@@ -30,22 +30,24 @@ def decode(
     limits: Limits = LIMITS,
     tick: Callable[[float, float], None] = lambda read, length: None,
     tracks: Tracks = PLAYED,
+    name: str = "",
 ) -> Media:
     """Decode `path` into `folder`, which must not exist yet, or take over what is there already.
 
     `tick` is called every fraction of a second with the seconds of the clip that were read and those that it lasts, 0 until
     that is known, and may raise to stop it. Raises `CompVizError` with a sentence for people when nothing can be read or a
-    limit is passed; nothing is left behind then.
+    limit is passed, which says `name`, by default the file's; nothing is left behind then.
     """
+    name = printable_name(name or path.name)
     if folder.is_dir():
         return read_media(folder)
-    check_file(path, limits)
+    check_file(path, limits, name)
     require("Decoding", decoder_missing())
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".decoding-"))
     try:
-        run_worker(path, fresh, limits, tick, tracks)
-        media = checked_media(path, fresh, limits)
+        run_worker(path, name, fresh, limits, tick, tracks)
+        media = checked_media(name, fresh, limits)
         media.save()
         try:
             fresh.replace(folder)
@@ -64,7 +66,9 @@ def decoder_missing() -> str | None:
     return library_missing("av")
 
 
-def run_worker(path: Path, fresh: Path, limits: Limits, tick: Callable[[float, float], None], tracks: Tracks) -> None:
+def run_worker(
+    path: Path, name: str, fresh: Path, limits: Limits, tick: Callable[[float, float], None], tracks: Tracks
+) -> None:
     """Run the process until it ends, passes the time limit or `tick` raises; it never outlives this call."""
     command = [sys.executable, "-I", str(WORKER), str(fresh), json.dumps(asdict(limits) | {"tracks": asdict(tracks)})]
     environment = {"PATH": os.environ.get("PATH", ""), "OPENBLAS_NUM_THREADS": "1", "LANG": "C.UTF-8"}
@@ -87,7 +91,7 @@ def run_worker(path: Path, fresh: Path, limits: Limits, tick: Callable[[float, f
             passed = time.monotonic() - began
             if passed > limits.wall:
                 raise CompVizError(
-                    f"{printable_name(path.name)} took longer than {limits.wall:g} s to decode. Cut it, or save it at a lower resolution."
+                    f"{name} took longer than {limits.wall:g} s to decode. Cut it, or save it at a lower resolution."
                 )
             read, length = last_report(worker.stdout, limits) or (read, length)
             tick(read, length)
@@ -99,7 +103,7 @@ def run_worker(path: Path, fresh: Path, limits: Limits, tick: Callable[[float, f
         worker.stdout.close()
     if worker.returncode in (-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGXFSZ):
         raise CompVizError(
-            f"{printable_name(path.name)} takes more time, memory or disk to decode than is allowed. Cut it, or save it at a lower resolution."
+            f"{name} takes more time, memory or disk to decode than is allowed. Cut it, or save it at a lower resolution."
         )
 
 
@@ -113,9 +117,9 @@ def last_report(output: IO[bytes], limits: Limits) -> tuple[float, float] | None
     return read, length
 
 
-def checked_media(path: Path, fresh: Path, limits: Limits) -> Media:
+def checked_media(name: str, fresh: Path, limits: Limits) -> Media:
     """What the process wrote, checked: a decoder that was taken over by a hostile file must not take us over as well."""
-    broken = f"{printable_name(path.name)} made the decoder break off. It is damaged, or was made to do so."
+    broken = f"{name} made the decoder break off. It is damaged, or was made to do so."
     try:
         facts = json.loads((fresh / "decoded.json").read_text(encoding="utf-8"))
         problem = facts.get("problem")
@@ -123,7 +127,7 @@ def checked_media(path: Path, fresh: Path, limits: Limits) -> Media:
     except (*UNREADABLE, OverflowError):
         raise CompVizError(broken) from None
     if media is None:
-        raise CompVizError(f"{printable_name(path.name)} {problem}")
+        raise CompVizError(f"{name} {problem}")
     if not within_limits(media, limits):
         raise CompVizError(broken)
     for name in ("errors", "decoded.json"):

@@ -25,16 +25,16 @@ class Limits:
 LIMITS = Limits()
 
 
-def check_file(path: Path, limits: Limits = LIMITS) -> None:
-    """Raise `CompVizError` unless `path` is a file of a size worth opening."""
+def check_file(path: Path, limits: Limits, name: str) -> None:
+    """Raise `CompVizError`, which calls the file by its `name`, unless `path` is a file of a size worth opening."""
     if not path.is_file():
-        raise CompVizError(f"{printable_name(path.name)} is not a file.")
+        raise CompVizError(f"{name} is not a file.")
     size = path.stat().st_size
     if size == 0:
-        raise CompVizError(f"{printable_name(path.name)} is empty (0 bytes). Copy or record it again.")
+        raise CompVizError(f"{name} is empty (0 bytes). Copy or record it again.")
     if size > limits.megabytes * 1e6:
         raise CompVizError(
-            f"{printable_name(path.name)} has {size / 1e6:.0f} MB, at most {limits.megabytes:g} MB can be analysed. "
+            f"{name} has {size / 1e6:.0f} MB, at most {limits.megabytes:g} MB can be analysed. "
             "Cut it, or save it at a lower resolution."
         )
 
