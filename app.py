@@ -8,6 +8,7 @@ import streamlit as st
 from comp_viz.resources import PACKAGE
 from comp_viz.ui.frame.address_state import address_value, keep_address
 from comp_viz.ui.frame.arrival import load_pytorch, names_view, open_live, shows_example
+from comp_viz.ui.frame.page_row import page_row
 from comp_viz.ui.frame.theme import STORY
 from comp_viz.ui.server_addresses import ask_nobody
 from comp_viz.ui.server_life import while_serving
@@ -50,8 +51,10 @@ def draw_dashboard() -> None:
     page = st.navigation(groups, position="top")
     if names_view() and page.title == "Example":
         open_live()
+    everything = [one for pages in groups.values() for one in pages]
     if page.title == "Example" and shows_example():
         load_pytorch()
+        page_row(everything)
         page.run()
         return
     with (
@@ -75,9 +78,7 @@ def draw_dashboard() -> None:
     for group, pages in groups.items():
         if group and page in pages:
             st.caption(f"{group} › **{page.title}**")
-    with st.container(horizontal=True, wrap=False, gap="small", key="phone pages"):
-        for one in (one for pages in groups.values() for one in pages):
-            st.page_link(one, width="content")
+    page_row(everything)
     notes = st.container()
     page.run()
     draw_address_notes(notes)

@@ -166,7 +166,10 @@ def still(page: Page) -> None:
 
 def fits(page: Page) -> None:
     """Nothing of the page reaches beyond its right edge, once it has taken its place."""
-    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+    page.wait_for_function(
+        """() => [document.documentElement, document.querySelector('[data-testid=stMain]')].every(
+          (box) => box.scrollWidth <= box.clientWidth)"""
+    )
 
 
 def nav(page: Page, name: str) -> Locator:

@@ -1,8 +1,8 @@
-"""The first screen of every page in a real browser: its chart is on it, headings are short, and nothing is too small to read."""
+"""The first screen of every page in a browser: its chart is there, and the ways to all others; nothing is small or cut off."""
 
 import pytest
-from browsing import watched
-from playwright.sync_api import Page
+from browsing import fits, watched
+from playwright.sync_api import Page, expect
 
 SIZES = {(1440, 900): 470, (1024, 768): 500}  # window -> where the first chart has begun, in pixels from the top
 CHARTS = {  # page -> what its main chart is, where that is none by Plotly
@@ -18,6 +18,15 @@ PAGES = (
 SMALL = """() => [...document.querySelectorAll('[data-testid=stMain] *')].filter(e =>
   [...e.childNodes].some(n => n.nodeType == 3 && n.textContent.trim()) && e.getClientRects().length
   && !e.closest('.katex') && parseFloat(getComputedStyle(e).fontSize) < 12).map(e => e.textContent.trim().slice(0, 30))"""
+
+
+NAVIGATED = "Example Live Clips Why Lecture Mechanism Training Evaluation Data"
+# What the navigation shows, without the icons; what it has folded away is transparent.
+NAVIGATION = """(words) => {
+  const bar = document.querySelector('[data-testid=stTopNav]');
+  const shown = bar && [...bar.children].filter((item) => item.style.opacity === '1').map((item) => item.innerText.split('\\n').at(-1));
+  return words === (shown && shown.join(' '));
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +60,25 @@ def test_the_main_chart_is_on_the_first_screen_and_all_type_is_legible(name, win
         assert window.evaluate(SMALL) == []
     heading = window.locator("h2, h3").first.inner_text()
     assert len(heading) <= 90
+    assert_all_pages_can_be_reached(window)
+
+
+@pytest.mark.parametrize("name", ["", "clips", "lecture"])
+def test_all_pages_can_be_reached_from_those_without_a_chart(name, window, address):
+    window.goto(f"{address}{name}")
+    window.locator("h1, h2, h3").first.wait_for()
+    assert_all_pages_can_be_reached(window)
+
+
+def assert_all_pages_can_be_reached(window: Page) -> None:
+    """Nothing scrolls sideways, and every page has its link or its group: in the navigation, on a phone in the row below."""
+    for width, height in ((1024, 768), (768, 1024), (390, 844)):
+        window.set_viewport_size({"width": width, "height": height})
+        window.wait_for_function(NAVIGATION, arg=NAVIGATED if width > 767 else None)
+        row = window.locator(".st-key-page-row")
+        expect(row).to_be_visible(visible=width < 768)
+        expect(row.get_by_test_id("stPageLink")).to_have_count(16)
+        fits(window)
 
 
 @pytest.mark.parametrize("name", ["live", "coordinator", "robustness"])

@@ -1,5 +1,6 @@
 """The architecture of the paper's Figure 2 as an SVG picture, with the numbers of one utterance of a conversation in it."""
 
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
@@ -22,19 +23,22 @@ ABOUT_DIAGRAM = About(
     r"\hat X^u \to Z^u \to A^u \to \tilde P^u \to P^{vu} \to \bar Z^u \to Y^u,\; \bar\omega \to Y \quad (1)\text{–}(15)",
 )
 
-DIAGRAM_WIDTH, HEADS_HEIGHT = 1320, 58  # units of the picture: its width, the space of the heads of the columns
-LANE, BOX = 128, 96  # height of a row, and of a box in it
+# Units of the picture. It is no wider than what keeps its type legible beside the sidebar in a window of 1024 pixels.
+DIAGRAM_WIDTH, HEADS_HEIGHT = 930, 58  # its width, the space of the heads of the columns
+LANE, BOX = 118, 98  # height of a row, and of a box in it
+HEAD_TYPE, TYPE = 18, 19  # size of type: heads and weights, numbers
+LETTER = 9.5  # about the width of one
 FONT_ATTRIBUTE = "font-family=\"'Source Sans', sans-serif\""
 # Part -> left edge, width, page that shows it closely, and what its numbers are.
 PARTS = {
-    "features": (0, 145, "live", "Whether the modality is observed here, and its share of observed utterances."),
-    "encoder Z": (180, 105, "prototypes", "Norm of the encoded features Z, here and on average over the conversation."),
-    "prototypes A": (320, 140, "prototypes", "Prototypes attended to, and the normalised entropy of the assignment: 0 one prototype, 1 uniform."),
-    "prompts P": (570, 115, "prototypes", "Norms of the prompts that the other modalities deliver here."),
-    "propagation Z̄": (720, 155, "propagation", "Normalised entropy of the utterance's attention, 0 to 1; and the cosine of its features before and after, −1 to 1."),
-    "heads Y": (910, 120, "live", "The modality's own prediction here, and its accuracy on the conversation."),
-    "coordinator ω̄": (1075, 80, "coordinator", "Weight of each modality here, together 1."),
-    "fused": (1195, 125, "live", "The fused prediction here with the truth, and its accuracy on the conversation."),
+    "features": (0, 132, "live", "Whether the modality is observed here, and its share of observed utterances."),
+    "encoder Z": (148, 66, "prototypes", "Norm of the encoded features Z, here and on average over the conversation."),
+    "prototypes A": (230, 90, "prototypes", "Prototypes attended to, and the normalised entropy of the assignment: 0 one prototype, 1 uniform."),
+    "prompts P": (392, 66, "prototypes", "Norms of the prompts that the other modalities deliver here."),
+    "propagation Z̄": (474, 98, "propagation", "Normalised entropy of the utterance's attention, 0 to 1; and the cosine of its features before and after, −1 to 1."),
+    "heads Y": (588, 100, "live", "The modality's own prediction here, and its accuracy on the conversation."),
+    "coordinator ω̄": (706, 78, "coordinator", "Weight of each modality here, together 1."),
+    "fused": (806, 124, "live", "The fused prediction here with the truth, and its accuracy on the conversation."),
 }  # fmt: skip
 
 
@@ -90,9 +94,13 @@ def mean_prompt_norm(overview: Overview, sender: str) -> float:
 
 
 def heads(palette: Palette, prompted: bool) -> str:
-    """Names of the parts above their columns."""
+    """Names of the parts above their columns, symbols below the words."""
     columns = [part for part in PARTS if prompted or part not in ("prototypes A", "prompts P")]
-    return "".join(text(PARTS[part][0] + PARTS[part][1] / 2, 34, part, palette.ink, 17, "600") for part in columns)
+    return "".join(
+        text(middle(part), HEADS_HEIGHT - 15 - 20 * below, words, palette.ink, HEAD_TYPE, "600")
+        for part in columns
+        for below, words in enumerate(reversed(part.split()))
+    )
 
 
 def lane(
@@ -116,27 +124,27 @@ def lane(
         f"cosine {two_digits(one.cosine[s])}",
     )
     yield box("propagation Z̄", at, ("Z̄",), (entropy, cosine))
-    yield box("heads Y", at, (prediction_words(task, one.head[s]),), (accuracy_words(one.accuracy),))
+    yield box("heads Y", at, prediction_lines(task, one.head[s]), (accuracy_words(one.accuracy),))
 
 
 def wires(
     overview: Overview, names: tuple[str, ...], s: int, colours: dict[str, str], palette: Palette
 ) -> Iterable[str]:
     """Lines between the parts; those of prompts go from row to row, the thicker the longer the prompt."""
-    middle = {name: HEADS_HEIGHT + LANE * u + BOX / 2 for u, name in enumerate(names)}
+    rows = {name: HEADS_HEIGHT + LANE * u + BOX / 2 for u, name in enumerate(names)}
     longest = max(
         (float(values[s]) for one in overview.modalities.values() for values in one.prompt_norms.values()), default=1
     )
     chain = ["features", "encoder Z", *(["prototypes A"] if overview.prompted else []), "propagation Z̄", "heads Y"]
     for name, one in overview.modalities.items():
-        y = middle[name]
+        y = rows[name]
         for left, right in pairwise(chain):
             if (left, right) == ("prototypes A", "propagation Z̄"):
                 continue  # prompts stand between
             yield connection(left, y, right, y, colours[name], 2)
         for sender, values in one.prompt_norms.items():
             width = 1.5 + 6 * float(values[s]) / max(longest, 1e-9)
-            yield connection("prototypes A", middle[sender], "prompts P", y, colours[sender], width, 0.55)
+            yield connection("prototypes A", rows[sender], "prompts P", y, colours[sender], width, 0.55)
         if one.prompt_norms:
             yield connection("prompts P", y, "propagation Z̄", y, colours[name], 2)
         yield connection("heads Y", y, "coordinator ω̄", y, colours[name], 1 + 10 * float(one.weight[s]), 0.8)
@@ -157,7 +165,14 @@ def coordinator(overview: Overview, s: int, colours: dict[str, str], marks: dict
         )
         if part > 30:
             pieces.append(
-                text(x + width / 2, y + part / 2 + 6, f"{marks[name]} {one.weight[s]:.2f}", palette.ground, 17, "600")
+                text(
+                    x + width / 2,
+                    y + part / 2 + 6,
+                    f"{marks[name]} {one.weight[s]:.2f}",
+                    palette.ground,
+                    HEAD_TYPE,
+                    "600",
+                )
             )
         weights.append(f"{name} {one.weight[s]:.2f}")
         y += part
@@ -174,18 +189,20 @@ def fused(overview: Overview, task: Task, labels: Floats, s: int, palette: Palet
         if task.classes
         else decimal(float(labels[s]))
     )
-    lines = f"{FUSED_MARK} {prediction_words(task, overview.fused[s])}", f"truth {truth}"
+    best, *chance = prediction_lines(task, overview.fused[s])
+    lines = f"{FUSED_MARK} {best}", *chance, f"truth {truth}"
     return box("fused", Place("", y, palette.ink, palette), lines, (accuracy_words(overview.accuracy),))
 
 
 def box(part: str, at: Place, lines: tuple[str, ...], more: tuple[str, ...], missing: bool = False) -> str:
-    """A part with up to two lines in it, and `more` for who points at it; hatched where the modality is missing."""
+    """A part with lines in it, wrapped to its width, and `more` for who points at it; hatched where the modality is missing."""
     x, width, _, what = PARTS[part]
     fill = f"url(#gone{at.colour[1:]})" if missing else at.palette.ground
     shapes = f'<rect x="{x}" y="{at.y}" width="{width}" height="{BOX}" rx="8" fill="{fill}" stroke="{at.colour}" stroke-width="2.5"/>'
-    step = BOX / (len(lines) + 1)
-    for i, words in enumerate(lines, start=1):
-        shapes += text(x + width / 2, at.y + step * i + 6, words, at.palette.ink, 19, "600" if i == 1 else "400")
+    wrapped = [(piece, i == 0) for i, words in enumerate(lines) for piece in wrap(words, width)]
+    step = BOX / (len(wrapped) + 1)
+    for i, (words, first) in enumerate(wrapped, start=1):
+        shapes += text(x + width / 2, at.y + step * i + 6, words, at.palette.ink, TYPE, "600" if first else "400")
     return clickable_part(part, at.modality, f"{part}: {', '.join((*lines, *more))}. {what}", shapes)
 
 
@@ -214,10 +231,17 @@ def connection(left: str, y0: float, right: str, y1: float, colour: str, width: 
     )
 
 
+def wrap(words: str, width: float) -> list[str]:
+    """Words in at most two lines of a box, each shortened to what it holds."""
+    letters = int(width / LETTER)
+    first, *more = textwrap.wrap(words, letters, break_long_words=False)
+    lines = [first, " ".join(more)] if more else [first]
+    return [line if len(line) <= letters else line[: letters - 1] + "…" for line in lines]
+
+
 def text(x: float, y: float, words: str, colour: str, size: int, weight: str) -> str:
-    """Words centred at a place, shortened to what a box holds."""
-    short = words if len(words) <= 20 else words[:19] + "…"
-    return f'<text x="{x:.0f}" y="{y:.0f}" fill="{colour}" font-size="{size}" font-weight="{weight}" text-anchor="middle" {FONT_ATTRIBUTE}>{escape(short)}</text>'
+    """Words centred at a place."""
+    return f'<text x="{x:.0f}" y="{y:.0f}" fill="{colour}" font-size="{size}" font-weight="{weight}" text-anchor="middle" {FONT_ATTRIBUTE}>{escape(words)}</text>'
 
 
 def missing_pattern(colour: str, palette: Palette) -> str:
@@ -228,15 +252,20 @@ def missing_pattern(colour: str, palette: Palette) -> str:
     )
 
 
+def middle(part: str) -> float:
+    """Half way through a part."""
+    return PARTS[part][0] + PARTS[part][1] / 2
+
+
 def end(part: str) -> float:
     """Right edge of a part."""
     return PARTS[part][0] + PARTS[part][1]
 
 
-def prediction_words(task: Task, values: Floats) -> str:
-    """A prediction in a word."""
+def prediction_lines(task: Task, values: Floats) -> tuple[str, ...]:
+    """A prediction: the score, or the likeliest class and its probability."""
     best = int(values.argmax())
-    return f"{task.classes[best]} {percent(float(values[best]))}" if task.classes else decimal(float(values[0]))
+    return (task.classes[best], percent(float(values[best]))) if task.classes else (decimal(float(values[0])),)
 
 
 def accuracy_words(share: float | None) -> str:
