@@ -273,6 +273,23 @@ def test_without_webassembly_the_server_answers(browser, address):
     context.close()
 
 
+def test_files_of_the_model_that_do_not_arrive_are_said_once_and_the_server_answers(blank, address):
+    """As when a visitor goes on at once: the server forgets the files of a page that is left, and has none of them any more."""
+    asked = []
+
+    def answer(route):
+        asked.append(route.request.url)
+        route.continue_() if len(asked) == 1 else route.fulfill(status=404)  # the first is the worker's script
+
+    blank.route("**/media/*.gz", answer)
+    blank.goto(f"{address}?checkpoint=lab")
+    expect(blank.locator(".availability_matrix .where")).to_contain_text("a file of the model did not arrive")
+    cell(blank, 4, 1).click()
+    expect(headline(blank)).to_contain_text("With a single entry missing")
+    settled(blank)
+    assert len(set(asked)) == 4
+
+
 def test_going_back_in_the_middle_of_a_drag_harms_nothing(page):
     nav(page, "Data").click()
     expect(page.get_by_text("Data set to browse")).to_be_visible()

@@ -29,9 +29,10 @@ export class Engine {
     }
     const engine = new Engine(worker);
     try {
-      const [runtime, packed] = await Promise.all([wasm, model].map(async bytes => unzipped(await bytes)));
+      // All at once: of several that do not come, none is left whose failure nobody looks at.
+      const [runtime, packed, first] = await Promise.all([wasm, model, conversation].map(async bytes => unzipped(await bytes)));
       engine.facts = (await engine.#ask("open", { wasm: runtime, packed }, [runtime, packed])).facts;
-      await engine.converse(conversation);
+      await engine.converse(first);
     } catch (error) {
       engine.close(error);
       throw error;
