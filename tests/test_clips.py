@@ -1,20 +1,27 @@
 """Whole clips: what was said, what is missing and why, against what is known of them; each is analysed once for all tests."""
 
 import csv
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+from browsing import ROOT
 from clip_files import make_clip, tone
 from needs import need
 from threadpoolctl import threadpool_limits
 
+from comp_viz.analysis.clips.batch import clip_rows
 from comp_viz.background_job import Cancelled
+from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.clips import faces, whisper
 from comp_viz.clips.analyse import analyse, envelope
 from comp_viz.clips.clip import Clip
@@ -22,9 +29,10 @@ from comp_viz.clips.degradation import KINDS, Degradation
 from comp_viz.clips.degrade import degrade, pictures_of, sound_of
 from comp_viz.clips.extractors.registry import EXTRACTORS, feature_names
 from comp_viz.clips.progress import STAGES, Progress
-from comp_viz.clips.settings import Settings, Thresholds
+from comp_viz.clips.settings import Settings, Thresholds, settings_for
 from comp_viz.data.conversation import Task
 from comp_viz.errors import CompVizError
+from comp_viz.resources import shipped
 
 need(whisper.whisper_missing() or faces.faces_missing())
 NUMBERS = dict(
@@ -205,6 +213,34 @@ def test_a_clip_gives_the_same_table_with_one_thread_and_with_two(clips_folder, 
     for modality, features in one.features.items():
         assert features.any()
         np.testing.assert_array_equal(features, two.features[modality])
+
+
+def test_a_batch_in_any_order_gives_the_tables_of_each_clip_alone(clips_folder, tmp_path):
+    """Nothing that a clip leaves in the models' memory moves a number of the next one; nor does another process."""
+    names, folder = ("ravdess_neutral_kids.mp4", "grid_bbaf2n.mpg", "retalking_2.mp4"), shipped("checkpoints/clips")
+    checkpoint = load_checkpoint(folder)
+    settings = settings_for(checkpoint.card.sources, checkpoint.card.name)
+    orders = [
+        {name: clip_rows(clips_folder / name, checkpoint, settings) for name in order} for order in (names, names[::-1])
+    ]
+    assert all(row["prediction"] for rows in orders[0].values() for row in rows)
+    command = [
+        "analyse",
+        str(clips_folder / names[1]),
+        "--checkpoint",
+        str(folder),
+        "--out",
+        str(tmp_path / "alone.parquet"),
+    ]
+    subprocess.run(
+        [sys.executable, "-m", "comp_viz", *command], check=True, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}
+    )
+    alone = pd.read_parquet(tmp_path / "alone.parquet")
+    for name in names:
+        forwards, backwards = (pd.DataFrame(order[name]) for order in orders)
+        pd.testing.assert_frame_equal(forwards, backwards, check_exact=True)
+        if name == names[1]:
+            pd.testing.assert_frame_equal(forwards, alone, check_exact=True, check_dtype=False)
 
 
 @pytest.mark.parametrize("stage", STAGES)
