@@ -164,15 +164,42 @@ def test_a_painted_matrix_does_not_follow_into_another_conversation(page):
     expect(page.get_by_text("does not fit")).to_have_count(0)
 
 
-def test_on_a_phone_a_tap_toggles_and_a_swipe_scrolls(browser, address):
+def test_on_a_phone_a_finger_paints_sideways_and_scrolls_up_and_down(browser, address):
     context = browser.new_context(viewport={"width": 390, "height": 900}, has_touch=True, is_mobile=True)
     page = context.new_page()
     page.goto(f"{address}?checkpoint=lab")
     settled(page)
     cell(page, 3, 1).tap()
     expect(cell(page, 3, 1)).to_have_attribute("aria-label", "text, utterance 3: missing")
-    expect(cell(page, 3, 1)).to_have_css("touch-action", "pan-x pan-y")
+    page.wait_for_url("**cells**")
+    settled(page)
+    swipe(page, cell(page, 5, 0), cell(page, 10, 0))
+    for utterance in range(5, 11):
+        expect(cell(page, utterance, 0)).to_have_attribute("aria-label", f"audio, utterance {utterance}: missing")
+    expect(missing(page)).to_have_count(7)
+    settled(page)
+    before = page.get_by_test_id("stMain").evaluate("main => main.scrollTop")
+    swipe(page, cell(page, 8, 2), cell(page, 8, 0), beyond=(0, -200))
+    page.wait_for_function(
+        "before => document.querySelector('[data-testid=stMain]').scrollTop > before + 50", arg=before
+    )
+    expect(missing(page)).to_have_count(7)
     context.close()
+
+
+def swipe(page: Page, start, end, beyond: tuple[int, int] = (0, 0)) -> None:
+    """A finger goes from the middle of one element to that of another, and further."""
+    (x, y), (u, v) = (
+        (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        for box in (start.bounding_box(), end.bounding_box())
+    )
+    u, v = u + beyond[0], v + beyond[1]
+    tools = page.context.new_cdp_session(page)
+    tools.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for i in range(1, 11):
+        place = {"x": x + (u - x) * i / 10, "y": y + (v - y) * i / 10}
+        tools.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [place]})
+    tools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def test_the_matrix_works_by_keyboard_alone(page):

@@ -17,7 +17,7 @@ EXPORTS = re.compile(r"export\{([^}]*)\};?\s*(//# sourceMappingURL=.*\s*)?$")
 
 @cache
 def engine_script() -> str:
-    """The engine as one module: `Engine`, `readPack`, `shapley` are its exports."""
+    """The engine as one module: `Engine`, `unzipped`, `shapley` are among its exports."""
     return "\n".join(script(name) for name in ENGINE)
 
 

@@ -5,6 +5,7 @@
 //     wasm          bytes of the runtime, gzip or plain (runtime_wasm); ArrayBuffer or Uint8Array, or a promise of it
 //     model         bytes of comp_viz.browser.model.model_pack, gzip or plain
 //     conversation  bytes of comp_viz.browser.model.conversation_pack, gzip or plain
+//     Bytes are handed over to the worker, which unpacks them: an ArrayBuffer is empty afterwards.
 //   engine.facts    { name, method, modalities, task, digest, maxLength, weightsFrom }
 //   engine.utterances, engine.recorded   S, and Uint8Array [S · M] of what the recording has
 //   await engine.answer(observed, { attention: true })
@@ -18,7 +19,6 @@
 //
 // Only the latest question of a kind waits: one that a newer one overtakes gives null. Answers go before coalitions. What cannot
 // work (no WebAssembly, too little memory, a graph that does not load) rejects the promise, so that the page can do without.
-import { readPack, unzipped } from "./pack.js";
 import { contributions } from "./shapley.js";
 
 export class Engine {
@@ -30,7 +30,7 @@ export class Engine {
     const engine = new Engine(worker);
     try {
       // All at once: of several that do not come, none is left whose failure nobody looks at.
-      const [runtime, packed, first] = await Promise.all([wasm, model, conversation].map(async bytes => unzipped(await bytes)));
+      const [runtime, packed, first] = await Promise.all([wasm, model, conversation].map(handedOver));
       engine.facts = (await engine.#ask("open", { wasm: runtime, packed }, [runtime, packed])).facts;
       await engine.converse(first);
     } catch (error) {
@@ -63,11 +63,8 @@ export class Engine {
 
   /** Put another conversation in place of the one that is open. */
   async converse(conversation) {
-    const packed = await unzipped(await conversation);
-    const { facts, arrays } = readPack(packed);
-    this.utterances = facts.utterances;
-    this.recorded = arrays.recorded.values.slice();
-    await this.#ask("converse", { conversation: packed }, [packed]);
+    const packed = await handedOver(conversation);
+    Object.assign(this, await this.#ask("converse", { packed }, [packed]));
   }
 
   /** Predictions under a pattern; null where a newer question overtook this one. */
@@ -136,4 +133,9 @@ export class Engine {
     this.#busy = false;
     this.#turn();
   }
+}
+
+/** Bytes as a buffer that a worker can be given. */
+async function handedOver(bytes) {
+  return new Uint8Array(await bytes).buffer;
 }

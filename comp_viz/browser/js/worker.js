@@ -1,6 +1,6 @@
 // The worker: ONNX Runtime, the sessions of one model, the inputs of one conversation. Joined by assets.py with the runtime,
 // whose exports are `ort`, and with pack.js. Takes { id, task, … } and answers { id, result } or { id, error }.
-import { readPack } from "./pack.js";
+import { readPack, unzipped } from "./pack.js";
 
 ort.env.wasm.numThreads = 1; // more would need a page that is isolated from all others
 ort.env.wasm.proxy = false;
@@ -10,14 +10,17 @@ const sessions = {}; // graph -> session; that of the coalitions is made when it
 let model = null; // { facts, graphs, data }
 let inputs = {};
 let utterances = 0;
-let nothing = null; // the fused prediction where nothing is observed: the same for every pattern of a conversation
-let latest = { observed: null, fused: null }; // the last answer: coalitions are mostly asked for right after it
+let latest = null; // the last answer: coalitions are mostly asked for right after it
+let known = new Map(); // what the last coalitions left of their pattern -> the fused prediction: a gesture changes few of them
+
+const TOGETHER = 4; // coalitions side by side cost as much as that many one by one
 
 const tasks = {
   /** Compile the runtime and load the model. */
   async open({ wasm, packed }) {
-    ort.env.wasm.wasmBinary = wasm;
-    const pack = readPack(packed);
+    const [binary, unpacked] = await Promise.all([wasm, packed].map(unzipped));
+    ort.env.wasm.wasmBinary = binary;
+    const pack = readPack(unpacked);
     const graphs = { answer: pack.arrays["graph.answer"], coalitions: pack.arrays["graph.coalitions"] };
     model = { facts: pack.facts, graphs, data: weights(pack) };
     await session("answer");
@@ -25,40 +28,40 @@ const tasks = {
   },
 
   /** Take a conversation in place of the one before. */
-  async converse({ conversation }) {
-    const pack = readPack(conversation);
+  async converse({ packed }) {
+    const pack = readPack(await unzipped(packed));
     utterances = pack.facts.utterances;
-    nothing = null;
-    latest = { observed: null, fused: null };
+    latest = null;
+    known = new Map();
     inputs = {};
     for (const [name, { shape, values }] of Object.entries(pack.arrays)) {
       if (name.startsWith("input.")) inputs[name.slice(6)] = new ort.Tensor("float32", values, shape);
     }
-    return { utterances };
+    return { utterances, recorded: pack.arrays.recorded.values.slice() };
   },
 
   /** Predictions under a pattern, and attention where `wanted` names it. */
   async answer({ observed, wanted }) {
     const answer = await run("answer", observed, wanted);
-    latest = { observed, fused: answer.fused.values };
+    latest = [String(observed), answer.fused.values];
     return answer;
   },
 
-  /** The fused predictions in all coalitions of modalities, [2^M][S · C]. */
+  /** The fused predictions in all coalitions of modalities, [2^M][S · C]; only those are computed that are not known. */
   async coalitions({ observed }) {
-    const count = 2 ** model.facts.modalities.length;
-    const known = latest.observed?.every((there, i) => there === observed[i]);
-    const whole = known ? latest.fused : await fused(observed);
-    nothing ??= await fused(new Uint8Array(observed.length));
-    if (model.graphs.coalitions) {
+    const patterns = Array.from({ length: 2 ** model.facts.modalities.length }, (_, k) => within(observed, k));
+    const names = patterns.map(String);
+    if (latest) known.set(...latest);
+    const unknown = new Set(names.filter(name => !known.has(name)));
+    if (model.graphs.coalitions && unknown.size >= TOGETHER) {
+      const between = names.slice(1, -1); // all but the empty and the full one
       const { values } = (await run("coalitions", observed, ["fused"])).fused;
-      const length = values.length / (count - 2);
-      const between = Array.from({ length: count - 2 }, (_, k) => values.slice(k * length, (k + 1) * length));
-      return [nothing, ...between, whole];
+      const length = values.length / between.length;
+      between.forEach((name, i) => known.set(name, values.slice(i * length, (i + 1) * length)));
     }
-    const every = [nothing];
-    for (let k = 1; k < count - 1; k++) every.push(await fused(within(observed, k)));
-    return [...every, whole];
+    for (const [k, name] of names.entries()) if (!known.has(name)) known.set(name, await fused(patterns[k]));
+    known = new Map(names.map(name => [name, known.get(name)]));
+    return names.map(name => known.get(name));
   },
 };
 

@@ -1,5 +1,7 @@
-// The availability matrix: press and drag to paint, tap a name for its row, a number for its column; by keyboard arrows, Space,
-// R for the row, C for the column.
+// The availability matrix: press and drag to paint, tap a name for its row, a number to select its utterance; by keyboard arrows,
+// Space, R for the row, C for the column. A finger paints by going sideways; up and down it scrolls.
+
+const SIDEWAYS = 8; // pixels that a finger goes before it paints: until then it may be about to scroll
 
 class Matrix {
   constructor(root, figure, changed) {
@@ -39,9 +41,11 @@ class Matrix {
     for (const [s, m] of this.figure.places) {
       const there = observed[this.figure.at(s, m)];
       const cell = this.cells[m][s];
-      cell.classList.toggle("missing", !there);
-      cell.classList.toggle("selected", s === selected);
       const state = cell.classList.contains("absent") ? "not recorded" : there ? "observed" : "missing";
+      cell.classList.toggle("selected", s === selected);
+      if (cell.dataset.state === state) continue; // hundreds of cells, of which a move changes one
+      cell.dataset.state = state;
+      cell.classList.toggle("missing", !there);
       cell.setAttribute("aria-label", `${this.figure.modalities[m].name}, utterance ${s + 1}: ${state}`);
     }
     [...this.numbers.children].forEach((number, s) => number.setAttribute("aria-pressed", s === selected));
@@ -56,42 +60,60 @@ class Matrix {
   }
 
   listen() {
-    const { figure } = this;
+    const { figure, root } = this;
     const under = event => {
       const cell = document.elementFromPoint(event.clientX, event.clientY)?.closest(".cell");
-      return cell ? [Number(cell.dataset.s), Number(cell.dataset.m)] : null;
+      return cell && root.contains(cell) ? [Number(cell.dataset.s), Number(cell.dataset.m)] : null;
     };
     const touch = place => {
       const index = figure.at(...place);
-      if (!figure.recorded[index] || figure.observed[index] === this.stroke.value) return;
+      if (!figure.recorded[index] || figure.observed[index] === this.stroke.value) return false;
       figure.observed[index] = this.stroke.value;
-      this.changed({ pattern: true });
+      return true;
     };
-    this.root.onpointerdown = event => {
-      const place = event.button === 0 && event.pointerType !== "touch" && under(event);
-      if (!place) return;
-      event.preventDefault();
-      this.stroke = { value: figure.observed[figure.at(...place)] ? 0 : 1, last: place };
-      touch(place);
-      this.move(...place);
-      this.root.setPointerCapture(event.pointerId);
+    const begin = () => {
+      const { last } = this.stroke;
+      this.stroke.painting = true;
+      if (touch(last)) this.changed({ pattern: true });
+      this.move(...last);
     };
-    this.root.onpointermove = event => {
-      const place = this.stroke && under(event);
-      if (!place) return;
+    const drag = place => {
       const [s, m] = this.stroke.last;
       const steps = Math.max(Math.abs(place[0] - s), Math.abs(place[1] - m));
-      for (let i = 1; i <= steps; i++) {
-        touch([s + Math.round(((place[0] - s) * i) / steps), m + Math.round(((place[1] - m) * i) / steps)]);
-      }
+      const between = i => [s + Math.round(((place[0] - s) * i) / steps), m + Math.round(((place[1] - m) * i) / steps)];
       this.stroke.last = place;
+      if (Array.from({ length: steps }, (_, i) => touch(between(i + 1))).some(Boolean)) this.changed({ pattern: true });
     };
-    this.root.onpointerup = this.root.onpointercancel = () => (this.stroke = null);
-    this.root.onclick = event => {
-      const cell = event.pointerType === "touch" && event.target.closest(".cell");
+    root.onpointerdown = event => {
+      const last = event.button === 0 && event.isPrimary && under(event);
+      if (!last) return;
+      this.stroke = { value: figure.observed[figure.at(...last)] ? 0 : 1, from: [event.clientX, event.clientY], last };
+      if (event.pointerType === "touch") return;
+      event.preventDefault();
+      root.setPointerCapture(event.pointerId);
+      begin();
+    };
+    root.onpointermove = event => {
+      if (!this.stroke) return;
+      if (!this.stroke.painting && sideways(this.stroke.from, event)) begin();
+      const place = this.stroke.painting && under(event);
+      if (place) drag(place);
+    };
+    root.onpointerup = () => {
+      if (this.stroke && !this.stroke.painting) begin(); // a tap
+      this.stroke = null;
+    };
+    root.onpointercancel = () => (this.stroke = null); // a finger that scrolls has painted nothing
+    root.onclick = event => {
+      const cell = event.detail === 0 && event.target.closest(".cell"); // by a screen reader
       if (cell) this.toggle([[Number(cell.dataset.s), Number(cell.dataset.m)]]);
     };
-    this.root.onkeydown = event => this.key(event);
+    root.addEventListener("focusin", ({ target }) => {
+      if (target.classList.contains("cell")) this.focus = [Number(target.dataset.s), Number(target.dataset.m)];
+    });
+    root.onkeydown = event => this.key(event);
+    // Where lifting Space clicks what has the keyboard, a cell would be toggled twice.
+    root.onkeyup = event => event.key === " " && event.target.classList.contains("cell") && event.preventDefault();
   }
 
   key(event) {
@@ -107,12 +129,18 @@ class Matrix {
   }
 
   move(s, m) {
-    this.cells[this.focus[1]][this.focus[0]].tabIndex = -1;
+    this.root.querySelector("[tabindex='0'].cell").tabIndex = -1;
     this.focus = [s, m];
     this.cells[m][s].tabIndex = 0;
     this.cells[m][s].focus({ preventScroll: true });
     this.changed({ selected: s });
   }
+}
+
+/** Whether a finger has gone further sideways than up or down, and far enough. */
+function sideways([x, y], { clientX, clientY }) {
+  const across = Math.abs(clientX - x);
+  return across > SIDEWAYS && across > Math.abs(clientY - y);
 }
 
 const clamp = (value, count) => Math.min(Math.max(value, 0), count - 1);

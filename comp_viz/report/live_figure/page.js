@@ -5,6 +5,8 @@ const figure = new Figure(JSON.parse(byId("facts").textContent));
 const state = { selected: figure.selected, answer: figure.saved, contributions: null, attention: null };
 const guess = new Guess(byId("guess"), figure);
 let engine = null;
+let frame = 0; // the next drawing that is asked for
+let width = 0; // pixels that there are for what is drawn along the conversation
 let settled = 0; // the timer of what is only worked out once the finger rests
 
 const matrix = new Matrix(byId("matrix"), figure, ({ pattern, selected }) => {
@@ -24,7 +26,7 @@ async function ask() {
   state.answer = { fused: answer.fused.values, heads: Object.fromEntries(heads), weights: answer.weights?.values ?? null };
   state.attention = answer.attention;
   state.contributions = null;
-  draw();
+  frame ||= requestAnimationFrame(draw); // once a frame, however many answers come before it
   settled = setTimeout(contribute, 150);
 }
 
@@ -46,11 +48,16 @@ function failed(error) {
   draw();
 }
 
-const room = () => Math.max(byId("along").clientWidth, LEFT + 8 + figure.utterances * 9);
+function measure() {
+  width = Math.max(byId("along").clientWidth, LEFT + 8 + figure.utterances * 9);
+  draw();
+}
 
+// It reads nothing of the page's layout, which would have to be worked out first.
 function draw() {
+  cancelAnimationFrame(frame);
+  frame = 0;
   const { answer, selected } = state;
-  const width = room();
   byId("inner").style.width = `${width}px`;
   byId("prediction").replaceChildren(predictionChart(figure, answer, selected, width));
   byId("weights").replaceChildren(...(answer.weights ? [weightsChart(figure, answer, selected, width)] : []));
@@ -167,8 +174,8 @@ async function start() {
   controls();
   matrix.paint(figure.observed, state.selected);
   showRate();
-  draw();
-  new ResizeObserver(() => draw()).observe(byId("along"));
+  measure();
+  new ResizeObserver(measure).observe(byId("along"));
   await new Promise(requestAnimationFrame);
   try {
     engine = await Engine.open({

@@ -1,23 +1,23 @@
 // What is behind and beside the rows of charts: grid, ticks, titles of rows, the line at the selected utterance, the legend.
 
-function drawGround(state, d) {
+function drawGround(ground, d) {
   const { task, rows } = d.plan;
   for (const row of Object.keys(rows)) {
     for (const tick of ticksOf(d, row)) {
       const y = d.y(row, tick);
-      if (row !== "y4" && !(row === "y" && task.classes)) shape("line", { x1: 0, x2: d.width, y1: y, y2: y, stroke: d.faint }, state.plot);
+      if (row !== "y4" && !(row === "y" && task.classes)) shape("line", { x1: 0, x2: d.width, y1: y, y2: y, stroke: d.faint }, ground);
     }
     if (row === "y2" || (row === "y" && !task.classes)) {
       const y = d.y(row, row === "y" ? task.neutral : 0);
-      shape("line", { x1: 0, x2: d.width, y1: y, y2: y, stroke: d.truth, "stroke-dasharray": "6 4" }, state.plot);
+      shape("line", { x1: 0, x2: d.width, y1: y, y2: y, stroke: d.truth, "stroke-dasharray": "6 4" }, ground);
     }
-    if (row === "y3") shape("line", { x1: 0, x2: d.width, y1: d.y(row, 0), y2: d.y(row, 0), stroke: d.truth }, state.plot);
+    if (row === "y3") shape("line", { x1: 0, x2: d.width, y1: d.y(row, 0), y2: d.y(row, 0), stroke: d.truth }, ground);
   }
   const bottom = PLOT.top + PLOT.height;
   for (const number of utteranceTicks(d)) {
-    shape("text", { x: d.x(number - 1), y: bottom + 16, "text-anchor": "middle", fill: d.ink }, state.plot, number);
+    shape("text", { x: d.x(number - 1), y: bottom + 16, "text-anchor": "middle", fill: d.ink }, ground, number);
   }
-  shape("text", { x: d.width / 2, y: bottom + 36, "text-anchor": "middle", fill: d.ink }, state.plot, "utterance");
+  shape("text", { x: d.width / 2, y: bottom + 36, "text-anchor": "middle", fill: d.ink }, ground, "utterance");
 }
 
 function drawAxis(state, d) {
@@ -36,9 +36,9 @@ function drawAxis(state, d) {
   }
 }
 
-function drawSelection(state, d) {
+function drawSelection(selection, d) {
   const x = d.x(d.selected);
-  shape("line", { x1: x, x2: x, y1: PLOT.top, y2: PLOT.top + PLOT.height, stroke: d.mark, "stroke-width": 1.5, class: "selection" }, state.plot);
+  shape("line", { x1: x, x2: x, y1: PLOT.top, y2: PLOT.top + PLOT.height, stroke: d.mark, "stroke-width": 1.5, class: "selection" }, selection);
 }
 
 // Round numbers inside the range of a row, about four; every class of a row of classes.

@@ -1,6 +1,9 @@
-// The cells of the availability matrix: drag across cells, modalities' names or utterances' numbers, or tap. Keyboard: Tab to
-// the matrix, arrows to move, Space or Enter to toggle the cell, R its row, C its column. `state.changed()` hears of every
-// change as it is made, `state.lifted(places)` of each finished gesture.
+// The cells of the availability matrix: drag across cells, modalities' names or utterances' numbers, or tap. A finger paints by
+// going sideways over cells; up and down, and sideways elsewhere, it scrolls. Keyboard: Tab to the matrix, arrows to move, Space or
+// Enter to toggle the cell, R its row, C its column. `state.changed()` hears of every change as it is made,
+// `state.lifted(places)` of each finished gesture.
+
+const SIDEWAYS = 8; // pixels that a finger goes before it paints: until then it may be about to scroll
 
 function buildCells(root, state) {
   const { modalities, marks, utterances, left, right } = state.data;
@@ -65,7 +68,7 @@ const STROKES = {
 };
 
 function listenToPointer(root, state) {
-  let stroke = null; // its kind, the value it paints, the entries it has touched, the place it came to
+  let stroke = null; // its kind, the value it paints, the entries it has touched, where it began, the place it came to
   const under = (event) => {
     const target = root.getRootNode().elementFromPoint(event.clientX, event.clientY)?.closest?.(".cell, .name, .number");
     return target && root.contains(target) ? target : null;
@@ -78,9 +81,13 @@ function listenToPointer(root, state) {
       show(state, entry, stroke.value);
     }
   };
+  const begin = () => {
+    stroke.painting = state.underWay = true;
+    touch(stroke.last);
+    if (stroke.kind === "cell") focus(state, stroke.last);
+    state.changed();
+  };
   const drag = (place) => {
-    if (!state.underWay) stroke = null; // the matrix was built anew meanwhile
-    if (!stroke) return;
     const [s, m] = stroke.last;
     const before = stroke.touched.size;
     const steps = Math.max(Math.abs(place[0] - s), Math.abs(place[1] - m));
@@ -88,35 +95,49 @@ function listenToPointer(root, state) {
     stroke.last = place;
     if (stroke.touched.size > before) state.changed();
   };
-  root.onpointerdown = (event) => {
-    const target = event.button === 0 && event.pointerType !== "touch" && under(event);
-    if (!target) return;
-    event.preventDefault();
-    const kind = target.classList[0];
-    const place = placeOf(target);
-    stroke = { kind, value: valueAfter(state, STROKES[kind](state, place)), touched: new Map(), last: place };
-    touch(place);
-    if (kind === "cell") focus(state, place);
-    root.setPointerCapture(event.pointerId);
-    state.underWay = true;
-    state.changed();
-  };
-  root.onpointermove = (event) => {
-    const target = stroke && under(event);
-    if (target) drag(placeOf(target));
-  };
-  root.onpointerup = root.onpointercancel = () => {
-    if (!stroke) return;
+  const end = () => {
     const touched = [...stroke.touched.values()];
     stroke = null;
     state.underWay = false;
     if (touched.length) state.lifted(touched);
   };
-  root.onclick = (event) => {
-    const target = event.target.closest(".cell, .name, .number");
-    const byKey = event.detail === 0 && !target?.classList.contains("cell"); // cells hear of keys below
-    if (target && (event.pointerType === "touch" || byKey)) toggleAll(state, STROKES[target.classList[0]](state, placeOf(target)));
+  root.onpointerdown = (event) => {
+    const target = event.button === 0 && event.isPrimary && under(event);
+    if (!target) return;
+    const kind = target.classList[0];
+    const last = placeOf(target);
+    const byFinger = event.pointerType === "touch";
+    stroke = { kind, byFinger, value: valueAfter(state, STROKES[kind](state, last)), touched: new Map(), from: [event.clientX, event.clientY], last };
+    if (byFinger) return;
+    event.preventDefault();
+    root.setPointerCapture(event.pointerId);
+    begin();
   };
+  root.onpointermove = (event) => {
+    if (stroke?.painting && !state.underWay) stroke = null; // the matrix was built anew meanwhile
+    if (!stroke) return;
+    if (!stroke.painting && stroke.kind === "cell" && sideways(stroke.from, event)) begin();
+    const target = stroke.painting && under(event);
+    if (target) drag(placeOf(target));
+  };
+  root.onpointerup = () => {
+    if (stroke && !stroke.painting) begin(); // a tap
+    if (stroke) end();
+  };
+  root.onpointercancel = () => {
+    if (stroke?.painting) end();
+    stroke = null; // a finger that scrolls has painted nothing
+  };
+  root.onclick = (event) => {
+    const target = event.detail === 0 && event.target.closest(".cell, .name, .number"); // by keyboard or a screen reader
+    if (target) toggleAll(state, STROKES[target.classList[0]](state, placeOf(target)));
+  };
+}
+
+// Whether a finger has gone further sideways than up or down, and far enough.
+function sideways([x, y], { clientX, clientY }) {
+  const across = Math.abs(clientX - x);
+  return across > SIDEWAYS && across > Math.abs(clientY - y);
 }
 
 function listenToKeys(root, state) {
@@ -142,6 +163,8 @@ function listenToKeys(root, state) {
       toggleAll(state, event.key.toLowerCase() === "r" ? wholeRow(state, m) : wholeColumn(state, s));
     }
   };
+  // Where lifting Space clicks what has the keyboard, a cell would be toggled twice.
+  root.onkeyup = (event) => event.key === " " && event.target.classList.contains("cell") && event.preventDefault();
 }
 
 function toggleAll(state, places) {

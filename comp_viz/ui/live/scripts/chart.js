@@ -15,10 +15,16 @@ function buildChart(root, state) {
   state.axis.style.width = `${state.data.left}px`;
   state.plot.style.marginRight = `${state.data.right}px`;
   for (const svg of [state.axis, state.plot]) svg.setAttribute("height", PLOT.top + PLOT.height + PLOT.bottom);
+  state.layers = Object.fromEntries(["ground", "marks", "selection"].map((name) => [name, shape("g", {}, state.plot)]));
+  Object.assign(state, { width: 0, behind: "", ranges: null });
   state.tip = element("div", "tip", root);
   state.tip.hidden = true;
   listenToChart(state);
-  new ResizeObserver(() => drawChart(state)).observe(state.plot);
+  new ResizeObserver(([{ target, contentRect }]) => {
+    if (target !== state.plot) return;
+    state.width = contentRect.width;
+    drawChart(state);
+  }).observe(state.plot);
 }
 
 function listenToChart(state) {
@@ -31,36 +37,48 @@ function listenToChart(state) {
   state.plot.onclick = (event) => state.selected(utterance(event));
 }
 
+// In the next frame, once, however many answers come before it.
+function drawSoon(state) {
+  state.asked ??= requestAnimationFrame(() => {
+    state.asked = null;
+    drawChart(state);
+  });
+}
+
+// It reads nothing of the page's layout, which would have to be worked out first; what is behind the marks is drawn anew only
+// where it changes.
 function drawChart(state) {
-  const width = state.plot.getBoundingClientRect().width;
-  if (!width || !state.answer) return;
-  const drawing = drawingOf(state, width);
-  state.plot.replaceChildren();
-  drawGround(state, drawing);
-  const { ink } = drawing;
-  const rows = [scoreRow, headsRow, changeRow, weightsRow].map((row) => row(drawing)).join("");
+  if (!state.width || !state.answer) return;
+  const { ground, marks, selection } = state.layers;
+  const drawing = drawingOf(state);
+  const behind = JSON.stringify([drawing.width, drawing.ranges, drawing.plan]);
+  if (state.behind !== behind) {
+    ground.replaceChildren();
+    drawGround(ground, drawing);
+    drawAxis(state, drawing);
+    state.behind = behind;
+  }
   // Numbers and colours of ours only: no word of a file is ever in this text.
-  const marks = shape("g", {}, state.plot);
+  const rows = [scoreRow, headsRow, changeRow, weightsRow].map((row) => row(drawing)).join("");
   marks.innerHTML = `<defs>${hatch(drawing)}</defs>${rows}`;
-  drawSelection(state, drawing, ink);
-  drawAxis(state, drawing);
+  selection.replaceChildren();
+  drawSelection(selection, drawing);
   if (state.table?.parentElement.open) drawTable(state);
 }
 
 // Everything that a row needs: the numbers, emptied where nothing was recorded, and where they stand in pixels.
-function drawingOf(state, width) {
-  const { data, answer } = state;
+function drawingOf(state) {
+  const { data, answer, width } = state;
   const { plan } = data;
   const { observed } = answer;
   const changed = changeOf(data, answer);
-  const span = plan.task.classes ? [-0.05, 1.05] : scoreRange(plan.task, data, answer, changed.predicted);
   const most = Math.max(...changed.difference.map(Math.abs));
   const reach = Math.max(plan.task.classes ? 0.5 : 1, 1.05 * most);
   const differences = headDifferences(data, answer, changed);
   const far = Math.max(...Object.values(differences).flatMap((values) => values.filter((_, s) => changed.predicted[s]).map(Math.abs)), 0);
   const apart = Math.max(plan.task.classes ? 0.25 : 0.5, 1.1 * far);
-  const ranges = { y: span, y2: [-apart, apart], y3: [-reach, reach], y4: [0, 1] };
-  if (plan.task.classes) ranges.y = [-0.5, plan.task.classes.length - 0.5];
+  const y = plan.task.classes ? [-0.5, plan.task.classes.length - 0.5] : scoreRange(plan.task, data, answer, changed.predicted);
+  const ranges = steady(state, { y, y2: [-apart, apart], y3: [-reach, reach], y4: [0, 1] });
   const step = width / data.utterances;
   const drawing = { ...data, ...plan.colours, plan, answer, observed, changed, differences, ranges, width, step };
   drawing.x = (s) => (s + 0.5) * step;
@@ -70,6 +88,14 @@ function drawingOf(state, width) {
     return PLOT.top + PLOT.height * (1 - from - ((to - from) * (value - low)) / (high - low));
   };
   return drawing;
+}
+
+// While the finger is down axes only grow: what moves under it is the prediction, not the scale.
+function steady(state, ranges) {
+  const before = (state.underWay && state.ranges) || ranges;
+  const both = ([low, high], [least, most]) => [Math.min(low, least), Math.max(high, most)];
+  state.ranges = Object.fromEntries(Object.entries(ranges).map(([row, range]) => [row, both(range, before[row])]));
+  return state.ranges;
 }
 
 function scoreRange(task, data, answer, predicted) {

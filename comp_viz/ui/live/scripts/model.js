@@ -30,15 +30,7 @@ function engineFor(files) {
   if (typeof WebAssembly !== "object") throw new Error("it has no WebAssembly");
   if (engine?.model !== files.model) {
     engine?.open.then((old) => old.close()).catch(() => {});
-    const open = fetched(files.worker).then(unzipped).then((worker) =>
-      Engine.open({
-        worker: new TextDecoder().decode(worker),
-        wasm: fetched(files.wasm),
-        model: fetched(files.model),
-        conversation: fetched(files.conversation),
-      }),
-    );
-    engine = { model: files.model, conversation: files.conversation, open };
+    engine = { model: files.model, conversation: files.conversation, open: openEngine(files) };
   } else if (engine.conversation !== files.conversation) {
     const open = engine.open.then((same) => same.converse(fetched(files.conversation)).then(() => same));
     engine = { ...engine, conversation: files.conversation, open };
@@ -46,6 +38,13 @@ function engineFor(files) {
   const now = engine;
   now.open.catch(() => engine === now && (engine = null)); // the next visit of the page tries again
   return now.open;
+}
+
+async function openEngine(files) {
+  const { worker, wasm, model, conversation } = files;
+  const [script, ...blocks] = await Promise.all([worker, wasm, model, conversation].map(fetched));
+  const text = new TextDecoder().decode(await unzipped(script));
+  return Engine.open({ worker: text, wasm: blocks[0], model: blocks[1], conversation: blocks[2] });
 }
 
 // The address of a file changes with its content, so that what the browser has kept is always right.
@@ -77,7 +76,7 @@ async function answerCells(state) {
     const given = await state.engine.answer(cellsOf(observed));
     if (!given) return null;
     state.answer = answerLists(given, observed);
-    drawChart(state);
+    drawSoon(state);
     return state.answer;
   } catch (error) {
     state.engine = null;
