@@ -8,10 +8,12 @@ import streamlit as st
 from comp_viz.resources import PACKAGE
 from comp_viz.ui.frame.address_state import address_value, keep_address
 from comp_viz.ui.frame.arrival import load_pytorch, names_view, open_live, shows_example
+from comp_viz.ui.frame.compact import compact_layout
 from comp_viz.ui.frame.page_row import page_row
 from comp_viz.ui.frame.theme import STORY
 from comp_viz.ui.server_addresses import ask_nobody
 from comp_viz.ui.server_life import while_serving
+from comp_viz.ui.widgets.theme_change import follow_theme
 
 # Group in the navigation -> its pages with their icons; those of the group without a name stand in the bar itself.
 PAGES = {
@@ -52,9 +54,11 @@ def draw_dashboard() -> None:
     if names_view() and page.title == "Example":
         open_live()
     everything = [one for pages in groups.values() for one in pages]
+    follow_theme()
+    compact_layout()
     if page.title == "Example" and shows_example():
         load_pytorch()
-        page_row(everything)
+        page_row(everything, page)
         page.run()
         return
     with (
@@ -62,7 +66,6 @@ def draw_dashboard() -> None:
     ):
         from comp_viz.ui.frame.address_notes import draw_address_notes
         from comp_viz.ui.frame.analysis_state import analysis_notice
-        from comp_viz.ui.frame.compact import compact_layout
         from comp_viz.ui.frame.lasting_memory import spare_what_lasts
         from comp_viz.ui.frame.sidebar import draw_frame
         from comp_viz.ui.frame.warm_up import compiling
@@ -70,7 +73,6 @@ def draw_dashboard() -> None:
 
     compiling()
     lecture.open_addressed_step()
-    compact_layout()
     draw_frame(page.title)
     lecture.story_bar()
     if page.title != "Clips":
@@ -78,7 +80,7 @@ def draw_dashboard() -> None:
     for group, pages in groups.items():
         if group and page in pages:
             st.caption(f"{group} › **{page.title}**")
-    page_row(everything)
+    page_row(everything, page)
     notes = st.container()
     page.run()
     draw_address_notes(notes)

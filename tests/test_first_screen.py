@@ -1,7 +1,7 @@
 """The first screen of every page in a browser: its chart is there, and the ways to all others; nothing is small or cut off."""
 
 import pytest
-from browsing import fits, watched
+from browsing import fits, in_both_themes, settled, still, watched
 from playwright.sync_api import Page, expect
 
 SIZES = {(1440, 900): 470, (1024, 768): 500}  # window -> where the first chart has begun, in pixels from the top
@@ -89,3 +89,49 @@ def test_a_heading_has_at_most_three_lines_on_a_phone(name, window, address):
     heading.wait_for()
     lines = heading.evaluate("e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight)")
     assert lines < 3.9  # with its padding
+
+
+LETTERS = ".availability_matrix .plot text, .js-plotly-plot .xtick text"
+# How far the colour of letters is from the ground's, in sum over red, green and blue: 0 to 765.
+APART = """letters => {
+  const parts = (colour) => colour.match(/[0-9.]+/g).slice(0, 3).map(Number);
+  const ground = parts(getComputedStyle(document.querySelector('.stApp')).backgroundColor);
+  return parts(getComputedStyle(letters).fill).reduce((sum, part, i) => sum + Math.abs(part - ground[i]), 0);
+}"""
+
+
+@pytest.mark.parametrize("name", ["live", "coordinator"])
+def test_what_is_drawn_follows_a_theme_that_changes_while_the_page_is_open(name, window, address):
+    window.set_viewport_size({"width": 1440, "height": 900})
+    window.goto(f"{address}{name}?checkpoint=lab")
+    settled(window)
+    tones = set()
+    for _ in in_both_themes(window):
+        window.wait_for_timeout(500)
+        still(window)
+        letters = window.locator(LETTERS)
+        letters.first.wait_for()
+        assert min(letters.nth(i).evaluate(APART) for i in range(5)) > 250
+        for row in window.locator(".availability_matrix .row:not(.numbers)").all():
+            tones.add(row.evaluate("row => row.style.getPropertyValue('--tone')"))
+    if name == "live":
+        assert len(tones) > 3, "The cells kept the colours of the other theme."
+
+
+@pytest.mark.parametrize("size", [*SIZES, (390, 844)])
+def test_the_example_begins_right_below_the_navigation(size, window, address):
+    window.set_viewport_size({"width": size[0], "height": size[1]})
+    window.goto(address)
+    expect(window.locator("h3").first).to_be_visible()
+    window.wait_for_function("document.querySelector('h3').getBoundingClientRect().y < 110")
+
+
+@pytest.mark.parametrize("name", ["", "coordinator"])
+def test_a_phone_shows_the_way_to_other_pages_and_where_one_is(name, window, address):
+    window.set_viewport_size({"width": 390, "height": 844})
+    window.goto(f"{address}{name}")
+    links = window.locator(".st-key-page-row a")
+    expect(links).to_have_count(16)
+    expect(window.locator(".st-key-page-here a")).to_be_in_viewport()
+    window.set_viewport_size({"width": 1440, "height": 900})
+    expect(links.first).to_be_hidden()

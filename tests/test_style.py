@@ -183,3 +183,12 @@ def test_scales_run_one_way(palette):
     ends = diverging(palette)
     assert [at for at, _ in ends] == [0, 0.5, 1]
     assert contrast(ends[1][1], palette.ground) < min(contrast(ends[i][1], palette.ground) for i in (0, 2))
+
+
+@PALETTES
+def test_emotions_have_hues_of_their_own(palette):
+    """No emotion is taken for a modality or for the mark of the selected utterance; all can be read, and told apart."""
+    kept = (*palette.modality.values(), palette.mark)
+    assert min(apart(tone, other) for tone in palette.classes for other in kept) > 20
+    assert min(apart(one, other) for one, other in combinations(palette.classes, 2)) > 20
+    assert min(contrast(tone, palette.ground) for tone in palette.classes) > 4.5

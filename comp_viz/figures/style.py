@@ -26,7 +26,7 @@ class Palette:
     mark: str  # the selected utterance
     ground: str
     neutral: str  # the middle between negative and positive
-    classes: tuple[str, ...]  # emotions, in label order; the name always stands beside
+    classes: tuple[str, ...]  # emotions, in label order, in hues that no modality has; the name always stands beside
 
 
 LIGHT = Palette(
@@ -40,7 +40,7 @@ LIGHT = Palette(
     mark="#7a3fb0",
     ground="#ffffff",
     neutral="#e8eaee",
-    classes=("#5b6470", "#b8860b", "#2f6fb3", "#b3362d", "#1b8a66", "#8a4fb0", "#b0568a", "#6d7a16"),
+    classes=("#5b6470", "#8a7300", "#b0568a", "#b3362d", "#6f4a2c", "#5f7d12", "#66166e", "#1e2350"),
 )
 DARK = Palette(
     ink="#f2f4f7",
@@ -53,7 +53,7 @@ DARK = Palette(
     mark="#c79af0",
     ground="#0f1318",
     neutral="#39414c",
-    classes=("#b4bcc8", "#e6c04d", "#6fb1ef", "#f0837a", "#4fd1a5", "#c79af0", "#ec9cc8", "#c3d04e"),
+    classes=("#b4bcc8", "#e8d44d", "#ec9cc8", "#f0837a", "#c9a27c", "#b5d94c", "#d85fd8", "#fff0d8"),
 )
 
 

@@ -8,7 +8,7 @@ export default function (component) {
   const state = (root.state ??= { root, focus: [0, 0], sent: 0 });
   const { selected } = state.data ?? data;
   Object.assign(state, { data, send: (name, value) => root.isConnected && setTriggerValue(name, value) });
-  const frame = JSON.stringify([data.modalities, data.utterances, data.left, data.right, data.plan.rows, data.plan.task]);
+  const frame = JSON.stringify([data.modalities, data.utterances, data.left, data.right, data.plan.rows, data.plan.task, data.colours]);
   if (state.frame !== frame) {
     Object.assign(state, { frame, focus: [0, 0], sent: 0, answer: null, underWay: false });
     build(root, state);
