@@ -28,6 +28,7 @@ PAGES = {
         "overview": "schema",
         "prototypes": "hub",
         "propagation": "conversion_path",
+        "reconstruction": "healing",
         "coordinator": "balance",
     },
     "Training": {"modulation": "tune", "imbalance": "trending_up"},

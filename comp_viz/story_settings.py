@@ -14,7 +14,7 @@ LISTS = {"compared", "references"}  # one entry of a list of several
 PATTERNS = {"pattern", "compare_pattern"}
 TEXTS = {
     "checkpoint", "data", "conversation", "compare", "attention_map", "attention_of", "block", "colour", "dimensions", "features",
-    "flow_on", "flow_where", "judged_on", "judged_under", "list", "look_at", "method", "metric", "modality", "propagation", "prototype",
+    "flow_on", "flow_where", "judged_on", "judged_under", "list", "look_at", "method", "metric", "modality", "propagation", "prototype", "rebuilt_by", "reconstruction",
     "prototypes_of", "runs", "share", "split", "train_method", "compare_part", "modulation_part", "ways", "weighing", "why", "why_method", "why_of", "why_order",
 }  # fmt: skip
 KNOWN = (

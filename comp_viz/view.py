@@ -14,8 +14,10 @@ from comp_viz.analysis.overview.overview import build_overview, overview_table
 from comp_viz.analysis.prediction import FUSED, Prediction, predict_conversation
 from comp_viz.analysis.propagation.attention import ROLLOUT_MAP, attention, map_names
 from comp_viz.analysis.propagation.prompt_ablation import ablate_prompts
-from comp_viz.analysis.propagation.reconstruction import reconstruct
-from comp_viz.analysis.propagation.tables import ablation_table, attention_table, reconstruction_table
+from comp_viz.analysis.propagation.tables import ablation_table, attention_table
+from comp_viz.analysis.reconstruction.entries import compare_rebuilt
+from comp_viz.analysis.reconstruction.rebuilt import Rebuilt, rebuild_conversation
+from comp_viz.analysis.reconstruction.tables import reconstruction_table
 from comp_viz.analysis.why.attribution import ATTRIBUTION_METHODS, INTEGRATED, attribute, attribution_table
 from comp_viz.analysis.why.coalitions import predict_coalitions
 from comp_viz.analysis.why.contribution import contribution, contribution_table
@@ -122,9 +124,14 @@ class View:
         ablation = ablate_prompts(self.checkpoint, self.conversation, self.observed)
         return ablation_table(ablation) if ablation else pd.DataFrame()
 
+    @cached_property
+    def rebuilt(self) -> Rebuilt:
+        """What the method makes of every entry, beside what it is as recorded; `CompVizError` where it rebuilds nothing."""
+        return rebuild_conversation(self.checkpoint, self.conversation, self.observed)
+
     def reconstruction(self) -> pd.DataFrame:
-        """One row a missing entry: how near its features come to its own features as recorded (page Propagation)."""
-        return reconstruction_table(reconstruct(self.inside, self.complete))
+        """One row a missing entry: how near what is made of it comes to its own features as recorded (page Reconstruction)."""
+        return reconstruction_table(compare_rebuilt(self.rebuilt))
 
     def contributions(self, predictor: str = FUSED) -> pd.DataFrame:
         """One row an utterance and modality: its exact Shapley value in a prediction, `fused` or of a head (page Why).

@@ -11,10 +11,10 @@ from comp_viz.analysis.coordinator.weights import weight_floor, weight_span, wei
 from comp_viz.analysis.prediction import FUSED, predict_conversation, true_decisions
 from comp_viz.analysis.propagation.attention import ROLLOUT_MAP, attention, entropy_by_head
 from comp_viz.analysis.propagation.prompt_ablation import ALL_UTTERANCES, PromptAblation, ablate_prompts
-from comp_viz.analysis.propagation.reconstruction import Reconstruction, reconstruct
 from comp_viz.analysis.prototypes.assignment import measure_assignments
 from comp_viz.analysis.prototypes.colouring import colouring
 from comp_viz.analysis.prototypes.feature_space import agreement_by_stage, feature_spaces
+from comp_viz.analysis.reconstruction.entries import Reconstruction, compare_rebuilt
 from comp_viz.analysis.why.attribution import INTEGRATED, attribute
 from comp_viz.analysis.why.coalitions import predict_coalitions
 from comp_viz.analysis.why.context import Context, context
@@ -35,10 +35,10 @@ from comp_viz.figures.propagation.prompt_ablation import (
     highest_change,
     total_change,
 )
-from comp_viz.figures.propagation.reconstruction import entries_chart, lowest_cosine, ranks_chart
 from comp_viz.figures.prototypes.assignment import assignment_chart, variance_chart
 from comp_viz.figures.prototypes.feature_space import space_chart, space_title
 from comp_viz.figures.prototypes.space_layout import SpaceLook, space_extent
+from comp_viz.figures.reconstruction.entries import entries_chart, lowest_cosine, ranks_chart
 from comp_viz.figures.style import DARK, LIGHT, Palette
 from comp_viz.figures.why.attribution import attribution_reach, cells_chart, cells_title
 from comp_viz.figures.why.context import context_chart, context_map, context_tops
@@ -146,7 +146,7 @@ def prompt_ablation_along_figure(view: View, modality: str, selected: int, palet
 
 def reconstructions(view: View) -> dict[str, Reconstruction]:
     """Features of missing entries beside those as recorded."""
-    compared = dict(reconstruct(view.inside, view.complete))
+    compared = compare_rebuilt(view.rebuilt)
     if not any(map(len, compared.values())):
         raise CompVizError(
             "figure: nothing is taken away, so nothing is reconstructed. Give the view a missing pattern."
@@ -155,13 +155,13 @@ def reconstructions(view: View) -> dict[str, Reconstruction]:
 
 
 def reconstruction_figure(view: View, modality: str, selected: int, palette: Palette) -> go.Figure:
-    """Propagation: rank and cosine of every missing entry, before and after propagation."""
+    """Reconstruction: rank and cosine of every missing entry."""
     compared = reconstructions(view)
     return entries_chart(compared, view.conversation.words, lowest_cosine([compared]), selected, palette)
 
 
 def reconstruction_ranks_figure(view: View, modality: str, selected: int, palette: Palette) -> go.Figure:
-    """Propagation: the ranks of all missing entries together."""
+    """Reconstruction: the ranks of all missing entries together."""
     return ranks_chart(reconstructions(view), palette)
 
 

@@ -8,7 +8,7 @@ from runs import CPU, HALF, RECIPE, log
 from test_compared_networks import SMALL
 
 from comp_viz.analysis.prediction import predict_conversation
-from comp_viz.analysis.robustness.rebuilding import Rebuilt, rebuilding_table
+from comp_viz.analysis.reconstruction.by_rate import ERROR, rebuilding_table
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.batch import Standardiser, Stream
 from comp_viz.data.lab.make import lab
@@ -103,17 +103,8 @@ def test_what_is_rebuilt_is_measured_alike_for_all(trained, learnable):
             rebuilding_table(checkpoint, learnable)
         return
     table = rebuilding_table(checkpoint, learnable, ["uniform(0)", "uniform(0.5)"])
-    assert list(table.modality) == [*learnable.modalities] * 2
-    assert not table.entries[:3].any()
-    assert table.explained[:3].isna().all()
-    assert (table.entries[3:] > 5).all()
-    assert table.cosine[3:].between(-1, 1).all()
-    assert (table.explained[3:] <= 1).all()
-
-
-def test_explained_variance_is_that_of_the_mean_and_of_the_truth():
-    true = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
-    mean = true.mean(0)
-    assert Rebuilt(true, true, mean).explained == Rebuilt(true, true, mean).cosine == pytest.approx(1)
-    assert Rebuilt(np.tile(mean, (30, 1)), true, mean).explained == pytest.approx(0, abs=1e-6)
-    assert Rebuilt(2 * mean - true, true, mean).cosine == pytest.approx(-1)
+    some, nothing = (table[table["pattern"] == pattern] for pattern in ("uniform(0.5)", "uniform(0)"))
+    assert nothing["value"].isna().all()
+    assert (some["entries"] > 5).all()
+    assert some["value"].notna().all()
+    assert (some[some["measure"] == ERROR]["value"] > 0).all()

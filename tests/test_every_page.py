@@ -13,6 +13,8 @@ from comp_viz.analysis.overview.overview import build_overview
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.analysis.propagation.attention import entropy_by_head
 from comp_viz.analysis.prototypes.assignment import measure_assignments
+from comp_viz.analysis.reconstruction.entries import compare_rebuilt
+from comp_viz.analysis.reconstruction.rebuilt import rebuild_conversation
 from comp_viz.analysis.why.coalitions import predict_coalitions
 from comp_viz.analysis.why.contribution import contribution
 from comp_viz.checkpoint.folder import load_checkpoint
@@ -23,6 +25,7 @@ from comp_viz.figures.live.timeline import timeline_title
 from comp_viz.figures.overview.heading import overview_heading
 from comp_viz.figures.propagation.heading import attention_heading
 from comp_viz.figures.prototypes.heading import prototypes_heading
+from comp_viz.figures.reconstruction.heading import reconstruction_heading
 from comp_viz.figures.why.heading import contributions_heading
 from comp_viz.resources import shipped
 from comp_viz.wording import decimal, percent
@@ -35,6 +38,7 @@ PAGES = {
     "overview": set(),
     "prototypes": set(),
     "propagation": set(),
+    "reconstruction": {"reconstruction_entries"},
     "coordinator": set(),
     "why": {"contributions", "contribution_steps", "contribution_pairs", "contribution_curves"},
     "modulation": set(),
@@ -97,6 +101,10 @@ def prototypes(app, data, checkpoint, conversation, observed, inside):
 def propagation(app, data, checkpoint, conversation, observed, inside):
     assert bool(inside.attention) == checkpoint.config.propagation == ("attention_matrix" in figures(app))
     return attention_heading(entropy_by_head(inside) if inside.attention else {})
+
+
+def reconstruction(app, data, checkpoint, conversation, observed, inside):
+    return reconstruction_heading(compare_rebuilt(rebuild_conversation(checkpoint, conversation, observed)))
 
 
 def coordinator(app, data, checkpoint, conversation, observed, inside):

@@ -11,7 +11,7 @@ CHARTS = {  # page -> what its main chart is, where that is none by Plotly
     "claims": "table.verdicts",
 }
 PAGES = (
-    "live", "why", "overview", "prototypes", "propagation", "coordinator", "modulation", "imbalance", "claims", "robustness", "compare",
+    "live", "why", "overview", "prototypes", "propagation", "reconstruction", "coordinator", "modulation", "imbalance", "claims", "robustness", "compare",
     "data", "lab",
 )  # fmt: skip
 # Exponents of formulas may be smaller.

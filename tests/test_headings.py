@@ -12,11 +12,13 @@ from comp_viz.analysis.overview.overview import build_overview
 from comp_viz.analysis.prediction import true_decisions
 from comp_viz.analysis.propagation.attention import attention, entropy_by_head, map_names
 from comp_viz.analysis.propagation.prompt_ablation import ABLATION_MEASURES, UTTERANCE_SETS, ablate_prompts
-from comp_viz.analysis.propagation.reconstruction import missing_entry, reconstruct
 from comp_viz.analysis.prototypes.assignment import measure_assignments
 from comp_viz.analysis.prototypes.feature_space import agreement_by_stage
 from comp_viz.analysis.prototypes.momentum import momentum_changes, prompt_momentum, prompt_stages
 from comp_viz.analysis.prototypes.nearest import nearest_utterances, own_library
+from comp_viz.analysis.reconstruction.entries import reconstruct
+from comp_viz.analysis.reconstruction.one_entry import missing_entry
+from comp_viz.analysis.reconstruction.rebuilt import rebuilt_inside
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import Pattern
@@ -26,15 +28,17 @@ from comp_viz.figures.live.timeline import timeline_title
 from comp_viz.figures.overview.diagram import diagram_title
 from comp_viz.figures.overview.heading import overview_heading
 from comp_viz.figures.propagation.attention import attention_title, head_entropy_title, query_title
-from comp_viz.figures.propagation.heading import ablation_heading, attention_heading, reconstruction_heading
+from comp_viz.figures.propagation.heading import ablation_heading, attention_heading
 from comp_viz.figures.propagation.prompt_ablation import ablation_along_title, ablation_title
-from comp_viz.figures.propagation.reconstruction import entries_title, entry_title, ranks_title
 from comp_viz.figures.prototypes.assignment import assignment_title, variance_title
 from comp_viz.figures.prototypes.feature_space import space_title
 from comp_viz.figures.prototypes.heading import prototypes_heading
 from comp_viz.figures.prototypes.momentum import momentum_title, rerun_title
 from comp_viz.figures.prototypes.nearest import nearest_title
 from comp_viz.figures.prototypes.prompts import old_new_title, old_share_title, prompts_title
+from comp_viz.figures.reconstruction.entries import entries_title, ranks_title
+from comp_viz.figures.reconstruction.heading import reconstruction_heading
+from comp_viz.figures.reconstruction.one_entry import entry_title
 from comp_viz.resources import shipped
 from comp_viz.wording import HEADING
 
@@ -67,7 +71,9 @@ def propagation(checkpoint, inside, complete, conversation, observed):
     compared = reconstruct(inside, complete)
     yield from (reconstruction_heading(compared), entries_title(compared), ranks_title(compared))
     for u, one in compared.items():
-        yield from (entry_title(missing_entry(inside, complete, complete, u, int(s))) for s in one.utterances[:5])
+        rebuilt = rebuilt_inside(inside, complete)
+        for given_back in (None, complete.propagated[u][0]):
+            yield from (entry_title(missing_entry(rebuilt, u, int(s), given_back)) for s in one.utterances[:5])
     ablation = ablate_prompts(checkpoint, conversation, observed) if len(observed) < 100 else None
     for measure, where in product(ABLATION_MEASURES, UTTERANCE_SETS):
         yield ablation_heading(ablation, measure, where)

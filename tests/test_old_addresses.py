@@ -43,7 +43,6 @@ ADDRESSES = [
         "propagation",
         {"propagation": "Cross-modal flow", "flow_on": "fused prediction", "flow_where": "receiver missing"},
     ),
-    ("propagation", {"propagation": "Reconstruction", "compare": "checkpoint lab-dominant"}),
     ("coordinator", {"weighing": "Learned weights", "fitted": "true"}),
     ("coordinator", {"weighing": "By group", "fitted": "true", "compare": "nothing missing"}),
     (
@@ -118,6 +117,16 @@ def test_an_old_address_opens_what_it_names(page, own):
             assert app.slider(key="lab strength video").value == 0.5
         else:
             assert as_text(shown(app, name)) == OLD_VALUES.get(name, {}).get(value, value)
+
+
+def test_a_part_that_became_a_page_opens_as_one():
+    app = opened("propagation", propagation="Reconstruction", compare="checkpoint lab-dominant")
+    assert not app.exception
+    assert app.segmented_control(key="reconstruction").value == "This conversation"
+    assert app.selectbox(key="compare").value == "checkpoint lab-dominant"
+    assert app.sidebar.code[0].value == VIEW["pattern"]
+    app.switch_page("pages/propagation.py").run()
+    assert app.segmented_control(key="propagation").value == "Attention"
 
 
 def test_an_old_address_of_a_lab_opens_that_lab():

@@ -1,4 +1,4 @@
-"""Attention, flow and reconstruction against naive loops, and against the model with its weights changed."""
+"""Attention and flow against naive loops, and against the model with its weights changed."""
 
 import copy
 import math
@@ -25,7 +25,6 @@ from comp_viz.analysis.propagation.prompt_ablation import (
     ablate_prompts,
     prediction_change,
 )
-from comp_viz.analysis.propagation.reconstruction import missing_entry, next_missing, reconstruct
 from comp_viz.analysis.stats.entropy import normalised_entropy
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.conversation import Task
@@ -37,19 +36,12 @@ from comp_viz.figures.propagation.attention import (
     query_chart,
     query_title,
 )
-from comp_viz.figures.propagation.heading import ablation_heading, attention_heading, reconstruction_heading
+from comp_viz.figures.propagation.heading import ablation_heading, attention_heading
 from comp_viz.figures.propagation.prompt_ablation import (
     ablation_along_title,
     ablation_chart,
     ablation_title,
     total_change,
-)
-from comp_viz.figures.propagation.reconstruction import (
-    entries_title,
-    entry_title,
-    ranks_chart,
-    ranks_title,
-    reconstruction_sentence,
 )
 from comp_viz.figures.style import DARK, LIGHT
 
@@ -267,141 +259,6 @@ def test_the_sentence_names_the_strongest_prompt(checkpoint, conversation, obser
     assert ablation_along_title(replace(ablation, features=loud), "features") == (
         "Removing a prompt changes features by 60\u202f% where the receiver is missing, 10\u202f% elsewhere"
     )
-
-
-def test_reconstruction_against_loops(here, complete):
-    compared = reconstruct(here, complete)
-    for i, u in enumerate(here.modalities):
-        one, true, recorded = compared[u], complete.propagated[u], complete.observed[:, i]
-        gone = [s for s in range(len(recorded)) if recorded[s] and not here.observed[s, i]]
-        assert one.utterances.tolist() == gone
-        assert one.choices == recorded.sum()
-        for e, s in enumerate(gone):
-            for made, whole, cosine, rank in (
-                (here.propagated[u], true, one.cosine, one.rank),
-                (here.encoded[u], complete.encoded[u], one.encoded_cosine, one.encoded_rank),
-            ):
-                cosines = {j: cos(made[s], whole[j]) for j in range(len(recorded)) if recorded[j]}
-                assert cosine[e] == pytest.approx(cosines[s], abs=1e-5)
-                nearer = sum(x > cosines[s] + 1e-6 for x in cosines.values())
-                level = sum(abs(x - cosines[s]) <= 1e-6 for x in cosines.values())
-                assert rank[e] == nearer + np.mean(range(1, level + 1))
-            others = [true[j] for j in range(len(recorded)) if recorded[j] and j != s]
-            assert one.mean_cosine[e] == pytest.approx(cos(np.mean(others, 0), true[s]), abs=1e-5)
-            beside = [true[j] for j in (s - 1, s + 1) if 0 <= j < len(recorded) and recorded[j]]
-            assert one.neighbour_cosine[e] == pytest.approx(cos(np.mean(beside, 0), true[s]), abs=1e-5)
-    assert len(compared["text"]) >= 1
-
-
-def cos(x, y):
-    return float(x @ y / np.linalg.norm(x) / np.linalg.norm(y))
-
-
-def test_perfect_reconstruction_ranks_first(here, complete):
-    perfect = replace(here, propagated=complete.propagated)
-    one = reconstruct(perfect, complete)["text"]
-    assert one.rank.tolist() == [1] * len(one)
-    np.testing.assert_allclose(one.cosine, 1, atol=1e-5)
-    assert one.nearest == one.beats_mean == len(one)
-    sentence = reconstruction_sentence(one)
-    assert sentence.startswith(f"{len(one)} of {len(one)} missing text entries are nearest to their own features")
-    assert reconstruction_heading({"text": one}).startswith(f"{len(one)} of {len(one)} missing entries are nearest")
-
-
-def test_random_features_rank_anywhere(here, complete, rng):
-    S = 400
-    observed = np.ones((S, 3), dtype=bool)
-    kept = observed.copy()
-    kept[::2] = False
-
-    def noise():
-        return {u: rng.standard_normal((S, 6)).astype(np.float32) for u in here.modalities}
-
-    true = replace(
-        complete, prediction=replace(complete.prediction, observed=observed), propagated=noise(), encoded=noise()
-    )
-    made = replace(here, prediction=replace(here.prediction, observed=kept), propagated=noise(), encoded=noise())
-    one = reconstruct(made, true)["text"]
-    assert one.place.mean() == pytest.approx(0.5, abs=0.07)
-    assert one.nearest_by_chance == pytest.approx(0.5)
-
-
-def test_nothing_taken_away_is_nothing_to_reconstruct(complete):
-    compared = reconstruct(complete, complete)
-    assert not any(map(len, compared.values()))
-    assert reconstruction_heading(compared) == "Nothing is taken away, so there is nothing to reconstruct"
-    assert entries_title(compared) == ranks_title(compared) == "Nothing is taken away"
-
-
-def test_the_heading_counts_all_modalities(here, complete):
-    compared = reconstruct(here, complete)
-    E = sum(map(len, compared.values()))
-    nearest = sum(int((one.rank == 1).sum()) for one in compared.values())
-    assert f"of {E} missing entries {'are' if nearest > 1 else 'is'}" in reconstruction_heading(compared)
-
-
-def with_ranks(compared, before, after):
-    """The reconstruction of one modality with other ranks among 20 utterances."""
-    entries = np.arange(len(after))
-    nothing = np.zeros(len(after), np.float32)
-    one = replace(
-        compared["text"], utterances=entries, choices=20, encoded_rank=np.float32(before), rank=np.float32(after),
-        encoded_cosine=nothing, cosine=nothing + 0.5, mean_cosine=nothing, neighbour_cosine=nothing,
-    )  # fmt: skip
-    return {"text": one}
-
-
-def test_equally_near_utterances_share_the_mean_of_their_places(here, complete):
-    alike = {u: np.repeat(x[:1], len(x), axis=0) for u, x in complete.propagated.items()}
-    for one in reconstruct(here, replace(complete, propagated=alike)).values():
-        assert one.rank.tolist() == [(one.choices + 1) / 2] * len(one)  # whatever their order
-        assert one.nearest == 0 or one.choices == 1
-
-
-def test_nothing_is_claimed_of_ranks_within_chance(here, complete):
-    compared = reconstruct(here, complete)
-    middle = with_ranks(compared, [10] * 8, [3, 18, 9, 12, 6, 15, 4, 14])
-    assert reconstruction_heading(middle).startswith("Within chance: 0 of 8 missing entries")
-    assert entries_title(middle) == "Ranks change within chance: propagation improves 4, worsens 4 of 8"
-    assert ranks_title(middle).startswith("Median ranks are within chance: 50\u202f% of the utterances")
-    assert entries_title(with_ranks(compared, [10] * 8, [10] * 8)).startswith("Ranks change within chance")
-    near = with_ranks(compared, [10] * 8, [1, 1, 2, 1, 1, 3, 1, 1])
-    assert (
-        reconstruction_heading(near)
-        == "6 of 8 missing entries are nearest to their own features (0.4 expected by chance)"
-    )
-    assert entries_title(near).startswith("Propagation improves the rank of 8 of 8 missing entries; 8 beat the mean")
-    assert ranks_title(near) == "Median rank beyond chance (50\u202f%): text 3\u202f%"
-    assert entries_title(with_ranks(compared, [1] * 8, [9] * 8)).startswith("Propagation worsens the rank of 8 of 8")
-
-
-def test_the_curves_of_ranks_have_a_legend(here, complete):
-    names = {
-        trace.name for trace in ranks_chart(reconstruct(here, complete), LIGHT).data if trace.showlegend is not False
-    }
-    assert {"chance", "before propagation", "after propagation"} <= names
-
-
-def test_an_entry_given_back_alone_is_the_exact_counterfactual(checkpoint, conversation, observed, here, complete):
-    given = observed.copy()
-    given[2, 1] = True
-    alone = look_inside(checkpoint, conversation, given)
-    entry = missing_entry(here, alone, complete, "text", 2)
-    assert entry.cosine_alone == pytest.approx(cos(here.propagated["text"][2], alone.propagated["text"][2]), abs=1e-5)
-    assert entry.cosine_complete == pytest.approx(
-        cos(here.propagated["text"][2], complete.propagated["text"][2]), abs=1e-5
-    )
-    assert entry_title(entry) == (
-        f"Missing text in utterance 3: cosine {entry.cosine_alone:.2f} if given back alone, {entry.cosine_complete:.2f} as recorded"
-    ).replace("-", "\u2212")
-    np.testing.assert_array_equal(entry.encoded["Z, missing"], here.encoded["text"][2])
-    np.testing.assert_allclose(entry.encoded["Z, observed"], complete.encoded["text"][2], atol=1e-5)
-
-
-def test_missing_entries_are_visited_in_a_circle(here, complete):
-    compared = reconstruct(here, complete)
-    gone = sorted({int(s) for one in compared.values() for s in one.utterances})
-    assert [next_missing(compared, s) for s in gone] == [*gone[1:], gone[0]]
 
 
 def test_arcs_lead_to_the_strongest_keys_and_thicken_with_weight(here, rng):

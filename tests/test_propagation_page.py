@@ -10,14 +10,12 @@ from streamlit.testing.v1 import AppTest
 from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.propagation.attention import MEAN_MAP, ROLLOUT_MAP, attention, entropy_by_head
 from comp_viz.analysis.propagation.prompt_ablation import RECEIVER_MISSING, ablate_prompts
-from comp_viz.analysis.propagation.reconstruction import reconstruct
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import Pattern
-from comp_viz.figures.propagation.reconstruction import reconstruction_sentence
 from comp_viz.ui.cache import checkpoints
 from comp_viz.wording import HEADING
 
-ATTENTION, ABLATION, RECONSTRUCTION = "Attention", "Prompt ablation", "Reconstruction"
+ATTENTION, ABLATION = "Attention", "Prompt ablation"
 UNIFORM = "uniform(0.3)"
 LESS = {  # case -> part -> what the page says such a network does not have
     "without propagation": {ATTENTION: "built without propagation"},
@@ -43,7 +41,7 @@ def titles(app):
 
 
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("part", [ATTENTION, ABLATION, RECONSTRUCTION])
+@pytest.mark.parametrize("part", [ATTENTION, ABLATION])
 def test_every_part_bears_every_case_beside_the_complete_conversation(part, case, open_part):
     app, conversation, *_ = open_part(part, case, compare="nothing missing")
     assert not app.exception
@@ -141,58 +139,6 @@ def test_two_sides_share_their_scales(open_part):
         charts["attention_rowleft"]["layout"]["yaxis"]["range"]
         == charts["attention_rowright"]["layout"]["yaxis"]["range"]
     )
-    app.segmented_control(key="propagation").set_value(RECONSTRUCTION).run()
-    assert "Nothing is taken away here" in app.info[0].value
-    assert next(iter(figures(app))) == "reconstruction_entriesleft"
-
-
-def test_ranks_and_cosines_are_those_of_the_library(open_part):
-    app, conversation, observed, checkpoint = open_part(RECONSTRUCTION)
-    complete = look_inside(checkpoint, conversation, conversation.observed)
-    compared = reconstruct(look_inside(checkpoint, conversation, observed), complete)
-    traces = [trace for trace in figures(app)["reconstruction_entries"]["data"] if "customdata" in trace]
-    for u, one in compared.items():
-        before, after, cosine = [trace for trace in traces if u in trace["name"]]
-        np.testing.assert_allclose(array(before["y"]), one.encoded_place, atol=1e-6)
-        np.testing.assert_allclose(array(after["y"]), one.place, atol=1e-6)
-        np.testing.assert_allclose(array(cosine["y"]), one.cosine, atol=1e-6)
-        assert array(after["customdata"]).tolist() == one.utterances.tolist()
-        assert f"- {reconstruction_sentence(one)}" in titles(app)
-    curves = {trace["name"]: trace for trace in figures(app)["reconstruction_ranks"]["data"]}
-    np.testing.assert_allclose(array(curves["● audio"]["x"]), np.sort(compared["audio"].place), atol=1e-6)
-
-
-def test_features_of_a_missing_utterance_are_shown_in_full(open_part):
-    app, conversation, observed, checkpoint = open_part(RECONSTRUCTION)
-    gone = np.argwhere(conversation.observed & ~observed)
-    s, i = gone[-1].tolist()
-    u = list(conversation.features)[i]
-    app.number_input(key="utterance").set_value(s + 1).run()
-    propagated, encoded = figures(app)[f"features_{u}"]["data"]
-    here = look_inside(checkpoint, conversation, observed)
-    given = observed.copy()
-    given[s, i] = True
-    alone, complete = (look_inside(checkpoint, conversation, o) for o in (given, conversation.observed))
-    wanted = [one.propagated[u][s] for one in (here, alone, complete)]
-    np.testing.assert_allclose(array(propagated["z"]), wanted, atol=1e-6)
-    np.testing.assert_allclose(array(encoded["z"]), [one.encoded[u][s] for one in (here, alone)], atol=1e-6)
-
-
-def test_one_can_go_to_the_next_missing_utterance(open_part):
-    app, conversation, observed, _ = open_part(RECONSTRUCTION)
-    gone = (conversation.observed & ~observed).any(1)
-    app.number_input(key="utterance").set_value(int(np.flatnonzero(~gone)[0]) + 1).run()
-    app.button(key="next missing").click().run()
-    assert gone[app.number_input(key="utterance").value - 1]
-    assert any(key.startswith("features_") for key in figures(app))
-
-
-def test_with_nothing_missing_a_button_takes_a_third_away(open_part):
-    app, *_ = open_part(RECONSTRUCTION, pattern="found")
-    assert "Choose a missing pattern" in app.info[0].value
-    assert not figures(app)
-    next(button for button in app.button if button.label == "Take 30\u202f% away").click().run()
-    assert "reconstruction_entries" in figures(app)
 
 
 def test_an_address_that_no_longer_fits_is_brought_back(open_part):

@@ -58,6 +58,7 @@ class Method:
     describe: Callable[[Any], str]  # a configuration in a phrase, for the model card
     capabilities: frozenset[Capability] = frozenset()
     weights_from: str = "weighting"  # the part that gives the weights of the modalities, in a word
+    rebuilds: str = "standardised features"  # what it rebuilds of a missing entry, in a phrase, where it rebuilds
     weights_about: str = ""  # what the weights are, in a sentence, where there are some
     no_graph: str = ""  # why it cannot be exported, in a sentence, where it cannot
     presets: Mapping[str, Preset] = field(default_factory=lambda: {"ours": Preset()})

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from comp_viz.errors import CompVizError
 from comp_viz.network.boundary import admit
 from comp_viz.network.config import NetworkConfig
 from comp_viz.network.trace import Output, PerModality
@@ -32,10 +33,25 @@ class Network(nn.Module):
         `CompVizError` when the batch does not fit the model; `boundary.admit` checks it.
         """
 
+    def reconstruct(self, features: Mapping[str, Any], observed: Any, valid: Any) -> PerModality:
+        """What the network makes of every entry, also of those that are missing: modality -> `[B, S, k]`.
+
+        Raises `CompVizError` where its method rebuilds nothing.
+        """
+        rebuilt = self(features, observed, valid).reconstruction
+        if rebuilt is None:
+            raise CompVizError(f"A network of {self.config.method!r} gives no reconstruction.")
+        named: PerModality = rebuilt
+        return named
+
     def rebuilt_from(self, features: Mapping[str, Any], observed: Any, valid: Any) -> PerModality:
-        """What a reconstruction is held against, modality -> `[B, S, k]`: features as they are, where no space of its own."""
+        """What `reconstruct` is held against, modality -> `[B, S, k]`: features as they are, where no space of its own."""
         admitted, rows = admit(self.config, features, observed, valid, like=next(self.parameters()))
         return {name: rows.pad(rows.utterances(x)) for name, x in zip(self.config.modalities, admitted, strict=True)}
+
+    def draw_sample(self, features: Mapping[str, Any], observed: Any, valid: Any, seed: int) -> PerModality:
+        """One sample of what `reconstruct` gives, from noise of a `seed`; of methods with the capability `samples`."""
+        raise CompVizError(f"A network of {self.config.method!r} draws no samples.")
 
     @property
     def device(self) -> torch.device:

@@ -150,6 +150,16 @@ class ComP(Network):
             inside = seen.trace(self.config.modalities, **once)
         return Output(rows.pad(fused), self.by_modality(rows.pad(heads)), rows.pad(weights), trace=inside)
 
+    def reconstruct(self, features: Mapping[str, Any], observed: Any, valid: Any) -> PerModality:
+        """Propagated features `Z̄^u`, modality -> `[B, S, d]`: of a missing utterance, what the others make of it."""
+        _, encoded, rows = self.begin(features, observed, valid)
+        utterances, blanks = rows.part(encoded)
+        return self.by_modality(rows.pad(self.through_blocks(utterances, blanks, rows, "bank", Recorder(None))))
+
+    def rebuilt_from(self, features: Mapping[str, Any], observed: Any, valid: Any) -> PerModality:
+        """The same with nothing taken away: `Z̄^u` of the conversation as `observed`."""
+        return self.reconstruct(features, observed, valid)
+
     def conclude(
         self, propagated: Tensor, given: tuple[float, ...] | None = None
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:

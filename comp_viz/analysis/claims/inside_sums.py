@@ -8,7 +8,7 @@ import numpy as np
 from comp_viz.analysis.coordinator.trust import head_correctness
 from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.prediction import Prediction, true_decisions
-from comp_viz.analysis.propagation.reconstruction import reconstruct
+from comp_viz.analysis.reconstruction.entries import reconstruct
 from comp_viz.analysis.stats.sums import Values
 from comp_viz.data.conversation import Bools, Floats
 from comp_viz.data.dataset import Ints

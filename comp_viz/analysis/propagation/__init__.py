@@ -1,1 +1,1 @@
-"""The numbers of the Propagation page: attention, what each prompt is worth, reconstruction."""
+"""The numbers of the Propagation page: attention, and what each prompt is worth."""

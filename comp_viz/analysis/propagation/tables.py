@@ -1,6 +1,4 @@
-"""The numbers of the charts on attention, prompts and reconstruction as tables."""
-
-from collections.abc import Mapping
+"""The numbers of the charts on attention and prompts as tables."""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +6,6 @@ import pandas as pd
 from comp_viz.analysis.inside import Inside
 from comp_viz.analysis.propagation.attention import Attention, entropy_by_head
 from comp_viz.analysis.propagation.prompt_ablation import ABLATION_MEASURES, ALL_UTTERANCES, PromptAblation
-from comp_viz.analysis.propagation.reconstruction import Reconstruction
 
 
 def attention_table(attention: Attention) -> pd.DataFrame:
@@ -59,24 +56,3 @@ def ablation_along_table(ablation: PromptAblation) -> pd.DataFrame:
         | {name: ablation.changes(name).ravel() for name in ABLATION_MEASURES}
         | {"flipped": ablation.flipped.ravel()}
     )
-
-
-def reconstruction_table(compared: Mapping[str, Reconstruction]) -> pd.DataFrame:
-    """Everything measured of every missing entry, one row each."""
-    tables = [
-        pd.DataFrame(
-            {
-                "modality": u,
-                "utterance": one.utterances + 1,
-                "rank": one.rank,
-                "utterances ranked": one.choices,
-                "rank before propagation": one.encoded_rank,
-                "cosine": one.cosine,
-                "cosine before propagation": one.encoded_cosine,
-                "cosine of the others' mean": one.mean_cosine,
-                "cosine of the neighbours' mean": one.neighbour_cosine,
-            }
-        )
-        for u, one in compared.items()
-    ]
-    return pd.concat(tables, ignore_index=True)

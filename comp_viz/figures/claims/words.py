@@ -96,7 +96,7 @@ CLAIM_WORDS = {
         "Own features after propagation are themselves made of all modalities and neighbours, in the conversation as recorded. Nearer than "
         "chance is not the same as rebuilt: 0.5 would be.",
         "The measured 0.28 of 0.5 is far from chance, and far from rebuilt.",
-        "propagation",
+        "reconstruction",
         PLACES,
     ),
     "separation": ClaimWords(

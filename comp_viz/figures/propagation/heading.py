@@ -5,8 +5,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from comp_viz.analysis.propagation.prompt_ablation import PromptAblation
-from comp_viz.analysis.propagation.reconstruction import Reconstruction
-from comp_viz.analysis.stats.chance import count_within_chance
 from comp_viz.data.conversation import Floats
 from comp_viz.figures.propagation.prompt_ablation import change_words
 from comp_viz.wording import CLOSE_TO_UNIFORM, decimal, fitting
@@ -18,10 +16,6 @@ ATTENTION_TERMS = (
 ABLATION_TERMS = (
     "A prompt is what one modality hands another. It matters as much as outputs change when it is removed: features by a share of "
     "their norm, predictions in label units or by the probability that goes to other classes."
-)
-RECONSTRUCTION_TERMS = (
-    "An entry is one modality of one utterance. Its features after propagation are compared with its own features, those it has in "
-    "the conversation as recorded: nearest means nearer to them than to those of any other utterance."
 )
 
 
@@ -58,17 +52,3 @@ def ablation_heading(ablation: PromptAblation | None, measure: str, where: str) 
     by = change_words(ablation, measure, float(means[u, v]))
     prompt = f"The {sender} → {receiver} prompt matters most"
     return fitting(f"{prompt}: {what[measure]} by {by} without it", f"{prompt}: a change of {by} without it", prompt)
-
-
-def reconstruction_heading(compared: Mapping[str, Reconstruction]) -> str:
-    """How many missing entries are nearest to their own features, and how many would be by chance."""
-    some = [one for one in compared.values() if len(one)]
-    if not some:
-        return "Nothing is taken away, so there is nothing to reconstruct"
-    E, nearest = sum(map(len, some)), sum(one.nearest for one in some)
-    expected = sum(one.nearest_by_chance for one in some)
-    are, whose = ("are", "their") if nearest > 1 else ("is", "its")
-    chance = f"{decimal(expected, 1)} expected by chance"
-    if count_within_chance(nearest, E, expected / E):
-        return f"Within chance: {nearest} of {E} missing entries {are} nearest to {whose} own ({chance})"
-    return f"{nearest or 'None'} of {E} missing entries {are} nearest to {whose} own features ({chance})"

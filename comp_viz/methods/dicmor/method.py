@@ -31,6 +31,7 @@ METHOD = Method(
     describe=dicmor_words,
     no_graph="its flows are inverted by solving systems of equations, which ONNX has no operator for.",
     capabilities=frozenset({"reconstruction"}),
+    rebuilds="projected features",
     presets={
         "ours": Preset(Recipe(reconstruction_weight=0.1), {"depth": 2, "blocks": 5, "flow_steps": 8}),
         "published": Preset(

@@ -49,6 +49,7 @@ METHOD = Method(
     describe=imder_words,
     no_graph="whether and how long it samples depends on what is missing, which a graph cannot ask.",
     capabilities=frozenset({"reconstruction", "samples"}),
+    rebuilds="projected features",
     presets={
         "ours": Preset(Recipe(reconstruction_weight=0.1), {"depth": 2, "blocks": 5, "channels": (32, 32, 64, 64)}),
         "published": Preset(

@@ -1,5 +1,8 @@
 """IMDer: a score network for each modality generates it from noise, given the modalities that are there."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -9,6 +12,7 @@ from comp_viz.methods.imder.diffusion import SOONEST, Score, denoising_loss, sam
 from comp_viz.methods.imder.score import ScoreNetwork
 from comp_viz.methods.imder.skeleton import CompletingNetwork, Projected, mean_of_others
 from comp_viz.network.layers import Layers
+from comp_viz.network.trace import PerModality
 
 MULTIPLE = 8  # the score network halves the length three times
 
@@ -37,6 +41,13 @@ class IMDer(CompletingNetwork):
             for score, of, own in zip(self.scores, conditions, noise, strict=True)
         ]
         return torch.stack(generated)[..., : condition.shape[2]].mT
+
+    @torch.no_grad()
+    def draw_sample(self, features: Mapping[str, Any], observed: Any, valid: Any, seed: int) -> PerModality:
+        """As of every network: the same condition, other noise."""
+        projected = self.project(features, observed, valid)
+        refined = self.refine(self.transfer(projected, seed), projected.there)
+        return dict(zip(self.config.modalities, refined, strict=True))
 
     def scored(self, score: ScoreNetwork, there: Tensor) -> Score:
         """A score network on conversations of which `there [B, S]` says where there is an utterance."""

@@ -54,6 +54,7 @@ METHOD = Method(
     ownership=mmin_ownership,
     describe=mmin_words,
     capabilities=frozenset({"reconstruction"}),
+    rebuilds="embeddings of its teacher",
     presets={
         "ours": Preset(Recipe(reconstruction_weight=1)),
         "published": Preset(PUBLISHED_TRAINING, {"imagine_all": True}),

@@ -41,6 +41,13 @@ def in_frame() -> None:
         st.switch_page("app.py")
 
 
+def moved_part(parameter: str, part: str, page: str) -> None:
+    """Where an older address names a part that has become a page of its own, open that page on the same view."""
+    if st.query_params.get(parameter) == part:
+        others = {name: st.query_params.get_all(name) for name in st.query_params if name != parameter}
+        st.switch_page(f"pages/{page}.py", query_params=others)
+
+
 @st.cache_resource(show_spinner=False)
 def load_pytorch() -> None:
     """Begin to load what all other pages need while a visitor looks at the example."""

@@ -1,11 +1,13 @@
-"""Whether missing instances are reconstructed: propagated features against those they would be were nothing missing."""
+"""Whether the missing entries of a conversation are reconstructed: what a method makes of them against what they are."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from comp_viz.analysis.inside import Inside
+from comp_viz.analysis.reconstruction.rebuilt import Rebuilt, rebuilt_inside
 from comp_viz.analysis.stats.chance import median_within_chance
 from comp_viz.data.conversation import Bools, Floats
 from comp_viz.data.dataset import Ints
@@ -17,20 +19,21 @@ EQUAL = 1e-6  # cosines no further apart are equal: what differs is rounding
 class Reconstruction:
     """The `E` entries of one modality that the recording has and the missing pattern takes away, against their own features.
 
-    The own features of an entry are those it has in the conversation as recorded. A rank says at which place they stand among
-    the `N` utterances whose modality is in the recording, nearest first, by cosine; utterances that are equally near share the
-    mean of their places. 1 is best, and by chance it is anything from 1 to `N` alike.
+    The own features of an entry are those it has in the conversation as recorded, in the method's own space. A rank says
+    at which place they stand among the `N` utterances whose modality is in the recording, nearest first, by cosine;
+    utterances that are equally near share the mean of their places. 1 is best, and by chance it is anything from 1 to `N`
+    alike.
     """
 
     modality: str
     utterances: Ints  # [E], counted from 0
     choices: int  # N
-    encoded_cosine: Floats  # [E], Z of a blank with its own features: before propagation
-    encoded_rank: Floats  # [E]
-    cosine: Floats  # [E], Z̄ with its own features: after propagation
+    cosine: Floats  # [E], what was made of it with its own features
     rank: Floats  # [E]
-    mean_cosine: Floats  # [E], the mean of all other utterances' Z̄ with the own features; NaN without others
+    mean_cosine: Floats  # [E], the mean of all other utterances' features with the own ones; NaN without others
     neighbour_cosine: Floats  # [E], the same for the mean of the utterances just before and after
+    encoded_cosine: Floats | None = None  # [E], of ComP: Z of a blank with its own features, before propagation
+    encoded_rank: Floats | None = None  # [E]
 
     def __len__(self) -> int:
         return len(self.utterances)
@@ -61,9 +64,9 @@ class Reconstruction:
         return rank_share(self.rank, self.choices)
 
     @property
-    def encoded_place(self) -> Floats:
-        """`[E]`, the same before propagation."""
-        return rank_share(self.encoded_rank, self.choices)
+    def encoded_place(self) -> Floats | None:
+        """`[E]`, the same before propagation; None of methods without."""
+        return None if self.encoded_rank is None else rank_share(self.encoded_rank, self.choices)
 
     @property
     def beats_mean(self) -> int:
@@ -77,28 +80,35 @@ class Reconstruction:
 
 
 def reconstruct(here: Inside, complete: Inside) -> dict[str, Reconstruction]:
-    """Compare a pass under a missing pattern with one under nothing but what the recording lacks; modality -> comparison."""
+    """Compare a pass of ComP under a missing pattern with one under nothing but what the recording lacks."""
+    return compare_rebuilt(rebuilt_inside(here, complete))
+
+
+def compare_rebuilt(rebuilt: Rebuilt) -> dict[str, Reconstruction]:
+    """Every missing entry against its own features, whatever the method; modality -> comparison."""
     compared = {}
-    for i, u in enumerate(here.modalities):
-        recorded = complete.observed[:, i]
-        gone = np.flatnonzero(recorded & ~here.observed[:, i])
-        encoded_cosine, encoded_rank = compare_entries(here.encoded[u], complete.encoded[u], gone, recorded)
-        cosine, rank = compare_entries(here.propagated[u], complete.propagated[u], gone, recorded)
-        mean, neighbour = baselines(complete.propagated[u], gone, recorded)
+    for i, u in enumerate(rebuilt.modalities):
+        recorded, gone = rebuilt.recorded[:, i], rebuilt.missing(u)
+        before = rebuilt.before.get(u)
+        cosine, rank = compare_entries(rebuilt.made[u], rebuilt.true[u], gone, recorded)
         compared[u] = Reconstruction(
-            u, gone, int(recorded.sum()), encoded_cosine, encoded_rank, cosine, rank, mean, neighbour
-        )
+            u, gone, int(recorded.sum()), cosine, rank, *baselines(rebuilt.true[u], gone, recorded),
+            *(compare_entries(*before, gone, recorded) if before else (None, None)),
+        )  # fmt: skip
     return compared
 
 
 def compare_entries(made: Floats, true: Floats, entries: Ints, recorded: Bools) -> tuple[Floats, Floats]:
     """Cosine `[E]` of the `made [S, d]` features of some entries with their `true` ones, and the mean rank of these `[E]`."""
-    cosines = unit_rows(made[entries]) @ unit_rows(true).T  # (E, S)
+    # By PyTorch: NumPy's threads have no limit here, and take ten times as long where others want the processor. In double
+    # precision, so that what is equal does not depend on rounding.
+    rows, columns = (torch.from_numpy(unit_rows(x.astype(np.float64))) for x in (made[entries], true))
+    cosines = (rows @ columns.T).numpy()  # (E, S)
     own = cosines[np.arange(len(entries)), entries]
     apart = cosines - own[:, None]
     nearer, equal = (apart > EQUAL) & recorded, (np.abs(apart) <= EQUAL) & recorded
     rank = (1 + nearer.sum(1) + (equal.sum(1) - 1) / 2).astype(np.float32)
-    return own, rank
+    return own.astype(np.float32), rank
 
 
 def baselines(true: Floats, entries: Ints, recorded: Bools) -> tuple[Floats, Floats]:
@@ -127,31 +137,6 @@ def rank_share(rank: Floats, choices: int) -> Floats:
     """Ranks as shares of all places, the middle of each place."""
     shares: Floats = ((rank - 0.5) / max(choices, 1)).astype(np.float32)
     return shares
-
-
-@dataclass(frozen=True)
-class MissingEntry:
-    """One missing entry of utterance `s` in full: rows of features `[d]` by what they are."""
-
-    modality: str
-    utterance: int  # counted from 0
-    encoded: dict[str, Floats]  # Z missing, Z were it observed
-    propagated: dict[str, Floats]  # Z̄ missing, Z̄ were this entry alone given back, Z̄ in the conversation as recorded
-    cosine_alone: float  # Z̄ with Z̄ were this entry alone given back, the exact counterfactual
-    cosine_complete: float  # Z̄ with Z̄ in the conversation as recorded
-
-
-def missing_entry(here: Inside, given: Inside, complete: Inside, modality: str, s: int) -> MissingEntry:
-    """One entry under a missing pattern, with it alone given back, and in the conversation as recorded."""
-    missing, alone, whole = (one.propagated[modality][s] for one in (here, given, complete))
-    return MissingEntry(
-        modality,
-        s,
-        {"Z, missing": here.encoded[modality][s], "Z, observed": given.encoded[modality][s]},
-        {"Z̄, missing": missing, "Z̄, given back": alone, "Z̄, as recorded": whole},
-        float(unit_rows(missing) @ unit_rows(alone)),
-        float(unit_rows(missing) @ unit_rows(whole)),
-    )
 
 
 def next_missing(compared: Mapping[str, Reconstruction], s: int) -> int:

@@ -1,45 +1,38 @@
-"""The part of the Propagation page that tests the claim that missing instances are reconstructed."""
+"""The part of the Reconstruction page on one conversation: every missing entry, and that of the selected utterance in full."""
 
 from collections.abc import Mapping
 from functools import partial
 
-import numpy as np
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from comp_viz.analysis.propagation.reconstruction import (
-    MissingEntry,
-    Reconstruction,
-    missing_entry,
-    next_missing,
-    reconstruct,
-)
-from comp_viz.analysis.propagation.tables import reconstruction_table
-from comp_viz.figures.propagation.heading import reconstruction_heading
-from comp_viz.figures.propagation.reconstruction import (
+from comp_viz.analysis.reconstruction.entries import Reconstruction, compare_rebuilt, next_missing
+from comp_viz.analysis.reconstruction.one_entry import missing_entry
+from comp_viz.analysis.reconstruction.rebuilt import Rebuilt
+from comp_viz.analysis.reconstruction.tables import entry_table, reconstruction_table
+from comp_viz.figures.reconstruction.entries import (
     ABOUT_ENTRIES,
-    ABOUT_ENTRY,
     ABOUT_RANKS,
     entries_chart,
-    entry_chart,
     lowest_cosine,
     ranks_chart,
     reconstruction_sentence,
 )
+from comp_viz.figures.reconstruction.heading import reconstruction_heading
+from comp_viz.figures.reconstruction.one_entry import ABOUT_ENTRY, entry_chart
 from comp_viz.figures.style import Palette
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.pattern_state import PatternChoice, pattern_choice, set_pattern
 from comp_viz.ui.frame.selected_utterance import select_utterance
 from comp_viz.ui.frame.text import escape_markdown
+from comp_viz.ui.reconstruction.cached import cached_rebuilt, cached_samples
 from comp_viz.ui.widgets.chart_panel import chart_panel
 
 
-def reconstruction_tab(sides: list[Side], selected: int, palette: Palette) -> str:
+def entries_part(sides: list[Side], selected: int, palette: Palette) -> str:
     """Draw it for one side or two; returns the finding for the head of the page."""
-    compared = {
-        side.key: reconstruct(side.view.inside(), side.view.inside(side.view.conversation.observed)) for side in sides
-    }
+    rebuilt = {side.key: cached_rebuilt(side.view.query()) for side in sides}
+    compared = {key: compare_rebuilt(one) for key, one in rebuilt.items()}
     low = lowest_cosine(list(compared.values()))
     along, ranks = row_of_sides(sides), row_of_sides(sides)
     features = {u: row_of_sides(sides) for u in sides[0].view.conversation.features}
@@ -49,8 +42,10 @@ def reconstruction_tab(sides: list[Side], selected: int, palette: Palette) -> st
                 nothing_missing(side)
                 continue
             draw_sentences(compared[side.key])
+            st.caption(f"What is rebuilt and compared: {escape_markdown(side.view.checkpoint.method.rebuilds)}.")
         draw_entries(side, compared[side.key], low, selected, palette, along[i], ranks[i])
-        draw_selected(side, compared[side.key], selected, palette, {u: places[i] for u, places in features.items()})
+        places = {u: row[i] for u, row in features.items()}
+        draw_selected(side, rebuilt[side.key], compared[side.key], selected, palette, places)
     return reconstruction_heading(compared[sides[0].key])
 
 
@@ -91,6 +86,7 @@ def draw_entries(
 
 def draw_selected(
     side: Side,
+    rebuilt: Rebuilt,
     compared: Mapping[str, Reconstruction],
     selected: int,
     palette: Palette,
@@ -100,7 +96,7 @@ def draw_selected(
     gone = [u for u, one in compared.items() if selected in one.utterances]
     for u in gone:
         with places[u]:
-            draw_entry(side, u, selected, palette)
+            draw_entry(side, rebuilt, u, selected, palette)
     if not gone:
         following = next_missing(compared, selected)
         with next(iter(places.values())):
@@ -115,18 +111,16 @@ def draw_selected(
             )
 
 
-def draw_entry(side: Side, u: str, s: int, palette: Palette) -> None:
-    """Features of one missing entry: missing, given back, and as recorded."""
-    view = side.view
-    i = list(view.conversation.features).index(u)
-    given = view.observed.copy()
-    given[s, i] = True
-    entry = missing_entry(view.inside(), view.inside(given), view.inside(view.conversation.observed), u, s)
-    figure = entry_chart(entry, palette)
+def draw_entry(side: Side, rebuilt: Rebuilt, u: str, s: int, palette: Palette) -> None:
+    """Features of one missing entry: rebuilt, as they are, and the mean."""
+    view, given_back, samples = side.view, None, None
+    if view.checkpoint.has("trace"):  # what an entry of ComP is depends on the others: give back it alone
+        given = view.observed.copy()
+        given[s, rebuilt.modalities.index(u)] = True
+        given_back = view.inside(given).propagated[u][s]
+    if view.checkpoint.has("samples"):
+        of = cached_samples(view.query())[u]
+        samples = of.drawn[:, of.utterances.tolist().index(s)]
+    entry = missing_entry(rebuilt, u, s, given_back)
+    figure = entry_chart(entry, rebuilt.modalities, palette, samples)
     chart_panel(figure, f"features_{u}{side.key}", ABOUT_ENTRY, partial(entry_table, entry))
-
-
-def entry_table(entry: MissingEntry) -> pd.DataFrame:
-    """The features of one entry, one column a row of the chart."""
-    columns = {name: values for rows in (entry.encoded, entry.propagated) for name, values in rows.items()}
-    return pd.DataFrame({"feature": np.arange(len(next(iter(columns.values())))), **columns})

@@ -1,49 +1,40 @@
-"""Missing entries against their own features: rank and cosine along the conversation, all ranks together, one entry in full."""
+"""Missing entries against their own features: rank and cosine along the conversation, and all ranks together."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
-from comp_viz.analysis.propagation.reconstruction import (
-    MissingEntry,
-    Reconstruction,
-)
+from comp_viz.analysis.reconstruction.entries import Reconstruction
 from comp_viz.analysis.stats.chance import count_within_chance
+from comp_viz.data.conversation import Floats
 from comp_viz.figures.along import along, escape, flat
 from comp_viz.figures.chart import About, base_layout, percent_ticks
-from comp_viz.figures.style import Palette, diverging, modality_colours, modality_marks, modality_symbols
-from comp_viz.wording import decimal, fitting, percent
+from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
+from comp_viz.wording import MINUS, decimal, fitting, percent
 
 ABOUT_ENTRIES = About(
     "Every entry that the recording has and the missing pattern takes away. Rank: among all utterances with that modality, at which place "
-    "its own features stand by cosine (equally near ones share the mean of their places), open marks before propagation (the encoding of missing features among the encodings), filled ones "
-    "after. Own features are those in the conversation as recorded. Below, the cosine after propagation; the dash is what the "
-    "mean of all other utterances reaches. A click selects an utterance.",
-    "Whether the prediction is right: features can be reconstructed and the prediction still be wrong, or the other way round. The "
+    "its own features stand by cosine with what was made of it (equally near ones share the mean of their places). Of ComP, open marks are before propagation (the encoding of "
+    "missing features among the encodings), filled ones after. Own features are those in the conversation as recorded, in the method's own space. Below, the cosine; the dash is what "
+    "the mean of all other utterances reaches. A click selects an utterance.",
+    "Whether the prediction is right: features can be reconstructed and the prediction still be wrong, or the other way round. Of ComP the "
     "conversation as recorded also differs in its other entries; for the selected utterance, the features below give back that one entry alone.",
-    r"\mathrm{rank}(s) = 1 + \#\{j : \cos(\bar Z_s, \bar Z_j^{\text{recorded}}) > \cos(\bar Z_s, \bar Z_s^{\text{recorded}})\}",
+    r"\mathrm{rank}(s) = 1 + \#\{j : \cos(\hat x_s, x_j) > \cos(\hat x_s, x_s)\}",
 )  # fmt: skip
 ABOUT_RANKS = About(
-    "How many of the missing entries have their own features among the nearest 10 %, 20 % … of the utterances: solid after propagation, "
-    "dotted before. Curves above the dashed diagonal are better than chance.",
+    "How many of the missing entries have their own features among the nearest 10 %, 20 % … of the utterances: solid as rebuilt; of ComP, "
+    "dotted before propagation. Curves above the dashed diagonal are better than chance.",
     "Single utterances. Before propagation all missing entries of a modality have the same encoding, so their ranks are spread evenly over all places but for "
     "utterances that are missing in the recording.",
 )
-ABOUT_ENTRY = About(
-    "The features of one missing entry as colours: what stands there when it is missing, what would stand there if this entry alone were "
-    "given back, and in the conversation as recorded. The closer the rows, the better it is reconstructed; the cosines of the title are "
-    "between the first of these rows and the other two. Colours run from negative to positive, to the same ends in all rows of a chart.",
-    "What a single feature means; the head and the coordinator read all of them together.",
-)
-
 MARK_OFFSET = 0.24  # utterances between the marks of neighbouring modalities
 
 
 def entries_chart(
     compared: Mapping[str, Reconstruction], words: Sequence[str], low: float, selected: int, palette: Palette
 ) -> go.Figure:
-    """Two rows over the utterances: rank before (open) and after propagation (filled), and the cosine after, from `low` to 1.
+    """Two rows over the utterances: rank as rebuilt (filled) and before propagation (open), and the cosine, from `low` to 1.
 
     Ranks are shares of all places, nearest above. A dash beside a cosine is what the mean of the other utterances reaches.
     """
@@ -57,7 +48,6 @@ def entries_chart(
         x = (one.utterances + 1 + (i - (len(compared) - 1) / 2) * MARK_OFFSET).astype(np.float32)
         look = {"symbol": symbols[u], "size": 8, "color": colours[u]}
         text = entry_texts(one, words)
-        ways = np.stack([one.encoded_place, one.place, np.full(len(one), np.nan, np.float32)], 1)
         dash = x[:, None] + max(MARK_OFFSET / 2, S / 300) * np.array([-1, 1, np.nan], np.float32)
         same = {
             "mode": "markers",
@@ -65,17 +55,19 @@ def entries_chart(
             "text": text,
             "hovertemplate": "%{text}<extra></extra>",
         }
+        if (before := one.encoded_place) is not None:
+            ways = np.stack([before, one.place, np.full(len(one), np.nan, np.float32)], 1)
+            hollow = {**look, "symbol": f"{symbols[u]}-open", "size": 6}
+            traces += [
+                flat(np.repeat(x, 3), ways, "y", mode="lines", line={"color": colours[u], "width": 0.8}, opacity=0.5, showlegend=False),
+                go.Scatter(x=x, y=before, marker=hollow, name=f"{u} before", showlegend=False, **same),
+            ]  # fmt: skip
         traces += [
-            flat(np.repeat(x, 3), ways, "y", mode="lines", line={"color": colours[u], "width": 0.8}, opacity=0.5, showlegend=False),
-            go.Scatter(
-                x=x, y=one.encoded_place, marker={**look, "symbol": f"{symbols[u]}-open", "size": 6}, name=f"{u} before",
-                showlegend=False, **same,
-            ),
             go.Scatter(x=x, y=one.place, marker=look, name=f"{marks[u]} {u}", **same),
             go.Scatter(x=x, y=one.cosine, yaxis="y2", marker=look, name=u, showlegend=False, **same),
             flat(dash, np.repeat(one.mean_cosine[:, None], 3, 1), "y2", mode="lines", line={"color": palette.ink, "width": 2}, showlegend=False),
         ]  # fmt: skip
-    traces += legend_traces(palette)
+    traces += legend_traces(palette, any(one.encoded_rank is not None for one in compared.values()))
     axis = layout["yaxis"] | {"gridcolor": palette.faint, "zeroline": False, "nticks": 5}
     layout |= {
         "yaxis": axis | {"domain": [0.5, 1], "range": [1.03, -0.03], "tickvals": [0, 0.5, 1], "ticktext": ["nearest", "chance", "furthest"]}
@@ -98,13 +90,17 @@ def reconstruction_sentence(compared: Reconstruction) -> str:
 
 
 def entries_title(compared: Mapping[str, Reconstruction]) -> str:
-    """What propagation does to the rank of the entries, and what a simple guess does."""
+    """What propagation does to the rank of the entries, where there is some, and how many beat a simple guess."""
     some = [one for one in compared.values() if len(one)]
     if not some:
         return "Nothing is taken away"
-    nearer = sum(int((one.rank < one.encoded_rank).sum()) for one in some)
-    further = sum(int((one.rank > one.encoded_rank).sum()) for one in some)
     E, beat = sum(map(len, some)), sum(one.beats_mean for one in some)
+    ranks = [(one.rank, one.encoded_rank) for one in some if one.encoded_rank is not None]
+    if not ranks:
+        return f"{beat or 'None'} of {E} missing entries {'is' if beat == 1 else 'are'} closer to their own features than the mean of the others"
+    nearer, further = (
+        sum(int(differ(after, before).sum()) for after, before in ranks) for differ in (np.less, np.greater)
+    )
     if count_within_chance(nearer, nearer + further, 0.5):
         return f"Ranks change within chance: propagation improves {nearer}, worsens {further} of {E}"
     verb, changed = ("improves", nearer) if nearer > further else ("worsens", further)
@@ -130,20 +126,11 @@ def ranks_title(compared: Mapping[str, Reconstruction]) -> str:
     )
 
 
-def entry_title(entry: MissingEntry) -> str:
-    """How near one entry comes to its own features: were it alone given back, and in the conversation as recorded."""
-    alone, whole = decimal(entry.cosine_alone), decimal(entry.cosine_complete)
-    return fitting(
-        f"Missing {entry.modality} in utterance {entry.utterance + 1}: cosine {alone} if given back alone, {whole} as recorded",
-        f"Missing in utterance {entry.utterance + 1}: cosine {alone} if given back alone, {whole} as recorded",
-    )
-
-
-def legend_traces(palette: Palette) -> list[go.Scatter]:
-    """Open marks and dashes for the legend."""
+def legend_traces(palette: Palette, before: bool) -> list[go.Scatter]:
+    """Dashes for the legend, and open marks where something was `before`."""
     open_mark = {"symbol": "circle-open", "size": 7, "color": palette.ink}
     dash = {"symbol": "line-ew", "size": 9, "line": {"color": palette.ink, "width": 2}}
-    words = {"before propagation": open_mark, "mean of the other utterances": dash}
+    words = {**({"before propagation": open_mark} if before else {}), "mean of the other utterances": dash}
     return [go.Scatter(x=[None], y=[None], mode="markers", marker=look, name=name) for name, look in words.items()]
 
 
@@ -151,10 +138,15 @@ def entry_texts(one: Reconstruction, words: Sequence[str]) -> list[str]:
     """Everything measured of every entry."""
     return [
         f"<b>utterance {s + 1}</b> {escape(words[s], 60)}<br>{escape(one.modality)} missing; rank of its own features: "
-        f"{one.rank[e]:g} of {one.choices} (before propagation {one.encoded_rank[e]:g})<br>cosine {decimal(one.cosine[e], 3)} (before {decimal(one.encoded_cosine[e], 3)}); "
+        f"{one.rank[e]:g} of {one.choices}{before_words(one.encoded_rank, e, 'g')}<br>cosine {decimal(one.cosine[e], 3)}{before_words(one.encoded_cosine, e, '.3f')}; "
         f"mean of the others {decimal(one.mean_cosine[e], 3)}, mean of the neighbours {decimal(one.neighbour_cosine[e], 3)}"
         for e, s in enumerate(one.utterances.tolist())
     ]
+
+
+def before_words(values: Floats | None, e: int, digits: str) -> str:
+    """What it was of entry `e` before propagation, where there was something."""
+    return "" if values is None else f" (before propagation {values[e]:{digits}})".replace("-", MINUS)
 
 
 def chance_line(palette: Palette) -> dict[str, object]:
@@ -172,47 +164,27 @@ def ranks_chart(compared: Mapping[str, Reconstruction], palette: Palette) -> go.
         go.Scatter(x=[0, 1], y=[0, 1], name="chance", mode="lines", line={"color": palette.truth, "dash": "dash"}, hoverinfo="skip")
     ]  # fmt: skip
     for u, one in some.items():
-        before, after = np.sort(one.encoded_place), np.sort(one.place)
+        after = np.sort(one.place)
         reached = (np.arange(1, len(one) + 1) / len(one)).astype(np.float32)
         hover = "%{y:.0%} of missing " + escape(u) + " entries rank within the nearest %{x:.0%}"
-        traces += [
-            go.Scatter(
-                x=before, y=reached, mode="lines", line={"color": colours[u], "width": 1, "dash": "dot", "shape": "hv"},
+        if (before := one.encoded_place) is not None:
+            traces.append(go.Scatter(
+                x=np.sort(before), y=reached, mode="lines", line={"color": colours[u], "width": 1, "dash": "dot", "shape": "hv"},
                 name=f"{u} before propagation", showlegend=False, hovertemplate=hover + " before propagation<extra></extra>",
-            ),
-            go.Scatter(
-                x=after, y=reached, mode="lines+markers", line={"color": colours[u], "width": 2, "shape": "hv"},
-                marker={"symbol": symbols[u], "size": 7}, name=f"{marks[u]} {u}", hovertemplate=hover + "<extra></extra>",
-            ),
-        ]  # fmt: skip
-    for name, width, dash in (("after propagation", 2, "solid"), ("before propagation", 1, "dot")):
-        line = {"color": palette.truth, "width": width, "dash": dash}
-        traces.append(go.Scatter(x=[None], y=[None], mode="lines", name=name, line=line))
+            ))  # fmt: skip
+        traces.append(go.Scatter(
+            x=after, y=reached, mode="lines+markers", line={"color": colours[u], "width": 2, "shape": "hv"},
+            marker={"symbol": symbols[u], "size": 7}, name=f"{marks[u]} {u}", hovertemplate=hover + "<extra></extra>",
+        ))  # fmt: skip
+    if any(one.encoded_rank is not None for one in some.values()):
+        for name, width, dash in (("after propagation", 2, "solid"), ("before propagation", 1, "dot")):
+            line = {"color": palette.truth, "width": width, "dash": dash}
+            traces.append(go.Scatter(x=[None], y=[None], mode="lines", name=name, line=line))
     layout = base_layout(palette, ranks_title(compared), 360)
     share = {"range": [-0.02, 1.02], **percent_ticks(0, 1), "zeroline": False}
     layout["xaxis"] = layout["xaxis"] | share | {"title": {"text": "rank of the own features, share of utterances", "font": {"size": 12}}}  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | share | {"title": {"text": "share of missing entries", "font": {"size": 12}}}
     return go.Figure(traces, layout)
-
-
-def entry_chart(entry: MissingEntry, palette: Palette) -> go.Figure:
-    """Features of one entry as rows of colour: encoded above, propagated below, each to the largest of its own rows."""
-    traces = []
-    for axis, rows, place in (("y", entry.propagated, (0.0, 0.56)), ("y2", entry.encoded, (0.64, 1.0))):
-        values = np.stack(list(rows.values())).astype(np.float32)
-        reach = float(np.abs(values).max())
-        bar = {"thickness": 10, "nticks": 3, "len": place[1] - place[0], "y": place[0], "yanchor": "bottom", "ypad": 0}
-        traces.append(
-            go.Heatmap(
-                z=values, x=np.arange(1, values.shape[1] + 1), y=list(rows), yaxis=axis, zmin=-reach, zmax=reach, colorscale=diverging(palette), ygap=3,
-                hovertemplate="%{y}<br>feature %{x}: %{z:.3f}<extra></extra>", colorbar=bar,
-            )
-        )  # fmt: skip
-    layout = base_layout(palette, entry_title(entry), 260)
-    axis = layout["yaxis"] | {"autorange": "reversed", "showgrid": False, "fixedrange": True, "type": "category"}
-    layout |= {"yaxis": axis | {"domain": [0, 0.56]}, "yaxis2": axis | {"domain": [0.64, 1]}}
-    layout["xaxis"] = layout["xaxis"] | {"showgrid": False, "zeroline": False, "fixedrange": True, "title": {"text": "feature", "font": {"size": 12}}}  # fmt: skip
-    return go.Figure(traces, layout | {"margin": {"l": 8, "r": 8, "t": 8, "b": 8}})
 
 
 def lowest_cosine(sides: Sequence[Mapping[str, Reconstruction]]) -> float:

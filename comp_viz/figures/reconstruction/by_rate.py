@@ -1,0 +1,77 @@
+"""How well each modality is rebuilt over the missing rate."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from comp_viz.analysis.reconstruction.by_rate import CHANCE, COSINE, ERROR, RANK
+from comp_viz.figures.along import escape
+from comp_viz.figures.chart import About, base_layout
+from comp_viz.figures.grid import AxisSpan
+from comp_viz.figures.reconstruction.heading import MEASURE_WORDS, change_title
+from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
+from comp_viz.wording import how_many
+
+ABOUT_BY_RATE = About(
+    "Over all missing entries of the split: what the method makes of them against their own features, by modality and realised missing rate, the share of all entries; they are missing uniformly at random. The bars are "
+    "95 % jackknife intervals over conversations; every rate is drawn several times, and the mean is shown. Dashed is chance, or the mean feature.",
+    "Whether predictions are right. Spaces differ between methods (features, embeddings, projections): ranks compare across them, errors and cosines do so only with care. "
+    "A mean feature that is already near leaves little to win.",
+)
+FORMATS = {RANK: ".0%", COSINE: ".2f", ERROR: ".2f"}
+OFFSET = (
+    0.004  # of missing rate between the marks of neighbouring modalities, so that intervals do not cover each other
+)
+
+
+def rebuilding_span(tables: Sequence[pd.DataFrame], measure: str) -> AxisSpan:
+    """The range that holds everything drawn of several tables, chance and the best there can be."""
+    best = {RANK: 0.0, COSINE: 1.0, ERROR: 0.0}[measure]
+    ends = [table["value"] + sign * table["half"].fillna(0) for table in tables for sign in (-1, 1)]
+    values = np.concatenate([[best, CHANCE[measure]], *(end.to_numpy(float) for end in ends)])
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    room = 0.04 * (high - low)
+    return low - room, high + room
+
+
+def rebuilding_chart(
+    table: pd.DataFrame, modalities: tuple[str, ...], measure: str, span: AxisSpan, palette: Palette
+) -> go.Figure:
+    """A measure over the missing rate, a curve a modality; from `rebuilding_by_rate`. Of ranks the nearest is above."""
+    colours, marks, symbols = (
+        f(modalities) for f in (lambda n: modality_colours(palette, n), modality_marks, modality_symbols)
+    )
+    form = FORMATS[measure]
+    traces = []
+    for i, u in enumerate(modalities):
+        rows = table[(table["modality"] == u) & table["value"].notna()].sort_values("missing_rate")
+        counts = [
+            f"{n:,} missing entries a drawing, {how_many(k, 'drawing')}"
+            for n, k in zip(rows["entries"], rows["seeds"], strict=True)
+        ]
+        traces.append(
+            go.Scatter(
+                x=(rows["missing_rate"] + (i - (len(modalities) - 1) / 2) * OFFSET).to_numpy(np.float32), y=rows["value"].to_numpy(np.float32),
+                error_y={"array": rows["half"].fillna(0).to_numpy(np.float32), "thickness": 1.2, "width": 3},
+                name=f"{marks[u]} {u}", mode="lines+markers", line={"color": colours[u], "width": 2}, marker={"symbol": symbols[u], "size": 9},
+                customdata=np.stack([rows["missing_rate"], rows["half"]], 1).astype(np.float32), text=counts,
+                hovertemplate=f"<b>{escape(u)}</b><br>missing rate %{{customdata[0]:.1%}}: {MEASURE_WORDS[measure]} %{{y:{form}}} ± %{{customdata[1]:{form}}} (95 %)<br>%{{text}}<extra></extra>",
+            )
+        )  # fmt: skip
+    level = "the mean feature" if measure == ERROR else "chance"
+    traces.append(
+        go.Scatter(x=[0, 0.72], y=[CHANCE[measure]] * 2, name=level, mode="lines", line={"color": palette.truth, "dash": "dash"}, hoverinfo="skip")
+    )  # fmt: skip
+    layout = base_layout(palette, change_title(table, measure), 400)
+    layout["xaxis"] = layout["xaxis"] | {
+        "range": [0, 0.72], "tickformat": ".0%", "dtick": 0.1, "fixedrange": True, "zeroline": False,
+        "title": {"text": "realised missing rate", "font": {"size": 12}},
+    }  # fmt: skip
+    better = "nearest above" if measure == RANK else "more is better" if measure == COSINE else "less is better"
+    layout["yaxis"] = layout["yaxis"] | {
+        "range": list(span[::-1] if measure == RANK else span), "tickformat": form, "fixedrange": True, "zeroline": False,
+        "title": {"text": f"{MEASURE_WORDS[measure]} ({better})", "font": {"size": 12}},
+    }  # fmt: skip
+    return go.Figure(traces, layout | {"dragmode": False})

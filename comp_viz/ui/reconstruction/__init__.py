@@ -1,0 +1,1 @@
+"""The widgets and layout of the Reconstruction page."""
