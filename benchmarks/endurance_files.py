@@ -40,8 +40,10 @@ def sound_files(data: DataSet, folder: Path) -> Iterator[Path]:
         write_table(folder / f"sound.{kind}", data)
         yield folder / f"sound.{kind}"
     rows = pd.concat([rows_of(one) for one in data.conversations], ignore_index=True)
-    wide = pd.DataFrame({f"{u}_{n}": np.stack(rows[u])[:, n] for u, width in data.widths.items() for n in range(width)})
-    flat = pd.concat([rows.drop(columns=[*data.widths]), wide], axis=1)
+    wide = pd.DataFrame(
+        {f"{u}_{n}": np.stack(rows[f"features.{u}"])[:, n] for u, width in data.widths.items() for n in range(width)}
+    )
+    flat = pd.concat([rows.drop(columns=[f"features.{u}" for u in data.widths]), wide], axis=1)
     for name, write in (
         ("sound.csv", lambda path: flat.to_csv(path, index=False)),
         ("sound.jsonl", lambda path: rows.to_json(path, orient="records", lines=True)),
@@ -58,7 +60,7 @@ def rows_of(one: Conversation) -> pd.DataFrame:
         "conversation": one.id, "position": range(len(one)), "split": one.split, "speaker": one.speakers,
         "words": one.words, "label": one.labels,
     })  # fmt: skip
-    return rows.assign(**{u: x.astype(float).round(4).tolist() for u, x in one.features.items()})
+    return rows.assign(**{f"features.{u}": x.astype(float).round(4).tolist() for u, x in one.features.items()})
 
 
 def padded(data: DataSet) -> dict[str, np.ndarray]:

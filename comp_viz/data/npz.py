@@ -87,11 +87,12 @@ def read_npz(path: str | Path, reading: FileReading = PLAIN_READING) -> DataSet:
             )
     count, longest = check_shapes(path, arrays, modalities)
     check_count(path.name, count)
-    lengths = arrays["lengths"].astype(int)
-    if lengths.min() < 1 or lengths.max() > longest:
+    given = arrays["lengths"].astype(float)
+    if not ((given >= 1) & (given <= longest) & (given == np.round(given))).all():
         raise CompVizError(
-            f"{path.name}: lengths run from {lengths.min()} to {lengths.max()}, expected 1 to {longest}."
+            f"{path.name}: lengths run from {given.min():g} to {given.max():g}, expected whole numbers from 1 to {longest}."
         )
+    lengths = given.astype(int)
     ids = [str(name) for name in arrays["video_ids"]] if "video_ids" in arrays else [f"{v:04d}" for v in range(count)]
     splits = read_splits_of(path, arrays["split"]) if "split" in arrays else [""] * count
     starts = np.cumsum([0, *lengths])
