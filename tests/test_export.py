@@ -1,5 +1,6 @@
 """Graphs give back PyTorch's numbers: those that ship, for every checkpoint and kind of pattern, and one traced here."""
 
+import base64
 import json
 import re
 import struct
@@ -23,7 +24,8 @@ from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.analysis.propagation.attention import rollout
 from comp_viz.analysis.why.coalitions import predict_coalitions
 from comp_viz.analysis.why.contribution import contribution
-from comp_viz.browser.model import model_pack, stored
+from comp_viz.browser.assets import compressed
+from comp_viz.browser.model import conversation_pack, model_pack, stored
 from comp_viz.browser.pack import pack
 from comp_viz.checkpoint.folder import Checkpoint, load_checkpoint
 from comp_viz.data.conversation import Conversation
@@ -38,7 +40,7 @@ from comp_viz.export.template import SHIPPED_GRAPHS, Template, architecture_dige
 from comp_viz.export.whole import WholeNetwork
 from comp_viz.methods.registry import FIRST, find_method
 from comp_viz.report.live_figure.facts import figure_facts
-from comp_viz.report.live_figure.page import CITATION, live_figure
+from comp_viz.report.live_figure.page import CITATION, MOST_BYTES, encoded, live_figure, shared_blocks
 from comp_viz.report.origin import Origin
 from comp_viz.stories import read_story
 
@@ -167,6 +169,21 @@ def test_a_live_figure_is_one_file_that_may_connect_to_nothing(lab_figure):
     assert not re.search(r"<(script|link|img|iframe)[^>]*(src|href)=", lab_figure)
 
 
+def test_bytes_in_a_live_figure_are_text_that_ends_no_element_and_no_string():
+    block = np.random.default_rng(1).bytes(4_099)
+    text = encoded(block)
+    assert base64.b85decode(text.replace(".", "<")) == block
+    assert not set(text) & set("<\"'\\\n")
+
+
+def test_the_largest_shipped_network_fits_into_a_live_figure():
+    checkpoint = max(map(opened, WITH_GRAPHS), key=lambda each: sum(x.numel() for x in each.model.parameters()))
+    conversation = conversation_for(checkpoint, checkpoint.config.max_length)
+    blocks = [model_pack(checkpoint), conversation_pack(checkpoint, conversation)]
+    held = [*map(compressed, blocks), *shared_blocks().values()]
+    assert sum(len(encoded(block)) for block in held) < 0.99 * MOST_BYTES
+
+
 def test_nothing_from_a_file_is_markup_in_a_live_figure(lab_figure):
     assert "<img src=x" not in lab_figure
     assert "</script><img" not in lab_figure
@@ -201,7 +218,8 @@ def test_what_is_cited_is_what_the_citation_file_names():
 
 
 def test_a_pack_is_read_back_from_its_header():
-    arrays = {"a": np.arange(3, dtype=np.float32), "b": np.array([[True, False]]), "c": b"xyz"}
+    halves = np.array([1, -2, 3], np.float16)
+    arrays = {"a": np.arange(3, dtype=np.float32), "b": np.array([[True, False]]), "c": b"xyz", "d": halves}
     content = pack({"name": "é"}, arrays)
     (length,) = struct.unpack_from("<I", content)
     header = json.loads(content[4 : 4 + length])
@@ -210,6 +228,8 @@ def test_a_pack_is_read_back_from_its_header():
         where = header["arrays"][name]
         assert where["offset"] % 8 == 0
         own = content[4 + length + where["offset"] :][: where["length"]]
+        if values is halves:  # lower bytes first, then the upper ones
+            own = np.frombuffer(own, np.uint8).reshape(2, -1).T.tobytes()
         assert own == (values if isinstance(values, bytes) else values.tobytes())
 
 

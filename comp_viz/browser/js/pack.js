@@ -1,6 +1,7 @@
-// Reads what comp_viz/browser/pack.py packs: { facts, arrays: name -> { type, shape, values } }.
+// Reads what comp_viz/browser/pack.py packs: { facts, arrays: name -> { type, shape, values } }. Numbers in 16 bits stay bytes, all
+// lower ones before all upper ones.
 
-const KINDS = { float32: Float32Array, float16: Uint16Array, bool: Uint8Array, uint8: Uint8Array, uint16: Uint16Array };
+const KINDS = { float32: Float32Array, float16: Uint8Array, bool: Uint8Array, uint8: Uint8Array, uint16: Uint16Array };
 
 /** Read a pack from an ArrayBuffer, without copying it. */
 export function readPack(buffer) {

@@ -78,11 +78,11 @@ function weights({ facts: { layout }, arrays }) {
   return block;
 }
 
-/** 16-bit floating point numbers, as bits, to 32 bits. */
-function widen(halves, target) {
+/** 16-bit floating point numbers, as bytes, to 32 bits. */
+function widen(bytes, target) {
   const bits = new Uint32Array(target.buffer, target.byteOffset, target.length);
-  for (let i = 0; i < halves.length; i++) {
-    const half = halves[i];
+  for (let i = 0; i < target.length; i++) {
+    const half = bytes[i] | (bytes[target.length + i] << 8);
     const exponent = (half >> 10) & 31;
     const sign = (half & 0x8000) << 16;
     if (exponent === 0) target[i] = (sign ? -1 : 1) * (half & 1023) * 2 ** -24;

@@ -167,7 +167,7 @@ function fillTable({ range, modalities, words, at, observed, task, labels, ...re
 const unpacked = id => {
   const text = byId(id).textContent;
   byId(id).remove();
-  return Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
+  return decoded(text);
 };
 
 async function start() {
