@@ -185,6 +185,27 @@ def test_the_dialog_reads_as_the_menus_say_and_saves(table, tmp_path, monkeypatc
     assert open_data("mine.arrow").task.classes == ("anger", "joy")
 
 
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ([("a.md", b"x", "text/plain"), ("b.mp3", b"x", "audio/mpeg")], "The folder upload holds no table"),
+        (
+            [("a.csv", b"x,y\n1,2\n", "text/csv"), ("b.mp3", b"x", "audio/mpeg")],
+            "Recognised as a table in several files, but: upload: the column",
+        ),
+        ([("picture.png", b"x", "image/png")], "picture.png: expected a file that ends with"),
+    ],
+    ids=["folder", "table", "file"],
+)
+def test_where_the_server_keeps_what_is_handed_over_is_nobodys_business(files, expected, tmp_path, monkeypatch):
+    monkeypatch.setenv("COMP_VIZ_DATA", str(tmp_path))
+    monkeypatch.setattr("comp_viz.clips.upload_folder.root", lambda: tmp_path)
+    app = AppTest.from_function(dialog, args=("",), default_timeout=60).run()
+    app.get("file_uploader")[0].set_value(files).run()
+    assert app.error[0].value.replace("\\", "").startswith(expected)
+    assert "import-" not in app.error[0].value.replace("\\", "")
+
+
 def test_the_dialog_asks_what_a_layout_leaves_open(rng, tmp_path, monkeypatch):
     monkeypatch.setenv("COMP_VIZ_DATA", str(tmp_path))
     part = {name: rng.standard_normal((4, 3, 2)) for name in ("audio", "text", "vision")}

@@ -168,7 +168,7 @@ def real_lengths(file: str, part: Part, key: str) -> Ints | None:
     """Real steps of each utterance `[N]`: as the file says, of text by the mask for BERT; None where neither is there."""
     if (lengths := part.fields.get(f"{key}_lengths")) is not None:
         numbers = number_array(lengths, f"{file}: {key}_lengths").reshape(part.rows, -1)[:, 0]
-        return np.nan_to_num(numbers, nan=0.0).astype(np.int64)
+        return np.nan_to_num(numbers, nan=0.0).clip(-1, 2**31).astype(np.int64)  # infinite ones stay too large
     tokens, shape = part.fields.get("text_bert"), shape_of_value(part.fields[key])
     if key != "text" or len(shape) != 3 or shape_of_value(tokens) != (part.rows, 3, shape[1]):
         return None

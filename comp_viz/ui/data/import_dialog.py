@@ -1,5 +1,6 @@
 """The import dialog: hand over files, see what they were recognised as, correct it by menus, and save it as a data set."""
 
+import re
 import shutil
 from contextlib import nullcontext
 from pathlib import Path
@@ -45,14 +46,14 @@ def import_dialog(place: str = "") -> None:
         with nullcontext() if place else visitors_file():
             kind, menus = kind_of(path), menus_of(path, PLAIN_READING)
     except CompVizError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
+        st.error(what_is_wrong(error), icon=":material/error:")
         return
     reading = reading_menus(menus)
     try:
         with st.spinner("Reading …"), nullcontext() if place else visitors_file():
             data = open_data(str(path), reading)
     except CompVizError as error:
-        st.error(f"Recognised as {escape_markdown(kind)}, but: {escape_markdown(str(error))}", icon=":material/error:")
+        st.error(f"Recognised as {escape_markdown(kind)}, but: {what_is_wrong(error)}", icon=":material/error:")
         st.caption("Correct it in the menus above, where they can.")
         return
     show_recognised(kind, data)
@@ -87,13 +88,19 @@ def handed_over() -> Path | None:
     forget_upload()
     folder = session_clips().folder / f"import-{token_hex(8)}"
     try:
-        path = store_files([(file.name, file) for file in files], folder)
+        path = store_files([(file.name, file) for file in files], folder / "upload")
     except CompVizError as error:
         shutil.rmtree(folder, ignore_errors=True)
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return None
     st.session_state[HANDED_OVER] = (ids, str(path), str(folder))
     return path
+
+
+def what_is_wrong(error: CompVizError) -> str:
+    """Why files cannot be read, in Markdown, without the place on the server where what was handed over lies."""
+    known = st.session_state.get(HANDED_OVER)
+    return escape_markdown(re.sub(f"{re.escape(known[2])}/(upload/)?", "", str(error)) if known else str(error))
 
 
 def forget_upload() -> None:
