@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from playwright.sync_api import Locator, Page
 
 NOT_OWN = re.compile("Compare with|Split")  # selectboxes that draw a page twice, or have a whole split measured
-OWN = "its own control"
 
 
 @dataclass(frozen=True)
@@ -34,29 +34,35 @@ def navigation_link(page: Page, name: str) -> Locator | None:
     return link if link.count() else None
 
 
-def changes_of(page: Page) -> dict[str, Change]:
-    """The changes that the open page offers, by kind: another utterance, another missing pattern, its own first control."""
-    main, changes = page.get_by_test_id("stMain"), {}
-    step = main.get_by_test_id("stNumberInputStepUp").first
+def common_changes(page: Page) -> dict[str, Change]:
+    """The changes that pages have in common, as far as the open one offers them: another utterance, another missing pattern."""
+    changes = {}
+    step = page.get_by_test_id("stMain").get_by_test_id("stNumberInputStepUp").first
     if step.count():
         changes["another utterance"] = Change("utterance", step.click)
     pattern = page.get_by_test_id("stSidebar").get_by_test_id("stSelectbox").filter(has_text="Missing pattern")
     if pattern.count():
         changes["another pattern"] = Change("pattern", lambda: other_option(page, pattern))
-    if own := own_control(page, main):
-        changes[OWN] = own
     return changes
 
 
-def own_control(page: Page, main: Locator) -> Change | None:
-    """The first selectbox, row of buttons or switch that belongs to the page itself."""
-    box = main.get_by_test_id("stSelectbox").filter(has_not_text=NOT_OWN).first
-    buttons, switch = main.get_by_test_id("stButtonGroup").first, main.locator(".switchboard .switches button").first
-    if box.count():
-        return Change(box.inner_text().splitlines()[0], lambda: other_option(page, box))
-    if buttons.count():
-        return Change(buttons.get_by_role("radio").first.inner_text(), lambda: other_button(buttons))
-    return Change("switch", switch.click, asks=False) if switch.count() else None
+def own_controls(page: Page) -> list[Change]:
+    """Selectboxes, rows of buttons and the first switch that belong to the open page itself."""
+    main = page.get_by_test_id("stMain")
+    boxes = main.get_by_test_id("stSelectbox").filter(has_not_text=NOT_OWN).all()
+    groups, switch = main.get_by_test_id("stButtonGroup").all(), main.locator(".switchboard .switches button").first
+    return [
+        *(Change(box.inner_text().splitlines()[0], partial(other_option, page, box)) for box in boxes),
+        *(Change(group.get_by_role("radio").first.inner_text(), partial(other_button, group)) for group in groups),
+        *([Change("switch", switch.click, asks=False)] if switch.count() else []),
+    ]
+
+
+def shared_control(offered: list[list[Change]]) -> list[Change | None]:
+    """Of what pages of several builds offer: the first control that all of them have, else the first of each."""
+    names = [[change.control for change in changes] for changes in offered]
+    shared = next((name for name in names[0] if all(name in others for others in names)), None)
+    return [next((change for change in changes if shared in (None, change.control)), None) for changes in offered]
 
 
 def other_option(page: Page, box: Locator) -> None:

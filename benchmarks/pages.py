@@ -4,9 +4,10 @@
 
 Starts the dashboard itself, on the longest conversation; that of the checkout in `--other` as well, so that two builds are
 measured by turns. Of every page it prints when the first chart was there and when the page was still, then of every kind of
-change the median and the worst milliseconds from the press until nothing moved any more, the processor time of server and page,
-and the heaviest figure. Then it goes round the pages of this build until `--interactions` changes were made, and prints the
-server's memory. Motion is reduced, else the clip on the first page would play and nothing would ever be still.
+change the milliseconds from the press until nothing moved any more, the processor time of server and page, and the heaviest
+figure; of two builds the ratios of medians and of the smallest, which a busy machine disturbs less. Then it goes round the pages
+of this build until `--interactions` changes were made, and prints the server's memory. Motion is reduced, else the clip on the
+first page would play and nothing would ever be still.
 """
 
 import argparse
@@ -23,13 +24,13 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from benchmarks.builds import TURNS, Build, chromium, serving_builds
-from benchmarks.page_changes import OWN, changes_of, navigation_link
+from benchmarks.page_changes import common_changes, navigation_link, own_controls, shared_control
 from benchmarks.page_watch import PATIENCE, first_chart, settled
 from benchmarks.server_runs import note_runs
 from comp_viz.data.source import open_data
 
 PAGES = "example,live,overview,prototypes,propagation,coordinator,why,modulation,imbalance,claims,robustness,compare"
-ELSEWHERE = "data"  # a page that is not measured
+ELSEWHERE = "lecture"  # a page that is not measured, and has no chart
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,7 @@ class PagesBuild(Build):
     page: Page
     wire: "Wire"
     costs: dict[tuple[str, str], list[Cost]] = field(default_factory=lambda: defaultdict(list))
-    heaviest: dict[str, int] = field(
-        default_factory=lambda: defaultdict(int)
-    )  # bytes of a message with a figure, by page
+    heaviest: dict[str, int] = field(default_factory=lambda: defaultdict(int))  # bytes of a figure's message, by page
     controls: dict[str, str] = field(default_factory=dict)  # the name of a page's own first control
 
     def __post_init__(self) -> None:
@@ -91,21 +90,21 @@ class Wire:
 
 
 def begin(build: Build, browser: Browser, query: str) -> PagesBuild:
-    """Open a page of a build that shows no chart, on what is to be measured."""
+    """Open a page of a build from which all others are opened, with what is to be measured."""
     page = browser.new_context(viewport={"width": 1440, "height": 1200}, reduced_motion="reduce").new_page()
     page.set_default_timeout(PATIENCE)
     note_runs(page.context)
     wire = Wire(page)
     page.goto(f"{build.address}{ELSEWHERE}?{query}")
-    page.get_by_text("Data set to browse").wait_for()
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.get_by_test_id("stTopNav").wait_for()
+    page.wait_for_function("window.serverRan(0)")
     return PagesBuild(**vars(build), page=page, wire=wire)
 
 
 def open_from_navigation(build: PagesBuild, name: str) -> bool:
     """Open a page, if the build has it, coming from one that is not measured; note what it cost."""
     page = build.page
-    if way := navigation_link(page, ELSEWHERE):
+    if not page.url.split("?")[0].endswith(f"/{ELSEWHERE}") and (way := navigation_link(page, ELSEWHERE)):
         settled(page, way.click)
     if not (link := navigation_link(page, name)):
         return False
@@ -114,15 +113,19 @@ def open_from_navigation(build: PagesBuild, name: str) -> bool:
     return True
 
 
-def measure_page(build: PagesBuild, name: str, changes: int) -> None:
-    """Open a page and make some changes of each kind on it."""
-    if not open_from_navigation(build, name):
-        return
-    for kind, change in changes_of(build.page).items():
-        if kind == OWN:
-            build.controls[name] = change.control
-        for _ in range(changes):
-            build.note(name, kind, partial(settled, build.page, change.make, change.asks))
+def measure_page(builds: list[PagesBuild], name: str, changes: int) -> None:
+    """Open a page in each build that has it, and make some changes of each kind on it."""
+    there = [build for build in builds if open_from_navigation(build, name)]
+    if not there:
+        raise SystemExit(f"No build has a page called {name}. The pages are {PAGES}.")
+    for build, own in zip(there, shared_control([own_controls(build.page) for build in there]), strict=True):
+        offered = common_changes(build.page)
+        if own:
+            offered["its own control"] = own
+            build.controls[name] = own.control
+        for kind, change in offered.items():
+            for _ in range(changes):
+                build.note(name, kind, partial(settled, build.page, change.make, change.asks))
 
 
 def interact(build: PagesBuild, names: list[str], interactions: int) -> None:
@@ -131,7 +134,7 @@ def interact(build: PagesBuild, names: list[str], interactions: int) -> None:
     made = 0
     for name in cycle(names):
         open_from_navigation(build, name)
-        for change in islice(cycle(changes_of(build.page).values()), 9):
+        for change in islice(cycle([*common_changes(build.page).values(), *own_controls(build.page)[:1]]), 9):
             settled(build.page, change.make, change.asks)
         made += 10
         print(f"memory of the server: {build.memory():.0f} MB after {made} interactions ({name})", flush=True)
@@ -145,21 +148,18 @@ def median(costs: list[Cost], what: str) -> float:
 
 
 def row(builds: list[PagesBuild], name: str, kind: str) -> str:
-    """A line of the table: each build's costs, and the ratio of their medians."""
+    """A line of the table: each build's costs, the ratio of their medians, and that of their smallest."""
     cells, clocks = [], []
     for build in builds:
         if not (costs := build.costs.get((name, kind))):
             cells.append("–")
             continue
-        clocks.append(median(costs, "clock"))
-        used = (
-            f"; {median(costs, 'server'):.0f} + {median(costs, 'browser'):.0f}"
-            if any(cost.browser for cost in costs)
-            else ""
-        )
-        cells.append(f"{clocks[-1]:.0f} ({max(cost.clock for cost in costs):.0f}{used})")
-    ratio = f"{clocks[0] / clocks[1]:.2f}" if len(clocks) == 2 else ""
-    return f"| {name} | {kind} | {' | '.join(cells)} | {ratio} |"
+        times = [cost.clock for cost in costs]
+        clocks.append((statistics.median(times), min(times)))
+        used = f"; {median(costs, 'server'):.0f} + {median(costs, 'browser'):.0f}" if costs[0].browser else ""
+        cells.append(f"{clocks[-1][0]:.0f} ({min(times):.0f} to {max(times):.0f}{used})")
+    ratios = [f"{this / other:.2f}" for this, other in zip(*clocks, strict=True)] if len(clocks) == 2 else ["", ""]
+    return f"| {name} | {kind} | {' | '.join((*cells, *ratios))} |"
 
 
 def print_page(builds: list[PagesBuild], name: str) -> None:
@@ -189,13 +189,12 @@ def main() -> None:
         builds = [begin(build, browser, query) for build in served]
         print(f"{options.checkpoint} on {longest.id}: {len(longest)} utterances, {os.cpu_count()} cores")
         print(
-            "Milliseconds: median (worst; processor time of the server + of the page). "
+            "Milliseconds: median (smallest to worst; processor time of the server + of the page). "
             + ", ".join(f"{b.name}: {b.folder}" for b in builds)
         )
         for name in names:
             for _ in range(TURNS):
-                for build in builds:
-                    measure_page(build, name, options.changes // TURNS)
+                measure_page(builds, name, options.changes // TURNS)
             print(f"load {os.getloadavg()[0]:.1f}")
             print_page(builds, name)
         if options.interactions:
