@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from comp_viz.figures.lab.heading import ABOUT_LAB, LAB_FINDING
+from comp_viz.figures.lab.heading import ABOUT_LAB
 from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.frame.theme import palette
@@ -12,11 +12,13 @@ from comp_viz.ui.lab.training import training_control
 
 view = current_view("pages/lab.py")
 view = view and view.now()
-page_heading(LAB_FINDING, ABOUT_LAB)
+above = st.container()
 left, right = st.columns([1, 2.6], gap="large")
 with left:
     settings = lab_controls()
 with right:
-    attainable_charts(settings, view, palette())
+    finding = attainable_charts(settings, view, palette())
+    with above:
+        page_heading(finding, ABOUT_LAB)
     training_control(settings)
     hidden_truth(settings, palette())

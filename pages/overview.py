@@ -28,11 +28,13 @@ def overview(view: PageView) -> None:
     if not capable(view, "trace"):
         return
     labels, task = view.conversation.labels, view.data.task
-    page_heading(overview_heading(build_overview(view.inside(), labels)), OVERVIEW_TERMS)
+    above = st.container()
     selected, corner = utterance_bar(view)
+    with above:
+        page_heading(overview_heading(build_overview(view.inside(), labels), selected), OVERVIEW_TERMS)
     for side in draw_sides(view, corner, wide=True, need="trace"):
         numbers, key = build_overview(side.view.inside(), labels), f"overview{side.key}"
-        title, table = diagram_title(numbers), partial(overview_table, numbers)
+        title, table = diagram_title(numbers, selected), partial(overview_table, numbers)
         svg = diagram(numbers, task, labels, selected, palette())
         with side.place:
             chart_heading(title, key, ABOUT_DIAGRAM, table)

@@ -81,6 +81,8 @@ WRONG = {
     "compare": ("checkpoint none", "The address asks for compare “checkpoint none”, which is not here. Shown instead: nothing."),
     "story": ("nosuch", "The address asks for story “nosuch”, which is not here. Shown instead: no story."),
     "patern": ("only(text)", "No page has a parameter “patern”, so it is not used (the nearest name is “pattern”)."),
+    "foo": ("1", "No page has a parameter “foo”, so it is not used."),
+    "pattern": ("onyl(text)", "The address asks for pattern “onyl(text)”, which is not here. Shown instead: as recorded."),
     "weighing": ("By groups", "The address asks for weighing “By groups”, which is not here (the nearest name is “By group”). Shown instead: Learned weights."),
 }  # fmt: skip
 

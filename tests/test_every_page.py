@@ -85,11 +85,12 @@ def live(app, data, checkpoint, conversation, observed, inside):
 
 
 def overview(app, data, checkpoint, conversation, observed, inside):
-    title = overview_heading(build_overview(inside, conversation.labels))
-    means = inside.prediction.coordinator.mean(0)
-    if means.max() - 1 / len(means) >= 0.02:
-        assert data.modalities[int(means.argmax())] in title.lower()
-        assert decimal(float(means.max())) in title
+    selected = next(one.value for one in app.number_input if one.label == "Utterance") - 1
+    title = overview_heading(build_overview(inside, conversation.labels), selected)
+    weights = inside.prediction.coordinator[selected]
+    if weights.max() - 1 / len(weights) >= 0.02:
+        assert data.modalities[int(weights.argmax())] in title.lower()
+        assert decimal(float(weights.max())) in title
     return title
 
 

@@ -1,5 +1,7 @@
 """The first screen of every page in a browser: its chart is there, and the ways to all others; nothing is small or cut off."""
 
+from itertools import pairwise
+
 import pytest
 from browsing import fits, in_both_themes, settled, still, watched
 from playwright.sync_api import Page, expect
@@ -135,3 +137,14 @@ def test_a_phone_shows_the_way_to_other_pages_and_where_one_is(name, window, add
     expect(window.locator(".st-key-page-here a")).to_be_in_viewport()
     window.set_viewport_size({"width": 1440, "height": 900})
     expect(links.first).to_be_hidden()
+
+
+def test_every_row_of_live_has_a_scale_that_can_be_read(window, address):
+    """The shipped clip's heads are all near the fused prediction: one number on an axis says nothing."""
+    window.set_viewport_size({"width": 1440, "height": 900})
+    window.goto(f"{address}live?checkpoint=clips")
+    settled(window)
+    texts = window.locator(".availability_matrix svg.axis text").all_text_contents()
+    begins = [texts.index(title) for title in ("P(decision)", "in P", "0 to 1")]
+    for begin, end in pairwise([*begins, len(texts)]):
+        assert sum(text.lstrip("\u2212")[:1].isdigit() for text in texts[begin + 1 : end]) > 1, texts

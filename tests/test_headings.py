@@ -58,7 +58,8 @@ def live_and_overview(inside, complete, conversation):
     overview = build_overview(inside, conversation.labels)
     yield timeline_title(changed)
     yield weight_sentence(changed).removesuffix(".")
-    yield from (overview_heading(overview), diagram_title(overview))
+    for s in range(0, len(conversation), 7):
+        yield from (overview_heading(overview, s), diagram_title(overview, s))
 
 
 def propagation(checkpoint, inside, complete, conversation, observed):

@@ -217,7 +217,7 @@ def test_titles_of_prototypes_and_of_the_modulator():
         assignment = Assignment("text", np.ones((S, 1320), np.float32), 10, rows, rows * 1283, rows, explained)
         heading = prototypes_heading([{"text": assignment}])
         assert_fit(heading, assignment_title(assignment), variance_title([{"text": assignment}]))
-        assert heading.startswith("Prompts draw on at least 1219 of 1320 prototypes, explaining at most ")
+        assert heading.startswith("Prompts draw on at least 1219 of 1320 prototypes; these explain at most ")
     error, raw = np.tile(np.float32([0.512, 0.432, 0.5]), (S, 1)), np.full((S, 3), 3, np.float32)
     for clipped in (raw, np.full_like(raw, 2)):
         one = ConversationCoefficients(NAMES, error, raw, clipped, np.ones(S, bool), (0, 2))

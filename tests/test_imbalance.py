@@ -1,6 +1,7 @@
 """Gaps, under-optimisation, curves, the modulator's effect and discrepancy ratios, against naive computations."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,7 @@ from comp_viz.figures.modulation.ablation import modulator_effect_title
 from comp_viz.figures.style import LIGHT
 from comp_viz.sweep.table import RESULT_SCHEMA
 from comp_viz.training.telemetry import read_telemetry
+from comp_viz.ui.imbalance.charts import curves_caption
 
 MODALITIES = ("audio", "text", "video")
 ROOT = Path(__file__).parents[1]
@@ -348,3 +350,9 @@ def test_the_published_effect_is_that_of_table_3(classes):
         kept = same[["knowledge_propagation", "prompt_generation", "coordinator"]].eq(1).all(axis=1)
         both = same[kept].set_index("gradient_modulation")["value_percent"]
         assert 100 * row.mean == pytest.approx(both[1.0] - both[0.0])
+
+
+def test_the_caption_of_the_curves_names_the_data_set_as_it_is_called():
+    """It is made safe for Markdown where it is drawn, once."""
+    table = SimpleNamespace(name="a_b", data="my_data.npz", trained_under="uniform(0.3)", seeds=5)
+    assert "a_b: my_data.npz," in curves_caption(None, curves_with_fall(0.66), table)

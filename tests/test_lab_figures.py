@@ -15,6 +15,7 @@ from comp_viz.data.patterns.pattern import PROTOCOL, Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.evaluation.evaluate import evaluate
 from comp_viz.figures.lab.attainable import attainable_chart, attainable_rates_chart
+from comp_viz.figures.lab.heading import lab_heading
 from comp_viz.figures.lab.truth import truth_chart
 from comp_viz.figures.style import DARK, LIGHT
 
@@ -57,13 +58,18 @@ def test_the_shipped_model_stays_below_what_is_attainable():
         assert estimate.accuracy > best.without_context.accuracy - 0.02, rate
 
 
+def test_the_heading_says_what_is_attainable_and_whether_the_checkpoint_reads_the_lab():
+    assert lab_heading(0.841, 0.823) == ("84.1\u202f% accuracy is attainable; the open checkpoint reaches 82.3\u202f%")
+    assert lab_heading(0.841, None) == "84.1\u202f% accuracy is attainable; the open checkpoint cannot read this lab"
+
+
 def test_bars_and_diamonds_stand_for_their_numbers():
     limits = {"only audio": 0.7, "all, utterance by itself": 0.8, "all modalities": 0.9}
     figure = attainable_chart(limits, {"only audio": 0.6, "all modalities": 0.85}, 0.5, LIGHT)
     assert list(figure.data[0].x) == [0.7, 0.8, 0.9]
     assert list(figure.data[1].x) == [0.6, 0.85]
     assert list(figure.data[1].y) == [figure.data[0].y[0], figure.data[0].y[2]]
-    assert figure.layout.meta == ("90.0\u202f% accuracy is attainable, the checkpoint reaches 85.0\u202f%")
+    assert figure.layout.meta == "Audio alone allows 70.0\u202f% accuracy, all modalities 90.0\u202f%"
     assert figure.layout.shapes[0].x0 == 0.5
     assert len(attainable_chart(limits, {}, 0.5, DARK).data) == 1
     lines = attainable_rates_chart({0: 0.9, 0.5: 0.8}, {0: 0.85, 0.5: 0.7}, {0: 0.86, 0.5: 0.75}, DARK)

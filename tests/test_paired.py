@@ -385,12 +385,15 @@ def test_a_comparison_names_the_drawing_of_every_test(rng):
     assert (table["p by Holm"] >= table["p"]).all()
 
 
-def test_the_pattern_in_force_comes_first_and_no_pass_twice():
+def test_the_chosen_pattern_comes_first_and_no_pass_twice():
     three = ("audio", "text", "video")
     rows = pattern_names(three, "uniform(0.3)")
-    assert next(iter(rows.values())) == "30\u202f% missing (in force)"
-    assert next(iter(pattern_names(three, "found").values())) == "as recorded (in force)"
-    assert next(iter(pattern_names(three, "outage(audio, 2, 3)").values())) == "pattern (in force)"
+    assert next(iter(rows.values())) == "30\u202f% missing (chosen)"
+    assert next(iter(pattern_names(three, "found").values())) == "as recorded (chosen)"
+    assert next(iter(pattern_names(three, "outage(audio, 2, 3)").values())) == "pattern (chosen)"
+    for chosen in ("uniform(0.3)", "found"):
+        names = [*pattern_names(three, chosen).values()]
+        assert len({name.removesuffix(" (chosen)") for name in names}) == len(names)
     passes = drawings_in_order(three, "uniform(0.3)", 7)
     assert passes[:DRAWINGS] == [Drawing("uniform(0.3)", 7 + i) for i in range(DRAWINGS)]
     assert len(set(passes)) == len(passes)

@@ -75,39 +75,38 @@ def test_evenness_is_nothing_for_one_choice_and_one_for_equal_shares():
 
 def test_the_heading_names_the_largest_weight_and_counts_prototypes(case):
     name, _, conversation, inside = case
-    heading = overview_heading(build_overview(inside, conversation.labels))
-    weights = dict(zip(inside.modalities, inside.prediction.coordinator.mean(0), strict=True))
-    most = max(weights, key=weights.get)
-    if weights[most] - 1 / len(weights) < 0.02:
-        coordinator = f"coordinator weights are close to 1/{len(weights)} each"
-    else:
-        coordinator = f"{most} has the largest coordinator weight, {weights[most]:.2f}"
-    if name == "without prompting":
-        assert heading == f"This network has no prompts; {coordinator}"
-    else:
-        mixes = np.concatenate([inside.assignments[u] for u in inside.modalities]).reshape(
-            -1, inside.assignments[most].shape[-1]
-        )
+    for s in (0, len(conversation) - 1):
+        heading = overview_heading(build_overview(inside, conversation.labels), s)
+        weights = dict(zip(inside.modalities, inside.prediction.coordinator[s], strict=True))
+        most = max(weights, key=weights.get)
+        if weights[most] - 1 / len(weights) < 0.02:
+            coordinator = f"Utterance {s + 1} has weights close to 1/{len(weights)} each"
+        else:
+            coordinator = f"Utterance {s + 1} gives {most} the largest weight, {weights[most]:.2f}"
+        if name == "without prompting":
+            assert heading == f"{coordinator}; this network has no prompts"
+            continue
+        mixes = np.concatenate([inside.assignments[u][:, s] for u in inside.modalities])
         effective = np.mean([np.exp(-sum(w * np.log(w) for w in row.tolist())) for row in mixes])
-        prompts = f"prompts draw on {effective:.0f} of {mixes.shape[1]} prototypes"
-        assert heading == f"{coordinator[0].upper()}{coordinator[1:]}; {prompts}"
+        assert heading == f"{coordinator}; prompts draw on {effective:.0f} of {mixes.shape[-1]} prototypes"
 
 
 def test_the_title_of_the_diagram_names_who_sends_the_longest_prompts(case):
     name, _, conversation, inside = case
-    title = diagram_title(build_overview(inside, conversation.labels))
+    s = len(conversation) - 1
+    title = diagram_title(build_overview(inside, conversation.labels), s)
     if name == "without prompting":
         assert title == "Without prompts, modalities meet only in the coordinator and the fused head"
         return
     norms = {
         sender: np.mean([
-            np.linalg.norm(inside.delivered[u][:, :, inside.senders(u).index(sender)], axis=-1).mean()
+            np.linalg.norm(inside.delivered[u][:, s, inside.senders(u).index(sender)], axis=-1).mean()
             for u in inside.modalities if u != sender
         ])
         for sender in inside.modalities
     }  # fmt: skip
     most = max(norms, key=norms.get)
-    assert title == f"{most.capitalize()} sends the longest prompts, of mean norm {norms[most]:.2f}"
+    assert title == f"{most.capitalize()} sends utterance {s + 1} the longest prompts: norm {norms[most]:.2f}"
 
 
 def test_every_part_has_its_equation_with_the_numbers_of_the_utterance(case):
@@ -190,7 +189,7 @@ def test_the_page_shows_the_numbers_of_the_selected_utterance(open_case, tmp_pat
     shown = app.dataframe[0].value.reset_index(drop=True)
     for column in ("norm of Z", "normalised entropy of attention", "coordinator weight", "norm of prompt from text"):
         np.testing.assert_allclose(shown[column], expected[column], rtol=1e-4)
-    assert app.subheader[0].value == overview_heading(build_overview(inside, conversation.labels))
+    assert app.subheader[0].value == overview_heading(build_overview(inside, conversation.labels), 1)
 
 
 def test_compared_the_page_has_both(open_case):

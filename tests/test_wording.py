@@ -59,3 +59,14 @@ def test_the_fullest_sentence_that_fits_is_taken_and_the_last_is_cut():
 )
 def test_normalised_entropy_is_put_in_the_words_of_the_field(entropy, words):
     assert uniformity(entropy) == words
+
+
+def test_percentages_on_axes_are_written_as_in_sentences():
+    """Plotly's own format of a percentage has no space before its sign."""
+    wrong = [
+        f"{path.name}: {line.strip()}"
+        for path in SOURCES
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search(r"""tickformat["']?\s*[:=].*%["']""", line)
+    ]
+    assert wrong == []

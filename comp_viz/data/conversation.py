@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comp_viz.errors import CompVizError
+from comp_viz.wording import compact
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -52,7 +53,7 @@ class Task:
         """The range of the labels in words."""
         if self.classes:
             return ", ".join(self.classes)
-        return f"{self.low:g} to {self.high:g}, neutral {self.neutral:g}"
+        return f"{compact(self.low)} to {compact(self.high)}, neutral {compact(self.neutral)}"
 
 
 @dataclass(frozen=True)

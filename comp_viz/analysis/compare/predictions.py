@@ -17,6 +17,7 @@ from comp_viz.data.patterns.realised import realised_rates
 from comp_viz.evaluation.evaluate import NO_TURN, predict
 from comp_viz.wording import percent
 
+RECORDED, CHOSEN = "as recorded", " (chosen)"  # the name of a pattern, and what is added to that of the chosen one
 DRAWINGS, FURTHER_DRAWINGS = 5, 3  # of the pattern in force, and of others, where there is something to draw
 
 
@@ -48,14 +49,17 @@ def drawings_of(pattern: str, seed: int, most: int = DRAWINGS) -> list[Drawing]:
     return [Drawing(pattern, seed + i if count > 1 else 0) for i in range(count)]
 
 
-def pattern_names(modalities: Sequence[str], in_force: str) -> dict[str, str]:
-    """Pattern -> its name in charts: the pattern in force, the field's missing rates, every set of modalities kept."""
+def pattern_names(modalities: Sequence[str], chosen: str) -> dict[str, str]:
+    """Pattern -> its name in charts: the chosen one, the field's missing rates, every set of modalities kept; none twice."""
     rates = [part.rate for pattern in PROTOCOL for part in pattern.parts if isinstance(part, Uniform)]
     names = {str(pattern): f"{percent(rate)} missing" for pattern, rate in zip(PROTOCOL, rates, strict=True)}
     for kept, pattern in availability_patterns(modalities).items():
-        names[pattern] = "as recorded" if len(kept) == len(modalities) else f"only {' + '.join(kept)}"
-    current = names.pop(in_force, "as recorded" if in_force == AS_RECORDED else "pattern")
-    return {in_force: f"{current} (in force)"} | names
+        if len(kept) < len(modalities):
+            names[pattern] = f"only {' + '.join(kept)}"
+        elif chosen != AS_RECORDED:
+            names[pattern] = RECORDED
+    current = names.pop(chosen, RECORDED if chosen == AS_RECORDED else "pattern")
+    return {chosen: f"{current}{CHOSEN}"} | names
 
 
 def drawings_by_pattern(modalities: Sequence[str], in_force: str, seed: int) -> dict[str, list[Drawing]]:

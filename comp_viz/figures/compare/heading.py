@@ -7,7 +7,7 @@ from comp_viz.figures.metrics import metric_text
 from comp_viz.wording import decimal, fitting, points, signed
 
 COMPARE_HELP = (
-    "Primary test, named before anything is measured: the difference in ACC of the first two of the list, under the pattern in force, with its "
+    "Primary test, named before anything is measured: the difference in ACC of the first two of the list, under the chosen pattern, with its "
     "95\u202f% interval by the bootstrap over conversations. Everything else on the page is secondary: the more one looks at, the likelier something "
     "excludes zero by chance. ACC: share of correct decisions; of scores the sign, those exactly neutral left out."
 )

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from comp_viz.analysis.compare.predictions import CHOSEN
 from comp_viz.figures.along import escape
 from comp_viz.figures.chart import About, base_layout, percent_ticks
 from comp_viz.figures.compare.heading import ahead_or_behind, ends_in_points, size_in_points
@@ -23,7 +24,7 @@ BOOTSTRAP = (
     "resample. Means over the drawings of the missing pattern, which are the same for all."
 )
 ABOUT_BY_PATTERN = About(
-    "Left ACC of each, right how far the first is ahead, under the pattern in force, the missing rates of the field and "
+    "Left ACC of each, right how far the first is ahead, under the chosen pattern, the missing rates of the field and "
     f"with only some modalities kept. {BOOTSTRAP}",
     "Which rows to pick: the more rows there are, the likelier is one that excludes zero by chance.",
     r"\Delta = \mathrm{ACC}_\text{first} - \mathrm{ACC}_\text{other}",
@@ -52,7 +53,7 @@ def by_group_title(table: pd.DataFrame) -> str:
 
 def under_pattern(group: str) -> str:
     """A pattern's name as the end of a sentence."""
-    return {"as recorded": group, "pattern": "under the pattern in force"}.get(group, f"with {group}")
+    return {"as recorded": group, "pattern": "under the chosen pattern"}.get(group, f"with {group}")
 
 
 def largest_difference(table: pd.DataFrame, place: Callable[[str], str]) -> str:
@@ -63,7 +64,7 @@ def largest_difference(table: pd.DataFrame, place: Callable[[str], str]) -> str:
     clear = rows[(rows["difference_low"] > 0) | (rows["difference_high"] < 0)]
     top = rows.iloc[int(rows["difference"].abs().to_numpy().argmax())]
     first, other = table["predictor"].iloc[0], top["predictor"]
-    where = place(str(top["group"]).removesuffix(" (in force)"))
+    where = place(str(top["group"]).removesuffix(CHOSEN))
     size = f"{size_in_points(top['difference'])} {ahead_or_behind(top['difference'])} {other}"
     if len(rows) == 1:
         return fitting(

@@ -33,7 +33,7 @@ def labels_chart(
         for (split, rows), tone in zip(counts.items(), tones, strict=False)
     ]  # fmt: skip
     layout = base_layout(palette, labels_title(counts, polarity), 300, barmode="stack")
-    layout["yaxis"] = layout["yaxis"] | {"title": {"text": "utterances", "font": {"size": 12}}}
+    layout["yaxis"] = layout["yaxis"] | {"title": {"text": "utterances", "font": {"size": 12}}, "tickformat": ",d"}
     layout["xaxis"] = layout["xaxis"] | {"type": "category"}
     return go.Figure(bars, layout)
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import plotly.graph_objects as go
 
 from comp_viz.analysis.data.linear_probe import MOST_PROBED, REGULARISATION, LinearProbe
-from comp_viz.figures.chart import About, base_layout, level
+from comp_viz.figures.chart import About, base_layout, level, percent_ticks
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
 from comp_viz.wording import how_many, percent
 
@@ -31,8 +30,7 @@ def probe_chart(accuracy: Mapping[str, float], majority: float, palette: Palette
     layout = base_layout(palette, probe_title(accuracy), 300)
     layout["xaxis"] = layout["xaxis"] | {
         "range": [0, 1.12],
-        "tickvals": np.linspace(0, 1, 6),
-        "tickformat": ".0%",
+        **percent_ticks(0, 1),
         "title": {"text": "accuracy", "font": {"size": 12}},
     }
     layout["yaxis"] = layout["yaxis"] | {"autorange": "reversed", "showgrid": False}

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.imbalance.gap import ALONE, COMP, METHOD_NAMES, OTHER_METHOD, WITHOUT_PROMPTING
 from comp_viz.analysis.modulation.telemetry import joint_training_epoch
-from comp_viz.figures.chart import About
+from comp_viz.figures.chart import About, percent_ticks
 from comp_viz.figures.grid import AxisSpan, band, cell, grid, line, shared_range, soft, stage_mark
 from comp_viz.figures.style import FUSED_MARK, Palette, modality_colours, modality_marks
 from comp_viz.wording import decimal, how_many
@@ -71,7 +71,7 @@ def accuracy_curves_chart(
     for method in dict.fromkeys(curves["method"]):  # lines of the legend, without a modality's colour
         look = {"mode": "lines", "name": METHOD_NAMES[method], "line": LOOKS[method] | {"color": palette.truth}}
         cell(figure, 0, go.Scatter(x=[None], y=[None], hoverinfo="skip", **look))
-    figure.update_yaxes(range=shared, tickformat=".0%")
+    figure.update_yaxes(range=shared, **percent_ticks(*shared))
     figure.update_xaxes(range=[-0.5, float(curves["epoch"].max()) + 0.5])  # names of stages do not widen it
     stage_mark(figure, joint_training_epoch(curves), palette)
     return figure

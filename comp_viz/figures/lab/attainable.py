@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
-from comp_viz.figures.chart import About, base_layout, level
+from comp_viz.figures.chart import About, base_layout, level, percent_ticks
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
-from comp_viz.wording import percent
+from comp_viz.wording import first_upper, percent
 
 ABOUT_ATTAINABLE = About(
     "The best attainable accuracy, from each modality alone and from all. The lab's generating model is known, so the probability that any "
@@ -51,10 +51,10 @@ def attainable_chart(
         marker={"symbol": "diamond", "size": 13, "color": palette.ink, "line": {"color": palette.ground, "width": 1.5}},
         hovertemplate="%{y}: reached %{x:.1%}<extra></extra>",
     )  # fmt: skip
-    layout = base_layout(palette, attainable_title(attainable, reached), 330)
+    layout = base_layout(palette, attainable_title(attainable), 330)
     layout["xaxis"] = layout["xaxis"] | {
         "range": [0, 1.03],
-        "tickformat": ".0%",
+        **percent_ticks(0, 1),
         "title": {"text": "accuracy", "font": {"size": 12}},
     }
     layout["yaxis"] = layout["yaxis"] | {"autorange": "reversed", "showgrid": False}
@@ -63,11 +63,14 @@ def attainable_chart(
     return go.Figure([bars, points] if reached else [bars], layout)
 
 
-def attainable_title(attainable: Mapping[str, float], reached: Mapping[str, float]) -> str:
-    """The bound with all modalities, named last in `attainable`, and what the open checkpoint reaches."""
-    everything = [*attainable][-1]
-    title = f"{percent(attainable[everything], 1)} accuracy is attainable"
-    return f"{title}, the checkpoint reaches {percent(reached[everything], 1)}" if everything in reached else title
+def attainable_title(attainable: Mapping[str, float]) -> str:
+    """The bound from the best single modality, and from all, named last in `attainable`."""
+    single = {name.removeprefix("only "): value for name, value in attainable.items() if name.startswith("only ")}
+    best = max(single, key=lambda name: single[name])
+    everything = attainable[[*attainable][-1]]
+    return (
+        f"{first_upper(best)} alone allows {percent(single[best], 1)} accuracy, all modalities {percent(everything, 1)}"
+    )
 
 
 def attainable_rates_chart(
@@ -97,7 +100,9 @@ def attainable_rates_chart(
         "tickvals": list(attainable),
         "range": [min(attainable) - 0.02, max(attainable) + 0.03],
     }
-    layout["yaxis"] = layout["yaxis"] | {"tickformat": ".0%", "title": {"text": "accuracy", "font": {"size": 12}}}
+    shown = [*attainable.values(), *without_context.values(), *reached.values()]
+    ticks = percent_ticks(min(shown), max(shown))
+    layout["yaxis"] = layout["yaxis"] | ticks | {"title": {"text": "accuracy", "font": {"size": 12}}}
     return go.Figure([*bounds, own] if reached else bounds, layout)
 
 

@@ -34,6 +34,9 @@ from comp_viz.figures.style import Palette
 from comp_viz.wording import compact, decimal, fitting, how_many, percent
 
 FUSED_ROW = "the fused prediction with the truth"
+CLASSES_ROW = (
+    "the probability of every class by the fused prediction, the darker the likelier, with the decision and the truth"
+)
 HEADS_ROW = (
     "how far each modality's own head, which predicts from that modality and what it receives of the others, is from the fused prediction, "
     "with filled marks where the modality is observed and open ones where it is missing"
@@ -52,7 +55,12 @@ ABSENCE = (
 
 def about_timeline(here: Prediction) -> About:
     """What each row shows, of those that the method has."""
-    rows = [FUSED_ROW, *([HEADS_ROW + HEADS_CLASS * bool(here.task.classes)] if here.heads else []), CHANGE_ROW]
+    classes = bool(here.task.classes)
+    rows = [
+        CLASSES_ROW if classes else FUSED_ROW,
+        *([HEADS_ROW + HEADS_CLASS * classes] if here.heads else []),
+        CHANGE_ROW,
+    ]
     rows += [WEIGHTS_ROW.format(here.weights_from)] if here.weighted else []
     return About(
         f"From the top: {'; '.join(rows[:-1])}; and {rows[-1]}. The violet line is the selected utterance. {ABSENCE}",

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from comp_viz.analysis.modulation.telemetry import BAND_QUANTILES, ModulationRecord
-from comp_viz.figures.chart import About
+from comp_viz.figures.chart import About, percent_ticks
 from comp_viz.figures.grid import AxisSpan, band, cell, grid, line, rule, shared_range, soft
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 from comp_viz.wording import decimal, percent, signed
@@ -121,7 +121,7 @@ def by_error_title(record: ModulationRecord) -> str:
     """Whether the coefficient depends on the relative error, by its strongest rank correlation."""
     name, strongest = max(record.rank_correlation.items(), key=lambda item: abs(item[1]))
     depend = "hardly depend" if abs(strongest) < 0.1 else "depend"
-    return f"Coefficients {depend} on the error: rank correlation at most {signed(strongest)} ({name})"
+    return f"Coefficients {depend} on the error: the strongest rank correlation is {signed(strongest)} ({name})"
 
 
 def coefficient_bands(
@@ -167,7 +167,7 @@ def clipping_chart(record: ModulationRecord, highest: float, palette: Palette) -
         look |= {"marker": {"symbol": symbols[u], "size": 7}, "line": {"color": colours[u], "width": 1.8}}
         hover = f"epoch %{{x}}: {u} %{{y:.2%}} clipped"
         cell(figure, 0, line(rows["epoch"], rows["clipped"], colours[u], hover, **look))
-    figure.update_yaxes(range=[-0.03 * highest, 1.05 * highest], tickformat=".1%")
+    figure.update_yaxes(range=[-0.03 * highest, 1.05 * highest], **percent_ticks(0, highest, 5))
     return figure
 
 
@@ -215,8 +215,9 @@ def gradients_title(table: pd.DataFrame) -> str:
     by_module = late.groupby("module", sort=False)["middle"].mean().sort_values()
     smallest, largest = by_module.index[0], by_module.index[-1]
     if not by_module.iloc[0] > 0:
-        return f"The gradient of {smallest} is zero, that of {largest} is largest"
-    return f"The gradient of {smallest} is smallest, {by_module.iloc[-1] / by_module.iloc[0]:.0f} times below that of {largest}"
+        return f"The module {smallest} has no gradient, {largest} the largest"
+    times = by_module.iloc[-1] / by_module.iloc[0]
+    return f"The gradient of the {smallest} is smallest: 1/{times:.0f} of that of the {largest}"
 
 
 def gradient_span(tables: list[pd.DataFrame]) -> AxisSpan:

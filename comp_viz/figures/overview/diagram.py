@@ -77,19 +77,21 @@ def diagram(overview: Overview, task: Task, labels: Floats, selected: int, palet
     )
 
 
-def diagram_title(overview: Overview) -> str:
-    """Which modality sends the longest prompts."""
+def diagram_title(overview: Overview, selected: int) -> str:
+    """Which modality sends the longest prompts at utterance `selected`, counted from 0."""
     if not overview.prompted:
         return "Without prompts, modalities meet only in the coordinator and the fused head"
     names = tuple(overview.modalities)
-    norms = {name: mean_prompt_norm(overview, name) for name in names}
+    norms = {name: mean_prompt_norm(overview, name, selected) for name in names}
     most = max(names, key=lambda name: norms[name])
-    return fitting(f"{first_upper(most)} sends the longest prompts, of mean norm {decimal(norms[most])}")
+    return fitting(
+        f"{first_upper(most)} sends utterance {selected + 1} the longest prompts: norm {decimal(norms[most])}"
+    )
 
 
-def mean_prompt_norm(overview: Overview, sender: str) -> float:
-    """Mean norm of the prompts of one sender, over receivers and utterances."""
-    norms = [one.prompt_norms[sender].mean() for one in overview.modalities.values() if sender in one.prompt_norms]
+def mean_prompt_norm(overview: Overview, sender: str, s: int) -> float:
+    """Mean norm of the prompts of one sender at utterance `s`, over receivers."""
+    norms = [one.prompt_norms[sender][s] for one in overview.modalities.values() if sender in one.prompt_norms]
     return float(np.mean(norms))
 
 

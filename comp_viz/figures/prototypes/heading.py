@@ -21,6 +21,6 @@ def prototypes_heading(blocks: Sequence[Mapping[str, Assignment]]) -> str:
     effective, explained = float(least.effective.mean()), max(0.0, *(each.explained for each in every))
     draw = f"Prompts draw on at least {effective:.0f} of {least.prototypes} prototypes"
     return fitting(
-        f"{draw}, explaining at most {percent(explained, 1)} of their variance",
-        f"{draw}, explaining at most {percent(explained)}",
+        f"{draw}; these explain at most {percent(explained, 1)} of variance",
+        f"{draw}; these explain at most {percent(explained)}",
     )

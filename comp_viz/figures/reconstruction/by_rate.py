@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.reconstruction.by_rate import CHANCE, COSINE, ERROR, RANK
 from comp_viz.figures.along import escape
-from comp_viz.figures.chart import About, base_layout
+from comp_viz.figures.chart import About, base_layout, percent_ticks
 from comp_viz.figures.grid import AxisSpan
 from comp_viz.figures.reconstruction.heading import MEASURE_WORDS, change_title
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
@@ -66,7 +66,7 @@ def rebuilding_chart(
     )  # fmt: skip
     layout = base_layout(palette, change_title(table, measure), 400)
     layout["xaxis"] = layout["xaxis"] | {
-        "range": [0, 0.72], "tickformat": ".0%", "dtick": 0.1, "fixedrange": True, "zeroline": False,
+        "range": [0, 0.72], **percent_ticks(0, 0.7, 8), "fixedrange": True, "zeroline": False,
         "title": {"text": "realised missing rate", "font": {"size": 12}},
     }  # fmt: skip
     better = "nearest above" if measure == RANK else "more is better" if measure == COSINE else "less is better"

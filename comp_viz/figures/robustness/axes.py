@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.prediction import FUSED
 from comp_viz.checkpoint.measurements import SHARE_METRICS
+from comp_viz.figures.chart import percent_ticks
 from comp_viz.figures.grid import AxisSpan
 from comp_viz.wording import how_many
 
@@ -42,7 +43,7 @@ def hover_value(metric: str, axis: str) -> str:
 def value_axis(metric: str, bounds: AxisSpan) -> dict[str, Any]:
     """An axis of the metric."""
     title = {"text": "MAE (label units)" if metric == "MAE" else metric, "font": {"size": 12}}
-    ticks = {"tickformat": ".0%" if bounds[1] - bounds[0] > 0.06 else ".1%"} if metric in SHARE_METRICS else {}
+    ticks = percent_ticks(*bounds) if metric in SHARE_METRICS else {}
     return {"range": list(bounds), "title": title, "zeroline": False, "fixedrange": True, **ticks}
 
 

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from comp_viz.analysis.prediction import FUSED
 from comp_viz.analysis.robustness.references import Reference
 from comp_viz.figures.along import escape
-from comp_viz.figures.chart import About, base_layout
+from comp_viz.figures.chart import About, base_layout, percent_ticks
 from comp_viz.figures.grid import AxisSpan
 from comp_viz.figures.metrics import metric_text
 from comp_viz.figures.robustness.axes import CONSTANT, INTERVAL, hover_numbers, hover_value, reference_line, value_axis
@@ -91,7 +91,7 @@ def rates_chart(
     traces.append(predictor_curve(fused, "◆ fused", metric, palette.ink, "diamond", 3.5))
     layout = base_layout(palette, rates_title(table, metric), 540)
     layout["xaxis"] = layout["xaxis"] | {
-        "range": [-0.02, 0.72], "tickformat": ".0%", "dtick": 0.1, "fixedrange": True, "zeroline": False,
+        "range": [-0.02, 0.72], **percent_ticks(0, 0.7, 8), "fixedrange": True, "zeroline": False,
         "title": {"text": "realised missing rate (share of all entries, missing uniformly at random)", "font": {"size": 12}},
     }  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | value_axis(metric, bounds)

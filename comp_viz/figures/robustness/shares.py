@@ -11,7 +11,7 @@ from comp_viz.analysis.prediction import FUSED
 from comp_viz.analysis.robustness.scores import best_name, fused_by_pattern
 from comp_viz.checkpoint.measurements import SHARE_METRICS
 from comp_viz.figures.along import escape, hatching
-from comp_viz.figures.chart import About, base_layout
+from comp_viz.figures.chart import About, base_layout, percent_ticks
 from comp_viz.figures.grid import AxisSpan
 from comp_viz.figures.metrics import metric_text
 from comp_viz.figures.robustness.axes import INTERVAL, hover_numbers, hover_value, metric_span, value_axis
@@ -89,8 +89,8 @@ def triangle_chart(
             "symbol": "hexagon", "size": 42, "color": values, "cmin": low, "cmax": high, "colorscale": sequential(palette),
             "line": {"color": palette.faint, "width": 1},
             "colorbar": {
-                "title": {"text": metric}, "thickness": 10, "len": 0.7, "x": 1.0, "nticks": 6,
-                "tickformat": ".1%" if metric in SHARE_METRICS else ".2f",
+                "title": {"text": metric}, "thickness": 10, "len": 0.7, "x": 1.0,
+                **(percent_ticks(low, high) if metric in SHARE_METRICS else {"nticks": 6, "tickformat": ".2f"}),
             },
         },
         customdata=hover, hovertemplate=f"<b>fused: {metric} {hover_value(metric, 'marker.color')}</b><br>%{{customdata}}<extra></extra>",

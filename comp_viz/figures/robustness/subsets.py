@@ -42,7 +42,7 @@ def subsets_title(table: pd.DataFrame, kept: Mapping[tuple[str, ...], str], metr
     if len(without) < M:
         return best
     needed = best_name(without, metric, worst=True)
-    return f"{best}; {metric} is worst without {needed}, {metric_text(metric, without[needed])}"
+    return f"{best}; the worst single loss is {needed}, to {metric} {metric_text(metric, without[needed])}"
 
 
 def subsets_chart(

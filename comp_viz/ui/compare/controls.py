@@ -181,7 +181,7 @@ def evaluated_caption(choice: CompareChoice, utterances: Utterances, note: str) 
     )
     st.caption(
         f"Evaluated on the {choice.split} split: {how_many(len(utterances.ids), 'conversation')}, "
-        f"{how_many(counted_labels(task, utterances.labels), 'utterance')} that count. In force: {escape_markdown(Pattern.parse(choice.pattern).words())}{seeds}. {SPLIT_HELP[choice.split]}"
+        f"{how_many(counted_labels(task, utterances.labels), 'utterance')} that count. Missing pattern: {escape_markdown(Pattern.parse(choice.pattern).words())}{seeds}. {SPLIT_HELP[choice.split]}"
     )
     doubts = {view.checkpoint.doubts(view.data) for view, _ in choice.predictors.values()} - {""}
     for words in [note, *sorted(doubts)]:

@@ -50,7 +50,7 @@ def shuffle_part(sides: Sequence[Side], palette: Palette) -> None:
     for place, side in zip(row_of_sides([*checkpoints.values()]), checkpoints.values(), strict=True):
         with place:
             draw_shuffle(side, split, pattern, palette)
-    first.below.caption(escape_markdown(f"In force: {Pattern.parse(pattern).words()}. {note}".strip()))
+    first.below.caption(escape_markdown(f"Missing pattern: {Pattern.parse(pattern).words()}. {note}".strip()))
 
 
 def draw_shuffle(side: Side, split: str, pattern: str, palette: Palette) -> None:

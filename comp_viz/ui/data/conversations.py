@@ -80,7 +80,8 @@ def read_conversation(data: DataSet, name: str, conversation: Conversation, pale
         )
     picture = preview(data.modalities, conversation.observed, conversation.observed, palette, width=1100)
     st.image(picture, width="stretch", alt=availability_text(conversation))
-    st.dataframe(reading_table(data, conversation), hide_index=True, height=360)
+    seconds = {"seconds": st.column_config.NumberColumn(format="%.1f")}
+    st.dataframe(reading_table(data, conversation), hide_index=True, height=360, column_config=seconds)
 
 
 def availability_text(conversation: Conversation) -> str:

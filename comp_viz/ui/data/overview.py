@@ -56,7 +56,8 @@ def data_set_charts(summary: Summary, data: DataSet, name: str, root: str, palet
     left, right = st.columns(2)
     with left:
         self_numbered(labels_chart(summary.labels, summary.polarity, palette), "labels", ABOUT_LABELS)
-        st.caption(f"{summary.unlabelled:,} of {summary.utterances:,} utterances have no label.")
+        labelled = summary.utterances - summary.unlabelled
+        st.caption(f"{labelled:,} of {summary.utterances:,} utterances have a label.")
     with right:
         probe_panel(data, name, root, palette)
     known = data.utterances

@@ -18,7 +18,7 @@ def unreadable_panel(root: str) -> None:
         return
     least = "At least " if len(there) == MOST_UNREADABLE else ""
     with st.expander(
-        f"{least}{how_many(len(there), 'file')} in the data folder cannot be read as they are", icon=":material/help:"
+        f"{least}{how_many(len(there), 'file')} in the data folder cannot be read as found", icon=":material/help:"
     ):
         for one in there:
             text, button = st.columns([6, 1], vertical_alignment="center")

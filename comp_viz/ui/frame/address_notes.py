@@ -11,6 +11,7 @@ from comp_viz.ui.frame.address_state import first_address
 from comp_viz.ui.frame.text import escape_markdown
 
 NOTES, DISMISSED = "notes on the address", "notes dismissed"  # what the session keeps
+LEAST_ALIKE = 0.7  # of 1: "foo" is no "flow_on"
 OF_FRAME = {"story", "step", "embed", "embed_options"}  # parameters that no step of a story may set
 
 
@@ -45,7 +46,7 @@ def unknown_parameters() -> list[str]:
 
 def nearest_words(name: str, known: Collection[str]) -> str:
     """The most similar of the known names, as a clause; "" where none is similar."""
-    near = get_close_matches(name, list(known), 1)
+    near = get_close_matches(name, list(known), 1, LEAST_ALIKE)
     return f" (the nearest name is “{near[0]:.60}”)" if near else ""
 
 

@@ -70,6 +70,7 @@ def pattern_matrix(conversation: Conversation, task: Task) -> tuple[Bools, str]:
         pattern = Pattern.parse(choice.text)
         observed = pattern(utterances, task, np.random.default_rng(choice.seed))
     except CompVizError as error:
+        note_unknown(PATTERN, choice.text, "as recorded")
         return (
             conversation.observed,
             f"This missing pattern does not fit; the conversation is shown as recorded. {error}",

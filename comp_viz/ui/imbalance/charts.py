@@ -115,12 +115,10 @@ def without_prompting(view: PageView) -> str | None:
 def curves_caption(view: PageView, curves: pd.DataFrame, table: ResultsTable | None) -> str:
     """What the curves are of, and what is not there."""
     if table is not None:
-        return table_caption(
-            table.name, escape_markdown(table.data), escape_markdown(table.trained_under), curves, table.seeds
-        )
+        return table_caption(table.name, table.data, table.trained_under, curves, table.seeds)
     other = without_prompting(view)
     prompting = view.checkpoint.prompting
-    return run_caption(escape_markdown(view.checkpoint.card.name), prompting, other and escape_markdown(other), curves)
+    return run_caption(view.checkpoint.card.name, prompting, other, curves)
 
 
 def gaps_and_joint_training(

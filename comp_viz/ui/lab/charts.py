@@ -18,6 +18,7 @@ from comp_viz.figures.lab.attainable import (
     attainable_chart,
     attainable_rates_chart,
 )
+from comp_viz.figures.lab.heading import lab_heading
 from comp_viz.figures.lab.truth import ABOUT_TRUTH, truth_chart
 from comp_viz.figures.style import Palette
 from comp_viz.report.numbers import numbers_of
@@ -32,8 +33,11 @@ from comp_viz.wording import percent
 EVERYTHING, BY_ITSELF = "all modalities", "all, utterance by itself"
 
 
-def attainable_charts(settings: LabSettings, view: PageView | None, palette: Palette) -> None:
-    """Best accuracies by modality and by missing rate, with those of the open checkpoint where it can read the lab."""
+def attainable_charts(settings: LabSettings, view: PageView | None, palette: Palette) -> str:
+    """Best accuracies by modality and by missing rate, with those of the open checkpoint where it can read the lab.
+
+    Returns what they say, for the heading.
+    """
     text = str(settings)
     best, by_rate = attainable_in(text)
     patterns = (AS_RECORDED, *(f"only({u})" for u in best.alone), *(f"uniform({rate})" for rate in by_rate))
@@ -57,6 +61,7 @@ def attainable_charts(settings: LabSettings, view: PageView | None, palette: Pal
         f"Accuracy of the {kind}, with standard errors. Attainable: ± {percent(widest, 1)}, entries missing completely at "
         f"random.{error} {escape_markdown(note)}"
     )
+    return lab_heading(best.together.accuracy, own.get(AS_RECORDED))
 
 
 def by_modality_chart(best: Attainable, own: dict[str, float], palette: Palette) -> go.Figure:

@@ -146,15 +146,14 @@ def story_outline(name: str, story: Story) -> None:
     needed = {str(story.settings(i)["checkpoint"]) for i in range(len(story.steps))}
     lacking = sorted(needed - set(checkpoint_names()))
     with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(
-                f"#### {escape_markdown(story.title)}\n{escape_markdown(story.about)} {how_many(len(story.steps), 'step')}, about {how_many(story.minutes, 'minute')}.",
-                width="stretch",
-            )
-            st.button(
-                "Begin", icon=":material/play_arrow:", type="primary", key=f"begin {name}", disabled=bool(lacking),
-                on_click=open_step, args=(name, story, 0),
-            )  # fmt: skip
+        words, begin = st.columns([7, 1], vertical_alignment="center")
+        words.markdown(
+            f"#### {escape_markdown(story.title)}\n{escape_markdown(story.about)} {how_many(len(story.steps), 'step')}, about {how_many(story.minutes, 'minute')}."
+        )
+        begin.button(
+            "Begin", icon=":material/play_arrow:", type="primary", key=f"begin {name}", disabled=bool(lacking), width="stretch",
+            on_click=open_step, args=(name, story, 0),
+        )  # fmt: skip
         if lacking:
             st.caption(f"Needs {escape_markdown(', '.join(lacking))} in the folder `checkpoints`.")
         with st.expander("Script and presenter's notes"):

@@ -41,13 +41,15 @@ function drawSelection(selection, d) {
   shape("line", { x1: x, x2: x, y1: PLOT.top, y2: PLOT.top + PLOT.height, stroke: d.mark, "stroke-width": 1.5, class: "selection" }, selection);
 }
 
-// Round numbers inside the range of a row, about four; every class of a row of classes.
+// Round numbers inside the range of a row, about four and never fewer than two; every class of a row of classes.
 function ticksOf(d, row) {
   if (row === "y" && d.plan.task.classes) return d.plan.task.classes.map((_, c) => c);
   const [low, high] = d.ranges[row];
   const rough = (high - low) / (row === "y" ? 4 : 2.5);
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough);
+  const steps = [10, 5, 2, 1, 0.5].map((factor) => factor * power);
+  const several = (each) => Math.floor(high / each) > Math.ceil(low / each);
+  const step = steps.filter((each) => each / 2 < rough * 1.25).find(several) ?? power / 2;
   const first = Math.ceil(low / step);
   return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);
 }
