@@ -31,6 +31,16 @@ NAVIGATION = """(words) => {
 }"""
 
 
+# Sizes of type in pixels, and the words that reach beyond the box of their part.
+TYPE_OF_DIAGRAM = """(box) => {
+  const texts = [...box.querySelectorAll('text')];
+  const within = ({ left, right }, frame) => left >= frame.left && right <= frame.right;
+  const beyond = texts.filter((text) => text.closest('.part')?.querySelector('rect')
+    && !within(text.getBoundingClientRect(), text.closest('.part').querySelector('rect').getBoundingClientRect()));
+  return [texts.map((text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a), beyond.map((text) => text.textContent)];
+}"""
+
+
 @pytest.fixture(scope="module")
 def window(visitor, address):
     """One page of the browser for all."""
@@ -81,6 +91,17 @@ def assert_all_pages_can_be_reached(window: Page) -> None:
         expect(row).to_be_visible(visible=width < 768)
         expect(row.get_by_test_id("stPageLink")).to_have_count(16)
         fits(window)
+
+
+def test_the_diagram_is_whole_and_legible_beside_the_sidebar(window, address):
+    window.set_viewport_size({"width": 1024, "height": 768})
+    window.goto(f"{address}overview?checkpoint=clips&pattern=only(text)")
+    diagram = window.locator(".diagram")
+    diagram.locator("svg").wait_for()
+    assert diagram.evaluate("box => box.scrollWidth <= box.clientWidth")
+    sizes, beyond = diagram.evaluate(TYPE_OF_DIAGRAM)
+    assert min(sizes) >= 12
+    assert beyond == []
 
 
 @pytest.mark.parametrize("name", ["live", "coordinator", "robustness"])
