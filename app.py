@@ -93,7 +93,14 @@ if __name__ == "__main__":  # a visitor looks at a page
 else:  # Streamlit imports this module once, before anybody can reach the server
     from starlette.middleware import Middleware
 
+    from comp_viz.ui.lecture.classroom import classroom
     from comp_viz.ui.upload_budget import UploadBudget
 
     ask_nobody()
-    app = st.App(__file__, lifespan=while_serving, middleware=[Middleware(UploadBudget)])
+    middleware, routes = [Middleware(UploadBudget)], []
+    if room := classroom():
+        from comp_viz.ui.lecture.class_routes import class_routes
+        from comp_viz.ui.lecture.presenter_only import PresenterOnly
+
+        middleware, routes = [Middleware(PresenterOnly, room=room), *middleware], class_routes(room)
+    app = st.App(__file__, lifespan=while_serving, middleware=middleware, routes=routes)

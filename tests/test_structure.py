@@ -50,9 +50,10 @@ ARCHITECTURE = {
     "story_settings": {"data"},  # what a step of a lecture may set
     "page_parts": set(),  # what is on which part of a page
     "stories": {"story_settings", "page_parts"},  # lectures as files
+    "lecture": {"data", "checkpoint", "analysis", "report", "story_settings", "stories"},  # a story for a hall of phones
     # what people start
-    "ui": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "export", "browser", "clips", "analysis", "figures", "report", "story_settings", "page_parts", "stories"},
-    "commands": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "clips", "export", "analysis", "report", "story_settings", "stories"},
+    "ui": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "export", "browser", "clips", "analysis", "figures", "report", "story_settings", "page_parts", "stories", "lecture"},
+    "commands": {"data", "network", "methods", "checkpoint", "evaluation", "training", "sweep", "clips", "export", "analysis", "report", "stories", "lecture"},
     "pages": {"data", "methods", "analysis", "figures", "report", "page_parts", "ui"},  # layout and cached calls only
 }  # fmt: skip
 # Within ui: a page's folder imports from these three, each of them from those before it, no page from another page.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from comp_viz.checkpoint.folder import load_checkpoint
-from comp_viz.commands.report import first_of, name_of
+from comp_viz.commands.report import name_of
 from comp_viz.data.atomic_write import atomic_write
 from comp_viz.data.conversation import SPLITS
 from comp_viz.data.patterns.pattern import AS_RECORDED, EXAMPLES
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> None:
     checkpoint.check(data)
     if doubt := checkpoint.doubts(data):
         print(doubt, file=sys.stderr)
-    conversation = data.find(options.conversation or first_of(data, options.split))
+    conversation = data.find(options.conversation or data.first_of(options.split))
     origin = Origin(
         options.checkpoint if not Path(options.checkpoint).is_absolute() else name_of(options.checkpoint),
         checkpoint, options.data, data, conversation, options.missing, options.seed,

@@ -5,18 +5,11 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from comp_viz.checkpoint.folder import Checkpoint, load_checkpoint
-from comp_viz.commands.report import first_of
-from comp_viz.data.patterns.pattern import AS_RECORDED
-from comp_viz.data.source import LAB, open_data
 from comp_viz.errors import CompVizError
-from comp_viz.report.live_figure.lecture import LectureFolder, LectureStep
-from comp_viz.report.origin import Origin
-from comp_viz.resources import find, places
-from comp_viz.stories import StoryStep, read_story
-from comp_viz.story_settings import StepSettings
-
-DEFAULT_SPLIT, DEFAULT_SEED = "test", 1
+from comp_viz.lecture.steps import lecture_steps
+from comp_viz.report.live_figure.lecture import LectureFolder
+from comp_viz.resources import places
+from comp_viz.stories import read_story
 
 
 def add(commands: Any) -> None:
@@ -34,11 +27,10 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Make the pages and write them."""
     story = read_story(story_file(options.story))
-    opened: dict[str, Checkpoint] = {}
-    steps = [lecture_step(story.settings(k), step, options.data, opened) for k, step in enumerate(story.steps)]
+    steps = lecture_steps(story, options.data)
     parts = ["comp-viz", "lecture", options.story, *(["--data", options.data] if options.data else [])]
     command = shlex.join([*parts, *(["--words"] if options.words else []), "--out", "folder"])
-    LectureFolder(story.title, story.about, steps, command).write(options.out, options.words)
+    LectureFolder(story.title, story.about, steps, command, options.words).write(options.out)
     print(f"Wrote {options.out}: open {options.out / 'index.html'}, or put the folder on any web server.")
 
 
@@ -49,31 +41,3 @@ def story_file(name: str) -> Path:
     if not path.is_file():
         raise CompVizError(f"There is no story {name!r:.80}, only {', '.join(known)}.")
     return path
-
-
-def lecture_step(
-    settings: StepSettings, step: StoryStep, data_name: str | None, opened: dict[str, Checkpoint]
-) -> LectureStep:
-    """What a step's figure shows: the view that is set for it, which on other pages is behind their charts as well."""
-    name = str(settings["checkpoint"])
-    if name not in opened:
-        opened[name] = load_checkpoint(find(f"checkpoints/{name}"))
-    checkpoint = opened[name]
-    source = str(settings.get("data", data_name or training_lab(checkpoint)))
-    data = open_data(source)
-    checkpoint.check(data)
-    conversation = data.find(str(settings.get("conversation", first_of(data, DEFAULT_SPLIT))))
-    pattern, seed = str(settings.get("pattern", AS_RECORDED)), int(settings.get("seed", DEFAULT_SEED))
-    selected = int(settings["utterance"]) - 1 if "utterance" in settings else None
-    origin = Origin(f"checkpoints/{name}", checkpoint, source, data, conversation, pattern, seed)
-    return LectureStep(step.say, step.ask, origin, selected)
-
-
-def training_lab(checkpoint: Checkpoint) -> str:
-    """The lab that a checkpoint was trained on. Raises `CompVizError` where it was trained on something else."""
-    name = checkpoint.card.data.name if checkpoint.card.data else ""
-    if not name.startswith(LAB):
-        raise CompVizError(
-            f"Checkpoint {checkpoint.card.name!r} was not trained on the lab: name its data set with --data."
-        )
-    return name

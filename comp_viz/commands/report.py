@@ -8,7 +8,6 @@ from typing import Any
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.atomic_write import atomic_write
 from comp_viz.data.conversation import SPLITS
-from comp_viz.data.dataset import DataSet
 from comp_viz.data.patterns.pattern import AS_RECORDED, EXAMPLES
 from comp_viz.data.source import open_data
 from comp_viz.errors import CompVizError
@@ -49,7 +48,7 @@ def run(options: argparse.Namespace) -> None:
         checkpoint.check(data)
         if doubt := checkpoint.doubts(data):
             print(doubt, file=sys.stderr)
-    conversation = data.find(options.conversation or first_of(data, options.split))
+    conversation = data.find(options.conversation or data.first_of(options.split))
     name, checkpoint = next(iter(checkpoints.items()))
     origin = Origin(name, checkpoint, options.data, data, conversation, options.missing, options.seed)
     page = render(make_report(checkpoints, origin, options.split, options.words))
@@ -61,10 +60,3 @@ def run(options: argparse.Namespace) -> None:
 def name_of(source: str) -> str:
     """What a checkpoint is called: its folder."""
     return source if source.startswith("hub:") else Path(source).resolve().name
-
-
-def first_of(data: DataSet, split: str) -> str:
-    """The first conversation of a split, or of all where there is no such split."""
-    known = data.utterances
-    inside = [name for name, its in zip(known.ids, known.splits, strict=True) if its == split]
-    return inside[0] if inside else known.ids[0]

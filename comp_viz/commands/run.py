@@ -1,10 +1,12 @@
 """`run`: opens the dashboard."""
 
 import argparse
+import os
 import runpy
 import sys
 from typing import Any
 
+from comp_viz.lecture import LECTURE
 from comp_viz.resources import shipped
 
 
@@ -17,10 +19,17 @@ def add(commands: Any) -> None:
         epilog="All else is passed on to Streamlit, such as --server.port 8600 or --server.address 0.0.0.0.",
         allow_abbrev=False,
     )
+    parser.add_argument(
+        "--lecture",
+        action="store_true",
+        help="for a class: phones follow the story at an address of their own, the dashboard is the presenter's alone",
+    )
     parser.set_defaults(run=run, passes_on=True)
 
 
 def run(options: argparse.Namespace) -> None:
     """Have Streamlit, in this process, run the app that ships; its settings lie beside it, in `.streamlit`."""
+    if options.lecture:
+        os.environ[LECTURE] = "1"
     sys.argv = ["streamlit", "run", str(shipped("app.py")), *options.rest]
     runpy.run_module("streamlit", run_name="__main__")

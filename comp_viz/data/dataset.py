@@ -178,6 +178,12 @@ class DataSet:
             raise CompVizError(f"Data set {self.name!r} has no conversation {name!r}.")
         return self.conversations[self.rows[name]]
 
+    def first_of(self, split: str) -> str:
+        """The id of the first conversation of a split, or of all where there is no such split."""
+        known = self.utterances
+        inside = [name for name, its in zip(known.ids, known.splits, strict=True) if its == split]
+        return inside[0] if inside else known.ids[0]
+
     def split(self, name: str) -> Sequence[Conversation]:
         """Conversations of one split; raises `CompVizError` when there are none."""
         chosen = [row for row, split in enumerate(self.utterances.splits) if split == name]

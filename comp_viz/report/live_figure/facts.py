@@ -36,10 +36,9 @@ def figure_facts(origin: Origin, words: bool) -> dict[str, Any]:
     Raises `CompVizError` when the conversation does not fit the model or the pattern not the conversation.
     """
     checkpoint, conversation, task = origin.checkpoint, origin.conversation, origin.data.task
-    utterances, pattern = Utterances.of([conversation]), Pattern.parse(origin.pattern)
+    utterances = Utterances.of([conversation])
     check_lengths(utterances, checkpoint.config.max_length)
-    pattern.check_data(utterances, task)
-    observed = pattern(utterances, task, np.random.default_rng(origin.seed))
+    observed = observed_entries(origin)
     here = predict_conversation(checkpoint, conversation, observed)
     complete = predict_conversation(checkpoint, conversation, conversation.observed)
     names = checkpoint.config.modalities
@@ -59,6 +58,13 @@ def figure_facts(origin: Origin, words: bool) -> dict[str, Any]:
         "weightsFrom": checkpoint.method.weights_from,
         "propagates": checkpoint.is_comp and checkpoint.comp.config.propagation,
     }
+
+
+def observed_entries(origin: Origin) -> Bools:
+    """What the pattern leaves of the conversation, `[S, M]`. Raises `CompVizError` when it does not fit."""
+    utterances, pattern = Utterances.of([origin.conversation]), Pattern.parse(origin.pattern)
+    pattern.check_data(utterances, origin.data.task)
+    return pattern(utterances, origin.data.task, np.random.default_rng(origin.seed))
 
 
 def label_list(conversation: Conversation, task: Task) -> list[float | int | None]:

@@ -22,10 +22,22 @@ class Guess {
 
   /** Say whether the choice was right for this utterance. */
   verdict(figure, { values }) {
-    if (this.chosen === undefined) return;
-    const sizes = values.map(Math.abs);
-    const first = sizes.indexOf(Math.max(...sizes));
-    const name = figure.modalities[first].name;
-    this.root.querySelector("p").textContent = first === this.chosen ? `Yes: ${name} moves it most.` : `You chose ${figure.modalities[this.chosen].name}; ${name} moves it most.`;
+    if (this.chosen !== undefined) this.root.querySelector("p").textContent = verdictWords(figure, this.chosen, values);
   }
+}
+
+/** The modalities that move a prediction most: within a tenth of the first, as comp_viz/analysis/lecture/answers.py has it. */
+function strongest(values) {
+  const sizes = values.map(Math.abs);
+  const most = Math.max(...sizes);
+  return sizes.flatMap((size, m) => (most && size >= 0.9 * most ? [m] : []));
+}
+
+/** The truth in a sentence, and whether `chosen` is part of it; null where nothing was chosen. */
+function verdictWords(figure, chosen, values) {
+  const first = strongest(values);
+  const names = first.map(m => figure.modalities[m].name).join(" and ");
+  const truth = first.length ? `${names} ${first.length > 1 ? "move it most, about alike" : "moves it most"}.` : "nothing moves it.";
+  if (first.includes(chosen)) return `Yes: ${truth}`;
+  return chosen === null ? `The answer: ${truth}` : `You chose ${figure.modalities[chosen].name}; ${truth}`;
 }

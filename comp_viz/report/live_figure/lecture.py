@@ -4,11 +4,16 @@ import hashlib
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from pathlib import Path
+from typing import Any
 
+from comp_viz.analysis.lecture.answers import Question
+from comp_viz.analysis.lecture.question import prepared_question
 from comp_viz.errors import CompVizError
-from comp_viz.report.live_figure.facts import figure_facts
+from comp_viz.report.live_figure.facts import figure_facts, observed_entries
+from comp_viz.report.live_figure.hall_page import BANNER, HALL_SCRIPTS, INDEX_POLICY, PARTS, asking, follow_script
 from comp_viz.report.live_figure.page import (
     POLICY,
     FigurePage,
@@ -45,8 +50,10 @@ class LectureFolder:
     about: str
     steps: Sequence[LectureStep]
     command: str  # that makes it again
+    words: bool = False  # whether transcripts are in it
+    hall: str = ""  # the story's key where our own server serves it, so that its pages follow the class
 
-    def write(self, folder: Path, words: bool = False) -> None:
+    def write(self, folder: Path) -> None:
         """Write the pages and, once for all of them, models and runtime. Nothing is there until everything is.
 
         Raises `CompVizError` where the folder holds something already, and as `live_figure` does.
@@ -56,33 +63,56 @@ class LectureFolder:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".lecture-") as temporary:
             fresh = Path(temporary) / "lecture"
-            (fresh / "parts").mkdir(parents=True)
-            for name, block in shared_blocks().items():
-                write_block(fresh, name, name, block)
-            for number, step in enumerate(self.steps):
-                (fresh / page_name(number)).write_text(self.page(number, step, fresh, words), encoding="utf-8")
+            (fresh / PARTS).mkdir(parents=True)
+            shared = {name: write_block(fresh, name, block) for name, block in shared_blocks().items()}
+            models: dict[str, str] = {}  # digest of a checkpoint -> its file
+            for number, (step, facts) in enumerate(zip(self.steps, self.facts, strict=True)):
+                digest = step.origin.checkpoint.digest
+                if digest not in models:
+                    models[digest] = write_block(fresh, "model", model_block(step.origin))
+                conversation = write_block(fresh, "conversation", conversation_block(step.origin))
+                files = [*shared.values(), models[digest], conversation]
+                (fresh / page_name(number)).write_text(self.page(number, facts, files), encoding="utf-8")
             (fresh / INDEX).write_text(self.index(), encoding="utf-8")
             fresh.replace(folder)
 
-    def page(self, number: int, step: LectureStep, folder: Path, words: bool) -> str:
-        """The page of a step; its model and conversation are written into the folder where they are not there yet."""
-        conversation = conversation_block(step.origin)
-        files = {name: name for name in shared_blocks()}
-        files["model"] = f"model-{step.origin.checkpoint.digest[:16]}"
-        files["conversation"] = f"conversation-{hashlib.sha256(conversation).hexdigest()[:16]}"
-        if not block_path(folder, files["model"]).exists():
-            write_block(folder, files["model"], "model", model_block(step.origin))
-        write_block(folder, files["conversation"], "conversation", conversation)
-        data = "\n".join(f'<script src="parts/{name}.js"></script>' for name in files.values())
-        facts = figure_facts(step.origin, words) | {"guess": True}
+    @cached_property
+    def facts(self) -> list[dict[str, Any]]:
+        """What each step's figure knows."""
+        return [self.step_facts(number, step) for number, step in enumerate(self.steps)]
+
+    def step_facts(self, number: int, step: LectureStep) -> dict[str, Any]:
+        """What the figure of a step knows."""
+        facts = figure_facts(step.origin, self.words) | {"guess": True}
         if step.selected is not None:
             facts["selected"] = min(step.selected, facts["utterances"] - 1)
-        above = f'{self.navigation(number)}<p class="ask">{escape(step.ask)}</p>'
-        return render_page(
-            FigurePage(
-                step.say, facts, about_figure(step.origin), self.command, look(step.origin), data, above, FOLDER_POLICY
+        return facts | ({"hall": {"base": "../", "story": self.hall, "step": number}} if self.hall else {})
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """The question of each step: which modality moves the prediction of the selected utterance most."""
+        return tuple(
+            prepared_question(
+                step.origin.checkpoint, step.origin.conversation, observed_entries(step.origin), facts["selected"]
             )
+            for step, facts in zip(self.steps, self.facts, strict=True)
         )
+
+    def page(self, number: int, facts: dict[str, Any], files: Sequence[str]) -> str:
+        """The page of a step, whose blocks lie in `files`."""
+        step = self.steps[number]
+        data = "\n".join(f'<script src="{name}"></script>' for name in files)
+        above = f'{self.banner}{self.navigation(number)}<p class="ask">{escape(step.ask)}</p>'
+        about, policy = about_figure(step.origin), asking(FOLDER_POLICY) if self.hall else FOLDER_POLICY
+        scripts = HALL_SCRIPTS if self.hall else ()
+        return render_page(
+            FigurePage(step.say, facts, about, self.command, look(step.origin), data, above, policy, scripts)
+        )
+
+    @property
+    def banner(self) -> str:
+        """Where a page that follows the class says whether it does."""
+        return BANNER if self.hall else ""
 
     def navigation(self, number: int) -> str:
         """Links to the steps beside a step, and to all of them."""
@@ -100,16 +130,16 @@ class LectureFolder:
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="{asking(INDEX_POLICY) if self.hall else INDEX_POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(self.title)}</title>
 <style>{look(self.steps[0].origin)} li {{ margin: 0.6rem 0; font-size: 1.15rem; }} a {{ color: inherit; }}</style>
 </head>
 <body>
-<h1>{escape(self.title)}</h1>
+{self.banner}<h1>{escape(self.title)}</h1>
 <p>{escape(self.about)}</p>
 <ol>{items}</ol>
-</body>
+{follow_script("../") if self.hall else ""}</body>
 </html>
 """
 
@@ -119,15 +149,15 @@ def page_name(number: int) -> str:
     return f"step-{number + 1}.html"
 
 
-def block_path(folder: Path, name: str) -> Path:
-    """Where a block of bytes lies."""
-    return folder / "parts" / f"{name}.js"
+def write_block(folder: Path, name: str, block: bytes) -> str:
+    """Write a block as a script that puts it into the page, as a page that is opened from disk may load nothing else.
 
-
-def write_block(folder: Path, name: str, block_name: str, block: bytes) -> None:
-    """A block as a script that puts it into the page: a page that is opened from disk may load nothing else."""
+    Returns the path of its file in the folder, which changes with the content.
+    """
     text = f"""document.currentScript.after(
-  Object.assign(document.createElement("script"), {{ type: "text/plain", id: "{block_name}", textContent: "{encoded(block)}" }}),
+  Object.assign(document.createElement("script"), {{ type: "text/plain", id: "{name}", textContent: "{encoded(block)}" }}),
 );
 """
-    block_path(folder, name).write_text(text, encoding="utf-8")
+    path = f"{PARTS}/{name}-{hashlib.sha256(block).hexdigest()[:16]}.js"
+    (folder / path).write_text(text, encoding="utf-8")
+    return path

@@ -3,7 +3,14 @@
 
 const figure = new Figure(JSON.parse(byId("facts").textContent));
 const state = { selected: figure.selected, answer: figure.saved, contributions: null, attention: null };
-const guess = new Guess(byId("guess"), figure);
+const prepared = Uint8Array.from(figure.observed);
+// Where our own server serves the page.
+const redraw = () => {
+  guess.draw();
+  drawSelected();
+};
+const hall = figure.hall ? new Hall(figure.hall, redraw, become) : null;
+const guess = hall ? new ClassGuess(byId("guess"), figure, hall) : new Guess(byId("guess"), figure);
 let engine = null;
 let frame = 0; // the next drawing that is asked for
 let width = 0; // pixels that there are for what is drawn along the conversation
@@ -78,6 +85,7 @@ function drawSelected() {
   byId("heads").replaceChildren(headsChart(figure, answer, selected));
   byId("contributions").classList.toggle("waiting", !contributions && Boolean(engine));
   byId("contributions").hidden = !guess.made;
+  hall?.noteView(selected !== figure.selected || figure.observed.some((there, i) => there !== prepared[i]));
   if (contributions) {
     const none = figure.silent(selected) && element("p", { class: "quiet" }, "Nothing of this utterance was recorded.");
     byId("contributions").replaceChildren(none || contributionChart(figure, contributions[selected]));
@@ -106,9 +114,7 @@ function controls() {
   byId("legend").append(...classes.map(([name, colour]) => element("span", { class: "class", style: `--tone:${colour}` }, name)));
   if (figure.labels.some(label => label !== null)) byId("truth").textContent = figure.task.classes.length ? ", bars at the foot the labels" : ", rings the labels";
   const slider = byId("rate");
-  slider.max = figure.drawn.length - 1;
-  slider.value = Math.max(figure.drawn.findIndex(({ observed }) => observed === figure.saved.observed), 0);
-  byId("asked-rate").textContent = percent(figure.drawn[slider.value].rate);
+  setSlider();
   slider.oninput = () => {
     const { rate, observed } = figure.drawn[slider.value];
     figure.observed.set(bits(observed, figure.places.length));
@@ -148,6 +154,43 @@ function controls() {
   };
 }
 
+/** The slider where the pattern of the figure is one of its own, else at nothing missing. */
+function setSlider() {
+  const slider = byId("rate");
+  slider.max = figure.drawn.length - 1;
+  slider.value = Math.max(figure.drawn.findIndex(({ observed }) => observed === figure.saved.observed), 0);
+  byId("asked-rate").textContent = percent(figure.drawn[slider.value].rate);
+}
+
+/**
+ * Become the page of another step, with the engine that is here. False where that step has another model or conversation, or
+ * nothing runs here: then it is to be opened. Throws where the server does not answer.
+ */
+async function become(address) {
+  const reply = await fetch(address);
+  if (!reply.ok || document.body.classList.contains("still")) return false;
+  const next = new DOMParser().parseFromString(await reply.text(), "text/html");
+  const parts = page => [...page.querySelectorAll("script[src]")].map(part => part.getAttribute("src")).join();
+  if (document.readyState === "loading" || parts(next) !== parts(document)) return false;
+  history.replaceState(null, "", address);
+  document.title = next.title;
+  for (const part of ["nav", ".ask", "h1", "footer"]) document.querySelector(part).replaceWith(next.querySelector(part));
+  Object.assign(figure, new Figure(JSON.parse(next.getElementById("facts").textContent)));
+  prepared.set(figure.observed);
+  guess.alone = null;
+  byId("contributions").replaceChildren();
+  Object.assign(state, { selected: figure.selected, answer: figure.saved, contributions: null, attention: null });
+  setSlider();
+  matrix.paint(figure.observed, state.selected);
+  draw();
+  ask();
+  scrollTo(0, 0);
+  const heading = document.querySelector("h1"); // what a screen reader is to say
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+  return true;
+}
+
 /** Everything as a table, of one row an utterance. */
 function fillTable({ range, modalities, words, at, observed, task, labels, ...rest }, answer) {
   const M = modalities.length;
@@ -176,16 +219,19 @@ async function start() {
   showRate();
   measure();
   new ResizeObserver(measure).observe(byId("along"));
+  if (document.readyState === "loading") await new Promise(resolve => addEventListener("DOMContentLoaded", resolve)); // the blocks are below
   await new Promise(requestAnimationFrame);
   try {
+    if (!byId("model") || !byId("wasm")) throw new Error("not all files came; reload the page to try again");
     engine = await Engine.open({
       worker: new TextDecoder().decode(unpacked("worker")),
       wasm: unpacked("wasm"),
       model: unpacked("model"),
       conversation: unpacked("conversation"),
     });
-    const there = await engine.answer(figure.observed);
-    const apart = Math.max(...there.fused.values.map((value, i) => Math.abs(value - figure.saved.fused[i])));
+    const { saved } = figure; // which another step may replace meanwhile
+    const there = await engine.answer(bits(saved.observed, figure.places.length));
+    const apart = Math.max(...there.fused.values.map((value, i) => Math.abs(value - saved.fused[i])));
     document.body.dataset.parity = apart;
     if (!(apart < 1e-3)) throw new Error(`its numbers are ${apart} away from PyTorch's`);
     byId("status").textContent = `The model runs in this page. Its numbers are PyTorch's to ${apart.toExponential(0)}.`;

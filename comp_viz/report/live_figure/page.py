@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -16,7 +16,7 @@ from comp_viz.report.live_figure.facts import CAPTION, colours, command, figure_
 from comp_viz.report.origin import Origin, OriginFacts, origin_facts
 
 HERE = Path(__file__).parent
-SCRIPTS = ("dom.js", "text.js", "figure.js", "matrix.js", "along.js", "selected.js", "guess.js", "page.js")
+SCRIPTS = ("dom.js", "text.js", "figure.js", "matrix.js", "along.js", "selected.js", "guess.js")
 MOST_BYTES = 12_000_000
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval' blob:; worker-src blob:; style-src 'unsafe-inline'; "
@@ -43,6 +43,7 @@ class FigurePage:
     data: str  # HTML that holds the blocks of bytes, or fetches them from beside the page
     above: str = ""  # HTML before the figure
     policy: str = POLICY
+    scripts: Sequence[str] = ()  # further ones, before that of the page
 
 
 def live_figure(origin: Origin, words: bool = False) -> str:
@@ -110,11 +111,13 @@ def look(origin: Origin) -> str:
 
 
 def render_page(page: FigurePage) -> str:
-    """The HTML. Facts and blocks are data in it, which the page's script reads; nothing from a file is ever markup."""
+    """The HTML. Facts and blocks are data in it, which the page's script reads; nothing from a file is ever markup.
+
+    Blocks come last: the page is drawn from its facts while megabytes of them are still on their way.
+    """
     held = json.dumps(page.facts, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
-    script = "\n".join(
-        [engine_script().replace("export ", ""), *((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)]
-    )
+    own = [(HERE / name).read_text(encoding="utf-8") for name in (*SCRIPTS, *page.scripts, "page.js")]
+    script = "\n".join([engine_script().replace("export ", ""), *own])
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in page.about)
     body = (HERE / "page.html").read_text(encoding="utf-8")
     parts = {"TITLE": escape(page.title), "CAPTION": escape(CAPTION), "COMMAND": escape(page.command)}
@@ -133,11 +136,11 @@ def render_page(page: FigurePage) -> str:
 <body>
 {body}
 <script type="application/json" id="facts">{held}</script>
-{page.data}
 <script>
 "use strict";
 {script}
 </script>
+{page.data}
 </body>
 </html>
 """

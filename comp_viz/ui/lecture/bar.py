@@ -21,6 +21,7 @@ from comp_viz.ui.frame.pattern_state import PATTERN, SEED, PatternChoice, set_pa
 from comp_viz.ui.frame.selected_utterance import UTTERANCE
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import STORY
+from comp_viz.ui.lecture.class_controls import begin_class, class_answers, class_buttons, leave_class, take_class
 from comp_viz.ui.lecture.stage import set_stage
 from comp_viz.wording import how_many
 
@@ -57,7 +58,14 @@ def open_step(name: str, story: Story, number: int) -> None:
     set_address_value(STEP, str(number + 1))
     st.session_state[OPENINGS] += 1
     prepare_view(story.settings(number))
+    take_class(name, story, number)
     go_to(f"pages/{story.steps[number].page}.py")
+
+
+def begin_story(name: str, story: Story) -> None:
+    """Open a story at its first step, with nothing guessed or shown yet; to be called in a callback."""
+    begin_class(story)
+    open_step(name, story, 0)
 
 
 def prepare_view(settings: StepSettings) -> None:
@@ -74,6 +82,7 @@ def leave_story() -> None:
     """End the story and stay where it led to; to be called in a callback."""
     set_address_value(STORY, "")
     set_address_value(STEP, "1")
+    leave_class()
 
 
 def current_story() -> Story | None:
@@ -92,6 +101,8 @@ def open_addressed_step() -> None:
         st.session_state[OPENINGS] = 1
         if first_address().keys() <= {STORY, STEP}:
             open_step(address_value(STORY, ""), story, current_step(story))
+        else:
+            take_class(address_value(STORY, ""), story, current_step(story))
 
 
 def story_bar() -> None:
@@ -109,7 +120,9 @@ def story_bar() -> None:
             st.markdown(f"#### :material/forum: {escape_markdown(step.ask)}", anchors=False)
         with keys:
             step_buttons(name, story, here)
+            class_buttons()
             set_stage(f"{name} {here} {st.session_state[OPENINGS]}", step.show, story, here)
+        class_answers()
 
 
 def step_buttons(name: str, story: Story, here: int) -> None:
@@ -152,7 +165,7 @@ def story_outline(name: str, story: Story) -> None:
         )
         begin.button(
             "Begin", icon=":material/play_arrow:", type="primary", key=f"begin {name}", disabled=bool(lacking), width="stretch",
-            on_click=open_step, args=(name, story, 0),
+            on_click=begin_story, args=(name, story),
         )  # fmt: skip
         if lacking:
             st.caption(f"Needs {escape_markdown(', '.join(lacking))} in the folder `checkpoints`.")

@@ -2,6 +2,7 @@
 // on the bar, a black screen, and the presenter's notes in a window of their own.
 
 const PATIENCE = 60000; // milliseconds: some pages measure while they are shown
+const EVERY = 1000; // milliseconds between two counts of the class
 const OPENING = 20000; // how long a step may take to open before keys are no longer kept for it
 const KEYS = { PageDown: "on", PageUp: "back" };
 const DARK = ["b", "B", "."]; // what presenters' remote controls send to black the screen out
@@ -12,6 +13,9 @@ let presenter = null; // the window with the notes
 let began = 0; // when it was opened
 let waiting = 0; // since when a step is being opened
 const presses = []; // keys pressed meanwhile
+let tallyAt = null; // where the class is counted
+let tally = ""; // how many phones there are and have chosen, in words
+let counting = 0; // when that was asked last
 
 // Streamlit's own shortcuts leave keys to fields, and know nothing of a step that is still being opened.
 window.addEventListener("keydown", heard, { capture: true });
@@ -23,9 +27,10 @@ export default function (component) {
   if (!bar) return;
   bar.style.setProperty("--ground", getComputedStyle(document.querySelector(".stApp")).backgroundColor);
   script = component.data.script;
+  tallyAt = component.data.tally;
   const place = component.parentElement.querySelector(".stage");
   if (!place.firstChild) {
-    place.innerHTML = `<button type="button">Presenter's window</button>`;
+    place.innerHTML = `<button type="button">Presenter's window</button><span class="tally"></span>`;
     place.firstChild.onclick = openPresenter;
   }
   show();
@@ -106,6 +111,24 @@ function tick() {
     if (line && line.textContent !== text) line.textContent = text;
   }
   time();
+  count();
+}
+
+// How many phones there are, and have chosen: here and in the presenter's window.
+async function count() {
+  if (!tallyAt || !document.querySelector(".st-key-lecture") || performance.now() - counting < EVERY) return;
+  counting = performance.now();
+  const reply = await fetch(tallyAt, { cache: "no-store" }).catch(() => null);
+  tally = reply?.ok ? tallyWords(await reply.json()) : "The server does not answer.";
+  for (const page of [document, presenter?.document]) {
+    for (const line of page?.querySelectorAll(".tally") ?? []) if (line.textContent !== tally) line.textContent = tally;
+  }
+}
+
+function tallyWords({ phones, chosen, ready, problem }) {
+  if (problem) return `No pages for phones: ${problem}`;
+  const there = `${phones} ${phones === 1 ? "phone" : "phones"}`;
+  return ready ? `${there}, ${chosen} ${chosen === 1 ? "has" : "have"} chosen` : `${there}; their pages are being made …`;
 }
 
 function openPresenter() {
@@ -120,7 +143,7 @@ function openPresenter() {
     .notes { white-space: pre-line; } .next { margin-top: 1.5rem; border-top: 1px solid #3d444f; padding-top: .6rem; }
     button { font: inherit; margin: 1rem .6rem 0 0; padding: .3rem .9rem; }
     </style><header><span class="at"></span><span class="clock"></span></header><h1 class="say"></h1><p class="ask"></p>
-    <p class="notes"></p><div class="next"><small>Next</small><div class="then"></div></div>
+    <p class="notes"></p><p class="tally"></p><div class="next"><small>Next</small><div class="then"></div></div>
     <button data-key="PageUp">Back</button><button data-key="PageDown">Next</button><button data-key="b">Black out (B)</button>`;
   presenter.onkeydown = (event) => {
     if (!KEYS[event.key] && !DARK.includes(event.key)) return;

@@ -3,6 +3,7 @@
 import re
 
 from comp_viz.stories import Story
+from comp_viz.ui.lecture.class_controls import tally_address
 from comp_viz.ui.widgets.component import component
 
 
@@ -14,4 +15,5 @@ def set_stage(step: str, show: str, story: Story, here: int) -> None:
     name = re.sub(r"[^a-zA-Z0-9_-]", "-", f"st-key-{show}") if show else ""  # as Streamlit names its parts
     steps = [{"say": one.say, "ask": one.ask, "notes": one.notes} for one in story.steps]
     script = {"title": story.title, "minutes": story.minutes, "here": here, "steps": steps}
-    component(__file__, isolated=False)(key="stage", data={"step": step, "show": name, "script": script})
+    data = {"step": step, "show": name, "script": script, "tally": tally_address()}
+    component(__file__, isolated=False)(key="stage", data=data)
