@@ -63,10 +63,10 @@ def lecturing(port: int) -> Iterator[tuple[Build, str]]:
         server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
         try:
             wait_until(lambda: PRESENTER.search(Path(output.name).read_text(encoding="utf-8")), "the server")
-            found = PRESENTER.search(Path(output.name).read_text(encoding="utf-8"))
-            assert found
+            presenter = PRESENTER.search(Path(output.name).read_text(encoding="utf-8"))
+            assert presenter
             time.sleep(1)
-            yield Build("lecture", ROOT, port, server), found[0]
+            yield Build("lecture", ROOT, port, server), presenter[0]
         finally:
             server.terminate()
             server.wait()

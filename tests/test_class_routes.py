@@ -114,6 +114,14 @@ def test_a_phone_that_waited_in_vain_is_told_so(phones, room, monkeypatch):
     assert room.hall.phones() == 1
 
 
+def test_a_server_that_ends_lets_nobody_wait(phones, room):
+    threading.Timer(0.2, room.hall.end).start()
+    begin = time.monotonic()
+    for _ in range(2):  # who waits, and who comes after
+        assert phones.get("/hall/state", params={"after": room.hall.state.version}).status_code == 204
+    assert time.monotonic() - begin < 5
+
+
 def test_phones_beyond_those_that_may_wait_are_asked_to_come_again(phones, room, monkeypatch):
     monkeypatch.setattr(routes, "MOST_WAITING", 0)
     state = phones.get("/hall/state", params={"after": room.hall.state.version}).json()

@@ -42,6 +42,7 @@ class Hall:
         self.clock = clock
         self.on_change: list[Callable[[], None]] = []  # called after every change that phones are told of
         self.state = ClassState(version=secrets.token_hex(8))
+        self.ended = False  # whether the server is about to end, so that nobody is to wait for a change
         self._lock = threading.Lock()
         self._pages: dict[str, ClassPages] = {}
         self._problems: dict[str, str] = {}
@@ -122,6 +123,11 @@ class Hall:
                 raise ClassFull(f"{MOST_PHONES:,} phones chose already; more are not counted.")
             choices[phone] = modality
 
+    def end(self) -> None:
+        """Have nobody wait any more, as the server ends. Takes no lock: a signal may come while this thread has it."""
+        self.ended = True
+        self._tell()
+
     # Within the lock
 
     def _change(self, change: Callable[[ClassState], ClassState]) -> None:
@@ -134,8 +140,11 @@ class Hall:
             if changed:
                 self.state = replace(state, version=secrets.token_hex(8))
         if changed:
-            for tell in self.on_change:
-                tell()
+            self._tell()
+
+    def _tell(self) -> None:
+        for tell in self.on_change:
+            tell()
 
     def _opened(self, state: ClassState, story: str) -> ClassState:
         self._choices.clear()

@@ -1,8 +1,10 @@
 """What the server does when it begins and when it ends: it opens a browser, and in the end leaves nothing behind."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import signal
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from types import FrameType
 from typing import Any
 
 import streamlit as st
@@ -24,9 +26,25 @@ async def while_serving(server: Any) -> AsyncIterator[None]:
     address = get_url(st.get_option("browser.serverAddress"))
     if room := classroom():
         address += f"/{HALL}/{PRESENTER}/{room.key}"
+        when_asked_to_end(room.hall.end)
         print(f"\n  The presenter's address, to be kept secret: {address}\n", flush=True)
     if not st.get_option("server.headless"):
         asyncio.get_running_loop().call_later(SOON, open_browser, address)
     yield
     end_jobs()
     remove_uploads()
+
+
+def when_asked_to_end(act: Callable[[], None]) -> None:
+    """Call `act` at the signal that ends the server: its own farewell begins only when all requests are answered, and phones wait
+    for news in theirs.
+    """
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        before = signal.getsignal(kind)
+
+        def heard(number: int, frame: FrameType | None, before: Any = before) -> None:
+            act()
+            if callable(before):
+                before(number, frame)
+
+        signal.signal(kind, heard)

@@ -6,7 +6,7 @@ from comp_viz.analysis.lecture.answers import ClassAnswers, Question
 from comp_viz.figures.along import escape
 from comp_viz.figures.chart import About, base_layout, percent_ticks
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
-from comp_viz.wording import fitting, how_many, percent, signed
+from comp_viz.wording import first_upper, fitting, how_many, percent, signed
 
 GAP = 0.06  # of the width, between the two charts
 ABOUT_ANSWERS = About(
@@ -23,11 +23,11 @@ def answers_title(answers: ClassAnswers) -> str:
     """How many were right, and which modality it is."""
     question = answers.question
     names = " and ".join(question.modalities[m] for m in question.strongest)
+    if not names:
+        return "Nothing moves this utterance"
     verb = "move" if len(question.strongest) > 1 else "moves"
-    truth = f"{names} {verb} utterance {question.utterance + 1} most" if names else "nothing moves this utterance"
-    count = f"{answers.right:,} of {how_many(answers.total, 'phone')} chose so" if names else "nobody is right"
-    sentence = f"{truth[0].upper()}{truth[1:]}"
-    return fitting(f"{sentence}; {count}", sentence)
+    sentence = f"{first_upper(names)} {verb} utterance {question.utterance + 1} most"
+    return fitting(f"{sentence}; {answers.right:,} of {how_many(answers.total, 'phone')} chose so", sentence)
 
 
 def contribution_words(question: Question, value: float) -> str:

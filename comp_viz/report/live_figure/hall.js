@@ -29,7 +29,7 @@ class Hall {
    * `become` makes this page that of another step of the story, where it can.
    */
   constructor({ base, story, step }, told = () => {}, become = async () => false) {
-    Object.assign(this, { base, story, step, told, become, state: null, lost: 0, ownView: false, refusal: "" });
+    Object.assign(this, { base, story, step, told, become, state: null, lost: 0, ownView: false, refusal: "", sending: false });
     const bytes = crypto.getRandomValues(new Uint8Array(LENGTH));
     this.phone = memory.read("phone") ?? Array.from(bytes, byte => byte.toString(16).padStart(2, "0")).join("");
     memory.write("phone", this.phone);
@@ -169,7 +169,7 @@ class Hall {
 
   get chosen() {
     const kept = memory.read(`choice ${this.place}`);
-    return kept === null ? null : Number(kept);
+    return kept ? Number(kept) : null;
   }
 
   /** The class's answer for this page, once it was shown. */
@@ -183,26 +183,34 @@ class Hall {
     this.send();
   }
 
-  /** Send what was chosen and is not counted yet; where that fails, it is sent again once the server answers. */
+  /** Send what was chosen and is not counted yet, one after the other; where that fails, it is sent again once the server answers. */
   async send() {
+    if (this.sending) return;
+    this.sending = true;
+    try {
+      while (this.together && memory.read(`unsent ${this.place}`) === "yes") await this.sendOnce();
+    } catch {
+      return; // it is still unsent
+    } finally {
+      this.sending = false;
+      this.told();
+    }
+  }
+
+  async sendOnce() {
     const { place, chosen } = this;
-    if (!this.together || chosen === null || memory.read(`unsent ${place}`) !== "yes") return;
     const body = JSON.stringify({ round: this.state.round, step: this.step, phone: this.phone, modality: chosen });
     const headers = { "Content-Type": "application/json" };
-    try {
-      const reply = await fetch(`${this.base}choice`, { method: "POST", headers, body });
-      this.refusal = reply.ok ? "" : await reply.text();
-      if (chosen === this.chosen && reply.status < 500) memory.write(`unsent ${place}`, "");
-    } catch {
-      return;
-    }
-    this.told();
+    const reply = await fetch(`${this.base}choice`, { method: "POST", headers, body });
+    if (reply.status >= 500) throw new Error(reply.status);
+    this.refusal = reply.ok ? "" : await reply.text();
+    if (this.refusal) memory.write(`choice ${place}`, ""); // it does not count
+    if (this.refusal || chosen === Number(memory.read(`choice ${place}`))) memory.write(`unsent ${place}`, "");
   }
 
   /** What became of the choice on this page, in words. */
   get counted() {
-    if (this.chosen === null) return "";
-    if (this.refusal) return this.refusal;
+    if (this.refusal || this.chosen === null) return this.refusal;
     if (memory.read(`unsent ${this.place}`) === "yes") return "Not counted yet: it is sent when the server answers.";
     return "Counted. You may change it until the answer is shown.";
   }

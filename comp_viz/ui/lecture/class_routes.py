@@ -106,7 +106,7 @@ class ClassRoutes:
             self.hall.hear(phone)
         if self.waiting >= MOST_WAITING:
             return JSONResponse(public_state(self.hall) | {"again": AGAIN}, headers=SAFE | NEVER)
-        if known == self.hall.state.version:
+        if known == self.hall.state.version and not self.hall.ended:
             await self.wait()
         if known == self.hall.state.version:
             return Response(status_code=204, headers=SAFE | NEVER)
