@@ -53,18 +53,18 @@ def crowd(build: Build, clients: int) -> tuple[list[Opened], State, State]:
 
 def measure(clients: int, turns: int, other: Path | None) -> dict[str, list[Opened]]:
     """All visits of each build, printed on the way."""
-    found: dict[str, list[Opened]] = defaultdict(list)
+    visits: dict[str, list[Opened]] = defaultdict(list)
     for _ in range(turns):
         for name, folder in folders(other).items():
             with serving(name, folder) as build:
                 opened, before, after = crowd(build, clients)
                 used = build.seconds()
-            found[name] += opened
+            visits[name] += opened
             kept = ", ".join(
                 f"{what} {before[what]} → {after[what]}" for what in ("threads", "descriptors", "MB of memory")
             )
             print(f"{name}: processor {used:.1f} s; {kept}; load {os.getloadavg()[0]:.1f}", flush=True)
-    return found
+    return visits
 
 
 def main() -> None:
@@ -74,9 +74,9 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=10)
     parser.add_argument("--turns", type=int, default=2)
     options = parser.parse_args()
-    found = measure(options.clients, options.turns, options.other)
+    visits = measure(options.clients, options.turns, options.other)
     of: dict[tuple[str, str], tuple[float, float]] = {}
-    for name, opened in found.items():
+    for name, opened in visits.items():
         for when in ROUNDS:
             seconds = {page: [s for r, p, s in opened if (r, p) == (when, page)] for page in PAGES}
             every = [s for each in seconds.values() for s in each]

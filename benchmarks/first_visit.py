@@ -48,8 +48,8 @@ def main() -> None:
         for name, folder in folders(options.other).items():
             visits[name].append(visit(name, folder, options.path))
             print(f"{name}: {visits[name][-1][0]:.1f} s, load {os.getloadavg()[0]:.1f}", flush=True)
-    for name, found in visits.items():
-        seconds, used = ([one[i] for one in found] for i in range(2))
+    for name, times in visits.items():
+        seconds, used = ([one[i] for one in times] for i in range(2))
         print(
             f"{name}: median {statistics.median(seconds):.1f} s, worst {max(seconds):.1f}; server's processor {statistics.median(used):.1f}"
         )
