@@ -4,6 +4,7 @@ import streamlit as st
 
 from comp_viz.figures.coordinator import heading
 from comp_viz.ui.coordinator.reweighting import other_weights, sliders
+from comp_viz.ui.coordinator.routing import routing_charts
 from comp_viz.ui.coordinator.shuffle import shuffle_part
 from comp_viz.ui.coordinator.weights import finding, fit_axes, weight_charts
 from comp_viz.ui.frame.capability import capable
@@ -52,6 +53,8 @@ def coordinator(view: PageView) -> None:
         shuffle_part(compared, colours)
     else:
         weight_charts(compared, look == BY_GROUP, fitted, selected, colours)
+        if look == LEARNED:
+            routing_charts(compared, selected, colours)
     st.markdown(escape_markdown(facts), help=heading.FACTS_HELP)
 
 

@@ -9,7 +9,9 @@ from comp_viz.methods.recipe import Recipe
 from comp_viz.network.base import Network
 from comp_viz.network.config import NetworkConfig
 
-Capability = Literal["heads", "weights", "reconstruction", "prototypes", "trace", "modulation", "samples"]
+Capability = Literal[
+    "heads", "weights", "reconstruction", "prototypes", "trace", "modulation", "samples", "routing", "graph"
+]
 # What a method can have, as it is called in a sentence that says it has none.
 CAPABILITIES: dict[Capability, str] = {
     "heads": "heads, predictions from each modality by itself",
@@ -19,6 +21,8 @@ CAPABILITIES: dict[Capability, str] = {
     "trace": "trace of prompts and attention",
     "modulation": "gradient modulator",
     "samples": "samples of what is missing",
+    "routing": "router that mixes experts",
+    "graph": "graph of utterances",
 }
 
 EVERY_MODALITY: Literal["every modality"] = (

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from comp_viz.errors import CompVizError
 from comp_viz.network.boundary import admit
 from comp_viz.network.config import NetworkConfig
-from comp_viz.network.trace import Output, PerModality
+from comp_viz.network.trace import Messages, Output, PerModality
 
 
 class Network(nn.Module):
@@ -52,6 +52,14 @@ class Network(nn.Module):
     def draw_sample(self, features: Mapping[str, Any], observed: Any, valid: Any, seed: int) -> PerModality:
         """One sample of what `reconstruct` gives, from noise of a `seed`; of methods with the capability `samples`."""
         raise CompVizError(f"A network of {self.config.method!r} draws no samples.")
+
+    def routing(self, features: Mapping[str, Any], observed: Any, valid: Any) -> Tensor:
+        """Weights `[B, S, M, K]` of `K` experts for each modality, sum 1; of methods with the capability `routing`."""
+        raise CompVizError(f"A network of {self.config.method!r} routes nothing.")
+
+    def messages(self, features: Mapping[str, Any], observed: Any, valid: Any) -> dict[str, Messages]:
+        """What goes along the edges of each of its graphs, by name; of methods with the capability `graph`."""
+        raise CompVizError(f"A network of {self.config.method!r} has no graph.")
 
     @property
     def device(self) -> torch.device:

@@ -67,6 +67,16 @@ class Output:
         return self.weights
 
 
+@dataclass(frozen=True)
+class Messages:
+    """What every utterance hears of its neighbours in one graph, `K` of them side by side."""
+
+    relations: tuple[str, ...]  # names of the kinds of edges
+    relation: Tensor  # [B, S, K] int, which of them an edge is; -1 where there is none
+    strength: Tensor  # [B, S, K], length of the message along the edge; 0 where there is none
+    offsets: Tensor  # [K], by how many utterances the neighbour comes later
+
+
 class Recorder:
     """Gathers what the network does with some rows, block by block; does nothing without them: no trace is wanted."""
 

@@ -17,6 +17,16 @@ class RelationalConvolution(nn.Module):
         self.root = nn.Parameter(torch.empty(inputs, outputs).uniform_(-bound, bound))
         self.bias = nn.Parameter(torch.zeros(outputs))
 
+    def strengths(self, x: Tensor, window: Window, relations: Tensor) -> Tensor:
+        """Length of what each neighbour adds to the sum below, `[B, S, K]`; an edge has one relation."""
+        lengths = (x @ self.weight[:, None]).norm(
+            dim=-1
+        )  # [R, B, S], of the message an utterance sends by each relation
+        total = x.new_zeros(relations.shape[1:])
+        for length, edges in zip(lengths, relations, strict=True):
+            total = total + window.neighbours(length[..., None])[..., 0] * mean_weights(edges, x)
+        return total
+
     def forward(self, x: Tensor, window: Window, relations: Tensor) -> Tensor:
         """Convolve along edges of each relation, `relations [R, B, S, K]` bool."""
         R = len(relations)

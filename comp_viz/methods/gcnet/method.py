@@ -55,7 +55,7 @@ METHOD = Method(
     stages=one_stage,
     ownership=graph_ownership,
     describe=graph_words,
-    capabilities=frozenset({"reconstruction"}),
+    capabilities=frozenset({"reconstruction", "graph"}),
     presets={
         "ours": Preset(Recipe(reconstruction_weight=0.2)),
         "published": Preset(PUBLISHED_TRAINING, {"hidden": 200, "graph": 100, "run_padding": True}),

@@ -15,7 +15,7 @@ from comp_viz.methods.gcnet.window import Window, speaker_relations, temporal_re
 from comp_viz.network.base import Network
 from comp_viz.network.boundary import admit, tensor
 from comp_viz.network.layers import Dropout
-from comp_viz.network.trace import Output
+from comp_viz.network.trace import Messages, Output
 
 
 class Branch(nn.Module):
@@ -82,6 +82,31 @@ class GraphNetwork(Network, ABC):
             self.head(h) * there[..., None],
             reconstruction=dict(zip(self.config.modalities, rebuilt.split(self.config.dims, dim=-1), strict=True)),
         )
+
+    def messages(self, features: Mapping[str, Any], observed: Any, valid: Any) -> dict[str, Messages]:
+        """As of every network: of the convolution by relation, in the graph of time and, where it is built, that of speakers.
+
+        Of speakers the network is told nothing here, so that all edges of their graph are between the same one.
+        """
+        admitted, rows = admit(self.config, features, observed, valid, like=self.head.weight)
+        x = rows.pad(rows.utterances(torch.cat(admitted, dim=-1)))
+        there = tensor(valid, x.device).bool()
+        u = self.recurrence(x.transpose(0, 1), mirror(there, self.config.run_padding)).transpose(0, 1)
+        window = Window(there, self.config.future, self.config.past)
+        same = speaker_relations(window, torch.zeros_like(there, dtype=torch.long), self.config.speakers)
+        graphs = {"time": (self.temporal, temporal_relations(window), ("earlier", "itself", "later"))}
+        if self.speaker is not None:
+            pairs = [f"{i + 1} hears {j + 1}" for i in range(self.config.speakers) for j in range(self.config.speakers)]
+            graphs["speakers"] = (self.speaker, same, ("the same speaker", *pairs[1:]))
+        return {
+            name: Messages(
+                names,
+                torch.where(relations.any(0), relations.int().argmax(0), -1),
+                branch.convolution.relational.strengths(u, window, relations),
+                window.offsets,
+            )
+            for name, (branch, relations, names) in graphs.items()
+        }
 
     def hidden(self, x: Tensor, valid: Tensor, speakers: Tensor | None = None) -> Tensor:
         """What both heads read, `H [B, S, 2h + g]`, of features `[B, S, D]` side by side."""

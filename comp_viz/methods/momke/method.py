@@ -66,7 +66,7 @@ METHOD = Method(
         f"hidden {config.hidden}, experts of {config.depth} attention layers with {config.heads} heads, "
         f"up to {config.max_length} utterances"
     ),
-    capabilities=frozenset({"heads", "weights"}),
+    capabilities=frozenset({"heads", "weights", "routing"}),
     weights_from="router",
     weights_about="The weight of a modality is that of its expert: the mean over the routers of the modalities observed.",
     presets={

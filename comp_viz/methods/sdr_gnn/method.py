@@ -23,7 +23,7 @@ METHOD = Method(
     stages=one_stage,
     ownership=graph_ownership,
     describe=graph_words,
-    capabilities=frozenset({"reconstruction"}),
+    capabilities=frozenset({"reconstruction", "graph"}),
     presets={
         "ours": Preset(Recipe(reconstruction_weight=0.2)),
         # Both losses weigh a half.
