@@ -5,7 +5,7 @@ const SIDEWAYS = 8; // pixels that a finger goes before it paints: until then it
 
 class Matrix {
   constructor(root, figure, changed) {
-    Object.assign(this, { root, figure, changed, focus: [0, 0], stroke: null, cells: [] });
+    Object.assign(this, { root, figure, changed, stroke: null, cells: [] });
     const { modalities, utterances } = figure;
     root.style.setProperty("--count", utterances);
     modalities.forEach(({ name, mark }, m) => {
@@ -108,9 +108,6 @@ class Matrix {
       const cell = event.detail === 0 && event.target.closest(".cell"); // by a screen reader
       if (cell) this.toggle([[Number(cell.dataset.s), Number(cell.dataset.m)]]);
     };
-    root.addEventListener("focusin", ({ target }) => {
-      if (target.classList.contains("cell")) this.focus = [Number(target.dataset.s), Number(target.dataset.m)];
-    });
     root.onkeydown = event => this.key(event);
     // Where lifting Space clicks what has the keyboard, a cell would be toggled twice.
     root.onkeyup = event => event.key === " " && event.target.classList.contains("cell") && event.preventDefault();
@@ -119,7 +116,7 @@ class Matrix {
   key(event) {
     if (!event.target.classList.contains("cell")) return;
     const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1], Home: [-1e6, 0], End: [1e6, 0] };
-    const [s, m] = this.focus;
+    const [s, m] = [Number(event.target.dataset.s), Number(event.target.dataset.m)];
     const places = { " ": ([a, b]) => a === s && b === m, Enter: ([a, b]) => a === s && b === m, r: place => place[1] === m, c: place => place[0] === s };
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (moves[key]) this.move(clamp(s + moves[key][0], this.figure.utterances), clamp(m + moves[key][1], this.figure.modalities.length));
@@ -130,7 +127,6 @@ class Matrix {
 
   move(s, m) {
     this.root.querySelector("[tabindex='0'].cell").tabIndex = -1;
-    this.focus = [s, m];
     this.cells[m][s].tabIndex = 0;
     this.cells[m][s].focus({ preventScroll: true });
     this.changed({ selected: s });

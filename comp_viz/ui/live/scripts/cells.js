@@ -146,8 +146,8 @@ function listenToKeys(root, state) {
   });
   root.onkeydown = (event) => {
     const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-    const [s, m] = state.focus;
     if (!event.target.classList.contains("cell")) return;
+    const [s, m] = [Number(event.target.dataset.s), Number(event.target.dataset.m)];
     if (moves[event.key]) {
       event.preventDefault();
       const [ds, dm] = moves[event.key];
@@ -157,7 +157,7 @@ function listenToKeys(root, state) {
       focus(state, [event.key === "Home" ? 0 : state.data.utterances - 1, m]);
     } else if (event.key === " " || event.key === "Enter") {
       event.preventDefault();
-      toggleAll(state, [state.focus]);
+      toggleAll(state, [[s, m]]);
     } else if ("rc".includes(event.key.toLowerCase()) && !event.ctrlKey && !event.metaKey) {
       event.stopPropagation(); // to Streamlit R means to run the page again, and C to empty its cache
       toggleAll(state, event.key.toLowerCase() === "r" ? wholeRow(state, m) : wholeColumn(state, s));
