@@ -15,7 +15,17 @@ pytestmark = pytest.mark.skipif(FIREFOX is None, reason="Firefox on the PATH, as
 MATRIX = """[...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]
     .map(host => host.shadowRoot?.querySelector('.availability_matrix')).find(Boolean)"""
 PARITY = 1e-4
-COMMAND = "figure checkpoints/lab --data lab --conversation lab-test-000 --missing uniform(0.3) --out".split()
+COMMAND = [
+    "figure",
+    "checkpoints/lab",
+    "--data",
+    "lab",
+    "--conversation",
+    "lab-test-000",
+    "--missing",
+    "uniform(0.3)",
+    "--out",
+]
 
 
 @pytest.fixture
