@@ -448,7 +448,7 @@ def test_what_cards_say_of_the_shipped_measurements_stands_in_the_tables(judged)
     assert abs(parts["gradient modulator"]) < 0.0005
     assert judged["components"].judgement.evidence.n == 3
     place = judged["reconstruction"].judgement.evidence.primary.value
-    assert f"The measured {place:.2f} of 0.5" in CLAIM_WORDS["reconstruction"].shipped
+    assert f"The measured {100 * place:.0f} of 50 points" in CLAIM_WORDS["reconstruction"].shipped
     gains = {one.of: one.value for one in judged["separation"].judgement.evidence.parts}
     assert max(gains, key=gains.get) == min(alone, key=alone.get) == "video"
     best, right, _ = judged["coordinator"].judgement.evidence.effects

@@ -17,7 +17,7 @@ class EffectUnit:
 
 
 POINTS = EffectUnit(100, "points", "points of accuracy, in the direction of the claim", 1)
-PLACES = EffectUnit(1, "of all places", "places nearer than chance, as a share of all", 2)
+RANKS = EffectUnit(100, "points of rank", "points of rank nearer than chance; 50 would be perfect", 0)
 NEIGHBOURS_SHARED = EffectUnit(100, "points", "points of neighbours with the same label, after minus before", 1)
 WEIGHT = EffectUnit(1, "of the weight", "weight beyond an equal share", 3)
 
@@ -89,15 +89,15 @@ CLAIM_WORDS = {
         "After propagation, the features of a missing modality are close to those it would have had.",
         "Propagation, equations 3 to 5",
         "nearer than chance",
-        "The place of a missing entry's own features among those of all utterances of its conversation, nearest first by cosine: one half "
-        "by chance, 0 at best. The effect is one half minus the mean place.",
-        "Each modality by itself, and how often an entry is nearer to its own features than the mean of the utterances beside it is, minus one half.",
-        "A place has a scale, chance. A cosine has none: all features of a conversation are alike to some degree.",
+        "The rank of a missing entry's own features among those of all utterances of its conversation, nearest first by cosine, in percent: "
+        "50 by chance, 0 at best. The effect is 50 minus the mean rank.",
+        "Each modality by itself, and how often an entry is nearer to its own features than the mean of the utterances beside it is, minus 50\u202f%.",
+        "A rank has a scale, chance. A cosine has none: all features of a conversation are alike to some degree.",
         "Own features after propagation are themselves made of all modalities and neighbours, in the conversation as recorded. Nearer than "
-        "chance is not the same as rebuilt: 0.5 would be.",
-        "The measured 0.28 of 0.5 is far from chance, and far from rebuilt.",
+        "chance is not the same as rebuilt: 50 points would be.",
+        "The measured 28 of 50 points is far from chance, and far from rebuilt.",
         "reconstruction",
-        PLACES,
+        RANKS,
     ),
     "separation": ClaimWords(
         "Propagation separates emotions",
