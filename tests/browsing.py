@@ -1,5 +1,6 @@
 """The dashboard in a real browser: its server, Chromium, and a page that is watched for errors and foreign requests."""
 
+import atexit
 import os
 import shutil
 import socket
@@ -8,12 +9,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 from needs import need
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 # The first is the same without windows, and takes a third less of the processor.
@@ -85,15 +87,22 @@ def ended(server: subprocess.Popen[bytes]) -> bool:
     return True
 
 
+@cache
+def driver() -> Playwright:
+    """What drives browsers: one for the whole process, as it refuses a second one beside it."""
+    started = sync_playwright().start()
+    atexit.register(started.stop)
+    return started
+
+
 @contextmanager
 def chromium(*flags: str) -> Iterator[Browser]:
     """A browser of its own."""
     need(NO_BROWSER)
     expect.set_options(timeout=WAIT)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
-        yield browser
-        browser.close()
+    browser = driver().chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+    yield browser
+    browser.close()
 
 
 @contextmanager
