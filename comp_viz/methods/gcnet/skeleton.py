@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from comp_viz.methods.gcnet.attention import MatchingAttention
 from comp_viz.methods.gcnet.config import GraphConfig
+from comp_viz.methods.gcnet.convolutions import RelationalConvolution
 from comp_viz.methods.gcnet.recurrence import Cell, Recurrence, mirror
 from comp_viz.methods.gcnet.window import Window, speaker_relations, temporal_relations
 from comp_viz.network.base import Network
@@ -28,6 +29,13 @@ class Branch(nn.Module):
         self.recurrence = Recurrence(cell, width, width, config.dropout)
         self.attention = MatchingAttention(2 * width) if config.attention else None
         self.linear = nn.Linear(2 * width, width)
+
+    @property
+    def relational(self) -> RelationalConvolution:
+        """The convolution by relation, which every graph begins with."""
+        first = self.convolution.get_submodule("relational")
+        assert isinstance(first, RelationalConvolution)
+        return first
 
     def forward(self, u: Tensor, window: Window, relations: Tensor, mirrored: Tensor) -> Tensor:
         """`U [B, S, 2h] -> [B, S, 2h + g]`."""
@@ -94,7 +102,8 @@ class GraphNetwork(Network, ABC):
         u = self.recurrence(x.transpose(0, 1), mirror(there, self.config.run_padding)).transpose(0, 1)
         window = Window(there, self.config.future, self.config.past)
         same = speaker_relations(window, torch.zeros_like(there, dtype=torch.long), self.config.speakers)
-        graphs = {"time": (self.temporal, temporal_relations(window), ("earlier", "itself", "later"))}
+        graphs: dict[str, tuple[Branch, Tensor, tuple[str, ...]]] = {}
+        graphs["time"] = self.temporal, temporal_relations(window), ("earlier", "itself", "later")
         if self.speaker is not None:
             pairs = [f"{i + 1} hears {j + 1}" for i in range(self.config.speakers) for j in range(self.config.speakers)]
             graphs["speakers"] = (self.speaker, same, ("the same speaker", *pairs[1:]))
@@ -102,7 +111,7 @@ class GraphNetwork(Network, ABC):
             name: Messages(
                 names,
                 torch.where(relations.any(0), relations.int().argmax(0), -1),
-                branch.convolution.relational.strengths(u, window, relations),
+                branch.relational.strengths(u, window, relations),
                 window.offsets,
             )
             for name, (branch, relations, names) in graphs.items()
