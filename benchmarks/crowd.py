@@ -46,8 +46,8 @@ def crowd(build: Build, clients: int) -> tuple[list[Opened], State, State]:
     opened: list[Opened] = []
     with ThreadPoolExecutor(clients) as threads:
         for name in ROUNDS:
-            for visits in threads.map(partial(visit, build.address, name), range(clients)):
-                opened += visits
+            for one in threads.map(partial(visit, build.address, name), range(clients)):
+                opened += one
     return opened, before, settled(load, AFTER)
 
 

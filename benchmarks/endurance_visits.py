@@ -80,9 +80,9 @@ class Seen:
 
 def draws(shown: PageShown, expected: str) -> bool:
     """Whether a page drew the numbers of a figure, given as JSON."""
-    wanted = chart_values(expected)
-    drawn = (values for spec in shown.charts if (values := chart_values(spec)).shape == wanted.shape)
-    return any(np.allclose(values, wanted, atol=ROUNDING, equal_nan=True) for values in drawn)
+    numbers = chart_values(expected)
+    drawn = (values for spec in shown.charts if (values := chart_values(spec)).shape == numbers.shape)
+    return any(np.allclose(values, numbers, atol=ROUNDING, equal_nan=True) for values in drawn)
 
 
 class Library:

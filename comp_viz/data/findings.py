@@ -9,9 +9,11 @@ import numpy as np
 
 from comp_viz.data.conversation import Bools, Floats
 from comp_viz.data.unused import Unused
+from comp_viz.errors import CompVizError
 
 NOT_FINITE = "NaN or infinite features"
 NOT_FINITE_MISSING = f"{NOT_FINITE}, kept as missing"
+MOST_FINDINGS = 1_000_000  # which take 15 seconds
 Kind = Literal["missing", "problem", "unused", "assumed"]
 
 
@@ -58,6 +60,14 @@ class Findings:
     def assume(self, file: str, reasons: Iterable[str]) -> None:
         """Note how a file was read where it does not say so."""
         self.rows.extend(Finding("assumed", file, "", None, "", reason) for reason in reasons)
+
+    def make_room(self, file: str, modality: str, count: int) -> None:
+        """Raise `CompVizError` when `count` more are more than can be kept: each takes memory and time, and nobody reads them."""
+        if len(self.rows) + count > MOST_FINDINGS:
+            raise CompVizError(
+                f"{file}: {count:,} utterances lack {modality} or have no usable values of it; at most {MOST_FINDINGS:,} missing or faulty "
+                "entries are noted for a file. Leave this column out, or split the file."
+            )
 
     @property
     def unused(self) -> list[Finding]:

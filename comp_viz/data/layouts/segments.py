@@ -1,5 +1,6 @@
 """Segments of conversations, by annotation tools: ELAN (.eaf), subtitles (.srt, .vtt), Praat (.TextGrid)."""
 
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,6 +10,9 @@ from comp_viz.data.extra import import_format_library
 from comp_viz.errors import CompVizError
 
 MOST_BYTES = 64 << 20  # of an annotation file
+# What pysubs2 goes through again from every place of it: runs of one blank, and what begins like a tag and never ends.
+RUNS, UNCLOSED = re.compile(r"([ \n])\1{2,}"), re.compile(r"<(?![^<>]{0,200}>)")
+HELD = "\ue000"  # stands for what is no tag while subtitles are read
 
 
 @dataclass(frozen=True)
@@ -50,9 +54,13 @@ def read_elan(path: Path) -> Annotations:
 def read_subtitles(path: Path) -> Annotations:
     """Subtitles, by pysubs2. A name and a colon before the words is the speaker, as is the voice of WebVTT."""
     pysubs2 = import_format_library("pysubs2", f"{path.name} holds subtitles")
-    lines = pysubs2.load(str(path), encoding="utf-8-sig", errors="replace")
+    text = RUNS.sub(r"\1\1", UNCLOSED.sub(HELD, path.read_text("utf-8-sig", "replace")))
+    lines = pysubs2.SSAFile.from_string(text)
     return Annotations(
-        [Segment(line.start / 1000, line.end / 1000, line.plaintext.strip(), "", line.name) for line in lines]
+        [
+            Segment(line.start / 1000, line.end / 1000, line.plaintext.strip().replace(HELD, "<"), "", line.name)
+            for line in lines
+        ]
     )
 
 

@@ -14,6 +14,7 @@ from comp_viz.data.tabular.parquet_footer import claimed_columns
 from comp_viz.data.unused import Unused
 
 AT_ONCE = 128 << 20  # bytes of features decoded at once, about
+TEXT_COPIES = 7  # of a text, on its way from the file into Arrow, into Python and into what is kept
 WIDEST = 8  # bytes of a number
 VIEW = 16  # bytes of a view of a text
 CUT_OFF = "the stream has no mark at its end: where it was cut off, rows are missing"
@@ -71,12 +72,20 @@ class ParquetColumns(Columns):
         check_size(self.file, self.claimed(names), self.on_disk)  # else it may take minutes to look
         new = [name for name in names if name not in self.sizes]
         self.sizes |= {name: max(stated, self.padded(name)) for name, stated in self.stated(new).items()}
-        return sum(self.sizes[name] for name in names)
+        return sum(self.held(name, self.sizes[name]) for name in names)
 
     def claimed(self, names: Sequence[str]) -> int:
         """Bytes of the values of columns by the file's table of contents alone."""
         wanted = dict.fromkeys(names, 0)
-        return sum(max(one.unpacked, WIDEST * one.values) for one in self.claims if owner_of(one.path, wanted))
+        return sum(
+            self.held(name, max(one.unpacked, WIDEST * one.values))
+            for one in self.claims
+            if (name := owner_of(one.path, wanted))
+        )
+
+    def held(self, name: str, size: int) -> int:
+        """Bytes that a column takes in the end, of so many as they are in the file."""
+        return size * (TEXT_COPIES if is_text_type(self.schema.field(name).type) else 1)
 
     def stated(self, names: Sequence[str]) -> dict[str, int]:
         """Bytes of the values that are there, by column; repeated ones take a few bytes of the file and may be many.
@@ -109,9 +118,9 @@ class ArrowColumns(Columns):
 
     def __init__(self, path: Path) -> None:
         self.arrow = ArrowFile.open(path)
-        size, compressed = self.arrow.claims()
+        size, self.packed = self.arrow.claims()
         self.on_disk = path.stat().st_size
-        check_size(path.name, size if compressed else 0, self.on_disk)  # what is not compressed stays in the file
+        check_size(path.name, size if self.packed else 0, self.on_disk)  # what is not compressed stays in the file
         super().__init__(path.name, self.arrow.schema, [CUT_OFF] if self.arrow.cut_off else [])
 
     def table(self, names: Sequence[str]) -> pa.Table:
@@ -131,6 +140,8 @@ class ArrowColumns(Columns):
             chosen = batch.select(list(names))
             chosen.validate(full=True)
             viewed += sum(map(viewed_bytes, chosen.columns))
+            if self.packed:
+                viewed += TEXT_COPIES * sum(column.nbytes for column in chosen.columns if is_text_type(column.type))
             check_size(self.file, viewed, self.on_disk)
             yield chosen
             self.arrow.mapped.look([chosen.nbytes])

@@ -4,14 +4,18 @@ import codecs
 import csv
 import io
 import re
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import IO
 
 from charset_normalizer import from_bytes
 
 from comp_viz.errors import CompVizError
 
 LOOKED_AT = 256 << 10  # bytes from which columns are told
+LONGEST_NAMES = 16 << 20  # bytes of the line of names
 AT_ONCE = 1 << 20
 ROWS_LOOKED_AT = 20
 MARKS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -47,14 +51,24 @@ def read_dialect(path: Path) -> Dialect:
     """How a file with a line of names and then a line a row is written. Raises `CompVizError` when it is no such file."""
     encoding = text_encoding(path)
     with path.open("rb") as file:
-        start = codecs.getincrementaldecoder(encoding)("replace").decode(file.read(LOOKED_AT))
+        start = codecs.getincrementaldecoder(encoding)("replace").decode(first_lines(file))
     delimiter, rows = likeliest_rows(start)
     if not rows or not any(rows[0]):
-        raise CompVizError(f"{path.name} is empty; expected a line with the names of columns, then a line a row.")
+        raise CompVizError(
+            f"{path.name} is empty, or has no columns; expected a line with the names of columns, then a line a row."
+        )
     cells = [cell.strip() for row in rows[1:] for cell in row]
     commas = sum(bool(DECIMAL_COMMA.fullmatch(cell)) for cell in cells)
     decimal = "," if commas and not any(DECIMAL_POINT.fullmatch(cell) for cell in cells) else "."
     return Dialect(encoding, delimiter, decimal, tuple(name.strip() for name in rows[0]))
+
+
+def first_lines(file: IO[bytes]) -> bytes:
+    """As much as columns are told from; more where the line of names is longer, as of many thousand features."""
+    start = file.read(LOOKED_AT)
+    while b"\n" not in start and len(start) < LONGEST_NAMES and (more := file.read(LOOKED_AT)):
+        start += more
+    return start + file.read(LOOKED_AT) if len(start) > LOOKED_AT else start
 
 
 def text_encoding(path: Path) -> str:
@@ -81,7 +95,9 @@ def likeliest_rows(text: str) -> tuple[str, list[list[str]]]:
 
     def rows_of(mark: str) -> list[list[str]]:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
-        first = [row for row, _ in zip((row for row in rows if row), range(ROWS_LOOKED_AT), strict=False)]
+        first: list[list[str]] = []
+        with suppress(csv.Error):  # a cell of more than 131,072 letters, as a whole line is between wrong marks
+            first += islice(filter(None, rows), ROWS_LOOKED_AT)
         whole = len(first) < ROWS_LOOKED_AT and len(first) > 1 and len(text) >= LOOKED_AT // 4
         return first[:-1] if whole else first  # the last one may be cut short
 

@@ -79,6 +79,7 @@ def features_by_conversation(
     """Features by conversation, zeros where missing, and which are observed; rows of another length are problems."""
     width, admitted, file, faults = features.shape[1], [], columns.file, columns.faults()
     usable = (lengths == width) & np.isfinite(features).all(1) & features.any(1)
+    findings.make_room(file, modality, int((~usable).sum()))
     whole = np.logical_and.reduceat(usable, order.starts[:-1])
     for v, conversation in enumerate(order.ids):
         part, noted = order.of(v), Findings()

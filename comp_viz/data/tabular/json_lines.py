@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 from pyarrow import json as arrow_json
 
@@ -14,6 +15,10 @@ BLOCK = 256 << 20  # bytes that an object has to fit into
 MOST_JSON = 512 << 20  # bytes of a file that is one list, which Python reads as a whole
 OBJECTS = 4  # bytes in memory of a byte of JSON, about: a number of two digits takes eight
 DEEPEST = 4  # objects within objects
+MOST_NESTED = 64
+AT_ONCE = 1 << 20  # bytes
+OPENING = np.frombuffer(b"[{", np.uint8)
+NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def open_json(path: Path) -> MemoryColumns:
@@ -22,6 +27,10 @@ def open_json(path: Path) -> MemoryColumns:
     Raises `CompVizError` where it is damaged, too large, or a field is now a number and now text.
     """
     check_size(path.name, OBJECTS * path.stat().st_size)
+    if (depth := nesting(path)) > MOST_NESTED:
+        raise CompVizError(
+            f"{path.name} is nested {depth:,} deep, at most {MOST_NESTED} is read; expected an object an utterance, features in lists."
+        )
     try:
         table = list_of_objects(path) if begins_list(path) else read_lines(path)
     except (pa.ArrowException, ValueError, RecursionError) as error:
@@ -39,6 +48,23 @@ def open_json(path: Path) -> MemoryColumns:
     for _ in range(DEEPEST):
         table = table.flatten()
     return MemoryColumns(path.name, table)
+
+
+def nesting(path: Path) -> int:
+    """How deep lists and objects are nested. To be asked before Arrow reads a file: it follows them until its stack is full."""
+    depth = deepest = within = 0  # `within` is 1 inside of a text
+    carried = b""
+    with path.open("rb") as file:
+        while block := file.read(AT_ONCE):
+            block = carried + block
+            escapes = len(block) - len(block.rstrip(b"\\"))
+            carried, block = (block[-1:], block[:-1]) if escapes % 2 else (b"", block)
+            pieces = block.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')
+            brackets = np.frombuffer(b"".join(pieces[within::2]).translate(None, NO_BRACKETS), np.uint8)
+            within = (within + len(pieces) - 1) % 2
+            levels = depth + np.cumsum(np.where(np.isin(brackets, OPENING), 1, -1))
+            deepest, depth = int(levels.max(initial=deepest)), int(levels[-1]) if len(levels) else depth
+    return deepest
 
 
 def begins_list(path: Path) -> bool:
