@@ -1,12 +1,13 @@
 """Graphs give back PyTorch's numbers: those that ship, for every checkpoint and kind of pattern, and one traced here."""
 
 import base64
+import gzip
 import json
 import re
 import struct
 import sys
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from html import escape
 from itertools import product
 from pathlib import Path
@@ -17,6 +18,7 @@ import torch
 import yaml
 from browsing import NO_BROWSER, WAIT, chromium
 from needs import need
+from playwright.sync_api import Route
 
 from comp_viz.__main__ import main
 from comp_viz.analysis.inside import look_inside
@@ -24,7 +26,7 @@ from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.analysis.propagation.attention import rollout
 from comp_viz.analysis.why.coalitions import predict_coalitions
 from comp_viz.analysis.why.contribution import contribution
-from comp_viz.browser.assets import compressed
+from comp_viz.browser.assets import RUNTIME_SCRIPT, compressed, runtime_wasm
 from comp_viz.browser.model import conversation_pack, model_pack, stored
 from comp_viz.browser.pack import pack
 from comp_viz.checkpoint.folder import Checkpoint, load_checkpoint
@@ -247,15 +249,55 @@ def test_weights_are_sent_in_16_bits_only_where_that_loses_nothing():
 # A whole network, traced here
 
 
-def test_an_exported_file_runs_the_example_of_the_docs_and_gives_pytorchs_numbers(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> Path:
+    """A whole network as one file, called as the examples of the docs call it."""
+    path = tmp_path_factory.mktemp("whole") / "hazumi.onnx"
+    path.write_bytes(export_whole(opened("hazumi"), ["attention"]))
+    return path
+
+
+def example(language: str) -> str:
+    """The example of the docs in a language."""
+    return re.search(rf"^```{language}\n(.*?)^```", DOCS.read_text(), re.DOTALL | re.MULTILINE)[1]
+
+
+def all_zero(runtime, path: Path, utterances: int) -> np.ndarray:
+    """The fused prediction where all features are zero and everything is observed."""
+    widths = opened("hazumi").config.widths
+    given = {f"features.{name}": np.zeros((utterances, width), np.float32) for name, width in widths.items()}
+    given["observed"] = np.ones((utterances, len(widths)), bool)
+    return runtime.InferenceSession(path).run(["fused"], given)[0]
+
+
+def test_the_example_of_the_docs_for_browsers_gives_the_same_numbers(whole, browser):
     runtime = pytest.importorskip("onnxruntime")
-    checkpoint = opened("lab")
-    path = tmp_path / "hazumi.onnx"  # as the example calls it
-    path.write_bytes(export_whole(checkpoint, ["attention"]))
-    monkeypatch.chdir(tmp_path)
+    page = browser.new_context().new_page()
+    files = {
+        "/": ("text/html", b"<!doctype html><title>a page</title>"),
+        "/ort.mjs": ("text/javascript", RUNTIME_SCRIPT.read_bytes()),
+        "/ort-wasm-simd-threaded.wasm": ("application/wasm", gzip.decompress(runtime_wasm())),
+        "/hazumi.onnx": ("application/octet-stream", whole.read_bytes()),
+    }
+    for path, (kind, body) in files.items():
+        page.route(f"https://page.test{path}", partial(Route.fulfill, content_type=kind, body=body))
+    page.goto("https://page.test/")
+    given = """const ort = await import("https://page.test/ort.mjs");
+      const S = 20, [audio, text, video] = [384, 768, 66].map(width => new Float32Array(S * width));
+      const observed = new Uint8Array(S * 3).fill(1);"""
+    fused = page.evaluate(f"(async () => {{ {given} {example('js')} return [...fused.data]; }})()")
+    np.testing.assert_allclose(fused, all_zero(runtime, whole, 20)[:, 0], atol=PARITY)
+    page.context.close()
+
+
+def test_an_exported_file_runs_the_example_of_the_docs_and_gives_pytorchs_numbers(whole, monkeypatch):
+    runtime = pytest.importorskip("onnxruntime")
+    checkpoint, path = opened("hazumi"), whole
+    monkeypatch.chdir(whole.parent)
     known: dict[str, object] = {}
-    exec(re.search(r"^```py\n(.*?)^```", DOCS.read_text(), re.DOTALL | re.MULTILINE)[1], known)
+    exec(example("py"), known)
     assert known["fused"].shape == (20, 1)
+    np.testing.assert_allclose(known["fused"], all_zero(runtime, whole, 20), atol=PARITY)
     session = runtime.InferenceSession(path)
     facts = session.get_modelmeta().custom_metadata_map
     assert facts["comp_viz.digest"] == checkpoint.digest
