@@ -8,7 +8,7 @@ simulated phones and `--pages` real pages of a phone's size follow, and each cho
 
 import argparse
 import re
-import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -19,10 +19,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from benchmarks.builds import ROOT, Build, chromium
 from benchmarks.class_phones import ClassPhones
-from benchmarks.live_click import FLAGS, PORT, ROOT, Build
 from comp_viz.lecture.class_pages import story_key
 from comp_viz.resources import shipped
 from comp_viz.stories import read_story
@@ -56,8 +56,11 @@ class Step:
 
 
 @contextmanager
-def lecturing(port: int) -> Iterator[tuple[Build, str]]:
+def lecturing() -> Iterator[tuple[Build, str]]:
     """The dashboard, started for a lecture, and the presenter's address."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
     command = [sys.executable, "-m", "comp_viz", "run", "--lecture", "--server.headless=true", f"--server.port={port}"]
     with tempfile.NamedTemporaryFile("w+") as output:
         server = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
@@ -176,13 +179,9 @@ def main() -> None:
     parser.add_argument("--story", default="dominance")
     parser.add_argument("--phones", type=int, default=30)
     parser.add_argument("--pages", type=int, default=3)
-    parser.add_argument("--port", type=int, default=PORT)
     options = parser.parse_args()
-    executable = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-    with lecturing(options.port) as (build, address), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+    with lecturing() as (build, address), chromium() as browser:
         present(browser, build, address, options.story, options.phones, options.pages)
-        browser.close()
 
 
 if __name__ == "__main__":

@@ -118,9 +118,9 @@ def story_bar() -> None:
         with sentence:
             st.subheader(escape_markdown(step.say), anchor=False)
             st.markdown(f"#### :material/forum: {escape_markdown(step.ask)}", anchors=False)
+            class_buttons()
         with keys:
             step_buttons(name, story, here)
-            class_buttons()
             set_stage(f"{name} {here} {st.session_state[OPENINGS]}", step.show, story, here)
         class_answers()
 
