@@ -18,7 +18,7 @@ import torch
 import yaml
 from browsing import NO_BROWSER, WAIT, chromium
 from needs import need
-from playwright.sync_api import Route
+from playwright.sync_api import Page, Route
 
 from comp_viz.__main__ import main
 from comp_viz.analysis.inside import look_inside
@@ -336,13 +336,29 @@ def test_without_the_libraries_a_checkpoint_of_another_architecture_says_what_to
 # In a browser
 
 
+def answers_as_pytorch(page: Page, checkpoint: Checkpoint, conversation: Conversation) -> np.ndarray:
+    """Whether the predictions, attention and contributions of a figure are those of the library; its pattern `[S, M]`."""
+    page.evaluate("(async () => { await ask(); await contribute(); })()")  # the latest of all questions is answered
+    seen = page.evaluate(
+        "({observed: [...figure.observed], fused: [...state.answer.fused], attended: [...rollout(state.attention, 2, 1)],"
+        " given: state.contributions.map(one => one.values)})"
+    )
+    observed = np.array(seen["observed"], bool).reshape(conversation.observed.shape)
+    inside = look_inside(checkpoint, conversation, observed)
+    np.testing.assert_allclose(seen["fused"], inside.prediction.fused[:, 0], atol=PARITY)
+    np.testing.assert_allclose(seen["attended"], rollout(inside.attention["video"])[1], atol=PARITY)
+    wanted = contribution(predict_coalitions(checkpoint, conversation, observed)).values.T
+    np.testing.assert_allclose(seen["given"], wanted, atol=PARITY)
+    return observed
+
+
 def test_a_live_figure_answers_from_disk_without_a_network_as_pytorch_does(lab_figure, tmp_path):
     need(NO_BROWSER)
     path = tmp_path / "figure.html"
     path.write_text(lab_figure)
     data, checkpoint = lab_data(), opened("lab")
     conversation = data.find(data.utterances.ids[0])
-    S, M = conversation.observed.shape
+    S = len(conversation)
     with chromium() as browser:
         page = browser.new_context(offline=True).new_page()
         asked, errors = [], []
@@ -362,20 +378,14 @@ def test_a_live_figure_answers_from_disk_without_a_network_as_pytorch_does(lab_f
         page.mouse.up()
         page.keyboard.press("ArrowRight")
         page.keyboard.press("c")
-        page.evaluate("(async () => { await ask(); await contribute(); })()")  # the latest of all questions is answered
-        seen = page.evaluate(
-            "({observed: [...figure.observed], fused: [...state.answer.fused], attended: [...rollout(state.attention, 2, 1)],"
-            " given: state.contributions.map(one => one.values)})"
-        )
-        observed = np.array(seen["observed"], bool).reshape(S, M)
-        inside = look_inside(checkpoint, conversation, observed)
+        observed = answers_as_pytorch(page, checkpoint, conversation)
         assert not observed[np.arange(S) != 3, 1].any()
         assert observed[3].all()  # the column was given back
         assert len(set(observed[[2, 4, 5, 6], 0])) == 1  # painted alike
-        np.testing.assert_allclose(seen["fused"], inside.prediction.fused[:, 0], atol=PARITY)
-        np.testing.assert_allclose(seen["attended"], rollout(inside.attention["video"])[1], atol=PARITY)
-        wanted = contribution(predict_coalitions(checkpoint, conversation, observed)).values.T
-        np.testing.assert_allclose(seen["given"], wanted, atol=PARITY)
+        for keys in (["ArrowRight", " "], ["c"], ["r"]):  # of one modality, of all: the other coalitions are known
+            for key in keys:
+                page.keyboard.press(key)
+            answers_as_pytorch(page, checkpoint, conversation)
         assert errors == []
         assert [url for url in asked if not url.startswith(("file:", "blob:"))] == []
 
