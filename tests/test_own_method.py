@@ -17,6 +17,7 @@ from comp_viz.checkpoint.card import read_card
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.commands.train import chosen_settings
 from comp_viz.errors import CompVizError
+from comp_viz.export.file import export_whole
 from comp_viz.methods import registry
 from comp_viz.methods.method import absence
 from comp_viz.methods.registry import find_method, method_names
@@ -61,7 +62,7 @@ def test_it_learns_and_its_card_names_it(trained):
     assert {row["stage"] for row in rows} == {2}
     card = read_card(trained / "config.json")
     assert (card.method, card.architecture.hidden) == ("average", 8)
-    assert "A Average network" in (trained / "README.md").read_text()
+    assert "Average: a network" in (trained / "README.md").read_text()
     assert {m.predictor for m in card.measurements} == {"fused", "audio", "text", "video"}
 
 
@@ -80,6 +81,20 @@ def test_its_checkpoint_predicts_and_says_what_it_has_not(trained, small_lab):
         look_inside(checkpoint, conversation, observed)
     with pytest.raises(CompVizError, match=r"is of Average: it has no prompts.*Choose a checkpoint of ComP"):
         _ = checkpoint.comp
+
+
+def test_it_can_be_exported_as_the_guide_writes_it(trained, small_lab):
+    pytest.importorskip("onnxscript")
+    runtime = pytest.importorskip("onnxruntime")
+    checkpoint, conversation = load_checkpoint(trained), small_lab.split("test")[0]
+    session = runtime.InferenceSession(export_whole(checkpoint), providers=["CPUExecutionProvider"])
+    shown = conversation.observed.copy()
+    shown[0] = [True, False, False]
+    inputs = {f"features.{u}": x for u, x in conversation.features.items()} | {"observed": shown}
+    answer = dict(zip([one.name for one in session.get_outputs()], session.run(None, inputs), strict=True))
+    there = predict_conversation(checkpoint, conversation, shown)
+    np.testing.assert_allclose(answer["fused"], there.fused, atol=1e-4)
+    np.testing.assert_allclose(answer["head.text"], there.heads["text"], atol=1e-4)
 
 
 def test_its_options_are_its_own(average, small_lab):

@@ -14,6 +14,7 @@ from comp_viz.methods.method import Method
 from comp_viz.methods.registry import FIRST, find_method, method_of
 from comp_viz.network.config import NetworkConfig
 from comp_viz.validation import first_problem, shortened_value
+from comp_viz.wording import first_upper
 
 CHECKPOINT_FORMAT = "comp-viz checkpoint 2"
 MAX_CONFIG_BYTES = 4_000_000
@@ -130,7 +131,7 @@ def model_card(card: Card) -> str:
     lines = [
         f"# {card.name}",
         "",
-        f"A {method.title} network for emotion recognition in conversations with missing modalities. It {method.about}.",
+        f"{first_upper(method.title)}: a network for emotion recognition in conversations with missing modalities. It {method.about}.",
         *([card.note] if card.note else []),
         "",
         f"- **Predicts**: {task.name}, {task.scale}"

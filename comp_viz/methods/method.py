@@ -61,7 +61,7 @@ class Method:
     ownership: Callable[[str], Ownership]  # name of a parameter -> whose it is
     describe: Callable[[Any], str]  # a configuration in a phrase, for the model card
     capabilities: frozenset[Capability] = frozenset()
-    weights_from: str = "weighting"  # the part that gives the weights of the modalities, in a word
+    weights_from: str = "modality"  # the part that gives the weights of the modalities, in a word
     rebuilds: str = "standardised features"  # what it rebuilds of a missing entry, in a phrase, where it rebuilds
     weights_about: str = ""  # what the weights are, in a sentence, where there are some
     no_graph: str = ""  # why it cannot be exported, in a sentence, where it cannot
