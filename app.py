@@ -67,6 +67,7 @@ def draw_dashboard() -> None:
     ):
         from comp_viz.ui.frame.address_notes import draw_address_notes
         from comp_viz.ui.frame.analysis_state import analysis_notice
+        from comp_viz.ui.frame.errors_in_words import errors_in_words
         from comp_viz.ui.frame.lasting_memory import spare_what_lasts
         from comp_viz.ui.frame.sidebar import draw_frame
         from comp_viz.ui.frame.warm_up import compiling
@@ -83,7 +84,8 @@ def draw_dashboard() -> None:
             st.caption(f"{group} › **{page.title}**")
     page_row(everything, page)
     notes = st.container()
-    page.run()
+    with errors_in_words():
+        page.run()
     draw_address_notes(notes)
     spare_what_lasts(page.title)
 

@@ -4,7 +4,19 @@ from reprlib import Repr
 
 from pydantic import ValidationError
 
-SHORT = Repr()
+
+class ShortRepr(Repr):
+    """The usual one, but for numbers so long that Python refuses to write them."""
+
+    def repr_int(self, x: int, level: int) -> str:
+        """A whole number, or how long it is."""
+        return (
+            super().repr_int(x, level) if x.bit_length() < MOST_BITS else f"a whole number of {x.bit_length():,} bits"
+        )
+
+
+MOST_BITS = 10_000  # about 3,000 digits; Python writes 4,300
+SHORT = ShortRepr()
 SHORT.maxlevel, SHORT.maxdict, SHORT.maxlist, SHORT.maxtuple, SHORT.maxset = 4, 8, 12, 12, 12
 SHORT.maxstring = SHORT.maxother = SHORT.maxlong = 90  # a little more than is shown
 

@@ -30,6 +30,7 @@ from comp_viz.ui.clips.thresholds import threshold_controls
 from comp_viz.ui.clips.track_controls import track_controls
 from comp_viz.ui.clips.upload import wanted_settings
 from comp_viz.ui.clips.upload_controls import analysis_problem, upload_controls
+from comp_viz.ui.frame.errors_in_words import errors_in_words
 from comp_viz.ui.frame.finished_upload import SETTLE
 from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.page_view import PageView
@@ -44,6 +45,7 @@ EMPTY = (
 
 
 @st.fragment
+@errors_in_words()
 def inspect_clip(uploaded: SessionClip, view: PageView | None, pending: int) -> None:
     """Everything about one clip, while so many others are `pending`."""
     if len(session_clips().pending) != pending:  # a control below had one read again

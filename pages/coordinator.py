@@ -9,6 +9,7 @@ from comp_viz.ui.coordinator.shuffle import shuffle_part
 from comp_viz.ui.coordinator.weights import finding, fit_axes, weight_charts
 from comp_viz.ui.frame.capability import capable
 from comp_viz.ui.frame.compare_mode import draw_sides
+from comp_viz.ui.frame.errors_in_words import errors_in_words
 from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import utterance_bar
@@ -26,6 +27,7 @@ HELP = (
 
 
 @st.fragment
+@errors_in_words()
 def coordinator(view: PageView) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()

@@ -6,6 +6,7 @@ from comp_viz.analysis.imbalance.gap import gaps, joint_minus_alone
 from comp_viz.figures.imbalance.heading import IMBALANCE_HELP, imbalance_facts, imbalance_title
 from comp_viz.ui.frame.capability import capable
 from comp_viz.ui.frame.compare_mode import draw_sides
+from comp_viz.ui.frame.errors_in_words import errors_in_words
 from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.sidebar import current_view
@@ -23,6 +24,7 @@ from comp_viz.ui.imbalance.discrepancy import discrepancy_rows
 
 
 @st.fragment
+@errors_in_words()
 def imbalance(view: PageView) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()

@@ -8,6 +8,7 @@ from comp_viz.analysis.live.change import change
 from comp_viz.figures.live.heading import LIVE_TERMS, weight_sentence
 from comp_viz.figures.live.timeline import timeline_title
 from comp_viz.ui.frame.capability import say_what_is_absent
+from comp_viz.ui.frame.errors_in_words import errors_in_words
 from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.report_collector import add_leading_section
@@ -22,6 +23,7 @@ from comp_viz.ui.live.utterance_card import utterance_card
 
 
 @st.fragment
+@errors_in_words()
 def live(view: PageView) -> None:
     """Everything that answers to the matrix; runs again by itself at every click."""
     view = view.now()

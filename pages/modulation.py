@@ -7,6 +7,7 @@ from comp_viz.page_parts import EFFECT, HARD, MODULATION_PART, MODULATION_PARTS,
 from comp_viz.ui.cache import training as cached_training
 from comp_viz.ui.frame.capability import capable
 from comp_viz.ui.frame.compare_mode import draw_sides
+from comp_viz.ui.frame.errors_in_words import errors_in_words
 from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import utterance_bar
@@ -19,6 +20,7 @@ from comp_viz.ui.widgets.choices import one_of
 
 
 @st.fragment
+@errors_in_words()
 def modulation(view: PageView) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()

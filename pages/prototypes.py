@@ -5,6 +5,7 @@ import streamlit as st
 from comp_viz.figures.prototypes.heading import PROTOTYPES_TERMS, prototypes_heading
 from comp_viz.ui.frame.capability import capable
 from comp_viz.ui.frame.compare_mode import draw_sides
+from comp_viz.ui.frame.errors_in_words import errors_in_words
 from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import utterance_bar
@@ -25,6 +26,7 @@ SECTIONS = {
 
 
 @st.fragment
+@errors_in_words()
 def prototypes(view: PageView) -> None:
     """The page; runs again by itself when one of its own controls changes."""
     view = view.now()

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from comp_viz.ui.frame.compare_mode import draw_sides
+from comp_viz.ui.frame.errors_in_words import errors_in_words
 from comp_viz.ui.frame.heading import empty_state
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.sidebar import current_view
@@ -11,6 +12,7 @@ from comp_viz.ui.robustness.controls import PAGE, measure_and_draw_robustness, r
 from comp_viz.ui.widgets.measuring import measuring_tick
 
 
+@errors_in_words()
 def robustness(view: PageView) -> None:
     """The page; runs again by itself when one of its own controls changes, and while it measures."""
     view = view.now()

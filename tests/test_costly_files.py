@@ -10,6 +10,7 @@ import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 
+from comp_viz.analysis.results import MOST_RESULTS, read_results
 from comp_viz.data import findings, memory_budget
 from comp_viz.data.layouts.segments import read_subtitles
 from comp_viz.data.source import open_data
@@ -17,6 +18,8 @@ from comp_viz.data.tabular import dialect, json_lines
 from comp_viz.data.tabular.dialect import read_dialect
 from comp_viz.data.tabular.json_lines import nesting
 from comp_viz.errors import CompVizError
+from comp_viz.resources import shipped
+from comp_viz.training.telemetry import MOST_ROWS, read_telemetry
 
 
 def levels(value):
@@ -128,3 +131,20 @@ def test_subtitles_are_read_in_one_go_whatever_is_in_them(filler, tmp_path):
     if filler == "<b":
         assert second.text == f"x{filler * 100_000}x"
     assert (second.start, second.end) == (2, 3)
+
+
+@pytest.mark.parametrize(("name", "read"), [("steps", read_telemetry), ("epochs", read_telemetry), ("results", None)])
+def test_tables_of_ours_have_no_more_rows_than_a_run_of_weeks(name, read, tmp_path):
+    """A row that comes again and again takes no room on disk, and kilobytes in memory."""
+    source = (
+        shipped("results/ablation.parquet")
+        if name == "results"
+        else shipped(f"checkpoints/lab/telemetry/{name}.parquet")
+    )
+    most = MOST_RESULTS if name == "results" else MOST_ROWS[name]
+    first = pq.read_table(source).slice(0, 1)
+    path = tmp_path / f"{name}.parquet"
+    pq.write_table(first.take(pa.array([0] * (most + 1))), path)
+    assert path.stat().st_size < 2_000_000
+    with pytest.raises(CompVizError, match=f"it has {most + 1:,} rows, expected at most {most:,}"):
+        read(tmp_path, name) if read else read_results(path)

@@ -2,11 +2,14 @@
 
 import shutil
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from page_cases import dashboard
 from safetensors.torch import load_file, save_file
 
 from comp_viz.data.table.writer import write_table
+from comp_viz.resources import shipped
 from comp_viz.ui.cache import progressive
 from comp_viz.ui.claims.cached import counterparts
 
@@ -80,3 +83,27 @@ def test_a_claim_is_tested_beside_counterparts_that_can_be_read(open_page, monke
     monkeypatch.setattr("comp_viz.ui.claims.cached.counterpart_roles", lambda card, other: ("without prompts",))
     open_page("claims")  # with these folders
     assert counterparts("trained") == {"without prompts": LARGE}  # the first that can be read
+
+
+PAGES = sorted(path.stem for path in shipped("pages").glob("*.py"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_is_found_damaged_as_a_page_is_drawn_is_said_in_words(page, open_page, place):
+    """Telemetry is read by the pages that show it, and a conversation when it is asked for: both after the frame was drawn."""
+    for path in (place / "checkpoints" / "trained" / "telemetry").glob("*.parquet"):
+        path.write_bytes(path.read_bytes()[:-100])
+    features = (place / "data" / "small.arrow").read_bytes()
+    table = pa.ipc.open_file(features).read_all()
+    column = table["features.audio"].combine_chunks()
+    values = column.flatten().to_numpy(zero_copy_only=False).copy()
+    values[-1] = np.nan  # of the last utterance of the test split; the frame shows the first conversation
+    spoilt = pa.FixedSizeListArray.from_arrays(pa.array(values), column.type.list_size)
+    with pa.OSFile(str(place / "data" / "small.arrow"), "wb") as file, pa.ipc.new_file(file, table.schema) as out:
+        out.write_table(table.set_column(table.column_names.index("features.audio"), "features.audio", spoilt))
+    app = open_page(page)
+    assert not app.exception
+    if page in ("modulation", "imbalance"):
+        assert any("is no telemetry that can be read" in one.value for one in app.error)
+    if page in ("robustness", "compare"):
+        assert any("NaN or infinite features" in one.value for one in app.error)

@@ -22,6 +22,8 @@ TEXTS = {
     "impossible date": PLAIN.replace("minutes: 10", "minutes: 2026-13-45"),
     "impossible time": PLAIN.replace("minutes: 10", "minutes: 2026-01-01 99:99:99"),
     "long number": PLAIN.replace("minutes: 10", f"minutes: {'9' * 5000}"),
+    "long number in bits": PLAIN.replace("minutes: 10", f"minutes: 0b{'1' * 50_000}"),
+    "long number for a text": PLAIN.replace(f"title: {GOOD['title']}", f"title: 0x{'f' * 50_000}"),
     "empty number": PLAIN.replace("minutes: 10", "minutes: !!int ''"),
     "empty time": PLAIN.replace("minutes: 10", "minutes: !!timestamp x"),
     "alias": "title: &a [x]\nabout: *a\n",

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from comp_viz.analysis.stats.intervals import half_width_of_mean
-from comp_viz.data.checked_columns import checked_columns, refuse_empty_cells
+from comp_viz.data.checked_columns import checked_columns, read_whole, refuse_empty_cells
 from comp_viz.errors import UNREADABLE, CompVizError
 from comp_viz.evaluation.metrics import METRICS
 from comp_viz.resources import find
@@ -32,10 +31,13 @@ def read_results(path: str | Path) -> pd.DataFrame:
     return rows
 
 
+MOST_RESULTS = 200_000  # rows
+
+
 def read_parquet(path: Path) -> pa.Table:
-    """A Parquet file. Raises `CompVizError` when it is damaged or something else."""
+    """A Parquet file. Raises `CompVizError` when it is damaged, something else, or has more rows than results have."""
     try:
-        return pq.ParquetFile(path).read()
+        return read_whole(path, MOST_RESULTS)
     except (*UNREADABLE, pa.ArrowException) as error:
         raise CompVizError(
             f"{path} cannot be read as a table of results ({' '.join(str(error).split())[:200]})."

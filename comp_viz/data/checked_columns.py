@@ -1,11 +1,21 @@
 """Columns of tables that anybody may have written: each of the type that it should have, or an error that names it."""
 
 from collections.abc import Collection
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pyarrow.types as kinds
 
 from comp_viz.errors import CompVizError
+
+
+def read_whole(path: Path, most: int) -> pa.Table:
+    """A Parquet file of a table of ours. Raises `CompVizError` for more than `most` rows, however few bytes hold them."""
+    file = pq.ParquetFile(path)
+    if file.metadata.num_rows > most:
+        raise CompVizError(f"it has {file.metadata.num_rows:,} rows, expected at most {most:,}")
+    return file.read()
 
 
 def checked_columns(table: pa.Table, schema: pa.Schema, needed: Collection[str], where: str) -> pa.Table:

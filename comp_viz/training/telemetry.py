@@ -12,9 +12,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from comp_viz.data.atomic_write import atomic_write
-from comp_viz.data.checked_columns import refuse_empty_cells
+from comp_viz.data.checked_columns import read_whole, refuse_empty_cells
 from comp_viz.errors import UNREADABLE, CompVizError
 
+MOST_ROWS = {
+    "epochs": 1_000_000,
+    "steps": 500_000,
+    "gradients": 2_000_000,
+    "utterances": 20_000_000,
+}  # of a run of weeks
 WORD = pa.dictionary(pa.int32(), pa.string())
 TABLES = {
     # One row for every number that sums up an epoch.
@@ -109,7 +115,7 @@ def table_parts(folder: Path, name: str) -> list[pa.Table]:
 def read_telemetry_file(path: Path, name: str) -> pa.Table:
     """One file of a table. Raises `CompVizError` when it is damaged or something else."""
     try:
-        table = pq.ParquetFile(path).read().cast(TABLES[name])
+        table = read_whole(path, MOST_ROWS[name]).cast(TABLES[name])
     except (*UNREADABLE, pa.ArrowException) as error:
         raise CompVizError(
             f"{path} is no telemetry that can be read ({' '.join(str(error).split()):.300}). Copy it again, or repeat the run."

@@ -9,6 +9,7 @@ from comp_viz.figures.style import Palette
 from comp_viz.ui.cache.session_clips import PendingClip, session_clips
 from comp_viz.ui.clips.player import player
 from comp_viz.ui.frame.analysis_state import progress_text, work_share
+from comp_viz.ui.frame.errors_in_words import errors_in_words
 from comp_viz.ui.frame.finished_upload import SETTLE
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.media import media_url
@@ -32,6 +33,7 @@ def draw_pending(each: PendingClip, palette: Palette, again: bool) -> None:
 
 
 @st.fragment(run_every=REFRESH)
+@errors_in_words()
 def follow_analysis(each: PendingClip, url: str, picture: bool, again: bool, palette: Palette) -> None:
     """How far it is, and what is known so far; drawn anew every second."""
     if each.job.settled and not session_clips().paused:

@@ -20,6 +20,7 @@ from comp_viz.ui.compare.cached import accuracy_under, comparison, split_predict
 from comp_viz.ui.compare.controls import CompareChoice
 from comp_viz.ui.compare.differences import differing_utterances
 from comp_viz.ui.compare.ranking import method_ranking
+from comp_viz.ui.frame.errors_in_words import errors_in_words
 from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.report_collector import add_section, add_side
 from comp_viz.ui.frame.text import escape_markdown
@@ -54,6 +55,7 @@ def compare_charts(choice: CompareChoice, top: DeltaGenerator) -> None:
         method_ranking(choice.view)
 
 
+@errors_in_words()
 def growing_chart(choice: CompareChoice, part: str) -> None:
     """Measure for a moment and draw the chart of all patterns; has the page drawn anew with every drawing of the one in force."""
     measurements = [split_predictions(view, choice.split, choice.drawings) for view in choice.views]

@@ -22,6 +22,7 @@ from comp_viz.data.source import data_root, open_data
 from comp_viz.data.summary import summarise_data
 from comp_viz.errors import CompVizError
 from comp_viz.ui.cache.session_clips import session_clips
+from comp_viz.ui.frame.errors_in_words import errors_in_words
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.wording import how_many, percent
 
@@ -35,6 +36,7 @@ GUIDE = (
 
 
 @st.dialog("Import a data set", width="large")
+@errors_in_words()
 def import_dialog(place: str = "") -> None:
     """The dialog; `place` is a file of the data root to read, else one is handed over."""
     path = data_root() / place if place else handed_over()

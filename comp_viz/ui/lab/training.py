@@ -10,6 +10,7 @@ from comp_viz.errors import CompVizError
 from comp_viz.methods.registry import FIRST, method_names
 from comp_viz.training.background import TrainingJob, running_training, small_options, start_training
 from comp_viz.ui.cache.checkpoints import checkpoint_folder
+from comp_viz.ui.frame.errors_in_words import errors_in_words
 from comp_viz.ui.frame.navigation import open_in_live
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.choices import one_of
@@ -43,6 +44,7 @@ def begin_training(settings: LabSettings, method: str) -> None:
 
 
 @st.fragment(run_every=1.0)
+@errors_in_words()
 def training_progress(job: TrainingJob) -> None:
     """How far a training is; shown anew every second while it runs."""
     if job.state != "running":

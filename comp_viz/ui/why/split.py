@@ -15,6 +15,7 @@ from comp_viz.ui.cache.inference import INFERENCE
 from comp_viz.ui.cache.per_session import keep_resource
 from comp_viz.ui.cache.progressive import MeasuredParts, ProgressiveMeasurement
 from comp_viz.ui.frame.compare_mode import Side
+from comp_viz.ui.frame.errors_in_words import errors_in_words
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import chart_panel
@@ -52,6 +53,7 @@ def split_part(sides: list[Side], palette: Palette) -> None:
             st.fragment(whole_split, run_every=measuring_tick(WHOLE_SPLIT))(sides, rows, name, palette)
 
 
+@errors_in_words()
 def whole_split(sides: list[Side], rows: list[int], name: str, palette: Palette) -> None:
     """Compute for a moment and draw what is known; comes back by itself until all is."""
     above = st.container()

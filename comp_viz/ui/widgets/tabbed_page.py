@@ -8,6 +8,7 @@ from comp_viz.figures.style import Palette
 from comp_viz.methods.method import Capability
 from comp_viz.ui.frame.capability import capable
 from comp_viz.ui.frame.compare_mode import Side, draw_sides
+from comp_viz.ui.frame.errors_in_words import errors_in_words
 from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import utterance_bar
@@ -18,6 +19,7 @@ Tab = Callable[[list[Side], int, Palette], str]  # draws what is compared at one
 
 
 @st.fragment
+@errors_in_words()
 def tabbed_page(
     view: PageView,
     page: str,
