@@ -6,6 +6,8 @@ import pytest
 from browsing import fits, in_both_themes, settled, still, watched
 from playwright.sync_api import Page, expect
 
+from comp_viz.figures.overview.diagram import PARTS
+
 SIZES = {(1440, 900): 470, (1024, 768): 500}  # window -> where the first chart has begun, in pixels from the top
 CHARTS = {  # page -> what its main chart is, where that is none by Plotly
     "live": ".availability_matrix .legend",  # as a chart by Plotly begins
@@ -169,3 +171,20 @@ def test_every_row_of_live_has_a_scale_that_can_be_read(window, address):
     begins = [texts.index(title) for title in ("P(decision)", "in P", "0 to 1")]
     for begin, end in pairwise([*begins, len(texts)]):
         assert sum(text.lstrip("\u2212")[:1].isdigit() for text in texts[begin + 1 : end]) > 1, texts
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+def test_the_equation_of_every_part_of_the_overview_is_seen_whole(size, window, address):
+    window.set_viewport_size({"width": size[0], "height": size[1]})
+    window.goto(f"{address}overview?checkpoint=lab")
+    window.locator(".diagram svg").wait_for()
+    for part in PARTS:
+        still(window)
+        window.locator(f'.diagram svg [data-part="{part}"]').last.dispatch_event("click")
+        if part != "features":  # a click takes its modality away
+            expect(window.locator("p", has_text=part).filter(has_text="at utterance")).to_be_visible()
+        still(window)
+        cut = window.locator(".st-key-equation .katex-display").evaluate_all(
+            "all => all.filter(e => e.scrollWidth > e.clientWidth + 4).map(e => e.textContent.slice(0, 60))"
+        )
+        assert cut == [], part

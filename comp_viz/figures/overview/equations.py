@@ -59,7 +59,7 @@ def encoder(spot: Spot) -> PartEquation:
         "An encoder brings every modality to the same width. Its length says how much there is, not what it is worth.",
         r"Z^u_s = \mathrm{MLP}(W^u \hat X^u_s + b^u)",
         rf"\lVert {spot.at('Z')} \rVert = {number(spot.one.encoded_norm[spot.utterance])}"
-        rf"\qquad \text{{mean of the conversation: }} {number(spot.one.encoded_norm.mean())}",
+        rf"\\ \text{{mean of the conversation: }} {number(spot.one.encoded_norm.mean())}",
     )
 
 
@@ -70,13 +70,13 @@ def prototypes(spot: Spot) -> PartEquation:
         "Each utterance is a mixture of prototypes, by cosine. An entropy of 1 means that it takes all of them alike.",
         r"S^u_s = \mathrm{softmax}_k\, \cos(Z^u_s, A^u_k) \quad (6, 7)",
         rf"\mathrm{{H}}({spot.at('S')}) / \ln {count} = {number(spot.one.assignment_entropy[spot.utterance])}"
-        rf"\qquad e^{{\mathrm{{H}}}} = {number(spot.one.effective[spot.utterance], 0)} \text{{ of }} {count}",
+        rf"\\ e^{{\mathrm{{H}}}} = {number(spot.one.effective[spot.utterance], 0)} \text{{ of }} {count}",
     )
 
 
 def prompts(spot: Spot) -> PartEquation:
     """What the others deliver."""
-    delivered = r"\qquad ".join(
+    delivered = r"\\ ".join(
         rf"\lVert P^{{\text{{{latex(sender)}}} \to \text{{{latex(spot.modality)}}}}}_{{{spot.utterance + 1}}} \rVert = "
         rf"{number(norms[spot.utterance])}"
         for sender, norms in spot.one.prompt_norms.items()
@@ -94,7 +94,7 @@ def propagation(spot: Spot) -> PartEquation:
         "Features and prompts go through attention over the conversation. A cosine near 0 means that little of the features' own direction is left.",
         r"\bar Z^u = \mathrm{Attention}([Z^u, P^{vu}, P^{wu}]) \quad (3\text{–}5)",
         rf"\cos({spot.at('Z')}, {spot.at(PROPAGATED)}) = {number(spot.one.cosine[spot.utterance])}"
-        rf"\qquad \text{{normalised entropy of attention: }} {number(spot.one.attention_entropy[spot.utterance])}",
+        rf"\\ \text{{normalised entropy of attention: }} {number(spot.one.attention_entropy[spot.utterance])}",
     )
 
 
@@ -115,7 +115,7 @@ def coordinator(spot: Spot) -> PartEquation:
     return PartEquation(
         "The coordinator weighs the modalities of each utterance; what is missing gets a weight too.",
         r"\bar\omega_s = \mathrm{softmax}(\mathrm{MLP}([\bar Z^a_s, \bar Z^t_s, \bar Z^v_s])) \quad (12, 13)",
-        rf"{symbols} = {values} = 1",
+        rf"{symbols} \\ = {values} = 1",
     )
 
 
@@ -123,7 +123,7 @@ def fused(spot: Spot) -> PartEquation:
     """The prediction of all together."""
     return PartEquation(
         "The weighed features of all modalities make the fused prediction.",
-        r"F_s = [\bar\omega^a_s \bar Z^a_s, \bar\omega^t_s \bar Z^t_s, \bar\omega^v_s \bar Z^v_s],\quad Y_s = \mathrm{head}(F_s) \quad (14, 15)",
+        r"F_s = [\bar\omega^a_s \bar Z^a_s, \bar\omega^t_s \bar Z^t_s, \bar\omega^v_s \bar Z^v_s] \\ Y_s = \mathrm{head}(F_s) \quad (14, 15)",
         rf"Y_{{{spot.utterance + 1}}} = {outcome(spot.task, spot.overview.fused[spot.utterance])}",
     )
 

@@ -25,7 +25,7 @@ def effect_line(key: str, judgement: Judgement) -> str:
     """The effect of a claim with its interval, what it is over, and its p-value."""
     counted = counted_words(key, judgement)
     over = f"{units_words(judgement)}{f' with {counted}' if counted else ''}"
-    return f"{finding_words(key, judgement)}, over {over}; by Holm {p_words(judgement.p)}."
+    return f"{finding_words(key, judgement)}, over {over}; {p_words(judgement.p)} by Holm's method."
 
 
 def claim_section(key: str, judged: JudgedClaim, palette: Palette) -> Section:

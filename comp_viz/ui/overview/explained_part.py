@@ -29,9 +29,11 @@ def draw_explained_part(overview: Overview, task: Task, utterance: int) -> None:
     of = f" of {escape_markdown(modality)}" if modality in names else ""
     with st.container(border=True):
         st.markdown(f"**{part}{of}** at utterance {utterance + 1}. {equation.words}")
-        left, right = st.columns(2, vertical_alignment="center")
-        left.latex(equation.symbols)
-        right.latex(equation.numbers)
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="equation"
+        ):
+            for lines in (equation.symbols, equation.numbers):
+                st.latex(rf"\begin{{gathered}} {lines} \end{{gathered}}", width="content")
         page = PARTS[part][2]
         st.page_link(
             f"pages/{page}.py", label=f"See it closely on {page.capitalize()}", icon=":material/arrow_forward:"
