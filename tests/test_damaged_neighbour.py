@@ -1,10 +1,13 @@
 """A damaged checkpoint harms itself alone: pages that look at several pass it over, and name it where somebody chose it."""
 
+import ast
+import re
 import shutil
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from browsing import ROOT
 from page_cases import dashboard
 from safetensors.torch import load_file, save_file
 
@@ -107,3 +110,21 @@ def test_what_is_found_damaged_as_a_page_is_drawn_is_said_in_words(page, open_pa
         assert any("is no telemetry that can be read" in one.value for one in app.error)
     if page in ("robustness", "compare"):
         assert any("NaN or infinite features" in one.value for one in app.error)
+
+
+def test_every_part_of_a_page_that_runs_by_itself_says_errors_in_words():
+    """Streamlit catches what such a part raises before anything around it can."""
+    lacking = []
+    for path in (*ROOT.glob("pages/*.py"), *ROOT.glob("comp_viz/ui/**/*.py")):
+        module = ast.parse(path.read_text())
+        functions = {
+            one.name: list(map(ast.unparse, one.decorator_list))
+            for one in ast.walk(module)
+            if isinstance(one, ast.FunctionDef)
+        }
+        called = re.findall(r"st\.fragment\((\w+),", path.read_text())
+        parts = [
+            name for name, marks in functions.items() if name in called or any("st.fragment" in mark for mark in marks)
+        ]
+        lacking += [f"{path.name}: {name}" for name in parts if "errors_in_words()" not in functions[name]]
+    assert lacking == []

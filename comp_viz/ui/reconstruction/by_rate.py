@@ -29,6 +29,7 @@ from comp_viz.ui.cache.per_session import keep_resource
 from comp_viz.ui.cache.progressive import MeasuredParts, ProgressiveMeasurement
 from comp_viz.ui.cache.split_stream import split_stream
 from comp_viz.ui.frame.compare_mode import Side
+from comp_viz.ui.frame.errors_in_words import errors_in_words
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import chart_panel
@@ -63,6 +64,7 @@ def by_rate_part(sides: list[Side], selected: int, palette: Palette) -> str:
     return so_far(title, len(done), len(rebuilding_drawings()), "passes")
 
 
+@errors_in_words()
 def growing_charts(sides: list[Side], split: str, measure: str, palette: Palette) -> None:
     """Measure for a moment and draw what is known; comes back by itself until all is."""
     progress = st.container()
