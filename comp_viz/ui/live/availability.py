@@ -54,7 +54,7 @@ def editing_tools(view: PageView) -> None:
     heading, share, back = st.columns([5, 2, 1.2], vertical_alignment="bottom")
     heading.markdown(
         "**Availability**: click or drag cells, a modality's name, or an utterance's number",
-        help="Filled: the model sees it. Hatched: taken away. Dashed outline: not in the recording, so always missing. A dot marks what was edited by hand. With the keyboard: arrows move, Space toggles a cell, R its row, C its column.",
+        help="Filled: the model sees it. Hatched: taken away. Dashed outline: not in the recording, so always missing. A dot marks what was edited by hand. A finger paints by going sideways over cells; up and down it scrolls. With the keyboard: arrows move, Space toggles a cell, R its row, C its column.",
     )
     with share.popover("Share this view", icon=":material/link:", width="stretch"):
         st.caption(
