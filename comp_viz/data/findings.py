@@ -10,6 +10,7 @@ import numpy as np
 from comp_viz.data.conversation import Bools, Floats
 from comp_viz.data.unused import Unused
 from comp_viz.errors import CompVizError
+from comp_viz.wording import how_many
 
 NOT_FINITE = "NaN or infinite features"
 NOT_FINITE_MISSING = f"{NOT_FINITE}, kept as missing"
@@ -65,7 +66,7 @@ class Findings:
         """Raise `CompVizError` when `count` more are more than can be kept: each takes memory and time, and nobody reads them."""
         if len(self.rows) + count > MOST_FINDINGS:
             raise CompVizError(
-                f"{file}: {count:,} utterances lack {modality} or have no usable values of it; at most {MOST_FINDINGS:,} missing or faulty "
+                f"{file}: {how_many(count, 'utterance')} lack {modality} or have no usable values of it; at most {MOST_FINDINGS:,} missing or faulty "
                 "entries are noted for a file. Leave this column out, or split the file."
             )
 
