@@ -11,12 +11,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from comp_viz.analysis.results import MOST_RESULTS, read_results
-from comp_viz.data import findings, memory_budget
+from comp_viz.data import findings, memory_budget, unused
 from comp_viz.data.layouts.segments import read_subtitles
 from comp_viz.data.source import open_data
 from comp_viz.data.tabular import dialect, json_lines
 from comp_viz.data.tabular.dialect import read_dialect
 from comp_viz.data.tabular.json_lines import nesting
+from comp_viz.data.unused import unused_names
 from comp_viz.errors import CompVizError
 from comp_viz.resources import shipped
 from comp_viz.training.telemetry import MOST_ROWS, read_telemetry
@@ -148,3 +149,9 @@ def test_tables_of_ours_have_no_more_rows_than_a_run_of_weeks(name, read, tmp_pa
     assert path.stat().st_size < 2_000_000
     with pytest.raises(CompVizError, match=f"it has {most + 1:,} rows, expected at most {most:,}"):
         read(tmp_path, name) if read else read_results(path)
+
+
+def test_very_many_names_are_not_all_likened_to_ours(monkeypatch):
+    monkeypatch.setattr(unused, "MOST_LIKENED", 2)
+    names = unused_names("array", ["audo", "used", "txt", "audoi"], ["used"], {"audio": (), "text": ()})
+    assert [(one.name, one.nearest) for one in names] == [("audo", "audio"), ("txt", "text"), ("audoi", "")]
