@@ -45,7 +45,14 @@ def so_far(sentence: str, measured: int, of: int, unit: str) -> str:
     if measured >= of:
         return sentence
     count = f"{measured:,} of {of:,}"
-    return fitting(f"So far, {count} {unit}: {sentence}", f"So far, {count}: {sentence}", f"So far: {sentence}")
+    main = sentence.partition("; ")[0]
+    return fitting(
+        f"So far, {count} {unit}: {sentence}",
+        f"So far, {count}: {sentence}",
+        f"So far: {sentence}",
+        f"So far, {count}: {main}",
+        f"So far: {main}",
+    )
 
 
 def uniformity(entropy: float) -> str:

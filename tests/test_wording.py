@@ -3,7 +3,19 @@ from pathlib import Path
 
 import pytest
 
-from comp_viz.wording import HEADING, compact, decimal, fitting, how_many, interval, percent, points, signed, uniformity
+from comp_viz.wording import (
+    HEADING,
+    compact,
+    decimal,
+    fitting,
+    how_many,
+    interval,
+    percent,
+    points,
+    signed,
+    so_far,
+    uniformity,
+)
 
 SOURCES = sorted((Path(__file__).parents[1] / "comp_viz").rglob("*.py"))
 COUNTED = re.compile(
@@ -70,3 +82,10 @@ def test_percentages_on_axes_are_written_as_in_sentences():
         if re.search(r"""tickformat["']?\s*[:=].*%["']""", line)
     ]
     assert wrong == []
+
+
+def test_what_is_still_measured_loses_a_clause_rather_than_half_a_word():
+    long = "None of 8 differences excludes zero (0.4 by chance); the largest is with 50\u202f% missing"
+    assert so_far(long, 14, 51, "passes") == ("So far, 14 of 51: None of 8 differences excludes zero (0.4 by chance)")
+    assert so_far("Level", 14, 51, "passes") == "So far, 14 of 51 passes: Level"
+    assert so_far(long, 51, 51, "passes") == long
