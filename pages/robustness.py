@@ -9,6 +9,7 @@ from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.robustness.charts import robustness_charts
 from comp_viz.ui.robustness.controls import PAGE, measure_and_draw_robustness, robustness_controls
+from comp_viz.ui.robustness.references import wait_for_probe
 from comp_viz.ui.widgets.measuring import measuring_tick
 
 
@@ -23,6 +24,8 @@ def robustness(view: PageView) -> None:
     compared = draw_sides(view, choice.corner, patterns=False)
     measure_and_draw_robustness(progress, compared, choice, lambda: robustness_charts(compared, choice))
     st.caption(choice.about)
+    if choice.fit:
+        wait_for_probe(choice.fit)
 
 
 if view := current_view("pages/robustness.py"):

@@ -57,6 +57,7 @@ from comp_viz.figures.robustness.subsets import subsets_chart, subsets_title
 from comp_viz.figures.style import DARK, LIGHT
 from comp_viz.sweep.epochs import is_epochs
 from comp_viz.ui.cache import data_sets, progressive, split_stream
+from comp_viz.ui.cache.probe_fit import ProbeFit
 from comp_viz.ui.robustness import measurement, references
 from comp_viz.wording import percent
 
@@ -552,6 +553,23 @@ def test_a_table_that_cannot_be_read_is_left_out_and_named(open_trained, at_once
     known = app.multiselect(key="references").options
     assert len(known) == 2  # what comes with the data set
     assert all(name.startswith("linear probe: ") for name in known)
+
+
+def test_charts_do_not_wait_for_the_linear_probe_which_joins_them(open_trained, at_once, monkeypatch):
+    fit = ProbeFit(lambda: LinearProbe({"audio": 0.47, "all modalities": 0.741}, 0.6, 1155, 721, "test split"))
+    monkeypatch.setattr(references, "linear_probe_fit", lambda *_: fit)
+    monkeypatch.setattr(references, "wait_for_probe", lambda fit: None)  # a visitor who looks before it is there
+    app = open_trained("robustness")
+    assert not app.exception
+    assert app.get("plotly_chart")
+    assert not [name for name in app.multiselect(key="references").options if "probe" in name]
+    assert fit.future is None  # and leave it to those who wait
+    fit.begin().result()
+    app.run()
+    chosen = app.multiselect(key="references").value
+    assert chosen[:2] == ["linear probe: all modalities", "linear probe: audio alone"]
+    app.multiselect(key="references").set_value([]).run()
+    assert app.multiselect(key="references").value == []  # it joins once
 
 
 def test_references_that_reach_more_on_the_same_data_are_named():

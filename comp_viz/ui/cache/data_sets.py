@@ -15,7 +15,8 @@ from comp_viz.errors import CompVizError
 from comp_viz.last_change import last_change
 from comp_viz.ui.cache import session_clips
 from comp_viz.ui.cache.checkpoints import open_checkpoint
-from comp_viz.ui.cache.per_session import is_clip, keep_data
+from comp_viz.ui.cache.per_session import is_clip, keep_data, keep_resource
+from comp_viz.ui.cache.probe_fit import ProbeFit
 
 FRESH = 3  # seconds that a look into the folders of the data root counts for all visitors
 
@@ -99,4 +100,10 @@ def data_summary(name: str, root: str, digest: str) -> Summary:
 @keep_data(max_entries=64, show_spinner="Fitting the linear probe …")
 def linear_probe(name: str, root: str, digest: str) -> LinearProbe:
     """The linear probe of a data set. Raises `CompVizError` when its labels do not allow one."""
-    return fit_linear_probe(open_data_set(name, root))
+    return linear_probe_fit(name, root, digest).begin().result()
+
+
+@keep_resource(max_entries=64, show_spinner=False)
+def linear_probe_fit(name: str, root: str, digest: str) -> ProbeFit:
+    """Its fit, which may not have begun: it takes seconds, for which no chart has to wait."""
+    return ProbeFit(lambda: fit_linear_probe(open_data_set(name, root)))

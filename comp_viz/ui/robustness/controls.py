@@ -1,13 +1,14 @@
 """The controls of the Robustness page: what to measure and show, and the measuring with its progress."""
 
 from collections.abc import Callable
+from concurrent.futures import wait
 from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from comp_viz.analysis.robustness.drawings import page_drawings, rate_patterns
-from comp_viz.analysis.robustness.references import Reference, above_measured
+from comp_viz.analysis.robustness.references import PROBE, Reference, above_measured
 from comp_viz.analysis.robustness.scores import counted_labels, metric_names, score_table
 from comp_viz.data.conversation import SPLITS, Floats
 from comp_viz.data.dataset import Utterances
@@ -15,19 +16,21 @@ from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.figures.robustness.heading import METRICS_HELP, better_references, robustness_title
+from comp_viz.ui.cache.probe_fit import ProbeFit
 from comp_viz.ui.frame.address_notes import note_unknown_choice
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.robustness.measurement import measured_scores, split_scores
-from comp_viz.ui.robustness.references import data_references
+from comp_viz.ui.robustness.references import data_references, probe_fit
 from comp_viz.ui.widgets.measuring import measure_and_draw
 from comp_viz.ui.widgets.split_choice import NO_LABELS, NO_SPLITS, SPLIT, SPLIT_HELP, not_measurable
 from comp_viz.wording import how_many, so_far
 
 METRIC, SHARE, REFERENCES = "metric", "share", "references"  # widget keys and address parameters
 PAGE = "robustness"
+AWAITED = "linear probe awaited"  # what the session keeps
 THIRDS = {"one third": 1, "two thirds": 2}
 
 
@@ -41,6 +44,7 @@ class RobustnessChoice:
     references: list[Reference]
     labels: Floats  # [N] of the split
     corner: DeltaGenerator  # for what the page is compared with
+    fit: ProbeFit | None  # of the linear probe, where it is still to be waited for
     about: str  # what is measured on and how the checkpoint was trained, as Markdown
 
 
@@ -67,8 +71,12 @@ def robustness_controls(view: PageView) -> RobustnessChoice | None:
             "Missing in the triangle", [*THIRDS], key=SHARE, bind="query-params", width=190, disabled=len(data.modalities) != 3,
             help="The share of all entries that is missing in the triangle below, which shows how it is divided between the modalities.",
         )  # fmt: skip
+        fit = probe_fit(view, split)
+        if fit and named_in_address():
+            wait([fit.begin()])
+        waits = fit is not None and not fit.done
         known = data_references(view, split)
-        chosen = reference_control(known)
+        chosen = reference_control(known, waits)
         corner = st.container(width=190)
     utterances = Utterances.of(data.split(split))
     try:
@@ -96,14 +104,25 @@ def robustness_controls(view: PageView) -> RobustnessChoice | None:
         page_heading(so_far(robustness_title(table, metric), done, len(drawings), "passes"), METRICS_HELP)
         if better := above_measured(table, known, metric):
             st.markdown(f":material/priority_high: {escape_markdown(better_references(better, metric))}")
-    return RobustnessChoice(metric, split, THIRDS[share], chosen, utterances.labels, corner, about)
+    return RobustnessChoice(
+        metric, split, THIRDS[share], chosen, utterances.labels, corner, fit if waits else None, about
+    )
 
 
-def reference_control(known: list[Reference]) -> list[Reference]:
-    """Which curves from elsewhere to draw."""
+def named_in_address() -> bool:
+    """Whether the address of a first visit says which curves to draw, so that all that it may name have to be there."""
+    return REFERENCES in st.query_params and REFERENCES not in st.session_state
+
+
+def reference_control(known: list[Reference], waits: bool) -> list[Reference]:
+    """Which curves from elsewhere to draw; the linear probe joins those that are chosen when it need no longer be waited for."""
     names, state = [one.name for one in known], st.session_state
     usual = [one.name for one in known if one.usual]
+    late = [name for name in usual if name.startswith(PROBE)] if state.pop(AWAITED, False) else []
+    if waits:
+        state[AWAITED] = True
     if REFERENCES in state:
+        state[REFERENCES] = [*(name for name in late if name not in state[REFERENCES]), *state[REFERENCES]]
         kept = [name for name in state[REFERENCES] if name in names]
         if len(kept) < len(state[REFERENCES]):
             state[REFERENCES] = kept or usual

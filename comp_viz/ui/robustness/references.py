@@ -1,5 +1,6 @@
 """Curves to draw beside the measured ones: from the shipped tables of results and from the paper."""
 
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -11,22 +12,42 @@ from comp_viz.data.source import data_root
 from comp_viz.errors import CompVizError
 from comp_viz.last_change import last_change
 from comp_viz.sweep.epochs import is_epochs
-from comp_viz.ui.cache.data_sets import linear_probe
+from comp_viz.ui.cache.data_sets import linear_probe_fit
 from comp_viz.ui.cache.per_session import is_clip
+from comp_viz.ui.cache.probe_fit import ProbeFit
 from comp_viz.ui.cache.training import RESULTS
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.text import escape_markdown
 
+LOOK_EVERY = 0.3  # seconds between two looks at whether the probe is fitted
+
 
 def data_references(view: PageView, split: str) -> list[Reference]:
-    """What comes with the open data and split: their linear probe, our tables on them, then the paper's figures on others."""
+    """What comes with the data and split: their linear probe once it is fitted, our tables on them, the paper's on others."""
+    fit = probe_fit(view, split)
     probe: list[Reference] = []
-    if split == "test" and not is_clip(view.data_name):
+    if fit and fit.done:
         try:
-            probe = from_probe(linear_probe(view.data_name, str(data_root()), view.data.digest))
+            probe = from_probe(fit.begin().result())
         except CompVizError:  # its labels allow none, which the Data page explains
             probe = []
     return [*probe, *shipped_references(view.data.digest, bool(view.data.task.classes), split)]
+
+
+def probe_fit(view: PageView, split: str) -> ProbeFit | None:
+    """The fit of the linear probe, which may not be over or begun; None where none is shown."""
+    if split != "test" or is_clip(view.data_name):
+        return None
+    return linear_probe_fit(view.data_name, str(data_root()), view.data.digest)
+
+
+def wait_for_probe(fit: ProbeFit) -> None:
+    """Fit it, say so, and draw the page anew with it; another choice of the visitor is taken up meanwhile."""
+    place, _ = st.empty(), fit.begin()
+    while not fit.done:
+        place.caption("Fitting the linear probe of these data, which will stand beside the measurements …")
+        time.sleep(LOOK_EVERY)
+    st.rerun()
 
 
 def shipped_references(digest: str, classes: bool, split: str) -> list[Reference]:
