@@ -41,8 +41,8 @@ from comp_viz.export.parts import encodings
 from comp_viz.export.template import SHIPPED_GRAPHS, Template, architecture_digest, find_template, obstacle
 from comp_viz.export.whole import WholeNetwork
 from comp_viz.methods.registry import FIRST, find_method
-from comp_viz.report.live_figure.facts import figure_facts
-from comp_viz.report.live_figure.page import CITATION, MOST_BYTES, encoded, live_figure, shared_blocks
+from comp_viz.report.live_figure.facts import figure_facts, figure_title
+from comp_viz.report.live_figure.page import CITATION, MOST_BYTES, about_figure, encoded, live_figure, shared_blocks
 from comp_viz.report.origin import Origin
 from comp_viz.stories import read_story
 
@@ -210,6 +210,30 @@ def test_the_slider_of_a_live_figure_has_the_patterns_of_the_pages(lab_figure):
     for each in facts["drawn"]:
         wanted = Pattern.parse(f"uniform({each['rate']})")(utterances, data.task, np.random.default_rng(3))
         assert from_hex(each["observed"], *wanted.shape).tolist() == wanted.tolist()
+
+
+def test_a_figure_of_another_method_names_its_source_and_not_comps_article():
+    data = lab_data()
+    conversation = data.find(data.utterances.ids[0])
+    facts = {
+        name: dict(about_figure(Origin(name, opened(name), "lab", data, conversation, "found", 1)))
+        for name in ("lab", "hazumi-hcam")
+    }
+    assert facts["lab"]["How to cite"] == CITATION
+    assert "How to cite" not in facts["hazumi-hcam"]
+    assert "Dutta and Ganapathy, 2023" in facts["hazumi-hcam"]["Method"]
+
+
+def test_a_title_is_a_sentence_about_any_method():
+    data = lab_data()
+    conversation = data.find(data.utterances.ids[0])
+    titles = {
+        name: figure_title(Origin(name, opened(name), "lab", data, conversation, "found", 1))
+        for name in ("lab", "hazumi-gcnet", "hazumi-hcam")
+    }
+    assert titles["lab"].startswith("ComP reads conversation ")
+    assert titles["hazumi-gcnet"].startswith("GCNet reads conversation ")
+    assert titles["hazumi-hcam"].startswith("A network after HCAM")
 
 
 def test_what_is_cited_is_what_the_citation_file_names():

@@ -129,8 +129,9 @@ def test_a_report_is_made_of_both(machine):
     conversation = data.split("test")[0]
     origin = Origin("experts", both["experts"], "case.arrow", data, conversation, PATTERN, 1)
     made = make_report(both, origin, "test", words=True)
-    assert ("Method", "MoMKE") in made.facts
-    assert ("Method", "ComP") in made.facts
+    methods = [value for name, value in made.facts if name == "Method"]
+    assert methods[0].startswith("MoMKE, which mixes an expert")
+    assert methods[1] == "ComP, which prompts every modality by the others (Cross-modal Prompting, AAAI 2026)"
     assert "MoMKE" in render(made)
 
 

@@ -67,6 +67,11 @@ class Method:
     no_graph: str = ""  # why it cannot be exported, in a sentence, where it cannot
     presets: Mapping[str, Preset] = field(default_factory=lambda: {"ours": Preset()})
 
+    @property
+    def subject(self) -> str:
+        """The method as what a sentence begins with."""
+        return f"A network {self.title}" if self.title.startswith("after ") else self.title
+
     def learns_fused(self, recipe: Recipe) -> bool:
         """Whether the fused prediction is ever trained: not where the heads are all that is."""
         return self.stages(recipe)[-1].chosen_by == "fused"
@@ -74,4 +79,4 @@ class Method:
 
 def absence(method: Method, need: Capability) -> str:
     """Why something cannot be shown, as a sentence; "" where the method has what it needs."""
-    return "" if need in method.capabilities else f"{method.title} has no {CAPABILITIES[need]}."
+    return "" if need in method.capabilities else f"{method.subject} has no {CAPABILITIES[need]}."

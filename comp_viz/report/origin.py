@@ -58,7 +58,7 @@ def checkpoint_facts(name: str, checkpoint: Checkpoint) -> OriginFacts:
     trained_on = f"{card.data.name}, SHA-256 {card.data.digest}" if card.data else "unknown data"
     facts = [
         ("Checkpoint", f"{name} ({card.name}), SHA-256 {checkpoint.digest}"),
-        ("Method", checkpoint.method.title),
+        ("Method", f"{checkpoint.method.title}, which {checkpoint.method.about.replace('*', '')}"),  # with its source
         ("Trained on", trained_on),
     ]
     if card.training is None:

@@ -17,7 +17,7 @@ from comp_viz.data.patterns.matrices import MAX_RATE, to_hex
 from comp_viz.data.patterns.pattern import AS_RECORDED, Pattern
 from comp_viz.figures.style import Palette, class_colours, modality_colours, modality_marks
 from comp_viz.report.origin import Origin
-from comp_viz.wording import first_upper, fitting
+from comp_viz.wording import fitting
 
 RATE_STEP = 0.05  # of the slider of missing rates
 DIGITS = 7  # of the numbers that are written out
@@ -109,7 +109,7 @@ def colours(checkpoint: Checkpoint, palette: Palette) -> dict[str, str]:
 
 def figure_title(origin: Origin) -> str:
     """The heading of the page."""
-    method, name = first_upper(origin.checkpoint.method.title), origin.conversation.id
+    method, name = origin.checkpoint.method.subject, origin.conversation.id
     return fitting(
         f"{method} reads conversation {name}: take modalities away and see what it says", f"{method}, live, on {name}"
     )

@@ -94,7 +94,8 @@ def encoded(block: bytes) -> str:
 
 def about_figure(origin: Origin) -> OriginFacts:
     """Where the numbers come from, and what to name when they are used."""
-    return [*origin_facts([origin]), ("How to cite", CITATION), ("Software", RUNTIME_LICENCE)]
+    cited = [("How to cite", CITATION)] if origin.checkpoint.is_comp else []  # other methods name theirs
+    return [*origin_facts([origin]), *cited, ("Software", RUNTIME_LICENCE)]
 
 
 def look(origin: Origin) -> str:
