@@ -168,3 +168,63 @@ def test_three_phones_follow_a_presenter_wander_off_come_back_and_are_counted(le
         expect(first.place).to_contain_text("No lecture at the moment")
         for visitor in (presenter, *phones):
             visitor.met_nothing_wrong()
+
+
+def test_what_is_under_way_while_the_class_goes_on_stays_where_it_was_meant(lecture):
+    root, key = lecture
+    with chromium() as browser:
+        presenter = Visitor(browser, root, viewport={"width": 1440, "height": 900})
+        phone = Visitor(browser, root, viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+        page, small = presenter.page, phone.page
+        small.goto(f"{root}hall/")
+        page.goto(key)
+        page.locator(f".st-key-begin-{STORY} button").click()
+        phone.is_at(1)
+        small.wait_for_selector("body[data-parity]")
+        page.get_by_role("button", name="Presenter's window").wait_for()
+
+        # A choice that arrives after the answer was shown, from a phone that is at the next step by then
+        held = []
+        small.route("**/choice", lambda route: held.append(route))
+        small.get_by_role("group", name=re.compile("which modality moves")).get_by_role("button", name="video").click()
+        page.get_by_role("button", name="Show answers").click()
+        expect(page.get_by_text("Text moves utterance 1 most; no phone chose")).to_be_visible()
+        expect(small.get_by_text("Nobody in the class chose.")).to_be_visible()
+        page.keyboard.press("PageDown")
+        phone.is_at(2)
+        with small.expect_response("**/choice") as refused:
+            held.pop().continue_()
+        assert refused.value.status == 409
+        small.unroute("**/choice")
+        expect(small.get_by_text("The answer is shown when the class has chosen.")).to_be_visible()
+        expect(small.locator("#asked-rate")).to_have_text("other")  # the step's pattern is none of the slider's
+
+        # A finger that is down when the class goes on
+        cell = small.locator(".cell").nth(2)
+        cell.scroll_into_view_if_needed()
+        place = cell.bounding_box()
+        finger = phone.context.new_cdp_session(small)
+        touch = [{"x": place["x"] + 5, "y": place["y"] + 10}]
+        finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": touch})
+        page.keyboard.press("PageUp")
+        phone.is_at(1)
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        small.evaluate("new Promise(requestAnimationFrame)")
+        assert small.evaluate("figure.observed.every(there => there)")
+        phone.is_at(1)
+
+        # The presenter's window has the key that shows answers
+        page.keyboard.press("PageDown")
+        phone.is_at(2)
+        with presenter.context.expect_page() as opened:
+            page.get_by_role("button", name="Presenter's window").click()
+        opened.value.get_by_role("button", name="Show answers (A)").wait_for()
+        opened.value.keyboard.press("a")
+        expect(small.get_by_text("Nobody in the class chose.")).to_be_visible()
+
+        # Who stays on the page when the lecture is over chooses alone
+        page.get_by_role("button", name="Leave").click()
+        expect(phone.place).to_contain_text("No lecture at the moment")
+        expect(small.get_by_text("Hidden until you choose.")).to_be_visible()
+        for visitor in (presenter, phone):
+            visitor.met_nothing_wrong()

@@ -172,6 +172,37 @@ def test_the_answer_is_shown_beside_what_was_chosen(app, room):
     assert "chose so" not in "\n".join(one.value for one in app.main.markdown)
 
 
+def test_a_presenter_shows_the_answer_of_the_step_on_their_own_bar_also_where_another_took_the_class_elsewhere(
+    app, room
+):
+    app.button("begin dominance").click().run()
+    class_controls.pages_job("dominance", KEY, STORY, room.hall).over.wait(30)
+    room.hall.choose(room.hall.state.round, 0, "0" * 32, 1)
+    room.hall.go(KEY, 2)
+    room.hall.show()
+    app.run()
+    assert "no phone chose" not in "\n".join(one.value for one in app.main.markdown)  # of the step where the class is
+    press(app, "Show answers")
+    assert (room.hall.state.step, sorted(room.hall.state.shown)) == (0, [0, 2])
+    assert "Text moves utterance 1 most; 1 of 1 phone chose so" in "\n".join(one.value for one in app.main.markdown)
+
+
+def test_a_story_whose_pages_could_not_be_made_is_tried_again_when_it_is_begun_again(app, room, monkeypatch):
+    def broken(name, story):
+        raise CompVizError("There is no data file mine.arrow.")
+
+    with monkeypatch.context() as now:
+        now.setattr(making, "make_class_pages", broken)
+        app.button("begin dominance").click().run()
+        class_controls.pages_job("dominance", KEY, STORY, room.hall).over.wait(30)
+    assert room.hall.state.problem == "There is no data file mine.arrow."
+    press(app, "Leave")
+    app.switch_page("pages/lecture.py").run()
+    app.button("begin dominance").click().run()
+    class_controls.pages_job("dominance", KEY, STORY, room.hall).over.wait(30)
+    assert (room.hall.state.ready, room.hall.state.problem) == (True, "")
+
+
 def test_a_server_that_no_phone_reaches_says_how_to_start_one_that_they_do(app):
     assert any("--server.address 0.0.0.0" in one.value for one in app.main.warning)
 
@@ -248,5 +279,6 @@ def test_the_chart_has_what_was_chosen_and_what_is_true():
 def test_a_chart_without_choices_or_contributions_is_drawn():
     nothing = Question(MODALITIES, 0, (0.0, 0.0, 0.0), "the score", False)
     figure = answers_figure(ClassAnswers(nothing, (0, 0, 0)), LIGHT)
-    assert figure.data[0].text[0] == "0 of 0 (0\u202f%)"
     assert answers_title(ClassAnswers(nothing, (0, 0, 0))) == "Nothing moves this utterance"
+    assert list(figure.data[0].text) == ["none"] * 3
+    assert answers_title(ClassAnswers(QUESTION, (0, 0, 0))) == "Text and video move utterance 7 most; no phone chose"

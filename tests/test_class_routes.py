@@ -93,6 +93,16 @@ def test_only_the_presenter_sees_how_many_have_chosen(phones, room):
     assert phones.get("/hall/tally").json() == {"phones": 1, "chosen": 1, "ready": True, "problem": ""}
 
 
+def test_phones_hear_that_there_are_no_pages_and_the_presenter_alone_why(phones, room):
+    room.hall.begin("f" * 16)
+    room.hall.give_up("f" * 16, "There is no data file mine.arrow, neither here nor in a folder of the presenter.")
+    state = phones.get("/hall/state")
+    assert state.json()["problem"] is True
+    assert "folder" not in state.text
+    phones.cookies.set(COOKIE, room.key)
+    assert "folder" in phones.get("/hall/tally").json()["problem"]
+
+
 # Where the class is
 
 

@@ -52,7 +52,8 @@ class Hall:
     # The presenter
 
     def begin(self, story: str) -> None:
-        """Open a story at its first step: nothing is chosen or shown yet."""
+        """Open a story at its first step: nothing is chosen or shown yet, and pages that could not be made may be by now."""
+        self._problems.pop(story, None)
         self._change(lambda state: self._opened(state, story))
 
     def go(self, story: str, step: int) -> None:

@@ -27,7 +27,8 @@ def answers_title(answers: ClassAnswers) -> str:
         return "Nothing moves this utterance"
     verb = "move" if len(question.strongest) > 1 else "moves"
     sentence = f"{first_upper(names)} {verb} utterance {question.utterance + 1} most"
-    return fitting(f"{sentence}; {answers.right:,} of {how_many(answers.total, 'phone')} chose so", sentence)
+    chose = f"{answers.right:,} of {how_many(answers.total, 'phone')} chose so" if answers.total else "no phone chose"
+    return fitting(f"{sentence}; {chose}", sentence)
 
 
 def contribution_words(question: Question, value: float) -> str:
@@ -41,7 +42,8 @@ def answers_figure(answers: ClassAnswers, palette: Palette) -> go.Figure:
     names = question.modalities
     colours, marks = modality_colours(palette, names), modality_marks(names)
     rows, tones = [f"{marks[name]} {escape(name)}" for name in names], [colours[name] for name in names]
-    counts = [f"{count:,} of {answers.total:,} ({percent(share)})" for count, share in zip(answers.counts, answers.shares, strict=True)]  # fmt: skip
+    total, both = answers.total, zip(answers.counts, answers.shares, strict=True)
+    counts = [f"{count:,} of {total:,} ({percent(share)})" if total else "none" for count, share in both]
     amounts = [contribution_words(question, value) for value in question.contributions]
     reach = 1.5 * max(map(abs, question.contributions), default=0) or 1.0
     look = {

@@ -13,7 +13,7 @@ class ClassGuess {
     const group = element("div", { class: "step", role: "group", "aria-labelledby": "question" }, ...this.buttons);
     this.note = element("p", { role: "status" });
     this.answer = element("div", { class: "one" });
-    this.hidden = element("p", { class: "quiet" }, "Hidden until the answer is shown.");
+    this.hidden = element("p", { class: "quiet" });
     root.append(this.hidden);
     document.querySelector("main").prepend(element("section", { class: "guess", "aria-labelledby": "question" }, this.question, group, this.note, this.answer));
     this.draw();
@@ -49,6 +49,7 @@ class ClassGuess {
     this.note.textContent = hall.answer ? verdictWords(figure, chosen, hall.answer.contributions) : hall.together ? hall.counted || "The answer is shown when the class has chosen." : "";
     this.answer.replaceChildren(...(hall.answer ? this.answerCharts(hall.answer) : []));
     this.hidden.hidden = this.made;
+    this.hidden.textContent = hall.together ? "Hidden until the answer is shown." : "Hidden until you choose.";
   }
 
   /** What was chosen, and what each modality contributes to what was asked about. */
@@ -61,7 +62,7 @@ class ClassGuess {
       return element("div", {}, element("h3", {}, title), element("div", { class: "bars" }, ...rows));
     };
     return [
-      bars("What the class chose", m => [0, total ? counts[m] / total : 0, `${counts[m]} of ${total}`]),
+      total ? bars("What the class chose", m => [0, counts[m] / total, `${counts[m]} of ${total}`]) : element("p", {}, "Nobody in the class chose."),
       bars("What each modality contributes", m => [0.5, 0.5 + contributions[m] / reach / 2, number(contributions[m])]),
     ];
   }

@@ -29,7 +29,7 @@ class Hall {
    * `become` makes this page that of another step of the story, where it can.
    */
   constructor({ base, story, step }, told = () => {}, become = async () => false) {
-    Object.assign(this, { base, story, step, told, become, state: null, lost: 0, ownView: false, refusal: "", sending: false });
+    Object.assign(this, { base, story, step, told, become, state: null, lost: 0, ownView: false, refusals: new Map(), sending: false });
     const bytes = crypto.getRandomValues(new Uint8Array(LENGTH));
     this.phone = memory.read("phone") ?? Array.from(bytes, byte => byte.toString(16).padStart(2, "0")).join("");
     memory.write("phone", this.phone);
@@ -107,7 +107,7 @@ class Hall {
     const { story, step } = this.state;
     const page = this.classPage();
     if (story !== this.story || !(await this.become(page))) return location.replace(page);
-    Object.assign(this, { step, ownView: false, refusal: "" });
+    Object.assign(this, { step, ownView: false });
   }
 
   /** The page where the class is; null where it is nowhere yet. */
@@ -148,7 +148,7 @@ class Hall {
 
   placeWords({ story, step, steps, ready, problem }) {
     if (!story) return "No lecture at the moment. When one begins, this page goes along by itself.";
-    if (problem) return `The lecture has no pages for phones: ${problem}`;
+    if (problem) return "The lecture has no pages for phones. The presenter's screen says why.";
     if (!ready) return "The lecture begins in a moment. This page goes along by itself.";
     if (!this.wanders()) return `With the class: step ${step + 1} of ${steps}`;
     if (this.atClass()) return `On your own, in step ${step + 1} of the class`;
@@ -203,14 +203,16 @@ class Hall {
     const headers = { "Content-Type": "application/json" };
     const reply = await fetch(`${this.base}choice`, { method: "POST", headers, body });
     if (reply.status >= 500) throw new Error(reply.status);
-    this.refusal = reply.ok ? "" : await reply.text();
-    if (this.refusal) memory.write(`choice ${place}`, ""); // it does not count
-    if (this.refusal || chosen === Number(memory.read(`choice ${place}`))) memory.write(`unsent ${place}`, "");
+    const refusal = reply.ok ? "" : await reply.text();
+    this.refusals.set(place, refusal); // the class may be elsewhere by now
+    if (refusal) memory.write(`choice ${place}`, ""); // it does not count
+    if (refusal || chosen === Number(memory.read(`choice ${place}`))) memory.write(`unsent ${place}`, "");
   }
 
   /** What became of the choice on this page, in words. */
   get counted() {
-    if (this.refusal || this.chosen === null) return this.refusal;
+    const refusal = this.refusals.get(this.place) ?? "";
+    if (refusal || this.chosen === null) return refusal;
     if (memory.read(`unsent ${this.place}`) === "yes") return "Not counted yet: it is sent when the server answers.";
     return "Counted. You may change it until the answer is shown.";
   }

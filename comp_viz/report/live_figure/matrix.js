@@ -1,6 +1,7 @@
 // The availability matrix: press and drag to paint, tap a name for its row, a number to select its utterance; by keyboard arrows,
 // Space, R for the row, C for the column. A finger paints by going sideways; up and down it scrolls.
 
+const APART = 26; // pixels from one number to the next, of three digits
 const SIDEWAYS = 8; // pixels that a finger goes before it paints: until then it may be about to scroll
 
 class Matrix {
@@ -29,11 +30,15 @@ class Matrix {
   }
 
   number(s) {
-    const step = [1, 2, 5, 10, 20, 50].find(n => this.figure.utterances / n <= 26) ?? 100;
-    const text = s === 0 || (s + 1) % step === 0 ? String(s + 1) : "\u00b7";
-    const button = element("button", { class: "number", type: "button", tabindex: -1, "aria-label": `Select utterance ${s + 1}` }, text);
+    const button = element("button", { class: "number", type: "button", tabindex: -1, "aria-label": `Select utterance ${s + 1}` });
     button.onclick = () => this.changed({ selected: s });
     return button;
+  }
+
+  /** Write as many numbers as stand apart where a cell is that wide, in pixels. */
+  numberFor(width) {
+    const step = [1, 2, 5, 10, 20, 50].find(n => n * width >= APART) ?? 100;
+    [...this.numbers.children].forEach((number, s) => (number.textContent = s === 0 || (s + 1) % step === 0 ? s + 1 : "\u00b7"));
   }
 
   /** Show a pattern and the selected utterance. */

@@ -57,6 +57,7 @@ function failed(error) {
 
 function measure() {
   width = Math.max(byId("along").clientWidth, LEFT + 8 + figure.utterances * 9);
+  matrix.numberFor((width - LEFT - 8) / figure.utterances);
   draw();
 }
 
@@ -95,6 +96,11 @@ function drawSelected() {
 
 function showRate() {
   byId("taken").textContent = `${percent(figure.missingRate())} of what was recorded is missing`;
+  // The slider has a rate only while the pattern is one that it drew.
+  const drawn = figure.drawn.find(({ observed }) => bits(observed, figure.places.length).every((there, i) => there === figure.observed[i]));
+  const rate = drawn ? percent(drawn.rate) : "other";
+  byId("asked-rate").textContent = rate;
+  byId("rate").setAttribute("aria-valuetext", rate);
   for (const [m, control] of [...byId("switches").children].entries()) {
     const there = figure.range.filter(s => figure.recorded[figure.at(s, m)]);
     const left = there.filter(s => figure.observed[figure.at(s, m)]).length;
@@ -116,17 +122,13 @@ function controls() {
   const slider = byId("rate");
   setSlider();
   slider.oninput = () => {
-    const { rate, observed } = figure.drawn[slider.value];
-    figure.observed.set(bits(observed, figure.places.length));
-    slider.setAttribute("aria-valuetext", percent(rate));
-    byId("asked-rate").textContent = percent(rate);
+    figure.observed.set(bits(figure.drawn[slider.value].observed, figure.places.length));
     matrix.paint(figure.observed, state.selected);
     ask();
   };
   byId("restore").onclick = () => {
     figure.observed.set(figure.recorded);
     slider.value = 0;
-    byId("asked-rate").textContent = percent(0);
     matrix.paint(figure.observed, state.selected);
     ask();
   };
@@ -159,7 +161,6 @@ function setSlider() {
   const slider = byId("rate");
   slider.max = figure.drawn.length - 1;
   slider.value = Math.max(figure.drawn.findIndex(({ observed }) => observed === figure.saved.observed), 0);
-  byId("asked-rate").textContent = percent(figure.drawn[slider.value].rate);
 }
 
 /**
@@ -178,6 +179,7 @@ async function become(address) {
   Object.assign(figure, new Figure(JSON.parse(next.getElementById("facts").textContent)));
   prepared.set(figure.observed);
   guess.alone = null;
+  matrix.stroke = null; // a finger that is down was put there for the other pattern
   byId("contributions").replaceChildren();
   Object.assign(state, { selected: figure.selected, answer: figure.saved, contributions: null, attention: null });
   setSlider();

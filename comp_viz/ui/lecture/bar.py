@@ -64,7 +64,7 @@ def open_step(name: str, story: Story, number: int) -> None:
 
 def begin_story(name: str, story: Story) -> None:
     """Open a story at its first step, with nothing guessed or shown yet; to be called in a callback."""
-    begin_class(story)
+    begin_class(name, story)
     open_step(name, story, 0)
 
 
@@ -118,11 +118,11 @@ def story_bar() -> None:
         with sentence:
             st.subheader(escape_markdown(step.say), anchor=False)
             st.markdown(f"#### :material/forum: {escape_markdown(step.ask)}", anchors=False)
-            class_buttons()
+            class_buttons(story, here)
         with keys:
             step_buttons(name, story, here)
             set_stage(f"{name} {here} {st.session_state[OPENINGS]}", step.show, story, here)
-        class_answers()
+        class_answers(story, here)
 
 
 def step_buttons(name: str, story: Story, here: int) -> None:

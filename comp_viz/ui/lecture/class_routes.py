@@ -221,7 +221,8 @@ def public_state(hall: Hall) -> dict[str, Any]:
         step: {"counts": answers.counts, "contributions": answers.question.contributions}
         for step, answers in state.shown.items()
     }
-    return asdict(replace(state, shown={})) | {"shown": shown, "steps": len(pages.questions) if pages else 0}
+    here = asdict(replace(state, shown={})) | {"problem": bool(state.problem)}  # why may name folders of this machine
+    return here | {"shown": shown, "steps": len(pages.questions) if pages else 0}
 
 
 async def short_body(request: Request) -> bytes:

@@ -6,6 +6,7 @@ const EVERY = 1000; // milliseconds between two counts of the class
 const OPENING = 20000; // how long a step may take to open before keys are no longer kept for it
 const KEYS = { PageDown: "on", PageUp: "back" };
 const DARK = ["b", "B", "."]; // what presenters' remote controls send to black the screen out
+const ANSWER = ["a", "A"]; // in the presenter's window; on the page it is Streamlit's shortcut
 let step = "";
 let stop = new AbortController();
 let script = null; // what the presenter reads
@@ -76,6 +77,7 @@ function opening() {
 
 function act(key) {
   if (KEYS[key]) press(key);
+  else if (ANSWER.includes(key)) document.querySelector(".st-key-show-answers button")?.click();
   else blackOut();
 }
 
@@ -144,9 +146,11 @@ function openPresenter() {
     button { font: inherit; margin: 1rem .6rem 0 0; padding: .3rem .9rem; }
     </style><header><span class="at"></span><span class="clock"></span></header><h1 class="say"></h1><p class="ask"></p>
     <p class="notes"></p><p class="tally"></p><div class="next"><small>Next</small><div class="then"></div></div>
-    <button data-key="PageUp">Back</button><button data-key="PageDown">Next</button><button data-key="b">Black out (B)</button>`;
+    <button data-key="PageUp">Back</button><button data-key="PageDown">Next</button><button data-key="b">Black out (B)</button>
+    ${tallyAt ? '<button data-key="a">Show answers (A)</button>' : ""}`;
   presenter.onkeydown = (event) => {
-    if (!KEYS[event.key] && !DARK.includes(event.key)) return;
+    if (!KEYS[event.key] && ![...DARK, ...ANSWER].includes(event.key)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     if (!event.repeat) act(event.key);
   };
