@@ -182,6 +182,7 @@ def test_what_is_under_way_while_the_class_goes_on_stays_where_it_was_meant(lect
         phone.is_at(1)
         small.wait_for_selector("body[data-parity]")
         page.get_by_role("button", name="Presenter's window").wait_for()
+        assert small.locator(".number").all_inner_texts()[:6] == list("1···5·")  # all 20 would run together
 
         # A choice that arrives after the answer was shown, from a phone that is at the next step by then
         held = []
