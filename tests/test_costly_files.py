@@ -82,6 +82,12 @@ def test_the_names_of_very_many_columns_are_read_whole(tmp_path, monkeypatch):
     assert read_dialect(tmp_path / "a.csv").header == tuple(names)
 
 
+def test_more_columns_than_features_have_are_refused(tmp_path):
+    (tmp_path / "a.csv").write_text(",".join(f"audio_{n}" for n in range(20_001)) + "\n")
+    with pytest.raises(CompVizError, match="has 20,001 columns, expected at most 20,000"):
+        open_data(str(tmp_path / "a.csv"))
+
+
 @pytest.mark.parametrize("kind", ["parquet", "feather"])
 def test_a_packed_text_counts_for_its_copies(kind, tmp_path, monkeypatch):
     monkeypatch.setattr(memory_budget, "UNSUSPICIOUS", 2 << 20)

@@ -17,6 +17,7 @@ from comp_viz.data.tabular.numbered import numbered_columns
 from comp_viz.errors import CompVizError
 
 BLOCK = 16 << 20  # bytes read at once; a row has to fit into it
+MOST_COLUMNS = 20_000
 NO_TEXT = ["", "NA", "N/A", "n/a", "nan", "NaN", "NAN", "null", "NULL", "<NA>", "None"]  # cells that hold nothing
 NO_NUMBER = [
     *NO_TEXT, "?", "-", "-nan", "-NaN", "nan(ind)", "-nan(ind)", "1.#QNAN", "-1.#IND", "1.#IND", "#N/A", "#NV", "#DIV/0!", "#VALUE!",
@@ -81,6 +82,10 @@ class DelimitedColumns(Columns):
 def open_delimited(path: Path) -> DelimitedColumns:
     """Open a file of one row an utterance, with features in columns of their own. Raises `CompVizError`."""
     dialect = read_dialect(path)
+    if len(dialect.header) > MOST_COLUMNS:
+        raise CompVizError(
+            f"{path.name} has {len(dialect.header):,} columns, expected at most {MOST_COLUMNS:,}. Keep features in lists, as Parquet or JSONL have them."
+        )
     if repeated := [name for name, times in Counter(dialect.header).items() if times > 1]:
         raise CompVizError(f"{path.name}: the column {repeated[0]!r:.60} comes twice. Rename one of the two.")
     grammar = Grammar(path, dialect.header, dialect.encoding, dialect.delimiter, dialect.decimal)
