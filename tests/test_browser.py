@@ -420,7 +420,7 @@ def test_a_conversation_is_found_in_data_and_opened_in_live(page):
 def test_a_small_model_is_trained_in_the_lab_and_opened_in_live(blank, address):
     lab = "lab(conversations=12/4/4, lengths=4/8, classes=3)"
     blank.goto(f"{address}lab?checkpoint=lab&lab={lab}")
-    expect(blank.get_by_text("cannot read this lab")).to_be_visible()
+    expect(blank.get_by_text("cannot read this lab").first).to_be_visible()
     blank.get_by_role("button", name="Train a small model").click()
     expect(blank.get_by_text("Training on")).to_be_visible()
     blank.get_by_role("button", name="Cancel").click()
