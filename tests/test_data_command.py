@@ -479,7 +479,7 @@ def test_another_task_may_be_given_to_any_data(small_lab, root, source, capsys):
     np.testing.assert_array_equal(data.utterances.labels, before.utterances.labels)
     assert run("import", source, "narrow.arrow", "--scale", "-1", "0", "1") == 2
     beyond = (np.abs(before.utterances.labels) > 1).sum()
-    assert f"{beyond} of {len(before.utterances)} labels are none of -1 to 1, neutral 0" in printed(capsys)
+    assert f"{beyond} of {len(before.utterances)} labels are none of −1 to 1, neutral 0" in printed(capsys)
     assert not Path("narrow.arrow").exists()
     assert run("import", source, "other.arrow", "--task", "valence", "--force") == 0
     assert open_table("other.arrow").task == replace(before.task, name="valence")

@@ -100,6 +100,8 @@ def data_summary(name: str, root: str, digest: str) -> Summary:
 @keep_data(max_entries=64, show_spinner="Fitting the linear probe …")
 def linear_probe(name: str, root: str, digest: str) -> LinearProbe:
     """The linear probe of a data set. Raises `CompVizError` when its labels do not allow one."""
+    if is_clip(name):  # of one session, which another thread does not know
+        return fit_linear_probe(open_data_set(name, root))
     return linear_probe_fit(name, root, digest).begin().result()
 
 
