@@ -63,7 +63,7 @@ def test_what_a_file_leaves_open_is_chosen_by_name(lines, capsys):
     with pytest.raises(CompVizError, match=r"choice 'sing': this file leaves no such thing open, only sign"):
         open_data(lines, FileReading(choices={"sing": "minus"}))
     assert main(["data", "info", lines, "--choose", "sign=minus", "--task", "other"]) == 0
-    assert "scores: other, -9 to 9, neutral 0" in capsys.readouterr().out
+    assert "scores: other, −9 to 9, neutral 0" in capsys.readouterr().out
 
 
 def test_a_file_of_no_layout_is_refused_with_those_that_are_known(lines):
