@@ -169,8 +169,7 @@ def test_an_address_of_samples_opens_the_first_part_of_a_method_without(open_met
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_method_that_rebuilds_nothing_says_so(name, open_method):
     app, *_ = open_method(name)
-    title = find_method(name).title
-    assert app.main.info[0].value.startswith(f"{title} has no reconstruction of what is missing.")
+    assert app.main.info[0].value.startswith(f"{find_method(name).subject} has no reconstruction of what is missing.")
     assert figures(app) == {}
 
 

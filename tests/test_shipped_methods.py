@@ -86,9 +86,9 @@ def test_each_opens(name, page, excerpt, monkeypatch):
 def test_the_compare_page_begins_with_checkpoints_of_the_same_method(monkeypatch):
     monkeypatch.setattr(cached, "CHECKPOINTS", (CHECKPOINTS,))
     names = ["hazumi", *SHIPPED.values(), "hazumi-no-prompting", "lab"]
-    usual = usual_predictors({name: (name, "fused") for name in names})
+    usual = usual_predictors({name: (name, "fused") for name in names}, "cpu")
     assert usual[:2] == ["hazumi", "hazumi-no-prompting"]
     assert usual[2] in SHIPPED.values()
     first = SHIPPED["gcnet"]
     others = [name for name in names if name != first]
-    assert usual_predictors({name: (name, "fused") for name in [first, *others]})[0] == first
+    assert usual_predictors({name: (name, "fused") for name in [first, *others]}, "cpu")[0] == first
