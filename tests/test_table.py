@@ -156,7 +156,7 @@ UNWRITABLE = {
     "too large for 16 bits": ({"features": scaled(1e6)}, True, r"utterance 1: text features beyond ±65504"),
     "too small for 16 bits": ({"features": scaled(1e-10)}, True, r"text features are all zero in 16 bits"),
     "observed and all zero": ({"features": scaled(0)}, False, r"text features are all zero, which would mean"),
-    "an infinite label": ({"labels": lambda x: x + np.inf}, False, "its label is none of -3 to 3"),
+    "an infinite label": ({"labels": lambda x: x + np.inf}, False, "its label is none of −3 to 3"),
     "no Unicode": ({"words": lambda words: ("\ud800", *words[1:])}, False, "not valid Unicode"),
 }
 
@@ -355,7 +355,7 @@ CHANGES = {
     "columns in another order": (lambda t: t.select(t.schema.names[::-1]), "its columns are not those"),
     "a split of another name": (put("split", lambda values: ["dev"] * len(values)), "no split 'dev'"),
     "a conversation of two splits": (put("split", first("test")), "several splits"),
-    "an infinite label": (put("label", first(float("inf"))), "label inf is none of -3 to 3"),
+    "an infinite label": (put("label", first(float("inf"))), "label inf is none of −3 to 3"),
     "no rows": (lambda t: t.slice(0, 0), "no rows"),
     "a conversation twice": (lambda t: pa.concat_tables([t, t]), "ids repeat"),
 }  # fmt: skip

@@ -241,7 +241,7 @@ def test_scores_on_one_side_of_0_are_a_problem_until_their_scale_is_stated(store
 @pytest.mark.parametrize(
     ("label", "given", "expected"),
     [
-        ([1e300, 1.0, 2.0, 0.0, 1.0], Task("x"), "1 of 5 labels are none of -3 to 3, neutral 0: 1 × '1e+300'"),
+        ([1e300, 1.0, 2.0, 0.0, 1.0], Task("x"), "1 of 5 labels are none of −3 to 3, neutral 0: 1 × '1e+300'"),
         ([99, 1, 2, 0, 1], Task("x"), "1 × '99'. Give --classes or --scale that have room for them (labels run from 0 to 99), or read them as unknown: --unknown=99"),
         ([0.5, 1, 1, 0, 1], Task("x", ("a", "b")), "labels are none of a, b: 1 × '0.5'"),
         (["c", "a", "b", "c", "b"], Task("x", ("a", "b")), "2 of 5 labels are none of a, b: 2 × 'c'"),
