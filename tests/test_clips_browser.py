@@ -54,6 +54,7 @@ def waited(page: Page) -> Iterator[tuple[str, object]]:
     media(page, "m.currentTime = 5")
     nav(page, "Live").click()
     notice = page.locator("[class*=st-key-notice]")  # of the other page, and not what is left of this one
+    expect(notice).to_contain_text("example.mp4")  # its place may hold links of the page before for a moment
     yield "elsewhere", notice.inner_text()
     page.get_by_role("button", name="Look").or_(page.get_by_role("button", name="Open it")).click()
 
