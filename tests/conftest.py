@@ -13,6 +13,7 @@ import torch
 from browsing import address, blank, browser, page, temporary, visitor
 from needs import need_data
 from page_cases import open_case, open_trained
+from partly_missing import checkpoint, complete, conversation, here, observed
 from runs import CPU, HALF, RECIPE
 from streamlit.components.v2 import manifest_scanner
 from xdist.scheduler import LoadFileScheduling
@@ -35,6 +36,11 @@ __all__ = [
     "address",
     "blank",
     "browser",
+    "checkpoint",
+    "complete",
+    "conversation",
+    "here",
+    "observed",
     "open_case",
     "open_trained",
     "page",

@@ -26,7 +26,6 @@ from comp_viz.analysis.propagation.prompt_ablation import (
     prediction_change,
 )
 from comp_viz.analysis.stats.entropy import normalised_entropy
-from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.conversation import Task
 from comp_viz.figures.propagation.attention import (
     ARC_WIDTHS,
@@ -46,34 +45,6 @@ from comp_viz.figures.propagation.prompt_ablation import (
 from comp_viz.figures.style import DARK, LIGHT
 
 SIX = Task("emotion", ("a", "b", "c", "d", "e", "f"))
-
-
-@pytest.fixture
-def conversation(small_lab):
-    return max(small_lab.conversations, key=len)
-
-
-@pytest.fixture
-def observed(conversation):
-    matrix = conversation.observed.copy()
-    matrix[1:4, 1] = False
-    matrix[5, 0] = False
-    return matrix
-
-
-@pytest.fixture
-def checkpoint(small_checkpoint):
-    return load_checkpoint(small_checkpoint)
-
-
-@pytest.fixture
-def here(checkpoint, conversation, observed):
-    return look_inside(checkpoint, conversation, observed)
-
-
-@pytest.fixture
-def complete(checkpoint, conversation):
-    return look_inside(checkpoint, conversation, conversation.observed)
 
 
 def with_maps(here, **maps):

@@ -29,7 +29,6 @@ from comp_viz.analysis.reconstruction.rebuilt import Rebuilt, rebuild_conversati
 from comp_viz.analysis.reconstruction.samples import EntrySamples
 from comp_viz.analysis.reconstruction.tables import reconstruction_table
 from comp_viz.analysis.robustness.drawings import Drawing
-from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.errors import CompVizError
 from comp_viz.figures.reconstruction.by_rate import rebuilding_chart, rebuilding_span
@@ -50,34 +49,6 @@ from comp_viz.figures.reconstruction.one_entry import entry_chart, entry_title
 from comp_viz.figures.reconstruction.samples import samples_chart, samples_sentence, samples_title
 from comp_viz.figures.style import LIGHT
 from comp_viz.methods.registry import find_method
-
-
-@pytest.fixture
-def conversation(small_lab):
-    return max(small_lab.conversations, key=len)
-
-
-@pytest.fixture
-def observed(conversation):
-    matrix = conversation.observed.copy()
-    matrix[1:4, 1] = False
-    matrix[5, 0] = False
-    return matrix
-
-
-@pytest.fixture
-def checkpoint(small_checkpoint):
-    return load_checkpoint(small_checkpoint)
-
-
-@pytest.fixture
-def here(checkpoint, conversation, observed):
-    return look_inside(checkpoint, conversation, observed)
-
-
-@pytest.fixture
-def complete(checkpoint, conversation):
-    return look_inside(checkpoint, conversation, conversation.observed)
 
 
 def test_reconstruction_against_loops(here, complete):

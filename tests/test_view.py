@@ -10,7 +10,7 @@ import torch
 from comp_viz.analysis import robustness_table
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.checkpoint.card import CHECKPOINT_FORMAT, Card
-from comp_viz.checkpoint.folder import Checkpoint, load_checkpoint
+from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Standardiser
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.lab.make import lab
@@ -34,11 +34,6 @@ def untrained(data, **shape) -> Checkpoint:
     )
     card = Card(CHECKPOINT_FORMAT, "Small", config, data.task, dict(data.sources), None, None, (), versions())
     return Checkpoint(ComP(config).eval().requires_grad_(False), card, Standardiser.fit(data.split("train")), "")
-
-
-@pytest.fixture
-def checkpoint(small_checkpoint):
-    return load_checkpoint(small_checkpoint)
 
 
 def first(data) -> str:

@@ -87,24 +87,6 @@ SHIPPED = {"lab": "lab", "hazumi": "hazumi_online.npz", "mosi": "mosi.npz"}
 
 
 @pytest.fixture
-def checkpoint(small_checkpoint):
-    return load_checkpoint(small_checkpoint)
-
-
-@pytest.fixture
-def conversation(small_lab):
-    return max(small_lab.conversations, key=len)
-
-
-@pytest.fixture
-def observed(conversation):
-    matrix = conversation.observed.copy()
-    matrix[1:4, 1] = False
-    matrix[5, 0] = False
-    return matrix
-
-
-@pytest.fixture
 def masked(checkpoint, conversation, observed):
     return Masked.of(checkpoint, conversation, observed)
 
