@@ -91,8 +91,8 @@ function listen(state) {
 function goOn(state) {
   const left = places.get(state.data.url);
   if (!left) return;
-  places.delete(state.data.url);
   const start = () => {
+    places.delete(state.data.url); // only now: a player that is replaced before its file is there has not gone on
     state.media.currentTime = left.time;
     if (left.playing) state.media.play().catch(() => {});
   };
