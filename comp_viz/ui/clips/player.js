@@ -1,8 +1,9 @@
 // The player: video or sound under our control, below it what is predicted over time. Click an utterance to play from its exact
 // start; the one being played is marked, and selected when playing pauses. Nothing is sent while it plays. A clip that plays
-// while it is analysed goes on playing where it was when the player with its predictions takes over.
+// while it is analysed goes on where it is when the player with its predictions takes over: the next player of a file takes the
+// media element of the one before, whether that is gone by then (the visitor was on another page) or not yet.
 
-const places = new Map(); // address of a file -> where it was left and whether it played
+let last = null; // what was played last: address, media element, and whether it was playing as its player went
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
@@ -23,23 +24,19 @@ export default function (component) {
   }
   return () => {
     cancelAnimationFrame(state.frame);
-    if (state.media.currentTime > 0) places.set(state.url, { time: state.media.currentTime, playing: !state.media.paused });
+    if (last.media === state.media) last.playing = !state.media.paused;
   };
 }
 
 function build(root, state, media) {
   const { data } = state;
   root.replaceChildren();
-  state.media = media ?? document.createElement(data.picture ? "video" : "audio");
+  state.media = media ?? takeOver(data) ?? mediaElement(data);
   root.append(state.media);
   if (!media) {
-    state.media.controls = true;
-    state.media.preload = "auto";
-    state.media.playsInline = true;
-    state.media.setAttribute("aria-label", "The clip");
-    state.media.src = data.url;
     listen(state);
-    goOn(state);
+    if (last?.media === state.media && last.playing) state.media.play().catch(() => {}); // leaving the page paused it
+    last = { url: data.url, media: state.media, playing: false };
   }
   if (!data.starts.length) return; // nothing is known of it yet
   state.now = element("div", "now", root);
@@ -73,6 +70,25 @@ function build(root, state, media) {
   }
 }
 
+function takeOver(data) {
+  const same = last?.url === data.url && last.media.localName === kind(data) && !last.media.error;
+  return same ? last.media : null;
+}
+
+function mediaElement(data) {
+  const media = document.createElement(kind(data));
+  media.controls = true;
+  media.preload = "auto";
+  media.playsInline = true;
+  media.setAttribute("aria-label", "The clip");
+  media.src = data.url;
+  return media;
+}
+
+function kind(data) {
+  return data.picture ? "video" : "audio";
+}
+
 function listen(state) {
   const { media } = state;
   const step = () => {
@@ -80,23 +96,13 @@ function listen(state) {
     if (!media.paused) state.frame = requestAnimationFrame(step);
   };
   media.onplay = () => (state.frame = requestAnimationFrame(step));
+  if (!media.paused) media.onplay(); // taken over as it plays
   media.onseeked = media.onloadedmetadata = () => mark(state);
   media.onpause = () => {
     mark(state);
     if (!media.ended && !media.seeking) tell(state, current(state));
   };
   media.onerror = () => state.send("unplayable", state.data.url);
-}
-
-function goOn(state) {
-  const left = places.get(state.data.url);
-  if (!left) return;
-  const start = () => {
-    places.delete(state.data.url); // only now: a player that is replaced before its file is there has not gone on
-    state.media.currentTime = left.time;
-    if (left.playing) state.media.play().catch(() => {});
-  };
-  state.media.addEventListener("loadedmetadata", start, { once: true });
 }
 
 function playFrom(state, utterance) {
@@ -140,18 +146,15 @@ function subtitles(state) {
   const { data, media } = state;
   if (!data.picture) return;
   const cues = JSON.stringify([data.texts, data.predictions]);
-  if (state.cues === cues && state.track) return;
-  state.cues = cues;
-  if (!state.track || state.trackOf !== media) {
-    state.track = media.addTextTrack("subtitles", "Words and prediction", "en");
-    state.trackOf = media;
-    state.track.mode = "showing";
-  }
-  while (state.track.cues?.length) state.track.removeCue(state.track.cues[0]);
+  if (media.shownCues === cues) return;
+  media.shownCues = cues;
+  const track = media.textTracks[0] ?? media.addTextTrack("subtitles", "Words and prediction", "en");
+  track.mode = "showing"; // without which it has no cues either
+  while (track.cues.length) track.removeCue(track.cues[0]);
   data.starts.forEach((start, i) => {
     if (!data.texts[i] && !data.predictions[i]) return;
     const safe = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-    state.track.addCue(new VTTCue(start, data.ends[i], `${safe(data.texts[i])}\n<i>${safe(data.predictions[i])}</i>`));
+    track.addCue(new VTTCue(start, data.ends[i], `${safe(data.texts[i])}\n<i>${safe(data.predictions[i])}</i>`));
   });
 }
 
