@@ -39,21 +39,22 @@ WATCH = """
   window.watched = { lifted: null, finished: null, moves: [], redraws: [] };
   const seen = window.watched;
   let last = lines();
-  const redrawn = (hatched) => seen.redraws.push({ at: performance.now(), taken: hatched - before.hatched });
   const look = () => {
     if (seen !== window.watched) return;
+    const at = performance.now();
     const now = lines();
-    if (now && now !== last) { last = now; setTimeout(redrawn, 0, hatched()); }
+    if (now && now !== last) { last = now; seen.redraws.push({ at, taken: hatched() - before.hatched }); }
     if (seen.lifted && seen.redraws.length && window.serverRan(seen.lifted)) seen.finished ??= performance.now();
-    requestAnimationFrame(look);
+    requestAnimationFrame(afterFrame);
   };
+  const afterFrame = () => setTimeout(look); // after all that is drawn in this frame, whoever asked for the frame first
   const moved = (event) => {
     if (seen === window.watched && event.buttons) seen.moves.push({ at: event.timeStamp, taken: missing() - before.missing });
   };
   addEventListener('pointerdown', moved, { once: true });
   addEventListener('pointermove', moved);
   addEventListener('pointerup', () => (seen.lifted = performance.now()), { once: true, capture: true });
-  requestAnimationFrame(look);
+  requestAnimationFrame(afterFrame);
 }
 """
 

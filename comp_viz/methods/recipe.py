@@ -18,7 +18,7 @@ BALANCES: tuple[Balance, ...] = ("none", "ogm-ge", "mmpareto", "loss")
 PRECISIONS = ("float32", "bfloat16")
 NOT_NEGATIVE = (
     "seed", "weight_decay", "average", "feature_noise", "fused_weight", "head_weight", "sign_weight",
-    "reconstruction_weight", "disentanglement_weight", "matching_weight", "private_weight",
+    "reconstruction_weight", "disentanglement_weight", "matching_weight", "coordinator_weight", "private_weight",
 )  # fmt: skip
 
 
@@ -50,6 +50,9 @@ class Recipe:
     disentanglement_weight: float = 0.05  # 1
     matching_weight: float = (
         0.0  # of ComP: how far apart its modalities' features lie as distributions; published: 0, none
+    )
+    coordinator_weight: float = (
+        0.0  # of ComP: how far its coordinator's weights are from its heads' inverse errors; published: 0, none
     )
     private_weight: float = 0.0  # in stage 1, task loss of private features against noise; published: 1
     modulate: bool = True  # the gradient modulator (GM) of ComP, eq. 11

@@ -54,7 +54,8 @@ def outputs_in(model: ComP, encoded: Tensor, keys: Tensor, numbers: Sequence[int
     if not model.config.prompting:
         return model.second_stage(masked_versions(encoded, every), every, "bank")
     z = propagate_coalitions(model, encoded, keys, every, shown, coalitions_with(M, numbers).to(encoded.device))
-    fused, heads, weights, _ = model.conclude(z)
+    utterances, _ = every.part(masked_versions(encoded, every))
+    fused, heads, weights, _ = model.conclude(z, utterances, every)
     return Output(every.pad(fused), model.by_modality(every.pad(heads)), every.pad(weights))
 
 

@@ -9,6 +9,7 @@ from comp_viz.errors import CompVizError
 LARGEST_SIZE, MOST_MODALITIES_READ, MOST_LAYERS = 1_000_000, 32, 1000
 MOST_SHARPNESS = 1000  # the largest weight is then all there is, for any cosines that differ by a hundredth
 PromptsFrom = Literal["all", "observed"]
+CoordinatorReads = Literal["propagated", "encodings"]
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,9 @@ class ComPConfig(NetworkConfig):
     prompts_from: PromptsFrom = (
         "all"  # "observed": what is missing delivers zeros for its fresh prompt; published: "all"
     )
+    coordinator_reads: CoordinatorReads = (
+        "propagated"  # "encodings": those before prompts, and which modalities are observed; published: "propagated"
+    )
     sharpness: float = 1.0  # κ, prototypes are weighed by the softmax of κ times the cosine (eq. 7); published: 1
     learned_sharpness: bool = False  # every modality learns its κ in each block, starting there; published: False
 
@@ -96,10 +100,9 @@ class ComPConfig(NetworkConfig):
         self.check_share("dropout")
         if not 0 < self.sharpness <= MOST_SHARPNESS:
             raise CompVizError(f"sharpness: expected a value above 0, at most {MOST_SHARPNESS}, got {self.sharpness}.")
-        if self.prompts_from not in get_args(PromptsFrom):
-            raise CompVizError(
-                f"prompts_from: expected one of {', '.join(get_args(PromptsFrom))}, got {self.prompts_from!r}."
-            )
+        for name, known in (("prompts_from", PromptsFrom), ("coordinator_reads", CoordinatorReads)):
+            if (given := getattr(self, name)) not in get_args(known):
+                raise CompVizError(f"{name}: expected one of {', '.join(get_args(known))}, got {given!r}.")
 
     @property
     def delivered(self) -> int:

@@ -75,7 +75,8 @@ class ComP(Network):
         )
         self.modality_heads = ModalityLinear(M, d, config.outputs)
         if config.coordination:
-            self.coordinator = nn.Sequential(Linear(M * d, d), nn.GELU(), Dropout(drop), nn.Linear(d, M), Dropout(drop))
+            read = M * d if config.coordinator_reads == "propagated" else M * (d + 1)
+            self.coordinator = nn.Sequential(Linear(read, d), nn.GELU(), Dropout(drop), nn.Linear(d, M), Dropout(drop))
         self.fusion = Linear(M * d, M * d)
         self.fused_head = nn.Linear(M * d, config.outputs)
         self.dropout = Dropout(drop)
@@ -139,7 +140,7 @@ class ComP(Network):
         seen = Recorder(rows if trace else None)
         utterances, blanks = rows.part(encoded)
         z = self.through_blocks(utterances, blanks, rows, scope, seen, changed)
-        fused, heads, weights, fused_features = self.conclude(z, changed.weights)
+        fused, heads, weights, fused_features = self.conclude(z, utterances, rows, changed.weights)
         inside = None
         if trace:
             once = {
@@ -161,11 +162,11 @@ class ComP(Network):
         return self.reconstruct(features, observed, valid)
 
     def conclude(
-        self, propagated: Tensor, given: tuple[float, ...] | None = None
+        self, propagated: Tensor, encoded: Tensor, rows: Rows, given: tuple[float, ...] | None = None
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """What is made of `Z̄^u [M, N, d]`: fused `[N, C]`, heads `[M, N, C]`, weights `[N, M]`, `F [N, M·d]` (eq. 12 to 15)."""
+        """Fused `[N, C]`, heads `[M, N, C]`, weights `[N, M]` and `F [N, M·d]`, of `Z̄^u` and `Z^u [M, N, d]` (eq. 12 to 15)."""
         heads = self.modality_heads(propagated)  # Y^u
-        weights = self.weigh(propagated, given)
+        weights = self.weigh(propagated, encoded, rows, given)
         fused, fused_features = self.fuse(propagated, weights)
         return fused, heads, weights, fused_features
 
@@ -295,17 +296,21 @@ class ComP(Network):
         seen.add_maps(maps)
         return g
 
-    def weigh(self, propagated: Tensor, given: tuple[float, ...] | None = None) -> Tensor:
-        """Weights `ω̄ = softmax(MLP([Z̄^a, Z̄^t, Z̄^v]))`, `[N, M]` (eq. 12, 13), from `Z̄^u [M, N, d]`.
+    def weigh(self, propagated: Tensor, encoded: Tensor, rows: Rows, given: tuple[float, ...] | None = None) -> Tensor:
+        """Weights `ω̄ = softmax(MLP([Z̄^a, Z̄^t, Z̄^v]))`, `[N, M]` (eq. 12, 13), from `Z̄^u` and `Z^u`, `[M, N, d]`.
 
-        Weights that are `given` stand in for the coordinator's, alike for all utterances.
+        With the option `coordinator_reads="encodings"` the MLP reads `Z^u` and 1 or 0 for what is observed or missing. Weights
+        that are `given` stand in for the coordinator's, alike for all utterances.
         """
-        together = propagated.transpose(0, 1).flatten(1)  # (N, M·d)
+        M, N = propagated.shape[:2]
         if given:
-            return together.new_tensor(given).expand(len(together), -1)
+            return propagated.new_tensor(given).expand(N, -1)
         if not self.config.coordination:
-            return together.new_full((len(together), len(propagated)), 1 / len(propagated))
-        weights: Tensor = self.coordinator(together).softmax(-1)
+            return propagated.new_full((N, M), 1 / M)
+        read = propagated
+        if self.config.coordinator_reads == "encodings":
+            read = torch.cat([encoded, rows.keys[..., None].to(encoded.dtype)], dim=-1)
+        weights: Tensor = self.coordinator(read.transpose(0, 1).flatten(1)).softmax(-1)
         return weights
 
     def fuse(self, propagated: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:

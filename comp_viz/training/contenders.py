@@ -55,6 +55,7 @@ def modalities_alone(config: ComPConfig, recipe: Recipe) -> MethodSettings:
         reconstruction_weight=0,
         disentanglement_weight=0,
         matching_weight=0,
+        coordinator_weight=0,
     )
 
 

@@ -84,13 +84,14 @@ def before_fusion(
     model: ComP, stream: Stream, shown: NDArray[np.bool_], turn: AbstractContextManager[object]
 ) -> tuple[Tensor, Tensor]:
     """`Z̄^u [M, N, d]` of all utterances of a split under a pattern `[N, M]`, and the coordinator's weights, `[N, M]`."""
-    parts = []
+    features, weights = [], []
     for batch in stream.under(shown):
         with turn:
             _, encoded, rows = model.begin(batch.features, batch.observed, batch.valid)
-            parts.append(model.through_blocks(*rows.part(encoded), rows, "bank", Recorder(None)))
-    propagated = torch.cat(parts, dim=1)
-    return propagated, model.weigh(propagated)
+            utterances, blanks = rows.part(encoded)
+            features.append(model.through_blocks(utterances, blanks, rows, "bank", Recorder(None)))
+            weights.append(model.weigh(features[-1], utterances, rows))
+    return torch.cat(features, dim=1), torch.cat(weights)
 
 
 @torch.inference_mode()

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Task
-from comp_viz.methods.comp.objective import Companion, disentanglement, matching, private_loss
+from comp_viz.methods.comp.objective import Companion, disentanglement, divergence, matching, private_loss
 from comp_viz.methods.learning import Learning, Objective, Stage, StagePredictions
-from comp_viz.methods.modulator import Modulation, modulation
+from comp_viz.methods.modulator import Modulation, modality_errors, modulation
 from comp_viz.methods.recipe import Recipe
 from comp_viz.network.bank import prototype_bank
 from comp_viz.network.model import ComP
@@ -37,8 +38,13 @@ class ComPLearning(Learning):
         losses |= self.auxiliary(projected, encoded, rows, targets, counted, first)
         if recipe.matching_weight:
             losses["matching"] = matching(encoded, rows)
+        if recipe.coordinator_weight and model.config.coordination and predictions.weights is not None:
+            heads = torch.stack([predictions.by[name].detach() for name in model.config.modalities]).float()
+            error = modality_errors(self.task, heads, targets.nan_to_num(), recipe.error)
+            losses["coordinator"] = divergence(predictions.weights, error, counted)
         weights = {"reconstruction": recipe.reconstruction_weight, "private": recipe.private_weight}
         weights |= {"disentanglement": recipe.disentanglement_weight, "matching": recipe.matching_weight}
+        weights |= {"coordinator": recipe.coordinator_weight}
         weights |= dict.fromkeys(model.config.modalities, 1.0) if first else {}
         return Objective(losses | {"loss": self.weighted_sum(losses, **weights)}, predictions)
 

@@ -77,6 +77,20 @@ def matching(shared: Tensor, rows: Rows) -> Tensor:
     return (apart * (some[:, None] & some)).triu(1).sum()
 
 
+def divergence(weights: Tensor, error: Tensor, counted: Tensor) -> Tensor:
+    """How far the coordinator's weights `[B, S, M]` are from what its heads deserve: `KL(τ ‖ ω̄)`, mean of the `counted [B, S]`.
+
+    `τ^u` is proportional to `1 / (E^u + Ē)`, with the heads' errors `E [M, B, S]` on the utterance and their mean `Ē`, without
+    which a head that happens to be right would get all the weight. A loss of ours, not of the paper.
+    """
+    share = counted / counted.sum().clamp(min=1)
+    mean = (error * share).sum() / len(error)
+    deserved = 1 / (error + mean.clamp(min=1e-12)).movedim(0, -1)
+    deserved = deserved / deserved.sum(-1, keepdim=True)
+    apart = (deserved * (deserved.log() - weights.float().clamp(min=1e-12).log())).sum(-1)
+    return (apart * share).sum()
+
+
 def private_loss(task: Task, heads: Sequence[Tensor], targets: Tensor, counted: Tensor) -> Tensor:
     """Published, stage 1: what the heads `[B, S, C]` make of private features should say nothing of the emotion.
 
