@@ -68,12 +68,13 @@ def test_all_coalitions_in_one_pass_are_those_of_single_passes(model, conversati
 def test_a_checkpoint_keeps_what_its_coordinator_reads(small_lab, small_checkpoint, small_config, tmp_path):
     config = replace(small_config, coordinator_reads="encodings")
     test = small_lab.split("test")
-    model, batch = ComP(config).eval(), Batch.of(test, Standardiser.fit(test))
+    standardise = Standardiser.fit(test)
+    model, batch = ComP(config).eval(), Batch.of(test, standardise)
     card = replace(load_checkpoint(small_checkpoint).card, architecture=config)
-    save_checkpoint(tmp_path / "reads", model, card)
+    save_checkpoint(tmp_path / "reads", model, card, standardise)
     loaded = load_checkpoint(tmp_path / "reads").model
     given = batch.features, batch.observed, batch.valid
-    torch.testing.assert_close(loaded(*given).weights, model(*given).weights)
+    torch.testing.assert_close(loaded(*given).weights, model(*given).weights, atol=1e-3, rtol=0)  # 16 bits
 
 
 def test_another_word_and_a_weight_below_nothing_are_refused():
