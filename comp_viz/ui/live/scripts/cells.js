@@ -84,8 +84,8 @@ function listenToPointer(root, state) {
   const begin = () => {
     stroke.painting = state.underWay = true;
     touch(stroke.last);
+    state.changed(); // the model works while the page lays out what has the keyboard
     if (stroke.kind === "cell") focus(state, stroke.last);
-    state.changed();
   };
   const drag = (place) => {
     const [s, m] = stroke.last;

@@ -12,7 +12,7 @@ async function openModel(state) {
   const wanted = files && `${files.model} ${files.conversation}`;
   if (pending) askAgain(state);
   if (files && state.wanted === wanted) return;
-  Object.assign(state, { wanted, engine: null });
+  Object.assign(state, { wanted, engine: null, question: null });
   sayWhere(state, files ? "the model is on its way to this browser" : why);
   if (!files) return;
   try {
@@ -67,14 +67,25 @@ async function compareWithServer(state, opened) {
   }
 }
 
-// Draw the answer to the cells as they are now; one that a newer question overtakes is never drawn.
-async function answerCells(state) {
-  if (!state.engine) return null;
+// Draw the answer to the cells as they are now; one that a newer question overtakes is never drawn. Whoever asks what is already
+// being answered, as the end of a gesture does, gets that answer.
+function answerCells(state) {
+  if (!state.engine) return Promise.resolve(null);
   const observed = columnsText(state);
-  if (state.answer?.observed.join() === observed.join()) return state.answer;
+  if (state.answer?.observed.join() === observed.join()) return Promise.resolve(state.answer);
+  if (state.question?.cells !== observed.join()) {
+    const question = { cells: observed.join(), answer: answerTo(state, observed) };
+    question.answer.then(() => state.question === question && (state.question = null));
+    state.question = question;
+  }
+  return state.question.answer;
+}
+
+async function answerTo(state, observed) {
+  const { wanted } = state;
   try {
     const given = await state.engine.answer(cellsOf(observed));
-    if (!given) return null;
+    if (!given || state.wanted !== wanted) return null;
     state.answer = answerLists(given, observed);
     drawSoon(state);
     return state.answer;
@@ -85,9 +96,15 @@ async function answerCells(state) {
   }
 }
 
-// The same within a time, for the server: it need not work out what is known here.
+// The same within a time, for the server, which need not work out what is known here. What is on the screen comes first: where
+// both run on one machine, the server's work would hold up the picture.
 function answerSoon(state) {
-  return Promise.race([answerCells(state), new Promise((resolve) => setTimeout(() => resolve(null), PATIENCE))]);
+  return Promise.race([answerCells(state).then(painted), new Promise((resolve) => setTimeout(() => resolve(null), PATIENCE))]);
+}
+
+// What it is given, once the next frame has been drawn.
+function painted(answer) {
+  return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0, answer)));
 }
 
 // Texts of 0 and 1 a modality -> one number an entry, utterance by utterance.
