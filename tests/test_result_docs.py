@@ -29,7 +29,25 @@ from comp_viz.wording import signed
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
-PROMPTS = ("comp", "prompts from observed")
+PROMPTS = {"comp": "of all, as published", "prompts from observed": "of what is observed, minus that"}
+SHARPNESS = {
+    "comp": "κ 1, as published",
+    "κ 3": "κ 3, minus that",
+    "κ 10": "κ 10, minus that",
+    "κ 30": "κ 30, minus that",
+    "κ 10 learned": "κ learned from 10 on, minus that",
+}
+BALANCE = {
+    "comp, none": "prompts, no balance",
+    "comp": "prompts, eq. 11",
+    "comp, ogm-ge": "prompts, `ogm-ge`",
+    "comp, mmpareto": "prompts, `mmpareto`",
+    "comp, loss": "prompts, `loss`",
+    "no-prompting": "no prompts, no balance",
+    "no-prompting, ogm-ge": "no prompts, `ogm-ge`",
+    "no-prompting, mmpareto": "no prompts, `mmpareto`",
+    "no-prompting, loss": "no prompts, `loss`",
+}
 
 
 def one_table(name):
@@ -47,20 +65,63 @@ def markdown(head, lines):
     return "\n".join(f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *lines])
 
 
-def prompts_table(names):
-    """Accuracy with prompts of all and of observed utterances, and the difference seed by seed, for each of several tables."""
-    lines, rates = [], []
+def rates_of(table):
+    """The missing rates of a table's patterns, as heads of columns."""
+    return [f"{table.rows[table.rows['pattern'] == p]['missing_rate'].mean():.1g}" for p in table.patterns]
+
+
+def variants_table(head, names, variants):
+    """Accuracy of the first of some variants of a method, and by how much others are ahead, seed by seed, for several tables.
+
+    `names` has the table for the words before a label, `variants` a label for the name of each row of the sweep.
+    """
+    lines = []
     for words, name in names.items():
         table = one_table(name)
-        rates = [f"{table.rows[table.rows['pattern'] == p]['missing_rate'].mean():.1g}" for p in table.patterns]
-        cells = {method: [table.accuracy(method, p)["fused"] for p in table.patterns] for method in PROMPTS}
-        for method in PROMPTS:
-            label = "of all, as published" if method == "comp" else "of what is observed"
-            lines.append([f"{words}, {label}", *(spread(x.mean(), half_of(x)) for x in cells[method])])
-        first, second = (cells[method] for method in PROMPTS)
-        pairs = [paired_difference(b, a)[:2] for a, b in zip(first, second, strict=True)]
-        lines.append([f"{words}, difference", *(spread(*pair) for pair in pairs)])
-    return markdown(["prompts", *rates], lines)
+        first, *others = (
+            (label, [table.accuracy(method, p)["fused"] for p in table.patterns]) for method, label in variants.items()
+        )
+        lines.append([f"{words}, {first[0]}", *(spread(x.mean(), half_of(x)) for x in first[1])])
+        for label, values in others:
+            pairs = [paired_difference(b, a)[:2] for a, b in zip(first[1], values, strict=True)]
+            lines.append([f"{words}, {label}", *(spread(*pair) for pair in pairs)])
+    return markdown([head, *rates_of(table)], lines)
+
+
+def assignments_table():
+    """Entropy and largest weight of assignments by κ: means over modalities, in both blocks, over seeds."""
+    table = pd.read_parquet(RESULTS / "sharpness_assignments.parquet")
+    means = table.groupby(["method", "block"])[["entropy", "largest"]].mean()
+    lines = [
+        [
+            label,
+            *(
+                f"{means.loc[(method, b), column]:.{digits}f}"
+                for column, digits in (("entropy", 2), ("largest", 1))
+                for b in (1, 2)
+            ),
+        ]
+        for method, label in ((method, label.removesuffix(", minus that")) for method, label in SHARPNESS.items())
+    ]
+    heads = [f"{what}, block {b}" for what in ("entropy", "largest weight") for b in (1, 2)]
+    return markdown(["sharpness", *heads], lines)
+
+
+def balance_table():
+    """Accuracy under every balance with prompts and without, and how far apart heads err at the end."""
+    lines = []
+    for data, name in {"Hazumi": "balance", "CMU-MOSI": "balance_mosi"}.items():
+        table = one_table(name)
+        apart = (
+            pd.read_parquet(RESULTS / f"{name}_leeway.parquet")
+            .query("moment == 'last'")
+            .groupby("method")["spread"]
+            .mean()
+        )
+        for method, label in BALANCE.items():
+            cells = [table.accuracy(method, p)["fused"] for p in table.patterns]
+            lines.append([f"{data}, {label}", *(spread(x.mean(), half_of(x)) for x in cells), f"{apart[method]:.2f}"])
+    return markdown(["data, balance", *rates_of(table), "heads apart"], lines)
 
 
 def methods_table():
@@ -111,8 +172,17 @@ def leeway_table():
 
 
 PROMPTS_TABLES = {"validation": "prompts_from_validation", "test": "prompts_from"}
+SHARPNESS_TABLES = {"validation": "sharpness_validation", "test": "sharpness"}
 TABLES = {
-    "results/README.md, prompts": ("results/README.md", lambda: prompts_table(PROMPTS_TABLES)),
+    "results/README.md, prompts": (
+        "results/README.md",
+        lambda: variants_table("prompts", PROMPTS_TABLES, PROMPTS),
+    ),
+    "results/README.md, sharpness": (
+        "results/README.md",
+        lambda: variants_table("sharpness", SHARPNESS_TABLES, SHARPNESS),
+    ),
+    "results/README.md, assignments": ("results/README.md", assignments_table),
     "docs/methods.md, leeway": ("docs/methods.md", leeway_table),
     "docs/methods.md, ranking": ("docs/methods.md", methods_table),
 }

@@ -10,14 +10,13 @@ import torch
 
 from comp_viz.analysis.reconstruction.entries import compare_entries, rank_share
 from comp_viz.analysis.reconstruction.rebuilt import check_rebuilds
-from comp_viz.analysis.robustness.drawings import JACKKNIFE_GROUPS, RATES, Drawing
+from comp_viz.analysis.robustness.drawings import JACKKNIFE_GROUPS, RATES, Drawing, prepare_drawings
 from comp_viz.analysis.stats.intervals import half_width_by_jackknife
 from comp_viz.analysis.stats.sums import Values
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Batch, Stream
 from comp_viz.data.conversation import Bools, Floats, Task
 from comp_viz.data.dataset import DataSet
-from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.entries import Uniform
 from comp_viz.data.patterns.pattern import PROTOCOL, Pattern
 from comp_viz.data.patterns.realised import realised_rates
@@ -151,14 +150,8 @@ def rebuilding_table(
     Raises `CompVizError` when the checkpoint's method rebuilds nothing, it does not fit the data, or a pattern does not.
     """
     check_rebuilds(checkpoint)
-    checkpoint.check(data)
-    stream = Stream(data.split(split), checkpoint.standardise, checkpoint.model.device)
-    check_lengths(stream.utterances, checkpoint.config.max_length)
-    parsed = [Pattern.parse(text) for text in patterns]
-    for pattern in parsed:
-        pattern.check_data(stream.utterances, data.task)
+    stream, drawings = prepare_drawings(checkpoint, data, split, patterns, seeds)
     means = mean_features(checkpoint, stream)
-    drawings = [Drawing(str(one), seed) for one in parsed for seed in range(seeds if one.random else 1)]
     done = {one: score_rebuilding(checkpoint, data.task, stream, one, means) for one in drawings}
-    names = [str(one) for one in parsed]
+    names = list(dict.fromkeys(one.pattern for one in drawings))
     return pd.concat([rebuilding_by_rate(done, names, one) for one in REBUILDING_MEASURES], ignore_index=True)

@@ -12,6 +12,8 @@ from comp_viz.analysis.stats.sums import Values
 from comp_viz.checkpoint.folder import Checkpoint
 from comp_viz.data.batch import Stream
 from comp_viz.data.conversation import Task
+from comp_viz.data.dataset import DataSet
+from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.entries import Only, Rates, Uniform
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.data.patterns.realised import realised_rates
@@ -32,6 +34,22 @@ class Drawing:
 
     pattern: str
     seed: int = 0
+
+
+def prepare_drawings(
+    checkpoint: Checkpoint, data: DataSet, split: str, patterns: Sequence[str], seeds: int
+) -> tuple[Stream, list[Drawing]]:
+    """A split as the checkpoint reads it, and its drawings: each pattern once, or with `seeds` seeds where it is random.
+
+    Raises `CompVizError` when the checkpoint cannot read the data, or a pattern does not fit it.
+    """
+    checkpoint.check(data)
+    stream = Stream(data.split(split), checkpoint.standardise, checkpoint.model.device)
+    check_lengths(stream.utterances, checkpoint.config.max_length)
+    parsed = [Pattern.parse(text) for text in patterns]
+    for pattern in parsed:
+        pattern.check_data(stream.utterances, data.task)
+    return stream, [Drawing(str(one), seed) for one in parsed for seed in range(seeds if one.random else 1)]
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from comp_viz.analysis.robustness.drawings import RATE_SEEDS, Drawing, evaluate_drawing
+from comp_viz.analysis.robustness.drawings import RATE_SEEDS, evaluate_drawing, prepare_drawings
 from comp_viz.analysis.robustness.scores import metric_names, score_table
 from comp_viz.checkpoint.folder import Checkpoint
-from comp_viz.data.batch import Stream
 from comp_viz.data.dataset import DataSet
-from comp_viz.data.lengths import check_lengths
-from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
 
 
@@ -31,12 +28,6 @@ def robustness_table(
         raise CompVizError(f"metric: expected one of {', '.join(metric_names(data.task))}, got {metric!r}.")
     if seeds < 1:
         raise CompVizError(f"seeds: expected at least 1, got {seeds}.")
-    checkpoint.check(data)
-    stream = Stream(data.split(split), checkpoint.standardise, checkpoint.model.device)
-    check_lengths(stream.utterances, checkpoint.config.max_length)
-    parsed = [Pattern.parse(text) for text in patterns]
-    for pattern in parsed:
-        pattern.check_data(stream.utterances, data.task)
-    drawings = [Drawing(str(pattern), seed) for pattern in parsed for seed in range(seeds if pattern.random else 1)]
+    stream, drawings = prepare_drawings(checkpoint, data, split, patterns, seeds)
     done = {one: evaluate_drawing(checkpoint, data.task, stream, one) for one in drawings}
-    return score_table(done, [str(pattern) for pattern in parsed], metric)
+    return score_table(done, list(dict.fromkeys(one.pattern for one in drawings)), metric)
