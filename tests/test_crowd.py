@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from page_cases import write_case
 from streamlit.delta_generator import DeltaGenerator
+from threadpoolctl import threadpool_info
 
 from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.prediction import predict_conversation
@@ -179,3 +180,12 @@ def test_two_visitors_with_the_same_question_have_it_measured_once(visitors, mon
     with ThreadPoolExecutor(VISITORS) as threads:
         assert list(threads.map(ask, range(VISITORS))) == [len(passes)] * VISITORS
     assert sorted(made, key=lambda p: p.seed) == passes
+
+
+def test_the_server_computes_on_one_thread_at_a_time():
+    """Threads of a BLAS that wait for each other take the processor from visitors."""
+    threads = {
+        library["filepath"]: library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"
+    }
+    assert threads
+    assert set(threads.values()) == {1}
