@@ -7,7 +7,7 @@ from comp_viz.ui.frame.errors_in_words import errors_in_words
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.frame.theme import palette
-from comp_viz.ui.widgets.measuring import measure_on_request, measuring_tick
+from comp_viz.ui.widgets.measuring import measuring_tick
 
 
 @errors_in_words()
@@ -17,5 +17,4 @@ def claims(view: PageView | None) -> None:
 
 
 view = current_view("pages/claims.py")
-measure_on_request(PAGE)
 st.fragment(claims, run_every=measuring_tick(PAGE))(view)

@@ -8,8 +8,13 @@ from comp_viz.ui.frame.heading import empty_state
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.robustness.charts import robustness_charts
-from comp_viz.ui.robustness.controls import PAGE, measure_and_draw_robustness, robustness_controls
-from comp_viz.ui.robustness.references import wait_for_probe
+from comp_viz.ui.robustness.controls import (
+    PAGE,
+    measure_and_draw_robustness,
+    robustness_controls,
+    usual_scores,
+)
+from comp_viz.ui.robustness.references import await_probe
 from comp_viz.ui.widgets.measuring import measuring_tick
 
 
@@ -25,10 +30,10 @@ def robustness(view: PageView) -> None:
     measure_and_draw_robustness(progress, compared, choice, lambda: robustness_charts(compared, choice))
     st.caption(choice.about)
     if choice.fit:
-        wait_for_probe(choice.fit)
+        await_probe(choice.fit)
 
 
 if view := current_view("pages/robustness.py"):
-    st.fragment(robustness, run_every=measuring_tick(PAGE))(view)
+    st.fragment(robustness, run_every=measuring_tick(PAGE, usual_scores(view)))(view)
 else:
     empty_state()

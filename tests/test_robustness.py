@@ -1,8 +1,10 @@
 """Robustness: passes, intervals, references, figures, and the page that measures a moment at a time."""
 
 import hashlib
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -56,8 +58,10 @@ from comp_viz.figures.robustness.shares import across, losses_chart, shares_titl
 from comp_viz.figures.robustness.subsets import subsets_chart, subsets_title
 from comp_viz.figures.style import DARK, LIGHT
 from comp_viz.sweep.epochs import is_epochs
-from comp_viz.ui.cache import data_sets, progressive, split_stream
+from comp_viz.ui.cache import data_sets, probe_fit, progressive, split_stream
 from comp_viz.ui.cache.probe_fit import ProbeFit
+from comp_viz.ui.frame.compare_mode import row_of_sides
+from comp_viz.ui.robustness import charts as robustness_charts
 from comp_viz.ui.robustness import measurement, references
 from comp_viz.wording import percent
 
@@ -420,10 +424,23 @@ def test_bars_stand_where_there_is_no_triangle():
 # The page
 
 
+class FitsAtOnce:
+    """In place of the thread that fits linear probes."""
+
+    def submit(self, fit):
+        done = Future()
+        try:
+            done.set_result(fit())
+        except CompVizError as error:
+            done.set_exception(error)
+        return done
+
+
 @pytest.fixture
 def at_once(monkeypatch):
-    """All is measured before the page is drawn for the first time."""
+    """All is measured and fitted before the page is drawn for the first time."""
     monkeypatch.setattr(progressive, "MOMENT", 1e9)
+    monkeypatch.setattr(probe_fit, "FITS", FitsAtOnce())
 
 
 def test_every_number_on_the_page_is_the_librarys(open_trained, at_once, small_lab, whole):
@@ -558,18 +575,30 @@ def test_a_table_that_cannot_be_read_is_left_out_and_named(open_trained, at_once
 def test_charts_do_not_wait_for_the_linear_probe_which_joins_them(open_trained, at_once, monkeypatch):
     fit = ProbeFit(lambda: LinearProbe({"audio": 0.47, "all modalities": 0.741}, 0.6, 1155, 721, "test split"))
     monkeypatch.setattr(references, "linear_probe_fit", lambda *_: fit)
-    monkeypatch.setattr(references, "wait_for_probe", lambda fit: None)  # a visitor who looks before it is there
-    app = open_trained("robustness")
+    begun = SimpleNamespace(submit=lambda fit: Future())  # which never ends
+    monkeypatch.setattr(probe_fit, "FITS", begun)
+    app = open_trained("robustness")  # the page is there all the same
     assert not app.exception
     assert app.get("plotly_chart")
     assert not [name for name in app.multiselect(key="references").options if "probe" in name]
-    assert fit.future is None  # and leave it to those who wait
-    fit.begin().result()
+    assert fit.future is not None
+    assert any(caption.value.startswith("Fitting the linear probe") for caption in app.caption)
+    fit.future.set_result(fit.fit())
     app.run()
+    assert not any(caption.value.startswith("Fitting the linear probe") for caption in app.caption)
     chosen = app.multiselect(key="references").value
     assert chosen[:2] == ["linear probe: all modalities", "linear probe: audio alone"]
     app.multiselect(key="references").set_value([]).run()
     assert app.multiselect(key="references").value == []  # it joins once
+
+
+def test_what_is_measured_already_is_drawn_once(open_trained, at_once, monkeypatch):
+    open_trained("robustness")
+    drawn = []
+    monkeypatch.setattr(robustness_charts, "row_of_sides", lambda sides: drawn.append(1) or row_of_sides(sides))
+    app = open_trained("robustness")  # by another visitor
+    assert not app.exception
+    assert len(drawn) == 3  # rows of charts
 
 
 def test_references_that_reach_more_on_the_same_data_are_named():

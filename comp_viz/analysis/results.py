@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from comp_viz.analysis.stats.intervals import half_width_of_mean
+from comp_viz.analysis.stats.intervals import student_factor
 from comp_viz.data.checked_columns import checked_columns, read_whole, refuse_empty_cells
 from comp_viz.errors import UNREADABLE, CompVizError
 from comp_viz.evaluation.metrics import METRICS
@@ -55,7 +55,8 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
     )
     by_seed = values.dropna(subset=["value"]).groupby([*ROW_COLUMNS, "metric", "seed"], sort=False)["value"].mean()
     groups = by_seed.groupby([*ROW_COLUMNS, "metric"], sort=False)
-    return groups.agg(mean="mean", half=half_width_of_mean, seeds="count").reset_index()
+    summary = groups.agg(mean="mean", half="sem", seeds="count").reset_index()
+    return summary.assign(half=summary["half"] * summary["seeds"].map(student_factor))
 
 
 def matched(summary: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """95 % intervals and standard errors: of a mean, of a share, by the jackknife, of utterances that come in conversations."""
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
@@ -26,8 +28,9 @@ def half_width_by_jackknife(left_out: NDArray[np.float64]) -> float:
     return student_factor(G) * float(np.sqrt((G - 1) / G * ((left_out - left_out.mean()) ** 2).sum()))
 
 
+@cache
 def student_factor(n: int) -> float:
-    """How many standard errors of `n` values half a 95 % interval has, by Student's t."""
+    """How many standard errors of `n` values half a 95 % interval has, by Student's t; NaN of a single one."""
     return float(t.ppf((1 + CONFIDENCE) / 2, n - 1))
 
 

@@ -23,7 +23,7 @@ from comp_viz.figures.lab.truth import ABOUT_TRUTH, truth_chart
 from comp_viz.figures.style import Palette
 from comp_viz.report.numbers import numbers_of
 from comp_viz.ui.cache.data_sets import open_data_set
-from comp_viz.ui.cache.lab import attainable_in, reached_in
+from comp_viz.ui.cache.lab import attainable_by_rate, attainable_in, reached_in
 from comp_viz.ui.frame.navigation import open_in_live
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.text import escape_markdown
@@ -39,7 +39,7 @@ def attainable_charts(settings: LabSettings, view: PageView | None, palette: Pal
     Returns what they say, for the heading.
     """
     text = str(settings)
-    best, by_rate = attainable_in(text)
+    best, by_rate = attainable_in(text), attainable_by_rate(text)
     patterns = (AS_RECORDED, *(f"only({u})" for u in best.alone), *(f"uniform({rate})" for rate in by_rate))
     estimates, note = reached_by(view, text, patterns)
     own = {pattern: estimate.accuracy for pattern, estimate in estimates.items()}

@@ -57,8 +57,9 @@ def by_rate_part(sides: list[Side], selected: int, palette: Palette) -> str:
             return "Nothing can be measured here"
         measure = one_of("Measure", REBUILDING_MEASURES, MEASURE, MEASURE_HELP, buttons=True)
         split = one_of("Split", splits, SPLIT, "The conversations to measure on.", width=130)
+    tick = measuring_tick(BY_RATE, [split_rebuilding(side.view, split) for side in sides])
     with sides[0].below:
-        st.fragment(growing_charts, run_every=measuring_tick(BY_RATE))(sides, split, measure, palette)
+        st.fragment(growing_charts, run_every=tick)(sides, split, measure, palette)
     done = measured_rebuilding(view, split)
     title = rebuilding_title(rebuilding_by_rate(done, PATTERNS, measure), measure)
     return so_far(title, len(done), len(rebuilding_drawings()), "passes")

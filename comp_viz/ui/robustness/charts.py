@@ -21,7 +21,7 @@ from comp_viz.figures.robustness.shares import (
     triangle_chart,
 )
 from comp_viz.figures.robustness.subsets import ABOUT_SUBSETS, subsets_chart
-from comp_viz.ui.cache.lab import attainable_in
+from comp_viz.ui.cache.lab import attainable_by_rate
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.theme import palette
@@ -62,7 +62,7 @@ def best_attainable(view: PageView, choice: RobustnessChoice) -> dict[float, flo
     """The best attainable accuracy by missing rate: known for labs, whose model is known."""
     if choice.metric != "ACC" or not is_lab(view.data_name):
         return {}
-    return {rate: best.together.accuracy for rate, best in attainable_in(view.data_name)[1].items()}
+    return {rate: best.together.accuracy for rate, best in attainable_by_rate(view.data_name).items()}
 
 
 def rates_panel(

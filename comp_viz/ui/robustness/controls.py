@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from comp_viz.analysis.robustness.drawings import page_drawings, rate_patterns
+from comp_viz.analysis.robustness.drawings import Drawing, Scores, page_drawings, rate_patterns
 from comp_viz.analysis.robustness.references import PROBE, Reference, above_measured
 from comp_viz.analysis.robustness.scores import counted_labels, metric_names, score_table
 from comp_viz.data.conversation import SPLITS, Floats
@@ -17,6 +17,7 @@ from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
 from comp_viz.figures.robustness.heading import METRICS_HELP, better_references, robustness_title
 from comp_viz.ui.cache.probe_fit import ProbeFit
+from comp_viz.ui.cache.progressive import ProgressiveMeasurement
 from comp_viz.ui.frame.address_notes import note_unknown_choice
 from comp_viz.ui.frame.compare_mode import Side
 from comp_viz.ui.frame.heading import page_heading
@@ -50,8 +51,7 @@ class RobustnessChoice:
 
 def robustness_controls(view: PageView) -> RobustnessChoice | None:
     """Draw the page's controls and its heading; None, with what to do about it, where nothing can be measured."""
-    data, there = view.data, set(view.data.utterances.splits)
-    splits = [split for split in reversed(SPLITS) if split in there]
+    data, splits = view.data, named_splits(view)
     if not splits:
         not_measurable(NO_SPLITS)
         return None
@@ -107,6 +107,18 @@ def robustness_controls(view: PageView) -> RobustnessChoice | None:
     return RobustnessChoice(
         metric, split, THIRDS[share], chosen, utterances.labels, corner, fit if waits else None, about
     )
+
+
+def named_splits(view: PageView) -> list[str]:
+    """The splits of the data, the one to begin with first."""
+    there = set(view.data.utterances.splits)
+    return [split for split in reversed(SPLITS) if split in there]
+
+
+def usual_scores(view: PageView) -> list[ProgressiveMeasurement[Drawing, Scores]]:
+    """What the page measures before anybody chooses anything."""
+    drawings = page_drawings(view.data.modalities, min(THIRDS.values()))
+    return [split_scores(view, split, drawings) for split in named_splits(view)[:1]]
 
 
 def named_in_address() -> bool:

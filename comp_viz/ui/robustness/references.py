@@ -1,6 +1,5 @@
 """Curves to draw beside the measured ones: from the shipped tables of results and from the paper."""
 
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -16,10 +15,11 @@ from comp_viz.ui.cache.data_sets import linear_probe_fit
 from comp_viz.ui.cache.per_session import is_clip
 from comp_viz.ui.cache.probe_fit import ProbeFit
 from comp_viz.ui.cache.training import RESULTS
+from comp_viz.ui.frame.errors_in_words import errors_in_words
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.text import escape_markdown
 
-LOOK_EVERY = 0.3  # seconds between two looks at whether the probe is fitted
+LOOK_EVERY = 1.0  # seconds between two looks at whether the probe is fitted
 
 
 def data_references(view: PageView, split: str) -> list[Reference]:
@@ -41,31 +41,43 @@ def probe_fit(view: PageView, split: str) -> ProbeFit | None:
     return linear_probe_fit(view.data_name, str(data_root()), view.data.digest)
 
 
-def wait_for_probe(fit: ProbeFit) -> None:
-    """Fit it, say so, and draw the page anew with it; another choice of the visitor is taken up meanwhile."""
-    place, _ = st.empty(), fit.begin()
-    while not fit.done:
-        place.caption("Fitting the linear probe of these data, which will stand beside the measurements …")
-        time.sleep(LOOK_EVERY)
-    st.rerun()
+def await_probe(fit: ProbeFit) -> None:
+    """Have it fitted and say so: the page is there meanwhile, and is drawn anew with it."""
+    st.fragment(draw_waiting_for_probe, run_every=LOOK_EVERY)(fit)
+
+
+@errors_in_words()
+def draw_waiting_for_probe(fit: ProbeFit) -> None:
+    """What runs again by itself until the probe is fitted."""
+    fit.begin()
+    if fit.done:
+        st.rerun()
+    st.caption("Fitting the linear probe of these data, which will stand beside the measurements …")
 
 
 def shipped_references(digest: str, classes: bool, split: str) -> list[Reference]:
     """Curves of the tables shipped in `results/`: ours on the same data and split, then those of the paper."""
-    tables = tuple(sorted(path for path in RESULTS.glob("*.parquet") if not is_epochs(path)))
+    paths = tuple(sorted(path for path in RESULTS.glob("*.parquet") if not is_epochs(path)))
     published = RESULTS / "published.csv"
-    return _references(tables, published, tuple(map(last_change, (*tables, published))), digest, classes, split)
+    changes = tuple(map(last_change, (*paths, published)))
+    return _references(paths, published, changes, digest, classes, split)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _references(
     paths: tuple[Path, ...], published: Path, changes: tuple[int, ...], digest: str, classes: bool, split: str
 ) -> list[Reference]:
+    paper = from_paper(read_published_results(published, classes)) if published.exists() else ()
+    return [*from_tables(_tables(paths, changes[:-1]), digest, split), *paper]
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _tables(paths: tuple[Path, ...], changes: tuple[int, ...]) -> dict[str, pd.DataFrame]:
+    """Rows of every table by its name, read once for all data sets; not to be changed."""
     tables: dict[str, pd.DataFrame] = {}
     for path in paths:
         try:
             tables[path.stem] = read_results(path)
         except CompVizError as error:
             st.warning(f"A table of results is left out. {escape_markdown(str(error))}", icon=":material/table_view:")
-    paper = from_paper(read_published_results(published, classes)) if published.exists() else ()
-    return [*from_tables(tables, digest, split), *paper]
+    return tables

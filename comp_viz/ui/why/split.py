@@ -50,7 +50,8 @@ def split_part(sides: list[Side], palette: Palette) -> None:
         )  # fmt: skip
         if st.session_state.get(WANTED):
             rows = [row for row, each in enumerate(splits) if each == split]
-            st.fragment(whole_split, run_every=measuring_tick(WHOLE_SPLIT))(sides, rows, name, palette)
+            tick = measuring_tick(WHOLE_SPLIT, [split_coalitions(side.view, rows) for side in sides])
+            st.fragment(whole_split, run_every=tick)(sides, rows, name, palette)
 
 
 @errors_in_words()

@@ -10,14 +10,14 @@ from comp_viz.ui.cache.progressive import Measurements, measure_for_a_moment, op
 TICK = 0.3  # seconds after which a page looks at what was measured
 
 
-def measuring_tick(page: str) -> float | None:
-    """How often a page is to run again by itself: None when nothing is being measured."""
-    return TICK if st.session_state.get(_working(page), True) else None
+def measuring_tick(page: str, expected: Measurements = ()) -> float | None:
+    """How often a page is to run again by itself: None when nothing is being measured.
 
-
-def measure_on_request(page: str) -> None:
-    """For a page that measures only when it is asked to: it begins without looking for anything to come."""
-    st.session_state.setdefault(_working(page), False)
+    `expected` is what a page will probably ask for when a session opens it first: where all of it is measured, the page is
+    drawn once, and not again to say that it need not come back.
+    """
+    working = st.session_state.setdefault(_working(page), bool(open_parts(expected)))
+    return TICK if working else None
 
 
 def measure_and_draw(
@@ -42,7 +42,7 @@ def measure_and_draw(
     if begun and not stopped:
         measure_for_a_moment(measurements)
     still = not stopped and bool(open_parts(measurements))
-    if still != st.session_state.get(_working(page), True):
+    if still != st.session_state.get(_working(page), False):
         st.session_state[_working(page)] = still
         st.rerun()
 
