@@ -15,6 +15,7 @@ from comp_viz.data.batch import Stream
 from comp_viz.data.table.writer import write_table
 from comp_viz.figures.compare.heading import comparison_heading
 from comp_viz.page_parts import COMPARE_PARTS
+from comp_viz.report import compare as sections
 from comp_viz.ui.cache import data_sets, progressive, split_stream
 from comp_viz.ui.compare import cached as answering
 from comp_viz.ui.compare import charts as comparing
@@ -155,7 +156,7 @@ def test_a_tick_draws_only_the_chart_that_grows(two, monkeypatch):
     app, drawn, fragment = two(), [], comparing.st.fragment
     monkeypatch.setattr(comparing, "measure_and_draw", lambda *arguments: arguments[-1]())
     monkeypatch.setattr(comparing, "chart_panel", lambda figure, key, *more: drawn.append(key))
-    monkeypatch.setattr(comparing, "add_section", lambda section: drawn.append(section.key))
+    monkeypatch.setattr(comparing, "add_late_section", lambda key, make: drawn.append(key))
 
     def ticking(function, **when):
         return (lambda *given: [function(*given) for _ in range(3)]) if when else fragment(function)
@@ -167,6 +168,21 @@ def test_a_tick_draws_only_the_chart_that_grows(two, monkeypatch):
     assert {key: drawn.count(key) for key in ("measures", "agreement", "confusion", "calibration")} == dict.fromkeys(
         ("measures", "agreement", "confusion", "calibration"), 1
     )
+
+
+def test_charts_of_parts_that_are_closed_are_made_for_the_report_alone(two, monkeypatch):
+    made = []
+    chart = sections.confusion_chart
+    monkeypatch.setattr(sections, "confusion_chart", lambda *given: made.append(1) or chart(*given))
+    app = two()
+    app.run()
+    assert not app.exception
+    assert not made
+    report = app.session_state["shown"].report("", dark=False, words=False)
+    assert made == [1]
+    assert {"by pattern", "measures", "agreement", "confusion", "calibration", "differences"} <= {
+        section.key for section in report.sections
+    }
 
 
 def test_an_address_with_several_predictors_is_kept_when_the_page_changes():

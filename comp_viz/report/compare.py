@@ -1,6 +1,7 @@
 """The sections of a comparison, as the Compare page shows them and a report keeps them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import pandas as pd
 
@@ -36,16 +37,28 @@ def compare_sections(
 
     `patterns` are rows of `accuracy_under_pattern`; `seeds` are those of the drawings of the pattern in force.
     """
-    return [patterns_section(patterns, palette), *in_force_sections(comparison, seeds, task, palette)]
+    in_force = in_force_sections(comparison, seeds, task, palette)
+    return [patterns_section(patterns, palette), *(make() for make in in_force.values())]
 
 
-def in_force_sections(comparison: Comparison, seeds: Sequence[int], task: Task, palette: Palette) -> list[Section]:
-    """The sections of the pattern in force: all but that of all patterns and the list of utterances."""
-    sections = [measures_section(comparison), agreement_section(comparison, seeds, palette)]
-    sections.append(group_section(comparison.by_truth, "by truth", ABOUT_BY_TRUTH, palette))
-    if len(comparison.by_difficulty):
-        sections.append(group_section(comparison.by_difficulty, "by difficulty", ABOUT_BY_DIFFICULTY, palette))
-    return [*sections, confusion_section(comparison, palette), calibration_section(comparison, task, palette)]
+def in_force_sections(
+    comparison: Comparison, seeds: Sequence[int], task: Task, palette: Palette
+) -> dict[str, Callable[[], Section]]:
+    """The sections of the pattern in force by their keys, each made when it is called for.
+
+    They are all but that of all patterns and the list of utterances.
+    """
+    sections = {
+        "measures": partial(measures_section, comparison),
+        "agreement": partial(agreement_section, comparison, seeds, palette),
+        "by truth": partial(group_section, comparison.by_truth, "by truth", ABOUT_BY_TRUTH, palette),
+    }
+    if len(rows := comparison.by_difficulty):
+        sections["by difficulty"] = partial(group_section, rows, "by difficulty", ABOUT_BY_DIFFICULTY, palette)
+    return sections | {
+        "confusion": partial(confusion_section, comparison, palette),
+        "calibration": partial(calibration_section, comparison, task, palette),
+    }
 
 
 def patterns_section(patterns: pd.DataFrame, palette: Palette) -> Section:

@@ -64,9 +64,15 @@ def add_section(section: Section) -> None:
     page_report().sections[section.key] = lambda: section
 
 
+def add_late_section(key: str, make: Callable[[], Section]) -> None:
+    """Note a chart that this part of the page does not show: it is made for the report alone, out of the session."""
+    page_report().sections[key] = make
+
+
 def add_leading_section(key: str, make: Callable[[], Section]) -> None:
     """Note a chart that the browser drew, titled by the page's finding: it is made for the report alone, out of the session."""
-    page_report().sections[key], page_report().leading = make, key
+    add_late_section(key, make)
+    page_report().leading = key
 
 
 def add_side(origin: Origin, **names: str) -> None:
