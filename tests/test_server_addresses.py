@@ -71,10 +71,14 @@ def test_a_browser_is_opened_at_a_desk_alone_and_nothing_is_left_in_the_end(head
     for last in ("end_jobs", "remove_uploads"):
         monkeypatch.setattr(server_life, last, partial(ended.append, last))
 
+    turns = []
+    monkeypatch.setattr(server_life.sys, "setswitchinterval", turns.append)
+
     async def begin():
         async with server_life.while_serving(None):
             await asyncio.sleep(0.01)
             assert ended == []
+            assert turns == [server_life.TURN]
 
     with ThreadPoolExecutor(1) as thread:  # a browser that other tests drive may run a loop in this one
         thread.submit(asyncio.run, begin()).result()

@@ -209,13 +209,16 @@ def cut_into_windows(conversations: Iterable[Conversation], length: int) -> Iter
 
 
 def content_digest(task: Task, conversations: Iterable[Conversation]) -> str:
-    """SHA-256 of what the conversations hold, the same whatever file they come from."""
+    """SHA-256 of what the conversations hold, the same whatever file they come from.
+
+    Of a conversation in one go: hashing lets other threads go on, and waits for all of them before the next piece.
+    """
     scale = tuple(map(float, (task.low, task.high, task.neutral)))
     whole = hashlib.sha256(repr((task.name, task.classes, scale)).encode())
     for c in conversations:
         texts = (c.id, c.split, *c.words, *c.context, *c.speakers)
-        whole.update(repr((texts, tuple(c.features))).encode())
         unknown = (np.where(np.isnan(known), np.float32(np.nan), known) for known in (c.labels, c.durations))
-        for array in (c.observed, *unknown, *c.features.values()):
-            whole.update(np.ascontiguousarray(array).tobytes())
+        arrays = (c.observed, *unknown, *c.features.values())
+        numbers = (np.ascontiguousarray(array).tobytes() for array in arrays)
+        whole.update(b"".join([repr((texts, tuple(c.features))).encode(), *numbers]))
     return whole.hexdigest()
