@@ -3,6 +3,7 @@
 import gc
 import threading
 import tomllib
+import weakref
 
 import pytest
 
@@ -11,31 +12,48 @@ from comp_viz.ui.frame import lasting_memory
 
 
 @pytest.fixture
-def thawed():
+def thawed(monkeypatch):
     gc.unfreeze()  # what pages of other tests froze
-    lasting_memory._freeze.clear()
+    monkeypatch.setattr(lasting_memory, "_lasting", set())
+    monkeypatch.setattr(lasting_memory, "_shown", set())
+    monkeypatch.setattr(lasting_memory, "PAUSE", 0.0)
     yield
     gc.unfreeze()
-    lasting_memory._freeze.clear()
+
+
+def frozen_after(page):
+    """Objects that are frozen once the collection after a page is done."""
+    lasting_memory.spare_what_lasts(page)
+    with lasting_memory._collecting:
+        return gc.get_freeze_count()
 
 
 def test_a_server_freezes_once_a_page_and_nothing_else_does(monkeypatch, thawed):
-    lasting_memory.spare_what_lasts("Live")
-    assert gc.get_freeze_count() == 0  # no server runs here
+    assert frozen_after("Live") == 0  # no server runs here
     monkeypatch.setattr(lasting_memory.runtime, "exists", lambda: True)
-    monkeypatch.setattr(lasting_memory, "collect_soon", lambda: None)
-    lasting_memory.spare_what_lasts("Live")
-    frozen = gc.get_freeze_count()
+    frozen = frozen_after("Live")
     assert frozen > 10_000
     made_since = [[] for _ in range(100)]
-    lasting_memory.spare_what_lasts("Live")
-    assert gc.get_freeze_count() <= frozen + 50
-    lasting_memory.spare_what_lasts("Why")
-    assert gc.get_freeze_count() >= frozen + len(made_since) // 2
+    assert frozen_after("Live") <= frozen + 50
+    assert frozen_after("Why") >= frozen + len(made_since) // 2
+
+
+def test_garbage_is_not_kept(monkeypatch, thawed):
+    monkeypatch.setattr(lasting_memory.runtime, "exists", lambda: True)
+    circle = Circle()
+    circle.itself, gone = circle, weakref.ref(circle)
+    del circle
+    frozen_after("Live")
+    assert gone() is None
+
+
+class Circle:
+    """Only a collection frees it."""
 
 
 def test_garbage_is_collected_once_for_all_who_click_meanwhile(monkeypatch):
     collected, done = [], threading.Event()
+    monkeypatch.setattr(lasting_memory, "_lasting", {"Live"})
     monkeypatch.setattr(lasting_memory, "PAUSE", 0.05)
     monkeypatch.setattr(lasting_memory.gc, "collect", lambda: (collected.append(1), done.set()))
     for _ in range(20):

@@ -55,12 +55,12 @@ def _checkpoint(name: str, device: str, changed: tuple[int, int]) -> Checkpoint:
 
 
 def checkpoint_card(name: str) -> Card | None:
-    """The card of the checkpoint called `name`; None where it is damaged, which is reported when it is opened."""
+    """The card of the checkpoint called `name`, not to be changed; None where it is damaged, which opening it reports."""
     path = checkpoint_folder(name) / CONFIG_FILE
     return _card(path, last_change(path))
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)
 def _card(config: Path, changed: int) -> Card | None:
     try:
         return read_card(config)
