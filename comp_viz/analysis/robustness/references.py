@@ -43,8 +43,8 @@ def from_tables(tables: Mapping[str, pd.DataFrame], digest: str, split: str) -> 
     """
     references = []
     for name, rows in tables.items():
-        same = (rows["data_digest"] == digest) & (rows["split"] == split) & (rows["predictor"] == "fused")
-        mine = rows[same & rows["pattern"].str.startswith("uniform(") & ~rows["pattern"].str.contains("+", regex=False)]
+        same = rows[(rows["data_digest"] == digest) & (rows["split"] == split) & (rows["predictor"] == "fused")]
+        mine = same[same["pattern"].str.startswith("uniform(") & ~same["pattern"].str.contains("+", regex=False)]
         if mine.empty:
             continue
         rates = mine.groupby(ROW_COLUMNS, sort=False)["missing_rate"].mean().reset_index()
