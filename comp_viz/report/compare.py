@@ -48,7 +48,7 @@ def in_force_sections(
 
     They are all but that of all patterns and the list of utterances.
     """
-    sections = {
+    sections: dict[str, Callable[[], Section]] = {
         "measures": partial(measures_section, comparison),
         "agreement": partial(agreement_section, comparison, seeds, palette),
         "by truth": partial(group_section, comparison.by_truth, "by truth", ABOUT_BY_TRUTH, palette),
