@@ -22,7 +22,9 @@ NO_EXPORTER = (
     "Making a graph takes the libraries onnx and onnxscript: pip install 'comp-viz[export]', in a checkout "
     "pip install onnx onnxscript."
 )
-MOST_FOLDED = 128  # bytes of constants that are worked out beforehand: no weights, which a checkpoint brings
+MOST_FOLDED = (
+    128  # bytes of constants that are worked out beforehand: nothing of weights, however few: a checkpoint brings them
+)
 TRACED_UTTERANCES = 3  # any number but 0 and 1 would do: the graph is for all
 
 
@@ -62,7 +64,12 @@ def export_graph(
                 custom_translation_table=import_module("comp_viz.export.recurrence").TRANSLATIONS,
             )  # fmt: skip
             assert program
-            import_module("onnxscript.optimizer").optimize_ir(program.model, input_size_limit=MOST_FOLDED)
+            weights = set(traced.state_dict)
+            import_module("onnxscript.optimizer").optimize_ir(
+                program.model,
+                input_size_limit=MOST_FOLDED,
+                should_fold=lambda node: False if any(x and x.name in weights for x in node.inputs) else None,
+            )
         except Exception as error:  # the exporter has no one kind of its own
             reason = next(filter(None, map(str.strip, str(error).splitlines())), type(error).__name__)
             raise CompVizError(f"PyTorch's exporter cannot make a graph of this network: {reason:.300}") from error
