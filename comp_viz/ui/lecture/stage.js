@@ -3,22 +3,23 @@
 
 const PATIENCE = 60000; // milliseconds: some pages measure while they are shown
 const EVERY = 1000; // milliseconds between two counts of the class
-const OPENING = 20000; // how long a step may take to open before keys are no longer kept for it
-const KEYS = { PageDown: "on", PageUp: "back" };
+const AGAIN = 100; // until it is seen again whether what waits can be done
+const SILENCE = 20000; // after which a click that nothing came of is made once more
+const KEYS = { PageDown: "lecture-on", PageUp: "lecture-back", a: "show-answers", A: "show-answers" }; // and their buttons
 const DARK = ["b", "B", "."]; // what presenters' remote controls send to black the screen out
-const ANSWER = ["a", "A"]; // in the presenter's window; on the page it is Streamlit's shortcut
 let step = "";
 let stop = new AbortController();
 let script = null; // what the presenter reads
 let presenter = null; // the window with the notes
 let began = 0; // when it was opened
-let waiting = 0; // since when a step is being opened
-const presses = []; // keys pressed meanwhile
+const presses = []; // buttons that are asked for, by key or by mouse, and since when; each stays until its step is open
+let clickedAt = 0; // when the first of them was clicked, 0 before
+let next = 0; // the timer that looks at them again
 let tallyAt = null; // where the class is counted
 let tally = ""; // how many phones there are and have chosen, in words
 let counting = 0; // when that was asked last
 
-// Streamlit's own shortcuts leave keys to fields, and know nothing of a step that is still being opened.
+// Streamlit's own shortcuts leave keys to fields, and know nothing of a button that is not drawn yet or of a step being opened.
 window.addEventListener("keydown", heard, { capture: true });
 window.addEventListener("click", clicked, { capture: true });
 setInterval(tick, 500);
@@ -37,8 +38,8 @@ export default function (component) {
   show();
   if (step === component.data.step) return; // drawn again: leave the audience where it looks
   step = component.data.step;
-  waiting = 0;
-  if (presses.length) setTimeout(() => press(presses.shift()), 50);
+  if (clickedAt) done(); // the step that was asked for is open
+  deliver();
   stop.abort();
   stop = new AbortController();
   const { signal } = stop;
@@ -52,40 +53,65 @@ function heard(event) {
   const field = event.target;
   if (!document.querySelector(".st-key-lecture") && !document.querySelector(".blackout")) return;
   const types = /^(INPUT|TEXTAREA|SELECT)$/.test(field.tagName ?? "") || field.isContentEditable;
-  if (KEYS[event.key] && field.getAttribute?.("aria-expanded") !== "true") {
+  if (event.key.startsWith("Page") && KEYS[event.key] && field.getAttribute?.("aria-expanded") !== "true") {
     if (types) field.blur(); // what was typed is sent
-  } else if (!DARK.includes(event.key) || types || event.ctrlKey || event.metaKey || event.altKey) return;
+  } else if (!means(event.key) || types || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   if (!event.repeat) act(event.key);
 }
 
-// A click while a step is being opened waits for it too.
-function clicked(event) {
-  const key = Object.keys(KEYS).find((name) => event.target.closest?.(`.st-key-lecture-${KEYS[name]} button`));
-  if (!key) return;
-  if (event.isTrusted && opening()) {
-    presses.push(key);
-    event.preventDefault();
-    event.stopImmediatePropagation();
-  } else waiting = performance.now();
+// Answers are those of a class.
+function means(key) {
+  return DARK.includes(key) || (KEYS[key] && (tallyAt || KEYS[key] !== KEYS.a));
 }
 
-function opening() {
-  return waiting && performance.now() - waiting < OPENING;
+// A click waits its turn as a key does.
+function clicked(event) {
+  const name = Object.values(KEYS).find((each) => event.target.closest?.(`.st-key-${each} button`));
+  if (!name || !event.isTrusted) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  press(name);
 }
 
 function act(key) {
-  if (KEYS[key]) press(key);
-  else if (ANSWER.includes(key)) document.querySelector(".st-key-show-answers button")?.click();
+  if (KEYS[key]) press(KEYS[key]);
   else blackOut();
 }
 
-// Go on or back; while a step is being opened, once it is.
-function press(key) {
-  const button = document.querySelector(`.st-key-lecture-${KEYS[key]} button`);
-  if (opening()) presses.push(key);
-  else if (button && !button.disabled) button.click();
+function press(name) {
+  presses.push({ name, since: performance.now() });
+  deliver();
+}
+
+// Click the button that was asked for first, once it is drawn, the server can hear of it, and the step before it is open.
+// One that is disabled leads beyond the story, or was clicked before.
+function deliver() {
+  clearTimeout(next);
+  while (presses.length && performance.now() - presses[0].since > PATIENCE && !working()) done();
+  if (!presses.length) return;
+  next = setTimeout(deliver, AGAIN);
+  const button = document.querySelector(`.st-key-${presses[0].name} button`);
+  if (!button || app("connection") !== "CONNECTED") return;
+  if (button.disabled) return done();
+  if (clickedAt && (working() || performance.now() - clickedAt < SILENCE)) return;
+  clickedAt = performance.now();
+  button.click();
+  if (presses[0].name === KEYS.a) done(); // it opens no step
+}
+
+function done() {
+  presses.shift();
+  clickedAt = 0;
+}
+
+function working() {
+  return app("script") !== "notRunning";
+}
+
+function app(what) {
+  return document.querySelector(".stApp")?.getAttribute(`data-test-${what}-state`);
 }
 
 function blackOut() {
@@ -100,6 +126,7 @@ function blackOut() {
 // The words of the selected utterance stand on the bar, wherever the page is scrolled to.
 function tick() {
   const bar = document.querySelector(".st-key-lecture");
+  if (!bar && !working()) presses.length = clickedAt = 0; // the story was left
   if (bar) {
     const words = document.querySelector(".st-key-utterance-words p")?.textContent.trim() ?? "";
     let line = bar.querySelector(".words");
@@ -149,7 +176,7 @@ function openPresenter() {
     <button data-key="PageUp">Back</button><button data-key="PageDown">Next</button><button data-key="b">Black out (B)</button>
     ${tallyAt ? '<button data-key="a">Show answers (A)</button>' : ""}`;
   presenter.onkeydown = (event) => {
-    if (!KEYS[event.key] && ![...DARK, ...ANSWER].includes(event.key)) return;
+    if (!means(event.key)) return;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     if (!event.repeat) act(event.key);
