@@ -149,10 +149,18 @@ def test_nothing_is_claimed_of_ranks_within_chance(here, complete):
     assert ranks_title(middle).startswith("Median ranks are within chance: 50\u202f% of the utterances")
     assert entries_title(with_ranks(compared, [10] * 8, [10] * 8)).startswith("Ranks change within chance")
     near = with_ranks(compared, [10] * 8, [1, 1, 2, 1, 1, 3, 1, 1])
+    assert reconstruction_heading(near) == "6 of 8 missing entries are nearest to their own features (0.4 by chance)"
+    second = with_ranks(compared, [10] * 8, [2] * 8)
     assert (
-        reconstruction_heading(near)
-        == "6 of 8 missing entries are nearest to their own features (0.4 expected by chance)"
+        reconstruction_heading(second)
+        == "Better than chance by median rank (text 8\u202f%), not by nearest (0 of 8, 0.4 by chance)"
     )
+    assert ranks_title(second) == "Median rank beyond chance (50\u202f%): text 8\u202f%"
+    last = with_ranks(compared, [10] * 8, [19] * 8)
+    assert reconstruction_heading(last).startswith("Worse than chance by median rank (text 93\u202f%)")
+    few = with_ranks(compared, [10] * 8, [1, 1, 1, 10, 10, 15, 12, 9])
+    assert reconstruction_heading(few).endswith("(0.4 by chance); ranks within chance")
+    assert ranks_title(few).startswith("Median ranks are within chance")
     assert entries_title(near).startswith("Propagation improves the rank of 8 of 8 missing entries; 8 beat the mean")
     assert ranks_title(near) == "Median rank beyond chance (50\u202f%): text 3\u202f%"
     assert entries_title(with_ranks(compared, [1] * 8, [9] * 8)).startswith("Propagation worsens the rank of 8 of 8")

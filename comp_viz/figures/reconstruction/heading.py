@@ -12,7 +12,8 @@ from comp_viz.wording import decimal, fitting, percent
 
 ENTRIES_TERMS = (
     "An entry is one modality of one utterance. What the method makes of a missing one is compared with its own features, those it has in "
-    "the conversation as recorded: nearest means nearer to them than to those of any other utterance."
+    "the conversation as recorded: nearest means nearer to them than to those of any other utterance. Median rank: at which share of all utterances, nearest first, half the entries of a "
+    "modality have their own features, 50\u202f% by chance."
 )
 RATES_TERMS = (
     "Rank: the place of an entry's own features among all utterances of its conversation, nearest first by cosine, as a share: 0 at best, one half by chance. "
@@ -85,7 +86,25 @@ def reconstruction_heading(compared: Mapping[str, Reconstruction]) -> str:
     E, nearest = sum(map(len, some)), sum(one.nearest for one in some)
     expected = sum(one.nearest_by_chance for one in some)
     are, whose = ("are", "their") if nearest > 1 else ("is", "its")
-    chance = f"{decimal(expected, 1)} expected by chance"
-    if count_within_chance(nearest, E, expected / E):
+    chance = f"{decimal(expected, 1)} by chance"
+    beyond = {one.modality: one.median_place for one in some if not one.ranks_within_chance}
+    if not count_within_chance(nearest, E, expected / E):
+        sentence = f"{nearest or 'None'} of {E} missing entries {are} nearest to {whose} own"
+        full = f"{sentence} features ({chance})"
+        return full if beyond else fitting(f"{sentence} ({chance}); ranks within chance", full)
+    if not beyond:
         return f"Within chance: {nearest} of {E} missing entries {are} nearest to {whose} own ({chance})"
-    return f"{nearest or 'None'} of {E} missing entries {are} nearest to {whose} own features ({chance})"
+    return ranks_only_heading(beyond, f"{nearest} of {E}", expected)
+
+
+def ranks_only_heading(medians: Mapping[str, float], nearest: str, expected: float) -> str:
+    """That the ranks of some modalities, with these `medians`, are beyond chance, where the number of nearest entries is not."""
+    better = {median < 0.5 for median in medians.values()}
+    how = {(True,): "Better than", (False,): "Worse than"}.get(tuple(better), "Beyond")
+    shown = ", ".join(f"{u} {percent(median)}" for u, median in sorted(medians.items(), key=lambda each: each[1]))
+    count = f"{nearest}, {decimal(expected, 1)} by chance"
+    return fitting(
+        f"{how} chance by median rank ({shown}), not by nearest ({count})",
+        f"{how} chance by median rank ({shown}), not by nearest",
+        f"{how} chance by median rank, not by nearest ({count})",
+    )
