@@ -1,4 +1,4 @@
-"""The Claims page in the dashboard: verdicts at a glance, cards that fold, tests that measure, one report."""
+"""The Claims page in the dashboard: verdicts at a glance, a card with a chart for each, tests that measure, one report."""
 
 import pytest
 from page_cases import APP, figures, mend_navigation
@@ -41,6 +41,11 @@ def markdown(app):
     return "\n".join(one.value for one in app.main.markdown)
 
 
+def charts_of_tests(app):
+    """The charts of tests."""
+    return {name for name in figures(app) if name.startswith("tested_")}
+
+
 def finished(app):
     """The page once nothing is measured any more."""
     for _ in range(100):
@@ -63,13 +68,13 @@ def test_all_verdicts_are_in_a_list_and_on_a_card_each(opened, judgements):
             key,
         )
         assert f"**{verdict_words(one.verdict)}.**" in markdown(app)
-    assert figures(app) == {}  # folded
+    assert list(figures(app)) == [f"claim_{key}_effects" for key in judgements]
+    assert "when some are" not in markdown(app)  # rules are folded
     assert not app.main.get("progress")
 
 
-def test_an_open_card_shows_the_chart_the_rule_and_the_data(opened, judgements):
+def test_a_card_shows_its_effects_and_unfolded_the_rule_and_the_data(opened, judgements):
     app = opened(claim_components="true")
-    assert figures(app).keys() == {"claim_components_effects"}
     traces = figures(app)["claim_components_effects"]["data"]
     assert [100 * one.value for one in judgements["components"].evidence.effects] == pytest.approx(
         [one["x"][0] for one in traces]
@@ -85,7 +90,7 @@ def test_a_test_measures_the_open_checkpoint_and_judges_it(opened):
     app.toggle(key="test_coordinator").set_value(True).run()
     assert not app.exception
     finished(app)
-    assert figures(app).keys() == {"tested_coordinator"}
+    assert charts_of_tests(app) == {"tested_coordinator"}
     checkpoint = load_checkpoint(shipped("checkpoints/lab"))
     sums = claim_sums(measure_split(checkpoint, open_data("lab")))
     judged = judge_claims({"coordinator": sums_evidence(sums["coordinator"])}, RULES)["coordinator"]
@@ -128,7 +133,7 @@ def test_a_counterpart_is_found_and_compared(opened, real_data):
     app = opened(checkpoint="hazumi", data="hazumi_online.npz")
     next(one for one in app.main.button if one.label == TEST_ALL).click().run()
     finished(app)
-    assert figures(app).keys() == {
+    assert charts_of_tests(app) == {
         f"tested_{key}" for key in RULES if key != "modulator"
     }  # no checkpoint is without it
     assert markdown(app).count("**hazumi on Hazumi: ") == 6

@@ -1,4 +1,4 @@
-"""One claim: verdict, effect and caveat in sight; the chart, the rule and the data below a fold."""
+"""One claim: verdict, effect, chart and caveat in sight; the rule and the data below a fold."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -22,15 +22,16 @@ def claim_card(number: int, key: str, judged: JudgedClaim, palette: Palette) -> 
     """Draw a card and keep it for the report; returns where its test goes."""
     words, judgement = CLAIM_WORDS[key], judged.judgement
     section = claim_section(key, judged, palette)
-    add_section(section)
     with st.container(border=True, key=f"card {key}"):
         st.subheader(f"{number}. {words.name}", anchor=key)
         st.markdown(
-            f"{words.sentence} *{words.where}.*\n\n**{verdict_words(judgement.verdict)}.** {effect_line(key, judgement)}\n\n"
-            f"**What decides what it means.** {words.caveat} {words.shipped}"
+            f"{words.sentence} *{words.where}.*\n\n**{verdict_words(judgement.verdict)}.** {effect_line(key, judgement)}"
         )
+        chart_panel(section.figure, section.key, about_effects(key), lambda: effects_table(key, judgement))
+        add_section(section)  # in place of the chart alone
+        st.markdown(f"**What decides what it means.** {words.caveat} {words.shipped}")
         fold = st.expander(
-            "Chart, rule and data",
+            "Rule and data",
             key=FOLD + key,
             on_change="rerun",
             bind="query-params",
@@ -38,9 +39,7 @@ def claim_card(number: int, key: str, judged: JudgedClaim, palette: Palette) -> 
         )
         if fold.open:
             with fold:
-                chart_panel(section.figure, section.key, about_effects(key), lambda: effects_table(key, judgement))
                 rule_and_data(key, judged)
-            add_section(section)  # in place of the chart alone
         return st.container()
 
 
