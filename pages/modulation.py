@@ -11,7 +11,7 @@ from comp_viz.ui.frame.errors_in_words import errors_in_words
 from comp_viz.ui.frame.heading import empty_state, page_heading
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import utterance_bar
-from comp_viz.ui.frame.sidebar import current_view
+from comp_viz.ui.frame.sidebar import current_view, draw_for_part
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.modulation.charts import conversation_coefficients_row, effect_row, training_rows
@@ -35,11 +35,12 @@ def modulation(view: PageView) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         part = one_of("Part", [*MODULATION_PARTS], MODULATION_PART, PARTS_HELP, buttons=True)
         corner = st.container(width=240)
+    draw_for_part(view, "Modulation", part == THIS_CONVERSATION)
     selected = utterance_bar(view)[0] if part == THIS_CONVERSATION else 0
     if part in (HARD, EFFECT):
         hard_utterances(view) if part == HARD else effect_row(view, colours)
         return
-    columns = draw_sides(view, corner, need="modulation")
+    columns = draw_sides(view, corner, patterns=part == THIS_CONVERSATION, need="modulation")
     if part == THIS_CONVERSATION:
         conversation_coefficients_row(columns, selected, colours)
     else:

@@ -63,6 +63,25 @@ def test_coefficients_now_are_those_of_the_pattern_in_force(pattern, seen, open_
     assert metrics["Mean before clipping"] == metrics["1 − 1/N"] == f"{expected.expected_mean:.4f}"
 
 
+def test_the_sidebar_offers_a_conversation_only_where_a_part_shows_one(open_trained, whole, shipped):
+    def offered(app):
+        assert not app.exception
+        return any(box.key == "conversation" for box in app.sidebar.selectbox)
+
+    def compared_with(app):
+        return app.selectbox(key="compare").options
+
+    app = open_trained("modulation")
+    assert not offered(app)
+    assert "another missing pattern" not in compared_with(app)
+    app.segmented_control(key="modulation_part").set_value("This conversation").run()
+    assert offered(app)
+    assert "another missing pattern" in compared_with(app)
+    app.segmented_control(key="modulation_part").set_value("Effect").run()
+    assert not offered(app)
+    assert offered(open_trained("modulation", modulation_part="This conversation"))
+
+
 def test_a_hard_utterance_opens_in_live(open_trained, whole, shipped):
     app = open_trained("modulation", modulation_part="Hard utterances")
     hardest = read_hardness(whole[0] / "telemetry").ends(easiest=False)

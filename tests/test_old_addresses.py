@@ -102,7 +102,7 @@ def test_an_old_address_opens_what_it_names(page, own):
     assert not app.exception
     assert not app.error
     assert app.sidebar.selectbox(key="checkpoint").value == "lab"
-    if page.capitalize() in OF_NO_CONVERSATION:  # kept for the next page that looks at one
+    if page.capitalize() in {*OF_NO_CONVERSATION, "Modulation"}:  # kept for the next page that looks at one
         assert not [box for box in app.sidebar.selectbox if box.key == "conversation"]
         app.switch_page("pages/why.py").run()
     assert app.sidebar.selectbox(key="conversation").value == VIEW["conversation"]
@@ -117,6 +117,12 @@ def test_an_old_address_opens_what_it_names(page, own):
             assert app.slider(key="lab strength video").value == 0.5
         else:
             assert as_text(shown(app, name)) == OLD_VALUES.get(name, {}).get(value, value)
+
+
+def test_an_option_is_found_in_any_capitals():
+    app = opened("why", why="counterfactuals")
+    assert shown(app, "why") == "Counterfactuals"
+    assert not app.main.warning
 
 
 def test_a_part_that_became_a_page_opens_as_one():

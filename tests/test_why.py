@@ -59,13 +59,14 @@ from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Task
 from comp_viz.data.source import open_data
 from comp_viz.errors import CompVizError
+from comp_viz.figures.style import LIGHT
 from comp_viz.figures.why.amounts import explained_amount
 from comp_viz.figures.why.attribution import attribution_facts, cells_title, feature_groups_title, features_title
 from comp_viz.figures.why.context import context_map_title, context_title, rollout_facts
 from comp_viz.figures.why.contribution import contributions_title, relation_facts
 from comp_viz.figures.why.counterfactual import counterfactual_facts, counterfactual_title, reservation
 from comp_viz.figures.why.faithfulness import faithfulness_title
-from comp_viz.figures.why.fragility import fragility_title
+from comp_viz.figures.why.fragility import fragility_chart, fragility_title
 from comp_viz.figures.why.heading import (
     context_heading,
     contributions_heading,
@@ -441,6 +442,10 @@ def test_features_without_any_name_are_their_modality_as_a_whole(checkpoint, con
 def test_a_typical_decision_that_a_loss_flips_is_not_at_a_negative_distance(masked):
     result = fragility(losses(masked))
     distance, left = (decimal(float(np.median(x))) for x in (result.margin, np.abs(result.left)))
+    chart = fragility_chart(result, [""] * len(result.flips), (-1, 1), 0, LIGHT)
+    named = {one.name: one.marker for one in chart.data if one.showlegend is not False}
+    grey = next(one.error_y.color for one in chart.data if one.error_y.color)
+    assert named["± uncertainty"].line.color == grey
     spared = fragility_title(replace(result, left=np.abs(result.left)))
     assert spared == f"The median decision is {distance} from flipping, {left} after the worst single loss"
     flipped = fragility_title(replace(result, left=np.full_like(result.left, -0.25)))

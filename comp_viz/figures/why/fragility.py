@@ -67,6 +67,8 @@ def fragility_chart(
             )
         ),
     ]  # fmt: skip
+    bar = {"symbol": "line-ns", "size": 14, "line": {"color": palette.faint, "width": 2}}
+    traces.append(go.Scatter(x=[None], y=[None], mode="markers", marker=bar, name="± uncertainty"))
     line = {"color": palette.truth, "dash": "dash", "width": 1.5}
     zero = {"type": "line", "xref": "paper", "yref": "y", "x0": 0, "x1": 1, "y0": 0, "y1": 0, "line": line}
     layout = along(palette, fragility_title(fragility), 340, S, selected, shapes=[zero])

@@ -1,6 +1,6 @@
 """Values that the session and the address keep, through every change of page, and widgets that only show them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import streamlit as st
@@ -23,6 +23,13 @@ def update_old_value(name: str) -> None:
         if (value := state.get(name)) in former:
             st.session_state[name] = former[value]
             return
+
+
+def match_case(name: str, options: Collection[str]) -> None:
+    """Where an address names an option in other capitals, set the widget of that name to the option."""
+    value = st.query_params.get(name, "")
+    if value not in options and (same := [one for one in options if one.casefold() == value.casefold()]):
+        st.session_state[name] = same[0]
 
 
 def set_widget(key: str, value: Any) -> str:

@@ -35,6 +35,9 @@ from comp_viz.wording import how_many
 VIEW = "view"  # where the session keeps the view of the frame for the page that is run next
 # Pages that show nothing of the open conversation: its choice and the missing pattern would do nothing there.
 OF_NO_CONVERSATION = {"Claims", "Data", "Imbalance", "Lab", "Lecture", "Robustness"}
+PART_SHOWS = (
+    "part shows a conversation"  # of a page with parts of both kinds: what the session keeps of the one that is open
+)
 LABELS = {"checkpoint": "Checkpoint", "data": "Data set", "conversation": "Conversation"}  # by name in the address
 
 
@@ -58,7 +61,15 @@ def draw_frame(page: str) -> None:
         st.switch_page(another, query_params=address_parameters())
     if to_open := finished_upload():
         open_here(*to_open)
-    st.session_state[VIEW] = draw_sidebar(page not in OF_NO_CONVERSATION)
+    shows = st.session_state.setdefault(PART_SHOWS, {"Modulation": False})  # as the first of its parts
+    st.session_state[VIEW] = draw_sidebar(page not in OF_NO_CONVERSATION and shows.get(page, True))
+
+
+def draw_for_part(view: PageView, page: str, shows_conversation: bool) -> None:
+    """Run everything again where the sidebar was drawn for a part of the other kind; before a page draws the part itself."""
+    if (view.place is not None) != shows_conversation:
+        st.session_state[PART_SHOWS][page] = shows_conversation
+        st.rerun()
 
 
 def current_view(page: str) -> PageView | None:

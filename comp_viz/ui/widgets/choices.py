@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from comp_viz.ui.frame.address_notes import note_unknown_choice
-from comp_viz.ui.frame.address_state import update_old_value
+from comp_viz.ui.frame.address_state import match_case, update_old_value
 from comp_viz.ui.frame.text import escape_markdown
 
 
@@ -23,6 +23,7 @@ def one_of(
     `key` is also the parameter of the address. Buttons that speak for themselves need not be `labelled`.
     """
     update_old_value(key)
+    match_case(key, options)
     note_unknown_choice(key, options)
     if st.session_state.get(key, options[0]) not in options:
         st.session_state[key] = options[0]
