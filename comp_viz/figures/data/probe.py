@@ -25,7 +25,7 @@ def probe_chart(accuracy: Mapping[str, float], majority: float, palette: Palette
         y=[f"{marks.get(name, '◆')} {name}" for name in names], x=[accuracy[name] for name in names], orientation="h",
         marker={"color": [colours.get(name, palette.ink) for name in names]},
         text=[percent(accuracy[name], 1) for name in names], textposition="outside", cliponaxis=False,
-        hovertemplate="%{y}: %{x:.1%}<extra></extra>",
+        hovertemplate="%{y}: %{text}<extra></extra>",
     )  # fmt: skip
     layout = base_layout(palette, probe_title(accuracy), 300)
     layout["xaxis"] = layout["xaxis"] | {

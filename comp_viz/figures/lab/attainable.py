@@ -43,13 +43,13 @@ def attainable_chart(
             "line": {"color": [colours.get(name, palette.truth) for name in plain], "width": 2},
         },
         text=[percent(value, 1) for value in attainable.values()], textposition="inside", insidetextanchor="start",
-        textfont={"color": palette.ink}, hovertemplate="%{y}: at best %{x:.1%}<extra></extra>",
+        textfont={"color": palette.ink}, hovertemplate="%{y}: at best %{text}<extra></extra>",
     )  # fmt: skip
     points = go.Scatter(
         y=[row for row, name in zip(rows, names, strict=True) if name in reached],
         x=[reached[name] for name in names if name in reached], mode="markers", name="reached by the open checkpoint",
         marker={"symbol": "diamond", "size": 13, "color": palette.ink, "line": {"color": palette.ground, "width": 1.5}},
-        hovertemplate="%{y}: reached %{x:.1%}<extra></extra>",
+        text=[percent(reached[name], 1) for name in names if name in reached], hovertemplate="%{y}: reached %{text}<extra></extra>",
     )  # fmt: skip
     layout = base_layout(palette, attainable_title(attainable), 330)
     layout["xaxis"] = layout["xaxis"] | {
@@ -85,14 +85,16 @@ def attainable_rates_chart(
         return go.Scatter(
             x=list(values), y=list(values.values()), mode="lines", name=name,
             line={"color": palette.truth, "dash": dash, "width": 2},
-            hovertemplate=f"missing rate %{{x}}: {name} %{{y:.1%}}<extra></extra>",
+            text=[percent(value, 1) for value in values.values()],
+            hovertemplate=f"missing rate %{{x}}: {name} %{{text}}<extra></extra>",
         )  # fmt: skip
 
     bounds = [bound(attainable, "best attainable", "dash"), bound(without_context, "best, utterance by itself", "dot")]
     own = go.Scatter(
         x=list(reached), y=list(reached.values()), mode="lines+markers", name="reached by the open checkpoint",
         line={"color": palette.ink, "width": 3}, marker={"symbol": "diamond", "size": 10},
-        hovertemplate="missing rate %{x}: reached %{y:.1%}<extra></extra>",
+        text=[percent(value, 1) for value in reached.values()],
+        hovertemplate="missing rate %{x}: reached %{text}<extra></extra>",
     )  # fmt: skip
     layout = base_layout(palette, attainable_rates_title(attainable), 330)
     layout["xaxis"] = layout["xaxis"] | {

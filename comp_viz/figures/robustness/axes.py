@@ -11,7 +11,7 @@ from comp_viz.analysis.prediction import FUSED
 from comp_viz.checkpoint.measurements import SHARE_METRICS
 from comp_viz.figures.chart import percent_ticks
 from comp_viz.figures.grid import AxisSpan
-from comp_viz.wording import how_many
+from comp_viz.wording import decimal, how_many, percent
 
 CONSTANT = "constant baseline"
 INTERVAL = (
@@ -35,9 +35,9 @@ def fused_half(table: pd.DataFrame) -> pd.Series:
     return table["half"].where(table["predictor"] == FUSED, 0).fillna(0)
 
 
-def hover_value(metric: str, axis: str) -> str:
-    """A value in a hover label."""
-    return f"%{{{axis}:.1%}}" if metric in SHARE_METRICS else f"%{{{axis}:.3f}}"
+def metric_value(metric: str, value: float) -> str:
+    """A value with the name of its metric."""
+    return f"{metric} {percent(value, 1) if metric in SHARE_METRICS else decimal(value, 3)}"
 
 
 def value_axis(metric: str, bounds: AxisSpan) -> dict[str, Any]:
@@ -48,14 +48,14 @@ def value_axis(metric: str, bounds: AxisSpan) -> dict[str, Any]:
 
 
 def hover_numbers(rows: pd.DataFrame, metric: str) -> list[str]:
-    """Interval and drawings of every row, as text."""
+    """Value, interval and drawings of every row, as text."""
     scale, unit = (100, " points") if metric in SHARE_METRICS else (1, "")
     digits = 1 if metric in SHARE_METRICS else 3
     return [
-        f"<br>95\u202f% interval over conversations ± {scale * half:.{digits}f}{unit}"
+        f"{metric_value(metric, value)}<br>95\u202f% interval over conversations ± {scale * half:.{digits}f}{unit}"
         f"<br>{how_many(seeds, 'drawing')}"
         + (f", standard deviation {scale * spread:.{digits + 1}f}{unit}" if seeds > 1 else "")
-        for half, seeds, spread in zip(rows["half"], rows["seeds"], rows["spread"], strict=True)
+        for value, half, seeds, spread in zip(rows["value"], rows["half"], rows["seeds"], rows["spread"], strict=True)
     ]
 
 
@@ -65,5 +65,5 @@ def reference_line(
     """A reference without marks."""
     return go.Scatter(
         x=x, y=y, name=name, mode="lines", line={"color": colour, "dash": dash, "width": 1.8},
-        hovertemplate=f"{name}: {metric} {hover_value(metric, 'y')}<extra></extra>",
+        customdata=[metric_value(metric, value) for value in y], hovertemplate=f"{name}: %{{customdata}}<extra></extra>",
     )  # fmt: skip

@@ -13,7 +13,7 @@ from comp_viz.figures.along import escape
 from comp_viz.figures.chart import About, base_layout, percent_ticks
 from comp_viz.figures.grid import AxisSpan
 from comp_viz.figures.metrics import metric_text
-from comp_viz.figures.robustness.axes import CONSTANT, INTERVAL, hover_numbers, hover_value, reference_line, value_axis
+from comp_viz.figures.robustness.axes import CONSTANT, INTERVAL, hover_numbers, metric_value, reference_line, value_axis
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 from comp_viz.wording import NARROW, percent
 
@@ -135,9 +135,8 @@ def predictor_curve(rows: pd.DataFrame, name: str, metric: str, colour: str, sym
     return go.Scatter(
         x=rows["missing_rate"].to_numpy(np.float32), y=rows["value"].to_numpy(np.float32), name=name,
         mode="lines+markers", line={"color": colour, "width": width}, marker={"symbol": symbol, "size": 7 + width},
-        customdata=hover_numbers(rows, metric),
-        hovertemplate=f"<b>{escape(name)}</b><br>missing rate %{{x:.1%}}: {metric} {hover_value(metric, 'y')}"
-        "%{customdata}<extra></extra>",
+        customdata=hover_numbers(rows, metric), text=[percent(rate, 1) for rate in rows["missing_rate"]],
+        hovertemplate=f"<b>{escape(name)}</b><br>missing rate %{{text}}: %{{customdata}}<extra></extra>",
     )  # fmt: skip
 
 
@@ -150,6 +149,7 @@ def reference_curve(one: Reference, place: int, metric: str, palette: Palette) -
         mode="lines+markers",
         line={"color": tones[place % len(tones)], "dash": "dot" if one.published else "dash", "width": 1.8},
         marker={"symbol": REFERENCE_MARKS[place % len(REFERENCE_MARKS)], "size": 7},
-        hovertemplate=f"<b>{escape(one.name, 120)}</b><br>missing rate %{{x:.1%}}: {metric} {hover_value(metric, 'y')}"
-        f"<br>{escape(one.about, 200)}<extra></extra>",
+        text=[percent(rate, 1) for rate in rows["missing_rate"]],
+        customdata=[metric_value(metric, value) for value in rows["value"]],
+        hovertemplate=f"<b>{escape(one.name, 120)}</b><br>missing rate %{{text}}: %{{customdata}}<br>{escape(one.about, 200)}<extra></extra>",
     )  # fmt: skip

@@ -14,7 +14,7 @@ from comp_viz.figures.along import escape, hatching
 from comp_viz.figures.chart import About, base_layout, percent_ticks
 from comp_viz.figures.grid import AxisSpan
 from comp_viz.figures.metrics import metric_text
-from comp_viz.figures.robustness.axes import INTERVAL, hover_numbers, hover_value, metric_span, value_axis
+from comp_viz.figures.robustness.axes import INTERVAL, hover_numbers, metric_span, value_axis
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, sequential
 from comp_viz.wording import decimal, percent
 
@@ -80,7 +80,7 @@ def triangle_chart(
         "<br>".join(f"{marks[u]} {escape(u)} {percent(r)} missing" for u, r in zip(modalities, one, strict=True))
         for one in at
     ]
-    hover = [f"{place}{more}" for place, more in zip(lost, hover_numbers(rows, metric), strict=True)]
+    hover = [f"{numbers}<br>{place}" for numbers, place in zip(hover_numbers(rows, metric), lost, strict=True)]
     x, y = across(corner)
     trace = go.Scatter(
         x=x, y=y, mode="markers+text", text=labels, cliponaxis=False, showlegend=False,
@@ -93,7 +93,7 @@ def triangle_chart(
                 **(percent_ticks(low, high) if metric in SHARE_METRICS else {"nticks": 6, "tickformat": ".2f"}),
             },
         },
-        customdata=hover, hovertemplate=f"<b>fused: {metric} {hover_value(metric, 'marker.color')}</b><br>%{{customdata}}<extra></extra>",
+        customdata=hover, hovertemplate="<b>fused</b>: %{customdata}<extra></extra>",
     )  # fmt: skip
     edge_x, edge_y = across(np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0]]))
     edge = go.Scatter(
@@ -151,7 +151,7 @@ def losses_chart(
                 marker={"color": tones, "pattern": pattern, "line": {"color": tones, "width": 1.5}},
                 error_y={"type": "data", "array": some["half"].fillna(0).to_numpy(np.float32), "color": palette.ink, "thickness": 1.5},
                 customdata=hover_numbers(some, metric),
-                hovertemplate=f"%{{x}}, {percent(loss)} of it missing: {metric} {hover_value(metric, 'y')}%{{customdata}}<extra></extra>",
+                hovertemplate=f"%{{x}}, {percent(loss)} of it missing: %{{customdata}}<extra></extra>",
             )
         )  # fmt: skip
     layout = base_layout(palette, shares_title(table, points, modalities, metric), 380, dragmode=False)

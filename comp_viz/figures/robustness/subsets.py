@@ -12,7 +12,7 @@ from comp_viz.figures.along import escape
 from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.grid import AxisSpan
 from comp_viz.figures.metrics import metric_text
-from comp_viz.figures.robustness.axes import CONSTANT, INTERVAL, hover_numbers, hover_value, reference_line, value_axis
+from comp_viz.figures.robustness.axes import CONSTANT, INTERVAL, hover_numbers, metric_value, reference_line, value_axis
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 from comp_viz.wording import first_upper
 
@@ -69,7 +69,7 @@ def subsets_chart(
                 x=rows["value"].to_numpy(np.float32), y=[place[p] + shift for p in rows["pattern"]], mode="markers",
                 name=f"{marks[u]} {u} head", customdata=hover_numbers(rows, metric),
                 marker={"symbol": [symbols[u] + ("" if seen else "-open") for seen in there], "size": 9, "color": colours[u]},
-                hovertemplate=f"<b>{escape(u)} head</b>: {metric} {hover_value(metric, 'x')}%{{customdata}}<extra></extra>",
+                hovertemplate=f"<b>{escape(u)} head</b>: %{{customdata}}<extra></extra>",
             )
         )  # fmt: skip
     rows = table[table["predictor"] == FUSED]
@@ -85,13 +85,13 @@ def subsets_chart(
             x=rows["value"].to_numpy(np.float32), y=[place[p] for p in rows["pattern"]], mode="markers", name="◆ fused",
             marker={"symbol": "diamond", "size": 13, "color": palette.ink}, error_x=error,
             customdata=hover_numbers(rows, metric),
-            hovertemplate=f"<b>fused</b>: {metric} {hover_value(metric, 'x')}%{{customdata}}<extra></extra>",
+            hovertemplate="<b>fused</b>: %{customdata}<extra></extra>",
         )
     )  # fmt: skip
     ends = [-0.6, len(kept) - 0.4]
     if np.isfinite(constant):
         traces.insert(0, reference_line([constant] * 2, ends, CONSTANT, palette.truth, "dash", metric))
-        traces[0].hovertemplate = f"{CONSTANT}: {metric} {hover_value(metric, 'x')}<extra></extra>"
+        traces[0].hovertemplate = f"{CONSTANT}: {metric_value(metric, constant)}<extra></extra>"
     layout = base_layout(palette, subsets_title(table, kept, metric), 110 + 42 * len(kept))
     layout["xaxis"] = layout["xaxis"] | value_axis(metric, bounds)
     layout["yaxis"] = layout["yaxis"] | {
