@@ -99,8 +99,8 @@ def reconstruction_heading(compared: Mapping[str, Reconstruction]) -> str:
 
 def ranks_only_heading(medians: Mapping[str, float], nearest: str, expected: float) -> str:
     """That the ranks of some modalities, with these `medians`, are beyond chance, where the number of nearest entries is not."""
-    better = {median < 0.5 for median in medians.values()}
-    how = {(True,): "Better than", (False,): "Worse than"}.get(tuple(better), "Beyond")
+    better = sum(median < 0.5 for median in medians.values())
+    how = "Better than" if better == len(medians) else "Beyond" if better else "Worse than"
     shown = ", ".join(f"{u} {percent(median)}" for u, median in sorted(medians.items(), key=lambda each: each[1]))
     count = f"{nearest}, {decimal(expected, 1)} by chance"
     return fitting(
