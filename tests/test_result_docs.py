@@ -38,16 +38,17 @@ SHARPNESS = {
     "κ 10 learned": "κ learned from 10 on, minus that",
 }
 BALANCE = {
-    "comp, none": "prompts, no balance",
-    "comp": "prompts, eq. 11",
-    "comp, ogm-ge": "prompts, `ogm-ge`",
-    "comp, mmpareto": "prompts, `mmpareto`",
-    "comp, loss": "prompts, `loss`",
-    "no-prompting": "no prompts, no balance",
-    "no-prompting, ogm-ge": "no prompts, `ogm-ge`",
-    "no-prompting, mmpareto": "no prompts, `mmpareto`",
-    "no-prompting, loss": "no prompts, `loss`",
+    "with prompts": {
+        "comp, none": "no balance",
+        "comp": "eq. 11",
+        **{f"comp, {x}": f"`{x}`" for x in ("ogm-ge", "mmpareto", "loss")},
+    },
+    "without prompts": {
+        "no-prompting": "no balance",
+        **{f"no-prompting, {x}": f"`{x}`" for x in ("ogm-ge", "mmpareto", "loss")},
+    },
 }
+BALANCE_TABLES = {"CMU-MOSI": "balance_mosi"}
 
 
 def one_table(name):
@@ -70,22 +71,25 @@ def rates_of(table):
     return [f"{table.rows[table.rows['pattern'] == p]['missing_rate'].mean():.1g}" for p in table.patterns]
 
 
-def variants_table(head, names, variants):
-    """Accuracy of the first of some variants of a method, and by how much others are ahead, seed by seed, for several tables.
+def variants(table, labels):
+    """Accuracy of the first of some rows of a table, and by how much others are ahead seed by seed: label -> cells of a line."""
+    cells = {method: [table.accuracy(method, p)["fused"] for p in table.patterns] for method in labels}
+    first, *others = labels
+    lines = {first: [spread(x.mean(), half_of(x)) for x in cells[first]]}
+    for method in others:
+        pairs = [paired_difference(b, a)[:2] for a, b in zip(cells[first], cells[method], strict=True)]
+        lines[method] = [spread(*pair) for pair in pairs]
+    return lines
 
-    `names` has the table for the words before a label, `variants` a label for the name of each row of the sweep.
-    """
-    lines = []
-    for words, name in names.items():
-        table = one_table(name)
-        first, *others = (
-            (label, [table.accuracy(method, p)["fused"] for p in table.patterns]) for method, label in variants.items()
-        )
-        lines.append([f"{words}, {first[0]}", *(spread(x.mean(), half_of(x)) for x in first[1])])
-        for label, values in others:
-            pairs = [paired_difference(b, a)[:2] for a, b in zip(first[1], values, strict=True)]
-            lines.append([f"{words}, {label}", *(spread(*pair) for pair in pairs)])
-    return markdown([head, *rates_of(table)], lines)
+
+def variants_table(head, names, labels):
+    """Variants of a method in several tables; `names` has the table for the words before the label of a row's name."""
+    lines = [
+        [f"{words}, {labels[method]}", *cells]
+        for words, name in names.items()
+        for method, cells in variants(one_table(name), labels).items()
+    ]
+    return markdown([head, *rates_of(one_table(*list(names.values())[:1]))], lines)
 
 
 def assignments_table():
@@ -108,20 +112,16 @@ def assignments_table():
 
 
 def balance_table():
-    """Accuracy under every balance with prompts and without, and how far apart heads err at the end."""
+    """Accuracy without balance, how much every rule adds with prompts and without, and how far apart heads err at the end."""
     lines = []
-    for data, name in {"Hazumi": "balance", "CMU-MOSI": "balance_mosi"}.items():
-        table = one_table(name)
-        apart = (
-            pd.read_parquet(RESULTS / f"{name}_leeway.parquet")
-            .query("moment == 'last'")
-            .groupby("method")["spread"]
-            .mean()
-        )
-        for method, label in BALANCE.items():
-            cells = [table.accuracy(method, p)["fused"] for p in table.patterns]
-            lines.append([f"{data}, {label}", *(spread(x.mean(), half_of(x)) for x in cells), f"{apart[method]:.2f}"])
-    return markdown(["data, balance", *rates_of(table), "heads apart"], lines)
+    for data, name in BALANCE_TABLES.items():
+        table, leeways = one_table(name), pd.read_parquet(RESULTS / f"{name}_leeway.parquet")
+        apart = leeways[leeways["moment"] == "last"].groupby("method")["spread"].mean()
+        for words, labels in BALANCE.items():
+            for i, (method, cells) in enumerate(variants(table, labels).items()):
+                label = labels[method] + (", minus that" if i else "")
+                lines.append([f"{data} {words}, {label}", *cells, f"{apart[method]:.2f}"])
+    return markdown(["balance", *rates_of(table), "heads apart"], lines)
 
 
 def methods_table():
@@ -183,6 +183,7 @@ TABLES = {
         lambda: variants_table("sharpness", SHARPNESS_TABLES, SHARPNESS),
     ),
     "results/README.md, assignments": ("results/README.md", assignments_table),
+    "results/README.md, balance": ("results/README.md", balance_table),
     "docs/methods.md, leeway": ("docs/methods.md", leeway_table),
     "docs/methods.md, ranking": ("docs/methods.md", methods_table),
 }
