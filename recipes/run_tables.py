@@ -1,4 +1,4 @@
-"""`python -m recipes.run_tables KIND SWEEP`: what accuracy does not tell of a sweep's finished runs, as `SWEEP_KIND.parquet`.
+"""`python -m recipes.run_tables KIND SWEEP`: what accuracy does not tell of finished runs, in `inside/SWEEP_KIND.parquet`.
 
     comp-viz sweep results/sharpness.yaml --runs runs
     python -m recipes.run_tables assignments results/sharpness.yaml --runs runs
@@ -45,7 +45,8 @@ def run(options: argparse.Namespace) -> int:
         for cell in finished
         for row in KINDS[options.kind](cell, options.runs / cell.run.folder)
     ]
-    out = options.sweep.with_name(f"{options.sweep.stem}_{options.kind}.parquet")
+    out = options.sweep.parent / "inside" / f"{options.sweep.stem}_{options.kind}.parquet"
+    out.parent.mkdir(exist_ok=True)
     with atomic_write(out) as temporary:
         pd.DataFrame(rows).to_parquet(temporary, compression="zstd", index=False)
     print(f"Wrote {out}: {len(finished)} of {len(cells)} runs.")

@@ -94,7 +94,7 @@ def variants_table(head, names, labels):
 
 def assignments_table():
     """Entropy and largest weight of assignments by κ: means over modalities, in both blocks, over seeds."""
-    table = pd.read_parquet(RESULTS / "sharpness_assignments.parquet")
+    table = pd.read_parquet(RESULTS / "inside" / "sharpness_assignments.parquet")
     means = table.groupby(["method", "block"])[["entropy", "largest"]].mean()
     lines = [
         [
@@ -115,7 +115,7 @@ def balance_table():
     """Accuracy without balance, how much every rule adds with prompts and without, and how far apart heads err at the end."""
     lines = []
     for data, name in BALANCE_TABLES.items():
-        table, leeways = one_table(name), pd.read_parquet(RESULTS / f"{name}_leeway.parquet")
+        table, leeways = one_table(name), pd.read_parquet(RESULTS / "inside" / f"{name}_leeway.parquet")
         apart = leeways[leeways["moment"] == "last"].groupby("method")["spread"].mean()
         for words, labels in BALANCE.items():
             for i, (method, cells) in enumerate(variants(table, labels).items()):

@@ -34,7 +34,7 @@ def folder(tmp_path_factory):
 def told(folder, kind, sweep="small"):
     """Exit status and table."""
     status = main([kind, str(folder / f"{sweep}.yaml"), "--runs", str(folder / "runs")])
-    return status, pd.read_parquet(folder / f"{sweep}_{kind}.parquet")
+    return status, pd.read_parquet(folder / "inside" / f"{sweep}_{kind}.parquet")
 
 
 def test_a_larger_factor_assigns_more_sharply(folder):
