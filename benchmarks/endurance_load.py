@@ -1,5 +1,6 @@
 """What a server takes, looked at all the while: memory, threads, descriptors, child processes, temporary files."""
 
+import contextlib
 import os
 import threading
 import time
@@ -37,12 +38,19 @@ class Load:
         """As Linux tells."""
         lines = Path(f"/proc/{self.process}/status").read_text().splitlines()
         status = dict(line.split(":", 1) for line in lines)
-        children = [path.read_text().split() for path in Path(f"/proc/{self.process}/task").glob("*/children")]
         return {
             "MB of memory": int(status["VmRSS"].split()[0]) >> 10, "threads": int(status["Threads"]),
-            "descriptors": len(os.listdir(f"/proc/{self.process}/fd")), "child processes": sum(map(len, children)),
-            "temporary files": sum(path.is_file() for path in self.temporary.rglob("*")),
+            "descriptors": len(os.listdir(f"/proc/{self.process}/fd")), "child processes": self.children(),
+            "temporary files": sum(len(files) for _, _, files in os.walk(self.temporary)),  # folders may go meanwhile
         }  # fmt: skip
+
+    def children(self) -> int:
+        """How many processes its threads have begun that are there still."""
+        number = 0
+        for thread in Path(f"/proc/{self.process}/task").iterdir():
+            with contextlib.suppress(OSError):  # a thread that has just ended
+                number += len((thread / "children").read_text().split())
+        return number
 
     def at(self, share: float) -> State:
         """What was seen after a share of the time."""
