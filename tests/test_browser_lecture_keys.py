@@ -58,9 +58,8 @@ def stands_at(page: Page, step: int) -> None:
 
 def test_keys_count_that_are_pressed_before_there_is_a_button(page, address):
     waiting: list[Route] = []
-    page.route(
-        "**/static/js/Button.*.js", lambda route: waiting.append(route)
-    )  # on a busy machine it comes after whoever listens to the keys
+    # On a busy machine this script comes after whoever listens to the keys.
+    page.route("**/static/js/Button.*.js", lambda route: waiting.append(route))
     open_story(page, address)
     expect(page.locator(NEXT)).to_have_count(0)
     page.keyboard.press("PageDown")

@@ -181,10 +181,10 @@ def load_arrays(path: Path) -> tuple[list[str], Arrays]:
         raise CompVizError(
             f"{path.name}: {', '.join(strange[:3])} in it is no array. Save arrays only, with numpy.savez."
         )
-    return names, arrays
+    return names, {key: value for key, value in arrays.items() if isinstance(value, np.ndarray)}
 
 
-def read_member(archive: zipfile.ZipFile, key: str) -> NDArray[Any]:
+def read_member(archive: zipfile.ZipFile, key: str) -> NDArray[Any] | bytes:
     """An array of the archive, unpacked in one go; bytes where it is none, as NumPy gives them.
 
     NumPy unpacks it in pieces of 256 KB, and lets other threads go on with each: where several visitors keep the server
@@ -193,7 +193,7 @@ def read_member(archive: zipfile.ZipFile, key: str) -> NDArray[Any]:
     there = archive.namelist()
     content = archive.read(key if key in there else f"{key}.npy")
     if not content.startswith(np.lib.format.MAGIC_PREFIX):
-        return content  # type: ignore[return-value]
+        return content
     array: NDArray[Any] = np.lib.format.read_array(BytesIO(content), allow_pickle=False)
     return array
 
