@@ -4,6 +4,7 @@
     python -m recipes.run_tables assignments results/sharpness.yaml --runs runs
 
 `assignments`: how sharply ComP chooses among prototypes, by block and modality. `leeway`: how far apart heads err, by epoch.
+`weights`: what the coordinator's weights follow, and what it costs to exchange them between utterances, by missing rate.
 """
 
 import argparse
@@ -14,14 +15,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
+from comp_viz.analysis.claims.inside_sums import BEST_HEAD, OBSERVED, coordinator_sums
+from comp_viz.analysis.coordinator.shuffle import EXCHANGED, shuffle_test
 from comp_viz.analysis.imbalance.leeway import leeway
 from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.prototypes.assignment import measure_assignments
 from comp_viz.checkpoint.folder import Checkpoint, load_checkpoint
 from comp_viz.commands import exit_status
 from comp_viz.data.atomic_write import atomic_write
+from comp_viz.data.batch import Stream
 from comp_viz.data.conversation import Conversation, Floats
+from comp_viz.data.dataset import Utterances
+from comp_viz.data.patterns.pattern import PROTOCOL
 from comp_viz.sweep.carry_out import TRAINED_FILE
 from comp_viz.sweep.file import read_sweep
 from comp_viz.sweep.plan import Cell, open_fold, plan_sweep
@@ -79,7 +86,39 @@ def leeway_rows(cell: Cell, folder: Path) -> Rows:
         yield {"moment": moment, "epoch": int(part["epoch"].item()), "spread": float(part["spread"].item())}
 
 
-KINDS: dict[str, Callable[[Cell, Path], Rows]] = {"assignments": assignment_rows, "leeway": leeway_rows}
+def weight_rows(cell: Cell, folder: Path) -> Rows:
+    """Weight beyond an equal share on the best head and on what is observed, and the change of accuracy by an exchange.
+
+    All on the test split, each pattern of the protocol drawn once. Shares of the weight, 0 to 1, are means over the utterances
+    where something is best, or observed, and something else is not; NaN where there is none.
+    """
+    checkpoint, data = load_checkpoint(folder), open_fold(cell.run.data, cell.run.fold)
+    conversations = data.split("test")
+    utterances = Utterances.of(conversations)
+    parts = list(zip(utterances.starts[:-1], utterances.starts[1:], strict=True))
+    stream = Stream(conversations, checkpoint.standardise, torch.device("cpu"))
+    for pattern in PROTOCOL:
+        shown = pattern(utterances, data.task, np.random.default_rng(0))
+        sums = [
+            coordinator_sums(look_inside(checkpoint, one, shown[first:last]), one.labels)
+            for one, (first, last) in zip(conversations, parts, strict=True)
+        ]
+        best, observed = (np.sum([one[of] for one in sums], axis=0) for of in (BEST_HEAD, OBSERVED))
+        exchanged = shuffle_test(checkpoint, data.task, stream, str(pattern)).row(EXCHANGED)["difference"]
+        yield {"pattern": str(pattern), "best head": share(best), "observed": share(observed), "exchanged": exchanged}
+
+
+def share(sums: Floats) -> float:
+    """The mean of what was summed; NaN of nothing."""
+    above, below = sums
+    return float(above / below) if below else np.nan
+
+
+KINDS: dict[str, Callable[[Cell, Path], Rows]] = {
+    "assignments": assignment_rows,
+    "leeway": leeway_rows,
+    "weights": weight_rows,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

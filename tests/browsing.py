@@ -107,8 +107,9 @@ def chromium(*flags: str) -> Iterator[Browser]:
 
 @contextmanager
 def watched(visitor: BrowserContext, address: str, height: int = 1200) -> Iterator[Page]:
-    """A page that in the end must have met no error and asked no one but our server."""
+    """A page of a visitor who was never here, and that in the end must have met no error and asked no one but our server."""
     page = visitor.new_page()
+    forget(page, address)
     page.set_viewport_size({"width": 1440, "height": height})
     page.set_default_timeout(WAIT)
     problems: list[str] = []
@@ -119,6 +120,12 @@ def watched(visitor: BrowserContext, address: str, height: int = 1200) -> Iterat
     yield page
     page.close()
     assert not problems, problems
+
+
+def forget(page: Page, address: str) -> None:
+    """Nothing is left of what pages before it kept in the browser: a sidebar once opened would stay so in narrow windows."""
+    kept = {"origin": address.rstrip("/"), "storageTypes": "local_storage"}
+    page.context.new_cdp_session(page).send("Storage.clearDataForOrigin", kept)
 
 
 @pytest.fixture(scope="session")

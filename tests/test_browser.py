@@ -194,6 +194,8 @@ def swipe(page: Page, start, end, beyond: tuple[int, int] = (0, 0)) -> None:
         for box in (start.bounding_box(), end.bounding_box())
     )
     u, v = u + beyond[0], v + beyond[1]
+    # A page that leaves a touch unanswered for a second is told that the finger is gone.
+    page.evaluate("new Promise((idle) => requestIdleCallback(() => requestIdleCallback(idle)))")
     tools = page.context.new_cdp_session(page)
     tools.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
     for i in range(1, 11):
