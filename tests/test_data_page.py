@@ -143,7 +143,7 @@ def test_charts_say_what_they_show(holey):
 @pytest.mark.parametrize(("most", "end"), [(0.4, 0.4), (0.02, 0.1), (0.0, 0.1), (1.0, 1.0)])
 def test_little_that_is_missing_is_seen_as_well(most, end):
     figure = missing_chart(["a", "b"], ("audio", "text"), np.array([[0.0, most], [0.0, 0.0]]), DARK)
-    assert figure.data[0].zmax == end
+    assert figure.data[0].zmax == 100 * end
 
 
 def test_many_conversations_are_drawn_as_an_even_selection(rng):

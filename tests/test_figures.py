@@ -1,10 +1,13 @@
+import re
+
 import numpy as np
 import pytest
+from browsing import ROOT
 
 from comp_viz.analysis.live.change import change
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.checkpoint.folder import load_checkpoint
-from comp_viz.figures.chart import percent_ticks
+from comp_viz.figures.chart import heat_of_shares, percent_ticks
 from comp_viz.figures.live.timeline import escape, timeline
 from comp_viz.figures.style import LIGHT
 
@@ -85,3 +88,22 @@ def test_ticks_of_shares_are_round_and_written_as_in_sentences(low, high, ticks)
     made = percent_ticks(low, high)
     assert made["ticktext"] == [f"{tick}\u202f%" for tick in ticks]
     assert made["tickvals"] == pytest.approx([float(tick.replace("\u2212", "-")) / 100 for tick in ticks])
+
+
+def test_no_chart_lets_plotly_write_percent():
+    """Its format leaves out the narrow space that percentages have on every page."""
+    written = [
+        f"{file.name}: {found}"
+        for file in (ROOT / "comp_viz").rglob("*.py")
+        for found in re.findall(r"%\{[^}]*%\}|(?:format|form\w*)\W+\.\d%", file.read_text())
+    ]
+    assert written == []
+
+
+def test_a_heat_map_of_shares_is_drawn_in_percent():
+    drawn = heat_of_shares(np.array([[0.25, np.nan]]), 0.5, 4)
+    assert drawn["z"].tolist()[0] == [25, pytest.approx(np.nan, nan_ok=True)]
+    assert (drawn["zmin"], drawn["zmax"]) == (0, 50)
+    assert dict(zip(drawn["colorbar"]["tickvals"], drawn["colorbar"]["ticktext"], strict=True)) == {
+        value: f"{value}\u202f%" for value in (0, 20, 40)
+    }

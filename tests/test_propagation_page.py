@@ -68,7 +68,7 @@ def test_maps_and_arcs_show_the_models_attention(name, open_part):
     attended = attention(look_inside(checkpoint, conversation, observed), "text", name)
     charts = figures(app)
     hatch, heat, received = charts["attention_matrix"]["data"]
-    shown = array(heat["z"])
+    shown = array(heat["z"]) / 100  # drawn in percent
     np.testing.assert_allclose(shown[attended.reachable], attended.weights[attended.reachable], atol=1e-6)
     assert np.isnan(shown[~attended.reachable]).all()
     np.testing.assert_allclose(array(received["y"]), attended.weights.mean(0), atol=1e-6)
@@ -78,7 +78,7 @@ def test_maps_and_arcs_show_the_models_attention(name, open_part):
     assert hatch["fillpattern"]["shape"] == "/"
     np.testing.assert_allclose(array(charts["attention_row"]["data"][-1]["y"]), attended.weights[1], atol=1e-6)
     assert heat["zmin"] == 0
-    assert heat["zmax"] == pytest.approx(attended.to_others)
+    assert heat["zmax"] == pytest.approx(100 * attended.to_others)
 
 
 def test_normalised_entropy_is_drawn_for_every_head(open_part):

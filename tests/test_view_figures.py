@@ -51,7 +51,7 @@ def test_charts_hold_the_numbers_of_the_view(view):
         assert drawn(view.prediction.coordinator[:, u], weights)
     matrix = next(t for t in comp_viz.figure(view, "attention", "text").data if t.type == "heatmap")
     table = view.attention("text").pivot(index="query", columns="key", values="weight").to_numpy()
-    shown = np.asarray(matrix.z, float)
+    shown = np.asarray(matrix.z, float) / 100  # drawn in percent
     known = np.isfinite(shown)
     np.testing.assert_allclose(shown[known], table[known], atol=1e-6)
     assert known.sum() > len(table)

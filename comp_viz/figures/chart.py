@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from comp_viz.figures.style import Palette
-from comp_viz.wording import percent, so_far
+from comp_viz.wording import NARROW, percent, so_far
 
 FONT = "Source Sans, sans-serif"
+PERCENT = f"{NARROW}%"  # after a number in percent
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,16 @@ def percent_ticks(low: float, high: float, most: int = 7) -> dict[str, Any]:
     values = [k * step for k in range(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1)]
     digits = max(0, -floor(log10(100 * step) + 1e-9))
     return {"tickvals": values, "ticktext": [percent(value, digits) for value in values]}
+
+
+def heat_of_shares(shares: NDArray[np.floating[Any]], top: float, ticks: int) -> dict[str, Any]:
+    """What a heat map of shares is drawn from, in percent: hovers write `%{z:.1f}` and `PERCENT` after it, as sentences do.
+
+    Colours go from 0 to `top`, a share; the third part is the colour bar's ticks.
+    """
+    marks = percent_ticks(0, top, ticks)
+    bar = marks | {"tickvals": [100 * value for value in marks["tickvals"]]}
+    return {"z": (100 * shares).astype(np.float32), "zmin": 0, "zmax": 100 * top, "colorbar": bar}
 
 
 def provisional(figure: go.Figure, measured: int, of: int, unit: str) -> go.Figure:

@@ -10,7 +10,7 @@ from comp_viz.data.conversation import Task
 from comp_viz.figures.chart import About, base_layout, percent_ticks
 from comp_viz.figures.compare.paired import axis_title, predictor_looks
 from comp_viz.figures.style import Palette
-from comp_viz.wording import decimal, fitting, how_many
+from comp_viz.wording import decimal, fitting, how_many, percent
 
 ABOUT_CLASS_CALIBRATION = About(
     "Predictions in ten bins of the probability of the predicted class: the share that is right, and below how many there are. "
@@ -47,24 +47,23 @@ def reliability_chart(calibrations: Mapping[str, Calibration], task: Task, palet
     For classes, whose bins are of unlike size, counts below.
     """
     looks, traces, bounds = predictor_looks([*calibrations], palette), [], calibration_span(calibrations, task)
-    share = ".0%" if task.classes else ".2f"
+    words = percent if task.classes else decimal
     for name, one in calibrations.items():
         colour, symbol, label = looks[name]
         look = {"name": label, "legendgroup": name, "line": {"color": colour, "width": 2}, "mode": "lines+markers"}
-        hover = f"<b>{label}</b><br>predicted %{{x:{share}}}, "
         x, y, count = (one.rows[column] for column in ("predicted", "observed", "utterances"))
-        counted = [how_many(round(n), "utterance") for n in count]
+        told = [
+            f"<b>{label}</b><br>predicted {words(a)}, observed {words(b)}, {how_many(round(n), 'utterance')}"
+            for a, b, n in zip(x, y, count, strict=True)
+        ]
+        look |= {"hovertext": told, "hoverinfo": "text"}
         traces.append(
-            go.Scatter(
-                x=x, y=y, marker={"symbol": symbol, "size": 9}, customdata=counted,
-                hovertemplate=f"{hover}observed %{{y:{share}}}, %{{customdata}}<extra></extra>", **look,
-            )
+            go.Scatter(x=x, y=y, marker={"symbol": symbol, "size": 9}, **look)
         )  # fmt: skip
         if task.classes:
             traces.append(
                 go.Scatter(
-                    x=x, y=count, yaxis="y2", showlegend=False, marker={"symbol": symbol, "size": 6},
-                    hovertemplate=f"{hover}%{{y:,.0f}} utterances<extra></extra>", **look,
+                    x=x, y=count, yaxis="y2", showlegend=False, marker={"symbol": symbol, "size": 6}, **look,
                 )
             )  # fmt: skip
     layout = base_layout(palette, title, 520 if task.classes else 400, hovermode="closest", dragmode=False)

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from comp_viz.figures.chart import About, base_layout, percent_ticks
+from comp_viz.figures.chart import PERCENT, About, base_layout, heat_of_shares
 from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.wording import first_upper, how_many
 
@@ -27,12 +27,13 @@ def missing_chart(
     """
     shown = np.unique(np.linspace(0, len(ids) - 1, min(len(ids), MOST_COLUMNS)).astype(int)).tolist()
     marks, most = modality_marks(tuple(modalities)), max(float(shares.max(initial=0)), 0.1)
+    drawn = heat_of_shares(shares[shown].T, most, 5)
     heat = go.Heatmap(
-        z=shares[shown].T.astype(np.float32), x=np.arange(1, len(shown) + 1), y=[f"{marks[u]} {u}" for u in modalities],
-        customdata=[[ids[row] for row in shown]] * len(modalities), zmin=0, zmax=most,
+        drawn, x=np.arange(1, len(shown) + 1), y=[f"{marks[u]} {u}" for u in modalities],
+        customdata=[[ids[row] for row in shown]] * len(modalities),
         colorscale=[[0, "rgba(128,128,128,0.08)"], [1, palette.mark]], ygap=4, xgap=0.3 if len(shown) < 150 else 0,
-        hovertemplate="%{customdata}, %{y}: %{z:.0%} of utterances missing<extra></extra>",
-        colorbar={"title": {"text": "missing", "side": "right"}, "thickness": 10, "len": 0.9} | percent_ticks(0, most, 5),
+        hovertemplate=f"%{{customdata}}, %{{y}}: %{{z:.0f}}{PERCENT} of utterances missing<extra></extra>",
+        colorbar=drawn["colorbar"] | {"title": {"text": "missing", "side": "right"}, "thickness": 10, "len": 0.9},
     )  # fmt: skip
     layout = base_layout(palette, missing_title(ids, modalities, shares), 230)
     some = "" if len(shown) == len(ids) else f" ({len(shown)} of {len(ids)} shown, evenly spaced)"

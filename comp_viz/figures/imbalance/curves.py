@@ -10,7 +10,7 @@ from comp_viz.analysis.modulation.telemetry import joint_training_epoch
 from comp_viz.figures.chart import About, percent_ticks
 from comp_viz.figures.grid import AxisSpan, band, cell, grid, line, shared_range, soft, stage_mark
 from comp_viz.figures.style import FUSED_MARK, Palette, modality_colours, modality_marks
-from comp_viz.wording import decimal, how_many
+from comp_viz.wording import decimal, how_many, percent
 
 LEAST_FALL = 0.02  # of accuracy, from which the fall where joint training begins is explained
 LOOKS = {  # dashes are for references from elsewhere
@@ -64,10 +64,9 @@ def accuracy_curves_chart(
             if (rows["high"] > rows["low"]).any():
                 cell(figure, i, band(rows["epoch"], rows["low"], rows["high"], soft(colours[u], 0.2)))
             if len(rows):
-                hover = f"{METHOD_NAMES[method]}, {u}<br>epoch %{{x}}: %{{y:.1%}}"
-                cell(
-                    figure, i, line(rows["epoch"], rows["value"], colours[u], hover, line=look | {"color": colours[u]})
-                )
+                hover = f"{METHOD_NAMES[method]}, {u}<br>epoch %{{x}}: %{{customdata}}"
+                look_here = {"line": look | {"color": colours[u]}, "customdata": [percent(v, 1) for v in rows["value"]]}
+                cell(figure, i, line(rows["epoch"], rows["value"], colours[u], hover, **look_here))
     for method in dict.fromkeys(curves["method"]):  # lines of the legend, without a modality's colour
         look = {"mode": "lines", "name": METHOD_NAMES[method], "line": LOOKS[method] | {"color": palette.truth}}
         cell(figure, 0, go.Scatter(x=[None], y=[None], hoverinfo="skip", **look))

@@ -165,7 +165,8 @@ def clipping_chart(record: ModulationRecord, highest: float, palette: Palette) -
         rows = record.clipping[record.clipping["modality"] == u]
         look = {"name": f"{marks[u]} {u}", "showlegend": True, "mode": "lines+markers"}
         look |= {"marker": {"symbol": symbols[u], "size": 7}, "line": {"color": colours[u], "width": 1.8}}
-        hover = f"epoch %{{x}}: {u} %{{y:.2%}} clipped"
+        hover = f"epoch %{{x}}: {u} %{{customdata}} clipped"
+        look["customdata"] = [percent(share, 2) for share in rows["clipped"]]
         cell(figure, 0, line(rows["epoch"], rows["clipped"], colours[u], hover, **look))
     figure.update_yaxes(range=[-0.03 * highest, 1.05 * highest], **percent_ticks(0, highest, 5))
     return figure

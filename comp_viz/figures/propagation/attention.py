@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from comp_viz.analysis.propagation.attention import Attention
 from comp_viz.data.conversation import Floats
 from comp_viz.figures.along import along, bars_at, escape, flat, hatching, utterance_axis
-from comp_viz.figures.chart import About, base_layout, percent_ticks
+from comp_viz.figures.chart import PERCENT, About, base_layout, heat_of_shares, percent_ticks
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols, sequential
 from comp_viz.wording import decimal, first_upper, fitting, percent, uniformity
 
@@ -52,13 +52,13 @@ def attention_chart(
     """
     S = len(attention.keys)
     names = utterance_labels(attention, words)
+    shares = heat_of_shares(np.where(attention.reachable, attention.weights, np.nan), top, 4)
     heat = go.Heatmap(
-        x=names, y=names, z=np.where(attention.reachable, attention.weights, np.nan).astype(np.float32), xaxis="x2", yaxis="y2",
-        zmin=0, zmax=top, colorscale=sequential(palette), hoverongaps=False,
-        hovertemplate="<b>query</b> %{y}<br><b>key</b> %{x}<br>weight %{z:.2%}<extra></extra>",
-        colorbar={
+        shares, x=names, y=names, xaxis="x2", yaxis="y2", colorscale=sequential(palette), hoverongaps=False,
+        hovertemplate=f"<b>query</b> %{{y}}<br><b>key</b> %{{x}}<br>weight %{{z:.2f}}{PERCENT}<extra></extra>",
+        colorbar=shares["colorbar"] | {
             "orientation": "h", "x": 1, "xanchor": "right", "y": 1.0, "yanchor": "bottom", "len": 0.36, "thickness": 9,
-            **percent_ticks(0, top, 4), "ypad": 2, "tickfont": {"size": 12},
+            "ypad": 2, "tickfont": {"size": 12},
             "title": {"text": "weight", "side": "top", "font": {"size": 12}},
         },
     )  # fmt: skip
@@ -179,9 +179,10 @@ def key_bars(attention: Attention, weights: Floats, names: list[str], axis: str,
     S = len(weights)
     colour = modality_colours(palette, (attention.modality,))[attention.modality]
     return go.Bar(
-        x=np.arange(1, S + 1), y=weights.astype(np.float32), yaxis=axis, customdata=np.arange(S), text=names, textposition="none",
+        x=np.arange(1, S + 1), y=weights.astype(np.float32), yaxis=axis, customdata=np.arange(S), textposition="none",
+        hovertext=[f"{name}<br>{what} {percent(float(w), 2)}" for name, w in zip(names, weights, strict=True)],
         marker={"color": colour, "line": {"width": 0}}, showlegend=False,
-        hovertemplate=f"%{{text}}<br>{what} %{{y:.2%}}<extra></extra>",
+        hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.propagation.graph import UtteranceGraph
 from comp_viz.figures.along import along, escape
-from comp_viz.figures.chart import About, base_layout, percent_ticks
+from comp_viz.figures.chart import PERCENT, About, base_layout, heat_of_shares
 from comp_viz.figures.style import Palette, sequential
 from comp_viz.wording import percent
 
@@ -112,14 +112,14 @@ def edge_line(
 
 def distances_chart(graph: UtteranceGraph, selected: int, palette: Palette) -> go.Figure:
     """Shares of all neighbours: columns utterances, rows how far away the neighbour is."""
-    shares = np.where(graph.relation >= 0, graph.shares, np.nan).T.astype(np.float32)  # [K, S]
+    shares = np.where(graph.relation >= 0, graph.shares, np.nan).T  # [K, S]
     names = ["itself" if o == 0 else f"{abs(o)} {'later' if o > 0 else 'earlier'}" for o in graph.offsets.tolist()]
     K, S = shares.shape
     top = float(np.nanmax(shares))
-    bar = {"thickness": 10, **percent_ticks(0, top, 4)}
+    drawn = heat_of_shares(shares, top, 4)
     heat = go.Heatmap(
-        z=shares, x=np.arange(1, S + 1), y=names, zmin=0, zmax=top, colorscale=sequential(palette), colorbar=bar, ygap=1,
-        hovertemplate="utterance %{x} hears the one %{y}: %{z:.1%}<extra></extra>",
+        drawn, x=np.arange(1, S + 1), y=names, colorscale=sequential(palette), colorbar=drawn["colorbar"] | {"thickness": 10}, ygap=1,
+        hovertemplate=f"utterance %{{x}} hears the one %{{y}}: %{{z:.1f}}{PERCENT}<extra></extra>",
     )  # fmt: skip
     layout = along(palette, distances_title(graph), 150 + 26 * K, S, selected)
     layout["yaxis"] = layout["yaxis"] | {"type": "category", "showgrid": False}

@@ -46,7 +46,6 @@ def ablation_chart(ablation: PromptAblation, measure: str, where: str, whole: fl
     """
     M, means = len(ablation.modalities), ablation.mean(ablation.changes(measure), where)
     colours, marks = modality_colours(palette, ablation.modalities), modality_marks(ablation.modalities)
-    form = ".2f" if measure != "features" and not ablation.task.classes else ".0%"
     v, u = (x.ravel() for x in np.meshgrid(np.arange(M), np.arange(M)))  # u varies slowest, as means is raveled
     texts = [link_text(ablation, where, int(a), int(b)) for a, b in zip(u, v, strict=True)]
     rest = max(whole - float(np.nansum(means)), 0)
@@ -63,7 +62,7 @@ def ablation_chart(ablation: PromptAblation, measure: str, where: str, whole: fl
             "source": [*v, 2 * M], "target": [*(u + M), 2 * M + 1], "value": [*np.nan_to_num(means).ravel(), rest],
             "color": [*tones, clear], "customdata": [*texts, ""], "hovertemplate": "%{customdata}<extra></extra>",
         },
-        valueformat=form, textfont={"color": palette.ink, "size": 13}, arrangement="snap",
+        textfont={"color": palette.ink, "size": 13}, arrangement="snap",
     )  # fmt: skip
     layout = base_layout(palette, ablation_title(ablation, measure, where), 340)
     return go.Figure(sankey, layout | {"margin": {"l": 8, "r": 8, "t": 12, "b": 16}})
@@ -128,7 +127,8 @@ def ablation_along_chart(
     """A row for every receiver: what removing each source changes, utterance by utterance, from 0 to `top`."""
     S, M = ablation.observed.shape
     colours, marks, symbols = modality_colours(palette, ablation.modalities), modality_marks(ablation.modalities), modality_symbols(ablation.modalities)  # fmt: skip
-    form = ".2f" if measure != "features" and not ablation.task.classes else ".0%"
+    shares = measure == "features" or bool(ablation.task.classes)
+    words_of = percent if shares else decimal
     names = [f"<b>utterance {i}</b> {escape(text, 60)}" for i, text in enumerate(words, start=1)]
     height = 1 / M
     layout = along(palette, ablation_along_title(ablation, measure), 90 + 130 * M, S, selected)
@@ -142,19 +142,21 @@ def ablation_along_chart(
         }
         layout["yaxis" + axis[1:]] = layout["yaxis"] | {
             "domain": [1 - (u + 0.86) * height, 1 - u * height], "range": [0, top], "title": title, "nticks": 4,
-            **(percent_ticks(0, top, 4) if form == ".0%" else {}), "gridcolor": palette.faint, "anchor": "x",
+            **(percent_ticks(0, top, 4) if shares else {}), "gridcolor": palette.faint, "anchor": "x",
         }  # fmt: skip
         missing = ~ablation.observed[:, u]
         look = {"fillcolor": "rgba(0,0,0,0)", "fillpattern": hatching(palette) | {"fgcolor": palette.faint}}
         traces.append(boxes(missing, np.zeros(S, np.float32), np.full(S, top, np.float32), axis, **look))
         for v, sender in enumerate(ablation.modalities):
+            changes = ablation.changes(measure)[u, v]
+            without = f"without {source_words(receiver, sender)}"
             traces.append(
                 go.Scatter(
-                    x=np.arange(1, S + 1), y=ablation.changes(measure)[u, v].astype(np.float32), yaxis=axis, mode="lines+markers",
-                    name=f"{marks[sender]} {sender}", legendgroup=sender, showlegend=u == 0, customdata=np.arange(S), text=names,
+                    x=np.arange(1, S + 1), y=changes.astype(np.float32), yaxis=axis, mode="lines+markers",
+                    name=f"{marks[sender]} {sender}", legendgroup=sender, showlegend=u == 0, customdata=np.arange(S), hoverinfo="text",
+                    hovertext=[f"{name}<br>{without}: {words_of(float(change))}" for name, change in zip(names, changes, strict=True)],
                     line={"color": colours[sender], "width": 1.2, "dash": "solid" if u == v else "dot"},
                     marker={"symbol": symbols[sender], "size": 5, "color": colours[sender]},
-                    hovertemplate=f"%{{text}}<br>without {source_words(receiver, sender)}: %{{y:{form}}}<extra></extra>",
                 )
             )  # fmt: skip
     layout["xaxis"] = layout["xaxis"] | {"anchor": "y" if M == 1 else f"y{M}"}

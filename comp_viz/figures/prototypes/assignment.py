@@ -151,7 +151,7 @@ def variance_chart(blocks: Sequence[Mapping[str, Assignment]], palette: Palette)
             go.Bar(
                 y=[f"block {l + 1}" for l in range(len(blocks))], x=shares, orientation="h", name=f"{marks[name]} {name}",
                 marker={"color": colours[name]}, text=[f"{marks[name]} {percent(share, 1)}" for share in shares], textposition="outside",
-                cliponaxis=False, hovertemplate="%{y}: %{x:.2%} explained by prototypes, the rest by the utterance's own features<extra>%{fullData.name}</extra>",
+                cliponaxis=False, customdata=[percent(share, 2) for share in shares], hovertemplate="%{y}: %{customdata} explained by prototypes, the rest by the utterance's own features<extra>%{fullData.name}</extra>",
             )
         )  # fmt: skip
     layout = base_layout(palette, variance_title(blocks), 130 + 62 * len(blocks), barmode="group")

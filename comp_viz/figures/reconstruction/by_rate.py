@@ -8,11 +8,11 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.reconstruction.by_rate import CHANCE, COSINE, ERROR, RANK
 from comp_viz.figures.along import escape
-from comp_viz.figures.chart import About, base_layout, percent_ticks
+from comp_viz.figures.chart import PERCENT, About, base_layout, percent_ticks
 from comp_viz.figures.grid import AxisSpan
 from comp_viz.figures.reconstruction.heading import MEASURE_WORDS, change_title
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
-from comp_viz.wording import how_many
+from comp_viz.wording import decimal, how_many, percent
 
 ABOUT_BY_RATE = About(
     "Over all missing entries of the split: what the method makes of them against their own features, by modality and realised missing rate, the share of all entries; they are missing uniformly at random. The bars are "
@@ -20,7 +20,7 @@ ABOUT_BY_RATE = About(
     "Whether predictions are right. Spaces differ between methods (features, embeddings, projections): ranks compare across them, errors and cosines do so only with care. "
     "A mean feature that is already near leaves little to win.",
 )
-FORMATS = {RANK: ".0%", COSINE: ".2f", ERROR: ".2f"}
+FORMATS = {RANK: percent, COSINE: decimal, ERROR: decimal}  # of a value, in words
 OFFSET = (
     0.004  # of missing rate between the marks of neighbouring modalities, so that intervals do not cover each other
 )
@@ -47,17 +47,19 @@ def rebuilding_chart(
     traces = []
     for i, u in enumerate(modalities):
         rows = table[(table["modality"] == u) & table["value"].notna()].sort_values("missing_rate")
-        counts = [
-            f"{n:,} missing entries a drawing, {how_many(k, 'drawing')}"
-            for n, k in zip(rows["entries"], rows["seeds"], strict=True)
+        told = [
+            f"missing rate {percent(rate, 1)}: {MEASURE_WORDS[measure]} {form(value)}{f' ± {form(half)} (95{PERCENT})' if half == half else ''}"
+            f"<br>{n:,} missing entries a drawing, {how_many(k, 'drawing')}"
+            for rate, value, half, n, k in rows[["missing_rate", "value", "half", "entries", "seeds"]].itertuples(
+                index=False
+            )
         ]
         traces.append(
             go.Scatter(
                 x=(rows["missing_rate"] + (i - (len(modalities) - 1) / 2) * OFFSET).to_numpy(np.float32), y=rows["value"].to_numpy(np.float32),
                 error_y={"array": rows["half"].fillna(0).to_numpy(np.float32), "thickness": 1.2, "width": 3},
                 name=f"{marks[u]} {u}", mode="lines+markers", line={"color": colours[u], "width": 2}, marker={"symbol": symbols[u], "size": 9},
-                customdata=np.stack([rows["missing_rate"], rows["half"]], 1).astype(np.float32), text=counts,
-                hovertemplate=f"<b>{escape(u)}</b><br>missing rate %{{customdata[0]:.1%}}: {MEASURE_WORDS[measure]} %{{y:{form}}} ± %{{customdata[1]:{form}}} (95 %)<br>%{{text}}<extra></extra>",
+                text=told, hovertemplate=f"<b>{escape(u)}</b><br>%{{text}}<extra></extra>",
             )
         )  # fmt: skip
     level = "the mean feature" if measure == ERROR else "chance"
@@ -71,7 +73,8 @@ def rebuilding_chart(
     }  # fmt: skip
     better = "nearest above" if measure == RANK else "more is better" if measure == COSINE else "less is better"
     layout["yaxis"] = layout["yaxis"] | {
-        "range": list(span[::-1] if measure == RANK else span), "tickformat": form, "fixedrange": True, "zeroline": False,
+        "range": list(span[::-1] if measure == RANK else span), "fixedrange": True, "zeroline": False,
+        **(percent_ticks(*span) if measure == RANK else {"tickformat": ".2f"}),
         "title": {"text": f"{MEASURE_WORDS[measure]} ({better})", "font": {"size": 12}},
     }  # fmt: skip
     return go.Figure(traces, layout | {"dragmode": False})

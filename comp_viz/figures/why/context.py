@@ -10,7 +10,7 @@ from comp_viz.figures.along import along, escape
 from comp_viz.figures.chart import About, percent_ticks
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols, sequential
 from comp_viz.figures.why.amounts import explained_amount, explained_unit, precise_amount
-from comp_viz.wording import decimal, fitting
+from comp_viz.wording import decimal, fitting, percent
 
 ABOUT_CONTEXT = About(
     "Above: the effect of each other utterance, how far the prediction for the selected one moves when it goes missing with all its "
@@ -105,8 +105,9 @@ def rollout_lines(context: Context, names: Sequence[str], selected: int, palette
     return [
         go.Scatter(
             x=np.arange(1, S + 1), y=np.where(others, rolled[selected], np.nan).astype(np.float32), yaxis="y2", mode="lines+markers",
-            name=f"{marks[u]} rollout of {u}", customdata=np.arange(S), text=names, line={"color": colours[u], "width": 1.2},
-            marker={"symbol": symbols[u], "size": 5, "color": colours[u]}, hovertemplate="%{text}<br>rollout %{y:.1%}<extra></extra>",
+            name=f"{marks[u]} rollout of {u}", customdata=np.arange(S), line={"color": colours[u], "width": 1.2},
+            hovertext=[f"{name}<br>rollout {percent(float(share), 1)}" for name, share in zip(names, rolled[selected], strict=True)],
+            marker={"symbol": symbols[u], "size": 5, "color": colours[u]}, hovertemplate="%{hovertext}<extra></extra>",
         )
         for u, rolled in zip(context.modalities, context.rolled, strict=True)
     ]  # fmt: skip

@@ -70,12 +70,12 @@ def faithfulness_chart(
 
 def order_traces(curves: Curves, curve: Floats, random: Floats, palette: Palette, legend: bool) -> list[go.Scatter]:
     """The explanation's curve, and of other orders the band from lowest to highest and their mean."""
-    form = "%{x:.0%}: %{y:.3f}"
+    form, shares = "%{customdata}: %{y:.3f}", {"customdata": [percent(share) for share in curves.share.tolist()]}
     return [
         band(curves.share, random.min(0), random.max(0), soft(palette.truth, 0.25), name="other orders, lowest to highest", showlegend=legend),
-        line(curves.share, random.mean(0), palette.truth, f"other orders, mean {form}", name="other orders, mean", showlegend=legend, line={"color": palette.truth, "dash": "dash", "width": 1.5}),
+        line(curves.share, random.mean(0), palette.truth, f"other orders, mean {form}", **shares, name="other orders, mean", showlegend=legend, line={"color": palette.truth, "dash": "dash", "width": 1.5}),
         line(
-            curves.share, np.asarray(curve), palette.mark, f"explanation {form}", name="this explanation", showlegend=legend, mode="lines+markers",
+            curves.share, np.asarray(curve), palette.mark, f"explanation {form}", **shares, name="this explanation", showlegend=legend, mode="lines+markers",
             line={"color": palette.mark, "width": 2.5}, marker={"size": 5, "symbol": "diamond"},
         ),
     ]  # fmt: skip
