@@ -13,7 +13,7 @@ import torch
 from browsing import address, blank, browser, page, temporary, visitor
 from needs import need_data
 from page_cases import open_case, open_trained
-from partly_missing import checkpoint, complete, conversation, here, observed
+from partly_missing import checkpoint, complete, conversation, here, masked, observed
 from runs import CPU, HALF, RECIPE
 from streamlit.components.v2 import manifest_scanner
 from xdist.scheduler import LoadFileScheduling
@@ -40,6 +40,7 @@ __all__ = [
     "complete",
     "conversation",
     "here",
+    "masked",
     "observed",
     "open_case",
     "open_trained",

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from comp_viz.analysis.inside import look_inside
+from comp_viz.analysis.why.masking import Masked
 from comp_viz.checkpoint.folder import load_checkpoint
 
 
@@ -34,3 +35,9 @@ def here(checkpoint, conversation, observed):
 @pytest.fixture
 def complete(checkpoint, conversation):
     return look_inside(checkpoint, conversation, conversation.observed)
+
+
+@pytest.fixture
+def masked(checkpoint, conversation, observed):
+    """The model with entries of the conversation taken away or given back."""
+    return Masked.of(checkpoint, conversation, observed)

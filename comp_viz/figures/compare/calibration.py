@@ -52,11 +52,11 @@ def reliability_chart(calibrations: Mapping[str, Calibration], task: Task, palet
         colour, symbol, label = looks[name]
         look = {"name": label, "legendgroup": name, "line": {"color": colour, "width": 2}, "mode": "lines+markers"}
         x, y, count = (one.rows[column] for column in ("predicted", "observed", "utterances"))
-        told = [
+        texts = [
             f"<b>{label}</b><br>predicted {words(a)}, observed {words(b)}, {how_many(round(n), 'utterance')}"
             for a, b, n in zip(x, y, count, strict=True)
         ]
-        look |= {"hovertext": told, "hoverinfo": "text"}
+        look |= {"hovertext": texts, "hoverinfo": "text"}
         traces.append(
             go.Scatter(x=x, y=y, marker={"symbol": symbol, "size": 9}, **look)
         )  # fmt: skip

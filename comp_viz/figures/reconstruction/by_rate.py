@@ -47,7 +47,7 @@ def rebuilding_chart(
     traces = []
     for i, u in enumerate(modalities):
         rows = table[(table["modality"] == u) & table["value"].notna()].sort_values("missing_rate")
-        told = [
+        texts = [
             f"missing rate {percent(rate, 1)}: {MEASURE_WORDS[measure]} {form(value)}{f' ± {form(half)} (95{PERCENT})' if half == half else ''}"
             f"<br>{n:,} missing entries a drawing, {how_many(k, 'drawing')}"
             for rate, value, half, n, k in rows[["missing_rate", "value", "half", "entries", "seeds"]].itertuples(
@@ -59,7 +59,7 @@ def rebuilding_chart(
                 x=(rows["missing_rate"] + (i - (len(modalities) - 1) / 2) * OFFSET).to_numpy(np.float32), y=rows["value"].to_numpy(np.float32),
                 error_y={"array": rows["half"].fillna(0).to_numpy(np.float32), "thickness": 1.2, "width": 3},
                 name=f"{marks[u]} {u}", mode="lines+markers", line={"color": colours[u], "width": 2}, marker={"symbol": symbols[u], "size": 9},
-                text=told, hovertemplate=f"<b>{escape(u)}</b><br>%{{text}}<extra></extra>",
+                text=texts, hovertemplate=f"<b>{escape(u)}</b><br>%{{text}}<extra></extra>",
             )
         )  # fmt: skip
     level = "the mean feature" if measure == ERROR else "chance"

@@ -167,15 +167,15 @@ def ranks_chart(compared: Mapping[str, Reconstruction], palette: Palette) -> go.
         after = np.sort(one.place)
         reached = (np.arange(1, len(one) + 1) / len(one)).astype(np.float32)
         hover = f"%{{text}} of missing {escape(u)} entries rank within the nearest %{{customdata}}"
-        told = [percent(share) for share in reached.tolist()]
+        texts = [percent(share) for share in reached.tolist()]
         if (before := one.encoded_place) is not None:
             traces.append(go.Scatter(
                 x=np.sort(before), y=reached, mode="lines", line={"color": colours[u], "width": 1, "dash": "dot", "shape": "hv"},
-                text=told, customdata=[percent(place) for place in np.sort(before).tolist()], name=f"{u} before propagation", showlegend=False, hovertemplate=hover + " before propagation<extra></extra>",
+                text=texts, customdata=[percent(place) for place in np.sort(before).tolist()], name=f"{u} before propagation", showlegend=False, hovertemplate=hover + " before propagation<extra></extra>",
             ))  # fmt: skip
         traces.append(go.Scatter(
             x=after, y=reached, mode="lines+markers", line={"color": colours[u], "width": 2, "shape": "hv"},
-            text=told, customdata=[percent(place) for place in after.tolist()],
+            text=texts, customdata=[percent(place) for place in after.tolist()],
             marker={"symbol": symbols[u], "size": 7}, name=f"{marks[u]} {u}", hovertemplate=hover + "<extra></extra>",
         ))  # fmt: skip
     if any(one.encoded_rank is not None for one in some.values()):
