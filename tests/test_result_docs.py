@@ -29,13 +29,13 @@ from comp_viz.wording import signed
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
-PROMPTS = {"comp": "of all, as published", "prompts from observed": "of what is observed, minus that"}
+PROMPTS = {"comp": "of all, as published", "prompts from observed": "of what is observed"}
 SHARPNESS = {
     "comp": "κ 1, as published",
-    "κ 3": "κ 3, minus that",
-    "κ 10": "κ 10, minus that",
-    "κ 30": "κ 30, minus that",
-    "κ 10 learned": "κ learned from 10 on, minus that",
+    "κ 3": "κ 3",
+    "κ 10": "κ 10",
+    "κ 30": "κ 30",
+    "κ 10 learned": "κ learned from 10 on",
 }
 BALANCE = {
     "with prompts": {
@@ -49,6 +49,12 @@ BALANCE = {
     },
 }
 BALANCE_TABLES = {"CMU-MOSI": "balance_mosi"}
+COORDINATOR = {
+    "comp": "as published",
+    "taught": "taught",
+    "reads encodings": "reads encodings",
+    "reads encodings, taught": "reads encodings, taught",
+}
 
 
 def one_table(name):
@@ -71,25 +77,22 @@ def rates_of(table):
     return [f"{table.rows[table.rows['pattern'] == p]['missing_rate'].mean():.1g}" for p in table.patterns]
 
 
-def variants(table, labels):
-    """Accuracy of the first of some rows of a table, and by how much others are ahead seed by seed: label -> cells of a line."""
-    cells = {method: [table.accuracy(method, p)["fused"] for p in table.patterns] for method in labels}
+def variants(words, table, labels):
+    """Accuracy of the first of some rows of a table, and by how much others are ahead seed by seed: method -> its line."""
     first, *others = labels
-    lines = {first: [spread(x.mean(), half_of(x)) for x in cells[first]]}
+    cells = {method: [table.accuracy(method, p)["fused"] for p in table.patterns] for method in labels}
+    lines = {first: [f"{words}, {labels[first]}", *(spread(x.mean(), half_of(x)) for x in cells[first])]}
     for method in others:
         pairs = [paired_difference(b, a)[:2] for a, b in zip(cells[first], cells[method], strict=True)]
-        lines[method] = [spread(*pair) for pair in pairs]
+        lines[method] = [f"{words}, {labels[method]}, minus that", *(spread(*pair) for pair in pairs)]
     return lines
 
 
 def variants_table(head, names, labels):
     """Variants of a method in several tables; `names` has the table for the words before the label of a row's name."""
-    lines = [
-        [f"{words}, {labels[method]}", *cells]
-        for words, name in names.items()
-        for method, cells in variants(one_table(name), labels).items()
-    ]
-    return markdown([head, *rates_of(one_table(*list(names.values())[:1]))], lines)
+    tables = {words: one_table(name) for words, name in names.items()}
+    lines = [line for words, table in tables.items() for line in variants(words, table, labels).values()]
+    return markdown([head, *rates_of(next(iter(tables.values())))], lines)
 
 
 def assignments_table():
@@ -105,10 +108,28 @@ def assignments_table():
                 for b in (1, 2)
             ),
         ]
-        for method, label in ((method, label.removesuffix(", minus that")) for method, label in SHARPNESS.items())
+        for method, label in SHARPNESS.items()
     ]
     heads = [f"{what}, block {b}" for what in ("entropy", "largest weight") for b in (1, 2)]
     return markdown(["sharpness", *heads], lines)
+
+
+def weights_table():
+    """What the coordinator's weights follow, and what exchanging them does, in % of the weight and points."""
+    table = pd.read_parquet(RESULTS / "inside" / "coordinator_weights.parquet")
+    lines = []
+    for method, label in COORDINATOR.items():
+        rows = table[table["method"] == method].set_index("pattern")
+        cells = [
+            rows.loc[f"uniform({rate})", column].reset_index(drop=True)
+            for column in ("best head", "observed", "exchanged")
+            for rate in (0.3, 0.7)
+        ]
+        lines.append([label, *(spread(x.mean(), half_of(x)) for x in cells)])
+    heads = [
+        f"{what}, {rate}" for what in ("on the best head", "on what is observed", "exchanged") for rate in (0.3, 0.7)
+    ]
+    return markdown(["coordinator", *heads], lines)
 
 
 def balance_table():
@@ -118,9 +139,8 @@ def balance_table():
         table, leeways = one_table(name), pd.read_parquet(RESULTS / "inside" / f"{name}_leeway.parquet")
         apart = leeways[leeways["moment"] == "last"].groupby("method")["spread"].mean()
         for words, labels in BALANCE.items():
-            for i, (method, cells) in enumerate(variants(table, labels).items()):
-                label = labels[method] + (", minus that" if i else "")
-                lines.append([f"{data} {words}, {label}", *cells, f"{apart[method]:.2f}"])
+            for method, line in variants(f"{data} {words}", table, labels).items():
+                lines.append([*line, f"{apart[method]:.2f}"])
     return markdown(["balance", *rates_of(table), "heads apart"], lines)
 
 
@@ -184,6 +204,11 @@ TABLES = {
     ),
     "results/README.md, assignments": ("results/README.md", assignments_table),
     "results/README.md, balance": ("results/README.md", balance_table),
+    "results/README.md, coordinator": (
+        "results/README.md",
+        lambda: variants_table("coordinator", {"Hazumi": "coordinator"}, COORDINATOR),
+    ),
+    "results/README.md, weights": ("results/README.md", weights_table),
     "docs/methods.md, leeway": ("docs/methods.md", leeway_table),
     "docs/methods.md, ranking": ("docs/methods.md", methods_table),
 }
