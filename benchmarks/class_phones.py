@@ -5,16 +5,16 @@ import http.client
 import json
 import random
 import re
-import threading
 import time
-from types import TracebackType
+
+from benchmarks.many_at_once import ManyAtOnce
 
 PATIENCE = 60  # seconds
 LINGER = 1.0  # seconds within which a phone chooses after a step came
 
 
-class ClassPhones:
-    """Phones that each follow the class until they are sent home; a context manager."""
+class ClassPhones(ManyAtOnce):
+    """Phones that each follow the class."""
 
     def __init__(self, port: int, count: int, modalities: int = 3) -> None:
         self.port, self.count, self.modalities = port, count, modalities
@@ -22,22 +22,9 @@ class ClassPhones:
         self.chosen: dict[int, dict[int, int]] = {}  # step -> phone -> modality that the server counted
         self.answers: dict[int, dict[int, list[int]]] = {}  # step -> phone -> counts that it was told
         self.failures: list[str] = []
-        self.over = threading.Event()
-        self.threads = [threading.Thread(target=self.follow, args=(k,), daemon=True) for k in range(count)]
+        super().__init__(count)
 
-    def __enter__(self) -> "ClassPhones":
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.over.set()
-        for thread in self.threads:
-            thread.join(PATIENCE)
-
-    def follow(self, number: int) -> None:
+    def visit(self, number: int) -> None:
         """One phone."""
         try:
             Phone(self, number).follow()

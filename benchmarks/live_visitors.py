@@ -4,48 +4,41 @@ import json
 import random
 import threading
 import time
-from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
+from benchmarks.many_at_once import ManyAtOnce
+
 MATRIX = "availability_matrix"
 PAUSE = 2.0  # seconds between two gestures of one visitor, as a drag over the matrix takes
 
 
-class LiveVisitors:
-    """Visitors that each open Live and take entries away until they are sent home; a context manager."""
+class LiveVisitors(ManyAtOnce):
+    """Visitors that each open Live and take entries away."""
 
     def __init__(self, port: int, query: str, count: int) -> None:
         self.address, self.query = f"ws://localhost:{port}/_stcore/stream", query
         self.times: list[float] = []  # milliseconds from a gesture to the end of the server's run
-        self.over, self.there = threading.Event(), threading.Barrier(count + 1)
-        self.threads = [threading.Thread(target=self.visit, args=(seed,), daemon=True) for seed in range(count)]
+        self.there = threading.Barrier(count + 1)
+        super().__init__(count)
 
     @property
     def gestures(self) -> int:
         """How many there were so far."""
         return len(self.times)
 
-    def __enter__(self) -> "LiveVisitors":
-        for thread in self.threads:
-            thread.start()
+    def __enter__(self) -> Self:
+        super().__enter__()
         self.there.wait(timeout=600)
         time.sleep(2 * PAUSE)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.over.set()
-        for thread in self.threads:
-            thread.join()
-
-    def visit(self, seed: int) -> None:
+    def visit(self, number: int) -> None:
         """One visitor."""
-        chance = random.Random(seed)
+        chance = random.Random(number)
         with connect(self.address, subprotocols=["streamlit"], max_size=None, ping_interval=None) as socket:  # type: ignore[list-item]
             message = BackMsg()
             message.rerun_script.query_string = self.query.lstrip("?")
