@@ -1,5 +1,6 @@
 """The visual language, defined once: colours and marks of modalities, truth, prediction and availability."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 # The mark that always accompanies a colour.
@@ -82,6 +83,26 @@ def class_colours(palette: Palette, classes: tuple[str, ...]) -> dict[str, str]:
 def sequential(palette: Palette) -> list[list[float | str]]:
     """Colour scale of an amount, from nothing to much."""
     return [[0, palette.ground], [1, palette.mark]]
+
+
+def letters_on(palette: Palette, share: float) -> str:
+    """The tone, ink or ground, that stands out more from the colour of `sequential` at `share` of the way to much."""
+    ends = [[int(tone[k : k + 2], 16) for k in (1, 3, 5)] for tone in (palette.ground, palette.mark)]
+    behind = luminance([start + share * (end - start) for start, end in zip(*ends, strict=True)])
+    tones = {tone: luminance([int(tone[k : k + 2], 16) for k in (1, 3, 5)]) for tone in (palette.ink, palette.ground)}
+    return max(tones, key=lambda tone: contrast(tones[tone], behind))
+
+
+def luminance(channels: Sequence[float]) -> float:
+    """How bright red, green and blue of 0 to 255 look together, 0 to 1, as the web's accessibility guidelines define it."""
+    shares = [channel / 255 for channel in channels]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: float, other: float) -> float:
+    """The contrast of two luminances, 1 to 21."""
+    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
 
 
 def diverging(palette: Palette) -> list[list[float | str]]:

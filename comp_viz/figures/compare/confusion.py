@@ -8,11 +8,10 @@ import plotly.graph_objects as go
 
 from comp_viz.figures.along import escape
 from comp_viz.figures.chart import About, base_layout
-from comp_viz.figures.style import Palette, sequential
+from comp_viz.figures.style import Palette, letters_on, sequential
 from comp_viz.wording import fitting, percent
 
 GAP = 0.06  # of the width, between two matrices
-STRONG = 0.55  # share from which a cell is so dark, or in the dark so bright, that the ground's tone is read on it
 MOST_NUMBERS = 8  # decisions up to which the shares are written into the cells
 ABOUT_CONFUSION = About(
     "Rows are the truth, columns the decision: percent of each row, mean over drawings.",
@@ -77,5 +76,5 @@ def shares_in_cells(share: np.ndarray, names: Sequence[str], xaxis: str, yaxis: 
     return go.Scatter(
         x=[x for x, _, _ in cells], y=[y for _, y, _ in cells], xaxis=xaxis, yaxis=yaxis, mode="text", hoverinfo="skip",
         text=["" if np.isnan(one) else f"{100 * one:.0f}" for _, _, one in cells], showlegend=False,
-        textfont={"size": 14, "color": [palette.ground if one > STRONG else palette.ink for _, _, one in cells]},
+        textfont={"size": 14, "color": [letters_on(palette, float(np.nan_to_num(one))) for _, _, one in cells]},
     )  # fmt: skip

@@ -15,7 +15,7 @@ from comp_viz.figures.chart import About, base_layout, percent_ticks
 from comp_viz.figures.grid import AxisSpan
 from comp_viz.figures.metrics import metric_text
 from comp_viz.figures.robustness.axes import INTERVAL, hover_numbers, metric_span, value_axis
-from comp_viz.figures.style import Palette, modality_colours, modality_marks, sequential
+from comp_viz.figures.style import Palette, letters_on, modality_colours, modality_marks, sequential
 from comp_viz.wording import decimal, percent
 
 ABOUT_MISSING_SHARES = About(
@@ -30,7 +30,6 @@ ABOUT_LOSSES = About(
     + INTERVAL,
     "What happens when several are missing at once; that is in the chart above.",
 )
-DARK_FROM = 0.55  # from here on the colour scale is dark enough for letters in the colour of the ground
 
 
 def shares_title(table: pd.DataFrame, rates: Mapping[tuple[float, ...], str], names: Sequence[str], metric: str) -> str:
@@ -74,7 +73,7 @@ def triangle_chart(
     corner = at if thirds == 1 else 1 - at
     values = rows["value"].to_numpy(np.float32)
     low, high = bounds
-    dark = (values - low) / (high - low) > DARK_FROM
+    shares = ((values - low) / (high - low)).clip(0, 1).tolist()
     labels = [f"{100 * v:.1f}" if metric in SHARE_METRICS else decimal(v) for v in values]
     lost = [
         "<br>".join(f"{marks[u]} {escape(u)} {percent(r)} missing" for u, r in zip(modalities, one, strict=True))
@@ -84,7 +83,7 @@ def triangle_chart(
     x, y = across(corner)
     trace = go.Scatter(
         x=x, y=y, mode="markers+text", text=labels, cliponaxis=False, showlegend=False,
-        textfont={"size": 12, "color": [palette.ground if strong else palette.ink for strong in dark]},
+        textfont={"size": 12, "color": [letters_on(palette, share) for share in shares]},
         marker={
             "symbol": "hexagon", "size": 42, "color": values, "cmin": low, "cmax": high, "colorscale": sequential(palette),
             "line": {"color": palette.faint, "width": 1},
