@@ -1,15 +1,17 @@
 import re
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 from browsing import ROOT
+from plotly.colors import hex_to_rgb, sample_colorscale, unlabel_rgb
 
 from comp_viz.analysis.live.change import change
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.checkpoint.folder import load_checkpoint
-from comp_viz.figures.chart import heat_of_shares, percent_ticks
+from comp_viz.figures.chart import TITLE_LETTERS, heat_of_shares, percent_ticks, wrap_axis_titles
 from comp_viz.figures.live.timeline import escape, timeline
-from comp_viz.figures.style import LIGHT
+from comp_viz.figures.style import DARK, LIGHT, contrast, letters_on, luminance, sequential
 
 
 @pytest.fixture
@@ -107,3 +109,44 @@ def test_a_heat_map_of_shares_is_drawn_in_percent():
     assert dict(zip(drawn["colorbar"]["tickvals"], drawn["colorbar"]["ticktext"], strict=True)) == {
         value: f"{value}\u202f%" for value in (0, 20, 40)
     }
+
+
+def test_a_long_axis_title_is_in_lines_that_a_phone_has_room_for():
+    """A phone cut the title of Claims after "in the direction of the cla"."""
+    whole = "points of accuracy, in the direction of the claim"
+    figure = wrap_axis_titles(
+        go.Figure(layout={"xaxis": {"title": {"text": whole}}, "xaxis2": {"title": {"text": "utterance"}}})
+    )
+    lines = figure.layout.xaxis.title.text.split("<br>")
+    assert " ".join(lines) == whole
+    assert max(map(len, lines)) <= 0.6 * len(whole)  # about half each, not a last word by itself
+    assert figure.layout.xaxis2.title.text == "utterance"
+    once = figure.layout.xaxis.title.text
+    assert wrap_axis_titles(figure).layout.xaxis.title.text == once
+
+
+def test_titles_of_axes_side_by_side_have_half_of_the_letters():
+    """On a phone the two titles of Compare were written over each other."""
+    left, right = "ACC, share of correct decisions", "hazumi-no-prompting minus the other, points of ACC"
+    axes = {
+        "xaxis": {"domain": [0, 0.47], "title": {"text": left}},
+        "xaxis2": {"domain": [0.53, 1], "title": {"text": right}},
+    }
+    figure = wrap_axis_titles(go.Figure(layout=axes))
+    for axis, whole in ((figure.layout.xaxis, left), (figure.layout.xaxis2, right)):
+        lines = axis.title.text.split("<br>")
+        assert " ".join(lines) == whole
+        assert max(map(len, lines)) <= TITLE_LETTERS / 2
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_letters_stand_out_from_every_colour_of_an_amount(palette):
+    """White on pale violet had a contrast of 2.6; no tone of two has more than 4 in the middle of the scale."""
+    for share in np.linspace(0, 1, 21):
+        (colour,) = sample_colorscale(sequential(palette), [share])
+        behind = luminance(unlabel_rgb(colour))
+        chosen = contrast(luminance(hex_to_rgb(letters_on(palette, share))), behind)
+        assert chosen >= 4
+        assert (
+            chosen >= max(contrast(luminance(hex_to_rgb(tone)), behind) for tone in (palette.ink, palette.ground)) - 0.1
+        )

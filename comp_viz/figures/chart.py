@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from comp_viz.wording import NARROW, percent, so_far
 
 FONT = "Source Sans, sans-serif"
 PERCENT = f"{NARROW}%"  # after a number in percent
+TITLE_LETTERS = 44  # of a title of 12 pixels that fit below a chart on a phone
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,34 @@ def heat_of_shares(shares: NDArray[np.floating[Any]], top: float, ticks: int) ->
     marks = percent_ticks(0, top, ticks)
     bar = marks | {"tickvals": [100 * value for value in marks["tickvals"]]}
     return {"z": (100 * shares).astype(np.float32), "zmin": 0, "zmax": 100 * top, "colorbar": bar}
+
+
+def wrap_axis_titles(figure: go.Figure) -> go.Figure:
+    """A figure with long titles below it in lines of about the same length, which a phone does not cut off.
+
+    Plotly sets a title in one line, centred below its axis, and cuts what is wider than the chart. An axis that shares the
+    width has its share of letters. A title that is in lines already is left as it is.
+    """
+    for axis in figure.select_xaxes():
+        words = axis.title.text or ""
+        start, end = axis.domain or (0, 1)
+        most = max(12, int(TITLE_LETTERS * (end - start)))
+        if len(words) <= most or "<" in words:
+            continue
+        lines = even_lines(words, most)
+        axis.title.text = "<br>".join(lines)
+    return figure
+
+
+def even_lines(words: str, most: int) -> list[str]:
+    """Words in as few lines of at most `most` letters as they need, the longest as short as it can be; no word is cut."""
+    needed = lines_of(words, most)
+    return next(lines for width in range(1, most + 1) if len(lines := lines_of(words, width)) <= len(needed))
+
+
+def lines_of(words: str, width: int) -> list[str]:
+    """Words in lines of at most `width` letters, or a word where it is longer."""
+    return wrap(words, width, break_long_words=False, break_on_hyphens=False)
 
 
 def provisional(figure: go.Figure, measured: int, of: int, unit: str) -> go.Figure:

@@ -77,6 +77,6 @@ def pairs_chart(contributions: Contribution, s: int, span: tuple[float, float], 
         ),
     ]  # fmt: skip
     layout = base_layout(palette, pairs_title(contributions), 150 + 40 * len(rows), dragmode=False)
-    layout["xaxis"] = layout["xaxis"] | {"range": list(span), "fixedrange": True, "zeroline": True, "title": {"text": f"← redundancy · {explained_unit(contributions.task)} · synergy →", "font": {"size": 12}}}  # fmt: skip
+    layout["xaxis"] = layout["xaxis"] | {"range": list(span), "fixedrange": True, "zeroline": True, "title": {"text": f"{explained_unit(contributions.task)}<br>← redundancy · synergy →", "font": {"size": 12}}}  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | {"fixedrange": True, "autorange": "reversed"}
     return go.Figure(traces, layout)

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from comp_viz.figures.chart import About
+from comp_viz.figures.chart import About, wrap_axis_titles
 from comp_viz.report.section import Section
 from comp_viz.ui.frame.address_state import set_widget
 from comp_viz.ui.frame.report_collector import add_section
@@ -32,6 +32,7 @@ def chart_panel(
     map does, so a heat-map has clickable bars or points on the same axis above or below it.
     """
     title = str(figure.layout.meta)
+    wrap_axis_titles(figure)
     chart_heading(title, key, about, numbers)
     add_section(Section(key, title, about, numbers, figure))
 
