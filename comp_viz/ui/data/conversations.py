@@ -13,6 +13,7 @@ from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.ui.cache.checkpoints import fitting_checkpoints
 from comp_viz.ui.frame.navigation import open_in_live
 from comp_viz.ui.frame.text import code_text, escape_markdown
+from comp_viz.ui.widgets.written import PERCENT, written
 from comp_viz.wording import how_many
 
 CONVERSATIONS_KEY = "conversations"
@@ -41,20 +42,17 @@ def chosen_conversation(data: DataSet) -> Conversation | None:
     if table.empty:
         st.info("No conversation passes these filters. Remove one.", icon=":material/filter_alt_off:")
         return None
-    shares = st.column_config.NumberColumn(format="percent")
-    number = st.column_config.NumberColumn(format="%.2f")
-    settings = {f"{name} missing": shares for name in data.modalities} | {"minutes": number, table.columns[-1]: number}
-    if data.task.classes:
-        settings.pop(table.columns[-1])
+    forms = {f"{name} missing": PERCENT for name in data.modalities} | {"minutes": ".2f", "utterances": ".0f"}
+    if not data.task.classes:
+        forms[table.columns[-1]] = ".2f"
     st.caption(f"{len(table):,} of {how_many(len(data.conversations), 'conversation')}. Choose a row to read it below.")
     event = st.dataframe(
-        table,
+        written(table, forms),
         hide_index=True,
         height=280,
         key=CONVERSATIONS_KEY,
         on_select="rerun",
         selection_mode="single-row",
-        column_config=settings,
     )
     rows = event["selection"]["rows"]
     return data.find(str(table["conversation"][rows[0] if rows and rows[0] < len(table) else 0]))

@@ -16,6 +16,7 @@ from comp_viz.ui.frame.selected_utterance import select_utterance
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.modulation.charts import trained_on_open_data
 from comp_viz.ui.widgets.choices import one_of
+from comp_viz.ui.widgets.written import PERCENT, written
 from comp_viz.wording import how_many
 
 NO_HARDNESS = "The training of **{name}** recorded no utterances. Every `comp-viz train` does so for the training split, in `telemetry/` beside its checkpoint."
@@ -47,8 +48,8 @@ def hard_utterances(view: PageView) -> None:
         disabled=not known,
     )
     st.dataframe(
-        readable_rows(shown, view), hide_index=True, height=380, key="hard", on_select=open_chosen if known else "ignore",
-        selection_mode="single-row", column_config=number_columns(view.data.modalities),
+        written(readable_rows(shown, view), number_forms(view.data.modalities)), hide_index=True, height=380, key="hard",
+        on_select=open_chosen if known else "ignore", selection_mode="single-row", column_config=number_columns(view.data.modalities),
     )  # fmt: skip
     where = "Choose a row to open it in Live." if known else "Open the data set it was trained on to see their words."
     count = how_many(len(hardness.rows), "training utterance")
@@ -64,18 +65,17 @@ def open_row(view: PageView, row: pd.Series) -> None:
 
 
 def number_columns(modalities: tuple[str, ...]) -> dict[str, Any]:
-    """Short headers and formats for the numbers of the table."""
-    formats = {
-        "all wrong": ("percent", "all heads wrong"),
-        "wrong": ("percent", "wrong, mean"),
-        "error": ("%.2f", "error"),
-    }
+    """Short headers for the numbers of the table."""
+    labels = {"all wrong": "all heads wrong", "wrong": "wrong, mean", "error": "error"}
     for u, mark in modality_marks(modalities).items():
-        formats |= {f"wrong {u}": ("percent", f"{mark} wrong"), f"coefficient {u}": ("%.3f", f"{mark} coefficient")}
-    return {
-        name: st.column_config.NumberColumn(label, format=format, help=name, width="small")
-        for name, (format, label) in formats.items()
-    }
+        labels |= {f"wrong {u}": f"{mark} wrong", f"coefficient {u}": f"{mark} coefficient"}
+    return {name: st.column_config.NumberColumn(label, help=name, width="small") for name, label in labels.items()}
+
+
+def number_forms(modalities: tuple[str, ...]) -> dict[str, str]:
+    """How the numbers of the table are written."""
+    forms = {"all wrong": PERCENT, "wrong": PERCENT, "error": ".2f"}
+    return forms | {f"wrong {u}": PERCENT for u in modalities} | {f"coefficient {u}": ".3f" for u in modalities}
 
 
 def readable_rows(rows: pd.DataFrame, view: PageView) -> pd.DataFrame:

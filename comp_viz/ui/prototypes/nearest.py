@@ -20,6 +20,7 @@ from comp_viz.ui.prototypes.bank import bank_names, cached_library
 from comp_viz.ui.prototypes.controls import NO_PROTOTYPES, modality_choice
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
+from comp_viz.ui.widgets.written import written
 
 OPEN_CONVERSATION = "the open conversation"
 
@@ -83,9 +84,10 @@ def draw_nearest(side: Side, choice: PrototypeChoice, chart: DeltaGenerator, lis
         chart_panel(figure, f"stands_for{side.key}", ABOUT_NEAREST, partial(table.drop, columns="value"))
     with listed, st.container(key=f"nearest{side.key}"):
         st.markdown(f"**Nearest to prototype {number + 1} of {escape_markdown(choice.modality)}**")
+        shown = mine.drop(columns=["value", "prototype", *([] if table["speaker"].nunique() > 1 else ["speaker"])])
         st.dataframe(
-            mine.drop(columns=["value", "prototype", *([] if table["speaker"].nunique() > 1 else ["speaker"])]), hide_index=True, key=f"neighbours{side.key}",
-            column_config={"cosine": st.column_config.NumberColumn(format="%.2f", help="With the prototype, from −1 to 1.")},
+            written(shown, {"cosine": ".2f"}), hide_index=True, key=f"neighbours{side.key}",
+            column_config={"cosine": st.column_config.NumberColumn(help="With the prototype, from −1 to 1.")},
         )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.why import cached as cached_why
 from comp_viz.ui.why.words import rewriting
 from comp_viz.ui.widgets.chart_panel import chart_panel
+from comp_viz.ui.widgets.written import PERCENT, written
 from comp_viz.wording import how_many
 
 
@@ -66,11 +67,10 @@ def draw_fragile(side: Side, fragile: Fragility, span: tuple[float, float], sele
             select_utterance(int(table["utterance"].iloc[rows[0]]) - 1)
 
     with st.expander("The most fragile utterances; choose one to select it"):
-        form = st.column_config.NumberColumn(format="percent" if fragile.task.classes else "%.2f")
+        form = PERCENT if fragile.task.classes else ".2f"
         st.dataframe(
-            table, hide_index=True, key=f"{key} table", on_select=picked, selection_mode="single-row",
+            written(table, dict.fromkeys(("margin", "margin left", "uncertainty"), form)), hide_index=True, key=f"{key} table", on_select=picked, selection_mode="single-row",
             column_config={
-                "margin": form, "margin left": form, "uncertainty": form,
                 "hangs on": st.column_config.NumberColumn(help="Single losses that flip the decision beyond its uncertainty and leave something of the utterance."),
                 "changed by": st.column_config.NumberColumn(help="Single losses that change the decision at all."),
             },
