@@ -120,6 +120,16 @@ def test_the_picture_draws_every_state_once():
     assert widths[1] == pytest.approx(widths[2], abs=0.2)
 
 
+def test_names_in_the_picture_keep_their_size_in_any_width():
+    """Drawn 1,100 wide and shrunk to a phone, names had 4 pixels."""
+    there = np.ones((3, 2), bool)
+    picture = ElementTree.fromstring(preview(("audio", "text"), there, there, LIGHT, width=1100))
+    assert (picture.attrib["width"], picture.get("viewBox")) == ("100%", None)
+    names = picture.findall("{http://www.w3.org/2000/svg}text")
+    assert [name.text for name in names] == ["● audio", "■ text"]
+    assert all(float(name.attrib["font-size"]) >= 12 for name in names)
+
+
 def test_the_picture_takes_hostile_names_and_long_conversations(rng):
     names = ("<script>", "text", "video")
     shown = rng.random((5_000, 3)) < 0.5

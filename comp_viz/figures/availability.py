@@ -12,19 +12,26 @@ ROW_HEIGHT, ROW_GAP, NAME_WIDTH = 13, 3, 58  # pixels: height of a row, space be
 
 
 def preview(modalities: tuple[str, ...], shown: Bools, available: Bools, palette: Palette, width: int = 240) -> str:
-    """Draw `shown [S, M]` over what the recording has, `available [S, M]`, as an SVG picture, time from left to right."""
+    """Draw `shown [S, M]` over what the recording has, `available [S, M]`, as an SVG picture, time from left to right.
+
+    It fills the width it is given, `width` or not: utterances stretch, and names keep their size, also on a phone.
+    """
     colours, marks = modality_colours(palette, modalities), modality_marks(modalities)
     height = len(modalities) * (ROW_HEIGHT + ROW_GAP)
     hatches = "".join(hatch(u, colours[name]) for u, name in enumerate(modalities))
-    rows = "".join(
+    names = "".join(
         f'<text x="0" y="{u * (ROW_HEIGHT + ROW_GAP) + ROW_HEIGHT - 3}" font-size="12" fill="{palette.ink}" font-family="sans-serif">'
         f"{marks[name]} {escape(name[:8])}</text>"
-        + modality_row(u, shown[:, u], available[:, u], colours[name], palette, width)
+        for u, name in enumerate(modalities)
+    )
+    rows = "".join(
+        modality_row(u, shown[:, u], available[:, u], colours[name], palette, width - NAME_WIDTH)
         for u, name in enumerate(modalities)
     )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
-        f"<defs>{hatches}</defs>{rows}</svg>"
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="100%" height="{height}">{names}'
+        f'<svg x="{NAME_WIDTH}" height="{height}" viewBox="0 0 {width - NAME_WIDTH} {height}" preserveAspectRatio="none" '
+        f'style="width:calc(100% - {NAME_WIDTH}px)"><defs>{hatches}</defs>{rows}</svg></svg>'
     )
 
 
@@ -40,13 +47,13 @@ def modality_row(u: int, shown: Bools, available: Bools, colour: str, palette: P
     """One modality: neighbouring utterances in the same state are drawn as one piece."""
     state = np.where(shown, 2, np.where(available, 1, 0))  # 2 observed, 1 taken away, 0 never recorded
     bounds = np.flatnonzero(np.diff(state, prepend=-1, append=-1))
-    step, y = (width - NAME_WIDTH - 1) / len(state), u * (ROW_HEIGHT + ROW_GAP)
+    step, y = (width - 1) / len(state), u * (ROW_HEIGHT + ROW_GAP)
     styles = (
         f'fill="none" stroke="{palette.truth}" stroke-dasharray="2 2" stroke-width="0.7"',
         f'fill="url(#missing{u})" stroke="{colour}" stroke-width="0.7"',
         f'fill="{colour}"',
     )
     return "".join(
-        f'<rect x="{NAME_WIDTH + start * step:.1f}" y="{y + 0.5}" width="{(end - start) * step:.1f}" height="{ROW_HEIGHT - 1}" {styles[state[start]]}/>'
+        f'<rect x="{start * step:.1f}" y="{y + 0.5}" width="{(end - start) * step:.1f}" height="{ROW_HEIGHT - 1}" {styles[state[start]]}/>'
         for start, end in pairwise(bounds)
     )
