@@ -153,11 +153,11 @@ def test_nothing_is_claimed_of_ranks_within_chance(here, complete):
     second = with_ranks(compared, [10] * 8, [2] * 8)
     assert (
         reconstruction_heading(second)
-        == "Better than chance by median rank (text 8\u202f%), not by nearest (0 of 8, 0.4 by chance)"
+        == "Ranks are better than chance (median: text 8\u202f%); 0 of 8 are nearest (0.4 by chance)"
     )
     assert ranks_title(second) == "Median rank beyond chance (50\u202f%): text 8\u202f%"
     last = with_ranks(compared, [10] * 8, [19] * 8)
-    assert reconstruction_heading(last).startswith("Worse than chance by median rank (text 93\u202f%)")
+    assert reconstruction_heading(last).startswith("Ranks are worse than chance (median: text 93\u202f%)")
     few = with_ranks(compared, [10] * 8, [1, 1, 1, 10, 10, 15, 12, 9])
     assert reconstruction_heading(few).endswith("(0.4 by chance); ranks within chance")
     assert ranks_title(few).startswith("Median ranks are within chance")

@@ -222,7 +222,10 @@ def test_relations_have_the_names_that_their_numbers_call_for():
         contributions_heading(result)
         == f"Audio contributes most to the fused prediction: {percent(2.101 / 3.601)} of all contributions"
     )
-    assert contributions_heading(replace(result, values=0 * result.values)) == "No modality moves any prediction"
+    nothing = replace(result, values=0 * result.values, whole=result.empty)
+    assert contributions_heading(nothing) == "No modality moves any prediction"
+    assert contributions_title(nothing) == "The modalities move no utterance"
+    assert waterfall_title(nothing, 1) == "Utterance 2 stays at 0.00, as with nothing observed: negligible"
 
 
 def test_pairs_are_told_apart_by_the_sign_of_their_interaction():

@@ -69,8 +69,9 @@ def right_head_weighted(disagreement: Disagreement) -> str:
     if not disagreement.labelled:
         return "Without labels it is unknown which head is right"
     if not count:
+        where = "the only labelled utterance" if disagreement.labelled == 1 else f"each of the {labelled}"
         return (
-            f"In each of the {labelled} the heads are all right or all wrong, so weights can follow which utterances are easy, not which "
+            f"In {where} the heads are all right or all wrong, so weights can follow which utterances are easy, not which "
             "head is right"
         )
     return (

@@ -111,11 +111,12 @@ def coordinator(spot: Spot) -> PartEquation:
     """Weights of the modalities."""
     weights = spot.overview.modalities.items()
     symbols = " + ".join(spot.at(r"\bar\omega", name) for name, _ in weights)
-    values = " + ".join(number(one.weight[spot.utterance]) for _, one in weights)
+    each = [float(one.weight[spot.utterance]) for _, one in weights]
+    whole = "=" if round(sum(round(w, 2) for w in each), 2) == 1 else r"\approx"  # what is rounded may add up to 1.01
     return PartEquation(
         "The coordinator weighs the modalities of each utterance; what is missing gets a weight too.",
         r"\bar\omega_s = \mathrm{softmax}(\mathrm{MLP}([\bar Z^a_s, \bar Z^t_s, \bar Z^v_s])) \quad (12, 13)",
-        rf"{symbols} \\ = {values} = 1",
+        rf"{symbols} \\ = {' + '.join(map(number, each))} {whole} 1",
     )
 
 

@@ -86,25 +86,26 @@ def reconstruction_heading(compared: Mapping[str, Reconstruction]) -> str:
     E, nearest = sum(map(len, some)), sum(one.nearest for one in some)
     expected = sum(one.nearest_by_chance for one in some)
     are, whose = ("are", "their") if nearest > 1 else ("is", "its")
+    entries = "entry" if E == 1 else "entries"
     chance = f"{decimal(expected, 1)} by chance"
     beyond = {one.modality: one.median_place for one in some if not one.ranks_within_chance}
     if not count_within_chance(nearest, E, expected / E):
-        sentence = f"{nearest or 'None'} of {E} missing entries {are} nearest to {whose} own"
+        sentence = f"{nearest or 'None'} of {E} missing {entries} {are} nearest to {whose} own"
         full = f"{sentence} features ({chance})"
         return full if beyond else fitting(f"{sentence} ({chance}); ranks within chance", full)
     if not beyond:
-        return f"Within chance: {nearest} of {E} missing entries {are} nearest to {whose} own ({chance})"
+        return f"Within chance: {nearest} of {E} missing {entries} {are} nearest to {whose} own ({chance})"
     return ranks_only_heading(beyond, f"{nearest} of {E}", expected)
 
 
 def ranks_only_heading(medians: Mapping[str, float], nearest: str, expected: float) -> str:
     """That the ranks of some modalities, with these `medians`, are beyond chance, where the number of nearest entries is not."""
     better = sum(median < 0.5 for median in medians.values())
-    how = "Better than" if better == len(medians) else "Beyond" if better else "Worse than"
+    how = "better than" if better == len(medians) else "beyond" if better else "worse than"
     shown = ", ".join(f"{u} {percent(median)}" for u, median in sorted(medians.items(), key=lambda each: each[1]))
-    count = f"{nearest}, {decimal(expected, 1)} by chance"
+    ranks = f"Ranks are {how} chance"
     return fitting(
-        f"{how} chance by median rank ({shown}), not by nearest ({count})",
-        f"{how} chance by median rank ({shown}), not by nearest",
-        f"{how} chance by median rank, not by nearest ({count})",
+        f"{ranks} (median: {shown}); {nearest} are nearest ({decimal(expected, 1)} by chance)",
+        f"{ranks}: median {shown} ({percent(0.5)} by chance)",
+        f"{ranks}; {nearest} missing entries are nearest ({decimal(expected, 1)} by chance)",
     )

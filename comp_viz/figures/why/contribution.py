@@ -31,6 +31,8 @@ ABOUT_CONTRIBUTIONS = About(
 def contributions_title(contributions: Contribution) -> str:
     """Where modalities together move a prediction most, and where they conflict most."""
     moved, opposed = contributions.whole - contributions.empty, contributions.opposed
+    if not contributions.values.any():
+        return "The modalities move no utterance"
     top = int(np.abs(moved).argmax())
     amount = explained_amount(contributions.task, float(moved[top]), sign=True)
     conflict = (

@@ -25,6 +25,8 @@ def waterfall_title(contributions: Contribution, s: int) -> str:
     which = f" of {contributions.modalities[contributions.leaders[s]]}" if relation == DOMINANCE else ""
     write = percent if contributions.task.classes else decimal
     start, end = (write(float(x)) for x in (contributions.empty[s], contributions.whole[s]))
+    if start == end:
+        return f"Utterance {s + 1} stays at {start}, as with nothing observed: {relation}{which}"
     moved = f"Utterance {s + 1} moves from {start} with nothing observed to {end}"
     return fitting(f"{moved}: {relation}{which}", f"{moved}: {relation}")
 
