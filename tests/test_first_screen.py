@@ -189,3 +189,18 @@ def test_the_equation_of_every_part_of_the_overview_is_seen_whole(size, window, 
             "all => all.filter(e => e.scrollWidth > e.clientWidth + 4).map(e => e.textContent.slice(0, 60))"
         )
         assert cut == [], part
+
+
+# Words of buttons that are wider than the room they have: Streamlit ends them with an ellipsis.
+CUT_WORDS = """() => [...document.querySelectorAll(".stMainBlockContainer button p")]
+  .filter(p => p.clientWidth && p.scrollWidth > p.clientWidth).map(p => p.innerText)"""
+
+
+@pytest.mark.parametrize(("name", "button"), [("live", "Most changed"), ("lecture", "Begin"), ("data", "Import …")])
+def test_no_button_of_a_tablet_is_cut_off(name, button, window, address):
+    """Begin was "B…" beside the sidebar of a tablet, Most changed "Most chan…"."""
+    window.set_viewport_size({"width": 1024, "height": 768})
+    window.goto(f"{address}{name}")
+    window.locator(".stMainBlockContainer button", has_text=button).first.wait_for()
+    window.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    assert window.evaluate(CUT_WORDS) == []

@@ -159,7 +159,7 @@ def story_outline(name: str, story: Story) -> None:
     needed = {str(story.settings(i)["checkpoint"]) for i in range(len(story.steps))}
     lacking = sorted(needed - set(checkpoint_names()))
     with st.container(border=True):
-        words, begin = st.columns([7, 1], vertical_alignment="center")
+        words, begin = st.columns([4, 1], vertical_alignment="center")
         words.markdown(
             f"#### {escape_markdown(story.title)}\n{escape_markdown(story.about)} {how_many(len(story.steps), 'step')}, about {how_many(story.minutes, 'minute')}."
         )
