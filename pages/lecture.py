@@ -12,7 +12,7 @@ from comp_viz.ui.lecture.classroom import classroom
 
 current_view("pages/lecture.py")
 stories, problems = shipped_stories()
-page_heading(f"{len(stories)} stories to tell with the dashboard, step by step")
+page_heading(f"The dashboard tells {len(stories)} stories, step by step")
 st.markdown(
     "A step opens a page with everything set, says one sentence in large type and asks the audience a question. Every control stays "
     "live: try what the audience proposes, then go on. Page Down goes on and Page Up goes back, as on a presenter's remote control. "

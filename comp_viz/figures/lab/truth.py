@@ -60,7 +60,10 @@ def truth_chart(
          "fillcolor": palette.faint, "opacity": 0.55, "line": {"width": 0}}
         for at in x[hard].tolist()
     ]  # fmt: skip
-    layout["xaxis"] = layout["xaxis"] | {"title": {"text": "utterance", "font": {"size": 12}}, "showgrid": False}
+    layout["xaxis"] = layout["xaxis"] | {
+        "title": {"text": "utterance", "font": {"size": 12}}, "showgrid": False, "zeroline": False,
+        "range": [0.5, len(state) + 0.5],  # there is no utterance 0
+    }  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | {"title": {"text": task.name, "font": {"size": 12}}}
     if task.classes:
         layout["yaxis"] |= {"tickvals": list(range(len(task.classes))), "ticktext": list(task.classes)}

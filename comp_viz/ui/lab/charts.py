@@ -28,7 +28,7 @@ from comp_viz.ui.frame.navigation import open_in_live
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import chart_panel
-from comp_viz.wording import percent
+from comp_viz.wording import decimal
 
 EVERYTHING, BY_ITSELF = "all modalities", "all, utterance by itself"
 
@@ -52,13 +52,13 @@ def attainable_charts(settings: LabSettings, view: PageView | None, palette: Pal
         chart_panel(figure, "by rate", ABOUT_ATTAINABLE_RATES, partial(numbers_of, figure))
     widest = max(estimate.error for estimate in (*best.alone.values(), best.together, best.without_context))
     error = (
-        f" Reached: fused prediction on the lab's test split, ± {percent(estimates[AS_RECORDED].error, 1)}."
+        f" Reached: fused prediction on the lab's test split, ± {decimal(100 * estimates[AS_RECORDED].error, 1)} points."
         if estimates
         else ""
     )
     kind = "class" if settings.classes else "sign of the score"
     st.caption(
-        f"Accuracy of the {kind}, with standard errors. Attainable: ± {percent(widest, 1)}, entries missing completely at "
+        f"Accuracy of the {kind}, with standard errors. Attainable: ± {decimal(100 * widest, 1)} points, entries missing completely at "
         f"random.{error} {escape_markdown(note)}"
     )
     return lab_heading(best.together.accuracy, own.get(AS_RECORDED))
