@@ -19,7 +19,7 @@ def written(table: pd.DataFrame, forms: Mapping[str, str]) -> Styler:
     space and write a hyphen for a minus. What is not known stays empty.
     """
     writers: dict[Any, Any] = {column: writer(form) for column, form in forms.items() if column in table}
-    return table.style.format(writers, na_rep="")
+    return table.reset_index(drop=True).style.format(writers, na_rep="")  # rows are known by their place
 
 
 def writer(form: str) -> Callable[[float], str]:
