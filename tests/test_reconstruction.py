@@ -155,14 +155,14 @@ def test_nothing_is_claimed_of_ranks_within_chance(here, complete):
         reconstruction_heading(second)
         == "Ranks are better than chance (median: text 8\u202f%); 0 of 8 are nearest (0.4 by chance)"
     )
-    assert ranks_title(second) == "Median rank beyond chance (50\u202f%): text 8\u202f%"
+    assert ranks_title(second) == "Median rank is 8\u202f% for text (50\u202f% by chance)"
     last = with_ranks(compared, [10] * 8, [19] * 8)
     assert reconstruction_heading(last).startswith("Ranks are worse than chance (median: text 93\u202f%)")
     few = with_ranks(compared, [10] * 8, [1, 1, 1, 10, 10, 15, 12, 9])
     assert reconstruction_heading(few).endswith("(0.4 by chance); ranks within chance")
     assert ranks_title(few).startswith("Median ranks are within chance")
     assert entries_title(near).startswith("Propagation improves the rank of 8 of 8 missing entries; 8 beat the mean")
-    assert ranks_title(near) == "Median rank beyond chance (50\u202f%): text 3\u202f%"
+    assert ranks_title(near) == "Median rank is 3\u202f% for text (50\u202f% by chance)"
     assert entries_title(with_ranks(compared, [1] * 8, [9] * 8)).startswith("Propagation worsens the rank of 8 of 8")
 
 

@@ -73,6 +73,7 @@ def attention_chart(
     layout |= {
         "yaxis": layout["yaxis"]
         | {"domain": [0, 0.8], "range": [S + 0.5, 0.5], "showgrid": False, "zeroline": False}
+        | ({"dtick": 1} if S < 20 else {})
         | {"title": {"text": "query utterance", "font": {"size": 12}}},
         "xaxis": utterance_axis(S) | {"title": {"text": "key utterance", "font": {"size": 12}, "standoff": 2}},
         "xaxis2": hidden | {"overlaying": "x", "type": "category"},
@@ -237,7 +238,9 @@ def shared_tops(maps: Sequence[Attention], query: int) -> tuple[float, float, fl
     """Where the scales of charts side by side end: colours of the map, mean received, and weights of one query."""
     least = 1e-3  # a scale that ends at 0 could not be drawn
     return (
-        max([least, *(one.to_others for one in maps)]),
+        max(
+            [least, *(one.to_others or float(one.weights.max()) for one in maps)]
+        ),  # alone, an utterance attends to itself
         1.1 * max([least, *(float(one.received.max()) for one in maps)]),
         1.1 * max([least, *(float(one.weights[query].max()) for one in maps)]),
     )

@@ -82,7 +82,7 @@ def reconstruction_sentence(compared: Reconstruction) -> str:
     """How well the entries of one modality are reconstructed, against chance and simple guesses; at least one is missing."""
     E, nearest = len(compared), compared.nearest
     return (
-        f"{nearest or 'None'} of {E} missing {compared.modality} entries {'is' if nearest < 2 else 'are'} nearest to "
+        f"{nearest or 'None'} of {E} missing {compared.modality} {'entry' if E == 1 else 'entries'} {'is' if nearest < 2 else 'are'} nearest to "
         f"{'its' if nearest < 2 else 'their'} own features ({decimal(compared.nearest_by_chance, 1)} expected by chance); median rank "
         f"{np.median(compared.rank):g} of {compared.choices} (by chance {(compared.choices + 1) / 2:g}); {compared.beats_mean} closer "
         f"than the mean of the other utterances, {compared.beats_neighbours} closer than the mean of the neighbours."
@@ -95,16 +95,17 @@ def entries_title(compared: Mapping[str, Reconstruction]) -> str:
     if not some:
         return "Nothing is taken away"
     E, beat = sum(map(len, some)), sum(one.beats_mean for one in some)
+    entries = "entry" if E == 1 else "entries"
     ranks = [(one.rank, one.encoded_rank) for one in some if one.encoded_rank is not None]
     if not ranks:
-        return f"{beat or 'None'} of {E} missing entries {'is' if beat == 1 else 'are'} closer to their own features than the mean of the others"
+        return f"{beat or 'None'} of {E} missing {entries} {'is' if beat == 1 else 'are'} closer to their own features than the mean of the others"
     nearer, further = (
         sum(int(differ(after, before).sum()) for after, before in ranks) for differ in (np.less, np.greater)
     )
     if count_within_chance(nearer, nearer + further, 0.5):
         return f"Ranks change within chance: propagation improves {nearer}, worsens {further} of {E}"
     verb, changed = ("improves", nearer) if nearer > further else ("worsens", further)
-    better = f"Propagation {verb} the rank of {changed} of {E} missing entries"
+    better = f"Propagation {verb} the rank of {changed} of {E} missing {entries}"
     return fitting(f"{better}; {beat} beat the mean of the others", f"{better}; {beat} beat the mean", better)
 
 
@@ -118,10 +119,11 @@ def ranks_title(compared: Mapping[str, Reconstruction]) -> str:
     values = low if low == high else f"{low} to {high}"
     if not beyond:
         return f"Median ranks are within chance: {values} of the utterances, {chance} by chance"
-    shown = ", ".join(f"{u} {percent(medians[u])}" for u in sorted(beyond, key=lambda u: medians[u]))
+    shown = ", ".join(f"{percent(medians[u])} for {u}" for u in sorted(beyond, key=lambda u: medians[u]))
+    ranks = "Median rank is" if len(beyond) == 1 else "Median ranks are"
     rest = "" if len(beyond) == len(medians) else "; others within chance"
     return fitting(
-        f"Median rank beyond chance ({chance}): {shown}{rest}",
+        f"{ranks} {shown} ({chance} by chance){rest}",
         f"The median rank of {len(beyond)} of {len(medians)} modalities is beyond chance, {values}",
     )
 
