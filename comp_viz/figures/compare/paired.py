@@ -126,7 +126,7 @@ def paired_chart(table: pd.DataFrame, palette: Palette, title: str) -> go.Figure
     )
     layout["xaxis"] = axis | ticks | {"domain": LEFT_HALF, "title": axis_title("ACC, share of correct decisions")}
     layout["xaxis2"] = axis | {
-        "domain": RIGHT_HALF, "anchor": "y",
+        "domain": RIGHT_HALF, "anchor": "y", "nticks": 4,
         "title": axis_title(f"{escape(names[0], LEGEND_LETTERS)} minus the other, points of ACC"),
     }  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | {
