@@ -48,7 +48,7 @@ BALANCE = {
         **{f"no-prompting, {x}": f"`{x}`" for x in ("ogm-ge", "mmpareto", "loss")},
     },
 }
-BALANCE_TABLES = {"CMU-MOSI": "balance_mosi"}
+BALANCE_TABLES = {"CMU-MOSI": "balance_mosi", "Hazumi": "balance_hazumi"}
 COORDINATOR = {
     "comp": "as published",
     "taught": "taught",
