@@ -55,7 +55,9 @@ def waited(page: Page) -> Iterator[tuple[str, object]]:
     nav(page, "Live").click()
     # Of the other page, and not what is left of this one: its place may hold links of the page before for a moment.
     notice = page.locator("[class*=st-key-notice]", has_text="example.mp4")
-    opened = page.get_by_text("clip: example.mp4").first  # where all is done before one leaves, there is nothing to notice
+    opened = page.get_by_text(
+        "clip: example.mp4"
+    ).first  # where all is done before one leaves, there is nothing to notice
     expect(notice.or_(opened).first).to_be_visible()
     yield "elsewhere", notice.or_(opened).first.inner_text()
     if notice.count():
