@@ -53,14 +53,11 @@ def waited(page: Page) -> Iterator[tuple[str, object]]:
     yield "progress", page.get_by_test_id("stProgress").inner_text()
     media(page, "m.currentTime = 5")
     nav(page, "Live").click()
-    # Of the other page, and not what is left of this one: its place may hold links of the page before for a moment.
-    notice = page.locator("[class*=st-key-notice]", has_text="example.mp4")
-    opened = page.get_by_text(
-        "clip: example.mp4"
-    ).first  # where all is done before one leaves, there is nothing to notice
-    expect(notice.or_(opened).first).to_be_visible()
-    yield "elsewhere", notice.or_(opened).first.inner_text()
-    if notice.count():
+    page.locator(".availability_matrix .plot path").first.wait_for()
+    still(page)
+    # Where the analysis was over before the visitor left, there is nothing to say on other pages.
+    if (notice := page.locator("[class*=st-key-notice]", has_text="example.mp4")).count():
+        yield "elsewhere", notice.inner_text()
         page.get_by_role("button", name="Look").or_(page.get_by_role("button", name="Open it")).click()
     else:
         nav(page, "Clips").click()
@@ -86,7 +83,8 @@ def test_one_click_gives_a_whole_analysis_with_the_checkpoint_that_fits(page):
 
 def test_there_is_something_to_see_at_once_and_other_pages_lead_back(page):
     assert str(WAITED["progress"]).startswith("example.mp4: ")
-    assert re.search(r"clip: example\.mp4|example\.mp4(: | is analysed)", str(WAITED["elsewhere"]))
+    if "elsewhere" in WAITED:
+        assert re.search(r"example\.mp4(: | is analysed)", str(WAITED["elsewhere"]))
     assert media(page, "m.currentTime") == 5  # the player that came later went on where the first one was
 
 

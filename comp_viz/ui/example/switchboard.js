@@ -168,7 +168,7 @@ function show(state) {
 
 function showWeights(state, now) {
   state.weights.replaceChildren();
-  element("span", "", state.weights).textContent = "Coordinator weights, mean over the clip";
+  element("span", "", state.weights).textContent = "Coordinator weights (0 to 1), mean over the clip";
   const bar = element("div", "bar", state.weights);
   state.data.modalities.forEach(({ name, channel, mark, colour }, m) => {
     const part = element("div", "part", bar);
