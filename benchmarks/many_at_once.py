@@ -1,11 +1,12 @@
 """Many that do the same at once, a thread each, until they are sent home."""
 
 import threading
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
 
-class ManyAtOnce:
+class ManyAtOnce(ABC):
     """`count` threads that each run `visit` with a number of their own; a context manager."""
 
     def __init__(self, count: int) -> None:
@@ -24,6 +25,6 @@ class ManyAtOnce:
         for thread in self.threads:
             thread.join()
 
+    @abstractmethod
     def visit(self, number: int) -> None:
         """One of them; it returns once it is over."""
-        raise NotImplementedError

@@ -49,12 +49,7 @@ BALANCE = {
     },
 }
 BALANCE_TABLES = {"CMU-MOSI": "balance_mosi", "Hazumi": "balance_hazumi"}
-COORDINATOR = {
-    "comp": "as published",
-    "taught": "taught",
-    "reads encodings": "reads encodings",
-    "reads encodings, taught": "reads encodings, taught",
-}
+COORDINATOR = {"comp": "as published"} | {x: x for x in ("taught", "reads encodings", "reads encodings, taught")}
 
 
 def one_table(name):

@@ -14,7 +14,7 @@ ROW_HEIGHT, ROW_GAP, NAME_WIDTH = 13, 3, 58  # pixels: height of a row, space be
 def preview(modalities: tuple[str, ...], shown: Bools, available: Bools, palette: Palette, width: int = 240) -> str:
     """Draw `shown [S, M]` over what the recording has, `available [S, M]`, as an SVG picture, time from left to right.
 
-    It fills the width it is given, `width` or not: utterances stretch, and names keep their size, also on a phone.
+    It fills the width that a page gives it: utterances stretch from those of `width` pixels, and names keep their size.
     """
     colours, marks = modality_colours(palette, modalities), modality_marks(modalities)
     height = len(modalities) * (ROW_HEIGHT + ROW_GAP)

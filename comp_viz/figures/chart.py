@@ -73,7 +73,7 @@ def percent_ticks(low: float, high: float, most: int = 7) -> dict[str, Any]:
 def heat_of_shares(shares: NDArray[np.floating[Any]], top: float, ticks: int) -> dict[str, Any]:
     """What a heat map of shares is drawn from, in percent: hovers write `%{z:.1f}` and `PERCENT` after it, as sentences do.
 
-    Colours go from 0 to `top`, a share; the third part is the colour bar's ticks.
+    Colours go from 0 to `top`, a share, and the colour bar has at most `ticks` marks.
     """
     marks = percent_ticks(0, top, ticks)
     bar = marks | {"tickvals": [100 * value for value in marks["tickvals"]]}

@@ -57,15 +57,10 @@ def reliability_chart(calibrations: Mapping[str, Calibration], task: Task, palet
             for a, b, n in zip(x, y, count, strict=True)
         ]
         look |= {"hovertext": texts, "hoverinfo": "text"}
-        traces.append(
-            go.Scatter(x=x, y=y, marker={"symbol": symbol, "size": 9}, **look)
-        )  # fmt: skip
+        traces.append(go.Scatter(x=x, y=y, marker={"symbol": symbol, "size": 9}, **look))
         if task.classes:
-            traces.append(
-                go.Scatter(
-                    x=x, y=count, yaxis="y2", showlegend=False, marker={"symbol": symbol, "size": 6}, **look,
-                )
-            )  # fmt: skip
+            small = {"symbol": symbol, "size": 6}
+            traces.append(go.Scatter(x=x, y=count, yaxis="y2", showlegend=False, marker=small, **look))
     layout = base_layout(palette, title, 520 if task.classes else 400, hovermode="closest", dragmode=False)
     line = {"color": palette.truth, "dash": "dash", "width": 1.5}
     ends = dict(zip(("x0", "x1"), bounds, strict=True)) | dict(zip(("y0", "y1"), bounds, strict=True))

@@ -236,11 +236,9 @@ def uniform_lines(attention: Attention, axis: str, palette: Palette) -> list[dic
 
 def shared_tops(maps: Sequence[Attention], query: int) -> tuple[float, float, float]:
     """Where the scales of charts side by side end: colours of the map, mean received, and weights of one query."""
-    least = 1e-3  # a scale that ends at 0 could not be drawn
+    least = 1e-3  # a scale that ends at 0 could not be drawn; an utterance that is alone attends to itself
     return (
-        max(
-            [least, *(one.to_others or float(one.weights.max()) for one in maps)]
-        ),  # alone, an utterance attends to itself
+        max([least, *(one.to_others or float(one.weights.max()) for one in maps)]),
         1.1 * max([least, *(float(one.received.max()) for one in maps)]),
         1.1 * max([least, *(float(one.weights[query].max()) for one in maps)]),
     )

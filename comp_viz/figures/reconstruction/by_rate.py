@@ -48,7 +48,7 @@ def rebuilding_chart(
     for i, u in enumerate(modalities):
         rows = table[(table["modality"] == u) & table["value"].notna()].sort_values("missing_rate")
         texts = [
-            f"missing rate {percent(rate, 1)}: {MEASURE_WORDS[measure]} {form(value)}{f' ± {form(half)} (95{PERCENT})' if half == half else ''}"
+            f"missing rate {percent(rate, 1)}: {MEASURE_WORDS[measure]} {form(value)}{f' ± {form(half)} (95{PERCENT})' if np.isfinite(half) else ''}"
             f"<br>{n:,} missing entries a drawing, {how_many(k, 'drawing')}"
             for rate, value, half, n, k in rows[["missing_rate", "value", "half", "entries", "seeds"]].itertuples(
                 index=False
