@@ -53,7 +53,7 @@ def settled(page: Page, change: Callable[[], object], asks: bool = True) -> floa
     return float(page.evaluate(TOOK))
 
 
-def first_chart(page: Page) -> float:
-    """Milliseconds from the last change until a chart was there that was not before."""
-    page.wait_for_function("seen.drawn", timeout=PATIENCE)
-    return float(page.evaluate("seen.drawn - seen.begun"))
+def first_chart(page: Page) -> float | None:
+    """Milliseconds from the last change until a new chart was there; None of a page that is still and has no new one."""
+    took = page.evaluate("seen.drawn && seen.drawn - seen.begun")
+    return None if took is None else float(took)

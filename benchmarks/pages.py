@@ -109,7 +109,8 @@ def open_from_navigation(build: PagesBuild, name: str) -> bool:
     if not (link := navigation_link(page, name)):
         return False
     build.note(name, "opened, still", lambda: settled(page, link.click))
-    build.costs[name, "opened, first chart"].append(Cost(first_chart(page)))
+    if (drawn := first_chart(page)) is not None:  # a part of a page may be a table
+        build.costs[name, "opened, first chart"].append(Cost(drawn))
     return True
 
 

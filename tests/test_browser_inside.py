@@ -117,6 +117,14 @@ def test_a_row_of_the_hard_utterances_opens_in_live(page, address):
     expect(utterance(page)).to_have_value(row[1])
 
 
+def test_nothing_is_written_by_chance(page, address):
+    """Streamlit wrote the `None` that a bare expression came to."""
+    page.goto(f"{address}modulation?checkpoint=lab&modulation_part=Hard+utterances")
+    page.get_by_test_id("stDataFrame").wait_for()
+    still(page)
+    expect(page.get_by_test_id("stMain").get_by_text("None", exact=True)).to_have_count(0)
+
+
 def test_numbers_are_saved_as_the_page_has_them(page, address):
     page.goto(f"{address}coordinator?checkpoint=lab&pattern=only(text)")
     settled(page)

@@ -186,6 +186,17 @@ def test_every_equation_of_the_paper_is_named_beside_its_code():
     assert named >= set(range(1, 18))
 
 
+def test_pages_write_by_name_only():
+    """Streamlit would write the value of any other bare expression on the page, `None` too."""
+    bare = [
+        f"{path.name}: {ast.unparse(statement)}"
+        for path in PAGES
+        for statement in ast.walk(tree(path))
+        if isinstance(statement, ast.Expr) and not isinstance(statement.value, (ast.Call, ast.Constant))
+    ]
+    assert bare == []
+
+
 def test_public_names_are_there():
     for name in ("load_published", "load_checkpoint", "ComP", "ComPConfig", "Output", "Trace", "CompVizError"):
         assert hasattr(comp_viz, name)
