@@ -83,6 +83,21 @@ def test_every_kernel_multiplies_alike(kernel, layout, outputs, biased, monkeypa
         torch.testing.assert_close(product(x, weight, bias), plain[0], atol=1e-4, rtol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("maker", "family", "flags", "slow"),
+    [
+        ("AuthenticAMD", 26, "avx2 avx512f avx512_bf16", True),  # Zen 5
+        ("AuthenticAMD", 25, "avx2 avx512f avx512_bf16", False),  # Zen 4: AVX-512 in two halves
+        ("AuthenticAMD", 25, "avx2", False),  # Zen 3
+        ("GenuineIntel", 6, "avx2 avx512f amx_bf16", False),
+    ],
+)
+def test_onednn_is_taken_where_mkl_is_slow(maker, family, flags, slow):
+    core = f"vendor_id\t: {maker}\ncpu family\t: {family}\nmodel\t\t: 17\nflags\t\t: fpu {flags}\n\n"
+    assert onednn.slow_without(2 * core) is slow
+    assert not onednn.slow_without("")
+
+
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
 def test_other_precisions_never_reach_the_float32_kernel(dtype, monkeypatch):
     monkeypatch.setattr(onednn, "KERNEL", None.__class__)  # not callable with these arguments

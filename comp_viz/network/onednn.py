@@ -1,23 +1,34 @@
-"""oneDNN's product, an optional backend for speed: float32 on AMD processors with AVX-512, where PyTorch's own choice is slow.
+"""oneDNN's product, an optional backend for speed: float32 on AMD's Zen 5 and later, where PyTorch's own choice is slow.
 
-MKL, which PyTorch uses for float32 products, keeps its AVX-512 kernels to Intel's processors: 120 GFLOP/s a core of an AMD
-Zen 5 where oneDNN, which comes with PyTorch as well, reaches 270. PyTorch offers it under one private name only; where that is
-gone, or on another processor, `KERNEL` is None and `network/product.py` does without.
+MKL, which PyTorch uses for float32 products, keeps its AVX-512 kernels to Intel's processors: 120 GFLOP/s a core of a
+Zen 5 where oneDNN, which comes with PyTorch as well, reaches 270. A Zen 4 has AVX-512 too, but halves of 256 bits: 107
+against 100, less than it costs to put products together again. PyTorch offers oneDNN under one private name only; where that
+is gone, or on another processor, `KERNEL` is None and `network/product.py` does without.
 """
 
+import re
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+ZEN_5 = 26  # the family; Zen 3 and 4 are 25
 
-def slow_without() -> bool:
-    """Whether this is an AMD processor with AVX-512, where PyTorch's own choice for float32 runs at half speed."""
+
+def slow_without(processor: str) -> bool:
+    """Whether PyTorch's own choice for float32 runs at half speed on a processor, by its `/proc/cpuinfo`."""
+    families = re.findall(r"^cpu family\s*: (\d+)$", processor, re.MULTILINE)
+    wide = "AuthenticAMD" in processor and "avx512f" in processor
+    return wide and max(map(int, families), default=0) >= ZEN_5
+
+
+def this_processor() -> str:
+    """Its `/proc/cpuinfo`; empty where there is none."""
     info = Path("/proc/cpuinfo")
-    return info.is_file() and "AuthenticAMD" in info.read_text() and torch.backends.cpu.get_cpu_capability() == "AVX512"
+    return info.read_text() if info.is_file() else ""
 
 
-KERNEL = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if slow_without() else None
+KERNEL = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if slow_without(this_processor()) else None
 
 
 def onednn_product(x: Tensor, y: Tensor, bias: Tensor | None = None) -> Tensor:
