@@ -25,7 +25,7 @@ from comp_viz.ui.cache.session_clips import session_clips
 from comp_viz.ui.frame.errors_in_words import errors_in_words
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.written import draw_table
-from comp_viz.wording import how_many, percent
+from comp_viz.wording import how_many, percent, shortened
 
 MEGABYTES = 1024  # of one file handed over in the browser
 HANDED_OVER, SAVED = "import handed over", "import saved"
@@ -162,7 +162,7 @@ def show_recognised(kind: str, data: DataSet) -> None:
     st.markdown(
         f"{how_many(summary.conversations, 'conversation')}, {how_many(summary.utterances, 'utterance')} ({splits}), {speakers}, "
         f"{percent(summary.complete, 1)} with every modality  \nFeatures: {features}  \n"
-        f"Labels: {escape_markdown(data.task.name)}, {escape_markdown(data.task.scale)[:400]}; {summary.unlabelled:,} unknown"
+        f"Labels: {escape_markdown(data.task.name)}, {escape_markdown(shortened(data.task.scale, 400))}; {summary.unlabelled:,} unknown"
     )
     draw_table(first_rows(data), height=230)
     st.caption(
