@@ -25,7 +25,7 @@ def browse(view: PageView | None) -> None:
     current = names.index(view.data_name) if view and view.data_name in names else 0
     take_saved(names)
     root = str(data_root())
-    menu, button = st.columns([5, 1], vertical_alignment="bottom")
+    menu, button = st.columns([4, 1], vertical_alignment="bottom")
     current = 0 if "browse" in st.session_state else current  # what was chosen or saved comes first
     name = menu.selectbox("Data set to browse", names, index=current, key="browse", persist_state="session")
     if button.button("Import …", icon=":material/upload_file:", width="stretch", key="import"):
