@@ -9,6 +9,7 @@ from typing import Any
 
 from comp_viz.child_process import check_importable
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 STORE = 100 << 20  # bytes of Ray's shared memory: what is handed over here is small
 INSTALL = "pip install 'comp-viz[sweep]', or pip install ray."
@@ -41,7 +42,9 @@ def running_ray(
         ray.init(address=address or "local", **options)  # "local": not a cluster that happens to run here
     except (ConnectionError, RuntimeError, ValueError) as error:
         where = f"at {address} " if address else ""
-        raise CompVizError(f"Ray could not be reached {where}({' '.join(str(error).split())[:300]}).") from None
+        raise CompVizError(
+            f"Ray could not be reached {where}({shortened(' '.join(str(error).split()), 300)})."
+        ) from None
     try:
         yield ray
     finally:

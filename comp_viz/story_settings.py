@@ -3,6 +3,7 @@
 from comp_viz.data.lab.settings import LabSettings
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 StepSettings = dict[str, bool | int | float | str]  # parameter of an address -> its value
 LAST_SEED = 9999
@@ -64,5 +65,5 @@ def check_setting(name: str, value: bool | int | float | str) -> None:
 def expect(fits: bool, name: str, expected: str, value: object) -> None:
     """Raise, naming a setting, what it takes and what came, unless that fits."""
     if not fits:
-        came = "" if value is None else f", got {value!r:.40}"
-        raise CompVizError(f"{name!r:.40}: expected {expected}{came}")
+        came = "" if value is None else f", got {shortened(repr(value), 40)}"
+        raise CompVizError(f"{shortened(name, 40)!r}: expected {expected}{came}")

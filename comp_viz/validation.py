@@ -4,6 +4,8 @@ from reprlib import Repr
 
 from pydantic import ValidationError
 
+from comp_viz.wording import shortened
+
 
 class ShortRepr(Repr):
     """The usual one, but for numbers so long that Python refuses to write them."""
@@ -25,10 +27,11 @@ def first_problem(error: ValidationError, within: str = "") -> str:
     """The first problem pydantic found, as a sentence; `within` names the field that was checked by itself."""
     problem = error.errors(include_url=False)[0]
     where = ".".join(map(str, (*filter(None, [within]), *problem["loc"]))) or "the whole file"
-    return f"field {where!r:.120}: {problem['msg']:.400}, got {shortened_value(problem['input'])}."
+    return (
+        f"field {shortened(where, 120)!r}: {shortened(problem['msg'], 400)}, got {shortened_value(problem['input'])}."
+    )
 
 
 def shortened_value(value: object) -> str:
     """A value for a message, however long, wide or deep it is: no more of it is looked at than is shown."""
-    text = SHORT.repr(value)
-    return text if len(text) <= 80 else text[:79] + "…"
+    return shortened(SHORT.repr(value), 80)

@@ -37,7 +37,12 @@ def fitting(*sentences: str) -> str:
     for sentence in sentences:
         if len(sentence) <= HEADING:
             return sentence
-    return sentences[-1][: HEADING - 1] + "…"
+    return shortened(sentences[-1], HEADING)
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """Text of whatever length in a sentence: what is beyond so many characters gives way to an ellipsis."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def so_far(sentence: str, measured: int, of: int, unit: str) -> str:

@@ -11,8 +11,8 @@ from comp_viz.ui.data.findings import findings_table
 from comp_viz.ui.data.import_dialog import import_dialog, take_saved
 from comp_viz.ui.data.overview import data_set_charts, data_set_facts, data_set_numbers
 from comp_viz.ui.data.unreadable import unreadable_panel
+from comp_viz.ui.frame.heading import page_heading
 from comp_viz.ui.frame.page_view import PageView
-from comp_viz.ui.frame.report_collector import page_report, report_button
 from comp_viz.ui.frame.sidebar import current_view
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import palette
@@ -25,7 +25,7 @@ def browse(view: PageView | None) -> None:
     current = names.index(view.data_name) if view and view.data_name in names else 0
     take_saved(names)
     root = str(data_root())
-    menu, button = st.columns([5, 1], vertical_alignment="bottom")
+    menu, button = st.columns([4, 1], vertical_alignment="bottom")
     current = 0 if "browse" in st.session_state else current  # what was chosen or saved comes first
     name = menu.selectbox("Data set to browse", names, index=current, key="browse", persist_state="session")
     if button.button("Import …", icon=":material/upload_file:", width="stretch", key="import"):
@@ -37,10 +37,7 @@ def browse(view: PageView | None) -> None:
     except CompVizError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return
-    page_report().finding = data_title(data.name, summary)
-    with st.container(horizontal=True, vertical_alignment="top", wrap=False):
-        st.header(escape_markdown(data.name), anchor=False, width="stretch")
-        report_button()
+    page_heading(data_title(data.name, summary))
     data_set_numbers(summary, data)
     data_set_charts(summary, data, name, root, palette())
     data_set_facts(data)

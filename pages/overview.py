@@ -20,6 +20,7 @@ from comp_viz.ui.frame.theme import palette
 from comp_viz.ui.overview.diagram import moving_diagram
 from comp_viz.ui.overview.explained_part import draw_explained_part, explain_part
 from comp_viz.ui.widgets.chart_panel import chart_heading
+from comp_viz.ui.widgets.written import draw_table
 
 
 def overview(view: PageView) -> None:
@@ -41,7 +42,7 @@ def overview(view: PageView) -> None:
             moving_diagram(svg, key, None if side.key else partial(toggle_cell, view, selected), explain_part)
             add_section(Section(key, title, ABOUT_DIAGRAM, table, svg))
             with st.expander("The same as a table, for the selected utterance"):
-                st.dataframe(table().query("utterance == @selected + 1"), hide_index=True)
+                draw_table(table().query("utterance == @selected + 1"))
     draw_explained_part(build_overview(view.inside(), labels), task, selected)
 
 

@@ -82,7 +82,7 @@ WRONG = {
     "story": ("nosuch", "The address asks for story “nosuch”, which is not here. Shown instead: no story."),
     "patern": ("only(text)", "No page has a parameter “patern”, so it is not used (the nearest name is “pattern”)."),
     "foo": ("1", "No page has a parameter “foo”, so it is not used."),
-    "pattern": ("onyl(text)", "The address asks for pattern “onyl(text)”, which is not here. Shown instead: as recorded."),
+    "pattern": ("onyl(text, " + 90 * "x", f"The address asks for pattern “onyl(text, {48 * 'x'}…”, which is not here. Shown instead: as recorded."),
     "weighing": ("By groups", "The address asks for weighing “By groups”, which is not here (the nearest name is “By group”). Shown instead: Learned weights."),
 }  # fmt: skip
 

@@ -1,5 +1,7 @@
 """Keys of a lecture in a real browser: each counts once, at whatever moment of a step's opening it is pressed."""
 
+from collections.abc import Callable
+
 import pytest
 from browsing import ROOT, nav, still
 from playwright.sync_api import Page, Route, WebSocketRoute, expect
@@ -56,30 +58,53 @@ def stands_at(page: Page, step: int) -> None:
     expect(page.get_by_role("heading", name=STORY.steps[step - 1].say)).to_be_visible()
 
 
-def test_keys_count_that_are_pressed_before_there_is_a_button(page, address):
+def before_a_button(page: Page, wire: Wire, address: str) -> Callable[[], object]:
+    """A story without its buttons, whose script on a busy machine comes after whoever listens to the keys."""
     waiting: list[Route] = []
-    # On a busy machine this script comes after whoever listens to the keys.
     page.route("**/static/js/Button.*.js", lambda route: waiting.append(route))
     open_story(page, address)
     expect(page.locator(NEXT)).to_have_count(0)
-    page.keyboard.press("PageDown")
-    page.keyboard.press("PageDown")
-    for each in waiting:
-        each.continue_()
-    stands_at(page, 3)
+    return lambda: [each.continue_() for each in waiting]
 
 
-def test_keys_and_clicks_count_that_come_while_the_server_is_silent(page, wire, address):
+def silent_server(page: Page, wire: Wire, address: str) -> Callable[[], object]:
+    """A story whose server says nothing."""
     open_story(page, address)
     still(page)
     wire.holding = True
+
+    def let_go() -> None:
+        page.wait_for_timeout(500)  # longer than the page waits until it looks again
+        wire.release()
+
+    return let_go
+
+
+def no_connection(page: Page, wire: Wire, address: str) -> Callable[[], object]:
+    """A story whose connection is cut; the page makes another by itself."""
+    open_story(page, address)
+    still(page)
+    wire.page.close()
+    page.locator("[data-testid=stApp]:not([data-test-connection-state=CONNECTED])").wait_for()
+    return lambda: None
+
+
+@pytest.mark.parametrize("hinder", [before_a_button, silent_server, no_connection])
+def test_keys_count_that_are_pressed_while_nothing_can_come_of_them(page, wire, address, hinder):
+    let_go = hinder(page, wire, address)
     page.keyboard.press("PageDown")
+    page.keyboard.press("PageDown")
+    let_go()
+    stands_at(page, 3)
+
+
+def test_keys_and_clicks_count_in_their_order(page, wire, address):
+    let_go = silent_server(page, wire, address)
     page.keyboard.press("PageDown")
     page.locator(NEXT).click()
-    page.keyboard.press("PageUp")
-    page.wait_for_timeout(500)  # longer than the page waits until it looks again
-    wire.release()
-    stands_at(page, 3)
+    page.keyboard.press("PageUp")  # which leads nowhere from the first step
+    let_go()
+    stands_at(page, 2)
 
 
 @pytest.mark.parametrize("messages", [1, 8, 30])
@@ -99,23 +124,12 @@ def test_a_key_counts_in_the_middle_of_a_change_of_page(page, wire, address, mes
     stands_at(page, 5)
 
 
-def test_a_key_counts_that_is_pressed_without_a_connection(page, wire, address):
-    open_story(page, address)
-    still(page)
-    wire.page.close()
-    page.locator("[data-testid=stApp]:not([data-test-connection-state=CONNECTED])").wait_for()
-    page.keyboard.press("PageDown")
-    stands_at(page, 2)
-
-
 def test_what_was_pressed_in_a_story_that_was_left_is_forgotten(page, wire, address):
-    open_story(page, address)
-    still(page)
-    wire.holding = True
+    let_go = silent_server(page, wire, address)
     page.keyboard.press("PageDown")
     page.keyboard.press("PageDown")
     page.get_by_role("button", name="Leave").click()
-    wire.release()
+    let_go()
     expect(page.locator(".st-key-lecture")).to_have_count(0)
     still(page)
     nav(page, "Lecture").click()

@@ -36,7 +36,7 @@ from comp_viz.analysis.claims.predicted import conversation_hits, predicted_evid
 from comp_viz.analysis.claims.separation import separation_sums
 from comp_viz.analysis.claims.shipped_claims import RULES, shipped_claims
 from comp_viz.analysis.claims.table_evidence import claim_rows, table_accuracies
-from comp_viz.analysis.claims.verdict import Evidence, Outcome, Rule, Verdict, judge_claims, verdict_of
+from comp_viz.analysis.claims.verdict import Evidence, Judgement, Outcome, Rule, Verdict, judge_claims, verdict_of
 from comp_viz.analysis.inside import look_inside
 from comp_viz.analysis.results import read_results
 from comp_viz.analysis.stats.bootstrap import resampled
@@ -54,6 +54,7 @@ from comp_viz.figures.claims.words import CLAIM_WORDS, least_words
 from comp_viz.figures.style import LIGHT
 from comp_viz.resources import shipped
 from comp_viz.stories import read_story
+from comp_viz.ui.claims.sections import effect_line
 from comp_viz.wording import HEADING
 from recipes.claims import measure_split
 
@@ -198,7 +199,7 @@ def test_tables_make_each_verdict_of_each_claim(verdict, tmp_path):
     assert list(table["verdict"]) == [verdict_words(verdict)] * 7
     assert "7 of 7 claims" in claims_heading({key: one.judgement for key, one in made.items()})
     for key, one in made.items():
-        title = effects_title(key, one.judgement)
+        title = effects_title(one.judgement)
         assert len(title) <= HEADING
         assert len(effects_chart(key, one.judgement, RULES[key].least, title, LIGHT).data) == len(
             one.judgement.outcomes
@@ -500,10 +501,33 @@ def test_what_the_paper_prints_is_the_difference_of_its_rows(judged):
     assert published_words(judged["gap"].published) == NO_PUBLISHED_NUMBER
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "title"),
+    [
+        ((SEEN, SEEN, SEEN), "All 3 effects are seen"),
+        ((ABSENT, OPEN, OPEN), "None of 3 effects is seen"),
+        ((OPEN, SEEN, ABSENT), "1 of 3 effects is seen: audio"),
+        ((SEEN, OPEN, SEEN), "2 of 3 effects are seen: all, text"),
+    ],
+)
+def test_a_chart_says_which_of_its_marks_are_filled(outcomes, title):
+    effects = [Effect(name, 0.02, 0.01, 0.03, 0.01) for name in ("all", "audio", "text")]
+    assert (
+        effects_title(Judgement(Evidence(effects[0], tuple(effects[1:]), 5, "training seed"), 0.01, outcomes)) == title
+    )
+
+
+@pytest.mark.parametrize(("low", "p", "said"), [(0.006, 0.068, True), (0.006, 0.01, False), (-0.006, 0.61, False)])
+def test_an_interval_above_zero_that_holm_leaves_to_chance_is_explained(low, p, said):
+    effect = Effect("all four together", 0.012, low, 0.018, p)
+    words = effect_line("components", Judgement(Evidence(effect, (), 3, "training seed"), p, (OPEN,)))
+    assert words.endswith(", not below 0.05, so it may be chance.") == said
+
+
 @pytest.mark.parametrize("key", RULES)
 def test_headings_are_short_and_numbers_complete(key, judged):
     one = judged[key].judgement
-    title = effects_title(key, one)
+    title = effects_title(one)
     assert len(title) <= HEADING
     assert len(f"{verdict_words(one.verdict)}: {CLAIM_WORDS[key].name}") <= HEADING
     assert len(effects_table(key, one)) == 1 + len(one.evidence.parts)

@@ -13,8 +13,10 @@ from comp_viz.analysis.data.linear_probe import FROM_ALL, fit_linear_probe
 from comp_viz.analysis.data.listing import conversation_table, missing_shares
 from comp_viz.data.conversation import Task
 from comp_viz.data.source import open_data
+from comp_viz.data.summary import summarise_data
 from comp_viz.errors import CompVizError
 from comp_viz.figures.availability import preview
+from comp_viz.figures.data.heading import data_title
 from comp_viz.figures.data.labels import labels_chart
 from comp_viz.figures.data.missing import missing_chart
 from comp_viz.figures.data.probe import probe_chart
@@ -150,6 +152,19 @@ def test_charts_say_what_they_show(holey):
     assert figure.layout.shapes[0].x0 == 0.55
 
 
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("hazumi", "Hazumi has 125 conversations with 10,361 utterances, 89.3\u202f% of them complete"),
+        ("h" * 40, f"H{'h' * 39} has 125 conversations with 10,361 utterances"),
+        ("h" * 80, "This data set has 125 conversations with 10,361 utterances, 89.3\u202f% of them complete"),
+    ],
+)
+def test_the_heading_says_how_much_there_is_of_data_of_any_name(name, title, small_lab):
+    summary = replace(summarise_data(small_lab), conversations=125, utterances=10_361, complete=0.8927)
+    assert data_title(name, summary) == title
+
+
 @pytest.mark.parametrize(("most", "end"), [(0.4, 0.4), (0.02, 0.1), (0.0, 0.1), (1.0, 1.0)])
 def test_little_that_is_missing_is_seen_as_well(most, end):
     figure = missing_chart(["a", "b"], ("audio", "text"), np.array([[0.0, most], [0.0, 0.0]]), DARK)
@@ -160,7 +175,7 @@ def test_many_conversations_are_drawn_as_an_even_selection(rng):
     shares = rng.random((2_000, 2))
     figure = missing_chart([str(i) for i in range(2_000)], ("audio", "text"), shares, LIGHT)
     assert figure.data[0].z.shape == (2, 400)
-    assert "400 of 2000 shown" in figure.layout.xaxis.title.text
+    assert "400 of 2,000 shown" in figure.layout.xaxis.title.text
     assert re.match(r"^(0|1999)$", str(figure.data[0].customdata[0][-1]))
 
 

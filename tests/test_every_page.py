@@ -20,7 +20,9 @@ from comp_viz.analysis.why.contribution import contribution
 from comp_viz.checkpoint.folder import load_checkpoint
 from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.pattern import Pattern
+from comp_viz.data.summary import summarise_data
 from comp_viz.figures.claims.heading import claims_heading
+from comp_viz.figures.data.heading import data_title
 from comp_viz.figures.live.timeline import timeline_title
 from comp_viz.figures.overview.heading import overview_heading
 from comp_viz.figures.propagation.heading import attention_heading
@@ -154,7 +156,7 @@ def data(app, data, checkpoint, conversation, observed, inside):
     shown = {one.label: one.value for one in app.metric}
     assert shown["Conversations"] == "7"
     assert shown["Utterances"].replace(",", "") == str(sum(map(len, data.conversations)))
-    return "Case"
+    return data_title(data.name, summarise_data(data))
 
 
 def claims(app, data, checkpoint, conversation, observed, inside):

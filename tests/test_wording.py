@@ -12,6 +12,7 @@ from comp_viz.wording import (
     interval,
     percent,
     points,
+    shortened,
     signed,
     so_far,
     uniformity,
@@ -64,6 +65,20 @@ def test_numbers_are_written_as_they_are_printed(made, words):
 def test_the_fullest_sentence_that_fits_is_taken_and_the_last_is_cut():
     assert fitting("a" * (HEADING + 1), "b" * HEADING, "c") == "b" * HEADING
     assert fitting("a" * (HEADING + 1), "b" * (HEADING + 1)) == "b" * (HEADING - 1) + "…"
+
+
+def test_what_is_cut_ends_in_an_ellipsis():
+    assert shortened("a" * 60, 60) == "a" * 60
+    assert shortened("a" * 61, 60) == "a" * 59 + "…"
+
+
+def test_messages_cut_values_in_the_one_way_that_shows_it():
+    """A format such as `:.80` leaves a value cut without a sign. What decodes clips runs by itself, without our words."""
+    cut = re.compile(r"\{[^{}]*:\.\d+\}")
+    wrong = [
+        path.name for path in SOURCES if "decoder" not in path.parts and cut.search(path.read_text(encoding="utf-8"))
+    ]
+    assert wrong == []
 
 
 @pytest.mark.parametrize(

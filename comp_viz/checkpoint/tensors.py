@@ -12,6 +12,7 @@ from comp_viz.checkpoint.state_dict import find_state_dict
 from comp_viz.checkpoint.torch_file import TORCH_SAVE, archive_names, load_plain, unreadable_tensors
 from comp_viz.data.memory_budget import check_archive_size
 from comp_viz.errors import UNREADABLE, CompVizError
+from comp_viz.wording import shortened
 
 KINDS = ".safetensors, .npz, or what torch.save writes (.pt, .pth, .ckpt and others)"
 # First bytes of files that are no tensors, and what they are called.
@@ -76,5 +77,5 @@ def npz_tensors(path: Path) -> dict[str, Tensor]:
     except CompVizError:
         raise
     except UNREADABLE as error:
-        raise unreadable_tensors(path, error, f"array {name!r:.80}: " if name else "") from None
+        raise unreadable_tensors(path, error, f"array {shortened(name, 80)!r}: " if name else "") from None
     return tensors

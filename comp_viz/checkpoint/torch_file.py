@@ -13,6 +13,7 @@ import torch
 
 from comp_viz.data.memory_budget import check_archive_size
 from comp_viz.errors import UNREADABLE, CompVizError
+from comp_viz.wording import shortened
 
 TORCH_SAVE = b"\x80"  # how a file begins that torch.save wrote before it wrote ZIP archives, and any other pickle
 MAGIC = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"  # how it begins where torch.save wrote it
@@ -71,7 +72,7 @@ def objects_inside(path: Path, complaint: str) -> CompVizError:
     whole, keys, classes = outline(path)
     refused = REFUSED.search(complaint)
     name = refused[1] if refused else next((c for c in classes if not c.startswith(("torch.", "collections."))), "")
-    what = f"it holds an object, {name:.100}" if name else "it holds more than tensors and plain containers"
+    what = f"it holds an object, {shortened(name, 100)}" if name else "it holds more than tensors and plain containers"
     loaded = f'torch.load("{path.name}", map_location="cpu", weights_only=False)'
     if not was_saved_by_torch(path):
         what, loaded = f"{what}, and was not written by torch.save", f'pickle.load(open("{path.name}", "rb"))'

@@ -19,6 +19,7 @@ from comp_viz.data.reading import FileReading
 from comp_viz.data.source import data_path, is_lab, open_data
 from comp_viz.data.table.writer import check_suffix, write_table
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 PROBLEMS_SHOWN = 20  # problems on the screen after an import; the report has all
 SOURCE = "data file or folder, by path or by name in the data root; or 'lab'"
@@ -146,7 +147,9 @@ def wanted_task(options: argparse.Namespace) -> Task | None:
         return None
     names = tuple(name.strip() for name in options.classes.split(","))
     if len(set(names)) < len(names) or "" in names:
-        raise CompVizError(f"--classes: expected different names with commas between, got {options.classes!r:.80}.")
+        raise CompVizError(
+            f"--classes: expected different names with commas between, got {shortened(options.classes, 80)!r}."
+        )
     return Task(options.task or "", names)
 
 
@@ -154,7 +157,7 @@ def settings(flag: str, texts: list[str]) -> Mapping[str, str]:
     """`NAME=VALUE` as a mapping."""
     if odd := [text for text in texts if "=" not in text]:
         expected = "MODALITY=FOLDER" if flag == "--extractor" else "NAME=VALUE"
-        raise CompVizError(f"{flag}: expected {expected}, got {odd[0]!r:.80}.")
+        raise CompVizError(f"{flag}: expected {expected}, got {shortened(odd[0], 80)!r}.")
     return dict(text.split("=", 1) for text in texts)
 
 

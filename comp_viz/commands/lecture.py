@@ -10,6 +10,7 @@ from comp_viz.lecture.steps import lecture_steps
 from comp_viz.report.live_figure.lecture import LectureFolder
 from comp_viz.resources import places
 from comp_viz.stories import read_story
+from comp_viz.wording import shortened
 
 
 def add(commands: Any) -> None:
@@ -39,5 +40,5 @@ def story_file(name: str) -> Path:
     known = {path.stem: path for folder in reversed(places("stories")) for path in sorted(folder.glob("*.yaml"))}
     path = known.get(name, Path(name))
     if not path.is_file():
-        raise CompVizError(f"There is no story {name!r:.80}, only {', '.join(known)}.")
+        raise CompVizError(f"There is no story {shortened(name, 80)!r}, only {', '.join(known)}.")
     return path

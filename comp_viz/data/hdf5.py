@@ -10,6 +10,7 @@ from comp_viz.data.extra import import_format_library
 from comp_viz.data.memory_budget import check_size
 from comp_viz.data.unused import match_names
 from comp_viz.errors import UNREADABLE, CompVizError
+from comp_viz.wording import shortened
 
 HDF5_SUFFIXES = (".h5", ".hdf5")
 
@@ -22,11 +23,13 @@ def hdf5_library(path: Path) -> ModuleType:
 def hdf5_member(library: ModuleType, group: Any, name: str) -> Any:
     """A group or data set inside a group. Raises `CompVizError` when it lies elsewhere."""
     if not isinstance(group.get(name, getlink=True), library.HardLink):
-        raise CompVizError(f"{name!r:.60} is a link, which is not followed. Copy what it leads to into the file.")
+        raise CompVizError(
+            f"{shortened(name, 60)!r} is a link, which is not followed. Copy what it leads to into the file."
+        )
     member = group[name]
     if isinstance(member, library.Dataset) and (member.external or member.is_virtual):
         raise CompVizError(
-            f"{name!r:.60} keeps its numbers in another file, which is not looked at. Copy them into this one."
+            f"{shortened(name, 60)!r} keeps its numbers in another file, which is not looked at. Copy them into this one."
         )
     return member
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from comp_viz.data.dataset import Utterances
 from comp_viz.errors import CompVizError
-from comp_viz.wording import how_many
+from comp_viz.wording import how_many, shortened
 
 MOST_CONVERSATIONS = 250_000  # of a file
 
@@ -21,7 +21,7 @@ def check_lengths(utterances: Utterances, max_length: int) -> None:
         return
     first = longer[0]
     raise CompVizError(
-        f"Conversation {utterances.ids[first]!r:.80} has {how_many(utterances.lengths[first], 'utterance')}, but max_length of the model "
+        f"Conversation {shortened(utterances.ids[first], 80)!r} has {how_many(utterances.lengths[first], 'utterance')}, but max_length of the model "
         f"is {max_length} ({len(longer):,} of {how_many(len(utterances.ids), 'conversation')} are longer). "
         f"Train a model with --max-length {utterances.lengths.max()} or more, "
         f"or cut the data: comp-viz data import SOURCE OUT --window {max_length}."

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 SHARE, VISITORS_SHARE = 0.5, 0.125  # of what the machine has free, for a file of its owner and of a visitor
 UNSUSPICIOUS = 512 << 20  # bytes that any file may take
@@ -69,7 +70,7 @@ def check_size(file: str, needed: int, on_disk: int | None = None, most_of: str 
     if needed <= allowed:
         return
     size = "" if on_disk is None else f" ({on_disk / 1e6:.1f} MB on disk)"
-    where = f", most of it for {most_of!r:.60}" if most_of else ""
+    where = f", most of it for {shortened(most_of, 60)!r}" if most_of else ""
     raise CompVizError(
         f"{file} would take {in_gigabytes(needed)} of memory{size}{where}; one file may take {in_gigabytes(allowed)}, {reason}. {way_out}"
     )

@@ -32,6 +32,7 @@ from comp_viz.data.splits import split_of, splits_of
 from comp_viz.data.unused import match_names, unused_names
 from comp_viz.errors import UNREADABLE, CompVizError
 from comp_viz.resources import guide
+from comp_viz.wording import shortened
 
 # Our keys, and what else they are called: MMSA, MulT and MISA have vision and raw_text.
 KEYS = {
@@ -72,7 +73,8 @@ def read_npz(path: str | Path, reading: FileReading = PLAIN_READING) -> DataSet:
     held, arrays = load_arrays(path)
     keys = match_names(held, KEYS)
     findings.assume(
-        path.name, (f"the array {its!r:.60} is read as {ours!r}" for ours, its in keys.items() if its != ours)
+        path.name,
+        (f"the array {shortened(its, 60)!r} is read as {ours!r}" for ours, its in keys.items() if its != ours),
     )
     findings.not_used(path.name, unused_names("array", held, keys.values(), KEYS))
     modalities = [name for name in MODALITIES if name in arrays]

@@ -19,6 +19,7 @@ from comp_viz.data.tabular.kinds import TABULAR_SUFFIXES, is_tabular
 from comp_viz.data.tabular.read import peek_tabular, read_tabular
 from comp_viz.errors import CompVizError
 from comp_viz.resources import shipped, working
+from comp_viz.wording import shortened
 
 LAB = "lab"
 EXAMPLE = "example.arrow"  # the example clip as it was read, which ships
@@ -86,7 +87,7 @@ def open_data(name: str, reading: FileReading = PLAIN_READING) -> DataSet:
     if path and not is_published(path) and (recognised := find_layout(path)):
         return recognised.open(reading)
     if reading.choices and (path is None or is_mapped(path)):
-        raise CompVizError(f"choice {next(iter(reading.choices))!r:.60}: {name} leaves nothing open.")
+        raise CompVizError(f"choice {shortened(next(iter(reading.choices)), 60)!r}: {name} leaves nothing open.")
     return open_file(path, reading) if path else with_reading(lab(LabSettings.parse(name)), reading)
 
 

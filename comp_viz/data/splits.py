@@ -9,6 +9,7 @@ import numpy as np
 
 from comp_viz.data.conversation import SPLITS
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 # Split -> what others call it; capitals, and blanks and quotes around a name, do not matter.
 SPLIT_NAMES = {
@@ -35,7 +36,7 @@ def split_of(value: object) -> str:
     if name in NO_SPLIT:
         return ""
     if isinstance(value, bool | np.bool_) or name not in KNOWN_SPLITS:
-        raise CompVizError(f"split {text!r:.60} is none we know; expected {EXPECTED_SPLITS}")
+        raise CompVizError(f"split {shortened(text, 60)!r} is none we know; expected {EXPECTED_SPLITS}")
     return KNOWN_SPLITS[name]
 
 

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from comp_viz.wording import shortened
+
 MOST_LIKENED = 1000  # names of a file for which the nearest is looked for, a third of a millisecond each
 NEAR = 0.75  # likeness from which a name is taken for a slip of another
 
@@ -20,8 +22,8 @@ class Unused:
     why: str = ""  # what it is, or how it would be used
 
     def __str__(self) -> str:
-        instead = f"; the nearest name that would be is {self.nearest!r:.60}" if self.nearest else ""
-        return f"the {self.what} {self.name!r:.60} is not used{instead}{f': {self.why}' if self.why else ''}"
+        instead = f"; the nearest name that would be is {shortened(self.nearest)!r}" if self.nearest else ""
+        return f"the {self.what} {shortened(self.name)!r} is not used{instead}{f': {self.why}' if self.why else ''}"
 
 
 def match_names(names: Iterable[str], known: Mapping[str, Collection[str]]) -> dict[str, str]:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 if TYPE_CHECKING:
     import onnx
@@ -72,7 +73,9 @@ def export_graph(
             )
         except Exception as error:  # the exporter has no one kind of its own
             reason = next(filter(None, map(str.strip, str(error).splitlines())), type(error).__name__)
-            raise CompVizError(f"PyTorch's exporter cannot make a graph of this network: {reason:.300}") from error
+            raise CompVizError(
+                f"PyTorch's exporter cannot make a graph of this network: {shortened(reason, 300)}"
+            ) from error
     model = program.model_proto
     check_names(model, list(inputs), names)
     strip(model)

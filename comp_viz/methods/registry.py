@@ -8,6 +8,7 @@ from comp_viz import methods
 from comp_viz.errors import CompVizError
 from comp_viz.methods.method import Method
 from comp_viz.network.config import NetworkConfig
+from comp_viz.wording import shortened
 
 FIRST = "comp"  # the method that cards mean which name none
 
@@ -33,7 +34,7 @@ def load_method(name: str) -> Method:
 def find_method(name: str) -> Method:
     """The method of this name. Raises `CompVizError` naming those there are."""
     if name not in method_names():
-        raise CompVizError(f"There is no method {name!r:.60}, only {', '.join(method_names())}.")
+        raise CompVizError(f"There is no method {shortened(name, 60)!r}, only {', '.join(method_names())}.")
     return load_method(name)
 
 

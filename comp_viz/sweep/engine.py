@@ -11,6 +11,7 @@ from comp_viz.ray_start import running_ray
 from comp_viz.sweep.carry_out import attempt, note_failure
 from comp_viz.sweep.file import Sweep
 from comp_viz.sweep.plan import Run
+from comp_viz.wording import shortened
 
 Outcome = tuple[Run, str]  # and why it failed, "" when it did not
 
@@ -47,7 +48,7 @@ def make_on_ray(runs: Sequence[Run], sweep: Sweep, root: Path) -> Iterator[Outco
                 yield run, ray.get(ended[0])
             except ray.exceptions.RayError as error:  # the process itself came to an end: killed, or out of memory
                 note_failure(root / run.folder, str(error))
-                yield run, f"its process ended early: {' '.join(str(error).split())[:300]}"
+                yield run, f"its process ended early: {shortened(' '.join(str(error).split()), 300)}"
 
 
 def check_resources(sweep: Sweep, resources: Mapping[str, float]) -> None:

@@ -9,6 +9,7 @@ from comp_viz.methods.method import Method
 from comp_viz.methods.recipe import Recipe
 from comp_viz.methods.registry import FIRST, find_method, method_names, method_of
 from comp_viz.network.config import ComPConfig, NetworkConfig
+from comp_viz.wording import shortened
 
 MethodSettings = tuple[NetworkConfig, Recipe]
 AS_PUBLISHED = "-published"  # after the name of a method
@@ -103,6 +104,6 @@ def find_contender(name: str) -> Contender:
     if name in CONTENDERS:
         return CONTENDERS[name]
     if name not in contender_names():
-        raise CompVizError(f"there is no method {name!r:.60}, only {', '.join(contender_names())}.")
+        raise CompVizError(f"there is no method {shortened(name, 60)!r}, only {', '.join(contender_names())}.")
     method = name.removesuffix(AS_PUBLISHED)
     return Contender(as_it_is if name == method else as_published, method)

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from comp_viz.data.atomic_write import atomic_write
 from comp_viz.data.checked_columns import read_whole, refuse_empty_cells
 from comp_viz.errors import UNREADABLE, CompVizError
+from comp_viz.wording import shortened
 
 MOST_ROWS = {
     "epochs": 1_000_000,
@@ -118,7 +119,7 @@ def read_telemetry_file(path: Path, name: str) -> pa.Table:
         table = read_whole(path, MOST_ROWS[name]).cast(TABLES[name])
     except (*UNREADABLE, pa.ArrowException) as error:
         raise CompVizError(
-            f"{path} is no telemetry that can be read ({' '.join(str(error).split()):.300}). Copy it again, or repeat the run."
+            f"{path} is no telemetry that can be read ({shortened(' '.join(str(error).split()), 300)}). Copy it again, or repeat the run."
         ) from None
     refuse_empty_cells(table, set(table.column_names) - MAY_BE_EMPTY, f"{path} is no telemetry that can be read")
     return table

@@ -12,6 +12,7 @@ from comp_viz.clips.faces import faces_missing
 from comp_viz.clips.weights import FOLDER, in_folder
 from comp_viz.data.conversation import Floats
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 DIMS = 1024
 WEIGHT_FILES = ("manet.safetensors", "manet.pth", "manet.pt")
@@ -43,7 +44,7 @@ def load_manet(path: Path) -> MANet:
         model.load_state_dict(weights)
     except RuntimeError as error:
         first = next((line.strip() for line in str(error).splitlines()[1:] if line.strip()), str(error))
-        raise CompVizError(f"{path.name} does not hold MA-Net's weights: {first[:160]}") from None
+        raise CompVizError(f"{path.name} does not hold MA-Net's weights: {shortened(first, 160)}") from None
     return model.eval().requires_grad_(False)
 
 

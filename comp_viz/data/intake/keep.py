@@ -7,6 +7,7 @@ from pathlib import Path
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.table.writer import write_table
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,79}")
 
@@ -16,7 +17,7 @@ def save_data(root: Path, name: str, data: DataSet, licence: str = "") -> str:
     name = name.strip().removesuffix(".arrow")
     if not NAME.fullmatch(name) or name == "lab":
         raise CompVizError(
-            f"The name {name!r:.90} cannot be a file's: letters, digits, blanks, dots and lines, up to 80, beginning with one of the first two."
+            f"The name {shortened(name, 90)!r} cannot be a file's: letters, digits, blanks, dots and lines, up to 80, beginning with one of the first two."
         )
     path = root / f"{name}.arrow"
     if path.exists():

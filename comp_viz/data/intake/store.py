@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO
 
 from comp_viz.errors import UNREADABLE, CompVizError
+from comp_viz.wording import shortened
 
 MOST_FILES = 20_000  # in one archive or one upload
 MOST_UNPACKED = 4 << 30  # bytes of all of them together
@@ -44,14 +45,16 @@ def unpack(name: str, content: BinaryIO, folder: Path, left: list[int]) -> None:
                 if member.is_dir() or PurePosixPath(member.filename).parts[:1] == ("__MACOSX",):
                     continue
                 if stat.S_ISLNK(member.external_attr >> 16):
-                    raise CompVizError(f"{name:.60} holds a link, {member.filename!r:.60}. Pack files themselves.")
+                    raise CompVizError(
+                        f"{shortened(name, 60)} holds a link, {shortened(member.filename, 60)!r}. Pack files themselves."
+                    )
                 with archive.open(member) as part:
                     write_part(folder / safe_path(member.filename), part, left)
     except CompVizError:
         raise
     except UNREADABLE as error:
         raise CompVizError(
-            f"{name:.60} cannot be taken apart ({str(error)[:100]}). Pack it again, as an ordinary .zip."
+            f"{shortened(name, 60)} cannot be taken apart ({shortened(str(error), 100)}). Pack it again, as an ordinary .zip."
         ) from None
 
 
@@ -60,7 +63,9 @@ def write_part(path: Path, content: IO[bytes], left: list[int]) -> None:
     left[0] -= 1
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
-        raise CompVizError(f"Two files have the name {path.name:.60}. Hand them over as a folder, or one of them.")
+        raise CompVizError(
+            f"Two files have the name {shortened(path.name, 60)}. Hand them over as a folder, or one of them."
+        )
     with path.open("xb") as out:
         while block := content.read(AT_ONCE):
             left[1] -= len(block)
@@ -76,7 +81,7 @@ def safe_path(name: str) -> PurePosixPath:
     """A relative path of letters, digits, dots and lines, as like the given one as that allows; never upwards, never hidden."""
     parts = [part for part in re.split(r"[/\\]+", name) if part.strip(". ")]
     if not parts or len(parts) > DEEPEST:
-        raise CompVizError(f"{name!r:.60} is no name of a file within at most {DEEPEST} folders.")
+        raise CompVizError(f"{shortened(name, 60)!r} is no name of a file within at most {DEEPEST} folders.")
     return PurePosixPath(*map(safe_name, parts))
 
 

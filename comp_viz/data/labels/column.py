@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from comp_viz.data.dataset import Doubles
 from comp_viz.data.reading import FileReading
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 # What stands for "no label": what pandas, NumPy, R and Windows write, and IEMOCAP's mark of no agreement.
 NO_LABEL = ("", "nan", "<na>", "na", "n/a", "null", "nat", "?", "-", "-nan(ind)", "nan(ind)", "xxx")
@@ -88,9 +89,9 @@ def numbers_in(texts: NDArray[np.object_], labelled: NDArray[np.bool_]) -> Label
         return None
     if words := sorted(set(counts) - set(spelled)):
         raise CompVizError(
-            f"{sum(counts[text] for text in spelled):,} labels are numbers, such as {min(spelled)!r:.60}, and "
-            f"{sum(counts[text] for text in words):,} are words, such as {words[0]!r:.60}. "
-            f"Say which mean that there is no label, --unknown={','.join(words[:5]):.80}, or write them all alike"
+            f"{sum(counts[text] for text in spelled):,} labels are numbers, such as {shortened(min(spelled), 60)!r}, and "
+            f"{sum(counts[text] for text in words):,} are words, such as {shortened(words[0], 60)!r}. "
+            f"Say which mean that there is no label, --unknown={shortened(','.join(words[:5]), 80)}, or write them all alike"
         )
     value = {text: float(tidy.replace(",", ".")) for text, tidy in spelled.items()}
     numbers = np.array(

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from comp_viz.data.labels.column import label_key
 from comp_viz.data.labels.numbers import MOST_CLASSES
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 OPEN_NAMES = ("none", "unknown", "unk", "undefined")  # may be a class, or the lack of one
 FREE_TEXT = 20  # names that come less than twice each, of which there are more than this, are no classes
@@ -24,12 +25,12 @@ def classes_of_names(counts: Counter[str]) -> tuple[str, ...]:
     classes = tuple(sorted(set(spellings(counts).values())))
     if not 2 <= len(classes) <= MOST_CLASSES or len(classes) > max(FREE_TEXT, counts.total() / 2):
         raise CompVizError(
-            f"labels are {len(classes):,} different texts, such as {min(counts, default='')!r:.60}, "
+            f"labels are {len(classes):,} different texts, such as {shortened(min(counts, default=''), 60)!r}, "
             f"expected the names of 2 to {MOST_CLASSES:,} classes, each with several utterances"
         )
     if doubtful := [name for name in classes if label_key(name) in OPEN_NAMES]:
         raise CompVizError(
-            f"{counts[doubtful[0]]:,} labels are {doubtful[0]!r:.60}, which may be a class or mean that there is none. "
-            f"Give --unknown={doubtful[0]:.60}, or name all classes: --classes {','.join(classes):.200}"
+            f"{counts[doubtful[0]]:,} labels are {shortened(doubtful[0], 60)!r}, which may be a class or mean that there is none. "
+            f"Give --unknown={shortened(doubtful[0], 60)}, or name all classes: --classes {shortened(','.join(classes), 200)}"
         )
     return classes

@@ -20,6 +20,7 @@ from comp_viz.data.labels.numbers import ignored_numbers, is_whole, task_of_numb
 from comp_viz.data.labels.remarks import Remark
 from comp_viz.data.reading import PLAIN_READING, FileReading
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 SHOWN_LABELS = 5  # of those that are refused, in the error
 
@@ -53,7 +54,7 @@ def worded(texts: NDArray[np.object_], reading: FileReading) -> ReadLabels:
     none = {text: is_no_label(text, reading) for text in set(texts.tolist())}
     labelled = np.array([not none[text] for text in texts], bool)
     remarks = [
-        Remark("missing", f"label {text!r:.60} means that there is none", np.flatnonzero(texts == text))
+        Remark("missing", f"label {shortened(text, 60)!r} means that there is none", np.flatnonzero(texts == text))
         for text in sorted(text for text, nothing in none.items() if nothing and text.strip())
     ]
     counts = Counter(texts[labelled].tolist())
@@ -64,14 +65,18 @@ def worded(texts: NDArray[np.object_], reading: FileReading) -> ReadLabels:
         return replace(read, remarks=(*remarks, *read.remarks))
     if reading.task and not classes:
         scale, word = reading.task.scale, min(counts, default="")
-        raise CompVizError(f"labels are text, such as {word!r:.60}, expected scores ({scale})")
+        raise CompVizError(f"labels are text, such as {shortened(word, 60)!r}, expected scores ({scale})")
     classes = classes or classes_of_names(counts)
     number = {label_key(name): n for n, name in enumerate(classes)}
     fits = np.array([there and label_key(text) in number for text, there in zip(texts, labelled, strict=True)], bool)
     refuse_labels(Counter(texts[labelled & ~fits].tolist()), len(texts), ", ".join(classes))
     names = {text: classes[number[label_key(text)]] for text in counts}
     remarks += [
-        Remark("problem", f"label {text!r:.60} is read as {name!r:.60}", np.flatnonzero(texts == text))
+        Remark(
+            "problem",
+            f"label {shortened(text, 60)!r} is read as {shortened(name, 60)!r}",
+            np.flatnonzero(texts == text),
+        )
         for text, name in sorted(names.items())
         if text != name and (not reading.task or spellings(counts)[text] != text)
     ]
@@ -164,10 +169,10 @@ def refuse_labels(counts: Counter[str], total: int, expected: str, numbers: Doub
     if not counts:
         return
     extent = "" if numbers is None else f" (labels run from {np.nanmin(numbers):g} to {np.nanmax(numbers):g})"
-    shown = ", ".join(f"{count:,} × {text!r:.40}" for text, count in counts.most_common(SHOWN_LABELS))
+    shown = ", ".join(f"{count:,} × {shortened(text, 40)!r}" for text, count in counts.most_common(SHOWN_LABELS))
     more = f" and {len(counts) - SHOWN_LABELS:,} others" if len(counts) > SHOWN_LABELS else ""
     every = ",".join(sorted(counts)) if len(counts) <= 20 else "LABEL,LABEL,…"
     raise CompVizError(
-        f"{counts.total():,} of {total:,} labels are none of {expected:.200}: {shown}{more}. "
-        f"Give --classes or --scale that have room for them{extent}, or read them as unknown: --unknown={every:.200}"
+        f"{counts.total():,} of {total:,} labels are none of {shortened(expected, 200)}: {shown}{more}. "
+        f"Give --classes or --scale that have room for them{extent}, or read them as unknown: --unknown={shortened(every, 200)}"
     )

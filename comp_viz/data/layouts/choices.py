@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,9 @@ class Choices:
         """The given answer to a question, else the first alternative. Raises `CompVizError` for an answer that is none."""
         value = self.given.get(name, alternatives[0])
         if value not in alternatives:
-            raise CompVizError(f"choice {name}: expected one of {', '.join(alternatives):.300}, got {value!r:.60}.")
+            raise CompVizError(
+                f"choice {name}: expected one of {shortened(', '.join(alternatives), 300)}, got {shortened(value, 60)!r}."
+            )
         self.made.append(Choice(name, value, tuple(alternatives), about))
         return value
 
@@ -39,5 +42,5 @@ class Choices:
         questions = [choice.name for choice in self.made]
         if odd := sorted(self.given.keys() - set(questions)):
             raise CompVizError(
-                f"choice {odd[0]!r:.60}: this file leaves no such thing open, only {', '.join(questions) or 'nothing'}."
+                f"choice {shortened(odd[0], 60)!r}: this file leaves no such thing open, only {', '.join(questions) or 'nothing'}."
             )

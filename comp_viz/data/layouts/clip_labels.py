@@ -12,7 +12,7 @@ from comp_viz.data.layouts.choices import Choices
 from comp_viz.data.layouts.values import text_of
 from comp_viz.data.published.labels import IEMOCAP_EMOTIONS, SESSION
 from comp_viz.errors import CompVizError
-from comp_viz.wording import how_many
+from comp_viz.wording import how_many, shortened
 
 NO_VALUE = -10  # of a valence that is not there
 MER_EMOTIONS = ("neutral", "angry", "happy", "sad", "worried", "surprise")
@@ -47,14 +47,14 @@ def choose_clip_labels(
     telling = [key for key, values in columns.items() if len({value for value in values if value is not None}) > 1]
     if not telling:
         raise CompVizError(
-            f"{path.name}: all clips have the same labels ({', '.join(map(str, keys))[:200]}), nothing can be learned."
+            f"{path.name}: all clips have the same labels ({shortened(', '.join(map(str, keys)), 200)}), nothing can be learned."
         )
     key = (
         choices.pick("labels", telling, "which of the labels of a clip is learned") if len(telling) > 1 else telling[0]
     )
     values = columns[key]
     if unknown := sum(value is None for value in values):
-        findings.problem(path.name, f"{how_many(unknown, 'clip')} without {key!r:.40}, label unknown")
+        findings.problem(path.name, f"{how_many(unknown, 'clip')} without {shortened(key, 40)!r}, label unknown")
     return key, values, clip_task(clips, key, [value for value in values if value is not None])
 
 

@@ -24,6 +24,7 @@ from comp_viz.data.layouts.given import Given
 from comp_viz.data.layouts.layout import FileLayout
 from comp_viz.data.layouts.pooling import Pooling, Repaired, pool_block
 from comp_viz.errors import UNREADABLE, CompVizError
+from comp_viz.wording import shortened
 
 SUFFIX = ".csd"
 # Modality -> what the names of its sequences hold.
@@ -67,7 +68,7 @@ class Sequence:
         features, intervals = (hdf5_member(self.library, group, part) for part in ("features", "intervals"))
         if features.nbytes > MOST_FRAMES or len(features.shape) != 2 or intervals.shape != (features.shape[0], 2):
             raise CompVizError(
-                f"{self.path.name}, {name:.60}: features {features.shape} and intervals {intervals.shape}, expected [T, D] and [T, 2]."
+                f"{self.path.name}, {shortened(name, 60)}: features {features.shape} and intervals {intervals.shape}, expected [T, D] and [T, 2]."
             )
         return features[:], intervals[:]
 

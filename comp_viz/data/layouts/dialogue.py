@@ -23,7 +23,7 @@ from comp_viz.data.layouts.values import text_of, whole_array
 from comp_viz.data.published.file_array import FileArray
 from comp_viz.data.published.labels import IEMOCAP_EMOTIONS, SESSION, USC
 from comp_viz.errors import CompVizError
-from comp_viz.wording import how_many
+from comp_viz.wording import how_many, shortened
 
 MOST_FIELDS = 20
 MELD_EMOTIONS = ("neutral", "surprise", "fear", "sadness", "joy", "disgust", "anger")  # README of declare-lab/MELD
@@ -142,7 +142,8 @@ def choose_label_field(file: str, roles: FieldRoles, talks: Talks, choices: Choi
     others = talks.lengths.keys() ^ labels.entries.keys()
     if others:
         talks.findings.problem(
-            file, f"{how_many(len(others), 'conversation')} only in some of the labels, as {min(others)!r:.60}"
+            file,
+            f"{how_many(len(others), 'conversation')} only in some of the labels, as {shortened(min(others), 60)!r}",
         )
     return labels, known_task(file, roles, labels)
 
@@ -205,7 +206,7 @@ def splits_by_list(file: str, roles: FieldRoles, talks: Talks, choices: Choices)
                 talks.findings.problem(file, f"is listed in {split} but has no labels, left out", name)
             elif splits[name] not in ("", split):
                 raise CompVizError(
-                    f"{file}: conversation {name!r:.60} is listed both in {splits[name]} and in {split}. Take it out of one."
+                    f"{file}: conversation {shortened(name, 60)!r} is listed both in {splits[name]} and in {split}. Take it out of one."
                 )
             else:
                 splits[name] = split

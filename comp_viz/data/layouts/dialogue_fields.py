@@ -10,6 +10,7 @@ import numpy as np
 from comp_viz.data.layouts.values import text_of
 from comp_viz.data.published.file_array import FileArray
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 TEXTS, NUMBERS, VECTORS, LISTED, OTHER = "texts", "numbers", "vectors", "a list of conversations", "something else"
 MOST_SPEAKERS = 32  # in one-hot codes; MELD has 9
@@ -49,7 +50,7 @@ class Field:
         if len(different) > 1:
             first, second = (next(name for name, kind in kinds.items() if kind == one) for one in different[:2])
             raise CompVizError(
-                f"{self.name} holds {different[0]} in conversation {first!r:.60} and {different[1]} in {second!r:.60}, expected the same"
+                f"{self.name} holds {different[0]} in conversation {shortened(first, 60)!r} and {different[1]} in {shortened(second, 60)!r}, expected the same"
             )
         return different[0] if different else OTHER
 

@@ -11,6 +11,7 @@ from comp_viz.data.layouts.choices import Choices
 from comp_viz.data.layouts.frame import FeatureColumn
 from comp_viz.data.published.features import FeatureFolder, Unusable, folder_entries
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 # Modality -> what the names of its extractors have in them, the more telling ones first: taiyi-clip-roberta is of text.
 EXTRACTOR_WORDS = {
@@ -57,7 +58,7 @@ def choose_extractors(features: Path, choices: Choices) -> dict[str, Path]:
             chosen[modality] = features / name
     if len(chosen) < 2:
         raise CompVizError(
-            f"{features}: features of {' and '.join(chosen) or 'no modality'} by the names {', '.join(there)[:300] or 'of no folder'}; at "
+            f"{features}: features of {' and '.join(chosen) or 'no modality'} by the names {shortened(', '.join(there), 300) or 'of no folder'}; at "
             "least two modalities are needed. Say whose they are, as --choose extractor.audio=FOLDER."
         )
     return chosen

@@ -15,6 +15,7 @@ from comp_viz.data.memory_budget import check_size
 from comp_viz.data.tabular.delimited import Grammar
 from comp_viz.data.tabular.dialect import read_dialect
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 FRAME_SUFFIXES = (".csv", ".tsv", ".arff")
 ATTRIBUTE = re.compile(r"@attribute\s+(?:'([^']*)'|\"([^\"]*)\"|(\S+))\s+(\S.*)", re.IGNORECASE)
@@ -62,7 +63,7 @@ def read_frame_table(path: Path, rate: float | None = None) -> FrameTable:
     plain = {name.strip().lower(): name for name in grammar.names}
     features = [name for name in grammar.names if name.strip().lower() not in NO_FEATURES]
     if not features:
-        raise CompVizError(f"{path.name}: no columns of features, only {', '.join(grammar.names)[:200]}.")
+        raise CompVizError(f"{path.name}: no columns of features, only {shortened(', '.join(grammar.names), 200)}.")
     values = pa.Table.from_batches(
         grammar.batches(dict.fromkeys(features, pa.float32())), schema_of(features, pa.float32())
     )

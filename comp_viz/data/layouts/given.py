@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from comp_viz.data.published.unpickle import open_plain_pickle
+from comp_viz.wording import shortened
 
 PICKLES = (".pkl", ".pickle", ".pk", ".p")
 MOST_NAMED = 12  # keys that are listed of a file that is of no known layout
@@ -42,7 +43,7 @@ class Given:
 def describe_value(value: object) -> str:
     """A value in words: its type, and what is in it by key or in order."""
     if isinstance(value, dict):
-        keys = ", ".join(f"{key!r:.30}" for key in list(value)[:MOST_NAMED])
+        keys = ", ".join(f"{shortened(key, 30)!r}" for key in list(value)[:MOST_NAMED])
         return f"a dict of {len(value):,} ({keys}{', …' if len(value) > MOST_NAMED else ''})"
     if isinstance(value, list | tuple):
         return f"a {type(value).__name__} of {len(value):,} ({', '.join(type(part).__name__ for part in value[:MOST_NAMED])})"

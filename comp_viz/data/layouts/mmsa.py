@@ -23,6 +23,7 @@ from comp_viz.data.layouts.utterance_ids import place_utterances
 from comp_viz.data.layouts.values import columns_of_texts, length_of, number_array, shape_of_value, texts_of
 from comp_viz.data.splits import is_numeric, known_split
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 FEATURE_KEYS = {"audio": ("audio", "acoustic"), "text": ("text", "language"), "video": ("vision", "video", "visual")}
 ID_KEYS, WORD_KEYS = ("id", "ids", "video_id"), ("raw_text", "transcript")
@@ -126,7 +127,7 @@ def check_part(file: str, part: Part) -> None:
         count = length_of(value)
         if count not in (-1, part.rows):
             raise CompVizError(
-                f"{file}: {key!r:.60} of {part.split or 'the file'} has {count:,} entries for {part.rows:,} utterances. It may be cut "
+                f"{file}: {shortened(key, 60)!r} of {part.split or 'the file'} has {count:,} entries for {part.rows:,} utterances. It may be cut "
                 "short, or of another split."
             )
 

@@ -29,6 +29,7 @@ from comp_viz.data.tabular.roles import NamedColumns, Roles, find_roles
 from comp_viz.data.tabular.schema import EXPECTED
 from comp_viz.data.tabular.values import column_numbers, column_texts
 from comp_viz.errors import UNREADABLE, CompVizError
+from comp_viz.wording import shortened
 
 # Modality -> how the names of its extractors begin.
 SOURCES = {
@@ -162,7 +163,7 @@ class PooledFrames(FeatureColumn):
             faults[str(error)] = faults.get(str(error), 0) + 1
             return None
         except UNREADABLE as error:
-            faults[f"{self.source.place.name}: {str(error)[:100]}"] = 1
+            faults[f"{self.source.place.name}: {shortened(str(error), 100)}"] = 1
             return None
         if frames is None:
             return None
@@ -242,7 +243,7 @@ def name_segments(columns: Columns, choices: Choices, stem: str) -> Columns:
         likely = sorted(free, key=lambda name: name.lower() not in ("emotion", "sentiment", "label", "labels"))
         if not likely:
             raise CompVizError(
-                f"{columns.file}: no labels, only {', '.join(names)[:200]}. Add a column 'label', or a tier with labels, empty where unknown."
+                f"{columns.file}: no labels, only {shortened(', '.join(names), 200)}. Add a column 'label', or a tier with labels, empty where unknown."
             )
         chosen["label"] = choices.pick("label", likely, "which column has the labels")
     else:

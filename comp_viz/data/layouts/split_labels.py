@@ -12,7 +12,7 @@ from comp_viz.data.findings import Findings
 from comp_viz.data.layouts.choices import Choices
 from comp_viz.data.layouts.values import number_array, texts_of
 from comp_viz.errors import CompVizError
-from comp_viz.wording import how_many
+from comp_viz.wording import how_many, shortened
 
 # Field -> what it means in words; the first that is there is taken.
 LABEL_FIELDS = {
@@ -44,7 +44,7 @@ def choose_labels(file: str, parts: Sequence[Mapping[str, Any]], choices: Choice
     }
     if not columns:
         raise CompVizError(
-            f"{file}: no labels in all splits, expected one of {', '.join(LABEL_FIELDS)}; found {', '.join(map(str, parts[0]))[:300]}."
+            f"{file}: no labels in all splits, expected one of {', '.join(LABEL_FIELDS)}; found {shortened(', '.join(map(str, parts[0])), 300)}."
         )
     name = choices.pick("labels", tuple(columns), "which of the labels in the file are learned")
     key = columns[name]

@@ -10,7 +10,7 @@ import numpy as np
 from comp_viz.data.dataset import Doubles
 from comp_viz.data.findings import Findings
 from comp_viz.data.layouts.choices import Choices
-from comp_viz.wording import how_many
+from comp_viz.wording import how_many, shortened
 
 # How an id is made of a conversation and the number of the utterance: MMSA, MultiBench, MELD by MERTools, others.
 FORMS = tuple(
@@ -94,7 +94,7 @@ def apart_by_split(file: str, videos: Sequence[str], splits: Sequence[str], find
     if shared:
         findings.problem(
             file,
-            f"{how_many(len(shared), 'video')} with clips both in test and in another split, as {min(shared)!r:.60}: their parts "
+            f"{how_many(len(shared), 'video')} with clips both in test and in another split, as {shortened(min(shared), 60)!r}: their parts "
             "are conversations of their own, but what is tested on may have been learned from",
         )
     return [f"{video} ({split})" if video in shared else video for video, split in zip(videos, splits, strict=True)]

@@ -11,6 +11,7 @@ from comp_viz.data.dataset import Utterances
 from comp_viz.data.patterns.matrices import check_modalities
 from comp_viz.data.patterns.text import Call
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 
 class PatternPart(ABC):
@@ -66,4 +67,4 @@ def check_once(names: Sequence[str]) -> None:
     """Raise `CompVizError` when a modality is named twice."""
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise CompVizError(f"{', '.join(repeated)!r:.80} is named twice, expected each modality once.")
+        raise CompVizError(f"{shortened(', '.join(repeated), 80)!r} is named twice, expected each modality once.")

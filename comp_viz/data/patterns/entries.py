@@ -13,6 +13,7 @@ from comp_viz.data.patterns.base import PatternPart, check_once
 from comp_viz.data.patterns.matrices import check_rate, check_share, from_hex, keep_only, sample_rows, sample_uniform
 from comp_viz.data.patterns.text import Call, quote, quoted_list, share_words, shortest_number
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ class Cells(PatternPart):
 
     def __post_init__(self) -> None:
         if not self.hex or not set(self.hex) <= set(string.hexdigits.lower()):
-            raise CompVizError(f"cells: expected hexadecimal characters (0-9, a-f), got {self.hex!r:.40}.")
+            raise CompVizError(f"cells: expected hexadecimal characters (0-9, a-f), got {shortened(self.hex, 40)!r}.")
 
     @classmethod
     def read(cls, call: Call) -> "Cells":

@@ -12,6 +12,7 @@ from comp_viz.data.patterns.base import PatternPart, mask_out
 from comp_viz.data.patterns.matrices import check_share, sample_rows
 from comp_viz.data.patterns.text import Call, quote, share_words, shortest_number
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 CONDITIONS = (*POLARITIES, "strong")  # on scores; `strong` also on classes
 
@@ -63,7 +64,7 @@ class Label(PatternPart):
             class_numbers(task, self.condition)
         elif self.condition not in CONDITIONS:
             raise CompVizError(
-                f"missing pattern: a {task.name} score cannot be {quote(self.condition):.80}, only {', '.join(CONDITIONS)}."
+                f"missing pattern: a {task.name} score cannot be {shortened(quote(self.condition), 80)}, only {', '.join(CONDITIONS)}."
             )
 
     def __call__(self, utterances: Utterances, task: Task, rng: np.random.Generator) -> Bools:
@@ -94,6 +95,6 @@ def class_numbers(task: Task, condition: str) -> list[int]:
     if condition != "strong" or len(others) == len(task.classes):
         neutral = " (strong needs one named neutral)" if condition == "strong" else " or strong"
         raise CompVizError(
-            f"missing pattern: there is no class {quote(condition):.80}, only {', '.join(map(quote, task.classes))}{neutral}."
+            f"missing pattern: there is no class {shortened(quote(condition), 80)}, only {', '.join(map(quote, task.classes))}{neutral}."
         )
     return others

@@ -8,6 +8,7 @@ import numpy as np
 
 from comp_viz.data.conversation import Bools
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 MAX_RATE = 0.7
 
@@ -29,7 +30,7 @@ def check_modalities(names: Sequence[str], modalities: Sequence[str]) -> None:
     unknown = sorted(set(names) - set(modalities))
     if unknown:
         raise CompVizError(
-            f"missing pattern: there is no modality {', '.join(unknown)!r:.80}, only {', '.join(modalities)}."
+            f"missing pattern: there is no modality {shortened(', '.join(unknown), 80)!r}, only {', '.join(modalities)}."
         )
 
 

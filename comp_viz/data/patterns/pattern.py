@@ -13,6 +13,7 @@ from comp_viz.data.patterns.label import Label
 from comp_viz.data.patterns.text import Call, read_calls
 from comp_viz.data.patterns.utterances import Outage, Speaker
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 AS_RECORDED = "found"  # the text of the pattern without parts: everything as the recordings have it
 PATTERN_EXAMPLE = "uniform(0.3) + outage(audio, 8, 12)"
@@ -45,7 +46,7 @@ class Pattern:
             return cls(tuple(parts))
         except CompVizError as error:
             raise CompVizError(
-                f"missing pattern {text!r:.80}: {error} Known are {', '.join([AS_RECORDED, *PATTERN_PARTS])}; an example is {example}."
+                f"missing pattern {shortened(text, 80)!r}: {error} Known are {', '.join([AS_RECORDED, *PATTERN_PARTS])}; an example is {example}."
             ) from None
 
     def __str__(self) -> str:
@@ -90,5 +91,7 @@ def read_parts(call: Call) -> list[PatternPart]:
     if call == Call(AS_RECORDED):
         return []
     if call.kind not in PATTERN_PARTS:
-        raise CompVizError(f"there is no {call.kind!r:.40}{' with arguments' if call.kind == AS_RECORDED else ''}.")
+        raise CompVizError(
+            f"there is no {shortened(call.kind, 40)!r}{' with arguments' if call.kind == AS_RECORDED else ''}."
+        )
     return [PATTERN_PARTS[call.kind].read(call)]

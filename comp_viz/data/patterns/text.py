@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from comp_viz.errors import CompVizError
-from comp_viz.wording import percent
+from comp_viz.wording import percent, shortened
 
 LONGEST_PATTERN = 10_000  # characters of a text that is read
 LARGEST_COUNT = 1_000_000  # the largest number of utterances a text may speak of
@@ -35,19 +35,19 @@ class Value:
         try:
             return cls(json.loads(written), quoted=True)
         except ValueError:
-            raise CompVizError(f"{written!r:.80} is not a JSON string.") from None
+            raise CompVizError(f"{shortened(written, 80)!r} is not a JSON string.") from None
 
     def number(self) -> float:
         """As a number."""
         if self.quoted or not NUMBER.fullmatch(self.text):
-            raise CompVizError(f"expected a number, got {self.text!r:.80}.")
+            raise CompVizError(f"expected a number, got {shortened(self.text, 80)!r}.")
         return float(self.text)
 
     def count(self) -> int:
         """As a whole number from 1 to a million."""
         value = self.number()
         if not (1 <= value <= LARGEST_COUNT and value.is_integer()):
-            raise CompVizError(f"expected a whole number from 1 to {LARGEST_COUNT:,}, got {self.text:.80}.")
+            raise CompVizError(f"expected a whole number from 1 to {LARGEST_COUNT:,}, got {shortened(self.text, 80)}.")
         return int(value)
 
     @property
@@ -95,7 +95,9 @@ def read_calls(text: str) -> list[Call]:
             break
         place += 1
     rest = text[place:]
-    raise CompVizError(f"it cannot be read from {rest!r:.40} on." if rest.strip(" ") else "a part is missing.")
+    raise CompVizError(
+        f"it cannot be read from {shortened(rest, 40)!r} on." if rest.strip(" ") else "a part is missing."
+    )
 
 
 def read_arguments(text: str) -> tuple[tuple[str | None, Value], ...]:

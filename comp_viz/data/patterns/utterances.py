@@ -11,6 +11,7 @@ from comp_viz.data.dataset import Ints, Utterances
 from comp_viz.data.patterns.base import PatternPart, check_once, mask_out
 from comp_viz.data.patterns.text import ANY, Call, quote, quoted_list
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 NAMED = 10  # speakers an error names at most
 
@@ -116,7 +117,7 @@ class Speaker(PatternPart):
         if self.name is not None and self.name not in there:
             more = f" and {len(there) - NAMED} more" if len(there) > NAMED else ""
             raise CompVizError(
-                f"missing pattern: there is no speaker {quote(self.name):.80}, only {', '.join(map(quote, there[:NAMED]))}{more}."
+                f"missing pattern: there is no speaker {shortened(quote(self.name), 80)}, only {', '.join(map(quote, there[:NAMED]))}{more}."
             )
 
     def __call__(self, utterances: Utterances, task: Task, rng: np.random.Generator) -> Bools:

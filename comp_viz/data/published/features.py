@@ -16,6 +16,7 @@ from comp_viz.data.conversation import Bools, Floats
 from comp_viz.data.findings import Findings
 from comp_viz.data.published.labels import Talk
 from comp_viz.errors import UNREADABLE, CompVizError
+from comp_viz.wording import shortened
 
 MAX_FILE = 128 * 2**20  # bytes of a feature file: 32,768 frames of 1,024 values
 MAX_HEADER = 10_000  # bytes of its header, the limit of NumPy itself
@@ -65,7 +66,7 @@ class FeatureFolder:
         """The mean `[D]` of the frames in a folder, of one speaker where that matters."""
         self.check(folder, folder.name)
         if self.by_speaker and speaker not in ("F", "M"):
-            raise Unusable(self.named(folder.name), f"its speaker is {speaker!r:.40}, expected F or M")
+            raise Unusable(self.named(folder.name), f"its speaker is {shortened(speaker, 40)!r}, expected F or M")
         try:
             inside = sorted(folder_entries(folder.path).items())
         except CompVizError as error:
@@ -143,7 +144,9 @@ def read_vector(path: str) -> Floats | None:
         raise CompVizError(f"holds {'Python objects' if dtype.hasobject else dtype}, expected numbers")
     size = math.prod(shape)
     if min(shape, default=1) < 0 or size * dtype.itemsize > len(content) - end:
-        raise CompVizError(f"is cut short: {len(content) - end} bytes for an array of shape {shape!s:.60}")
+        raise CompVizError(
+            f"is cut short: {len(content) - end} bytes for an array of shape {shortened(str(shape), 60)}"
+        )
     if not size:
         return None
     array = np.frombuffer(content, dtype, size, end).reshape(shape, order="F" if fortran else "C")

@@ -14,7 +14,7 @@ from comp_viz.data.conversation import SPLITS, Bools, Floats, Task
 from comp_viz.data.findings import Findings
 from comp_viz.data.published.unpickle import load_plain_pickle, with_folder
 from comp_viz.errors import CompVizError
-from comp_viz.wording import how_many
+from comp_viz.wording import how_many, shortened
 
 SESSIONS = range(1, 6)  # IEMOCAP: the session that is tested on
 SESSION = re.compile(r"Ses0([1-5])")
@@ -131,7 +131,7 @@ def check_fields(layout: Layout, value: object) -> dict[str, Any]:
     for field in PER_VIDEO:
         if odd := sorted(fields[field].keys() ^ fields["ids"].keys()):
             raise CompVizError(
-                f"{field} and ids are of different conversations: {len(odd)} are only in one, as {odd[0]!r:.60}."
+                f"{field} and ids are of different conversations: {len(odd)} are only in one, as {shortened(odd[0], 60)!r}."
             )
     return fields
 
@@ -176,7 +176,9 @@ def check_whole(file: LabelFile, talks: list[Talk]) -> None:
             file.note("has no utterances, left out", talk.id)
         for s, name in enumerate(talk.utterances):
             if ids[name] > 1:
-                file.note(f"{ids[name]} utterances have the id {name!r:.60} and share its features", talk.id, s + 1)
+                file.note(
+                    f"{ids[name]} utterances have the id {shortened(name, 60)!r} and share its features", talk.id, s + 1
+                )
     for other in LAYOUTS.values():
         if ids.total() == other.utterances and other.name != file.layout.name:
             file.note(f"has {ids.total()} utterances like {other.name}: is it that file under this name?", "")
@@ -189,7 +191,7 @@ def check_lists(file: LabelFile) -> None:
     """Make sure that the split lists speak of the file's conversations, and that none is trained and tested on."""
     if leak := sorted(file.fields["train"] & file.fields["test"]):
         raise CompVizError(
-            f"train and test share {how_many(len(leak), 'conversation')}, as {leak[0]!r:.60}. "
+            f"train and test share {how_many(len(leak), 'conversation')}, as {shortened(leak[0], 60)!r}. "
             "Results on such a split mean nothing; take them out of one of the two."
         )
     names = set(file.fields["ids"])
@@ -215,13 +217,15 @@ def by_session(file: LabelFile, fold: int) -> dict[str, str]:
     names = sorted(file.fields["ids"])
     sessions = {name: int(match[1]) for name in names if (match := SESSION.match(name))}
     if names and not sessions:
-        raise CompVizError(f"no id tells its session, expected the like of 'Ses01F_impro01', got {names[0]!r:.60}.")
+        raise CompVizError(
+            f"no id tells its session, expected the like of 'Ses01F_impro01', got {shortened(names[0], 60)!r}."
+        )
     for name in names:
         if name not in sessions:
             file.note("its id tells no session from Ses01 to Ses05, so it is in no split", name)
     if odd := [name for name in sessions if (name in file.fields["test"]) != (sessions[name] == SESSIONS[-1])]:
         file.note(
-            f"its test list is not session {SESSIONS[-1]}: it differs in {how_many(len(odd), 'conversation')}, as {odd[0]!r:.60}; "
+            f"its test list is not session {SESSIONS[-1]}: it differs in {how_many(len(odd), 'conversation')}, as {shortened(odd[0], 60)!r}; "
             "folds are made by session all the same",
             "",
         )
@@ -237,10 +241,10 @@ def one_talk(file: LabelFile, name: str, split: str) -> Talk:
     for field, part in parts.items():
         if len(part) != len(parts["ids"]):
             raise CompVizError(
-                f"conversation {name!r:.60} has {len(part)} {field} for {how_many(len(parts['ids']), 'utterance')}."
+                f"conversation {shortened(name, 60)!r} has {len(part)} {field} for {how_many(len(parts['ids']), 'utterance')}."
             )
     utterances, speakers, words = (
-        tuple(as_text(f"one of {field} of conversation {name!r:.60}", part) for part in parts[field])
+        tuple(as_text(f"one of {field} of conversation {shortened(name, 60)!r}", part) for part in parts[field])
         for field in ("ids", "speakers", "sentences")
     )
     with np.errstate(over="ignore"):
@@ -254,7 +258,7 @@ def entries(field: str, name: str, value: object) -> list[Any]:
         return list(value.ravel().tolist())
     if not isinstance(value, list | tuple):
         raise CompVizError(
-            f"{field} of conversation {name!r:.60} is a {type(value).__name__}, expected a list with an entry an utterance."
+            f"{field} of conversation {shortened(name, 60)!r} is a {type(value).__name__}, expected a list with an entry an utterance."
         )
     return list(value)
 
@@ -263,7 +267,7 @@ def as_number(name: str, value: object) -> float:
     """A label as a number, NaN where there is none."""
     if not isinstance(value, int | float | None):
         raise CompVizError(
-            f"a label of conversation {name!r:.60} is a {type(value).__name__}, expected a number or none."
+            f"a label of conversation {shortened(name, 60)!r} is a {type(value).__name__}, expected a number or none."
         )
     return math.nan if value is None else float(value)
 

@@ -21,6 +21,7 @@ from comp_viz.data.published.labels import LAYOUTS, Talk, read_talks
 from comp_viz.data.published.unpickle import with_folder
 from comp_viz.data.unused import Unused
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 # Modality -> how the names of its extractors begin.
 EXTRACTOR_PREFIXES = {
@@ -49,7 +50,7 @@ def read_chosen(path: Path, choices: Mapping[str, str], progress: OnProgress = l
     """Read a data set with `extractor.MODALITY`, `fold` and `infinite` as chosen; see `read_published`."""
     if odd := sorted(set(choices) - {"fold", INFINITE, *(f"extractor.{modality}" for modality in EXTRACTOR_PREFIXES)}):
         raise CompVizError(
-            f"choice {odd[0]!r:.60}: expected extractor.audio, extractor.text, extractor.video, fold or {INFINITE}."
+            f"choice {shortened(odd[0], 60)!r}: expected extractor.audio, extractor.text, extractor.video, fold or {INFINITE}."
         )
     fold, questions = choices.get("fold", "5"), Choices(choices)
     extractors = {
@@ -142,7 +143,7 @@ def choose_folders(features: Path, given: Mapping[str, str]) -> dict[str, Path]:
     """The folder of each modality's features: the one that is given, else the only one whose name is known."""
     if odd := sorted(set(given) - set(EXTRACTOR_PREFIXES)):
         raise CompVizError(
-            f"extractor: expected {', '.join(EXTRACTOR_PREFIXES)} before the '=', got {', '.join(odd)!r:.60}."
+            f"extractor: expected {', '.join(EXTRACTOR_PREFIXES)} before the '=', got {shortened(', '.join(odd), 60)!r}."
         )
     there = feature_folders(features)
     chosen = {
@@ -153,7 +154,7 @@ def choose_folders(features: Path, given: Mapping[str, str]) -> dict[str, Path]:
     for modality, name in chosen.items():
         if name not in there:
             raise CompVizError(
-                f"extractor: there is no folder {name!r:.60} for {modality} in {features}, only {', '.join(there)}."
+                f"extractor: there is no folder {shortened(name, 60)!r} for {modality} in {features}, only {', '.join(there)}."
             )
     if len(chosen) < 2:
         raise CompVizError("extractor: at least two modalities are needed.")

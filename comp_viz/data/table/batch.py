@@ -9,6 +9,7 @@ from comp_viz.data.conversation import Bools, Conversation, Floats, Task
 from comp_viz.data.labels.fit import possible
 from comp_viz.data.table.format import FEATURE_PREFIX
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 LARGEST_HALF = 65504  # what 16 bits hold
 
@@ -36,14 +37,16 @@ def strings(values: list[str]) -> pa.Array:
     try:
         return pa.array(values, pa.string())
     except UnicodeEncodeError as error:
-        raise CompVizError(f"The text {error.object!r:.80} is not valid Unicode, so it cannot be stored.") from None
+        raise CompVizError(
+            f"The text {shortened(error.object, 80)!r} is not valid Unicode, so it cannot be stored."
+        ) from None
 
 
 def stored_labels(conversations: Sequence[Conversation], task: Task) -> pa.Array:
     """Scores or class numbers, null where unknown."""
     labels = np.concatenate([c.labels for c in conversations])
     unknown = np.isnan(labels)
-    refuse(conversations, ~possible(labels, task), f"its label is none of {task.scale:.80}")
+    refuse(conversations, ~possible(labels, task), f"its label is none of {shortened(task.scale, 80)}")
     kind = pa.int32() if task.classes else pa.float32()
     return pa.array(np.where(unknown, 0, labels), mask=unknown).cast(kind)
 
@@ -70,4 +73,4 @@ def refuse(conversations: Sequence[Conversation], bad: Bools, reason: str) -> No
     row = int(bad.argmax())
     conversation = conversations[int(np.searchsorted(ends, row, side="right"))]
     utterance = row - int(ends[ends <= row].max(initial=0)) + 1
-    raise CompVizError(f"Conversation {conversation.id!r:.80}, utterance {utterance}: {reason}.")
+    raise CompVizError(f"Conversation {shortened(conversation.id, 80)!r}, utterance {utterance}: {reason}.")

@@ -17,6 +17,7 @@ from comp_viz.data.conversation import Task
 from comp_viz.data.dataset import DataSet
 from comp_viz.data.findings import Finding, Findings, Kind
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 METADATA_KEY = b"comp_viz"  # of our metadata in the schema
 TABLE_FORMAT = "comp-viz table 1"
@@ -113,10 +114,12 @@ def parse_metadata(file: str, text: bytes) -> tuple[TableMetadata, Task]:
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, problem["loc"])) or "all of it"
-        raise CompVizError(f"{file}: its metadata 'comp_viz' is not ours: {where:.80}: {problem['msg']}.") from None
+        raise CompVizError(
+            f"{file}: its metadata 'comp_viz' is not ours: {shortened(where, 80)}: {problem['msg']}."
+        ) from None
     if about.format != TABLE_FORMAT:
         raise CompVizError(
-            f"{file}: its format is {about.format!r:.60}, expected {TABLE_FORMAT!r}. Use a newer ComP Viz."
+            f"{file}: its format is {shortened(about.format, 60)!r}, expected {TABLE_FORMAT!r}. Use a newer ComP Viz."
         )
     return about, stored_task(file, about.task)
 
@@ -125,7 +128,7 @@ def stored_task(file: str, stored: StoredTask) -> Task:
     """The task that a file names. Raises `CompVizError` when there can be no such task."""
     if not all(abs(number) <= FURTHEST_SCORE for number in (stored.low, stored.high, stored.neutral)):
         raise CompVizError(
-            f"{file}: its metadata 'comp_viz' names a scale wider than {FURTHEST_SCORE:g}, {stored!r:.200}."
+            f"{file}: its metadata 'comp_viz' names a scale wider than {FURTHEST_SCORE:g}, {shortened(repr(stored), 200)}."
         )
     try:
         return Task(**vars(stored))

@@ -13,6 +13,7 @@ from comp_viz.data.table.format import CHANGED, TableMetadata, read_metadata, st
 from comp_viz.data.table.mapped_file import MappedFile
 from comp_viz.data.table.rows import feature_views, gather_utterances
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 
 def open_table(path: str | Path) -> DataSet:
@@ -54,7 +55,7 @@ def check_schema(file: str, schema: pa.Schema, classes: bool) -> None:
     widths, half = stored_widths(schema)
     if len(widths) < 2 or not schema.equals(table_schema(widths, classes, half)):
         names = ", ".join(f"{column.name} ({column.type})" for column in schema)
-        raise CompVizError(f"{file}: its columns are not those of a table of ours: {names:.500}. {CHANGED}")
+        raise CompVizError(f"{file}: its columns are not those of a table of ours: {shortened(names, 500)}. {CHANGED}")
 
 
 class TableConversations(Lazy):
@@ -81,7 +82,7 @@ class TableConversations(Lazy):
         features = self.features(row)
         for utterance, modality, reason in self.faults(row, features):
             raise CompVizError(
-                f"{self.file}: conversation {self.known.ids[row]!r:.80}, utterance {utterance}, {modality}: {reason}. "
+                f"{self.file}: conversation {shortened(self.known.ids[row], 80)!r}, utterance {utterance}, {modality}: {reason}. "
                 f"The file is damaged; comp-viz data check {self.file} lists everything that is wrong."
             )
         known, part, rows = self.known, *self.place(row)

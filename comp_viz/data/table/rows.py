@@ -13,6 +13,7 @@ from comp_viz.data.dataset import Utterances
 from comp_viz.data.labels.fit import possible
 from comp_viz.data.table.format import CHANGED, FEATURE_PREFIX, STRINGS
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 
 def gather_utterances(file: str, batches: Sequence[pa.RecordBatch], task: Task) -> Utterances:
@@ -42,7 +43,7 @@ def batch_utterances(file: str, batch: pa.RecordBatch, task: Task) -> Utterances
     splits = batch.column("split").take(pa.array(begins)).to_pylist()
     check_order(file, batch, begins)
     if odd := sorted(set(splits) - {*SPLITS, ""}):
-        raise CompVizError(f"{file}: there is no split {odd[0]!r:.60}, only {', '.join(SPLITS)}. {CHANGED}")
+        raise CompVizError(f"{file}: there is no split {shortened(odd[0], 60)!r}, only {', '.join(SPLITS)}. {CHANGED}")
     return Utterances(
         tuple(features),
         tuple(batch.column("conversation").take(pa.array(begins)).to_pylist()),
@@ -74,7 +75,7 @@ def batch_labels(file: str, batch: pa.RecordBatch, task: Task) -> Floats:
     """Labels, NaN where unknown. Raises `CompVizError` for what is no label of the task."""
     labels = floats(batch.column("label"))
     if not (fits := possible(labels, task)).all():
-        raise CompVizError(f"{file}: label {labels[~fits][0]:g} is none of {task.scale:.80}. {CHANGED}")
+        raise CompVizError(f"{file}: label {labels[~fits][0]:g} is none of {shortened(task.scale, 80)}. {CHANGED}")
     return labels
 
 

@@ -15,6 +15,7 @@ from comp_viz.data.tabular.columns import Columns
 from comp_viz.data.tabular.dialect import read_dialect
 from comp_viz.data.tabular.numbered import numbered_columns
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 BLOCK = 16 << 20  # bytes read at once; a row has to fit into it
 MOST_COLUMNS = 20_000
@@ -87,7 +88,9 @@ def open_delimited(path: Path) -> DelimitedColumns:
             f"{path.name} has {len(dialect.header):,} columns, expected at most {MOST_COLUMNS:,}. Keep features in lists, as Parquet or JSONL have them."
         )
     if repeated := [name for name, times in Counter(dialect.header).items() if times > 1]:
-        raise CompVizError(f"{path.name}: the column {repeated[0]!r:.60} comes twice. Rename one of the two.")
+        raise CompVizError(
+            f"{path.name}: the column {shortened(repeated[0], 60)!r} comes twice. Rename one of the two."
+        )
     grammar = Grammar(path, dialect.header, dialect.encoding, dialect.delimiter, dialect.decimal)
     numbers = [name for names in numbered_columns(path.name, dialect.header).values() for name in names]
     return DelimitedColumns(grammar, numbers, dialect.assumptions)
@@ -126,5 +129,5 @@ def explain_cell(file: str) -> Iterator[None]:
     except pa.ArrowInvalid as error:
         reason = str(error).splitlines()[0].removeprefix("CSV parse error: ")
         raise CompVizError(
-            f"{file}: {reason[:200]}. Mend this row, or save the table again from where it was made."
+            f"{file}: {shortened(reason, 200)}. Mend this row, or save the table again from where it was made."
         ) from None

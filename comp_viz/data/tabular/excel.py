@@ -15,7 +15,7 @@ from comp_viz.data.tabular.memory import MemoryColumns
 from comp_viz.data.tabular.names import split_in_name
 from comp_viz.data.unused import Unused
 from comp_viz.errors import UNREADABLE, CompVizError
-from comp_viz.wording import how_many
+from comp_viz.wording import how_many, shortened
 
 SHEET_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 Rows = Sequence[Sequence[Any]]  # of a sheet, the names of its columns first
@@ -34,14 +34,18 @@ def open_sheet(path: Path) -> MemoryColumns:
         raise
     except (calamine.CalamineError, *UNREADABLE) as error:
         raise CompVizError(
-            f"{path.name} cannot be read as a spreadsheet ({str(error)[:200]}). Save it as CSV."
+            f"{path.name} cannot be read as a spreadsheet ({shortened(str(error), 200)}). Save it as CSV."
         ) from None
     sheets = {name: rows for name, rows in sheets.items() if len(rows) > 1}
     if not sheets:
         raise CompVizError(f"{path.name}: no sheet has rows; expected the names of columns, then a row an utterance.")
     names = split_sheets(sheets) or widest_sheets(sheets)
     read = ", ".join(map(repr, names))
-    assumed = [f"of {how_many(len(sheets), 'sheet')} with rows, what is read is {read:.200}"] if len(sheets) > 1 else []
+    assumed = (
+        [f"of {how_many(len(sheets), 'sheet')} with rows, what is read is {shortened(read, 200)}"]
+        if len(sheets) > 1
+        else []
+    )
     columns = MemoryColumns(path.name, sheet_table(path.name, one_table(sheets, names)), assumed)
     columns.left_aside = tuple(Unused("sheet", name, why=ONE_TABLE) for name in sheets if name not in names)
     return columns
@@ -91,7 +95,7 @@ def sheet_table(file: str, rows: Rows) -> pa.Table:
     """The rows below the names of columns, those without a name left out. Raises `CompVizError` for a name that comes twice."""
     names = [str(name).strip() for name in rows[0]]
     if repeated := [name for name, times in Counter(names).items() if name and times > 1]:
-        raise CompVizError(f"{file}: the column {repeated[0]!r:.60} comes twice. Rename one of the two.")
+        raise CompVizError(f"{file}: the column {shortened(repeated[0], 60)!r} comes twice. Rename one of the two.")
     filled = [row for row in rows[1:] if any(cell != "" for cell in row)]
     return pa.table({name: sheet_column(name, [row[n] for row in filled]) for n, name in enumerate(names) if name})
 

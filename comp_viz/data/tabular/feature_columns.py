@@ -17,6 +17,7 @@ from comp_viz.data.tabular.names import feature_modality
 from comp_viz.data.tabular.numbered import in_sequence, numbered_columns
 from comp_viz.data.tabular.schema import is_list, is_number
 from comp_viz.errors import UNREADABLE, CompVizError
+from comp_viz.wording import shortened
 
 LISTS = pa.list_(pa.float32())
 FILES_AT_ONCE = 512
@@ -80,7 +81,7 @@ class WrittenLists(FeatureSource):
         texts = pc.utf8_trim(batch.column(0).cast(pa.string()), "[]() \n\r\t")
         if cut := pc.index(pc.match_substring(texts, "..."), True).as_py() + 1:
             raise CompVizError(
-                f"{self.file} row {first + cut}: NumPy left numbers of {self.names[0]!r:.60} out as '...' when it was written. "
+                f"{self.file} row {first + cut}: NumPy left numbers of {shortened(self.names[0], 60)!r} out as '...' when it was written. "
                 "They are lost; write .tolist() of each array, or a column a feature."
             )
         texts = pc.if_else(pc.equal(texts, ""), None, texts)
@@ -89,7 +90,7 @@ class WrittenLists(FeatureSource):
             yield parts.cast(LISTS)
         except pa.ArrowInvalid as error:
             raise CompVizError(
-                f"{self.file}: a list in {self.names[0]!r:.60} holds what is no number ({error!s:.120})."
+                f"{self.file}: a list in {shortened(self.names[0], 60)!r} holds what is no number ({shortened(str(error), 120)})."
             ) from None
 
 
@@ -115,9 +116,9 @@ class NumpyFiles(FeatureSource):
         try:
             return read_vector(str(self.inside(path.strip())))
         except CompVizError as error:
-            self.faults[row] = f"{path!r:.80} {error}"
+            self.faults[row] = f"{shortened(path, 80)!r} {error}"
         except UNREADABLE:
-            self.faults[row] = f"{path!r:.80} cannot be read as an {NUMPY} file of numbers"
+            self.faults[row] = f"{shortened(path, 80)!r} cannot be read as an {NUMPY} file of numbers"
         return None
 
     def inside(self, path: str) -> Path:
@@ -200,7 +201,7 @@ def given_source(columns: Columns, name: str, folder: Path) -> FeatureSource:
         source = ListColumn((name,), kind) if is_list(kind) else text_source(columns, name, folder)
         if source is None:
             raise CompVizError(
-                f"{columns.file}: the column {name!r:.60} holds neither lists of numbers nor paths to {NUMPY} files."
+                f"{columns.file}: the column {shortened(name, 60)!r} holds neither lists of numbers nor paths to {NUMPY} files."
             )
         return source
     numbers = {
@@ -209,7 +210,9 @@ def given_source(columns: Columns, name: str, folder: Path) -> FeatureSource:
         if (rest := column.removeprefix(name).strip("[]")).isdigit() and column.startswith(name)
     }
     if not numbers:
-        raise CompVizError(f"{columns.file} has no column {name!r:.60}, nor any whose names are that and a number.")
+        raise CompVizError(
+            f"{columns.file} has no column {shortened(name, 60)!r}, nor any whose names are that and a number."
+        )
     return NumberedColumns(in_sequence(columns.file, name, numbers))
 
 
@@ -217,7 +220,7 @@ def add_source(file: str, sources: dict[str, FeatureSource], modality: str, sour
     """Add where a modality is. Raises `CompVizError` when it is known from elsewhere."""
     if modality in sources:
         raise CompVizError(
-            f"{file}: {modality} features are there twice, in {sources[modality].names[0]!r:.60} and {source.names[0]!r:.60}. Drop one."
+            f"{file}: {modality} features are there twice, in {shortened(sources[modality].names[0], 60)!r} and {shortened(source.names[0], 60)!r}. Drop one."
         )
     sources[modality] = source
 

@@ -16,6 +16,7 @@ from comp_viz.data.tabular.rows import Order
 from comp_viz.data.tabular.schema import MOST_FEATURES
 from comp_viz.data.tabular.values import column_lists, column_matrix
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 ModalityFeatures = list[tuple[Floats, Bools]]  # [V] features [S, D] and which rows are observed [S]
 
@@ -40,7 +41,9 @@ def find_width(columns: Columns, name: str) -> int:
                     f"{columns.file}: {name} has {width:,} features a row, expected up to {MOST_FEATURES:,}."
                 )
             return width
-    raise CompVizError(f"{columns.file}: no row of the column {name!r:.80} has features. Leave the column out.")
+    raise CompVizError(
+        f"{columns.file}: no row of the column {shortened(name, 80)!r} has features. Leave the column out."
+    )
 
 
 def read_features(

@@ -10,6 +10,7 @@ from pyarrow import json as arrow_json
 from comp_viz.data.memory_budget import check_size
 from comp_viz.data.tabular.memory import MemoryColumns
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 BLOCK = 256 << 20  # bytes that an object has to fit into
 MOST_JSON = 512 << 20  # bytes of a file that is one list, which Python reads as a whole
@@ -42,7 +43,7 @@ def open_json(path: Path) -> MemoryColumns:
         ) from None
     if len(table) == 1:
         raise CompVizError(
-            f"{path.name} is a single object, of {', '.join(table.column_names):.200}; expected an object an utterance, one a line "
+            f"{path.name} is a single object, of {shortened(', '.join(table.column_names), 200)}; expected an object an utterance, one a line "
             "or in a list, as frame.to_json(path, orient='records', lines=True) of pandas writes them."
         )
     for _ in range(DEEPEST):

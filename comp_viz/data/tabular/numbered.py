@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from comp_viz.data.tabular.names import PREFIX, feature_modality
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 # A name, then a dot, a line, a bracket or nothing, then a number: audio.0, audio_0, audio[0], audio0.
 NUMBERED = re.compile(r"(?P<stem>.*[^\W\d_])(?P<mark>[._:\-\[]?)(?P<number>\d{1,6})\]?")
@@ -22,7 +23,9 @@ def numbered_columns(file: str, names: Sequence[str]) -> dict[str, tuple[str, ..
         if match and (modality := feature_modality(match["stem"])):
             number, group = int(match["number"]), groups[modality, match["stem"] + match["mark"]]
             if number in group:
-                raise CompVizError(f"{file}: the columns {group[number]!r:.60} and {name!r:.60} have the same number.")
+                raise CompVizError(
+                    f"{file}: the columns {shortened(group[number], 60)!r} and {shortened(name, 60)!r} have the same number."
+                )
             group[number] = name
     made: dict[str, tuple[str, ...]] = {}
     for (modality, stem), group in groups.items():

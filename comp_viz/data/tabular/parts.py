@@ -15,6 +15,7 @@ from comp_viz.data.tabular.columns import Columns
 from comp_viz.data.tabular.names import split_in_name
 from comp_viz.errors import CompVizError
 from comp_viz.resources import guide
+from comp_viz.wording import shortened
 
 MOST_FILES = 10_000
 NO_PARTS = (".", "_", "cache-")  # what begins the names of marks, and of what `datasets` keeps beside its files
@@ -125,7 +126,7 @@ def check_same_columns(first: Columns, other: Columns) -> None:
     if odd := sorted(set(first.schema.names) ^ set(other.schema.names)):
         where = first.file if odd[0] in first.schema.names else other.file
         raise CompVizError(
-            f"{first.file} and {other.file} have other columns: only {where} has {odd[0]!r:.60}. Files of one table have the same."
+            f"{first.file} and {other.file} have other columns: only {where} has {shortened(odd[0], 60)!r}. Files of one table have the same."
         )
 
 

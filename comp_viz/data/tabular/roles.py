@@ -15,6 +15,7 @@ from comp_viz.data.tabular.parts import PartedColumns
 from comp_viz.data.tabular.schema import EXPECTED, is_list
 from comp_viz.data.unused import Unused, match_names, unused_names
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 # Our name -> what else such a column is called; capitals, blanks and marks do not matter.
 COLUMN_NAMES: dict[str, tuple[str, ...]] = {
@@ -49,11 +50,11 @@ def find_roles(columns: Columns, given: Mapping[str, str]) -> Roles:
     for role, name in given.items():
         if role not in EXPECTED:
             raise CompVizError(
-                f"choice {role!r:.60}: expected one of {', '.join(EXPECTED)} or {FEATURE_PREFIX}MODALITY."
+                f"choice {shortened(role, 60)!r}: expected one of {', '.join(EXPECTED)} or {FEATURE_PREFIX}MODALITY."
             )
         if name and name not in names and not (role == "position" and name == ROW_ORDER):
             raise CompVizError(
-                f"choice {role}: {columns.file} has no column {name!r:.60}, only {', '.join(names):.500}."
+                f"choice {role}: {columns.file} has no column {shortened(name, 60)!r}, only {shortened(', '.join(names), 500)}."
             )
     left = [name for name in names if name not in given.values()]
     fitting = {role: [name for name in left if fits(columns, role, name)] for role in EXPECTED}

@@ -14,6 +14,7 @@ from comp_viz.data.lengths import check_count
 from comp_viz.data.splits import EXPECTED_SPLITS, splits_of
 from comp_viz.data.tabular.values import column_numbers, column_texts, plain_column
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 
 @dataclass(frozen=True)
@@ -101,12 +102,12 @@ def one_split(
 ) -> str:
     """The split of one conversation whose rows name these; `meaning` says which split each is."""
     for name in sorted(name for name in named if meaning[name] is None):
-        reason = f"split {name!r:.60} is none we know, treated as unknown; expected {EXPECTED_SPLITS}"
+        reason = f"split {shortened(name, 60)!r} is none we know, treated as unknown; expected {EXPECTED_SPLITS}"
         findings.problem(file, reason, conversation)
     known = [split for split in SPLITS if split in {meaning[name] for name in named}]
     if len(known) > 1 and "test" in known:
         raise CompVizError(
-            f"{file}: conversation {conversation!r:.80} has rows in {' and in '.join(known)}: what is tested on would be "
+            f"{file}: conversation {shortened(conversation, 80)!r} has rows in {' and in '.join(known)}: what is tested on would be "
             "learned from. Give all rows of a conversation one split."
         )
     if len(known) > 1:

@@ -9,6 +9,7 @@ from comp_viz.data.conversation import MODALITIES
 from comp_viz.data.table.format import FEATURE_PREFIX
 from comp_viz.data.tabular.columns import is_text_type
 from comp_viz.errors import CompVizError
+from comp_viz.wording import shortened
 
 Feature = TypeVar("Feature")
 WHICH = {  # required column -> what to do where it is missing
@@ -78,12 +79,12 @@ def check_columns(file: str, schema: pa.Schema) -> tuple[list[str], dict[str, st
     for name in REQUIRED:
         if name not in names and nested:
             raise CompVizError(
-                f"{file}: the column {name!r} is missing, and {nested[0]!r:.60} holds several objects a row; expected a row an "
+                f"{file}: the column {name!r} is missing, and {shortened(nested[0], 60)!r} holds several objects a row; expected a row an "
                 "utterance. Write each of these objects as a row, with the id of its conversation."
             )
         if name not in names:
             raise CompVizError(
-                f"{file}: the column {name!r} is missing, expected {EXPECTED[name][0]}; found {present:.500}. {WHICH[name]}"
+                f"{file}: the column {name!r} is missing, expected {EXPECTED[name][0]}; found {shortened(present, 500)}. {WHICH[name]}"
             )
     for column in schema:
         if column.name in EXPECTED or column.name.startswith(FEATURE_PREFIX):
@@ -91,7 +92,7 @@ def check_columns(file: str, schema: pa.Schema) -> tuple[list[str], dict[str, st
     modalities = [name.removeprefix(FEATURE_PREFIX) for name in names if name.startswith(FEATURE_PREFIX)]
     if len(modalities) < 2:
         raise CompVizError(
-            f"{file}: expected at least two columns of features, such as {FEATURE_PREFIX}audio and {FEATURE_PREFIX}text; found {present:.500}."
+            f"{file}: expected at least two columns of features, such as {FEATURE_PREFIX}audio and {FEATURE_PREFIX}text; found {shortened(present, 500)}."
         )
     return [name for name in EXPECTED if name in names], {name: FEATURE_PREFIX + name for name in modalities}
 
@@ -99,15 +100,17 @@ def check_columns(file: str, schema: pa.Schema) -> tuple[list[str], dict[str, st
 def check_column(file: str, column: pa.Field, times: int) -> None:
     """Make sure that a column is there once, and of a type it may have."""
     if times > 1:
-        raise CompVizError(f"{file}: the column {column.name!r:.80} is there {times} times, expected once.")
+        raise CompVizError(f"{file}: the column {shortened(column.name, 80)!r} is there {times} times, expected once.")
     expected, fits = EXPECTED.get(column.name, ("lists of numbers, all of one length", is_list))
     if not fits(column.type) and not (column.name in EXPECTED and pa.types.is_null(column.type)):
-        raise CompVizError(f"{file}: the column {column.name!r:.80} holds {column.type!s:.80}, expected {expected}.")
+        raise CompVizError(
+            f"{file}: the column {shortened(column.name, 80)!r} holds {shortened(str(column.type), 80)}, expected {expected}."
+        )
     if column.name == FEATURE_PREFIX or (
         pa.types.is_fixed_size_list(column.type) and not 1 <= column.type.list_size <= MOST_FEATURES
     ):
         raise CompVizError(
-            f"{file}: the column {column.name!r:.80} ({column.type!s:.80}) should be {FEATURE_PREFIX}MODALITY with 1 to {MOST_FEATURES:,} numbers a row."
+            f"{file}: the column {shortened(column.name, 80)!r} ({shortened(str(column.type), 80)}) should be {FEATURE_PREFIX}MODALITY with 1 to {MOST_FEATURES:,} numbers a row."
         )
 
 

@@ -7,7 +7,7 @@ from comp_viz.analysis.claims.verdict import Judgement, Outcome
 from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.claims.words import CLAIM_WORDS, effect_words
 from comp_viz.figures.style import Palette
-from comp_viz.wording import first_upper, fitting, how_many
+from comp_viz.wording import fitting, how_many
 
 MARKERS = {Outcome.SEEN: "", Outcome.ABSENT: "-open", Outcome.OPEN: "-open"}
 PRIMARY = "primary test"
@@ -70,11 +70,15 @@ def effect_row(of: str, place: int) -> str:
     return of if place else f"<b>{of}</b>"
 
 
-def effects_title(key: str, judgement: Judgement) -> str:
-    """The primary effect with its interval."""
-    primary, unit = judgement.evidence.primary, CLAIM_WORDS[key].unit
-    words = effect_words(primary, unit)
-    return fitting(f"{CLAIM_WORDS[key].name}: {words}", f"{first_upper(primary.of)}: {words}", words)
+def effects_title(judgement: Judgement) -> str:
+    """How many effects are seen, and which: the marks that are filled. The primary effect stands above the chart already."""
+    of = len(judgement.outcomes)
+    effects = zip(judgement.evidence.effects, judgement.outcomes, strict=True)
+    seen = [effect.of for effect, outcome in effects if outcome is Outcome.SEEN]
+    if len(seen) in (0, of):
+        return f"All {of} effects are seen" if seen else f"None of {of} effects is seen"
+    some = f"{len(seen)} of {of} effects {'is' if len(seen) == 1 else 'are'} seen"
+    return fitting(f"{some}: {', '.join(seen)}", some)
 
 
 def effects_table(key: str, judgement: Judgement) -> pd.DataFrame:

@@ -120,7 +120,7 @@ def paired_chart(table: pd.DataFrame, palette: Palette, title: str) -> go.Figure
     axis = layout["xaxis"] | {"fixedrange": True, "zeroline": False, "nticks": 6}
     values = table[["value", "low", "high"]].to_numpy(float)
     ticks = (
-        percent_ticks(float(np.nanmin(values)) - 0.01, float(np.nanmax(values)) + 0.01, 6)
+        percent_ticks(float(np.nanmin(values)) - 0.01, float(np.nanmax(values)) + 0.01, 4)
         if not np.isnan(values).all()
         else {}
     )

@@ -28,7 +28,7 @@ def labels_chart(
         go.Bar(
             x=[name for name, _ in rows], y=[count for _, count in rows], name=split or "all",
             marker={"color": tone, "pattern": {"shape": SPLIT_PATTERNS.get(split, "")}},
-            hovertemplate="%{x}: %{y} utterances<extra>%{fullData.name}</extra>",
+            hovertemplate="%{x}: %{y:,} utterances<extra>%{fullData.name}</extra>",
         )
         for (split, rows), tone in zip(counts.items(), tones, strict=False)
     ]  # fmt: skip

@@ -36,7 +36,7 @@ def missing_chart(
         colorbar=drawn["colorbar"] | {"title": {"text": "missing", "side": "right"}, "thickness": 10, "len": 0.9},
     )  # fmt: skip
     layout = base_layout(palette, missing_title(ids, modalities, shares), 230)
-    some = "" if len(shown) == len(ids) else f" ({len(shown)} of {len(ids)} shown, evenly spaced)"
+    some = "" if len(shown) == len(ids) else f" ({len(shown)} of {len(ids):,} shown, evenly spaced)"
     layout["xaxis"] = layout["xaxis"] | {
         "title": {"text": f"conversation{some}", "font": {"size": 12}},
         "showgrid": False,

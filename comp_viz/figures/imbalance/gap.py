@@ -38,7 +38,7 @@ def gap_chart(gaps: pd.DataFrame, palette: Palette) -> go.Figure:
         f"{METHOD_NAMES[method]}: {best} best, {worst} worst on average<br>gap {points_with_interval(mean, half)}, {how_many(seeds, 'seed')}"
         for method, mean, half, seeds, best, worst in gaps.itertuples(index=False)
     ]
-    return dots_chart(rows, hover, gap_title(gaps), "best minus worst modality, points of accuracy", 100, 0, palette)
+    return dots_chart(rows, hover, gap_title(gaps), "best minus worst,<br>points of accuracy", 100, 0, palette)
 
 
 def gap_title(gaps: pd.DataFrame) -> str:
@@ -65,7 +65,7 @@ def joint_chart(joint: pd.DataFrame, modalities: tuple[str, ...], palette: Palet
             f"{u}, {method}: jointly {percent(row['joint'], 1)}, alone {percent(row['alone'], 1)}<br>"
             f"difference {points_with_interval(row['mean'], row['half'], True)}, {how_many(row['seeds'], 'seed')}"
         )
-    return dots_chart(rows, hover, joint_title(joint), "jointly minus alone, points of accuracy", 100, 0, palette)
+    return dots_chart(rows, hover, joint_title(joint), "joint minus alone,<br>points of accuracy", 100, 0, palette)
 
 
 def joint_title(joint: pd.DataFrame) -> str:

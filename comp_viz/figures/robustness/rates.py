@@ -92,10 +92,10 @@ def rates_chart(
     layout = base_layout(palette, rates_title(table, metric), 540)
     layout["xaxis"] = layout["xaxis"] | {
         "range": [-0.02, 0.72], **percent_ticks(0, 0.7, 8), "fixedrange": True, "zeroline": False,
-        "title": {"text": "realised missing rate (share of all entries, missing uniformly at random)", "font": {"size": 12}},
+        "title": {"text": "realised missing rate (share of all entries)", "font": {"size": 12}},
     }  # fmt: skip
     layout["yaxis"] = layout["yaxis"] | value_axis(metric, bounds)
-    layout["legend"] = {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top", "font": {"size": 12}}
+    layout["legend"] = {"orientation": "h", "x": 0, "y": -0.24, "yanchor": "top", "font": {"size": 12}}
     layout["margin"] = {"l": 8, "r": 8, "t": 20, "b": 8}
     shapes, notes = zip(*(trained_line(rate, palette) for rate in trained), strict=True) if trained else ((), ())
     return go.Figure(traces, layout | {"shapes": list(shapes), "annotations": list(notes), "dragmode": False})

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from comp_viz.errors import CompVizError
 from comp_viz.methods.momke.network import MoMKE, MoMKEConfig
+from comp_viz.wording import shortened
 
 MODALITY_LETTERS = {"audio": "a", "text": "t", "video": "v"}
 
@@ -34,7 +35,7 @@ def momke_from_published(parameters: Mapping[str, Any], heads: int, max_length: 
         model.load_state_dict(state)
     except (KeyError, RuntimeError, IndexError) as error:
         raise CompVizError(
-            f"These are not the parameters of the published three-modality MoMKE ({' '.join(str(error).split()):.300})."
+            f"These are not the parameters of the published three-modality MoMKE ({shortened(' '.join(str(error).split()), 300)})."
         ) from None
     return model.eval()
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from comp_viz.analysis.claims.shipped_claims import RULES, JudgedClaim
-from comp_viz.analysis.claims.verdict import Judgement
+from comp_viz.analysis.claims.verdict import ALPHA, Judgement
 from comp_viz.figures.chart import About
 from comp_viz.figures.claims.effects import counted_words, effects_chart, effects_table, effects_title
 from comp_viz.figures.claims.facts import source_facts
@@ -25,7 +25,9 @@ def effect_line(key: str, judgement: Judgement) -> str:
     """The effect of a claim with its interval, what it is over, and its p-value."""
     counted = counted_words(key, judgement)
     over = f"{units_words(judgement)}{f' with {counted}' if counted else ''}"
-    return f"{finding_words(key, judgement)}, over {over}; {p_words(judgement.p)} by Holm's method."
+    above_zero = judgement.evidence.primary.low > 0
+    chance = f", not below {ALPHA}, so it may be chance" if above_zero and judgement.p >= ALPHA else ""
+    return f"{finding_words(key, judgement)}, over {over}; {p_words(judgement.p)} by Holm's method{chance}."
 
 
 def claim_section(key: str, judged: JudgedClaim, palette: Palette) -> Section:
@@ -45,7 +47,7 @@ def tested_section(key: str, judgement: Judgement, facts: str, palette: Palette)
 
 def judged_section(name: str, title: str, about: About, key: str, judgement: Judgement, palette: Palette) -> Section:
     """A section called `name` with the chart and the numbers of a claim."""
-    figure = effects_chart(key, judgement, RULES[key].least, effects_title(key, judgement), palette)
+    figure = effects_chart(key, judgement, RULES[key].least, effects_title(judgement), palette)
     return Section(name, title, about, lambda: effects_table(key, judgement), figure)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
 from comp_viz.analysis.prediction import Prediction
@@ -18,6 +19,7 @@ from comp_viz.ui.cache.session_clips import SessionClip
 from comp_viz.ui.clips.player import play_from, player, predictions_text
 from comp_viz.ui.frame.selected_utterance import select_utterance
 from comp_viz.ui.widgets.media import media_url
+from comp_viz.ui.widgets.written import draw_table
 
 
 def clip_player(uploaded: SessionClip, prediction: Prediction | None, selected: int, palette: Palette) -> None:
@@ -92,8 +94,8 @@ def utterance_list(clip: Clip, prediction: Prediction | None, unlike: Sequence[S
             select_utterance(rows[0])
             play_from(rows[0])
 
-    st.dataframe(
-        rows, hide_index=True, height=min(430, 38 + 35 * len(clip.spans)), key="utterances", on_select=picked,
+    draw_table(
+        pd.DataFrame(rows), height=min(430, 38 + 35 * len(clip.spans)), key="utterances", on_select=picked,
         selection_mode="single-row",
         column_config={
             "": st.column_config.NumberColumn(width=36), "from, s": st.column_config.NumberColumn(format="%.2f", width=60),

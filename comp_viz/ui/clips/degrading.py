@@ -50,7 +50,7 @@ def degradation_controls(uploaded: SessionClip, selected: int) -> None:
     where, how = st.columns([1.3, 4], gap="medium")
     everywhere = where.toggle("All utterances", key=f"{key} all")
     picked = where.multiselect(
-        "Utterances", numbers, key=f"{key} which", disabled=everywhere, placeholder=f"the selected one, {selected + 1}",
+        "Utterances", numbers, key=f"{key} which", disabled=everywhere, wrap=True, placeholder=f"the selected one, {selected + 1}",
         help="Without any chosen, the selected utterance.",
     )  # fmt: skip
     kind = str(

@@ -17,6 +17,7 @@ from comp_viz.figures.clips.waveform import ABOUT_WAVEFORM, utterance_hover, wav
 from comp_viz.figures.style import Palette
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import chart_panel
+from comp_viz.ui.widgets.written import draw_table
 from comp_viz.wording import first_upper, how_many, number_list, signed
 
 
@@ -28,9 +29,9 @@ def draw_reasons(clip: Clip, selected: int, palette: Palette, key: str = "availa
     chart_panel(figure, key, ABOUT_REASONS, partial(reason_table, clip), selects=True)
     table = reason_table(clip)
     if len(missing := table[table["reason"] != ""]):
-        entries = "1 entry is" if len(missing) == 1 else f"{len(missing)} entries are"
+        entries = "1 entry is" if len(missing) == 1 else f"{len(missing):,} entries are"
         with st.expander(f"{entries} missing, and why"):
-            st.dataframe(missing, hide_index=True, key=f"{key} table")
+            draw_table(missing, key=f"{key} table")
 
 
 def draw_waveform(clip: Clip, selected: int, palette: Palette) -> None:
@@ -99,7 +100,7 @@ def file_facts(clip: Clip) -> None:
     """What the file was, how long each stage took, which features were made."""
     media = clip.media
     shape = (
-        f"{media.width} × {media.height}, {media.picture_rate:g} pictures a second, {len(media.picture_times)} looked at"
+        f"{media.width} × {media.height}, {media.picture_rate:g} pictures a second, {len(media.picture_times):,} looked at"
         if media.width
         else "no video"
     )

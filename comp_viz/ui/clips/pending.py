@@ -1,5 +1,6 @@
 """A clip while it is analysed: it plays, and words and what could be read appear as they are worked out."""
 
+import pandas as pd
 import streamlit as st
 
 from comp_viz.clips.file_kinds import MEDIA_TYPES
@@ -13,6 +14,7 @@ from comp_viz.ui.frame.errors_in_words import errors_in_words
 from comp_viz.ui.frame.finished_upload import SETTLE
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.media import media_url
+from comp_viz.ui.widgets.written import draw_table
 from comp_viz.wording import first_upper
 
 REFRESH = 1.0  # seconds; each time takes the server a tenth of a second of a core, which the analysis would use
@@ -86,8 +88,8 @@ def draw_draft(draft: Draft) -> None:
             reasons = draft.reasons[modality]
             states = [f"missing: {reason}" if reason else "read" for reason in reasons]
             columns[modality] = [*states, *[""] * (len(draft.spans) - len(states))]
-        st.dataframe(
-            columns, hide_index=True, height=min(430, 38 + 35 * len(draft.spans)),
+        draw_table(
+            pd.DataFrame(columns), height=min(430, 38 + 35 * len(draft.spans)),
             column_config={
                 "": st.column_config.NumberColumn(width=36), "from, s": st.column_config.NumberColumn(format="%.2f", width=60),
                 "words": st.column_config.TextColumn(width="large"),

@@ -150,6 +150,7 @@ def predictor_control(known: dict[str, tuple[str, str]], device: str) -> dict[st
         key=COMPARED,
         bind="query-params",
         width="stretch",
+        wrap=True,
         max_selections=MOST_PREDICTORS,
         help=COMPARED_HELP,
     )

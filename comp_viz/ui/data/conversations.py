@@ -13,7 +13,7 @@ from comp_viz.figures.style import Palette, modality_marks
 from comp_viz.ui.cache.checkpoints import fitting_checkpoints
 from comp_viz.ui.frame.navigation import open_in_live
 from comp_viz.ui.frame.text import code_text, escape_markdown
-from comp_viz.ui.widgets.written import PERCENT, written
+from comp_viz.ui.widgets.written import PERCENT, Form, draw_table
 from comp_viz.wording import how_many
 
 CONVERSATIONS_KEY = "conversations"
@@ -42,13 +42,17 @@ def chosen_conversation(data: DataSet) -> Conversation | None:
     if table.empty:
         st.info("No conversation passes these filters. Remove one.", icon=":material/filter_alt_off:")
         return None
-    forms = {f"{name} missing": PERCENT for name in data.modalities} | {"minutes": ".2f", "utterances": ".0f"}
+    forms: dict[str, Form] = {f"{name} missing": PERCENT for name in data.modalities} | {
+        "minutes": 2,
+        "utterances": 0,
+        "speakers": 0,
+    }
     if not data.task.classes:
-        forms[table.columns[-1]] = ".2f"
+        forms[table.columns[-1]] = 2
     st.caption(f"{len(table):,} of {how_many(len(data.conversations), 'conversation')}. Choose a row to read it below.")
-    event = st.dataframe(
-        written(table, forms),
-        hide_index=True,
+    event = draw_table(
+        table,
+        forms,
         height=280,
         key=CONVERSATIONS_KEY,
         on_select="rerun",
@@ -78,8 +82,7 @@ def read_conversation(data: DataSet, name: str, conversation: Conversation, pale
         )
     picture = preview(data.modalities, conversation.observed, conversation.observed, palette, width=1100)
     st.image(picture, width="stretch", alt=availability_text(conversation))
-    seconds = {"seconds": st.column_config.NumberColumn(format="%.1f")}
-    st.dataframe(reading_table(data, conversation), hide_index=True, height=360, column_config=seconds)
+    draw_table(reading_table(data, conversation), {"seconds": 1}, height=360)
 
 
 def availability_text(conversation: Conversation) -> str:

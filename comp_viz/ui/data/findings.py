@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from comp_viz.data.findings import Finding, Findings
+from comp_viz.ui.widgets.written import draw_table
 from comp_viz.wording import how_many
 
 SHOWN_FINDINGS = 2000  # rows of the findings table; the download has all
@@ -29,11 +30,11 @@ def findings_table(findings: Findings) -> None:
         expanded=bool(unused),
     ):
         counts = [(kind, modality, reason, n) for (kind, modality, reason), n in counted.most_common()]
-        st.dataframe(pd.DataFrame(counts, columns=["kind", "modality", "reason", "entries"]), hide_index=True)
+        draw_table(pd.DataFrame(counts, columns=["kind", "modality", "reason", "entries"]), {"entries": 0})
         rows = sorted(findings.rows, key=lambda row: row.kind == "missing")
         if not rows:
             return
-        st.dataframe(pd.DataFrame(map(vars, rows[:SHOWN_FINDINGS])), hide_index=True, height=240)
+        draw_table(pd.DataFrame(map(vars, rows[:SHOWN_FINDINGS])), height=240)
         if len(rows) > SHOWN_FINDINGS:
             st.caption(f"The first {SHOWN_FINDINGS:,} of {len(rows):,}; the download has all.")
         csv = partial(findings_csv, rows)  # made when it is asked for

@@ -24,7 +24,8 @@ from comp_viz.errors import CompVizError
 from comp_viz.ui.cache.session_clips import session_clips
 from comp_viz.ui.frame.errors_in_words import errors_in_words
 from comp_viz.ui.frame.text import escape_markdown
-from comp_viz.wording import how_many, percent
+from comp_viz.ui.widgets.written import draw_table
+from comp_viz.wording import how_many, percent, shortened
 
 MEGABYTES = 1024  # of one file handed over in the browser
 HANDED_OVER, SAVED = "import handed over", "import saved"
@@ -161,9 +162,9 @@ def show_recognised(kind: str, data: DataSet) -> None:
     st.markdown(
         f"{how_many(summary.conversations, 'conversation')}, {how_many(summary.utterances, 'utterance')} ({splits}), {speakers}, "
         f"{percent(summary.complete, 1)} with every modality  \nFeatures: {features}  \n"
-        f"Labels: {escape_markdown(data.task.name)}, {escape_markdown(data.task.scale)[:400]}; {summary.unlabelled:,} unknown"
+        f"Labels: {escape_markdown(data.task.name)}, {escape_markdown(shortened(data.task.scale, 400))}; {summary.unlabelled:,} unknown"
     )
-    st.dataframe(first_rows(data), hide_index=True, height=230)
+    draw_table(first_rows(data), height=230)
     st.caption(
         f"The first {FIRST_ROWS} utterances; under each modality how many features it has, 0 where it is missing."
     )
@@ -172,7 +173,7 @@ def show_recognised(kind: str, data: DataSet) -> None:
         with st.expander(
             f"{how_many(len(notes), 'note')} on what is not used, assumed or wrong", icon=":material/info:"
         ):
-            st.dataframe(pd.DataFrame(notes, columns=["kind", "what", "times"]), hide_index=True)
+            draw_table(pd.DataFrame(notes, columns=["kind", "what", "times"]), {"times": 0})
 
 
 def saving_controls(data: DataSet, path: Path) -> None:

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from comp_viz.story_settings import KNOWN, is_setting
 from comp_viz.ui.frame.address_state import first_address
 from comp_viz.ui.frame.text import escape_markdown
+from comp_viz.wording import shortened
 
 NOTES, DISMISSED = "notes on the address", "notes dismissed"  # what the session keeps
 LEAST_ALIKE = 0.7  # of 1: "foo" is no "flow_on"
@@ -22,7 +23,7 @@ def note_unknown(name: str, value: str, instead: str, known: Collection[str] = (
     """
     if value and first_address().get(name) == value:
         near = nearest_words(value, known)
-        note = f"The address asks for {name} “{value:.60}”, which is not here{near}. Shown instead: {instead:.60}."
+        note = f"The address asks for {name} “{shortened(value)}”, which is not here{near}. Shown instead: {shortened(instead)}."
         st.session_state.setdefault(NOTES, {})[name] = note
 
 
@@ -41,13 +42,15 @@ def forget_note(name: str) -> None:
 def unknown_parameters() -> list[str]:
     """A sentence for every parameter of the session's address that no page has."""
     names = [name for name in first_address() if not is_setting(name) and name not in OF_FRAME]
-    return [f"No page has a parameter “{name:.60}”, so it is not used{nearest_words(name, KNOWN)}." for name in names]
+    return [
+        f"No page has a parameter “{shortened(name)}”, so it is not used{nearest_words(name, KNOWN)}." for name in names
+    ]
 
 
 def nearest_words(name: str, known: Collection[str]) -> str:
     """The most similar of the known names, as a clause; "" where none is similar."""
     near = get_close_matches(name, list(known), 1, LEAST_ALIKE)
-    return f" (the nearest name is “{near[0]:.60}”)" if near else ""
+    return f" (the nearest name is “{shortened(near[0])}”)" if near else ""
 
 
 def draw_address_notes(place: DeltaGenerator) -> None:

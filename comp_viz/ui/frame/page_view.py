@@ -23,6 +23,7 @@ from comp_viz.ui.frame.arrival import GO
 from comp_viz.ui.frame.pattern_builder import draw_pattern_preview
 from comp_viz.ui.frame.pattern_state import pattern_choice, pattern_matrix, remember_for_undo, set_pattern
 from comp_viz.ui.frame.report_collector import begin_report, page_report
+from comp_viz.wording import shortened
 
 FRAMED = "framed"  # where the session keeps the choice that the sidebar's controls were drawn for
 
@@ -100,7 +101,7 @@ def check_finite(view: PageView) -> None:
     wrong = [name for name, values in numbers.items() if not np.isfinite(values).all()]
     if wrong:
         raise CompVizError(
-            f"Checkpoint {view.name!r} predicts numbers that are not finite for conversation {view.conversation.id!r:.80} ({', '.join(wrong)}), "
+            f"Checkpoint {view.name!r} predicts numbers that are not finite for conversation {shortened(view.conversation.id, 80)!r} ({', '.join(wrong)}), "
             "so that nothing is shown of it. Its weights or the features are too large: see what `comp-viz data check` says of the "
             "data set, and what `comp-viz evaluate` says of the checkpoint on other data."
         )

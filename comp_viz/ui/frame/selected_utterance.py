@@ -70,7 +70,7 @@ def utterance_words(view: PageView, observed: Bools, s: int) -> None:
     with st.container(key="utterance words"):
         conversation = view.conversation
         words = escape_markdown(conversation.words[s]) or "*no words*"
-        speaker = f"**{escape_markdown(conversation.speakers[s])}**  " if len(set(conversation.speakers)) > 1 else ""
+        speaker = f"**{escape_markdown(conversation.speakers[s])}:** " if len(set(conversation.speakers)) > 1 else ""
         before = escape_markdown(conversation.context[s])
         st.markdown(speaker + words, help=f"Before: {before}" if before else None)
         marks = modality_marks(tuple(conversation.features))

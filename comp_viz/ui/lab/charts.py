@@ -28,6 +28,7 @@ from comp_viz.ui.frame.navigation import open_in_live
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import chart_panel
+from comp_viz.ui.widgets.written import draw_table
 from comp_viz.wording import decimal
 
 EVERYTHING, BY_ITSELF = "all modalities", "all, utterance by itself"
@@ -110,9 +111,9 @@ def hidden_truth(settings: LabSettings, palette: Palette) -> None:
         data.task, data.modalities, truth.state, truth.expressed, truth.hard, conversation.labels, palette
     )
     chart_panel(figure, "truth", ABOUT_TRUTH, partial(numbers_of, figure))
-    st.dataframe(
+    draw_table(
         pd.DataFrame({"utterance": range(1, len(conversation) + 1), "speaker": conversation.speakers, "words": conversation.words}),
-        hide_index=True, height=240,
+        height=240,
     )  # fmt: skip
     st.button(
         "Open this conversation in Live", icon=":material/graphic_eq:", on_click=open_in_live,

@@ -136,7 +136,7 @@ function tick() {
       bar.append(line);
     }
     const number = document.querySelector(".st-key-utterance input")?.value;
-    const text = words && (number ? `Utterance ${number}: ${words}` : words);
+    const text = words && (number ? `Utterance ${number} · ${words}` : words);
     if (line && line.textContent !== text) line.textContent = text;
   }
   time();

@@ -9,6 +9,7 @@ from comp_viz.figures.predictions import NO_PREDICTION, label_text, prediction_t
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import select_utterance
 from comp_viz.ui.frame.text import escape_markdown
+from comp_viz.ui.widgets.written import draw_table
 
 
 def transcript_table(view: PageView, complete: Prediction) -> None:
@@ -43,7 +44,7 @@ def transcript_table(view: PageView, complete: Prediction) -> None:
         "**Words**",
         help=f"Truth and the prediction for the conversation as recorded: {escape_markdown(scale_words(task))}.",
     )
-    st.dataframe(
-        frame.drop(columns=dropped), hide_index=True, height="content" if len(frame) < 9 else 320, key="transcript", on_select=picked,
+    draw_table(
+        frame.drop(columns=dropped), height="content" if len(frame) < 9 else 320, key="transcript", on_select=picked,
         selection_mode="single-row",
     )  # fmt: skip

@@ -16,7 +16,7 @@ from comp_viz.ui.frame.selected_utterance import select_utterance
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.modulation.charts import trained_on_open_data
 from comp_viz.ui.widgets.choices import one_of
-from comp_viz.ui.widgets.written import PERCENT, written
+from comp_viz.ui.widgets.written import PERCENT, Form, draw_table
 from comp_viz.wording import how_many
 
 NO_HARDNESS = "The training of **{name}** recorded no utterances. Every `comp-viz train` does so for the training split, in `telemetry/` beside its checkpoint."
@@ -47,8 +47,8 @@ def hard_utterances(view: PageView) -> None:
         args=(view, rows.iloc[0]),
         disabled=not known,
     )
-    st.dataframe(
-        written(readable_rows(shown, view), number_forms(view.data.modalities)), hide_index=True, height=380, key="hard",
+    draw_table(
+        readable_rows(shown, view), number_forms(view.data.modalities), height=380, key="hard",
         on_select=open_chosen if known else "ignore", selection_mode="single-row", column_config=number_columns(view.data.modalities),
     )  # fmt: skip
     where = "Choose a row to open it in Live." if known else "Open the data set it was trained on to see their words."
@@ -72,10 +72,10 @@ def number_columns(modalities: tuple[str, ...]) -> dict[str, Any]:
     return {name: st.column_config.NumberColumn(label, help=name, width="small") for name, label in labels.items()}
 
 
-def number_forms(modalities: tuple[str, ...]) -> dict[str, str]:
+def number_forms(modalities: tuple[str, ...]) -> dict[str, Form]:
     """How the numbers of the table are written."""
-    forms = {"all wrong": PERCENT, "wrong": PERCENT, "error": ".2f"}
-    return forms | {f"wrong {u}": PERCENT for u in modalities} | {f"coefficient {u}": ".3f" for u in modalities}
+    forms: dict[str, Form] = {"all wrong": PERCENT, "wrong": PERCENT, "error": 2}
+    return forms | {f"wrong {u}": PERCENT for u in modalities} | {f"coefficient {u}": 3 for u in modalities}
 
 
 def readable_rows(rows: pd.DataFrame, view: PageView) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from comp_viz.ui.cache.predictions import cached_prompt_ablation
 from comp_viz.ui.frame.compare_mode import Side, row_of_sides
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
-from comp_viz.ui.widgets.written import PERCENT, written
+from comp_viz.ui.widgets.written import PERCENT, Form, draw_table
 
 NOTHING_TO_REMOVE = (
     "This network was built without prompts: its modalities meet only in the coordinator and the fused head, and nothing passes between "
@@ -79,14 +79,14 @@ def draw_ablation(
 
 def draw_numbers(ablation: PromptAblation, where: str, key: str) -> None:
     """Everything measured, averaged, with its units."""
-    form, unit = (PERCENT, "probability that goes to other classes") if ablation.task.classes else (".2f", f"label units of {ablation.task.name}")  # fmt: skip
-    columns = {
+    form, unit = (PERCENT, "probability that goes to other classes") if ablation.task.classes else (2, f"label units of {ablation.task.name}")  # fmt: skip
+    columns: dict[str, tuple[str, Form, str]] = {
         "features": ("features", PERCENT, "Change of the receiver's propagated features as a share of their norm; 0 % is no change."),
-        "cosine": ("cosine", ".2f", "Between the receiver's propagated features before and after, −1 to 1; 1 is no change."),
+        "cosine": ("cosine", 2, "Between the receiver's propagated features before and after, −1 to 1; 1 is no change."),
         "head": ("own head", form, f"Change of the receiver's own prediction, in {unit}."),
         "fused": ("fused", form, f"Change of the fused prediction, in {unit}."),
         "flips": ("flips", PERCENT, "Share of fused decisions that become others."),
     }  # fmt: skip
     config = {name: st.column_config.NumberColumn(label, help=h) for name, (label, _, h) in columns.items()}
-    table = written(ablation_table(ablation, where), {name: f for name, (_, f, _) in columns.items()})
-    st.dataframe(table, hide_index=True, key=key, column_config=config)
+    forms = {name: form for name, (_, form, _) in columns.items()}
+    draw_table(ablation_table(ablation, where), forms, key=key, column_config=config)

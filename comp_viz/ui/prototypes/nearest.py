@@ -20,7 +20,7 @@ from comp_viz.ui.prototypes.bank import bank_names, cached_library
 from comp_viz.ui.prototypes.controls import NO_PROTOTYPES, modality_choice
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
-from comp_viz.ui.widgets.written import written
+from comp_viz.ui.widgets.written import draw_table
 
 OPEN_CONVERSATION = "the open conversation"
 
@@ -85,8 +85,8 @@ def draw_nearest(side: Side, choice: PrototypeChoice, chart: DeltaGenerator, lis
     with listed, st.container(key=f"nearest{side.key}"):
         st.markdown(f"**Nearest to prototype {number + 1} of {escape_markdown(choice.modality)}**")
         shown = mine.drop(columns=["value", "prototype", *([] if table["speaker"].nunique() > 1 else ["speaker"])])
-        st.dataframe(
-            written(shown, {"cosine": ".2f"}), hide_index=True, key=f"neighbours{side.key}",
+        draw_table(
+            shown, {"cosine": 2}, key=f"neighbours{side.key}",
             column_config={"cosine": st.column_config.NumberColumn(help="With the prototype, from −1 to 1.")},
         )  # fmt: skip
 

@@ -127,7 +127,10 @@ def named_in_address() -> bool:
 
 
 def reference_control(known: list[Reference], waits: bool) -> list[Reference]:
-    """Which curves from elsewhere to draw; the linear probe joins those that are chosen when it need no longer be waited for."""
+    """Which curves from elsewhere to draw; the linear probe joins those that are chosen when it need no longer be waited for.
+
+    Their names fill several lines, so a button holds them: the legend of the chart names those that are drawn.
+    """
     names, state = [one.name for one in known], st.session_state
     usual = [one.name for one in known if one.usual]
     late = [name for name in usual if name.startswith(PROBE)] if state.pop(AWAITED, False) else []
@@ -140,8 +143,9 @@ def reference_control(known: list[Reference], waits: bool) -> list[Reference]:
             state[REFERENCES] = kept or usual
     elif REFERENCES not in st.query_params:
         state[REFERENCES] = usual
-    chosen = st.multiselect(
-        "References", names, key=REFERENCES, bind="query-params", width="stretch",
+    drawn = len(state[REFERENCES] if REFERENCES in state else st.query_params.get_all(REFERENCES))
+    chosen = st.popover(f"References: {drawn or 'none'}", key="references button").multiselect(
+        "References", names, key=REFERENCES, bind="query-params", wrap=True,
         placeholder="none" if names else "none for these data",
         help="Linear probe: without network and context, on these very data. Dashed: from the tables in `results/`, on these data too. Dotted: printed in the paper, on other recordings, "
         "features and splits, and of epochs chosen on the test split: only the order of magnitude compares.",

@@ -36,6 +36,7 @@ from comp_viz.ui.why.split import split_part
 from comp_viz.ui.why.tests import curves_panel, further_tests, sanity_line
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.choices import one_of
+from comp_viz.ui.widgets.written import draw_table
 
 
 def contributions_part(sides: list[Side], selected: int, palette: Palette) -> str:
@@ -100,9 +101,9 @@ def draw_contributions(
     )
     st.caption(escape_markdown(weight_correlations(weight_agreement(contributions))))
     with st.expander("Where weight and contribution differ most"):
-        st.dataframe(
-            disagreement_table(contributions, words), hide_index=True, key=f"apart{key}",
-            column_config={"distance": st.column_config.NumberColumn(format="%.2f", help=DISTANCE_HELP)},
+        draw_table(
+            disagreement_table(contributions, words), {"distance": 2}, key=f"apart{key}",
+            column_config={"distance": st.column_config.NumberColumn(help=DISTANCE_HELP)},
         )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.why import cached as cached_why
 from comp_viz.ui.why.words import rewriting
 from comp_viz.ui.widgets.chart_panel import chart_panel
-from comp_viz.ui.widgets.written import PERCENT, written
+from comp_viz.ui.widgets.written import PERCENT, draw_table
 from comp_viz.wording import how_many
 
 
@@ -67,9 +67,9 @@ def draw_fragile(side: Side, fragile: Fragility, span: tuple[float, float], sele
             select_utterance(int(table["utterance"].iloc[rows[0]]) - 1)
 
     with st.expander("The most fragile utterances; choose one to select it"):
-        form = PERCENT if fragile.task.classes else ".2f"
-        st.dataframe(
-            written(table, dict.fromkeys(("margin", "margin left", "uncertainty"), form)), hide_index=True, key=f"{key} table", on_select=picked, selection_mode="single-row",
+        form = PERCENT if fragile.task.classes else 2
+        draw_table(
+            table, dict.fromkeys(("margin", "margin left", "uncertainty"), form), key=f"{key} table", on_select=picked, selection_mode="single-row",
             column_config={
                 "hangs on": st.column_config.NumberColumn(help="Single losses that flip the decision beyond its uncertainty and leave something of the utterance."),
                 "changed by": st.column_config.NumberColumn(help="Single losses that change the decision at all."),

@@ -20,18 +20,18 @@ from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.measuring import measure_and_draw, measuring_tick
-from comp_viz.ui.widgets.written import PERCENT, written
+from comp_viz.ui.widgets.written import PERCENT, Form, draw_table
 from comp_viz.wording import how_many
 
 WANTED = "whole_split"  # widget key and address parameter
 WHOLE_SPLIT = "whole split"  # names the measurement in the session
-SPLIT_COLUMNS = {
-    "mean": ("mean size", ".3f", "Mean of the absolute Shapley value, in label units or probability."),
+SPLIT_COLUMNS: dict[str, tuple[str, Form, str]] = {
+    "mean": ("mean size", 3, "Mean of the absolute Shapley value, in label units or probability."),
     "share": ("share", PERCENT, "Mean size as a share of all modalities'."),
-    "towards": ("towards decision", ".3f", "Mean Shapley value, counted positive when it supports the decision."),
+    "towards": ("towards decision", 3, "Mean Shapley value, counted positive when it supports the decision."),
     "accuracy": ("accuracy", PERCENT, "Shapley value of accuracy: what the modality adds to it."),
-    "weight": ("weight", ".2f", "Mean weight by the coordinator, 0 to 1."),
-    "correlation": ("correlation", ".2f", "Spearman's correlation of weight and share over utterances, −1 to 1."),
+    "weight": ("weight", 2, "Mean weight by the coordinator, 0 to 1."),
+    "correlation": ("correlation", 2, "Spearman's correlation of weight and share over utterances, −1 to 1."),
     "dominates": ("dominates", PERCENT, "Share of utterances in which it holds two thirds of all contributions."),
 }
 
@@ -108,6 +108,6 @@ def draw_split(side: Side, by_row: dict[int, Coalitions], of: int, name: str, pa
     )
     config = {c: st.column_config.NumberColumn(label, help=h) for c, (label, _, h) in SPLIT_COLUMNS.items()}
     forms = {column: form for column, (_, form, _) in SPLIT_COLUMNS.items()}
-    st.dataframe(written(table, forms), hide_index=True, key=f"split table{side.key}", column_config=config)
+    draw_table(table, forms, key=f"split table{side.key}", column_config=config)
     counts = f"{how_many(int(table['utterances'].iloc[0]), 'utterance')} of {how_many(len(values), 'conversation')} of {name}."
     st.caption(f"{escape_markdown(accuracy_facts(table, accuracies(values, labels)))} {counts}")

@@ -15,6 +15,7 @@ from comp_viz.figures.why.faithfulness import ABOUT_FAITHFULNESS, faithfulness_c
 from comp_viz.figures.why.sanity import SANITY_HELP, sanity_facts, sanity_title
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import chart_panel
+from comp_viz.ui.widgets.written import draw_table
 
 FURTHER_TESTS = "further_tests"  # widget key and address parameter
 
@@ -39,6 +40,6 @@ def sanity_line(test: Callable[[], Sanity], key: str) -> None:
     sanity = test()
     st.markdown(f"**{escape_markdown(sanity_title(sanity))}**", help=SANITY_HELP)
     columns = {f"repetition {i + 1}": (a, b) for i, (a, b) in enumerate(zip(sanity.noise, sanity.random, strict=True))}
-    rows = pd.DataFrame(columns, index=["under noise", "random weights"]).round(2)
-    st.dataframe(rows, key=key, width="content")
+    rows = pd.DataFrame({"test": ["under noise", "random weights"], **columns})
+    draw_table(rows, dict.fromkeys(columns, 2), key=key, width="content")
     st.caption(escape_markdown(sanity_facts(sanity)))

@@ -16,6 +16,7 @@ from comp_viz.ui.frame.selected_utterance import select_utterance
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.frame.theme import for_projector
 from comp_viz.ui.widgets.chart import CONFIG
+from comp_viz.ui.widgets.written import draw_table
 
 FORMATS = ("SVG", "PNG")
 FORMAT = "picture format"  # what the session keeps
@@ -52,8 +53,8 @@ def table_panel(section: Section, rows: pd.DataFrame, picked: Callable[[], None]
     """Show a table under its title, as people read it; its numbers in full can be saved. `picked` hears of a chosen row."""
     chart_heading(section.title, section.key, section.about, section.numbers)
     add_section(section)
-    st.dataframe(
-        rows, hide_index=True, key=section.key, on_select=picked or "ignore", selection_mode="single-row",
+    draw_table(
+        rows, key=section.key, on_select=picked or "ignore", selection_mode="single-row",
         height="content" if len(rows) < 20 else 380,
     )  # fmt: skip
 
