@@ -13,6 +13,7 @@ from comp_viz.analysis.prototypes.feature_space import Cloud, FeatureSpace, Neig
 from comp_viz.data.conversation import Floats
 from comp_viz.figures.along import escape
 from comp_viz.figures.chart import About
+from comp_viz.figures.prototypes.equal_counts import count_labels
 from comp_viz.figures.prototypes.space_layout import PANELS, SpaceLook, panel_layout
 from comp_viz.figures.style import Palette, class_colours, modality_colours, modality_symbols
 from comp_viz.wording import decimal, fitting, percent
@@ -30,7 +31,6 @@ ABOUT_SPACE = About(
 )  # fmt: skip
 # In three dimensions Plotly has few marks, which it writes as letters; its x is one that many machines have no glyph for.
 SYMBOLS_3D = {"triangle-up": "diamond", "star": "cross", "hexagon": "diamond"}
-FEWEST_EQUAL = 3  # utterances at one place from which their number stands beside it
 WORD_LIMIT = 60  # of an utterance in a hover label: there are many labels
 
 
@@ -43,12 +43,24 @@ def space_chart(space: FeatureSpace, here: Prediction, style: SpaceLook, title: 
             traces += displacement_traces(space, style, number, dims)
         for cloud in space.of_stage(stage):
             traces += cloud_traces(cloud, here, style, number, dims)
-            traces.append(equal_counts(cloud, style.palette, number, dims))
         if stage == "encoded":
             traces += [prototype_trace(cloud, here, style, number, dims) for cloud in space.of_stage("prototypes")]
         traces += [selection_ring(cloud, style, number, dims) for cloud in space.of_stage(stage)]
     traces += legend_entries(space, here, style, dims)
-    return go.Figure([trace for trace in traces if trace is not None], panel_layout(space, here, style, dims, title))
+    layout = panel_layout(space, here, style, dims, title)
+    label_equal(space, style, layout, dims)
+    return go.Figure([trace for trace in traces if trace is not None], layout)
+
+
+def label_equal(space: FeatureSpace, style: SpaceLook, layout: dict[str, Any], dims: int) -> None:
+    """Put into a layout how many utterances lie at one place, where that is no mark's."""
+    for number, stage in enumerate(PANELS):
+        clouds = space.of_stage(stage)
+        drawn = [*clouds, *(space.of_stage("prototypes") if stage == "encoded" else [])]
+        marks = np.concatenate([cloud.at for cloud in drawn])
+        labels = count_labels(clouds, marks, style.extent[stage], style.palette, number)
+        into = layout if dims == 2 else layout[f"scene{number + 1 if number else ''}"]
+        into["annotations"] = [*into.get("annotations", []), *labels]
 
 
 def panel_trace(at: Floats, panel: int, dims: int, **look: Any) -> Any:
@@ -104,19 +116,6 @@ def cloud_traces(cloud: Cloud, here: Prediction, style: SpaceLook, panel: int, d
     colours = kind_colours(colouring, here, palette)
     rows = {kind: np.flatnonzero(colouring.kinds == kind) for kind in range(len(colouring.names))}
     return [trace(members, colours[kind], colouring.names[kind]) for kind, members in rows.items() if len(members)]
-
-
-def equal_counts(cloud: Cloud, palette: Palette, panel: int, dims: int) -> Any:
-    """How many utterances are drawn at one place, beside it: they have equal features. None where there are no such."""
-    _, first, count = np.unique(cloud.at.round(4), axis=0, return_index=True, return_counts=True)
-    places = first[count >= FEWEST_EQUAL]
-    look = {"mode": "text", "textposition": "top right", "textfont": {"size": 12, "color": palette.ink}}
-    texts = [f"×{n}" for n in count[count >= FEWEST_EQUAL]]
-    return (
-        panel_trace(cloud.at[places], panel, dims, text=texts, hoverinfo="skip", showlegend=False, name="equal", **look)
-        if len(places)
-        else None
-    )
 
 
 def rim(at: Floats, marks: np.ndarray, palette: Palette, panel: int, dims: int) -> list[Any]:
