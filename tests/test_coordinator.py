@@ -160,7 +160,7 @@ def test_fitted_axes_hold_every_weight_and_the_equal_ones(rng):
     assert low <= 1 / 3 <= high
     equal = replace(one, coordinator=np.full((40, 3), 1 / 3, np.float32))
     assert near_equal(equal) == 40
-    assert simplex_title(equal) == "In 40 of 40 utterances every weight is within 0.05 of 1/3"
+    assert simplex_title(equal) == "Every weight is within 0.05 of 1/3 in 40 of 40 utterances"
     low, high = weight_span(equal)
     assert low < 1 / 3 < high
 
@@ -413,7 +413,7 @@ def test_sentences_about_other_weights(rng):
     runs = {LEARNED: first, EQUAL: first, "only audio": second, "only text": first, BY_HAND: second}
     result = compare_weightings(runs, labels)
     changed = int(result["only audio"].differs.sum())
-    assert other_weights_title(result) == f"Equal weights change 0 of 40 decisions, all weight on audio {changed}"
+    assert other_weights_title(result) == f"Equal weights change none of 40 decisions, all weight on audio {changed}"
     without = other_weights_title(compare_weightings({EQUAL: first, "only audio": second}, labels))
     assert without == f"All weight on audio changes {changed} of 40 decisions"
     same = other_weights_title(compare_weightings({LEARNED: first, EQUAL: first, "only audio": first}, labels))

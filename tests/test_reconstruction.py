@@ -197,7 +197,7 @@ def test_an_entry_beside_the_mean_of_the_others():
     assert entry.mean.tolist() == [0, 1]  # of the first and the third: the fourth has none
     assert entry.error == pytest.approx((1 + 1) / (16 + 1))
     assert entry.cosine == pytest.approx(3 / np.sqrt(10))
-    assert entry_title(entry) == "Missing text in utterance 2: cosine 0.95, error 0.12 of the mean's"
+    assert entry_title(entry) == "Missing text in utterance 2: cosine 0.95, error 0.12 times that of the mean"
     assert math.isnan(entry.cosine_given_back)
 
 
@@ -353,7 +353,7 @@ def test_samples_of_a_known_distribution_are_calibrated(shift, ratio):
         assert samples_heading({"text": samples}).startswith("Samples are calibrated")
     else:
         assert samples.outside > 0.8
-        assert samples_heading({"text": samples}).startswith("Missing text is ")
+        assert samples_heading({"text": samples}).startswith("Missing text: the truth is ")
     assert samples_title({"text": samples}).startswith("Rank correlation of spread and error")
     assert "8 samples" in samples_sentence(samples)
     cloud, line = samples_chart({"text": samples}, LIGHT).data

@@ -229,7 +229,7 @@ def legend_entries(space: FeatureSpace, here: Prediction, style: SpaceLook, dims
 def space_title(agreement: Mapping[Stage, NeighbourAgreement], modality: str) -> str:
     """How often neighbours share a label before and after propagation; `modality` "" for several."""
     if not agreement:
-        return "Too few labels of more than one kind to compare neighbours by label"
+        return "Neighbours cannot be compared by label: fewer than 3 labels, or all of one kind"
     before, after = (percent(agreement[stage].share) for stage in ("encoded", "propagated"))
     chance = f"(by chance {percent(agreement['encoded'].chance)})"
     rises = agreement["propagated"].share > agreement["encoded"].share
@@ -242,14 +242,20 @@ def space_title(agreement: Mapping[Stage, NeighbourAgreement], modality: str) ->
 
 
 def space_caption(space: FeatureSpace, agreement: Mapping[Stage, NeighbourAgreement], utterances: int) -> str:
-    """What must be known of a picture: what it keeps, what is common to all displacements, what was left out."""
-    facts = [kept_words(name, each) for name, each in (("A, Z and Z̄", space.shared), ("F", space.fused))]
-    facts.append(
-        f"A common similarity transform (Procrustes) explains {percent(space.common)} of the squared displacement from Z to Z̄"
-    )
+    """What must be known of a picture: what it keeps, what is common to all displacements, what was left out.
+
+    Nothing is said that holds of any one point, or any two: all of its variance is kept, and one transform fits them.
+    """
+    visible = len(space.of_stage("fused")[0].numbers)
+    facts = [kept_words("A, Z and Z̄", space.shared)]
+    if visible > 1:
+        facts.append(kept_words("F", space.fused))
+    if visible > 2:
+        facts.append(
+            f"A common similarity transform (Procrustes) explains {percent(space.common)} of the squared displacement from Z to Z̄"
+        )
     if agreement:
         facts.append(f"Same-label neighbours in F: {percent(agreement['fused'].share)}")
-    visible = len(space.of_stage("fused")[0].numbers)
     if visible < utterances:
         facts.append(f"{visible} of {utterances} utterances are drawn, evenly spaced")
     return ". ".join(facts) + "."

@@ -23,6 +23,7 @@ SAMPLES_TERMS = (
     "A sample is what the method generates of a missing entry from other noise. Calibrated samples spread as widely as they err: the truth "
     "is no further from their mean than one of them."
 )
+ALONE = "Missing entries cannot be ranked: no other utterance has their modality"
 MEASURE_WORDS = {
     RANK: "rank of the own features",
     COSINE: "cosine less the mean feature",
@@ -75,14 +76,16 @@ def samples_heading(samples: Mapping[str, EntrySamples]) -> str:
     if abs(ratios[u] - 1) < 0.1:
         return "Samples are calibrated: the truth is as far from their mean as one of them"
     how = f"{decimal(ratios[u], 1)} times as far from the samples' mean as their spread says"
-    return fitting(f"Missing {u} is {how}", f"Truth is {how}")
+    return fitting(f"Missing {u}: the truth is {how}", f"The truth is {how}")
 
 
 def reconstruction_heading(compared: Mapping[str, Reconstruction]) -> str:
     """How many missing entries are nearest to their own features, and how many would be by chance."""
-    some = [one for one in compared.values() if len(one)]
+    some = [one for one in compared.values() if one.comparable]
     if not some:
-        return "Nothing is taken away, so there is nothing to reconstruct"
+        return (
+            ALONE if any(map(len, compared.values())) else "Nothing is taken away, so there is nothing to reconstruct"
+        )
     E, nearest = sum(map(len, some)), sum(one.nearest for one in some)
     expected = sum(one.nearest_by_chance for one in some)
     are, whose = ("are", "their") if nearest > 1 else ("is", "its")

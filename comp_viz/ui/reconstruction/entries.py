@@ -67,7 +67,7 @@ def nothing_missing(side: Side) -> None:
 def draw_sentences(compared: Mapping[str, Reconstruction]) -> None:
     """How well each modality is reconstructed, in a sentence each."""
     for one in compared.values():
-        if len(one):
+        if one.comparable:
             st.markdown(f"- {escape_markdown(reconstruction_sentence(one))}")
 
 

@@ -98,7 +98,8 @@ def draw_contributions(
         numbers,
         selects=True,
     )
-    st.caption(escape_markdown(weight_correlations(weight_agreement(contributions))))
+    if correlations := weight_correlations(weight_agreement(contributions)):
+        st.caption(escape_markdown(correlations))
     with st.expander("Where weight and contribution differ most"):
         st.dataframe(
             disagreement_table(contributions, words), hide_index=True, key=f"apart{key}",
