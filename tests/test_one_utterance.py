@@ -2,8 +2,11 @@
 
 import re
 
+import numpy as np
 import pytest
-from page_cases import on_wire
+from page_cases import array, figures, on_wire
+
+from comp_viz.figures.along import broken_line
 
 TRIVIAL = re.compile(
     r"\b(?:of 1 (?:utterance|decision|prediction)s?\b(?!:)|1 of 1\b|0 of 1\b|[nN]one of 1\b|all 1 |not defined|nan\b)"
@@ -45,3 +48,21 @@ def test_missing_entries_have_no_rank_among_themselves(open_case):
     app, _ = open_case("reconstruction", "one utterance", pattern="only(text)")
     assert app.subheader[0].value == "Missing entries cannot be ranked: no other utterance has their modality"
     assert not any("nearest to" in text for text in sentences(app))
+
+
+@pytest.mark.parametrize(
+    ("values", "alone"),
+    [([5.0], [0]), ([1, np.nan, 2, 3], [0]), ([np.nan, 1, np.nan], [1]), ([1, 2, np.nan, 3, 4], []), ([np.nan], [])],
+)
+def test_a_value_without_neighbours_is_a_dash_as_no_line_reaches_it(values, alone):
+    drawn = broken_line(np.float32(values), {"color": "#000", "width": 1})
+    sizes = drawn.get("marker", {"size": np.zeros(len(values))})["size"]
+    assert np.flatnonzero(sizes).tolist() == alone
+
+
+def test_the_truth_of_the_selected_utterance_shows_beside_the_line_there(open_case):
+    app, data = open_case("live", "one utterance")
+    truth = next(trace for trace in figures(app)["timeline"]["data"] if trace["name"] == "truth")
+    label = data.split("test")[0].labels[0]
+    at_label = np.isclose(array(truth["y"]), label, atol=1e-6)
+    assert np.ptp(array(truth["x"])[at_label]) > 0  # wider than the line, which is upright

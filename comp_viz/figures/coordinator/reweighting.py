@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.coordinator.reweighting import BY_HAND, EQUAL, Weighting, most_disturbing, only_name
 from comp_viz.data.conversation import Floats
-from comp_viz.figures.along import along, escape, neutral_line
+from comp_viz.figures.along import along, broken_line, escape, neutral_line
 from comp_viz.figures.chart import About
 from comp_viz.figures.predictions import label_text
 from comp_viz.figures.style import Palette, modality_colours, modality_symbols
@@ -90,7 +90,7 @@ def weightings_along(
     x, traces = np.arange(1, S + 1, dtype=np.float32), []
     if not task.classes:
         truth = {"color": palette.truth, "width": 1}
-        traces.append(go.Scatter(x=x, y=labels, name="truth", mode="lines", line=truth, hoverinfo="skip"))
+        traces.append(go.Scatter(x=x, y=labels, name="truth", hoverinfo="skip", **broken_line(labels, truth)))
     for name, each in reversed(list(weightings.items())):  # as trained comes last, on top
         colour, symbol, dash = look[name]
         look_of = {

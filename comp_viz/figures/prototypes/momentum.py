@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from comp_viz.analysis.live.change import Change
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.analysis.prototypes.momentum import MomentumChange
-from comp_viz.figures.along import along, escape
+from comp_viz.figures.along import along, broken_line, escape
 from comp_viz.figures.chart import About, base_layout, level
 from comp_viz.figures.prototypes.prompts import MOMENTUM_EQUATION
 from comp_viz.figures.style import Palette
@@ -55,7 +55,7 @@ def rerun_chart(
     ]
     traces = [
         go.Scatter(
-            x=x, y=old.round(4), name=f"trained λ = {momenta[1]:g}", mode="lines", line={"color": palette.truth, "width": 1.4, "dash": "dot"},
+            x=x, y=old.round(4), name=f"trained λ = {momenta[1]:g}", **broken_line(old, {"color": palette.truth, "width": 1.4, "dash": "dot"}),
             hoverinfo="skip",
         ),
         go.Scatter(
