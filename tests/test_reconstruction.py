@@ -156,6 +156,10 @@ def test_nothing_is_claimed_of_ranks_within_chance(here, complete):
         == "Ranks are better than chance (median: text 8\u202f%); 0 of 8 are nearest (0.4 by chance)"
     )
     assert ranks_title(second) == "Median rank is 8\u202f% for text (50\u202f% by chance)"
+    one_of_two = second | {"audio": middle["text"]}
+    assert reconstruction_heading(one_of_two).startswith(
+        "Only ranks of text (8\u202f%) are better than chance (50\u202f%)"
+    )
     last = with_ranks(compared, [10] * 8, [19] * 8)
     assert reconstruction_heading(last).startswith("Ranks are worse than chance (median: text 93\u202f%)")
     few = with_ranks(compared, [10] * 8, [1, 1, 1, 10, 10, 15, 12, 9])

@@ -73,7 +73,7 @@ def entries_chart(
     layout |= {
         "yaxis": axis | {"domain": [0.5, 1], "range": [1.03, -0.03], "tickvals": [0, 0.5, 1], "ticktext": ["nearest", "chance", "furthest"]}
         | {"title": {"text": "rank", "font": {"size": 12}}},
-        "yaxis2": axis | {"domain": [0, 0.44], "range": [low - 0.04, 1.04], "title": {"text": "cosine", "font": {"size": 12}}, "anchor": "x"},
+        "yaxis2": axis | {"domain": [0, 0.44], "range": [low - 0.08, 1.08], "title": {"text": "cosine", "font": {"size": 12}}, "anchor": "x"},
         "xaxis": layout["xaxis"] | {"anchor": "y2"},
     }  # fmt: skip
     return go.Figure(traces, layout)

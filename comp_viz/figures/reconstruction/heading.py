@@ -98,15 +98,24 @@ def reconstruction_heading(compared: Mapping[str, Reconstruction]) -> str:
         return full if beyond else fitting(f"{sentence} ({chance}); ranks within chance", full)
     if not beyond:
         return f"Within chance: {nearest} of {E} missing {entries} {are} nearest to {whose} own ({chance})"
-    return ranks_only_heading(beyond, f"{nearest} of {E}", expected)
+    return ranks_only_heading(beyond, len(some), f"{nearest} of {E}", expected)
 
 
-def ranks_only_heading(medians: Mapping[str, float], nearest: str, expected: float) -> str:
-    """That the ranks of some modalities, with these `medians`, are beyond chance, where the number of nearest entries is not."""
+def ranks_only_heading(medians: Mapping[str, float], modalities: int, nearest: str, expected: float) -> str:
+    """That the ranks of some of the modalities, with these `medians`, are beyond chance; the number of nearest entries is not."""
     better = sum(median < 0.5 for median in medians.values())
     how = "better than" if better == len(medians) else "beyond" if better else "worse than"
     shown = ", ".join(f"{u} {percent(median)}" for u, median in sorted(medians.items(), key=lambda each: each[1]))
     ranks = f"Ranks are {how} chance"
+    if len(medians) < modalities:
+        shown_of = " and ".join(
+            f"{u} ({percent(median)})" for u, median in sorted(medians.items(), key=lambda each: each[1])
+        )
+        return fitting(
+            f"Only ranks of {shown_of} are {how} chance ({percent(0.5)}); {nearest} entries are nearest",
+            f"Only ranks of {shown_of} are {how} chance ({percent(0.5)})",
+            f"Ranks of {len(medians)} of {modalities} modalities are {how} chance",
+        )
     return fitting(
         f"{ranks} (median: {shown}); {nearest} are nearest ({decimal(expected, 1)} by chance)",
         f"{ranks}: median {shown} ({percent(0.5)} by chance)",
