@@ -37,8 +37,11 @@ def modulation(view: PageView) -> None:
         corner = st.container(width=240)
     draw_for_part(view, "Modulation", part == THIS_CONVERSATION)
     selected = utterance_bar(view)[0] if part == THIS_CONVERSATION else 0
-    if part in (HARD, EFFECT):
-        hard_utterances(view) if part == HARD else effect_row(view, colours)
+    if part == HARD:
+        hard_utterances(view)
+        return
+    if part == EFFECT:
+        effect_row(view, colours)
         return
     columns = draw_sides(view, corner, patterns=part == THIS_CONVERSATION, need="modulation")
     if part == THIS_CONVERSATION:

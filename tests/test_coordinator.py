@@ -307,7 +307,10 @@ def test_few_answers_say_nothing_and_clear_ones_do(rng):
     sure = replace(here, heads={name: np.where(wrong[:, None], -1.0, 1.0).astype(np.float32) for name in NAMES})
     result, apart = trust_in_heads(sure, labels), disagreement(sure, labels)
     assert all(each.auc is not None and each.interval is None for each in result.values())
-    assert correctness_title(result, apart) == "Too few right or wrong answers among 40 labelled utterances for an AUC"
+    assert (
+        correctness_title(result, apart)
+        == "Too few right or wrong answers among 40 labelled utterances to trust an AUC"
+    )
     assert right_head_weighted(apart).endswith("which utterances are easy, not which head is right")
     wrong = np.arange(40) < 15
     coordinator = np.where(wrong[:, None], [0.1, 0.45, 0.45], [0.5, 0.25, 0.25]).astype(np.float32)

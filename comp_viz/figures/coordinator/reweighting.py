@@ -122,7 +122,7 @@ def weighting_axes(axis: dict[str, Any], weightings: Weightings, span: Predictio
     followed = (
         "P(decision<br>as trained)" if task.classes else f"{task.name}<br>{compact(task.low)} to {compact(task.high)}"
     )
-    moved = "change<br>" + ("in P" if task.classes else "in points")
+    moved = "change<br>" + ("in P" if task.classes else "of score")
     return {
         "yaxis": axis | titled(followed) | {"domain": [middle + 0.05, 1], "range": list(span.followed)},
         "yaxis3": axis | titled(moved) | {"domain": [below + 0.05, middle], "range": [-span.moved, span.moved], "nticks": 4},

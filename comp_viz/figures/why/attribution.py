@@ -111,9 +111,9 @@ def features_title(table: pd.DataFrame, task: Task) -> str:
         return "No feature of this utterance has any attribution"
     amount = explained_amount(task, float(table["attribution"].iloc[0]), sign=True)
     return fitting(
-        f"{feature_label(str(table['feature'].iloc[0]))} has the largest attribution of its own features: {amount}",
+        f"Of the utterance's own features, {feature_label(str(table['feature'].iloc[0]))} has the largest attribution: {amount}",
         f"{feature_label(str(table['feature'].iloc[0]))} has the largest attribution: {amount}",
-        f"The largest attribution of one of its own features is {amount}",
+        f"The largest attribution of one of the utterance's own features is {amount}",
     )
 
 

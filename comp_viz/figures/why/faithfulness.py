@@ -15,8 +15,9 @@ from comp_viz.wording import fitting, percent, signed
 
 ABOUT_FAITHFULNESS = About(
     "Deletion and insertion: the explained number while parts are taken away, and while they come back, in the order the explanation "
-    "gives: most supporting the decision first. Grey: other orders. A faithful explanation falls below the other orders in deletion, and "
-    "rises above them in insertion. The area between is the gain.",
+    "gives: most supporting the decision first. Grey: other orders. A faithful explanation leaves the decision sooner than the other "
+    "orders in deletion, and comes back to it sooner in insertion: below and then above them where the decision is a high number, above "
+    "and then below where it is a low one, such as negative sentiment. The area between is the gain.",
     "Whether the explanation is the only faithful one, or what people would consider plausible. A missing cell is something the model was "
     "trained on; a feature at its mean is not.",
     r"\text{gain} = \int_0^1 \overline{f_\text{other}}(x) - f_\text{del}(x)\,dx,\quad \int_0^1 f_\text{ins}(x) - \overline{f_\text{other}}(x)\,dx",
