@@ -130,7 +130,9 @@ def test_every_part_has_its_equation_with_the_numbers_of_the_utterance(case):
         assert f"{inside.prediction.fused[s].max():.2f}".replace("-", "\u2212") in numbers["fused"]
         for i, sender in enumerate(inside.senders(name) if overview.prompted else ()):
             delivered = np.linalg.norm(inside.delivered[name][:, s, i], axis=-1).mean()
-            assert rf"\text{{{sender}}} \to \text{{{name}}}}}_{{2}} \rVert = {delivered:.2f}" in numbers["prompts P"]
+            assert (
+                rf"\text{{{sender}}} \to \text{{{name}}}}}_{{{s + 1}}} \rVert = {delivered:.2f}" in numbers["prompts P"]
+            )
 
 
 def test_names_of_files_mean_nothing_to_a_formula():
