@@ -14,6 +14,18 @@ def how_many(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def some_of(number: int, total: int, noun: str) -> str:
+    """So many of all, in a sentence: `3 of 84 decisions`, `none of 84 decisions`; of one, `the only decision`, `no decision`."""
+    if total == 1:
+        return f"the only {noun}" if number else f"no {noun}"
+    return f"{f'{number:,}' if number else 'none'} of {how_many(total, noun)}"
+
+
+def flip_clause(number: int, total: int, noun: str) -> str:
+    """How many of all decisions or predictions flip, as a sentence: `3 of 84 decisions flip`, `the only decision flips`."""
+    return f"{some_of(number, total, noun)} flip{'s' if 1 in (number, total) else ''}"
+
+
 def number_list(numbers: Sequence[int]) -> str:
     """Numbers in a line, cut where there are many."""
     return ", ".join(map(str, numbers[:6])) + (f" … {len(numbers)} in all" if len(numbers) > 6 else "")

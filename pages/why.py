@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from comp_viz.figures.predictions import FROM_CONTEXT
+from comp_viz.figures.predictions import FROM_CONTEXT, FROM_NOTHING
 from comp_viz.figures.style import Palette
 from comp_viz.figures.why import heading
 from comp_viz.figures.why.heading import unexplained_facts, unexplained_heading
@@ -33,7 +33,8 @@ def explained(part: Tab) -> Tab:
             return unexplained_heading(selected)
         for side in sides:
             if not side.view.observed[selected].any():
-                side.place.caption(f":material/diversity_3: Utterance {selected + 1} is predicted {FROM_CONTEXT}.")
+                source = FROM_CONTEXT if side.view.observed.any() else FROM_NOTHING
+                side.place.caption(f":material/diversity_3: Utterance {selected + 1} is predicted {source}.")
         return part(sides, selected, palette)
 
     return draw

@@ -31,6 +31,7 @@ SIX = Task("emotion", ("happy", "sad", "neutral", "angry", "excited", "frustrate
 CASES = {
     "usual": (THREE, SCORE, 9, {}),
     "two utterances": (THREE, SCORE, 2, {}),
+    "one utterance": (THREE, SCORE, 1, {}),
     "500 utterances": (THREE, SCORE, 500, {"max_length": 512}),
     "two modalities": (TWO, SCORE, 9, {}),
     "four modalities": (FOUR, SIX, 9, {}),

@@ -78,6 +78,7 @@ def test_change_of_classes_is_that_of_the_complete_decisions_probability():
         ([[1, 0, 1], [1, 0, 1]], [6, 4], "Without text, none of 2 predictions flip; accuracy stays at 100\u202f%"),
         ([[1, 0, 1], [1, 1, 1]], [4, 4], "With a single entry missing, 1 of 2 predictions flips; accuracy falls from 100\u202f% to 50\u202f%"),
         ([[1, 0, 0], [1, 0, 0]], [4, 6], "Without text and video, 2 of 2 predictions flip; accuracy falls from 100\u202f% to 0\u202f%"),
+        ([[0, 0, 0], [0, 0, 0]], [6, 6], "With everything missing, 1 of 2 predictions flips; accuracy falls from 100\u202f% to 50\u202f%"),
         ([[1, 0, 0], [1, 1, 1]], [6, 4], "With 33\u202f% of entries missing, none of 2 predictions flip; accuracy stays at 100\u202f%"),
     ],
 )  # fmt: skip

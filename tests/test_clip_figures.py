@@ -123,7 +123,7 @@ def test_what_moved_is_total_variation_flips_and_lost_entries():
     assert f"coordinator weight of {before.modalities[u]} {way} from {old:.2f} to {new:.2f}." in details
     same = clip_change(before, before)
     assert not same.distance.any()
-    assert degradation_heading(same, before.modalities) == "0 of 4 decisions flip; nothing more is missing"
+    assert degradation_heading(same, before.modalities) == "None of 4 decisions flip; nothing more is missing"
 
 
 def test_titles_give_the_numbers_that_are_drawn_and_fit_a_heading(tmp_path):

@@ -160,7 +160,7 @@ def test_fitted_axes_hold_every_weight_and_the_equal_ones(rng):
     assert low <= 1 / 3 <= high
     equal = replace(one, coordinator=np.full((40, 3), 1 / 3, np.float32))
     assert near_equal(equal) == 40
-    assert simplex_title(equal) == "In 40 of 40 utterances every weight is within 0.05 of 1/3"
+    assert simplex_title(equal) == "Every weight is within 0.05 of 1/3 in 40 of 40 utterances"
     low, high = weight_span(equal)
     assert low < 1 / 3 < high
 
@@ -307,7 +307,10 @@ def test_few_answers_say_nothing_and_clear_ones_do(rng):
     sure = replace(here, heads={name: np.where(wrong[:, None], -1.0, 1.0).astype(np.float32) for name in NAMES})
     result, apart = trust_in_heads(sure, labels), disagreement(sure, labels)
     assert all(each.auc is not None and each.interval is None for each in result.values())
-    assert correctness_title(result, apart) == "Too few right or wrong answers among 40 labelled utterances for an AUC"
+    assert (
+        correctness_title(result, apart)
+        == "Too few right or wrong answers among 40 labelled utterances to trust an AUC"
+    )
     assert right_head_weighted(apart).endswith("which utterances are easy, not which head is right")
     wrong = np.arange(40) < 15
     coordinator = np.where(wrong[:, None], [0.1, 0.45, 0.45], [0.5, 0.25, 0.25]).astype(np.float32)
@@ -413,7 +416,7 @@ def test_sentences_about_other_weights(rng):
     runs = {LEARNED: first, EQUAL: first, "only audio": second, "only text": first, BY_HAND: second}
     result = compare_weightings(runs, labels)
     changed = int(result["only audio"].differs.sum())
-    assert other_weights_title(result) == f"Equal weights change 0 of 40 decisions, all weight on audio {changed}"
+    assert other_weights_title(result) == f"Equal weights change none of 40 decisions, all weight on audio {changed}"
     without = other_weights_title(compare_weightings({EQUAL: first, "only audio": second}, labels))
     assert without == f"All weight on audio changes {changed} of 40 decisions"
     same = other_weights_title(compare_weightings({LEARNED: first, EQUAL: first, "only audio": first}, labels))

@@ -35,7 +35,7 @@ def test_every_row_shows_the_models_numbers(timeline_case):
     figure, here, changed, conversation = timeline_case
     by_name = {trace.name: trace for trace in figure.data if trace.name}
     np.testing.assert_allclose(by_name["◆ fused prediction"].y, here.fused[:, 0])
-    np.testing.assert_allclose(by_name["truth"].y[::4], conversation.labels)
+    np.testing.assert_allclose(by_name["truth"].y[::7], conversation.labels)
     bars = [trace for trace in figure.data if trace.yaxis == "y3"]
     tops = {
         round(float(x)): float(y) for trace in bars for x, y in zip(trace.x[1::5] + 0.45, trace.y[1::5], strict=True)

@@ -8,6 +8,7 @@ import pytest
 
 from comp_viz.analysis.modulation.hard_utterances import read_hardness, with_utterance_words
 from comp_viz.analysis.modulation.telemetry import BINS, read_modulation_record
+from comp_viz.figures.grid import grid
 from comp_viz.figures.modulation.telemetry import (
     by_epoch_chart,
     by_error_chart,
@@ -165,11 +166,20 @@ def test_gradients_share_an_axis_that_holds_all_of_them(result):
     assert low < math.log10(positive["low"].min())
     assert high > math.log10(positive["high"].max())
     drawn = gradients_chart(result, (low, high), LIGHT)
-    assert {note.text for note in drawn.layout.annotations} >= set(result.gradients["module"])
+    assert {note.text.replace("<br>", " ") for note in drawn.layout.annotations} >= set(result.gradients["module"])
 
 
 def test_every_chart_has_its_name_above_its_middle(result):
     drawn = gradients_chart(result, gradient_span([result.gradients]), LIGHT).layout
     for i, module in enumerate(result.gradients["module"].unique()):
-        (name,) = [note for note in drawn.annotations if note.text == module]
+        (name,) = [note for note in drawn.annotations if note.text.replace("<br>", " ") == module]
         assert (name.x, name.xanchor) == (pytest.approx(np.mean(drawn[f"xaxis{i + 1}"].domain)), "center")
+
+
+def test_names_of_small_charts_do_not_touch_on_a_phone():
+    names = ["projection", "propagation", "modality heads", "fused head"]
+    plain, broken = (grid(LIGHT, "", each, 400, "epoch", "norm") for each in (["a"] * 4, names))
+    shown = [note.text for note in broken.layout.annotations][2:]
+    assert shown == ["projection", "propagation", "modality<br>heads", "fused head"]
+    assert broken.layout.margin.t - plain.layout.margin.t >= 12  # room for a second line
+    assert grid(LIGHT, "", ["modality heads"], 400, "epoch", "norm").layout.annotations[2].text == "modality heads"

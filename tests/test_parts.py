@@ -28,6 +28,11 @@ def case(request, tmp_path):
     return request.param, data, conversation, look_inside(checkpoint, conversation, conversation.observed)
 
 
+def second(conversation):
+    """The second utterance, counted from 0; the only one where there is no other."""
+    return min(1, len(conversation) - 1)
+
+
 def test_inside_is_the_models_own_trace(case):
     name, _, conversation, inside = case
     S, M = conversation.observed.shape
@@ -111,21 +116,23 @@ def test_the_title_of_the_diagram_names_who_sends_the_longest_prompts(case):
 
 def test_every_part_has_its_equation_with_the_numbers_of_the_utterance(case):
     _, data, conversation, inside = case
-    overview = build_overview(inside, conversation.labels)
+    overview, s = build_overview(inside, conversation.labels), second(conversation)
     for u, name in enumerate(overview.modalities):
-        spot = Spot(overview, name, data.task, 1)
+        spot = Spot(overview, name, data.task, s)
         numbers = {part: part_equation(part, spot).numbers for part in PARTS}
-        assert numbers["features"].endswith(f"= {int(inside.observed[1, u])}")
-        length = np.linalg.norm(inside.encoded[name][1])
+        assert numbers["features"].endswith(f"= {int(inside.observed[s, u])}")
+        length = np.linalg.norm(inside.encoded[name][s])
         assert f"= {length:.2f}" in numbers["encoder Z"]
-        weights = [f"{weight:.2f}" for weight in inside.prediction.coordinator[1]]
+        weights = [f"{weight:.2f}" for weight in inside.prediction.coordinator[s]]
         whole = "= 1" if sum(int(weight.replace(".", "")) for weight in weights) == 100 else r"\approx 1"
         assert numbers["coordinator ω̄"].endswith(f"= {' + '.join(weights)} {whole}")
-        assert f"{inside.prediction.heads[name][1].max():.2f}".replace("-", "\u2212") in numbers["heads Y"]
-        assert f"{inside.prediction.fused[1].max():.2f}".replace("-", "\u2212") in numbers["fused"]
+        assert f"{inside.prediction.heads[name][s].max():.2f}".replace("-", "\u2212") in numbers["heads Y"]
+        assert f"{inside.prediction.fused[s].max():.2f}".replace("-", "\u2212") in numbers["fused"]
         for i, sender in enumerate(inside.senders(name) if overview.prompted else ()):
-            delivered = np.linalg.norm(inside.delivered[name][:, 1, i], axis=-1).mean()
-            assert rf"\text{{{sender}}} \to \text{{{name}}}}}_{{2}} \rVert = {delivered:.2f}" in numbers["prompts P"]
+            delivered = np.linalg.norm(inside.delivered[name][:, s, i], axis=-1).mean()
+            assert (
+                rf"\text{{{sender}}} \to \text{{{name}}}}}_{{{s + 1}}} \rVert = {delivered:.2f}" in numbers["prompts P"]
+            )
 
 
 def test_names_of_files_mean_nothing_to_a_formula():
@@ -134,25 +141,25 @@ def test_names_of_files_mean_nothing_to_a_formula():
 
 def test_the_table_has_a_row_for_every_utterance_and_modality(case):
     _, _, conversation, inside = case
-    table = overview_table(build_overview(inside, conversation.labels))
+    table, s = overview_table(build_overview(inside, conversation.labels)), second(conversation)
     assert len(table) == conversation.observed.size
-    one = table[(table["utterance"] == 2) & (table["modality"] == "text")]
-    assert float(one["coordinator weight"].iloc[0]) == pytest.approx(inside.prediction.coordinator[1, 1])
+    one = table[(table["utterance"] == s + 1) & (table["modality"] == "text")]
+    assert float(one["coordinator weight"].iloc[0]) == pytest.approx(inside.prediction.coordinator[s, 1])
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_every_part_of_the_diagram_says_its_numbers(case, palette):
     _, data, conversation, inside = case
-    overview = build_overview(inside, conversation.labels)
-    svg = ElementTree.fromstring(diagram(overview, data.task, conversation.labels, 1, palette))
+    overview, s = build_overview(inside, conversation.labels), second(conversation)
+    svg = ElementTree.fromstring(diagram(overview, data.task, conversation.labels, s, palette))
     parts = [(group.get("data-part"), group.get("aria-label")) for group in svg.iter(f"{SVG}g")]
     wanted = {part for part in PARTS if overview.prompted or part not in ("prototypes A", "prompts P")}
     assert {part for part, _ in parts} == wanted
     labels = " ".join(label for _, label in parts)
     for one in overview.modalities.values():
-        assert f"{one.encoded_norm[1]:.2f}" in labels
-        assert f"{one.weight[1]:.2f}" in labels
-    truth = "unknown" if np.isnan(conversation.labels[1]) else None
+        assert f"{one.encoded_norm[s]:.2f}" in labels
+        assert f"{one.weight[s]:.2f}" in labels
+    truth = "unknown" if np.isnan(conversation.labels[s]) else None
     assert truth is None or "truth unknown" in labels
     assert all(group.get("tabindex") == "0" and group.get("role") == "button" for group in svg.iter(f"{SVG}g"))
 

@@ -31,6 +31,7 @@ from comp_viz.figures.propagation.attention import (
     ARC_WIDTHS,
     MOST_ARCS,
     attention_title,
+    head_entropy_chart,
     head_entropy_title,
     query_chart,
     query_title,
@@ -273,3 +274,11 @@ def test_a_missing_query_of_a_rollout_has_arcs_though_its_residual_connection_ta
     attended = Attention("text", ROLLOUT_MAP, weights, keys, keys | np.eye(S, dtype=bool))
     traces = [trace for trace in query_chart(attended, [""] * S, 0.2, query, LIGHT).data if trace.yaxis == "y2"]
     assert sum(int(np.isnan(trace.x).sum()) for trace in traces) == 7
+
+
+def test_ticks_of_heads_are_narrow_enough_for_a_phone(here):
+    axis = head_entropy_chart(entropy_by_head(here), LIGHT).layout.xaxis
+    assert [text.replace("<br>", "") for text in axis.ticktext] == [
+        "".join(character for character in value if character.isdigit()) for value in axis.tickvals
+    ]
+    assert axis.title.text.endswith("block, layer, head")

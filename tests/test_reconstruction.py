@@ -156,6 +156,10 @@ def test_nothing_is_claimed_of_ranks_within_chance(here, complete):
         == "Ranks are better than chance (median: text 8\u202f%); 0 of 8 are nearest (0.4 by chance)"
     )
     assert ranks_title(second) == "Median rank is 8\u202f% for text (50\u202f% by chance)"
+    one_of_two = second | {"audio": middle["text"]}
+    assert reconstruction_heading(one_of_two).startswith(
+        "Only ranks of text (8\u202f%) are better than chance (50\u202f%)"
+    )
     last = with_ranks(compared, [10] * 8, [19] * 8)
     assert reconstruction_heading(last).startswith("Ranks are worse than chance (median: text 93\u202f%)")
     few = with_ranks(compared, [10] * 8, [1, 1, 1, 10, 10, 15, 12, 9])
@@ -197,7 +201,7 @@ def test_an_entry_beside_the_mean_of_the_others():
     assert entry.mean.tolist() == [0, 1]  # of the first and the third: the fourth has none
     assert entry.error == pytest.approx((1 + 1) / (16 + 1))
     assert entry.cosine == pytest.approx(3 / np.sqrt(10))
-    assert entry_title(entry) == "Missing text in utterance 2: cosine 0.95, error 0.12 of the mean's"
+    assert entry_title(entry) == "Missing text in utterance 2: cosine 0.95, error 0.12 times that of the mean"
     assert math.isnan(entry.cosine_given_back)
 
 
@@ -353,7 +357,7 @@ def test_samples_of_a_known_distribution_are_calibrated(shift, ratio):
         assert samples_heading({"text": samples}).startswith("Samples are calibrated")
     else:
         assert samples.outside > 0.8
-        assert samples_heading({"text": samples}).startswith("Missing text is ")
+        assert samples_heading({"text": samples}).startswith("Missing text: the truth is ")
     assert samples_title({"text": samples}).startswith("Rank correlation of spread and error")
     assert "8 samples" in samples_sentence(samples)
     cloud, line = samples_chart({"text": samples}, LIGHT).data

@@ -133,7 +133,9 @@ def test_groups_keep_the_sum_of_their_features(checkpoint, conversation, observe
     assert group_table(table)["attribution"].sum() == pytest.approx(float(result.cells[2].sum()), abs=1e-5)
     assert table["attribution"].abs().is_monotonic_decreasing
     top, group = table.iloc[0], group_table(table).iloc[0]
-    assert features_title(table, small_lab.task).startswith(f"{top['feature']} has the largest attribution")
+    assert features_title(table, small_lab.task).startswith(
+        f"Of the utterance's own features, {top['feature']} has the largest attribution: "
+    )
     assert features_title(table[:0], small_lab.task) == "No feature of this utterance is observed"
     assert f"{group['group']} has the largest sum: " in feature_groups_title(group_table(table), small_lab.task)
     with pytest.raises(ValueError, match="cells"):

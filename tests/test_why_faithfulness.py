@@ -62,8 +62,10 @@ def test_orders_that_come_to_the_same_are_no_evidence():
         return kept.astype(np.float64) @ np.array([3.0, 1.0])
 
     best, worst = deletion_insertion(value, np.array([3.0, 1.0]), 1), deletion_insertion(value, np.array([1.0, 3.0]), 1)
-    assert faithfulness_title(best, "modalities").startswith("Faithful by modalities: deletion beats ")
-    assert faithfulness_title(worst, "modalities").startswith("Not faithful by modalities: deletion beats 0 of ")
+    assert faithfulness_title(best, "modalities").startswith("The order of modalities is faithful: deletion beats ")
+    assert faithfulness_title(worst, "modalities").startswith(
+        "The order of modalities is not faithful: deletion beats 0 of "
+    )
     single = deletion_insertion(lambda kept: kept[:, 0].astype(np.float64), np.ones(1), 1)
     assert faithfulness_title(single, "cells") == "Every order of cells gives the same curves"
 

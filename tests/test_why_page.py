@@ -57,8 +57,8 @@ def test_every_part_bears_every_case(part, case, open_part, monkeypatch):
     assert not app.error
     heading = app.subheader[0].value
     assert any(words in heading for words in HEADINGS[part]), heading
-    assert figures(app)
-    assert max(on_wire(app).values()) < 2_000_000
+    assert bool(figures(app)) != (part == CONTEXT and case == "one utterance")  # it has no context
+    assert max(on_wire(app).values(), default=0) < 2_000_000
 
 
 @pytest.mark.parametrize("part", [CONTRIBUTIONS, FEATURES, CONTEXT, COUNTERFACTUALS])

@@ -8,6 +8,7 @@ from comp_viz.wording import (
     compact,
     decimal,
     fitting,
+    flip_clause,
     how_many,
     interval,
     percent,
@@ -15,6 +16,7 @@ from comp_viz.wording import (
     shortened,
     signed,
     so_far,
+    some_of,
     uniformity,
 )
 
@@ -22,6 +24,21 @@ SOURCES = sorted((Path(__file__).parents[1] / "comp_viz").rglob("*.py"))
 COUNTED = re.compile(
     r"\{(?:len\([^{}]*\)|[\w.]*count(?:ed)?)(?::,)?\} (?:utterance|conversation|decision|prediction)s\b"
 )
+
+
+@pytest.mark.parametrize(
+    ("number", "total", "words", "sentence"),
+    [
+        (0, 1, "no decision", "no decision flips"),
+        (1, 1, "the only decision", "the only decision flips"),
+        (0, 84, "none of 84 decisions", "none of 84 decisions flip"),
+        (1, 84, "1 of 84 decisions", "1 of 84 decisions flips"),
+        (1200, 2430, "1,200 of 2,430 decisions", "1,200 of 2,430 decisions flip"),
+    ],
+)
+def test_some_of_one_is_no_count(number, total, words, sentence):
+    assert some_of(number, total, "decision") == words
+    assert flip_clause(number, total, "decision") == sentence
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,20 @@ def selection_line(utterance: int, palette: Palette) -> dict[str, object]:
     }
 
 
+def broken_line(y: Floats, line: dict[str, Any]) -> dict[str, Any]:
+    """How a line through `y [S]` is drawn, NaN where it breaks: a value between breaks is a dash across the selection line."""
+    known = np.pad(~np.isnan(y), 1)
+    alone = known[1:-1] & ~known[:-2] & ~known[2:]
+    if not alone.any():
+        return {"mode": "lines", "line": line}
+    dash = {"color": line["color"], "width": line["width"]}
+    return {
+        "mode": "lines+markers",
+        "line": line,
+        "marker": {"symbol": "line-ew", "size": np.where(alone, 12, 0), "line": dash},
+    }
+
+
 def flat(xs: np.ndarray, ys: np.ndarray, axis: str, **look: object) -> go.Scatter:
     """A trace that cannot be hovered, from points row by row."""
     x, y = xs.ravel().astype(np.float32), ys.ravel().astype(np.float32)

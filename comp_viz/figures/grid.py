@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from comp_viz.figures.chart import base_layout
+from comp_viz.figures.chart import TITLE_LETTERS, base_layout, even_lines
 from comp_viz.figures.style import Palette
 
 AxisSpan = tuple[float, float]
+LINE_HEIGHT = 16  # pixels of a line of 12-pixel type
 
 
 def grid(
@@ -23,6 +24,9 @@ def grid(
     columns = min(4, len(names))
     rows = -(-len(names) // columns)
     wide, high = (1 - 0.035 * (columns - 1)) / columns, (1 - 0.16 * (rows - 1)) / rows
+    # Names beside each other would touch on a phone.
+    names = ["<br>".join(even_lines(name, round(TITLE_LETTERS * wide))) for name in names]
+    more = LINE_HEIGHT * max(name.count("<br>") for name in names[:columns])
     layout = base_layout(palette, title, height, hovermode="closest")
     axis = {**layout.pop("xaxis"), **layout.pop("yaxis")}
     look = {"showarrow": False, "xref": "paper", "yref": "paper", "font": {"size": 12, "color": palette.ink}}
@@ -43,8 +47,8 @@ def grid(
         }  # fmt: skip
         # By itself Plotly takes the side of a name that is nearer to the edge of the figure, not its middle.
         notes.append({"text": name, "x": left + wide / 2, "y": top, "xanchor": "center", "yanchor": "bottom", **look})
-    layout |= {"annotations": notes, "margin": {"l": 64, "r": 10, "t": 56 if legend else 26, "b": 52}}
-    layout["legend"] = layout["legend"] | {"y": 1.02 + 24 / (height - 108)}
+    layout |= {"annotations": notes, "margin": {"l": 64, "r": 10, "t": (56 if legend else 26) + more, "b": 52}}
+    layout["legend"] = layout["legend"] | {"y": 1.02 + (24 + more) / (height - 108 - more)}
     return go.Figure(layout=layout)
 
 

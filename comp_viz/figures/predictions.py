@@ -10,6 +10,7 @@ NOTHING_RECORDED = "nothing was recorded of this utterance, so nothing is predic
 NOTHING_RECORDED_AT_ALL = "nothing was recorded of any utterance"
 CONTEXT_ONLY = "from neighbours only"
 FROM_CONTEXT = "from its neighbours only, as all of this utterance is taken away"
+FROM_NOTHING = "from nothing, as all of the conversation is taken away"
 
 
 def prediction_text(task: Task, values: np.ndarray) -> str:

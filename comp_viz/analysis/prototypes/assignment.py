@@ -1,5 +1,6 @@
 """How utterances draw on prototypes: entropy of the weights, and how much of the variance of prompts they explain (eq. 7, 8)."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,12 +22,17 @@ class Assignment:
     entropy: Floats  # [S], normalised by log K, 0 to 1
     effective: Floats  # [S], effective number of prototypes: e to the entropy, 1 to K
     own: Floats  # [S], weight of the conversation's own prototypes together, 0 to 1
-    explained: float  # share of the fresh prompts' variance along the conversation that prototypes explain
+    explained: float  # share of the fresh prompts' variance along the conversation that prototypes explain; NaN without variance
 
     @property
     def prototypes(self) -> int:
         """K, prototypes attended to."""
         return int(self.relative.shape[1])
+
+    @property
+    def varies(self) -> bool:
+        """Whether the prompts differ between utterances at all, so that there is a variance to explain."""
+        return not math.isnan(self.explained)
 
     @property
     def by_conversation(self) -> Floats:
@@ -74,8 +80,8 @@ def feature_part(checkpoint: Checkpoint, inside: Inside, block: int) -> dict[str
 def explained_share(part: Floats, whole: Floats) -> float:
     """Share of the variance of `whole [S, p]` over utterances that goes with `part`: covariance over variance.
 
-    The shares of parts that add up to the whole add up to 1. 0 where nothing varies.
+    The shares of parts that add up to the whole add up to 1. NaN where nothing varies, as with one utterance.
     """
     centred = whole - whole.mean(0)
     variance = float((centred**2).sum())
-    return float(((part - part.mean(0)) * centred).sum() / variance) if variance > 1e-12 else 0.0
+    return float(((part - part.mean(0)) * centred).sum() / variance) if variance > 1e-12 else float("nan")

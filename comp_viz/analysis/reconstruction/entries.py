@@ -39,6 +39,11 @@ class Reconstruction:
         return len(self.utterances)
 
     @property
+    def comparable(self) -> bool:
+        """Whether there are missing entries, and other utterances that their own features could be mistaken for."""
+        return len(self) > 0 and self.choices > 1
+
+    @property
     def nearest(self) -> int:
         """Entries that are nearest to their own features."""
         return int((self.rank == 1).sum())

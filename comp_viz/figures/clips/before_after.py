@@ -10,7 +10,7 @@ from comp_viz.analysis.prediction import Prediction
 from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.predictions import likeliest_text
 from comp_viz.figures.style import Palette, class_colours, modality_colours, modality_marks
-from comp_viz.wording import compact, decimal, fitting, how_many
+from comp_viz.wording import compact, decimal, first_upper, fitting, flip_clause, how_many
 
 BEFORE, AFTER = "as recorded", "degraded"
 ABOUT_BEFORE_AFTER = About(
@@ -38,8 +38,7 @@ def before_after_title(before: Prediction, after: Prediction, s: int) -> str:
 
 def degradation_heading(change: ClipChange, modalities: Sequence[str]) -> str:
     """How many decisions a degradation flips, and what it made missing."""
-    flips = int(change.flipped.sum())
-    flipped = f"{flips} of {how_many(len(change.flipped), 'decision')} {'flips' if flips == 1 else 'flip'}"
+    flipped = first_upper(flip_clause(int(change.flipped.sum()), len(change.flipped), "decision"))
     lost = [f"{u} in {n}" for u, n in zip(modalities, change.lost.sum(0), strict=True) if n]
     return fitting(f"{flipped}; {'now missing: ' + ', '.join(lost) if lost else 'nothing more is missing'}", flipped)
 

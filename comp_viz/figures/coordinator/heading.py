@@ -74,6 +74,9 @@ def right_head_weighted(disagreement: Disagreement) -> str:
             f"In {where} the heads are all right or all wrong, so weights can follow which utterances are easy, not which "
             "head is right"
         )
+    if disagreement.labelled == 1:
+        on = "is" if disagreement.trusted_right else "is not"
+        return f"In the only labelled utterance the heads disagree, and the largest weight {on} on a head that is right"
     return (
         f"The heads disagree in {count:,} of {labelled}; in {disagreement.trusted_right:,} of them the largest weight is on a head "
         f"that is right ({decimal(disagreement.by_chance, 1)} by chance)"

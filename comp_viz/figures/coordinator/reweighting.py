@@ -9,11 +9,11 @@ import plotly.graph_objects as go
 
 from comp_viz.analysis.coordinator.reweighting import BY_HAND, EQUAL, Weighting, most_disturbing, only_name
 from comp_viz.data.conversation import Floats
-from comp_viz.figures.along import along, escape, neutral_line
+from comp_viz.figures.along import along, broken_line, escape, neutral_line
 from comp_viz.figures.chart import About
 from comp_viz.figures.predictions import label_text
 from comp_viz.figures.style import Palette, modality_colours, modality_symbols
-from comp_viz.wording import compact, decimal, first_upper, fitting, how_many
+from comp_viz.wording import compact, decimal, first_upper, fitting, some_of
 
 Weightings = Mapping[str, Weighting]  # the first is as trained
 FUSED_EQUATION = r"F=[\bar\omega_a\bar Z^{a},\;\bar\omega_t\bar Z^{t},\;\bar\omega_v\bar Z^{v}]\qquad(14)"
@@ -31,16 +31,16 @@ ABOUT_OTHER_WEIGHTS = About(
 def other_weights_title(weightings: Weightings) -> str:
     """How many decisions equal weights change, and all weight on the modality that then changes most."""
     trained, each = next(iter(weightings.items()))
-    most, decisions = most_disturbing(weightings), how_many(len(each.differs), "decision")
+    most, S = most_disturbing(weightings), len(each.differs)
     equal, single = (int(weightings[name].differs.sum()) for name in (EQUAL, most))
     all_weight = f"all weight on {most.removeprefix('only ')}"
     if trained == EQUAL:
-        return f"{first_upper(all_weight)} changes {single:,} of {decisions}"
+        return f"{first_upper(all_weight)} changes {some_of(single, S, 'decision')}"
     if not equal and not single:
-        return f"Neither equal weights nor all weight on one modality changes any of {decisions}"
+        return f"Neither equal weights nor all weight on one modality changes {'the only decision' if S == 1 else f'any of {S:,} decisions'}"
     return fitting(
-        f"Equal weights change {equal:,} of {decisions}, {all_weight} {single:,}",
-        f"Equal weights change {equal:,} of {decisions}",
+        f"Equal weights change {some_of(equal, S, 'decision')}, {all_weight} {single:,}",
+        f"Equal weights change {some_of(equal, S, 'decision')}",
     )
 
 
@@ -90,7 +90,7 @@ def weightings_along(
     x, traces = np.arange(1, S + 1, dtype=np.float32), []
     if not task.classes:
         truth = {"color": palette.truth, "width": 1}
-        traces.append(go.Scatter(x=x, y=labels, name="truth", mode="lines", line=truth, hoverinfo="skip"))
+        traces.append(go.Scatter(x=x, y=labels, name="truth", hoverinfo="skip", **broken_line(labels, truth)))
     for name, each in reversed(list(weightings.items())):  # as trained comes last, on top
         colour, symbol, dash = look[name]
         look_of = {
@@ -122,7 +122,7 @@ def weighting_axes(axis: dict[str, Any], weightings: Weightings, span: Predictio
     followed = (
         "P(decision<br>as trained)" if task.classes else f"{task.name}<br>{compact(task.low)} to {compact(task.high)}"
     )
-    moved = "change<br>" + ("in P" if task.classes else "in points")
+    moved = "change<br>" + ("in P" if task.classes else "of score")
     return {
         "yaxis": axis | titled(followed) | {"domain": [middle + 0.05, 1], "range": list(span.followed)},
         "yaxis3": axis | titled(moved) | {"domain": [below + 0.05, middle], "range": [-span.moved, span.moved], "nticks": 4},

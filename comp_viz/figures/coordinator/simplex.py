@@ -14,7 +14,7 @@ from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.coordinator.weights_along import WEIGHTS_EQUATION, WeightSpan, equal_line, weight_axis
 from comp_viz.figures.emotions import Looks
 from comp_viz.figures.style import Palette, modality_colours, modality_marks
-from comp_viz.wording import how_many
+from comp_viz.wording import some_of
 
 HEIGHT = 430
 COLOURED = (
@@ -47,7 +47,7 @@ def simplex_form(modalities: int) -> tuple[str, About]:
 def simplex_title(prediction: Prediction) -> str:
     """In how many utterances the weights are nearly equal."""
     S, M = prediction.coordinator.shape
-    return f"In {near_equal(prediction):,} of {how_many(S, 'utterance')} every weight is within {NEARLY_EQUAL} of 1/{M}"
+    return f"Every weight is within {NEARLY_EQUAL} of 1/{M} in {some_of(near_equal(prediction), S, 'utterance')}"
 
 
 @dataclass(frozen=True)

@@ -75,9 +75,8 @@ def correctness_title(trust: Mapping[str, Trust], disagreement: Disagreement) ->
             f"The weight of {clearest} is {size} where its head is right",
         )
     if not any(each.interval for each in trust.values()):
-        return (
-            f"Too few right or wrong answers among {how_many(disagreement.labelled, 'labelled utterance')} for an AUC"
-        )
+        labelled = how_many(disagreement.labelled, "labelled utterance")
+        return f"Too few right or wrong answers among {labelled} to trust an AUC"
     return "No modality's weight depends clearly on whether its own head is right"
 
 

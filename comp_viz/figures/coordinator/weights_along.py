@@ -11,7 +11,7 @@ from comp_viz.analysis.prediction import Prediction
 from comp_viz.figures.along import along
 from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette, modality_colours, modality_symbols
-from comp_viz.wording import first_upper, how_many
+from comp_viz.wording import first_upper, some_of
 
 WeightSpan = tuple[float, float]
 WHOLE: WeightSpan = (0.0, 1.0)
@@ -28,7 +28,7 @@ ABOUT_WEIGHTS = About(
 def weights_title(weights: WeightSummary) -> str:
     """The modality with the largest weight in most utterances."""
     leads = weights.by_modality[weights.leader].leads
-    return f"{first_upper(weights.leader)} has the largest weight in {leads:,} of {how_many(weights.utterances, 'utterance')}"
+    return f"{first_upper(weights.leader)} has the largest weight in {some_of(leads, weights.utterances, 'utterance')}"
 
 
 def weight_axis(palette: Palette, span: WeightSpan) -> dict[str, Any]:

@@ -30,7 +30,12 @@ OUTLINES: dict[str, Outline] = {
     "cross": [(-1, 3), (1, 3), (1, 1), (3, 1), (3, -1), (1, -1), (1, -3), (-1, -3), (-1, -1), (-3, -1), (-3, 1), (-1, 1), (-1, 3)],
     "hexagon": [(3.2 * math.sin(math.pi * i / 3), 3.2 * math.cos(math.pi * i / 3)) for i in range(7)],
 }  # fmt: skip
-TICK_OUTLINE: Outline = [(0, 0), (0, 3.5), (0, -3.5), (0, 0)]
+
+
+def cross_outline(utterances: int) -> Outline:
+    """A cross: its upright alone would lie under the line at the selected utterance, and without long arms under a prediction."""
+    arm = min(6, 0.35 * PLOT_WIDTH / utterances)
+    return [(0, 0), (0, 3.5), (0, -3.5), (0, 0), (arm, 0), (-arm, 0), (0, 0)]
 
 
 def marked_line(

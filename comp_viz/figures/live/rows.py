@@ -9,9 +9,10 @@ from comp_viz.data.conversation import Floats
 from comp_viz.figures.along import (
     bars_at,
     boxes,
+    broken_line,
     hatching,
 )
-from comp_viz.figures.live.marks import OUTLINES, TICK_OUTLINE, filled_marks, marked_line
+from comp_viz.figures.live.marks import OUTLINES, cross_outline, filled_marks, marked_line
 from comp_viz.figures.predictions import CONTEXT_ONLY, NO_PREDICTION
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 
@@ -19,13 +20,13 @@ from comp_viz.figures.style import Palette, modality_colours, modality_marks, mo
 def score_traces(
     here: Prediction, complete: Prediction, labels: Floats, hover: list[str], span: list[float], palette: Palette
 ) -> list[go.Scatter]:
-    """Truth as a thin line with ticks, prediction as a thick one, broken where there is none, and dotted as recorded."""
+    """Truth as a thin line with crosses, prediction as a thick one, broken where there is none, and dotted as recorded."""
     x, everywhere = np.arange(1, len(labels) + 1), np.ones(len(labels), dtype=bool)
     return [
-        marked_line(TICK_OUTLINE, x, labels, everywhere, span, "y", name="truth", line={"color": palette.truth, "width": 1}),
+        marked_line(cross_outline(len(labels)), x, labels, everywhere, span, "y", name="truth", line={"color": palette.truth, "width": 1}),
         go.Scatter(
-            x=x, y=complete.fused[:, 0], name="as recorded", mode="lines",
-            line={"color": palette.ink, "width": 1.2, "dash": "dot"}, hoverinfo="skip",
+            x=x, y=complete.fused[:, 0], name="as recorded", hoverinfo="skip",
+            **broken_line(complete.fused[:, 0], {"color": palette.ink, "width": 1.2, "dash": "dot"}),
         ),
         go.Scatter(
             x=x, y=here.fused[:, 0], name="◆ fused prediction", mode="lines+markers", hovertext=hover, hoverinfo="text",

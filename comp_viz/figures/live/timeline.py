@@ -31,7 +31,7 @@ from comp_viz.figures.live.rows import (
 )
 from comp_viz.figures.predictions import FROM_CONTEXT, NO_PREDICTION, NOTHING_RECORDED
 from comp_viz.figures.style import Palette
-from comp_viz.wording import compact, decimal, fitting, how_many, percent
+from comp_viz.wording import compact, decimal, fitting, flip_clause, how_many, percent
 
 FUSED_ROW = "the fused prediction with the truth"
 CLASSES_ROW = (
@@ -121,8 +121,7 @@ def timeline_title(changed: Change) -> str:
     if changed.missing_share == 0:
         title = f"Nothing is taken away: predictions for {how_many(S, 'utterance')} as recorded"
         return fitting(f"{title}, none for {gone:,} without a recording", title) if gone else title
-    flips = int(changed.flipped.sum())
-    flipped = f"{flips or 'none'} of {how_many(S, 'prediction')} flip{'s' * (flips == 1)}"
+    flipped = flip_clause(int(changed.flipped.sum()), S, "prediction")
     full = f"{flipped}; {accuracy_clause(changed)}" if changed.accuracy is not None else flipped
     exact, share = missing_clause(changed), f"With {percent(changed.missing_share)} missing"
     return fitting(f"{exact}, {full}", f"{share}, {full}", f"{share}, {flipped}")
@@ -140,6 +139,8 @@ def accuracy_clause(changed: Change) -> str:
 def missing_clause(changed: Change) -> str:
     """`Without text`, or how much is missing when no modality is gone entirely."""
     touched = [name for name, count in changed.missing.items() if count]
+    if changed.missing == changed.entries:
+        return "With everything missing"
     if all(changed.missing[name] == changed.entries[name] for name in touched):
         return "Without " + " and ".join(touched)
     if sum(changed.missing.values()) == 1:

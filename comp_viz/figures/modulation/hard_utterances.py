@@ -13,10 +13,9 @@ HARDNESS_HELP = (
 def hardness_title(hardness: Hardness) -> str:
     """How many utterances no head ever got right."""
     wrong, count = hardness.never_right, how_many(len(hardness.rows), "training utterance")
-    return f"{wrong:,} of {count} {'was' if wrong == 1 else 'were'} wrong for every head in all {hardness.epochs} recorded epochs"
+    return f"Every head was wrong about {wrong:,} of {count} in all {hardness.epochs} recorded epochs"
 
 
 def easy_utterances(hardness: Hardness) -> str:
     """How many utterances every head always got right."""
-    right = hardness.never_wrong
-    return f"{right:,} {'was' if right == 1 else 'were'} right for every head in all of them."
+    return f"Every head was right about {hardness.never_wrong:,} in all of them."

@@ -12,6 +12,8 @@ from comp_viz.figures.chart import PERCENT, About, base_layout, heat_of_shares, 
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols, sequential
 from comp_viz.wording import decimal, first_upper, fitting, percent, uniformity
 
+# Below the ticks: Plotly measures this from the axis where a hidden one lies over it.
+KEY_STANDOFF = 20  # pixels
 MOST_ARCS = 24  # the strongest; more hide one another
 ARC_WIDTHS = (0.8, 1.6, 2.6, 4.0, 6.0)  # pixels of arcs, from the faintest to the strongest
 ARC_ANGLES = np.linspace(0, np.pi, 25)
@@ -75,7 +77,8 @@ def attention_chart(
         | {"domain": [0, 0.8], "range": [S + 0.5, 0.5], "showgrid": False, "zeroline": False}
         | ({"dtick": 1} if S < 20 else {})
         | {"title": {"text": "query utterance", "font": {"size": 12}}},
-        "xaxis": utterance_axis(S) | {"title": {"text": "key utterance", "font": {"size": 12}, "standoff": 2}},
+        "xaxis": utterance_axis(S)
+        | {"title": {"text": "key utterance", "font": {"size": 12}, "standoff": KEY_STANDOFF}},
         "xaxis2": hidden | {"overlaying": "x", "type": "category"},
         "yaxis2": hidden | {"overlaying": "y", "type": "category", "range": [S - 0.5, -0.5]},
         "yaxis3": attention_axis([0.84, 1], received_top, "received<br>mean", palette),
@@ -110,7 +113,8 @@ def query_chart(attention: Attention, words: Sequence[str], top: float, query: i
 def head_entropy_chart(entropies: Mapping[str, Floats], palette: Palette) -> go.Figure:
     """Normalised entropy of every head's attention, `[n, m, h]` a modality, on a scale from 0 to 1."""
     n, m, h = next(iter(entropies.values())).shape
-    heads = [f"block {l + 1}<br>layer {k + 1}<br>head {i + 1}" for l in range(n) for k in range(m) for i in range(h)]
+    numbers = [(l + 1, k + 1, i + 1) for l in range(n) for k in range(m) for i in range(h)]
+    heads = ["block {}, layer {}, head {}".format(*each) for each in numbers]
     modalities = tuple(entropies)
     colours, marks, symbols = (f for f in (modality_colours(palette, modalities), modality_marks(modalities), modality_symbols(modalities)))  # fmt: skip
     traces = [
@@ -123,7 +127,11 @@ def head_entropy_chart(entropies: Mapping[str, Floats], palette: Palette) -> go.
     ]  # fmt: skip
     layout = base_layout(palette, head_entropy_title(entropies), 280)
     layout["yaxis"] = layout["yaxis"] | {"range": [0, 1.04], "title": {"text": "normalised entropy", "font": {"size": 12}}}  # fmt: skip
-    layout["xaxis"] = layout["xaxis"] | {"type": "category", "showgrid": False, "tickfont": {"size": 12}}
+    layout["xaxis"] = layout["xaxis"] | {
+        "type": "category", "showgrid": False, "tickfont": {"size": 12}, "title": {"text": "from the top: block, layer, head", "font": {"size": 12}},
+        # Numbers alone, one below the other: words would touch on a phone.
+        "tickvals": heads, "ticktext": ["<br>".join(map(str, each)) for each in numbers],
+    }  # fmt: skip
     return go.Figure(traces, layout)
 
 
@@ -147,6 +155,9 @@ def query_title(attention: Attention, query: int) -> str:
         return fitting(f"Utterance {query + 1} has nothing to attend to in {attention.modality}")
     row = attention.weights[query]
     most = int(row.argmax())
+    if attention.keys.sum() == 1:
+        whom = "itself" if most == query else f"utterance {most + 1}"
+        return fitting(f"Utterance {query + 1} can attend only to {whom}: no other has {attention.modality}")
     whom = "itself" if most == query else f"utterance {most + 1}"
     weight, uniform = percent(float(row[most]), 1), percent(attention.uniform_weight, 1)
     target = f"Utterance {query + 1} attends most to {whom}: {weight}"

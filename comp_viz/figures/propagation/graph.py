@@ -34,7 +34,7 @@ WIDEST = 14  # pixels of a share of one
 def graph_heading(graphs: Mapping[str, UtteranceGraph]) -> str:
     """How much utterances hear of themselves, in each graph."""
     each = ", ".join(f"{percent(float(one.own.mean()))} ({one.name})" for one in graphs.values())
-    return f"An utterance's own message is this much of all it hears: {each}"
+    return f"Of all that an utterance hears, its own message is {each}"
 
 
 def neighbours_title(graph: UtteranceGraph, s: int) -> str:

@@ -156,7 +156,7 @@ def variance_chart(blocks: Sequence[Mapping[str, Assignment]], palette: Palette)
         )  # fmt: skip
     layout = base_layout(palette, variance_title(blocks), 130 + 62 * len(blocks), barmode="group")
     layout["legend"] = layout["legend"] | {"traceorder": "reversed"}
-    lowest = min(float(each.explained) for assignments in blocks for each in assignments.values())
+    lowest = min((each.explained for block in blocks for each in block.values() if each.varies), default=0.0)
     ends = (min(0.0, lowest - 0.08 * (lowest < 0)), 1.08)
     title = {"text": "share of the prompts' variance", "font": {"size": 12}}
     layout["xaxis"] = layout["xaxis"] | percent_ticks(*ends) | {"range": ends, "title": title}
@@ -166,7 +166,12 @@ def variance_chart(blocks: Sequence[Mapping[str, Assignment]], palette: Palette)
 
 def variance_title(blocks: Sequence[Mapping[str, Assignment]]) -> str:
     """How much of the variance of prompts prototypes explain at most."""
-    share, name, l = max((each.explained, name, l) for l, block in enumerate(blocks) for name, each in block.items())
+    shares = [
+        (each.explained, name, l) for l, block in enumerate(blocks) for name, each in block.items() if each.varies
+    ]
+    if not shares:
+        return "Prompts do not vary between utterances, so there is no variance to explain"
+    share, name, l = max(shares)
     if share < 0.1:
         return f"Prototypes explain at most {percent(max(share, 0), 1)} of the variance of prompts between utterances"
     return fitting(

@@ -13,6 +13,7 @@ from comp_viz.analysis.prototypes.feature_space import Cloud, FeatureSpace, Neig
 from comp_viz.data.conversation import Floats
 from comp_viz.figures.along import escape
 from comp_viz.figures.chart import About
+from comp_viz.figures.prototypes.equal_counts import count_labels
 from comp_viz.figures.prototypes.space_layout import PANELS, SpaceLook, panel_layout
 from comp_viz.figures.style import Palette, class_colours, modality_colours, modality_symbols
 from comp_viz.wording import decimal, fitting, percent
@@ -30,7 +31,6 @@ ABOUT_SPACE = About(
 )  # fmt: skip
 # In three dimensions Plotly has few marks, which it writes as letters; its x is one that many machines have no glyph for.
 SYMBOLS_3D = {"triangle-up": "diamond", "star": "cross", "hexagon": "diamond"}
-FEWEST_EQUAL = 3  # utterances at one place from which their number stands beside it
 WORD_LIMIT = 60  # of an utterance in a hover label: there are many labels
 
 
@@ -43,12 +43,24 @@ def space_chart(space: FeatureSpace, here: Prediction, style: SpaceLook, title: 
             traces += displacement_traces(space, style, number, dims)
         for cloud in space.of_stage(stage):
             traces += cloud_traces(cloud, here, style, number, dims)
-            traces.append(equal_counts(cloud, style.palette, number, dims))
         if stage == "encoded":
             traces += [prototype_trace(cloud, here, style, number, dims) for cloud in space.of_stage("prototypes")]
         traces += [selection_ring(cloud, style, number, dims) for cloud in space.of_stage(stage)]
     traces += legend_entries(space, here, style, dims)
-    return go.Figure([trace for trace in traces if trace is not None], panel_layout(space, here, style, dims, title))
+    layout = panel_layout(space, here, style, dims, title)
+    label_equal(space, style, layout, dims)
+    return go.Figure([trace for trace in traces if trace is not None], layout)
+
+
+def label_equal(space: FeatureSpace, style: SpaceLook, layout: dict[str, Any], dims: int) -> None:
+    """Put into a layout how many utterances lie at one place, where that is no mark's."""
+    for number, stage in enumerate(PANELS):
+        clouds = space.of_stage(stage)
+        drawn = [*clouds, *(space.of_stage("prototypes") if stage == "encoded" else [])]
+        marks = np.concatenate([cloud.at for cloud in drawn])
+        labels = count_labels(clouds, marks, style.extent[stage], style.palette, number)
+        into = layout if dims == 2 else layout[f"scene{number + 1 if number else ''}"]
+        into["annotations"] = [*into.get("annotations", []), *labels]
 
 
 def panel_trace(at: Floats, panel: int, dims: int, **look: Any) -> Any:
@@ -104,19 +116,6 @@ def cloud_traces(cloud: Cloud, here: Prediction, style: SpaceLook, panel: int, d
     colours = kind_colours(colouring, here, palette)
     rows = {kind: np.flatnonzero(colouring.kinds == kind) for kind in range(len(colouring.names))}
     return [trace(members, colours[kind], colouring.names[kind]) for kind, members in rows.items() if len(members)]
-
-
-def equal_counts(cloud: Cloud, palette: Palette, panel: int, dims: int) -> Any:
-    """How many utterances are drawn at one place, beside it: they have equal features. None where there are no such."""
-    _, first, count = np.unique(cloud.at.round(4), axis=0, return_index=True, return_counts=True)
-    places = first[count >= FEWEST_EQUAL]
-    look = {"mode": "text", "textposition": "top right", "textfont": {"size": 12, "color": palette.ink}}
-    texts = [f"×{n}" for n in count[count >= FEWEST_EQUAL]]
-    return (
-        panel_trace(cloud.at[places], panel, dims, text=texts, hoverinfo="skip", showlegend=False, name="equal", **look)
-        if len(places)
-        else None
-    )
 
 
 def rim(at: Floats, marks: np.ndarray, palette: Palette, panel: int, dims: int) -> list[Any]:
@@ -230,7 +229,7 @@ def legend_entries(space: FeatureSpace, here: Prediction, style: SpaceLook, dims
 def space_title(agreement: Mapping[Stage, NeighbourAgreement], modality: str) -> str:
     """How often neighbours share a label before and after propagation; `modality` "" for several."""
     if not agreement:
-        return "Too few labels of more than one kind to compare neighbours by label"
+        return "Neighbours cannot be compared by label: fewer than 3 labels, or all of one kind"
     before, after = (percent(agreement[stage].share) for stage in ("encoded", "propagated"))
     chance = f"(by chance {percent(agreement['encoded'].chance)})"
     rises = agreement["propagated"].share > agreement["encoded"].share
@@ -243,14 +242,20 @@ def space_title(agreement: Mapping[Stage, NeighbourAgreement], modality: str) ->
 
 
 def space_caption(space: FeatureSpace, agreement: Mapping[Stage, NeighbourAgreement], utterances: int) -> str:
-    """What must be known of a picture: what it keeps, what is common to all displacements, what was left out."""
-    facts = [kept_words(name, each) for name, each in (("A, Z and Z̄", space.shared), ("F", space.fused))]
-    facts.append(
-        f"A common similarity transform (Procrustes) explains {percent(space.common)} of the squared displacement from Z to Z̄"
-    )
+    """What must be known of a picture: what it keeps, what is common to all displacements, what was left out.
+
+    Nothing is said that holds of any one point, or any two: all of its variance is kept, and one transform fits them.
+    """
+    visible = len(space.of_stage("fused")[0].numbers)
+    facts = [kept_words("A, Z and Z̄", space.shared)]
+    if visible > 1:
+        facts.append(kept_words("F", space.fused))
+    if visible > 2:
+        facts.append(
+            f"A common similarity transform (Procrustes) explains {percent(space.common)} of the squared displacement from Z to Z̄"
+        )
     if agreement:
         facts.append(f"Same-label neighbours in F: {percent(agreement['fused'].share)}")
-    visible = len(space.of_stage("fused")[0].numbers)
     if visible < utterances:
         facts.append(f"{visible} of {utterances} utterances are drawn, evenly spaced")
     return ". ".join(facts) + "."

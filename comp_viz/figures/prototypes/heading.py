@@ -18,8 +18,11 @@ def prototypes_heading(blocks: Sequence[Mapping[str, Assignment]]) -> str:
     if not every:
         return "This network has no prompts, and so no prototypes to draw on"
     least = min(every, key=lambda each: float(each.entropy.mean()))
-    effective, explained = float(least.effective.mean()), max(0.0, *(each.explained for each in every))
-    draw = f"Prompts draw on at least {effective:.0f} of {least.prototypes} prototypes"
+    draw = f"Prompts draw on at least {float(least.effective.mean()):.0f} of {least.prototypes} prototypes"
+    varying = [each.explained for each in every if each.varies]
+    if not varying:  # one utterance: nothing to vary over
+        return draw
+    explained = max(0.0, *varying)
     return fitting(
         f"{draw}; these explain at most {percent(explained, 1)} of variance",
         f"{draw}; these explain at most {percent(explained)}",

@@ -8,11 +8,11 @@ import plotly.graph_objects as go
 from comp_viz.analysis.live.change import Change
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.analysis.prototypes.momentum import MomentumChange
-from comp_viz.figures.along import along, escape
+from comp_viz.figures.along import along, broken_line, escape
 from comp_viz.figures.chart import About, base_layout, level
 from comp_viz.figures.prototypes.prompts import MOMENTUM_EQUATION
 from comp_viz.figures.style import Palette
-from comp_viz.wording import decimal, fitting, how_many, percent
+from comp_viz.wording import decimal, fitting, flip_clause, how_many, percent
 
 ABOUT_RERUN = About(
     "The model run again on this conversation with another λ, everything else as trained: the fused prediction, for classes the "
@@ -55,7 +55,7 @@ def rerun_chart(
     ]
     traces = [
         go.Scatter(
-            x=x, y=old.round(4), name=f"trained λ = {momenta[1]:g}", mode="lines", line={"color": palette.truth, "width": 1.4, "dash": "dot"},
+            x=x, y=old.round(4), name=f"trained λ = {momenta[1]:g}", **broken_line(old, {"color": palette.truth, "width": 1.4, "dash": "dot"}),
             hoverinfo="skip",
         ),
         go.Scatter(
@@ -77,9 +77,9 @@ def rerun_title(changed: Change, momenta: tuple[float, float], classes: bool) ->
     """What running the model with another λ than the trained one, the second of `momenta`, changes."""
     if momenta[0] == momenta[1]:
         return f"Predictions at the trained λ = {momenta[1]:g}; move λ to see what depends on it"
-    flips, change = int(changed.flipped.sum()), decimal(float(np.abs(changed.difference).mean()))
-    count = f"{flips or 'none'} of {how_many(len(changed.flipped), 'prediction')} flip{'s' * (flips == 1)}"
-    at = f"At λ = {momenta[0]:g} instead of {momenta[1]:g}, {count}"
+    change = decimal(float(np.abs(changed.difference).mean()))
+    flipped = flip_clause(int(changed.flipped.sum()), len(changed.flipped), "prediction")
+    at = f"At λ = {momenta[0]:g} instead of {momenta[1]:g}, {flipped}"
     return fitting(
         f"{at}; the mean change is {change}{' in probability' if classes else ''}",
         f"{at}; the mean change is {change}",

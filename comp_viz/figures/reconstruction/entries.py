@@ -10,6 +10,7 @@ from comp_viz.analysis.stats.chance import count_within_chance
 from comp_viz.data.conversation import Floats
 from comp_viz.figures.along import along, escape, flat
 from comp_viz.figures.chart import About, base_layout, percent_ticks
+from comp_viz.figures.reconstruction.heading import ALONE
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
 from comp_viz.wording import MINUS, decimal, fitting, percent
 
@@ -72,7 +73,7 @@ def entries_chart(
     layout |= {
         "yaxis": axis | {"domain": [0.5, 1], "range": [1.03, -0.03], "tickvals": [0, 0.5, 1], "ticktext": ["nearest", "chance", "furthest"]}
         | {"title": {"text": "rank", "font": {"size": 12}}},
-        "yaxis2": axis | {"domain": [0, 0.44], "range": [low - 0.04, 1.04], "title": {"text": "cosine", "font": {"size": 12}}, "anchor": "x"},
+        "yaxis2": axis | {"domain": [0, 0.44], "range": [low - 0.08, 1.08], "title": {"text": "cosine", "font": {"size": 12}}, "anchor": "x"},
         "xaxis": layout["xaxis"] | {"anchor": "y2"},
     }  # fmt: skip
     return go.Figure(traces, layout)
@@ -91,9 +92,9 @@ def reconstruction_sentence(compared: Reconstruction) -> str:
 
 def entries_title(compared: Mapping[str, Reconstruction]) -> str:
     """What propagation does to the rank of the entries, where there is some, and how many beat a simple guess."""
-    some = [one for one in compared.values() if len(one)]
+    some = [one for one in compared.values() if one.comparable]
     if not some:
-        return "Nothing is taken away"
+        return unranked_title(compared)
     E, beat = sum(map(len, some)), sum(one.beats_mean for one in some)
     entries = "entry" if E == 1 else "entries"
     ranks = [(one.rank, one.encoded_rank) for one in some if one.encoded_rank is not None]
@@ -109,11 +110,16 @@ def entries_title(compared: Mapping[str, Reconstruction]) -> str:
     return fitting(f"{better}; {beat} beat the mean of the others", f"{better}; {beat} beat the mean", better)
 
 
+def unranked_title(compared: Mapping[str, Reconstruction]) -> str:
+    """Why no missing entry has a rank."""
+    return ALONE if any(map(len, compared.values())) else "Nothing is taken away"
+
+
 def ranks_title(compared: Mapping[str, Reconstruction]) -> str:
     """The modalities whose median rank is more than chance gives, and that of the others is not."""
-    medians = {u: one.median_place for u, one in compared.items() if len(one)}
+    medians = {u: one.median_place for u, one in compared.items() if one.comparable}
     if not medians:
-        return "Nothing is taken away"
+        return unranked_title(compared)
     beyond = [u for u in medians if not compared[u].ranks_within_chance]
     low, high, chance = percent(min(medians.values())), percent(max(medians.values())), percent(0.5)
     values = low if low == high else f"{low} to {high}"

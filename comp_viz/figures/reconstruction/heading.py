@@ -23,6 +23,7 @@ SAMPLES_TERMS = (
     "A sample is what the method generates of a missing entry from other noise. Calibrated samples spread as widely as they err: the truth "
     "is no further from their mean than one of them."
 )
+ALONE = "Missing entries cannot be ranked: no other utterance has their modality"
 MEASURE_WORDS = {
     RANK: "rank of the own features",
     COSINE: "cosine less the mean feature",
@@ -75,14 +76,16 @@ def samples_heading(samples: Mapping[str, EntrySamples]) -> str:
     if abs(ratios[u] - 1) < 0.1:
         return "Samples are calibrated: the truth is as far from their mean as one of them"
     how = f"{decimal(ratios[u], 1)} times as far from the samples' mean as their spread says"
-    return fitting(f"Missing {u} is {how}", f"Truth is {how}")
+    return fitting(f"Missing {u}: the truth is {how}", f"The truth is {how}")
 
 
 def reconstruction_heading(compared: Mapping[str, Reconstruction]) -> str:
     """How many missing entries are nearest to their own features, and how many would be by chance."""
-    some = [one for one in compared.values() if len(one)]
+    some = [one for one in compared.values() if one.comparable]
     if not some:
-        return "Nothing is taken away, so there is nothing to reconstruct"
+        return (
+            ALONE if any(map(len, compared.values())) else "Nothing is taken away, so there is nothing to reconstruct"
+        )
     E, nearest = sum(map(len, some)), sum(one.nearest for one in some)
     expected = sum(one.nearest_by_chance for one in some)
     are, whose = ("are", "their") if nearest > 1 else ("is", "its")
@@ -95,15 +98,24 @@ def reconstruction_heading(compared: Mapping[str, Reconstruction]) -> str:
         return full if beyond else fitting(f"{sentence} ({chance}); ranks within chance", full)
     if not beyond:
         return f"Within chance: {nearest} of {E} missing {entries} {are} nearest to {whose} own ({chance})"
-    return ranks_only_heading(beyond, f"{nearest} of {E}", expected)
+    return ranks_only_heading(beyond, len(some), f"{nearest} of {E}", expected)
 
 
-def ranks_only_heading(medians: Mapping[str, float], nearest: str, expected: float) -> str:
-    """That the ranks of some modalities, with these `medians`, are beyond chance, where the number of nearest entries is not."""
+def ranks_only_heading(medians: Mapping[str, float], modalities: int, nearest: str, expected: float) -> str:
+    """That the ranks of some of the modalities, with these `medians`, are beyond chance; the number of nearest entries is not."""
     better = sum(median < 0.5 for median in medians.values())
     how = "better than" if better == len(medians) else "beyond" if better else "worse than"
     shown = ", ".join(f"{u} {percent(median)}" for u, median in sorted(medians.items(), key=lambda each: each[1]))
     ranks = f"Ranks are {how} chance"
+    if len(medians) < modalities:
+        shown_of = " and ".join(
+            f"{u} ({percent(median)})" for u, median in sorted(medians.items(), key=lambda each: each[1])
+        )
+        return fitting(
+            f"Only ranks of {shown_of} are {how} chance ({percent(0.5)}); {nearest} entries are nearest",
+            f"Only ranks of {shown_of} are {how} chance ({percent(0.5)})",
+            f"Ranks of {len(medians)} of {modalities} modalities are {how} chance",
+        )
     return fitting(
         f"{ranks} (median: {shown}); {nearest} are nearest ({decimal(expected, 1)} by chance)",
         f"{ranks}: median {shown} ({percent(0.5)} by chance)",

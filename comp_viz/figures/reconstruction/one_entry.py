@@ -26,7 +26,7 @@ def entry_title(entry: MissingEntry) -> str:
         return fitting(
             f"{where}: cosine {alone} if given back alone, {cosine} as recorded", f"{where}: cosine {cosine}"
         )
-    return fitting(f"{where}: cosine {cosine}, error {error} of the mean's", f"{where}: cosine {cosine}")
+    return fitting(f"{where}: cosine {cosine}, error {error} times that of the mean", f"{where}: cosine {cosine}")
 
 
 def entry_chart(

@@ -1,6 +1,7 @@
 """Whether samples of missing entries spread as widely as they err."""
 
 from collections.abc import Mapping
+from math import isnan
 
 import numpy as np
 import plotly.graph_objects as go
@@ -23,9 +24,13 @@ def samples_title(samples: Mapping[str, EntrySamples]) -> str:
     some = {u: one for u, one in samples.items() if len(one.utterances)}
     if not some:
         return "Nothing is taken away"
-    each = ", ".join(f"{u} {decimal(one.correlation)}" for u, one in some.items())
+    each = ", ".join(f"{u} {decimal(one.correlation)}" for u, one in some.items() if not isnan(one.correlation))
+    if not each:
+        return "Too few entries are missing to correlate the spread of samples with their error"
     return fitting(
-        f"Rank correlation of spread and error (−1 to 1): {each}", f"Correlation: {each}", "Spread and error of samples"
+        f"Rank correlation of spread and error (−1 to 1): {each}",
+        f"Correlation of spread and error: {each}",
+        "Spread and error of samples",
     )
 
 

@@ -64,12 +64,14 @@ def cells_title(attribution: Attribution) -> str:
     shares = size.sum(0) / size.sum()
     top, own = int(shares.argmax()), float(size[attribution.target].sum() / size.sum())
     name = first_upper(attribution.modalities[top])
-    return f"{name} holds {percent(float(shares[top]))} of the attribution, utterance {attribution.target + 1} itself {percent(own)}"
+    sentence = f"{name} holds {percent(float(shares[top]))} of the attribution"
+    return f"{sentence}, utterance {attribution.target + 1} itself {percent(own)}" if len(size) > 1 else sentence
 
 
 def attribution_facts(attribution: Attribution) -> str:
     """What the attributions sum to and whether that is what they should, the other utterance with most, in sentences."""
-    return f"{completeness(attribution)} {largest_other_utterance(attribution)}"
+    others = largest_other_utterance(attribution) if len(attribution.cells) > 1 else ""
+    return f"{completeness(attribution)} {others}".rstrip()
 
 
 def completeness(attribution: Attribution) -> str:
@@ -109,9 +111,9 @@ def features_title(table: pd.DataFrame, task: Task) -> str:
         return "No feature of this utterance has any attribution"
     amount = explained_amount(task, float(table["attribution"].iloc[0]), sign=True)
     return fitting(
-        f"{feature_label(str(table['feature'].iloc[0]))} has the largest attribution of its own features: {amount}",
+        f"Of the utterance's own features, {feature_label(str(table['feature'].iloc[0]))} has the largest attribution: {amount}",
         f"{feature_label(str(table['feature'].iloc[0]))} has the largest attribution: {amount}",
-        f"The largest attribution of one of its own features is {amount}",
+        f"The largest attribution of one of the utterance's own features is {amount}",
     )
 
 

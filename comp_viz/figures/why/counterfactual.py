@@ -69,7 +69,8 @@ def counterfactual_facts(counterfactual: Counterfactual) -> str:
     cells, searched, possible = counterfactual.cells, counterfactual.searched, counterfactual.possible
     among = f"{how_many(searched, 'cell')}{'' if searched == possible else f', the nearest of {possible:,},'}"
     if not cells:
-        return f"Searched among {among} up to all of them together, the most helpful first."
+        together = " up to all of them together, the most helpful first" if searched > 1 else ""
+        return f"Searched among {among}{together}."
     names = ", ".join(f"{counterfactual.modalities[u]} of {s + 1}" for s, u in cells[:MOST_NAMES])
     more = f" and {len(cells) - MOST_NAMES} more" if len(cells) > MOST_NAMES else ""
     tried = (

@@ -11,12 +11,13 @@ from comp_viz.figures.chart import About
 from comp_viz.figures.grid import AxisSpan, band, cell, grid, line, soft
 from comp_viz.figures.style import Palette
 from comp_viz.figures.why.amounts import explained_unit
-from comp_viz.wording import percent, signed
+from comp_viz.wording import fitting, percent, signed
 
 ABOUT_FAITHFULNESS = About(
     "Deletion and insertion: the explained number while parts are taken away, and while they come back, in the order the explanation "
-    "gives: most supporting the decision first. Grey: other orders. A faithful explanation falls below the other orders in deletion, and "
-    "rises above them in insertion. The area between is the gain.",
+    "gives: most supporting the decision first. Grey: other orders. A faithful explanation leaves the decision sooner than the other "
+    "orders in deletion, and comes back to it sooner in insertion: below and then above them where the decision is a high number, above "
+    "and then below where it is a low one, such as negative sentiment. The area between is the gain.",
     "Whether the explanation is the only faithful one, or what people would consider plausible. A missing cell is something the model was "
     "trained on; a feature at its mean is not.",
     r"\text{gain} = \int_0^1 \overline{f_\text{other}}(x) - f_\text{del}(x)\,dx,\quad \int_0^1 f_\text{ins}(x) - \overline{f_\text{other}}(x)\,dx",
@@ -29,9 +30,14 @@ def faithfulness_title(curves: Curves, what: str) -> str:
     if not any(map(len, ahead)):
         return f"Every order of {what} gives the same curves"
     counts = [(int((x > 0).sum()), len(x)) for x in ahead]
-    verdict = {2: "Faithful", 1: "Partly faithful", 0: "Not faithful"}[sum(better > n / 2 for better, n in counts)]
+    verdict = {2: "faithful", 1: "partly faithful", 0: "not faithful"}[sum(better > n / 2 for better, n in counts)]
     (first, second), (n, m) = ([count[k] for count in counts] for k in (0, 1))
-    return f"{verdict} by {what}: deletion beats {first} of {n} other orders, insertion {second} of {m}"
+    sentence = f"The order of {what} is {verdict}"
+    return fitting(
+        f"{sentence}: deletion beats {first} of {n} other orders, insertion {second} of {m}",
+        f"{sentence}: deletion beats {first} of {n} others, insertion {second} of {m}",
+        f"{sentence} (deletion {first} of {n}, insertion {second} of {m})",
+    )
 
 
 def gain_facts(curves: Curves) -> str:

@@ -26,12 +26,13 @@ def fragility_title(fragility: Fragility) -> str:
     """The median distance from another decision, and what the worst single loss leaves of it."""
     if np.isnan(fragility.margin).all():
         return f"There is no decision: {NOTHING_RECORDED_AT_ALL}"
-    sentence = f"The median decision is {explained_amount(fragility.task, float(np.nanmedian(fragility.margin)))} from flipping"
+    which = "median" if (~np.isnan(fragility.margin)).sum() > 1 else "only"
+    sentence = f"The {which} decision is {explained_amount(fragility.task, float(np.nanmedian(fragility.margin)))} from flipping"
     if np.isnan(fragility.left).all():
         return sentence
     left = float(np.nanmedian(fragility.left))
     if left < 0:
-        return f"{sentence}; for half or more, one loss changes it"
+        return f"{sentence}; {'for half or more, ' * (which == 'median')}one loss changes it"
     return f"{sentence}, {explained_amount(fragility.task, left)} after the worst single loss"
 
 

@@ -9,7 +9,7 @@ from comp_viz.analysis.why.contribution import Contribution
 from comp_viz.analysis.why.fragile import Fragility
 from comp_viz.figures.predictions import NO_PREDICTION, NOTHING_RECORDED, NOTHING_RECORDED_AT_ALL
 from comp_viz.figures.why.amounts import explained_amount
-from comp_viz.wording import decimal, first_upper, fitting, how_many, percent
+from comp_viz.wording import decimal, first_upper, fitting, percent, some_of
 
 CONTRIBUTIONS_HELP = (
     "A contribution is what a modality adds to a prediction, on average over all orders in which modalities can be added (Shapley "
@@ -89,9 +89,9 @@ def counterfactuals_heading(fragility: Fragility) -> str:
     if not S:
         return f"There is no decision that could flip: {NOTHING_RECORDED_AT_ALL}"
     if hanging:
-        some = f"{hanging:,} of {how_many(S, 'decision')} hang{'s' if hanging == 1 else ''} on one {cell}"
-        return fitting(f"{some}, utterance {fragility.order[0] + 1}'s most of all", some)
-    none = f"None of {how_many(S, 'decision')} hangs on one {cell}"
+        some = f"{first_upper(some_of(hanging, S, 'decision'))} hang{'s' if hanging == 1 else ''} on one {cell}"
+        return fitting(f"{some}, utterance {fragility.order[0] + 1}'s most of all", some) if S > 1 else some
+    none = f"{first_upper(some_of(0, S, 'decision'))} hangs on one {cell}"
     if crossed := int((fragility.crossed > 0).sum()):
         return fitting(f"{none}; {crossed:,} could change, but not surely", none)
     if np.isnan(fragility.left).all():

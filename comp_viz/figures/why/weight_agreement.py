@@ -10,7 +10,7 @@ from comp_viz.analysis.why.weight_agreement import WeightAgreement, weight_agree
 from comp_viz.figures.along import along
 from comp_viz.figures.chart import About
 from comp_viz.figures.style import Palette, modality_colours, modality_marks, modality_symbols
-from comp_viz.wording import decimal, how_many
+from comp_viz.wording import decimal, some_of
 
 ABOUT_WEIGHT_AGREEMENT = About(
     "Bars: the share that each modality has in all contributions to the fused prediction, sum 1. Line: the coordinator's weight, sum 1. "
@@ -26,14 +26,16 @@ def weight_agreement_title(agreement: WeightAgreement) -> str:
     """In how many utterances the modality with the largest weight contributes most."""
     if not agreement.counted:
         return "No modality moves any utterance enough to compare weights with contributions"
-    return (
-        f"Largest weight and largest contribution agree in {agreement.same:,} of {how_many(agreement.counted, 'utterance')} "
-        f"({agreement.by_chance:,.0f} by chance)"
+    agree = (
+        f"Largest weight and largest contribution agree in {some_of(agreement.same, agreement.counted, 'utterance')}"
     )
+    return f"{agree} ({agreement.by_chance:,.0f} by chance)" if agreement.counted > 1 else agree
 
 
 def weight_correlations(agreement: WeightAgreement) -> str:
-    """The rank correlation of weight and share of every modality."""
+    """The rank correlation of weight and share of every modality; "" where there is none, as of one utterance."""
+    if np.isnan(agreement.correlations).all():
+        return ""
     each = (f"{u} {decimal(x)}" for u, x in zip(agreement.modalities, agreement.correlations, strict=True))
     return f"Rank correlation of weight and share of contributions: {', '.join(each)}."
 

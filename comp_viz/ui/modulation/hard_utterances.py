@@ -66,7 +66,7 @@ def open_row(view: PageView, row: pd.Series) -> None:
 
 def number_columns(modalities: tuple[str, ...]) -> dict[str, Any]:
     """Short headers for the numbers of the table."""
-    labels = {"all wrong": "all heads wrong", "wrong": "wrong, mean", "error": "error"}
+    labels = {"all wrong": "all wrong", "wrong": "mean", "error": "error"}
     for u, mark in modality_marks(modalities).items():
         labels |= {f"wrong {u}": f"{mark} wrong", f"coefficient {u}": f"{mark} coefficient"}
     return {name: st.column_config.NumberColumn(label, help=name, width="small") for name, label in labels.items()}

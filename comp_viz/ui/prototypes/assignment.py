@@ -79,7 +79,7 @@ def draw_assignment(
             partial(assignment_table, assignments, names),
             selects=True,
         )
-    with below:
-        chart_panel(
-            variance_chart(blocks, palette()), f"variation{side.key}", ABOUT_VARIANCE, partial(variance_table, blocks)
-        )
+    if any(each.varies for block in blocks for each in block.values()):
+        figure = variance_chart(blocks, palette())
+        with below:
+            chart_panel(figure, f"variation{side.key}", ABOUT_VARIANCE, partial(variance_table, blocks))

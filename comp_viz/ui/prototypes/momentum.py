@@ -49,10 +49,11 @@ ONE_BLOCK = (
 
 
 @keep_data(max_entries=64, show_spinner=False)
-def _momentum_changes(query: Query) -> tuple[MomentumChange, ...]:
+def _momentum_changes(query: Query, trained: float) -> tuple[MomentumChange, ...]:
+    """Changes at λ from 0 to 1, and at the trained one, where there is none: a line past it would say otherwise."""
     opened = open_query(query)
     with INFERENCE:
-        return momentum_changes(*opened, MOMENTA)
+        return momentum_changes(*opened, tuple(sorted({*MOMENTA, trained})))
 
 
 def momentum_slider(view: PageView) -> float:
@@ -144,7 +145,7 @@ def rerun_charts(view: PageView, inside: Inside, momentum: float) -> dict[str, C
     before, here, trained = view.inside().prediction, inside.prediction, view.checkpoint.comp.config.momentum
     recorded = view.conversation.recorded
     changed = change(here, before, view.conversation.labels, recorded)
-    changes = _momentum_changes(view.query())
+    changes = _momentum_changes(view.query(), float(view.checkpoint.comp.config.momentum))
     along = rerun_chart(
         here, before, changed, (momentum, trained), view.conversation.words, selected_utterance(view), palette()
     )

@@ -43,7 +43,8 @@ def entries_part(sides: list[Side], selected: int, palette: Palette) -> str:
                 continue
             draw_sentences(compared[side.key])
             st.caption(f"What is rebuilt and compared: {escape_markdown(side.view.checkpoint.method.rebuilds)}.")
-        draw_entries(side, compared[side.key], low, selected, palette, along[i], ranks[i])
+        if any(one.comparable for one in compared[side.key].values()):
+            draw_entries(side, compared[side.key], low, selected, palette, along[i], ranks[i])
         places = {u: row[i] for u, row in features.items()}
         draw_selected(side, rebuilt[side.key], compared[side.key], selected, palette, places)
     return reconstruction_heading(compared[sides[0].key])
@@ -67,7 +68,7 @@ def nothing_missing(side: Side) -> None:
 def draw_sentences(compared: Mapping[str, Reconstruction]) -> None:
     """How well each modality is reconstructed, in a sentence each."""
     for one in compared.values():
-        if len(one):
+        if one.comparable:
             st.markdown(f"- {escape_markdown(reconstruction_sentence(one))}")
 
 

@@ -99,7 +99,8 @@ def draw_contributions(
         numbers,
         selects=True,
     )
-    st.caption(escape_markdown(weight_correlations(weight_agreement(contributions))))
+    if correlations := weight_correlations(weight_agreement(contributions)):
+        st.caption(escape_markdown(correlations))
     with st.expander("Where weight and contribution differ most"):
         draw_table(
             disagreement_table(contributions, words), {"distance": 2}, key=f"apart{key}",

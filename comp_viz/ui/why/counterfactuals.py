@@ -28,7 +28,6 @@ from comp_viz.ui.why import cached as cached_why
 from comp_viz.ui.why.words import rewriting
 from comp_viz.ui.widgets.chart_panel import chart_panel
 from comp_viz.ui.widgets.written import PERCENT, draw_table
-from comp_viz.wording import how_many
 
 
 def counterfactuals_part(sides: list[Side], selected: int, palette: Palette) -> str:
@@ -102,11 +101,7 @@ def draw_set(
         escape_markdown(likeliest_text(counterfactual.task, np.asarray(x)))
         for x in (counterfactual.before, counterfactual.after)
     ]
-    what = (
-        "with this change"
-        if counterfactual.cells
-        else f"with all {how_many(counterfactual.searched, 'searched cell')} changed"
-    )
+    what = "with this change" if counterfactual.cells else "with all searched cells changed"
     st.caption(
         f"{escape_markdown(f'{counterfactual_facts(counterfactual)} As observed: {ends[0]}; {what}: {ends[1]}')}, both by running the model. "
         + ("" if uncertainty is None else escape_markdown(reservation(counterfactual, uncertainty)))

@@ -115,12 +115,14 @@ function scoreRow(d) {
   const at = (values) => values.map((value, s) => (value === null ? null : [d.x(s), d.y("y", value)]));
   const score = (answer) => answer.fused.map(([value], s) => (predicted[s] ? value : null));
   const truth = at(d.labels);
-  const fused = at(score(d.answer));
-  const ticks = truth.map((point) => (point ? `M${point[0]} ${point[1] - 3.5}v7` : "")).join("");
+  const [before, fused] = [d.complete, d.answer].map((answer) => at(score(answer)));
+  // Arms beside the line at the selected utterance, as long as there is room: they show where a prediction lies on the truth.
+  const arm = Math.min(6, 0.35 * (d.x(1) - d.x(0)));
+  const crosses = truth.map((point) => (point ? `M${point[0]} ${point[1] - 3.5}v7m${-arm} -3.5h${2 * arm}` : "")).join("");
   const middle = d.y("y", d.plan.task.neutral);
   return [
-    path(line(truth) + ticks, { stroke: d.truth, "stroke-width": 1, class: "truth" }),
-    path(line(at(score(d.complete))), { stroke: d.ink, "stroke-width": 1.2, "stroke-dasharray": "2 2.5", class: "complete" }),
+    path(line(truth) + crosses, { stroke: d.truth, "stroke-width": 1, class: "truth" }),
+    path(line(before) + dashes(before), { stroke: d.ink, "stroke-width": 1.2, "stroke-dasharray": "2 2.5", class: "complete" }),
     path(line(fused), { stroke: d.ink, "stroke-width": 2.6, class: "fused" }),
     path(marks(fused, DIAMOND), { fill: d.ink }),
     absences(d, fused, () => middle),
@@ -214,6 +216,11 @@ function bar(d, s, row, from, to, half = 0.45) {
 // Points `[x, y]` joined, broken where there is none.
 function line(points) {
   return points.map((point, i) => (point ? `${i && points[i - 1] ? "L" : "M"}${point[0]} ${point[1]}` : "")).join("");
+}
+
+// A dash, across the line at the selected utterance, at every point that stands alone between two breaks.
+function dashes(points) {
+  return points.map((point, i) => (point && !points[i - 1] && !points[i + 1] ? `M${point[0] - 6} ${point[1]}h12` : "")).join("");
 }
 
 // The outline, in pixels with y upwards, at every point.

@@ -82,5 +82,5 @@ function sayChange(state) {
   const gone = (columns) => columns.join("").split("").filter((cell) => cell === "0").length;
   const missing = gone(observed) - gone(state.data.available);
   const flips = changeOf(state.data, state.answer).flipped.filter(Boolean).length;
-  state.spoken.textContent = `${missing} entries taken away, ${flips} predictions flip.`;
+  state.spoken.textContent = `${missing} entries taken away, ${flips} ${flips === 1 ? "prediction flips" : "predictions flip"}.`;
 }
