@@ -1,4 +1,3 @@
-import ast
 import json
 import sys
 from dataclasses import replace
@@ -441,13 +440,3 @@ def test_a_checkpoint_whose_card_names_a_lab_that_cannot_be_still_opens(app, sma
     assert not app.exception
     assert not app.error
     assert app.selectbox(key="conversation").options
-
-
-@pytest.mark.parametrize(
-    "script", [*sorted(Path(APP).parent.glob("pages/*.py")), Path(APP)], ids=lambda path: path.stem
-)
-def test_no_page_prints_the_value_of_an_expression(script):
-    """Streamlit writes the value of every statement of a page that is an expression other than a call."""
-    statements = [node.value for node in ast.walk(ast.parse(script.read_text())) if isinstance(node, ast.Expr)]
-    printed = [one for one in statements if not isinstance(one, ast.Call | ast.Constant)]
-    assert [ast.unparse(one) for one in printed] == []

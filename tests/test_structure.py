@@ -190,7 +190,7 @@ def test_pages_write_by_name_only():
     """Streamlit would write the value of any other bare expression on the page, `None` too."""
     bare = [
         f"{path.name}: {ast.unparse(statement)}"
-        for path in PAGES
+        for path in (*PAGES, ROOT / "app.py")
         for statement in ast.walk(tree(path))
         if isinstance(statement, ast.Expr) and not isinstance(statement.value, (ast.Call, ast.Constant))
     ]
