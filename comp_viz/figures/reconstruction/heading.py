@@ -105,17 +105,15 @@ def ranks_only_heading(medians: Mapping[str, float], modalities: int, nearest: s
     """That the ranks of some of the modalities, with these `medians`, are beyond chance; the number of nearest entries is not."""
     better = sum(median < 0.5 for median in medians.values())
     how = "better than" if better == len(medians) else "beyond" if better else "worse than"
-    shown = ", ".join(f"{u} {percent(median)}" for u, median in sorted(medians.items(), key=lambda each: each[1]))
-    ranks = f"Ranks are {how} chance"
+    ordered = sorted(medians.items(), key=lambda each: each[1])
     if len(medians) < modalities:
-        shown_of = " and ".join(
-            f"{u} ({percent(median)})" for u, median in sorted(medians.items(), key=lambda each: each[1])
-        )
+        whose = " and ".join(f"{u} ({percent(median)})" for u, median in ordered)
         return fitting(
-            f"Only ranks of {shown_of} are {how} chance ({percent(0.5)}); {nearest} entries are nearest",
-            f"Only ranks of {shown_of} are {how} chance ({percent(0.5)})",
+            f"Only ranks of {whose} are {how} chance ({percent(0.5)}); {nearest} entries are nearest",
+            f"Only ranks of {whose} are {how} chance ({percent(0.5)})",
             f"Ranks of {len(medians)} of {modalities} modalities are {how} chance",
         )
+    ranks, shown = f"Ranks are {how} chance", ", ".join(f"{u} {percent(median)}" for u, median in ordered)
     return fitting(
         f"{ranks} (median: {shown}); {nearest} are nearest ({decimal(expected, 1)} by chance)",
         f"{ranks}: median {shown} ({percent(0.5)} by chance)",
