@@ -356,6 +356,15 @@ def test_a_click_in_the_charts_selects_its_utterance(page):
     assert len(picture.findall(".//{*}path")) >= 8
 
 
+def test_with_everything_taken_away_the_tip_names_no_neighbours(page):
+    for name in page.locator(".availability_matrix .name").all():
+        name.click()
+    page.wait_for_url("**cells**")
+    plot = page.locator(".availability_matrix .plot")
+    plot.hover(position={"x": plot.bounding_box()["width"] / 3, "y": 60})
+    expect(page.locator(".availability_matrix .tip")).to_contain_text("from nothing, as all of the conversation")
+
+
 def test_rows_and_columns_are_painted_by_dragging_too(page):
     names, numbers = page.locator(".availability_matrix .name"), page.locator(".availability_matrix .number")
     drag(page, names.nth(0), names.nth(1))

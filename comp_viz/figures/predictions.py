@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from comp_viz.analysis.prediction import Prediction
 from comp_viz.data.conversation import Task
 from comp_viz.wording import compact, decimal, percent, signed
 
@@ -11,6 +12,11 @@ NOTHING_RECORDED_AT_ALL = "nothing was recorded of any utterance"
 CONTEXT_ONLY = "from neighbours only"
 FROM_CONTEXT = "from its neighbours only, as all of this utterance is taken away"
 FROM_NOTHING = "from nothing, as all of the conversation is taken away"
+
+
+def without_own(prediction: Prediction) -> str:
+    """Where the prediction of an utterance comes from of which all is taken away."""
+    return FROM_CONTEXT if prediction.observed.any() else FROM_NOTHING
 
 
 def prediction_text(task: Task, values: np.ndarray) -> str:

@@ -6,7 +6,7 @@ from comp_viz.analysis.prediction import Prediction
 from comp_viz.data.conversation import Floats
 from comp_viz.figures.live.marks import OUTLINES
 from comp_viz.figures.live.timeline import row_heights, row_titles
-from comp_viz.figures.predictions import CONTEXT_ONLY, FROM_CONTEXT, NO_PREDICTION, NOTHING_RECORDED
+from comp_viz.figures.predictions import CONTEXT_ONLY, FROM_CONTEXT, FROM_NOTHING, NO_PREDICTION, NOTHING_RECORDED
 from comp_viz.figures.style import Palette, modality_symbols
 
 
@@ -22,6 +22,6 @@ def timeline_plan(here: Prediction, labels: Floats, palette: Palette) -> dict[st
         "colours": {
             name: getattr(palette, name) for name in ("ink", "faint", "truth", "negative", "positive", "mark", "ground")
         },
-        "words": words | {"from_context": FROM_CONTEXT},
+        "words": words | {"from_context": FROM_CONTEXT, "from_nothing": FROM_NOTHING},
         "weights_from": here.weights_from,
     }

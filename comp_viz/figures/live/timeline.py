@@ -29,7 +29,7 @@ from comp_viz.figures.live.rows import (
     head_traces,
     score_traces,
 )
-from comp_viz.figures.predictions import FROM_CONTEXT, NO_PREDICTION, NOTHING_RECORDED
+from comp_viz.figures.predictions import NO_PREDICTION, NOTHING_RECORDED, without_own
 from comp_viz.figures.style import Palette
 from comp_viz.wording import compact, decimal, fitting, flip_clause, how_many, percent
 
@@ -173,7 +173,7 @@ def utterance_texts(here: Prediction, labels: Floats, words: Sequence[str], reco
         if not recorded[s]:
             rest = f"{NO_PREDICTION}: {NOTHING_RECORDED}<br>truth {truth[s]}"
         else:
-            context = "" if here.anything_observed[s] else f"<br>{FROM_CONTEXT}"
+            context = "" if here.anything_observed[s] else f"<br>{without_own(here)}"
             rest = f"predicted {predicted[s]}, truth {truth[s]}{context}{weights[s]}"
         texts.append(f"<b>utterance {s + 1}</b> {escape(text)}<br>{rest}")
     return texts

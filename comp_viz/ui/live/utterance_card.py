@@ -8,13 +8,12 @@ import streamlit as st
 from comp_viz.analysis.live.change import Change
 from comp_viz.analysis.prediction import Prediction
 from comp_viz.figures.predictions import (
-    FROM_CONTEXT,
-    FROM_NOTHING,
     NOTHING_RECORDED,
     change_text,
     label_text,
     prediction_text,
     scale_words,
+    without_own,
 )
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.selected_utterance import select_utterance, utterance_number, utterance_words
@@ -41,7 +40,7 @@ def utterance_card(view: PageView, here: Prediction, complete: Prediction, chang
     if not changed.predicted[s]:
         words.caption(f":material/block: {first_upper(NOTHING_RECORDED)}.")
     elif changed.from_context[s]:
-        words.caption(f":material/diversity_3: Predicted {FROM_CONTEXT if here.observed.any() else FROM_NOTHING}.")
+        words.caption(f":material/diversity_3: Predicted {without_own(here)}.")
     with numbers, st.container(horizontal=True, gap="medium"):  # a row on a phone too
         label = float(conversation.labels[s])
         change = change_text(task, float(changed.difference[s]), int(complete.decisions()[s]))

@@ -11,7 +11,7 @@ function utteranceLines(state, s) {
   const best = changed.now[s];
   const predicted = task.classes ? `${task.classes[best]} (${percent(answer.fused[s][best])})` : decimal(answer.fused[s][0]);
   lines.push(`predicted ${predicted}, ${truth}`);
-  if (changed.fromContext[s]) lines.push(words.from_context);
+  if (changed.fromContext[s]) lines.push(answer.observed.join("").includes("1") ? words.from_context : words.from_nothing);
   const weights = data.modalities.map((name, m) => `${name} ${decimal(answer.weights[s]?.[m] ?? 0)}`);
   return data.plan.rows.y4 ? [...lines, `${weights_from}: ${weights.join(", ")}`] : lines;
 }
