@@ -99,6 +99,13 @@ def test_the_table_that_fits_is_found(table, tmp_path):
     assert find_table(tmp_path, METHODS, "unknown") is None
 
 
+def test_of_as_many_seeds_the_table_with_more_patterns_is_found(tmp_path):
+    rows = results()
+    rows[rows["pattern"] == "uniform(0)"].to_parquet(tmp_path / "a.parquet")
+    rows.to_parquet(tmp_path / "b.parquet")
+    assert find_table(tmp_path, METHODS, "d").name == "b.parquet"
+
+
 def test_a_failed_run_does_not_count(tmp_path):
     rows = results()
     rows.loc[rows["method"] == "alone", "failure"] = "out of memory"

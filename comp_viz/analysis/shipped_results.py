@@ -64,9 +64,9 @@ class ResultsTable:
 
 
 def find_table(folder: Path, methods: Sequence[str], digest: str | None = None) -> ResultsTable | None:
-    """Of the tables in `folder` the rows that compare all of `methods`, those with most seeds; None where there are none.
+    """Of the tables in `folder` the rows that compare all of `methods`, those with most seeds, and of these with most missing patterns.
 
-    With `digest` only rows on those data. Raises `CompVizError` when a file is no table of results.
+    None where there are none. With `digest` only rows on those data. Raises `CompVizError` when a file is no table of results.
     """
     tables = [
         ResultsTable(path.name, rows, accuracy_by_epoch_of(path, rows))
@@ -75,7 +75,7 @@ def find_table(folder: Path, methods: Sequence[str], digest: str | None = None) 
         for rows in tables_in(read_results(path), digest)
         if set(methods) <= set(rows["method"])
     ]
-    return max(tables, key=lambda table: table.seeds, default=None)
+    return max(tables, key=lambda table: (table.seeds, len(table.patterns)), default=None)
 
 
 def tables_in(rows: pd.DataFrame, digest: str | None) -> list[pd.DataFrame]:
