@@ -64,7 +64,7 @@ class ResultsTable:
 
 
 def find_table(folder: Path, methods: Sequence[str], digest: str | None = None) -> ResultsTable | None:
-    """Of the tables in `folder` the rows that compare all of `methods`, those with most seeds, and of these with most missing patterns.
+    """Of the tables in `folder` the rows that compare all of `methods`: those with most seeds, of these with most patterns.
 
     None where there are none. With `digest` only rows on those data. Raises `CompVizError` when a file is no table of results.
     """
