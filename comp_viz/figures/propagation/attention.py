@@ -155,10 +155,9 @@ def query_title(attention: Attention, query: int) -> str:
         return fitting(f"Utterance {query + 1} has nothing to attend to in {attention.modality}")
     row = attention.weights[query]
     most = int(row.argmax())
-    if attention.keys.sum() == 1:
-        whom = "itself" if most == query else f"utterance {most + 1}"
-        return fitting(f"Utterance {query + 1} can attend only to {whom}: no other has {attention.modality}")
     whom = "itself" if most == query else f"utterance {most + 1}"
+    if attention.keys.sum() == 1:
+        return fitting(f"Utterance {query + 1} can attend only to {whom}: no other has {attention.modality}")
     weight, uniform = percent(float(row[most]), 1), percent(attention.uniform_weight, 1)
     target = f"Utterance {query + 1} attends most to {whom}: {weight}"
     return fitting(
