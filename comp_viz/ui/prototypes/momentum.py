@@ -145,7 +145,7 @@ def rerun_charts(view: PageView, inside: Inside, momentum: float) -> dict[str, C
     before, here, trained = view.inside().prediction, inside.prediction, view.checkpoint.comp.config.momentum
     recorded = view.conversation.recorded
     changed = change(here, before, view.conversation.labels, recorded)
-    changes = _momentum_changes(view.query(), float(view.checkpoint.comp.config.momentum))
+    changes = _momentum_changes(view.query(), trained)
     along = rerun_chart(
         here, before, changed, (momentum, trained), view.conversation.words, selected_utterance(view), palette()
     )
