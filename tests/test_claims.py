@@ -496,7 +496,7 @@ def test_what_the_paper_prints_is_the_difference_of_its_rows(judged):
         (gain.mean(), gain.min(), gain.max())
     )
     words = published_words(judged["prompting"].published)
-    assert f"Prompts +{gain.mean():.1f} points on CMUMOSI (+{gain.min():.1f} to +" in words
+    assert f"Prompts +{gain.mean():.1f} points on CMU-MOSI (+{gain.min():.1f} to +" in words
     assert {one.of for one in judged["components"].published} == {"all four together", *LACKING}
     assert published_words(judged["gap"].published) == NO_PUBLISHED_NUMBER
 

@@ -29,7 +29,7 @@ from comp_viz.figures.imbalance.curves import accuracy_curves_chart, accuracy_sp
 from comp_viz.figures.imbalance.discrepancy import measure_spans, ratio_chart, ratio_title, utilisation_chart
 from comp_viz.figures.imbalance.gap import gap_chart, joint_chart, joint_title
 from comp_viz.figures.imbalance.heading import imbalance_facts, imbalance_title
-from comp_viz.figures.modulation.ablation import modulator_effect_title
+from comp_viz.figures.modulation.ablation import modulator_effect_chart, modulator_effect_title
 from comp_viz.figures.style import LIGHT
 from comp_viz.sweep.table import RESULT_SCHEMA
 from comp_viz.training.telemetry import read_telemetry
@@ -345,6 +345,15 @@ def test_the_modulators_effect_is_paired_by_seed(tmp_path):
         "The modulator changes accuracy at 2 of 2 missing rates, at most by −0.30 ± 0.20 points"
     )
     assert "cannot be told from chance" in modulator_effect_title(result.assign(half=np.nan))
+
+
+@pytest.mark.parametrize(("classes", "name"), [(False, "CMU-MOSI"), (True, "IEMOCAP, 4 classes")])
+def test_the_published_curve_names_its_data_set_as_it_is_called(classes, name, tmp_path):
+    results(methods=("comp", "KP+PG+Cr")).to_parquet(tmp_path / "small.parquet")
+    ours = modulator_effect(find_table(tmp_path, ("comp", "KP+PG+Cr")))
+    published = published_modulator_effect(ROOT / "results" / "published.csv", classes)
+    curve = modulator_effect_chart(ours, published, "small.parquet", LIGHT).data[1]
+    assert curve.name == f"as published, {name}: other data, chosen on the test split"
 
 
 @pytest.mark.parametrize("classes", [False, True])

@@ -19,6 +19,13 @@ ROW_COLUMNS = [*TABLE_COLUMNS, "method", "predictor", "pattern"]
 NEEDED_COLUMNS = {*ROW_COLUMNS, *METRICS, "data_digest", "missing_rate", "seed", "fold", "failure", "run"}
 # Columns of the published figures that say which parts of ComP were kept, in the order of `Flags`.
 FLAG_COLUMNS = ["knowledge_propagation", "prompt_generation", "coordinator", "gradient_modulation"]
+# Data sets of the published figures -> what they are called on screen.
+DATASET_NAMES = {
+    "CMUMOSI": "CMU-MOSI",
+    "CMUMOSEI": "CMU-MOSEI",
+    "IEMOCAPFour": "IEMOCAP, 4 classes",
+    "IEMOCAPSix": "IEMOCAP, 6 classes",
+}
 
 
 def read_results(path: str | Path) -> pd.DataFrame:

@@ -6,17 +6,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from comp_viz.analysis.data.linear_probe import FROM_ALL, LinearProbe
-from comp_viz.analysis.results import ROW_COLUMNS, summarise
+from comp_viz.analysis.results import DATASET_NAMES, ROW_COLUMNS, summarise
 from comp_viz.wording import how_many
 
 OURS, PAPER, PROBE = "our table", "published, other data", "linear probe"
 ON_TEST = "epoch chosen on the TEST SPLIT"
-DATASETS = {
-    "CMUMOSI": "CMU-MOSI",
-    "CMUMOSEI": "CMU-MOSEI",
-    "IEMOCAPFour": "IEMOCAP, 4 classes",
-    "IEMOCAPSix": "IEMOCAP, 6 classes",
-}
 
 
 @dataclass(frozen=True)
@@ -67,7 +61,7 @@ def from_paper(published: pd.DataFrame) -> list[Reference]:
     about = f"printed in the paper; trained at each missing rate; {ON_TEST}"
     return [
         Reference(
-            f"{PAPER}: {DATASETS.get(str(dataset), str(dataset))}, {method}", about, True, False,
+            f"{PAPER}: {DATASET_NAMES.get(str(dataset), str(dataset))}, {method}", about, True, False,
             part[["metric", "missing_rate", "value", "half"]].sort_values("missing_rate"),
         )
         for (dataset, method), part in rows.groupby(["dataset", "method"], sort=False)

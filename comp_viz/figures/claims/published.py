@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from comp_viz.analysis.claims.published_effects import PublishedEffect
+from comp_viz.analysis.results import DATASET_NAMES
 from comp_viz.wording import first_upper, signed
 
 NO_PUBLISHED_NUMBER = "The paper shows this as a picture, or says it; it prints no number to set beside ours."
@@ -17,6 +18,6 @@ def published_words(effects: Sequence[PublishedEffect]) -> str:
     for one in effects:
         mean, low, high = (signed(100 * x, 1) for x in (one.mean, one.low, one.high))
         rates = f" ({low} to {high} by missing rate)" if alone else ""
-        by_part.setdefault(one.of, []).append(f"{mean} points on {one.dataset}{rates}")
+        by_part.setdefault(one.of, []).append(f"{mean} points on {DATASET_NAMES.get(one.dataset, one.dataset)}{rates}")
     listed = "; ".join(f"{of} {' and '.join(words)}" for of, words in by_part.items())
     return f"{first_upper(listed)}, mean of its missing rates. Single numbers of Table 3, of other data and of epochs chosen on the test split."

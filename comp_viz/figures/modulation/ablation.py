@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from comp_viz.analysis.results import DATASET_NAMES
 from comp_viz.figures.chart import About, base_layout
 from comp_viz.figures.style import Palette
 from comp_viz.wording import how_many, percent, signed
@@ -38,7 +39,7 @@ def modulator_effect_chart(ours: pd.DataFrame, published: pd.DataFrame, name: st
             go.Scatter(
                 x=rows["rate"],
                 y=100 * rows["mean"],
-                name=f"as published, {dataset}: other data, chosen on the test split",
+                name=f"as published, {DATASET_NAMES.get(str(dataset), dataset)}: other data, chosen on the test split",
                 mode="lines",
                 line={"color": palette.truth, "width": 2, "dash": "dash"},
                 hovertemplate="missing rate %{x}: published difference %{y:+.2f} points<extra></extra>",

@@ -69,7 +69,10 @@ def number_columns(modalities: tuple[str, ...]) -> dict[str, Any]:
     labels = {"all wrong": "all wrong", "wrong": "mean", "error": "error"}
     for u, mark in modality_marks(modalities).items():
         labels |= {f"wrong {u}": f"{mark} wrong", f"coefficient {u}": f"{mark} coefficient"}
-    return {name: st.column_config.NumberColumn(label, help=name, width="small") for name, label in labels.items()}
+    return {
+        name: st.column_config.NumberColumn(label, help=name, width=110 if "coefficient" in label else "small")
+        for name, label in labels.items()
+    }
 
 
 def number_forms(modalities: tuple[str, ...]) -> dict[str, Form]:
