@@ -1,6 +1,6 @@
 """Times a training step of every method, on the shape of Hazumi: 8 conversations, 664 utterances; and beside the published codes.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.methods [--only gcnet imder] [--size ours] [--repeats 3]
+    OMP_NUM_THREADS=1 python -m benchmarks.methods [--only gcnet imder] [--size ours] [--precision bfloat16] [--repeats 3]
 
 Seconds are the processor's own on one thread, which others on the machine disturb little; the smallest of the repeats counts.
 IMDer's generation is timed on its own: what all score networks take for one step of the sampler on the whole batch.
@@ -8,9 +8,9 @@ IMDer's generation is timed on its own: what all score networks take for one ste
     OMP_NUM_THREADS=1 python -m benchmarks.methods --published FOLDER
 
 runs the published codes themselves beside ours, on the same arrays and by turns, and prints how far their losses are apart over
-five steps without dropout. FOLDER holds their repositories as MoMKE, GCNet (with MMIN's variant for utterances), SDR-GNN, DiCMoR
-and IMDer; GCNet and SDR-GNN need `torch_geometric`. DiCMoR and IMDer, which answer once a recording and not at every utterance,
-are compared part by part, and DiCMoR's time as a whole.
+five steps without dropout; `--precision` is that of ours, theirs is float32. FOLDER holds their repositories as MoMKE, GCNet
+(with MMIN's variant for utterances), SDR-GNN, DiCMoR and IMDer; GCNet and SDR-GNN need `torch_geometric`. DiCMoR and IMDer,
+which answer once a recording and not at every utterance, are compared part by part, and DiCMoR's time as a whole.
 """
 
 import argparse
@@ -28,6 +28,7 @@ from benchmarks.published_methods import (
     SCALE,
     Pair,
     dicmor_loss,
+    in_bfloat16,
     largest_difference,
     published_pairs,
     sampling,
@@ -87,29 +88,28 @@ def learning_of(name: str, size: str) -> Any:
     return method.learning(network, SCALE, replace(preset.recipe, first_epochs=1, second_epochs=1))
 
 
-def training_step(learning: Any, stage: Stage, batch: Batch) -> Callable[[], None]:
-    """One step of ours."""
+def training_step(learning: Any, stage: Stage, batch: Batch, mixed: bool) -> Callable[[], None]:
+    """One step of ours, in bfloat16 where `mixed`."""
     parameters = [*learning.network.parameters(), *learning.companion.parameters()]
     optimizer = torch.optim.Adam(parameters, lr=1e-3, fused=True)
     shown = replace(batch, observed=batch.recorded) if stage.complete else batch
-    counted = ~batch.labels.isnan()
 
-    def step() -> None:
-        optimizer.zero_grad()
-        learning.objective(stage, shown, batch.labels, counted).losses["loss"].backward()
-        optimizer.step()
+    def loss(batch: Batch) -> torch.Tensor:
+        total: torch.Tensor = learning.objective(stage, batch, batch.labels, ~batch.labels.isnan()).losses["loss"]
+        return total
 
-    return step
+    run = in_bfloat16(loss) if mixed else loss
+    return step_of(learning.network, lambda: run(shown), optimizer)
 
 
-def measure(name: str, size: str, repeats: int) -> None:
+def measure(name: str, size: str, mixed: bool, repeats: int) -> None:
     """Time every stage of one method and print the lines."""
     method, batch, learning = find_method(name), example(), learning_of(name, size)
     network = learning.network
     size_words = f"{sum(p.numel() for p in network.parameters()) / 1e6:6.2f} M"
     for stage in method.stages(learning.recipe):
         learning.begin(stage)
-        seconds = least(training_step(learning, stage, batch), repeats)
+        seconds = least(training_step(learning, stage, batch, mixed), repeats)
         print(f"{method.title:18} {size_words} stage {stage.number} {seconds:8.3f} s", flush=True)
     if isinstance(network, IMDer):
         projected = network.eval().project(batch.features, batch.observed, batch.valid)
@@ -117,12 +117,14 @@ def measure(name: str, size: str, repeats: int) -> None:
         print(f"{'':18} {'':8} sampler {seconds:8.3f} s", flush=True)
 
 
-def compare(name: str, folder: Path, repeats: int) -> None:
+def compare(name: str, folder: Path, mixed: bool, repeats: int) -> None:
     """Run a published code beside ours on the same arrays and print the lines."""
     batches = [example(seed) for seed in range(STEPS)]
     torch.manual_seed(0)
-    exact = published_pairs(name, folder, DIMS, dropout=0)
-    for pair, plain in zip(published_pairs(name, folder, DIMS, dropout=0.5), exact, strict=True):
+    both = [published_pairs(name, folder, DIMS, dropout) for dropout in (0, 0.5)]
+    if mixed:
+        both = [[replace(pair, our_loss=in_bfloat16(pair.our_loss)) for pair in pairs] for pairs in both]
+    for plain, pair in zip(*both, strict=True):
         times = in_turn(adam_step(pair, True, batches[0]), adam_step(pair, False, batches[0]), repeats)
         print_times(pair.title, *times, f"{largest_difference(plain, batches):.0e}")
     if name == "dicmor":
@@ -130,9 +132,9 @@ def compare(name: str, folder: Path, repeats: int) -> None:
         theirs = step_of(
             network, lambda: dicmor_loss(network, batches[0]), torch.optim.Adam(network.parameters(), 1e-4)
         )
-        ours = training_step(learning_of(name, "published"), Stage(2, 1), batches[0])
+        ours = training_step(learning_of(name, "published"), Stage(2, 1), batches[0], mixed)
         print_times("DiCMoR as a whole", *in_turn(theirs, ours, repeats))
-    if name == "imder":
+    if name == "imder" and not mixed:
         tasks = sampling(folder, CONVERSATIONS, SAMPLED_STEPS)
         print_times(f"  {SAMPLED_STEPS} steps of sampling", *in_turn(*tasks, repeats))
 
@@ -170,17 +172,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", choices=method_names(), default=method_names())
     parser.add_argument("--size", choices=("published", "ours"), default="published")
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="of ours")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--published", type=Path, metavar="FOLDER", help="of the unpacked published codes")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    mixed = options.precision == "bfloat16"
     if options.published:
         print("seconds                    ours  published  times as fast  losses apart")
     for name in options.only:
         if not options.published:
-            measure(name, options.size, options.repeats)
+            measure(name, options.size, mixed, options.repeats)
         elif name in BUILDERS:
-            compare(name, options.published, options.repeats)
+            compare(name, options.published, mixed, options.repeats)
 
 
 if __name__ == "__main__":

@@ -62,6 +62,16 @@ class Pair:
     weight_decay: float = 0.0
 
 
+def in_bfloat16(loss: Callable[[Batch], Tensor]) -> Callable[[Batch], Tensor]:
+    """A loss of ours in mixed precision, as `--precision bfloat16` trains."""
+
+    def mixed(batch: Batch) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            return loss(batch)
+
+    return mixed
+
+
 Sizes = dict[str, Any]
 Builder = Callable[[Path, tuple[int, ...], float, Sizes], list[Pair]]
 

@@ -1,7 +1,9 @@
-"""One direction of an LSTM or GRU along conversations, in a form that the exporter need not write out step by step."""
+"""One direction of an LSTM or GRU along conversations, by what suits the machine; for the exporter it is one operator."""
 
 import torch
 from torch import Tensor, nn
+
+from comp_viz.network.recurrent_steps import run_steps
 
 
 @torch.library.custom_op("comp_viz::lstm", mutates_args=())
@@ -25,9 +27,11 @@ def output_like(x: Tensor, inner: Tensor, own: Tensor, inner_bias: Tensor, own_b
 
 def run_cell(cell: nn.LSTM | nn.GRU, x: Tensor) -> Tensor:
     """All outputs `[S, B, H]` of a cell of one layer and direction on `x [S, B, D]`."""
-    if not torch.compiler.is_exporting():
-        out: Tensor = cell(x)[0]
-        return out
-    operator = lstm if isinstance(cell, nn.LSTM) else gru
-    given: Tensor = operator(x, *cell.all_weights[0])
-    return given
+    out: Tensor
+    if torch.compiler.is_exporting():
+        out = (lstm if isinstance(cell, nn.LSTM) else gru)(x, *cell.all_weights[0])
+    elif x.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+        out = run_steps(cell, x)
+    else:
+        out = cell(x)[0]
+    return out
