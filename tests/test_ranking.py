@@ -33,22 +33,25 @@ ACCURACY = {  # method -> [seed, pattern]
 }
 
 
-def write_ranked(folder, digest="d"):
-    """A table of runs whose accuracies are as above, with a head that is better than anything and a run that failed."""
+def write_ranked(folder, digest="d", unit="seed"):
+    """A table of runs whose accuracies are as above, with a head that is better than anything and a run that failed.
+
+    With `unit="fold"` the runs are of one seed each, on cuts of the data.
+    """
     head = {
         "data": "some.npz", "data_digest": digest, "trained_under": "uniform(0.3)", "select": "validation", "split": "test", "run": "r",
         "config": "{}", "recipe": "{}", "versions": json.dumps({}), "missing_by_modality": "{}", "linear": False, "mask_seeds": 1,
     }  # fmt: skip
     rows = []
-    for method, by_seed in ACCURACY.items():
-        for seed, values in enumerate(by_seed, start=1):
+    for method, runs in ACCURACY.items():
+        for number, values in enumerate(runs, start=1):
             for pattern, rate, value in zip(PATTERNS, (0.0, 0.7), values, strict=True):
-                one = head | {"method": method, "seed": seed, "pattern": pattern, "missing_rate": rate}
+                one = head | {"method": method, "seed": 1, "pattern": pattern, "missing_rate": rate} | {unit: number}
                 one |= dict.fromkeys(METRICS, 0.5)
                 rows += [one | {"predictor": "fused", "ACC": value}, one | {"predictor": "audio", "ACC": 1.0}]
-    rows.append(head | {"method": "gcnet", "seed": 3, "failure": "Training diverged."})
+    rows.append(head | {"method": "gcnet", "seed": 1, unit: 3, "failure": "Training diverged."})
     folder.mkdir(exist_ok=True)
-    pq.write_table(pa.Table.from_pylist(rows, RESULT_SCHEMA), folder / "methods.parquet")
+    pq.write_table(pa.Table.from_pylist(rows, RESULT_SCHEMA), folder / f"methods_{unit}.parquet")
 
 
 @pytest.fixture
@@ -85,6 +88,18 @@ def test_words_and_table_say_the_same_numbers(ranking):
     assert len({line.count("|") for line in lines}) == 1
 
 
+def test_cuts_of_the_data_are_repeats_where_there_are_some(tmp_path, ranking):
+    write_ranked(tmp_path / "results", unit="fold")
+    found = [find_table(tmp_path / "results", RANKED, "d", by_cut) for by_cut in (False, True)]
+    assert [table.name for table in found] == ["methods_seed.parquet", "methods_fold.parquet"]
+    by_cut = rank_methods(found[1], None)
+    numbers = ["method", *PATTERNS, "mean", "half", "behind", "behind half", "repeats"]
+    pd.testing.assert_frame_equal(by_cut.rows[numbers], ranking.rows[numbers])
+    assert ranking_title(by_cut).startswith("On other speakers GCNet is first with 86.0\u202f%")
+    assert "1 to 2 cuts a method." in ranking_facts(by_cut)
+    assert ranking_table(by_cut)["cuts"].tolist() == ["2", "2", "1", "2"]
+
+
 def test_the_papers_order_is_that_of_its_figures():
     published = read_published_results(shipped("results/published.csv"), classes=False)
     ranks = published_ranks(published)
@@ -107,7 +122,8 @@ def test_the_compare_page_shows_it_where_a_shipped_table_is_of_the_open_data(
     (tmp_path / "data").mkdir()
     write_table(tmp_path / "data" / "small.arrow", small_lab)
     shutil.copytree(small_checkpoint, tmp_path / "checkpoints" / "untrained")
-    write_ranked(tmp_path / "results", small_lab.digest)
+    for unit in ("seed", "fold"):
+        write_ranked(tmp_path / "results", small_lab.digest, unit)
     for module in (training, ranking_part):
         monkeypatch.setattr(module, "RESULTS", tmp_path / "results")
     app = dashboard(monkeypatch, tmp_path / "checkpoints", tmp_path / "data")
@@ -116,5 +132,6 @@ def test_the_compare_page_shows_it_where_a_shipped_table_is_of_the_open_data(
     app.switch_page("pages/compare.py").run()
     assert not app.exception
     shown = [frame.value for frame in app.dataframe if "behind the first" in frame.value]
-    assert len(shown) == 1
-    assert shown[0]["method"].tolist() == ["GCNet", "ComP", "MoMKE", "regression per utterance"]
+    assert [table.columns[2] for table in shown] == ["seeds", "cuts"]
+    for table in shown:
+        assert table["method"].tolist() == ["GCNet", "ComP", "MoMKE", "regression per utterance"]

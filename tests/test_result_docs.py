@@ -14,7 +14,7 @@ from conftest import DATA
 from needs import need_data
 from scipy.stats import spearmanr
 
-from comp_viz.analysis.compare.ranking import RANKED, rank_methods, seed_accuracy
+from comp_viz.analysis.compare.ranking import RANKED, rank_methods, repeated_accuracy
 from comp_viz.analysis.coordinator.reweighting import EQUAL
 from comp_viz.analysis.coordinator.shuffle import AMONG_ALIKE, EXCHANGED, shuffle_test
 from comp_viz.analysis.imbalance.leeway import leeway
@@ -242,7 +242,7 @@ def test_the_ranked_methods_are_in_the_shipped_tables(name):
 def behind_comp(name):
     """ComP minus each method in a shipped sweep, in points over all rates, seed by seed, with half the interval."""
     table = one_table(name)
-    means = {method: seed_accuracy(table, method).mean(axis=1) for method in table.rows["method"].unique()}
+    means = {method: repeated_accuracy(table, method).mean(axis=1) for method in table.rows["method"].unique()}
     return {method: 100 * np.array(paired_difference(means["comp"], mean)[:2]) for method, mean in means.items()}
 
 

@@ -42,6 +42,11 @@ class ResultsTable:
         return int(self.rows.groupby("method")["seed"].nunique().max())
 
     @property
+    def by_cut(self) -> bool:
+        """Whether every run was tested on a cut of the data, another part of the speakers each time."""
+        return bool(self.rows["fold"].notna().all())
+
+    @property
     def protocol(self) -> str:
         """Data, split, training pattern and selection, as text."""
         one = self.rows.iloc[0]
@@ -63,10 +68,13 @@ class ResultsTable:
         return rows.pivot_table(index="seed", columns="predictor", values="ACC", sort=False)
 
 
-def find_table(folder: Path, methods: Sequence[str], digest: str | None = None) -> ResultsTable | None:
+def find_table(
+    folder: Path, methods: Sequence[str], digest: str | None = None, by_cut: bool | None = None
+) -> ResultsTable | None:
     """Of the tables in `folder` the rows that compare all of `methods`: those with most seeds, of these with most patterns.
 
-    None where there are none. With `digest` only rows on those data. Raises `CompVizError` when a file is no table of results.
+    None where there are none. With `digest` only rows on those data, with `by_cut` only tables that are, or are not.
+    Raises `CompVizError` when a file is no table of results.
     """
     tables = [
         ResultsTable(path.name, rows, accuracy_by_epoch_of(path, rows))
@@ -75,6 +83,7 @@ def find_table(folder: Path, methods: Sequence[str], digest: str | None = None) 
         for rows in tables_in(read_results(path), digest)
         if set(methods) <= set(rows["method"])
     ]
+    tables = [table for table in tables if by_cut in (None, table.by_cut)]
     return max(tables, key=lambda table: (table.seeds, len(table.patterns)), default=None)
 
 

@@ -20,14 +20,16 @@ REFERENCES = {"linear": "regression per utterance", "no-prompting": "ComP withou
 class Ranking:
     """Methods by their mean accuracy over the missing rates of a table, the best first.
 
-    `rows`: `method`, `name` on screen, `seeds`, one column of means for each of `patterns` and one of its `half` (as
-    `half uniform(0.3)`; half the 95 % interval over training seeds, NaN from one), `mean` and `half` over all of them,
-    `behind` the first, seed by seed, with `behind half`, `rank` among the methods (NaN of references that are none), and the
+    Means are over training seeds, or over cuts of the data where those were trained on (`by_cut`), seeds averaged.
+    `rows`: `method`, `name` on screen, how many `repeats` there are, one column of means for each of `patterns` and one of its
+    `half` (as `half uniform(0.3)`; half the 95 % interval over repeats, NaN from one), `mean` and `half` over all of them,
+    `behind` the first, repeat by repeat, with `behind half`, `rank` among the methods (NaN of references that are none), and the
     paper's `paper rank`: the mean of the ranks in its data sets, NaN where it has none.
     """
 
     patterns: tuple[str, ...]
     rows: pd.DataFrame
+    by_cut: bool = False
 
     @property
     def agreement(self) -> float:
@@ -45,28 +47,28 @@ class Ranking:
 def rank_methods(table: ResultsTable, published: pd.DataFrame | None) -> Ranking:
     """Rank the methods and references of a table; `published` as `results.read_published_results` gives it, where it is there."""
     patterns, paper = tuple(table.patterns), {} if published is None else published_ranks(published)
-    by_seed = {method: seed_accuracy(table, method) for method in table.rows["method"].unique()}
-    known = {method: each for method, each in by_seed.items() if len(each) and ranked_name(method)}
+    repeats = {method: repeated_accuracy(table, method) for method in table.rows["method"].unique()}
+    known = {method: each for method, each in repeats.items() if len(each) and ranked_name(method)}
     means = {method: each.mean(axis=1) for method, each in known.items()}
     order = sorted(known, key=lambda method: -means[method].mean())
     methods = [method for method in order if method not in REFERENCES]
     rows = []
     for method in order:
         behind, behind_half, _ = paired_difference(means[methods[0]], means[method])
-        row = {"method": method, "name": ranked_name(method), "seeds": len(means[method])}
+        row = {"method": method, "name": ranked_name(method), "repeats": len(means[method])}
         row |= {pattern: known[method][pattern].mean() for pattern in patterns}
         row |= {f"half {pattern}": half_width_of_mean(known[method][pattern]) for pattern in patterns}
         row |= {"mean": means[method].mean(), "half": half_width_of_mean(means[method])}
         row |= {"behind": behind, "behind half": behind_half}
         row["rank"] = methods.index(method) + 1 if method in methods else np.nan
         rows.append(row | {"paper rank": paper.get(method, np.nan)})
-    return Ranking(patterns, pd.DataFrame(rows))
+    return Ranking(patterns, pd.DataFrame(rows), table.by_cut)
 
 
-def seed_accuracy(table: ResultsTable, method: str) -> pd.DataFrame:
-    """ACC of the fused prediction `[seed x pattern]`, folds averaged; of seeds that have every pattern."""
+def repeated_accuracy(table: ResultsTable, method: str) -> pd.DataFrame:
+    """ACC of the fused prediction `[seed or cut x pattern]`, the other averaged; of those that have every pattern."""
     rows = table.rows[(table.rows["method"] == method) & (table.rows["predictor"] == "fused")]
-    wide = rows.pivot_table(index="seed", columns="pattern", values="ACC")
+    wide = rows.pivot_table(index="fold" if table.by_cut else "seed", columns="pattern", values="ACC")
     return wide.reindex(columns=table.patterns).dropna()
 
 

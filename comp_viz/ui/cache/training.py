@@ -101,13 +101,15 @@ def is_without_prompts(card: Card) -> bool:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _table(folder: Path, methods: tuple[str, ...], digest: str | None, changed: int) -> ResultsTable | None:
-    return find_table(folder, methods, digest)
+def _table(
+    folder: Path, methods: tuple[str, ...], digest: str | None, by_cut: bool | None, changed: int
+) -> ResultsTable | None:
+    return find_table(folder, methods, digest, by_cut)
 
 
-def results_table(methods: tuple[str, ...], digest: str | None) -> ResultsTable | None:
-    """The shipped table of results that compares `methods`, on the data of a digest or on any; not to be changed."""
-    return _table(RESULTS, methods, digest, last_change(RESULTS))
+def results_table(methods: tuple[str, ...], digest: str | None, by_cut: bool | None = None) -> ResultsTable | None:
+    """The shipped table that compares `methods`, on the data of a digest or on any, `find_table`; not to be changed."""
+    return _table(RESULTS, methods, digest, by_cut, last_change(RESULTS))
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
