@@ -75,9 +75,13 @@ def rates_of(table):
 
 
 def variants(words, table, labels):
-    """Accuracy of the first of some rows of a table, and by how much others are ahead seed by seed: method -> its line."""
+    """Accuracy of the first of some rows of a table, and by how much others are ahead: method -> its line.
+
+    Seed by seed, or cut by cut where the table has cuts.
+    """
     first, *others = labels
-    cells = {method: [table.accuracy(method, p)["fused"] for p in table.patterns] for method in labels}
+    runs = {method: repeated_accuracy(table, method) for method in labels}
+    cells = {method: [each[p] for p in table.patterns] for method, each in runs.items()}
     lines = {first: [f"{words}, {labels[first]}", *(spread(x.mean(), half_of(x)) for x in cells[first])]}
     for method in others:
         pairs = [paired_difference(b, a)[:2] for a, b in zip(cells[first], cells[method], strict=True)]
@@ -188,7 +192,12 @@ def leeway_table():
     return markdown(["shipped run", "first epoch", "end of stage 1", "end of stage 2"], lines)
 
 
-PROMPTS_TABLES = {"validation": "prompts_from_validation", "test": "prompts_from"}
+PROMPTS_TABLES = {
+    "validation": "prompts_from_validation",
+    "test": "prompts_from",
+    "five cuts": "prompts_from_cuts",
+    "CMU-MOSI": "prompts_from_mosi",
+}
 SHARPNESS_TABLES = {"validation": "sharpness_validation", "test": "sharpness"}
 TABLES = {
     "results/README.md, prompts": (
@@ -258,6 +267,26 @@ def test_what_is_said_of_both_data_sets_is_computed():
     assert f"SDR-GNN is {ahead} points ahead of ComP there and {lost} behind on Hazumi" in words
     assert f"MCTN {behind} ahead and {most} behind" in words
     assert {m for m in both if abs(mosi[m][0]) > mosi[m][1]} == {"sdr_gnn", "mctn"}  # no other beyond the seeds
+
+
+def test_what_is_said_of_prompts_from_what_is_observed_on_five_cuts_is_computed():
+    table = one_table("prompts_from_cuts")
+    words = (RESULTS / "README.md").read_text()
+    epochs = pd.read_parquet(RESULTS / "prompts_from_cuts_epochs.parquet")
+    chosen = table.rows.drop_duplicates("run")[["run", "epoch"]]
+    fused = (epochs["quantity"] == "ACC") & (epochs["split"] == "selection") & (epochs["of"] == "fused")
+    of_run = epochs[fused].astype({"method": str}).merge(chosen, on=["run", "epoch"])
+    assert len(of_run) == 30
+    validation = of_run.pivot_table(index="fold", columns="method", values="value")
+    ahead, half, _ = paired_difference(validation["prompts from observed"], validation["comp"])
+    assert f"{100 * ahead:.2f} ± {100 * half:.2f} points" in words
+    rows = table.rows[table.rows["predictor"] == "fused"]
+    errors = rows.pivot_table(index="fold", columns=["pattern", "method"], values="MAE")
+    pairs = [errors[pattern] for pattern in table.patterns]
+    lower = [paired_difference(pair["comp"], pair["prompts from observed"]) for pair in pairs]
+    half_way, most = (f"{difference:.3f} ± {half:.3f}" for difference, half, _ in lower[2:])
+    assert f"lower by {half_way} and {most} at 0.5 and 0.7" in words
+    assert [difference > half for difference, half, _ in lower] == [False, False, True, True]
 
 
 if __name__ == "__main__":
