@@ -1,16 +1,20 @@
 """The dashboard on checkpoints of other methods than ComP: what pages show of them, and what they say is absent."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from page_cases import array, dashboard, figures, write_case
 
+from comp_viz.analysis.imbalance.gap import COMP, OTHER_METHOD
 from comp_viz.analysis.live.change import change
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
 from comp_viz.data.batch import Standardiser
+from comp_viz.figures.imbalance.curves import about_accuracy_curves, run_caption
 from comp_viz.figures.live.heading import weight_sentence
 from comp_viz.figures.live.timeline import about_timeline, timeline, timeline_title
 from comp_viz.figures.style import LIGHT
@@ -170,6 +174,32 @@ def test_why_explains_its_fused_prediction_alone(opened):
     assert app.selectbox(key="why_of").options == ["fused"]
     assert "contribution_weights" not in figures(app)
     assert "GCNet has no weights of the modalities." in [one.value for one in app.main.info]
+
+
+OF_COMP_ALONE = re.compile(
+    r"[Cc]oordinator's|\b[Pp]rompt|eq\\. \d|12,13|attention rollout|[Rr]ollout follows|with ComP"
+)
+
+
+@pytest.mark.parametrize("checkpoint", ["experts", "graphs"])
+@pytest.mark.parametrize(
+    ("page", "part"),
+    [("live", {}), ("why", {}), ("why", {"why": "Context"}), ("coordinator", {}), ("robustness", {})],
+)
+def test_nothing_of_comp_is_told_of_another_method(opened, page, part, checkpoint):
+    app = opened(page, checkpoint=checkpoint, **part)
+    words = [one.value for kind in ("caption", "markdown", "latex", "subheader") for one in getattr(app.main, kind)]
+    assert [text for text in words if OF_COMP_ALONE.search(text)] == []
+    assert words
+
+
+def test_curves_of_another_method_are_told_as_its_own_training():
+    other = pd.DataFrame({"method": [OTHER_METHOD], "stage": [2], "epoch": [0], "of": ["audio"], "value": [0.5]})
+    assert "open checkpoint" in about_accuracy_curves(other).shows
+    assert "ComP" not in about_accuracy_curves(other).shows
+    assert "with ComP" in about_accuracy_curves(other.assign(method=COMP)).shows
+    assert "Stage 1" not in run_caption("mine", False, None, other)
+    assert "Stage 1" in run_caption("mine", False, None, other.assign(stage=1))
 
 
 def test_the_lab_page_trains_any_method(opened, monkeypatch):

@@ -17,7 +17,7 @@ from comp_viz.analysis.imbalance.gap import (
 )
 from comp_viz.analysis.shipped_results import ResultsTable
 from comp_viz.figures.imbalance.curves import (
-    ABOUT_ACCURACY_CURVES,
+    about_accuracy_curves,
     accuracy_curves_chart,
     accuracy_span,
     run_caption,
@@ -90,7 +90,7 @@ def accuracy_curves(
             continue
         figure = accuracy_curves_chart(curves, side.view.data.modalities, shared, palette)
         with place:
-            chart_panel(figure, f"curves{side.key}", ABOUT_ACCURACY_CURVES, partial(pd.DataFrame, curves))
+            chart_panel(figure, f"curves{side.key}", about_accuracy_curves(curves), partial(pd.DataFrame, curves))
         below.caption(escape_markdown(curves_caption(side.view, curves, of_table)))
 
 
