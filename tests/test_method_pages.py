@@ -8,12 +8,14 @@ import pandas as pd
 import pytest
 import torch
 from page_cases import array, dashboard, figures, write_case
+from test_imbalance import METHODS, results
 
 from comp_viz.analysis.imbalance.gap import COMP, OTHER_METHOD
 from comp_viz.analysis.live.change import change
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
 from comp_viz.data.batch import Standardiser
+from comp_viz.data.source import open_data
 from comp_viz.figures.imbalance.curves import about_accuracy_curves, run_caption
 from comp_viz.figures.live.heading import weight_sentence
 from comp_viz.figures.live.timeline import about_timeline, timeline, timeline_title
@@ -26,6 +28,7 @@ from comp_viz.report.html import render
 from comp_viz.report.make import make_report
 from comp_viz.report.origin import Origin
 from comp_viz.training.background import small_options
+from comp_viz.ui.cache import training as cached_training
 from comp_viz.view import View
 
 PATTERN = "uniform(0.3)"
@@ -191,6 +194,17 @@ def test_nothing_of_comp_is_told_of_another_method(opened, page, part, checkpoin
     words = [one.value for kind in ("caption", "markdown", "latex", "subheader") for one in getattr(app.main, kind)]
     assert [text for text in words if OF_COMP_ALONE.search(text)] == []
     assert words
+
+
+def test_imbalance_says_that_the_table_is_not_of_the_open_checkpoint(opened, tmp_path, monkeypatch):
+    (tmp_path / "results").mkdir()
+    results(methods=METHODS, digest=open_data(str(tmp_path / "data" / "case.arrow")).digest).to_parquet(
+        tmp_path / "results" / "small.parquet"
+    )
+    monkeypatch.setattr(cached_training, "RESULTS", tmp_path / "results")
+    told_apart = "The table's runs are of ComP; the open checkpoint is of MoMKE."
+    assert any(told_apart in one.value for one in opened("imbalance").main.caption)
+    assert not any("runs are of ComP" in one.value for one in opened("imbalance", checkpoint="case").main.caption)
 
 
 def test_curves_of_another_method_are_told_as_its_own_training():

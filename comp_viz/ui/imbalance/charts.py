@@ -65,6 +65,12 @@ def imbalance_table(view: PageView) -> ResultsTable | None:
     return cached_training.results_table(COMPARED_METHODS, view.data.digest)
 
 
+def table_of_comp(view: PageView) -> str:
+    """That what the table says is not of the open checkpoint, where that is of another method; else ""."""
+    method = view.checkpoint.method
+    return "" if view.checkpoint.is_comp else f"The table's runs are of ComP; the open checkpoint is of {method.title}."
+
+
 def evaluation_pattern(table: ResultsTable | None) -> str:
     """The missing pattern that finished models are evaluated under, chosen among the table's."""
     return one_of("Evaluated under", table.patterns, UNDER, RATE_HELP) if table else UNIFORM_NOTHING
