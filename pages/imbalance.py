@@ -19,6 +19,7 @@ from comp_viz.ui.imbalance.charts import (
     gaps_and_joint_training,
     imbalance_table,
     own_curves,
+    table_of_comp,
 )
 from comp_viz.ui.imbalance.discrepancy import discrepancy_rows
 
@@ -37,7 +38,7 @@ def imbalance(view: PageView) -> None:
     with above:
         page_heading(imbalance_title(by_method, own_curves(view, "selection")), IMBALANCE_HELP)
         if joint is not None and by_method is not None:
-            st.caption(escape_markdown(imbalance_facts(by_method, joint)))
+            st.caption(escape_markdown(f"{imbalance_facts(by_method, joint)} {table_of_comp(view)}"))
     if table is not None and joint is not None and by_method is not None:
         gaps_and_joint_training(view, table, by_method, joint, colours)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):

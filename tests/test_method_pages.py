@@ -1,16 +1,22 @@
 """The dashboard on checkpoints of other methods than ComP: what pages show of them, and what they say is absent."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from page_cases import array, dashboard, figures, write_case
+from test_imbalance import METHODS, results
 
+from comp_viz.analysis.imbalance.gap import COMP, OTHER_METHOD
 from comp_viz.analysis.live.change import change
 from comp_viz.analysis.prediction import predict_conversation
 from comp_viz.checkpoint.folder import load_checkpoint, save_checkpoint
 from comp_viz.data.batch import Standardiser
+from comp_viz.data.source import open_data
+from comp_viz.figures.imbalance.curves import about_accuracy_curves, run_caption
 from comp_viz.figures.live.heading import weight_sentence
 from comp_viz.figures.live.timeline import about_timeline, timeline, timeline_title
 from comp_viz.figures.style import LIGHT
@@ -22,6 +28,7 @@ from comp_viz.report.html import render
 from comp_viz.report.make import make_report
 from comp_viz.report.origin import Origin
 from comp_viz.training.background import small_options
+from comp_viz.ui.cache import training as cached_training
 from comp_viz.view import View
 
 PATTERN = "uniform(0.3)"
@@ -170,6 +177,43 @@ def test_why_explains_its_fused_prediction_alone(opened):
     assert app.selectbox(key="why_of").options == ["fused"]
     assert "contribution_weights" not in figures(app)
     assert "GCNet has no weights of the modalities." in [one.value for one in app.main.info]
+
+
+OF_COMP_ALONE = re.compile(
+    r"[Cc]oordinator's|\b[Pp]rompt|eq\\. \d|12,13|attention rollout|[Rr]ollout follows|with ComP"
+)
+
+
+@pytest.mark.parametrize("checkpoint", ["experts", "graphs"])
+@pytest.mark.parametrize(
+    ("page", "part"),
+    [("live", {}), ("why", {}), ("why", {"why": "Context"}), ("coordinator", {}), ("robustness", {})],
+)
+def test_nothing_of_comp_is_told_of_another_method(opened, page, part, checkpoint):
+    app = opened(page, checkpoint=checkpoint, **part)
+    words = [one.value for kind in ("caption", "markdown", "latex", "subheader") for one in getattr(app.main, kind)]
+    assert [text for text in words if OF_COMP_ALONE.search(text)] == []
+    assert words
+
+
+def test_imbalance_says_that_the_table_is_not_of_the_open_checkpoint(opened, tmp_path, monkeypatch):
+    (tmp_path / "results").mkdir()
+    results(methods=METHODS, digest=open_data(str(tmp_path / "data" / "case.arrow")).digest).to_parquet(
+        tmp_path / "results" / "small.parquet"
+    )
+    monkeypatch.setattr(cached_training, "RESULTS", tmp_path / "results")
+    told_apart = "The table's runs are of ComP; the open checkpoint is of MoMKE."
+    assert any(told_apart in one.value for one in opened("imbalance").main.caption)
+    assert not any("runs are of ComP" in one.value for one in opened("imbalance", checkpoint="case").main.caption)
+
+
+def test_curves_of_another_method_are_told_as_its_own_training():
+    other = pd.DataFrame({"method": [OTHER_METHOD], "stage": [2], "epoch": [0], "of": ["audio"], "value": [0.5]})
+    assert "open checkpoint" in about_accuracy_curves(other).shows
+    assert "ComP" not in about_accuracy_curves(other).shows
+    assert "with ComP" in about_accuracy_curves(other.assign(method=COMP)).shows
+    assert "Stage 1" not in run_caption("mine", False, None, other)
+    assert "Stage 1" in run_caption("mine", False, None, other.assign(stage=1))
 
 
 def test_the_lab_page_trains_any_method(opened, monkeypatch):

@@ -1,7 +1,7 @@
 """A method added by following docs/own-method.md, from training to what the library makes of its checkpoint."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,9 @@ from comp_viz.commands.train import chosen_settings
 from comp_viz.errors import CompVizError
 from comp_viz.export.file import export_whole
 from comp_viz.methods import registry
+from comp_viz.methods.contract import check_method
+from comp_viz.methods.contract_record import check_record
+from comp_viz.methods.learning import Learning, Objective, StagePredictions
 from comp_viz.methods.method import absence
 from comp_viz.methods.registry import find_method, method_names
 from comp_viz.training.contenders import find_contender
@@ -106,6 +109,43 @@ def test_its_options_are_its_own(average, small_lab):
         chosen_settings(small_lab, "average", "published", {})
     with pytest.raises(CompVizError, match="hidden: expected 1 to"):
         average.config(small_lab.modalities, small_lab.dims, hidden=0)
+
+
+def test_the_term_of_the_guide_rebuilds(average, small_lab, tmp_path):
+    term = re.search(r"```py\n(.*?)```", GUIDE.read_text(), re.S).group(1)
+    names = {"torch": torch, "Learning": Learning, "Objective": Objective, "StagePredictions": StagePredictions}
+    exec(term, names)
+
+    @dataclass(frozen=True)
+    class Config(average.config):
+        rebuilding: float = 0.1
+
+        def __post_init__(self):
+            super().__post_init__()
+            self.check_weight("rebuilding")
+
+    class Rebuilding(average.build):
+        def __init__(self, config):
+            super().__init__(config)
+            self.decoder = torch.nn.ModuleList(torch.nn.Linear(config.outputs, width) for width in config.dims)
+
+        def forward(self, features, observed, valid, *, trace=False):
+            out = super().forward(features, observed, valid)
+            decoded = (layer(out.fused) for layer in self.decoder)
+            return replace(out, reconstruction=dict(zip(self.config.modalities, decoded, strict=True)))
+
+    method = replace(
+        average,
+        config=Config,
+        build=Rebuilding,
+        learning=names["RebuildingAverage"],
+        capabilities=average.capabilities | {"reconstruction"},
+    )
+    check_record("average", method)
+    config = Config(small_lab.modalities, small_lab.dims, max_length=10, hidden=8)
+    check_method(method, config, small_lab.task, RECIPE)
+    with pytest.raises(CompVizError, match="rebuilding: expected a weight from 0 to 1000, got nan"):
+        replace(config, rebuilding=float("nan"))
 
 
 def test_an_unknown_method_is_refused_with_those_there_are(trained):

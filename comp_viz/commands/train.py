@@ -18,7 +18,7 @@ from comp_viz.data.source import open_data
 from comp_viz.device import choose_device, imitates_bfloat16
 from comp_viz.errors import CompVizError
 from comp_viz.methods.recipe import Recipe
-from comp_viz.methods.registry import FIRST, find_method, method_names, method_of
+from comp_viz.methods.registry import FIRST, find_method, method_names, method_of, usable_methods
 from comp_viz.network.config import NetworkConfig
 from comp_viz.training.record import Epoch
 from comp_viz.training.resolve import resolve
@@ -92,10 +92,10 @@ def add_options(group: Any, kind: type, leave_out: tuple[str, ...] = ()) -> None
 def add_architectures(group: Any) -> None:
     """A flag for every field that the configuration of any method has, with each method's default."""
     by_name: dict[str, dict[str, Field[Any]]] = {}
-    for method in method_names():
-        for option in fields(find_method(method).config):
+    for method in usable_methods():
+        for option in fields(method.config):
             if option.default is not MISSING and option.name not in ("outputs", "max_length"):
-                by_name.setdefault(option.name, {})[method] = option
+                by_name.setdefault(option.name, {})[method.name] = option
     for options in by_name.values():
         default = ", ".join(f"{method} {option.default}" for method, option in options.items())
         add_option(group, next(iter(options.values())), f"default: {default}")
@@ -149,7 +149,7 @@ def chosen_settings(data: DataSet, name: str, preset: str, given: Mapping[str, A
     if preset not in method.presets:
         raise CompVizError(f"--preset: {method.title} has {', '.join(method.presets)}, got {preset!r}.")
     own, start = {f.name for f in fields(method.config)}, method.presets[preset]
-    others = {f.name for each in method_names() for f in fields(find_method(each).config)} - own
+    others = {f.name for each in usable_methods() for f in fields(each.config)} - own
     if odd := sorted(others & given.keys()):
         raise CompVizError(
             f"--{odd[0].replace('_', '-')}: {method.title} has no such part, only {', '.join(sorted(own))}."
@@ -185,11 +185,10 @@ def run(options: argparse.Namespace) -> None:
         trackers = [open_tracker(name, options.out, settings) for name in options.track]
         for tracker in trackers:
             stack.callback(tracker.close)
-        epochs = sum(stage.epochs for stage in method_of(config).stages(recipe))
-        bar = stack.enter_context(tqdm(total=epochs, unit="epoch"))
+        bar = stack.enter_context(tqdm(unit="epoch"))
 
         def progress(done: int, of: int, epoch: Epoch) -> None:
-            bar.n = done
+            bar.n, bar.total = done, of
             bar.set_postfix(stage=epoch.stage, loss=f"{epoch.loss:.3f}")
             for tracker in trackers:
                 tracker.epoch(epoch)

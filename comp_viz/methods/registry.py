@@ -1,11 +1,14 @@
 """Every method by its name: a folder beside this file with a module `method.py` that holds its `METHOD`."""
 
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
 from comp_viz import methods
 from comp_viz.errors import CompVizError
+from comp_viz.methods.contract_checks import running, speaking_of
+from comp_viz.methods.contract_record import check_record
 from comp_viz.methods.method import Method
 from comp_viz.network.config import NetworkConfig
 from comp_viz.wording import shortened
@@ -21,13 +24,14 @@ def method_names() -> tuple[str, ...]:
 
 @cache
 def load_method(name: str) -> Method:
-    """The method of a folder that is there."""
-    method: Method = import_module(f"{methods.__name__}.{name}.method").METHOD
-    if method.name != name or method.config.method != name:
-        raise CompVizError(
-            f"comp_viz/methods/{name}: METHOD.name and the configuration's `method` should be {name!r}, "
-            f"got {method.name!r} and {method.config.method!r}."
-        )
+    """The method of a folder that is there. Raises `CompVizError` where it cannot be imported or used."""
+    with speaking_of(name):
+        with running(name, "method.py", "Mend it there, or take the folder away."):
+            module = import_module(f"{methods.__name__}.{name}.method")
+        if not hasattr(module, "METHOD"):
+            raise CompVizError("expected METHOD = Method(…) in method.py, got no such name.")
+        check_record(name, module.METHOD)
+    method: Method = module.METHOD
     return method
 
 
@@ -36,6 +40,15 @@ def find_method(name: str) -> Method:
     if name not in method_names():
         raise CompVizError(f"There is no method {shortened(name, 60)!r}, only {', '.join(method_names())}.")
     return load_method(name)
+
+
+def usable_methods() -> tuple[Method, ...]:
+    """All methods but those that cannot be imported or used; `find_method` says of each of these why."""
+    methods_found = []
+    for name in method_names():
+        with suppress(CompVizError):
+            methods_found.append(load_method(name))
+    return tuple(methods_found)
 
 
 def method_of(config: NetworkConfig) -> Method:

@@ -46,6 +46,12 @@ class NetworkConfig:
             if not 0 <= getattr(self, name) < 1:
                 raise CompVizError(f"{name}: expected a value from 0 to below 1, got {getattr(self, name)}.")
 
+    def check_weight(self, *names: str, most: float = 1000) -> None:
+        """Raise `CompVizError` unless the fields of these names are from 0 to `most`, as a term of a loss is weighed."""
+        for name in names:
+            if not 0 <= getattr(self, name) <= most:
+                raise CompVizError(f"{name}: expected a weight from 0 to {most}, got {getattr(self, name)}.")
+
     def check_divides(self, part: str, whole: str) -> None:
         """Raise `CompVizError` unless one field divides another, as a number of heads divides a width."""
         if getattr(self, whole) % getattr(self, part):

@@ -7,7 +7,7 @@ from typing import Any
 from comp_viz.errors import CompVizError
 from comp_viz.methods.method import Method
 from comp_viz.methods.recipe import Recipe
-from comp_viz.methods.registry import FIRST, find_method, method_names, method_of
+from comp_viz.methods.registry import FIRST, find_method, method_names, method_of, usable_methods
 from comp_viz.network.config import ComPConfig, NetworkConfig
 from comp_viz.wording import shortened
 
@@ -95,7 +95,8 @@ CONTENDERS = {
 def contender_names() -> list[str]:
     """All rows that there can be: those of ComP, then every other method, as it is and as published."""
     others = [name for name in method_names() if name != FIRST]
-    published = [name + AS_PUBLISHED for name in others if "published" in find_method(name).presets]
+    with_published = (each.name for each in usable_methods() if each.name != FIRST and "published" in each.presets)
+    published = [name + AS_PUBLISHED for name in with_published]
     return [*CONTENDERS, *others, *published]
 
 

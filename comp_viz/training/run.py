@@ -21,7 +21,9 @@ from comp_viz.data.dataset import DataSet, Utterances
 from comp_viz.data.lengths import check_lengths
 from comp_viz.data.patterns.pattern import Pattern
 from comp_viz.errors import CompVizError
+from comp_viz.methods.contract import check_method
 from comp_viz.methods.recipe import Recipe
+from comp_viz.methods.registry import method_of, usable_methods
 from comp_viz.network.config import NetworkConfig
 from comp_viz.training.finish import write_checkpoint
 from comp_viz.training.loop import Trainer
@@ -50,7 +52,8 @@ def train(
 
     A run that was interrupted goes on from its last saved epoch, with the numbers an uninterrupted run would have given.
     `progress(epochs done, of all, the epoch)` is called after every epoch. Raises `CompVizError` when `out` holds
-    another unfinished run, the data does not fit, training diverges, or nothing can be written any more.
+    another unfinished run, the data does not fit, the method breaks its contract, training diverges, or nothing can be
+    written any more.
     """
     if config.outputs != data.task.outputs:
         raise CompVizError(f"outputs: expected {data.task.outputs} for {data.task.scale}, got {config.outputs}.")
@@ -60,6 +63,7 @@ def train(
     check_split(data, "training", training, [recipe.missing])
     check_split(data, "selection", Utterances.of(parts.selection), recipe.selection)
     settled = resolve(recipe, training)
+    check_method(method_of(config), config, data.task, settled, usable_methods())
     standardise = Standardiser.fit(parts.training)
     streams = [Stream(part, standardise, device) for part in (parts.training, parts.selection)]
     trainer = Trainer(data.task, config, settled, streams[0], streams[1], device)

@@ -14,7 +14,7 @@ from comp_viz.wording import compact, decimal, first_upper, fitting, flip_clause
 
 BEFORE, AFTER = "as recorded", "degraded"
 ABOUT_BEFORE_AFTER = About(
-    "Left, what the model predicts for the selected utterance; right, the coordinator's weights: outlined as recorded, filled "
+    "Left, what the model predicts for the selected utterance; right, the weights of the modalities: outlined as recorded, filled "
     "degraded. Features were really extracted anew from the degraded sound, pictures or words. By how much probabilities "
     "change is their total variation distance, half the sum of the absolute differences, from 0 to 1.",
     "Other utterances: those that were not degraded can change too, since utterances attend to one another. The table has all "

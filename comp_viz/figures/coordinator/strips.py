@@ -31,11 +31,11 @@ STRIP_MARGIN = {
 ABOUT_EMOTIONS = About(
     "Weights by true emotion: the class, or for scores whether the label is below (negative), at (neutral) or above "
     "(positive) the neutral point. Counts in brackets; thick line: median; thin line: middle half.",
-    "What the coordinator knows: it never sees labels. One conversation has few utterances of some emotions.",
+    "What the weights are made from: labels are never seen. One conversation has few utterances of some emotions.",
     WEIGHTS_EQUATION,
 )
 ABOUT_CORRECTNESS = About(
-    "Each modality's weight where its own head, which predicts from that modality and the prompts it receives, decides "
+    "Each modality's weight where its own head decides "
     "wrongly and correctly. AUC: the probability that the weight is larger in an utterance the head gets right than in one it "
     "gets wrong; 0.5 if the weight is unrelated to it. Utterances without a label, or exactly neutral, are left out.",
     "Independent evidence for every utterance: those of one conversation depend on each other, so intervals (95\u202f%) are "

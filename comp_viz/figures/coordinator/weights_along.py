@@ -23,6 +23,17 @@ ABOUT_WEIGHTS = About(
     "What a modality contributes shows where weights are changed, under Other weights, or where it is taken away, on the Live page.",
     WEIGHTS_EQUATION,
 )
+ABOUT_WEIGHTS_OF_OTHERS = About(
+    "The weight of each modality for every utterance. They sum to 1; dashed: equal weights. Open marks: the modality is "
+    "missing there.",
+    "How much a modality matters: its features may be long or short, and what reads them may read them strongly or hardly. "
+    "What a modality contributes shows where it is taken away, on the pages Live and Why.",
+)
+
+
+def about_weights(comp: bool) -> About:
+    """What the chart shows, of ComP's coordinator or of the weights of another method."""
+    return ABOUT_WEIGHTS if comp else ABOUT_WEIGHTS_OF_OTHERS
 
 
 def weights_title(weights: WeightSummary) -> str:

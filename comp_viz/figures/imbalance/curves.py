@@ -1,6 +1,7 @@
 """Accuracy by epoch: each modality alone, without prompting and with ComP."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -34,6 +35,18 @@ ABOUT_ACCURACY_CURVES = About(
     "what one modality knows.",
     r"\mathrm{ACC}^u = \tfrac{1}{N} \sum_i [\hat{y}_i^u = y_i], \quad \text{for scores } \hat{y}, y \text{ by sign, neutral left out}",
 )
+ABOUT_OWN_CURVES = replace(
+    ABOUT_ACCURACY_CURVES,
+    shows="Accuracy of each modality's own head and of the fused prediction, epoch by epoch, in the training of the "
+    "open checkpoint.",
+    not_shows="Accuracy on unseen conversations: the selection split also chose the epoch that was kept, and training accuracy "
+    "is of the predictions of the training pass, with dropout and noise.",
+)
+
+
+def about_accuracy_curves(curves: pd.DataFrame) -> About:
+    """What the chart shows: of another method than ComP, its own training alone."""
+    return ABOUT_OWN_CURVES if set(curves["method"]) == {OTHER_METHOD} else ABOUT_ACCURACY_CURVES
 
 
 def accuracy_span(curves: Sequence[pd.DataFrame]) -> AxisSpan:
@@ -109,8 +122,10 @@ def fall_note(curves: pd.DataFrame) -> str:
     falls = (before - after).dropna()
     if falls.empty or falls.max() < LEAST_FALL:
         return ""
+    own = set(curves["method"]) == {OTHER_METHOD}
+    joining = "what stage 1 has not joins before it is" if own else "propagation and prompts join before they are"
     return (
-        f" Where stage 2 begins, accuracy falls by up to {decimal(100 * float(falls.max()), 1)} points: propagation and prompts join before they are trained, and on "
+        f" Where stage 2 begins, accuracy falls by up to {decimal(100 * float(falls.max()), 1)} points: {joining} trained, and on "
         "the selection split the running average of the weights, by which epochs are chosen, begins anew."
     )
 
@@ -122,7 +137,7 @@ def run_caption(checkpoint: str, prompting: bool, other: str | None, curves: pd.
         second = f" Without prompting: checkpoint {other}." if other else (
             " No checkpoint without prompting was trained on these data."
         )  # fmt: skip
-    return (
-        f"{checkpoint}: one run, so there is no interval.{second} Stage 1 is each modality on its own; "
-        f"for modalities alone to the end, see the results table where there is one.{fall_note(curves)}"
-    )
+    first = ""
+    if 1 in set(curves["stage"]):
+        first = " Stage 1 is each modality on its own; for modalities alone to the end, see the results table where there is one."
+    return f"{checkpoint}: one run, so there is no interval.{second}{first}{fall_note(curves)}"

@@ -38,7 +38,7 @@ CLASSES_ROW = (
     "the probability of every class by the fused prediction, the darker the likelier, with the decision and the truth"
 )
 HEADS_ROW = (
-    "how far each modality's own head, which predicts from that modality and what it receives of the others, is from the fused prediction, "
+    "how far each modality's own head is from the fused prediction, "
     "with filled marks where the modality is observed and open ones where it is missing"
 )
 HEADS_CLASS = " (in the probability of the true class; where the truth is unknown, of the one predicted as recorded)"

@@ -26,7 +26,7 @@ ABOUT_ENTRIES = About(
 ABOUT_RANKS = About(
     "How many of the missing entries have their own features among the nearest 10 %, 20 % … of the utterances: solid as rebuilt; of ComP, "
     "dotted before propagation. Curves above the dashed diagonal are better than chance.",
-    "Single utterances. Before propagation all missing entries of a modality have the same encoding, so their ranks are spread evenly over all places but for "
+    "Single utterances. Of ComP, before propagation all missing entries of a modality have the same encoding, so their ranks are spread evenly over all places but for "
     "utterances that are missing in the recording.",
 )
 MARK_OFFSET = 0.24  # utterances between the marks of neighbouring modalities

@@ -18,7 +18,7 @@ from comp_viz.wording import first_upper
 
 ABOUT_SUBSETS = About(
     "The metric when whole modalities are missing from all utterances, one row for every set of modalities that is available. Heads are "
-    "filled where their modality is available and open where it is missing: then they predict from prompts alone, or from nothing. "
+    "filled where their modality is available and open where it is missing: then they predict from what reaches them of the others, or from nothing. "
     + INTERVAL,
     "What a modality is worth by itself: a network trained on it alone may do better than this one, which was not trained with such gaps.",
 )

@@ -12,7 +12,13 @@ from comp_viz.figures.style import Palette, modality_colours, modality_marks, mo
 from comp_viz.figures.why.amounts import explained_amount, explained_unit, precise_amount
 from comp_viz.wording import decimal, fitting, percent
 
-ABOUT_CONTEXT = About(
+ABOUT_EFFECTS = About(
+    "The effect of each other utterance, how far the prediction for the selected one moves when it goes missing with all its "
+    "modalities; red where the utterance raises the explained number, blue where it lowers it. The utterance itself is left out.",
+    "What utterances do together.",
+    r"|f_i(\text{all}) - f_i(\text{all} \setminus j)|",
+)
+ABOUT_EFFECTS_AND_ROLLOUT = About(
     "Above: the effect of each other utterance, how far the prediction for the selected one moves when it goes missing with all its "
     "modalities; red where the utterance raises the explained number, blue where it lowers it. Below: attention rollout of each modality "
     "from the selected utterance. The utterance itself is left out of both. The rank correlation, −1 to 1, compares the upper bars with "
@@ -25,6 +31,11 @@ ABOUT_CONTEXT_MAP = About(
     "another utterance's prediction; the diagonal, an utterance's effect on itself, is often larger.",
     "Signs; they are in the saved numbers.",
 )
+
+
+def about_context(context: Context) -> About:
+    """What the chart shows: attention rollout only where the network attends."""
+    return ABOUT_EFFECTS if context.rolled is None else ABOUT_EFFECTS_AND_ROLLOUT
 
 
 def context_title(context: Context, target: int) -> str:

@@ -15,7 +15,7 @@ ABOUT_PAIRS = About(
     "Shapley interaction index of every pair, counted towards the decision. Above 0, two modalities contribute more together than alone "
     "(synergy); below 0 they carry the same information, or replace each other (redundancy). Bar: mean of the conversation; mark: the "
     "selected utterance.",
-    "Why they interact: prompts, the coordinator and the fused head all mix modalities.",
+    "Why they interact: everything on the way to the fused prediction may mix modalities.",
     r"I_{uv} = \sum_{T \not\ni u,v} \frac{|T|!\,(M-|T|-2)!}{(M-1)!}\,[v(T \cup uv) - v(T \cup u) - v(T \cup v) + v(T)]",
 )
 

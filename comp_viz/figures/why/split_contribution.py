@@ -12,11 +12,11 @@ from comp_viz.figures.style import Palette, modality_colours, modality_marks
 from comp_viz.figures.why.amounts import explained_amount
 from comp_viz.wording import first_upper, fitting, how_many, percent, points
 
-WEIGHT = "coordinator weight"
+WEIGHT = "weight"
 ABOUT_SPLIT = About(
-    "All utterances of the split as recorded. Above: the coordinator's mean weight. Below: the mean "
-    "size of each modality's Shapley value as a share of all, for the fused prediction and for each modality's head, which receives the "
-    "others through prompts. The table has the mean size, the mean towards the decision, and Shapley values of accuracy itself, which sum to "
+    "All utterances of the split as recorded. Above: the mean weight of each modality. Below: the mean "
+    "size of each modality's Shapley value as a share of all, for the fused prediction and for each modality's head (of ComP, "
+    "it hears the others through prompts). The table has the mean size, the mean towards the decision, and Shapley values of accuracy itself, which sum to "
     "the accuracy as recorded minus that with nothing observed.",
     "What a modality is worth elsewhere: on other data, under missing patterns, or to a network trained without the others.",
     r"\varphi_u(\mathrm{ACC}) = \sum_{T \not\ni u} \frac{|T|!\,(M-|T|-1)!}{M!}\,[\mathrm{ACC}(T \cup u) - \mathrm{ACC}(T)]",

@@ -13,11 +13,11 @@ from comp_viz.figures.style import Palette, modality_colours, modality_marks, mo
 from comp_viz.wording import decimal, some_of
 
 ABOUT_WEIGHT_AGREEMENT = About(
-    "Bars: the share that each modality has in all contributions to the fused prediction, sum 1. Line: the coordinator's weight, sum 1. "
+    "Bars: the share that each modality has in all contributions to the fused prediction, sum 1. Line: the weight of the modality, sum 1. "
     "Correlations are Spearman's over the utterances, −1 to 1. Utterances in which nothing contributes are left out of the numbers.",
-    "That the coordinator is wrong: a weight multiplies features before a head that was trained with it, and a small weight on large "
+    "That the weights are wrong: a weight multiplies features before a head that was trained with it, and a small weight on large "
     "features can carry much. It shows that weights must not be read as contributions.",
-    r"\frac{|\varphi_u|}{\sum_v |\varphi_v|} \quad\text{against}\quad \bar\omega_u\ \text{(eq. 13)}",
+    r"\frac{|\varphi_u|}{\sum_v |\varphi_v|} \quad\text{against}\quad \bar\omega_u",
 )
 DISTANCE_HELP = "Half the summed distance of weights and shares, 0 to 1."
 

@@ -56,6 +56,7 @@ METHOD = Method(
     ownership=graph_ownership,
     describe=graph_words,
     capabilities=frozenset({"reconstruction", "graph"}),
+    reads_batch=lambda config: config.run_padding,
     presets={
         "ours": Preset(Recipe(reconstruction_weight=0.2)),
         "published": Preset(PUBLISHED_TRAINING, {"hidden": 200, "graph": 100, "run_padding": True}),

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from comp_viz.errors import CompVizError
 from comp_viz.network.config import NetworkConfig
 
 
@@ -25,5 +24,4 @@ class MMQNetConfig(NetworkConfig):
         self.check_whole("hidden", "heads", "queries", "interference", most=10_000)
         self.check_divides("heads", "hidden")
         self.check_share("dropout")
-        if not 0 <= self.apart <= 1000:
-            raise CompVizError(f"apart: expected a weight from 0 to 1000, got {self.apart}.")
+        self.check_weight("apart")

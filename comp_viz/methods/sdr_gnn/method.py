@@ -24,6 +24,7 @@ METHOD = Method(
     ownership=graph_ownership,
     describe=graph_words,
     capabilities=frozenset({"reconstruction", "graph"}),
+    reads_batch=lambda config: config.run_padding or config.across_batch,
     presets={
         "ours": Preset(Recipe(reconstruction_weight=0.2)),
         # Both losses weigh a half.

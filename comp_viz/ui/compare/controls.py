@@ -29,8 +29,8 @@ COMPARED = "compared"  # widget key and address parameter
 MOST_PREDICTORS = 8  # beside each other
 USUAL_PREDICTORS = 3
 COMPARED_HELP = (
-    "The first is set against each of the others. A checkpoint means its fused prediction; a head predicts from one modality "
-    "and the prompts that it receives. Only checkpoints that read these features are listed."
+    "The first is set against each of the others. A checkpoint means its fused prediction; a head means the prediction "
+    "of one modality, which in ComP also hears the others through prompts. Only checkpoints that read these features are listed."
 )
 
 

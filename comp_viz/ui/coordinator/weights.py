@@ -1,7 +1,7 @@
 """Pieces of the Coordinator page: the learned weights in four charts, side by side in compare mode."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import plotly.graph_objects as go
@@ -34,7 +34,7 @@ from comp_viz.figures.coordinator.strips import (
     emotions_title,
     strips,
 )
-from comp_viz.figures.coordinator.weights_along import ABOUT_WEIGHTS, WHOLE, WeightSpan, weights_along, weights_title
+from comp_viz.figures.coordinator.weights_along import WHOLE, WeightSpan, about_weights, weights_along, weights_title
 from comp_viz.figures.emotions import emotion_looks
 from comp_viz.figures.live.timeline import utterance_texts
 from comp_viz.figures.style import Palette
@@ -114,14 +114,19 @@ def weight_charts(sides: Sequence[Side], by_group: bool, fitted: bool, selected:
 def weights_panel(side: Side, figure: go.Figure, key: str, about: About, prediction: Prediction) -> None:
     """A chart whose numbers are the weights themselves."""
     numbers = partial(weights_table, prediction, side.view.conversation.labels)
-    chart_panel(figure, f"{key}{side.key}", about, numbers, selects=True)
+    chart_panel(figure, f"{key}{side.key}", in_words_of(side, about), numbers, selects=True)
+
+
+def in_words_of(side: Side, about: About) -> About:
+    """What a chart means, without the equation where the weights are not those of ComP."""
+    return about if side.view.checkpoint.is_comp else replace(about, equation="")
 
 
 def draw_along(side: Side, prediction: Prediction, hover: Sequence[str], frame: Frame) -> None:
     """Weights along the conversation."""
     title = weights_title(weight_summary(prediction))
     figure = weights_along(prediction, hover, frame.span, frame.selected, frame.palette, title)
-    weights_panel(side, figure, "weights", ABOUT_WEIGHTS, prediction)
+    weights_panel(side, figure, "weights", about_weights(side.view.checkpoint.is_comp), prediction)
 
 
 def draw_simplex(side: Side, prediction: Prediction, hover: Sequence[str], frame: Frame) -> None:
@@ -143,7 +148,12 @@ def draw_weights_by_availability(side: Side, prediction: Prediction, frame: Fram
     figure = by_availability_chart(
         here, fixed, names, frame.span, frame.palette, weights_by_availability_title(fixed, names)
     )
-    chart_panel(figure, f"availability{side.key}", ABOUT_AVAILABILITY, partial(availability_table, here, fixed))
+    chart_panel(
+        figure,
+        f"availability{side.key}",
+        in_words_of(side, ABOUT_AVAILABILITY),
+        partial(availability_table, here, fixed),
+    )
 
 
 def draw_emotions(side: Side, prediction: Prediction, hover: Sequence[str], frame: Frame) -> None:

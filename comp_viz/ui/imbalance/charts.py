@@ -17,7 +17,7 @@ from comp_viz.analysis.imbalance.gap import (
 )
 from comp_viz.analysis.shipped_results import ResultsTable
 from comp_viz.figures.imbalance.curves import (
-    ABOUT_ACCURACY_CURVES,
+    about_accuracy_curves,
     accuracy_curves_chart,
     accuracy_span,
     run_caption,
@@ -65,6 +65,12 @@ def imbalance_table(view: PageView) -> ResultsTable | None:
     return cached_training.results_table(COMPARED_METHODS, view.data.digest)
 
 
+def table_of_comp(view: PageView) -> str:
+    """That what the table says is not of the open checkpoint, where that is of another method; else ""."""
+    method = view.checkpoint.method
+    return "" if view.checkpoint.is_comp else f"The table's runs are of ComP; the open checkpoint is of {method.title}."
+
+
 def evaluation_pattern(table: ResultsTable | None) -> str:
     """The missing pattern that finished models are evaluated under, chosen among the table's."""
     return one_of("Evaluated under", table.patterns, UNDER, RATE_HELP) if table else UNIFORM_NOTHING
@@ -90,7 +96,7 @@ def accuracy_curves(
             continue
         figure = accuracy_curves_chart(curves, side.view.data.modalities, shared, palette)
         with place:
-            chart_panel(figure, f"curves{side.key}", ABOUT_ACCURACY_CURVES, partial(pd.DataFrame, curves))
+            chart_panel(figure, f"curves{side.key}", about_accuracy_curves(curves), partial(pd.DataFrame, curves))
         below.caption(escape_markdown(curves_caption(side.view, curves, of_table)))
 
 

@@ -9,8 +9,8 @@ from comp_viz.analysis.why.context import Context, context_table
 from comp_viz.analysis.why.faithfulness import Curves
 from comp_viz.figures.style import Palette
 from comp_viz.figures.why.context import (
-    ABOUT_CONTEXT,
     ABOUT_CONTEXT_MAP,
+    about_context,
     context_chart,
     context_map,
     context_tops,
@@ -69,7 +69,7 @@ def draw_context(side: Side, context: Context, both: tuple[float, float], select
     chart_panel(
         context_chart(context, words, both, selected, palette),
         f"context_row{side.key}",
-        ABOUT_CONTEXT,
+        about_context(context),
         numbers,
         selects=True,
     )
