@@ -131,8 +131,16 @@ def number_or_none(text: str) -> float | None:
     return None if text == "none" else float(text)
 
 
+def whole_numbers(text: str) -> tuple[int, ...]:
+    """`8,4` -> (8, 4)."""
+    return tuple(map(int, text.split(",")))
+
+
 PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "batch": (int, "CONVERSATIONS"),
+    "embeddings": (whole_numbers, "A,B,…"),
+    "encoder_layers": (whole_numbers, "A,B,…"),
+    "head_layers": (whole_numbers, "A,B,…"),
     "learning_rate": (float, "RATE"),
     "feature_noise": (float, "DEVIATION"),
     "clip": (numbers_or_none, "LOW,HIGH|none"),

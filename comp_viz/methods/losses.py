@@ -1,5 +1,6 @@
 """The loss of a prediction, alike for all methods (eq. 16, 17)."""
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -19,14 +20,14 @@ def task_loss(
     For scores, `sign_weight` adds that much logistic loss on the sign relative to neutral, which ACC and F1 count.
     `emphasis [B, S]` weighs the utterances, 1 on average.
     """
-    share = counted / counted.sum().clamp(
-        min=1
-    )  # weights instead of a selection, whose size would have to be read from the device
+    predictions = predictions.to(torch.promote_types(predictions.dtype, torch.float32))  # at least single precision
+    # Weights instead of a selection, whose size would have to be read from the device.
+    share = counted.to(predictions.dtype) / counted.sum().clamp(min=1)
     if task.classes:
         truth = targets.nan_to_num().long()
-        losses = F.cross_entropy(predictions.float().movedim(-1, 1), truth, reduction="none")
+        losses = F.cross_entropy(predictions.movedim(-1, 1), truth, reduction="none")
     else:
-        scores, truth = predictions[..., 0].float(), targets.nan_to_num()
+        scores, truth = predictions[..., 0], targets.nan_to_num()
         losses = (scores - truth).square()
         if sign_weight:
             losses = losses + sign_weight * F.softplus(-2 * scores * truth.sign()) * (truth != 0)

@@ -49,8 +49,8 @@ class LSTMSteps(torch.autograd.Function):
         """The gradients of `given` and `own`."""
         gates, c, h, own = ctx.saved_tensors
         i, f, g, o = gates.chunk(4, -1)
-        shown = c[1:].tanh()
-        h_by_c, h_by_o = o * (1 - shown.square()), shown * o * (1 - o)
+        squashed = c[1:].tanh()
+        h_by_c, h_by_o = o * (1 - squashed.square()), squashed * o * (1 - o)
         c_by_gates = torch.stack([g * i * (1 - i), c[:-1] * f * (1 - f), i * (1 - g.square())], dim=2)  # [S, B, 3, H]
         of_gates = torch.empty_like(gates).unflatten(-1, (4, -1))
         of_c, of_h = torch.zeros_like(c[0]), torch.zeros_like(c[0])

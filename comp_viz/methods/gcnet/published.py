@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from comp_viz.methods.gcnet.config import GCNetConfig
+from comp_viz.errors import CompVizError
+from comp_viz.methods.gcnet.config import WIDEST_WINDOW, GCNetConfig
 from comp_viz.methods.gcnet.network import GCNet
 from comp_viz.methods.gcnet.recurrence import Recurrence
-from comp_viz.methods.published_parameters import copy_parameters
+from comp_viz.methods.published_parameters import LONGEST, State, as_state, copy_parameters
 from comp_viz.methods.sdr_gnn.config import SDRGNNConfig
 from comp_viz.methods.sdr_gnn.network import SDRGNN
 
@@ -17,7 +17,6 @@ MODALITIES = ("audio", "text", "video")
 TEMPORAL = ("past", "now", "future")  # the rows of our relations
 GRAPHS = {"temporal": "graph_net_temporal", "speaker": "graph_net_speaker"}
 
-State = Mapping[str, Tensor]
 Relations = Mapping[str, Mapping[str, int]]  # graph -> relation -> its row in the published weights
 
 
@@ -27,16 +26,17 @@ def load_gcnet(
     dims: Sequence[int],
     windows: tuple[int, int],
     attention: bool = False,
+    max_length: int = LONGEST,
 ) -> GCNet:
     """A GCNet with published weights, in evaluation mode, as published (it reads padding).
 
     `relations` says which row holds which relation: the published code numbers them as a Python set happens to be ordered.
-    `windows` are past and future.
+    `windows` are past and future, -1 for the whole conversation. Raises `CompVizError` when a parameter is missing or
+    does not fit.
     """
-    state = {name: torch.as_tensor(value) for name, value in parameters.items()}
-    model = GCNet(GCNetConfig(**sizes(state, relations, dims, windows, "lstm"), attention=attention)).to(
-        state["linear_rec.bias"]
-    )
+    state = as_state(parameters)
+    config = GCNetConfig(**sizes(state, relations, dims, windows, "lstm", max_length), attention=attention)
+    model = GCNet(config).to(state["linear_rec.bias"])
     fill(model, state, relations, "lstm")
     for name, prefix in GRAPHS.items():
         convolution = model.get_submodule(f"{name}.convolution.sum")
@@ -49,12 +49,22 @@ def load_gcnet(
 
 
 def load_sdr_gnn(
-    parameters: Mapping[str, Any], relations: Relations, dims: Sequence[int], windows: tuple[int, int], heads: int
+    parameters: Mapping[str, Any],
+    relations: Relations,
+    dims: Sequence[int],
+    windows: tuple[int, int],
+    heads: int,
+    attention: bool = False,
+    max_length: int = LONGEST,
 ) -> SDRGNN:
-    """An SDR-GNN with published weights, in evaluation mode, as published (temporal graph alone, attention over the batch)."""
-    state = {name: torch.as_tensor(value) for name, value in parameters.items()}
+    """An SDR-GNN with published weights, in evaluation mode, as published (temporal graph alone, rebuilding over the batch).
+
+    `heads` are those of the attention that rebuilds, `attention` is that over time; the rest is as for `load_gcnet`.
+    """
+    state = as_state(parameters)
     config = SDRGNNConfig(
-        **sizes(state, relations, dims, windows, "gru"),
+        **sizes(state, relations, dims, windows, "gru", max_length),
+        attention=attention,
         speaker_graph=False,
         heads=heads,
         across_batch=True,
@@ -74,21 +84,44 @@ def load_sdr_gnn(
 
 
 def sizes(
-    state: State, relations: Relations, dims: Sequence[int], windows: tuple[int, int], first: str
+    state: State, relations: Relations, dims: Sequence[int], windows: tuple[int, int], first: str, max_length: int
 ) -> dict[str, Any]:
-    """What the shapes say of the configuration."""
-    speakers = round(len(relations["speaker"]) ** 0.5)
+    """What the shapes say of the configuration.
+
+    A window of the whole conversation is our widest one, over conversations that are no longer than that.
+    """
+    width = state.shape(f"{first}.weight_ih_l0", 2)[1]
+    if sum(dims) != width:
+        raise CompVizError(f"dims: expected widths of audio, text and video that sum to {width}, got {list(dims)}.")
+    speakers = max(1, round(len(relations.get("speaker", ())) ** 0.5))
+    check_relations(state, relations, speakers)
+    if -1 in windows:
+        windows = (windows[0] if windows[0] >= 0 else WIDEST_WINDOW, windows[1] if windows[1] >= 0 else WIDEST_WINDOW)
+        max_length = min(max_length, WIDEST_WINDOW + 1)
     return {
         "modalities": MODALITIES,
         "dims": tuple(dims),
         "outputs": len(state["smax_fc.bias"]),
-        "hidden": state[f"{first}.weight_hh_l0"].shape[1],
-        "graph": state["graph_net_temporal.conv1.weight"].shape[2],
+        "max_length": max_length,
+        "hidden": state.shape(f"{first}.weight_hh_l0", 2)[1],
+        "graph": state.shape("graph_net_temporal.conv1.weight", 3)[2],
         "past": windows[0],
         "future": windows[1],
         "speakers": speakers,
         "run_padding": True,
     }
+
+
+def check_relations(state: State, relations: Relations, speakers: int) -> None:
+    """Raise `CompVizError` unless every relation of both graphs has a row of its own in the published weights."""
+    pairs = [f"{hears}{heard}" for hears in range(speakers) for heard in range(speakers)]
+    for graph, wanted in (("temporal", [*TEMPORAL]), ("speaker", pairs)):
+        rows, count = relations.get(graph, {}), state.shape(f"{GRAPHS[graph]}.conv1.weight", 3)[0]
+        if set(rows) != set(wanted) or sorted(rows.values()) != list(range(count)):
+            raise CompVizError(
+                f"relations of the {graph} graph: expected {', '.join(wanted)} at rows 0 to {count - 1} of the weights, "
+                f"got {dict(rows)}."
+            )
 
 
 def fill(model: GCNet | SDRGNN, state: State, relations: Relations, first: str) -> None:
@@ -104,7 +137,8 @@ def fill(model: GCNet | SDRGNN, state: State, relations: Relations, first: str) 
         wanted = TEMPORAL if graph == "temporal" else tuple(sorted(rows))
         convolution = branch.convolution.relational
         with torch.no_grad():
-            convolution.weight.copy_(state[f"{prefix}.conv1.weight"][[rows[name] for name in wanted]])
+            weight = state.fitting(f"{prefix}.conv1.weight", convolution.weight.shape)
+            convolution.weight.copy_(weight[[rows[name] for name in wanted]])
         copy_parameters(convolution, state, {"root": f"{prefix}.conv1.root", "bias": f"{prefix}.conv1.bias"})
         fill_recurrence(branch.recurrence, state, f"{prefix}.grufusion")
         copy_parameters(branch.linear, state, {name: f"{prefix}.linear.{name}" for name in ("weight", "bias")})

@@ -26,11 +26,11 @@ class ChannelBlock(nn.Module):
 
 
 class Refinement(nn.Module):
-    """`[B, d, S] -> [B, d, S]` through blocks of width `2 d`."""
+    """`[B, d, S] -> [B, d, S]` through blocks of width `2 d`, where not another one is `wide`."""
 
-    def __init__(self, width: int, blocks: int, reduction: int = 4) -> None:
+    def __init__(self, width: int, blocks: int, reduction: int = 4, wide: int | None = None) -> None:
         super().__init__()
-        wide = 2 * width
+        wide = 2 * width if wide is None else wide
         self.enter = nn.Conv1d(width, wide, 1)
         self.blocks: Layers[ChannelBlock] = Layers(ChannelBlock(wide, reduction) for _ in range(blocks))
         self.smooth = nn.Conv1d(wide, wide, 3, padding=1)

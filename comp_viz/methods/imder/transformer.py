@@ -38,7 +38,7 @@ class TransformerLayer(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor, source: Tensor | None, mask: Tensor) -> Tensor:
-        """`x [G, B, S, d]`, attending to itself or to `source`; `mask [B, 1, S, S]` is True where it may."""
+        """`x [G, B, S, d]`, attending to itself or to `source`; `mask [B, 1, S or 1, S of the source]` is True where it may."""
         normed = self.before_attention(x)
         to = normed if source is None else self.before_attention(source)
         q, (k, v) = self.query(normed), self.key_value(to).chunk(2, dim=-1)
@@ -50,7 +50,7 @@ class TransformerLayer(nn.Module):
 
 
 def attend_side_by_side(q: Tensor, k: Tensor, v: Tensor, heads: int, mask: Tensor) -> Tensor:
-    """Attention of `[G, B, S, d]`; `mask [B or G·B, 1, 1 or S, S]` is True where an utterance may be attended to.
+    """Attention of `[G, B, S, d]`; `mask [B or G·B, 1, 1 or S, S of k]` is True where an utterance may be attended to.
 
     Groups and conversations become one axis: PyTorch's fused kernel takes four axes and no more. On a processor it is run
     in float32: in bfloat16 its gradient takes two to four times as long over a hundred utterances.
@@ -84,17 +84,22 @@ class Transformer(nn.Module):
         source_there: Tensor | None = None,
         published: bool = False,
     ) -> Tensor:
-        """`x` attends to itself, or to a `source` of the same shape; `there [B, S]` says where there is something.
+        """`x` attends to itself, or to a `source` of any length; `there [B, S]` says where there is something.
 
-        What is not there has no position and is not attended to. `published`: it is, and what comes later is not.
+        What is not there has no position and is not attended to. `published`: it is, and what comes later is not; between
+        two lengths, what is later by more than their difference.
         """
         heard = there if source_there is None else source_there
         S, width = x.shape[-2:]
-        positions = sinusoids(S, width).to(x)
-        x = x * width**0.5 + positions * there[..., None]
+        other = S if source is None else source.shape[-2]
+        positions = sinusoids(max(S, other), width).to(x)
+        x = x * width**0.5 + positions[:S] * there[..., None]
         if source is not None:
-            source = source * width**0.5 + positions * heard[..., None]
-        mask = torch.ones_like(heard[:, None, None]).expand(-1, 1, S, S).tril() if published else attendable(heard)
+            source = source * width**0.5 + positions[:other] * heard[..., None]
+        if published:
+            mask = torch.ones(len(heard), 1, S, other, dtype=torch.bool, device=x.device).tril(abs(S - other))
+        else:
+            mask = attendable(heard)
         for layer in self.layers:
             x = layer(x, source, mask)
         out: Tensor = self.norm(x)

@@ -58,6 +58,7 @@ class MMINLearning(Learning):
         errors = (embedding - truth).square()
         if network.config.imagine_all:
             return errors.mean()
-        by_modality = errors.unflatten(-1, (len(rows.keys), -1)).mean(-1)  # [N, M]
+        parts = errors.split(network.config.embedded, dim=-1)
+        by_modality = torch.stack([part.mean(-1) for part in parts], dim=-1)  # [N, M]
         error: Tensor = (by_modality * rows.keys.T).sum() / rows.keys.sum().clamp(min=1)
         return error

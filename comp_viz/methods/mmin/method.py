@@ -38,7 +38,7 @@ def mmin_ownership(name: str) -> Ownership:
 def mmin_words(config: MMINConfig) -> str:
     """The architecture in a phrase."""
     return (
-        f"embeddings of width {config.embedding}, imagination by {config.blocks} autoencoders "
+        f"embeddings of width {'-'.join(map(str, dict.fromkeys(config.embedded)))}, imagination by {config.blocks} autoencoders "
         f"({'-'.join(map(str, config.layers))}), no context"
     )
 

@@ -17,18 +17,22 @@ from comp_viz.network.rows import Rows
 from comp_viz.network.trace import Output, PerModality
 
 
-def perceptron(inputs: int, hidden: int, outputs: int, dropout: float) -> nn.Sequential:
-    """(Linear, relu, dropout) twice, then Linear."""
-    first = [Linear(inputs, hidden), nn.ReLU(), Dropout(dropout)]
-    return nn.Sequential(*first, Linear(hidden, hidden), nn.ReLU(), Dropout(dropout), Linear(hidden, outputs))
+def perceptron(inputs: int, hidden: Sequence[int], outputs: int, dropout: float) -> nn.Sequential:
+    """(Linear, relu, dropout) for each hidden width, then Linear."""
+    layers: list[nn.Module] = []
+    for before, width in pairwise((inputs, *hidden)):
+        layers += [Linear(before, width), nn.ReLU(), Dropout(dropout)]
+    return nn.Sequential(*layers, Linear((inputs, *hidden)[-1], outputs))
 
 
 class Encoders(nn.Module):
     """Each modality's features to its embedding, side by side: `M` times `[N, D_u] -> [N, M·e]`."""
 
-    def __init__(self, dims: Sequence[int], embedding: int, dropout: float) -> None:
+    def __init__(self, config: MMINConfig, dropout: float) -> None:
         super().__init__()
-        self.modalities: Layers[nn.Sequential] = Layers(perceptron(D, embedding, embedding, dropout) for D in dims)
+        self.modalities: Layers[nn.Sequential] = Layers(
+            perceptron(D, config.encoding, e, dropout) for D, e in zip(config.dims, config.embedded, strict=True)
+        )
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """Encode."""
@@ -59,7 +63,7 @@ class Imagination(nn.Module):
 
     def __init__(self, config: MMINConfig) -> None:
         super().__init__()
-        width = len(config.modalities) * config.embedding
+        width = sum(config.embedded)
         self.blocks: Layers[Autoencoder] = Layers(Autoencoder((width, *config.layers)) for _ in range(config.blocks))
         self.transition = nn.Sequential(Linear(width, width), nn.ReLU(), Linear(width, width))
 
@@ -88,9 +92,8 @@ class Teacher(nn.Module):
 
     def __init__(self, config: MMINConfig) -> None:
         super().__init__()
-        width = config.embedding
-        self.encoders = Encoders(config.dims, width, config.teacher_dropout)
-        self.head = perceptron(len(config.dims) * width, width, config.outputs, config.teacher_dropout)
+        self.encoders = Encoders(config, config.teacher_dropout)
+        self.head = perceptron(sum(config.embedded), config.classifying, config.outputs, config.teacher_dropout)
 
 
 class MMIN(Network):
@@ -101,10 +104,10 @@ class MMIN(Network):
     def __init__(self, config: MMINConfig) -> None:
         super().__init__(config)
         self.teacher = Teacher(config)
-        self.encoders = Encoders(config.dims, config.embedding, config.dropout)
+        self.encoders = Encoders(config, config.dropout)
         self.imagination = Imagination(config)
         self.cycle = Imagination(config)  # back from what was imagined, in training only
-        self.head = perceptron(config.blocks * config.layers[-1], config.embedding, config.outputs, config.dropout)
+        self.head = perceptron(config.blocks * config.layers[-1], config.classifying, config.outputs, config.dropout)
 
     def forward(self, features: Mapping[str, Any], observed: Any, valid: Any, *, trace: bool = False) -> Output:
         """As of every network; `reconstruction` are imagined embeddings."""
@@ -134,5 +137,5 @@ class MMIN(Network):
 
     def by_modality(self, side_by_side: Tensor) -> PerModality:
         """Embeddings `[…, M·e]` by modality."""
-        parts = side_by_side.split(self.config.embedding, dim=-1)
+        parts = side_by_side.split(self.config.embedded, dim=-1)
         return dict(zip(self.config.modalities, parts, strict=True))

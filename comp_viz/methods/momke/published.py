@@ -9,17 +9,18 @@ from torch import Tensor
 
 from comp_viz.errors import CompVizError
 from comp_viz.methods.momke.network import MoMKE, MoMKEConfig
+from comp_viz.methods.published_parameters import LONGEST, as_state
 from comp_viz.wording import shortened
 
 MODALITY_LETTERS = {"audio": "a", "text": "t", "video": "v"}
 
 
-def momke_from_published(parameters: Mapping[str, Any], heads: int, max_length: int = 150) -> MoMKE:
+def momke_from_published(parameters: Mapping[str, Any], heads: int, max_length: int = LONGEST) -> MoMKE:
     """The network in evaluation mode, in the precision of the parameters; `heads` cannot be told from their shapes.
 
     `parameters` maps published names to arrays or tensors. Raises `CompVizError` when one is missing or does not fit.
     """
-    weights = {name.removeprefix("module."): torch.as_tensor(value) for name, value in parameters.items()}
+    weights = dict(as_state({name.removeprefix("module."): value for name, value in parameters.items()}))
     try:
         config = MoMKEConfig(
             tuple(MODALITY_LETTERS),
