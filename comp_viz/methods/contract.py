@@ -9,7 +9,7 @@ from torch import Tensor
 from comp_viz.data.batch import Batch
 from comp_viz.data.conversation import Task
 from comp_viz.errors import CompVizError
-from comp_viz.methods.contract_checks import check_kind, check_modalities, check_shape, running, speaking_of
+from comp_viz.methods.contract_checks import check_entry_names, check_kind, check_shape, running, speaking_of
 from comp_viz.methods.learning import Learning, Objective, Stage, StagePredictions
 from comp_viz.methods.method import CAPABILITIES, EVERY_MODALITY, SHARED, Capability, Method, Ownership
 from comp_viz.methods.recipe import Recipe
@@ -103,10 +103,10 @@ def make_probe(config: NetworkConfig, task: Task) -> Batch:
 @torch.no_grad()
 def check_predictions(method: Method, network: Network, probe: Batch) -> None:
     """What is predicted has its shape and is finite, what is declared is there, and nothing counts that must not."""
-    out = predict(method, network, probe)
+    out = output_of(method, network, probe)
     check_output(method, out, probe, network.config)
-    given = named(out)
-    check_finite(given, probe)
+    given = tensors_of(out)
+    check_numbers(given, probe)
     for need in sorted(method.capabilities & DELIVERED.keys()):
         advice = f"Mend it there, or take {need!r} out of `capabilities`."
         with running(method.name, f"what the capability {need!r} stands for", advice):
@@ -117,13 +117,13 @@ def check_predictions(method: Method, network: Network, probe: Batch) -> None:
                     f"capabilities: {need!r} promises {CAPABILITIES[need]}, but: {error} {advice}"
                 ) from None
     check_same(
-        given, named(predict(method, network, probe)),
+        given, tensors_of(output_of(method, network, probe)),
         "change from one call to the next in evaluation mode", "Draw at random in training only, `if self.training`.",
     )  # fmt: skip
     masks = {name: ~probe.observed[..., u, None] for u, name in enumerate(network.config.modalities)}
     hidden = replace(probe, features={name: x.masked_fill(masks[name], HIDDEN) for name, x in probe.features.items()})
     check_same(
-        given, named(predict(method, network, hidden)),
+        given, tensors_of(output_of(method, network, hidden)),
         "depend on features that are missing, or on padding", "Read what `boundary.admit` gives in place of `features`.",
     )  # fmt: skip
     for b, length in enumerate([] if method.reads_batch(network.config) else probe.valid.sum(1).tolist()):
@@ -131,13 +131,13 @@ def check_predictions(method: Method, network: Network, probe: Batch) -> None:
         features = {name: x[place] for name, x in probe.features.items()}
         one = replace(probe, features=features, observed=probe.observed[place], valid=probe.valid[place])
         check_same(
-            {name: x[place] for name, x in given.items()}, named(predict(method, network, one)),
+            {name: x[place] for name, x in given.items()}, tensors_of(output_of(method, network, one)),
             "depend on what shares the batch: a conversation by itself gets other ones",
             "Let nothing run over all rows of a batch (a mean, nn.BatchNorm), nor a recurrence begin in padding.",
         )  # fmt: skip
 
 
-def predict(method: Method, network: Network, batch: Batch) -> Output:
+def output_of(method: Method, network: Network, batch: Batch) -> Output:
     """The network's output."""
     with running(method.name, "forward", SHAPES):
         out = network(batch.features, batch.observed, batch.valid, trace=False)
@@ -146,7 +146,7 @@ def predict(method: Method, network: Network, batch: Batch) -> Output:
     return predicted
 
 
-def named(out: Output) -> dict[str, Tensor]:
+def tensors_of(out: Output) -> dict[str, Tensor]:
     """The tensors of an output, as messages call them."""
     heads = {f"heads[{name!r}]": y for name, y in out.heads.items()}
     weights = {} if out.weights is None else {"weights": out.weights}
@@ -171,7 +171,7 @@ def check_output(method: Method, out: Output, probe: Batch, config: NetworkConfi
                 f"Give them, or take {need!r} out of `capabilities`."
             )
     if out.heads:
-        check_modalities("heads", out.heads, names)
+        check_entry_names("heads", out.heads, names)
     for name, y in out.heads.items():
         check_shape(f"heads[{name!r}]", y, (B, S, C), OUTPUTS)
     if out.weights is not None:
@@ -185,7 +185,7 @@ def check_output(method: Method, out: Output, probe: Batch, config: NetworkConfi
             )
 
 
-def check_finite(given: Mapping[str, Tensor], probe: Batch) -> None:
+def check_numbers(given: Mapping[str, Tensor], probe: Batch) -> None:
     """No NaN and no infinity, also where nothing is observed."""
     for name, x in given.items():
         odd = ~x.isfinite().all(-1)
@@ -222,7 +222,7 @@ def check_samples(network: Network, probe: Batch) -> None:
 
 def check_entries(what: str, given: PerModality, truth: PerModality, config: NetworkConfig) -> None:
     """One finite entry for each modality, in the shape of what `rebuilt_from` gives."""
-    check_modalities(what, given, config.modalities)
+    check_entry_names(what, given, config.modalities)
     for name, x in given.items():
         check_shape(f"{what}[{name!r}]", x, tuple(truth[name].shape), "that of rebuilt_from")
         if not x.isfinite().all():

@@ -59,7 +59,7 @@ def check_shape(what: str, value: object, shape: tuple[int, ...], axes: str) -> 
         )
 
 
-def check_modalities(what: str, named: object, modalities: tuple[str, ...]) -> None:
+def check_entry_names(what: str, named: object, modalities: tuple[str, ...]) -> None:
     """Raise `CompVizError` unless something has one entry for each modality, in their order."""
     keys = list(named) if isinstance(named, Mapping) else type(named).__name__
     if keys != list(modalities):

@@ -33,12 +33,12 @@ def check_record(name: str, method: object) -> None:
         )
     if unknown := sorted(set(method.capabilities) - set(CAPABILITIES)):
         raise CompVizError(f"capabilities: expected some of {', '.join(CAPABILITIES)}, got {unknown[0]!r}.")
-    own_fields = check_fields(method.config)
+    own_fields = check_config_fields(method.config)
     check_presets(method, own_fields)
     check_limits(method, own_fields)
 
 
-def check_fields(config: type[NetworkConfig]) -> dict[str, Field[Any]]:
+def check_config_fields(config: type[NetworkConfig]) -> dict[str, Field[Any]]:
     """The fields that a configuration adds, once each can be an option of the command."""
     if not is_dataclass(config) or "__dataclass_params__" not in vars(config):
         raise CompVizError(f"{config.__name__}: expected @dataclass(frozen=True) before the class; it is not there.")
