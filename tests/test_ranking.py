@@ -90,9 +90,10 @@ def test_words_and_table_say_the_same_numbers(ranking):
 
 def test_cuts_of_the_data_are_repeats_where_there_are_some(tmp_path, ranking):
     write_ranked(tmp_path / "results", unit="fold")
-    found = [find_table(tmp_path / "results", RANKED, "d", by_cut) for by_cut in (False, True)]
-    assert [table.name for table in found] == ["methods_seed.parquet", "methods_fold.parquet"]
-    by_cut = rank_methods(found[1], None)
+    found = find_table(tmp_path / "results", RANKED, cuts_of="some.npz")
+    assert found.name == "methods_fold.parquet"
+    assert find_table(tmp_path / "results", RANKED, cuts_of="other.npz") is None
+    by_cut = rank_methods(found, None)
     numbers = ["method", *PATTERNS, "mean", "half", "behind", "behind half", "repeats"]
     pd.testing.assert_frame_equal(by_cut.rows[numbers], ranking.rows[numbers])
     assert ranking_title(by_cut).startswith("On other speakers GCNet is first with 86.0\u202f%")
@@ -122,8 +123,8 @@ def test_the_compare_page_shows_it_where_a_shipped_table_is_of_the_open_data(
     (tmp_path / "data").mkdir()
     write_table(tmp_path / "data" / "small.arrow", small_lab)
     shutil.copytree(small_checkpoint, tmp_path / "checkpoints" / "untrained")
-    for unit in ("seed", "fold"):
-        write_ranked(tmp_path / "results", small_lab.digest, unit)
+    write_ranked(tmp_path / "results", small_lab.digest)
+    write_ranked(tmp_path / "results", "of a cut", "fold")
     for module in (training, ranking_part):
         monkeypatch.setattr(module, "RESULTS", tmp_path / "results")
     app = dashboard(monkeypatch, tmp_path / "checkpoints", tmp_path / "data")

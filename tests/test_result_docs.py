@@ -26,7 +26,7 @@ from comp_viz.data.batch import Stream
 from comp_viz.data.patterns.pattern import PROTOCOL
 from comp_viz.data.source import open_data
 from comp_viz.figures.compare.ranking import ranking_markdown, spread
-from comp_viz.methods.registry import method_names
+from comp_viz.methods.registry import find_method, method_names
 from comp_viz.wording import decimal, signed
 
 ROOT = Path(__file__).parents[1]
@@ -151,6 +151,18 @@ def methods_table(name):
     return ranking_markdown(rank_methods(one_table(name), published))
 
 
+def sizes_table():
+    """Accuracy of methods at our size and at their published one."""
+    table, lines = one_table("published_size"), []
+    for method in dict.fromkeys(table.rows["method"]):
+        name, _, published = method.partition(" at its ")
+        each = repeated_accuracy(table, method)
+        cells = [*(each[p].mean() for p in table.patterns), each.mean(axis=1).mean()]
+        words = f"{find_method(name).title}, {published or 'our size'}"
+        lines.append([words, *(spread(value, np.nan) for value in cells)])
+    return markdown(["method", *rates_of(table), "mean"], lines)
+
+
 def shuffle_table():
     """What exchanging the coordinator's weights does to the shipped checkpoints, in points, with the interval over dialogues."""
     data = open_data(str(need_data(DATA / "hazumi_online.npz")))
@@ -218,6 +230,8 @@ TABLES = {
     "docs/methods.md, leeway": ("docs/methods.md", leeway_table),
     "docs/methods.md, ranking": ("docs/methods.md", lambda: methods_table("methods")),
     "docs/methods.md, ranking on CMU-MOSI": ("docs/methods.md", lambda: methods_table("methods_mosi")),
+    "docs/methods.md, ranking on other speakers": ("docs/methods.md", lambda: methods_table("methods_cuts")),
+    "docs/methods.md, sizes": ("docs/methods.md", sizes_table),
 }
 
 

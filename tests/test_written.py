@@ -5,7 +5,7 @@ import pandas as pd
 from browsing import ROOT
 from streamlit.testing.v1 import AppTest
 
-from comp_viz.ui.widgets.written import MOST_CELLS, PERCENT, written
+from comp_viz.ui.widgets.written import MOST_CELLS, PERCENT, late_widths, written
 
 
 def shown(styled) -> list[list[str]]:
@@ -50,3 +50,11 @@ def test_every_table_is_drawn_in_the_one_way():
     """Streamlit's own way shows "None" and numbers without separators."""
     files = [*(ROOT / "comp_viz").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
     assert [file.name for file in files if "st.dataframe(" in file.read_text("utf-8")] == ["written.py"]
+
+
+def test_a_long_text_below_the_rows_that_streamlit_measures_widens_its_column():
+    names = ["GCNet"] * 10 + ["regression per utterance"]
+    table = pd.DataFrame({"method": names, "seeds": ["3"] * 11, "mean": [0.1] * 11})
+    assert late_widths(table) == {"method": 24 + 7 * len(names[-1])}
+    assert late_widths(table[1:]) == {}  # it is the tenth there, and measured
+    assert late_widths(pd.DataFrame({"words": ["a"] * 10 + ["b" * 200]})) == {"words": 360}

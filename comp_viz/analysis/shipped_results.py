@@ -69,12 +69,12 @@ class ResultsTable:
 
 
 def find_table(
-    folder: Path, methods: Sequence[str], digest: str | None = None, by_cut: bool | None = None
+    folder: Path, methods: Sequence[str], digest: str | None = None, cuts_of: str | None = None
 ) -> ResultsTable | None:
     """Of the tables in `folder` the rows that compare all of `methods`: those with most seeds, of these with most patterns.
 
-    None where there are none. With `digest` only rows on those data, with `by_cut` only tables that are, or are not.
-    Raises `CompVizError` when a file is no table of results.
+    None where there are none. With `digest` only rows on those data, with `cuts_of` only tables by cut of the data of this
+    name: every cut has a digest of its own. Raises `CompVizError` when a file is no table of results.
     """
     tables = [
         ResultsTable(path.name, rows, accuracy_by_epoch_of(path, rows))
@@ -83,7 +83,8 @@ def find_table(
         for rows in tables_in(read_results(path), digest)
         if set(methods) <= set(rows["method"])
     ]
-    tables = [table for table in tables if by_cut in (None, table.by_cut)]
+    if cuts_of is not None:
+        tables = [table for table in tables if table.by_cut and table.data == cuts_of]
     return max(tables, key=lambda table: (table.seeds, len(table.patterns)), default=None)
 
 

@@ -10,7 +10,7 @@ from comp_viz.analysis.shipped_results import ResultsTable, paired_difference
 from comp_viz.analysis.stats.intervals import half_width_of_mean
 from comp_viz.methods.registry import find_method, method_names
 
-RANKED = ("comp", "gcnet", "momke")  # a table that holds these is one of the methods
+RANKED = ("comp", "gcnet")  # a table that holds these is one of the methods
 # Where the paper names a method otherwise than the registry's folders do.
 PAPER_NAMES = {"SDR-GNN": "sdr_gnn"}
 REFERENCES = {"linear": "regression per utterance", "no-prompting": "ComP without prompting"}

@@ -102,14 +102,14 @@ def is_without_prompts(card: Card) -> bool:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _table(
-    folder: Path, methods: tuple[str, ...], digest: str | None, changed: int, by_cut: bool | None = None
+    folder: Path, methods: tuple[str, ...], digest: str | None, changed: int, cuts_of: str | None = None
 ) -> ResultsTable | None:
-    return find_table(folder, methods, digest, by_cut)
+    return find_table(folder, methods, digest, cuts_of)
 
 
-def results_table(methods: tuple[str, ...], digest: str | None, by_cut: bool | None = None) -> ResultsTable | None:
+def results_table(methods: tuple[str, ...], digest: str | None, cuts_of: str | None = None) -> ResultsTable | None:
     """The shipped table that compares `methods`, on the data of a digest or on any, `find_table`; not to be changed."""
-    return _table(RESULTS, methods, digest, last_change(RESULTS), by_cut)
+    return _table(RESULTS, methods, digest, last_change(RESULTS), cuts_of)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

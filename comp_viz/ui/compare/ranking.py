@@ -12,15 +12,16 @@ from comp_viz.ui.cache.training import RESULTS, results_table
 from comp_viz.ui.frame.page_view import PageView
 from comp_viz.ui.frame.text import escape_markdown
 from comp_viz.ui.widgets.chart_panel import table_panel
-from comp_viz.wording import first_upper
 
 
 def method_ranking(view: PageView) -> None:
     """On the data's own split, then on other speakers."""
-    for by_cut, key, about in ((False, "ranking", ABOUT_RANKING), (True, "ranking-by-cut", ABOUT_CUTS)):
-        table = results_table(RANKED, view.data.digest, by_cut)
-        if table is not None:
-            one_ranking(view, table, key, about)
+    table = results_table(RANKED, view.data.digest)
+    if table is None:
+        return
+    one_ranking(view, table, "ranking", ABOUT_RANKING)
+    if (cuts := results_table(RANKED, None, table.data)) is not None:
+        one_ranking(view, cuts, "ranking-by-cut", ABOUT_CUTS)
 
 
 def one_ranking(view: PageView, table: ResultsTable, key: str, about: About) -> None:
@@ -29,4 +30,4 @@ def one_ranking(view: PageView, table: ResultsTable, key: str, about: About) -> 
     paper = read_published_results(published, bool(view.data.task.classes)) if published.exists() else None
     ranking = rank_methods(table, paper)
     table_panel(Section(key, ranking_title(ranking), about, ranking.rows.copy), ranking_table(ranking))
-    st.caption(escape_markdown(f"{ranking_facts(ranking)} {first_upper(table.protocol)}."))
+    st.caption(escape_markdown(f"{ranking_facts(ranking)} On {table.protocol}."))
