@@ -64,9 +64,8 @@ class Method:
     weights_from: str = "modality"  # the part that gives the weights of the modalities, in a word
     rebuilds: str = "standardised features"  # what it rebuilds of a missing entry, in a phrase, where it rebuilds
     weights_about: str = ""  # what the weights are, in a sentence, where there are some
-    reads_batch: Callable[[Any], bool] = lambda config: (
-        False
-    )  # whether a configuration repeats published code in which what shares a batch matters
+    # Whether a configuration repeats published code in which what shares a batch matters.
+    reads_batch: Callable[[Any], bool] = lambda config: False
     no_graph: str = ""  # why it cannot be exported, in a sentence, where it cannot
     presets: Mapping[str, Preset] = field(default_factory=lambda: {"ours": Preset()})
 

@@ -9,9 +9,7 @@ from torch import Tensor, nn
 from comp_viz.errors import CompVizError
 from comp_viz.wording import shortened
 
-LONGEST = (
-    10_000  # utterances of a conversation that a network with published weights reads; published there is no limit
-)
+LONGEST = 10_000  # utterances of a conversation that published weights are read for; published there is no limit
 
 
 class State(dict[str, Tensor]):

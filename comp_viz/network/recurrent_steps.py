@@ -36,7 +36,9 @@ class LSTMSteps(torch.autograd.Function):
         for t in range(S):
             torch.add(given[t], (h[t] @ own.T).to(given.dtype), out=gates[t])
             i, f, g, o = gates[t].chunk(4, -1)
-            gates[t, :, : 2 * H].sigmoid_(), g.tanh_(), o.sigmoid_()
+            gates[t, :, : 2 * H].sigmoid_()
+            g.tanh_()
+            o.sigmoid_()
             torch.addcmul(i * g, f, c[t], out=c[t + 1])
             torch.mul(o, c[t + 1].tanh(), out=out[t])
             h[t + 1] = out[t]

@@ -123,7 +123,7 @@ def fall_note(curves: pd.DataFrame) -> str:
     if falls.empty or falls.max() < LEAST_FALL:
         return ""
     own = set(curves["method"]) == {OTHER_METHOD}
-    joining = "what stage 1 has not joins before it is" if own else "propagation and prompts join before they are"
+    joining = "what stage 1 does not have joins before it is" if own else "propagation and prompts join before they are"
     return (
         f" Where stage 2 begins, accuracy falls by up to {decimal(100 * float(falls.max()), 1)} points: {joining} trained, and on "
         "the selection split the running average of the weights, by which epochs are chosen, begins anew."

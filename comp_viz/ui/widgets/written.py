@@ -30,7 +30,7 @@ def late_widths(rows: pd.DataFrame) -> dict[str, int]:
     widths = {}
     for name in rows.select_dtypes(["object", "string"]).columns:
         lengths = rows[name].astype(str).str.len()
-        if lengths.max() > lengths[:MEASURED_ROWS].max():
+        if lengths.max() > lengths.iloc[:MEASURED_ROWS].max():
             widths[str(name)] = min(WIDEST, CHARACTER * int(lengths.max()) + MARGIN)
     return widths
 
