@@ -5,7 +5,7 @@ import pandas as pd
 from browsing import ROOT
 from streamlit.testing.v1 import AppTest
 
-from comp_viz.ui.widgets.written import MOST_CELLS, PERCENT, late_widths, written
+from comp_viz.ui.widgets.written import MOST_CELLS, PERCENT, unseen_widths, written
 
 
 def shown(styled) -> list[list[str]]:
@@ -52,9 +52,12 @@ def test_every_table_is_drawn_in_the_one_way():
     assert [file.name for file in files if "st.dataframe(" in file.read_text("utf-8")] == ["written.py"]
 
 
-def test_a_long_text_below_the_rows_that_streamlit_measures_widens_its_column():
-    names = ["GCNet"] * 10 + ["regression per utterance"]
-    table = pd.DataFrame({"method": names, "seeds": ["3"] * 11, "mean": [0.1] * 11})
-    assert late_widths(table) == {"method": 24 + 7 * len(names[-1])}
-    assert late_widths(table[1:]) == {}  # it is the tenth there, and measured
-    assert late_widths(pd.DataFrame({"words": ["a"] * 10 + ["b" * 200]})) == {"words": 360}
+def test_a_long_text_that_streamlit_does_not_measure_widens_its_column():
+    long = "regression per utterance"
+    far_down = pd.DataFrame({"method": ["GCNet of 2023"] * 10 + [long], "seeds": ["3"] * 11, "mean": [0.1] * 11})
+    assert unseen_widths(far_down) == {"method": 24 + 7 * len(long)}
+    assert unseen_widths(far_down[1:]) == {}  # it is the tenth there, and measured
+    few = pd.DataFrame({"method": ["GCNet", "MMIN", "ComP", "MoMKE", "ComP without prompting", "MCTN (adapted)"]})
+    assert unseen_widths(few) == {"method": 24 + 7 * 22}  # far longer than the others, which is no measure of them
+    assert unseen_widths(few[1:]) == {}
+    assert unseen_widths(pd.DataFrame({"words": ["a"] * 10 + ["b" * 200]})) == {"words": 360}

@@ -13,25 +13,32 @@ from comp_viz.wording import decimal, percent
 PERCENT = "percent"
 Form = int | str  # digits behind the point, or `PERCENT`
 MEASURED_ROWS = 10  # of a table, by which Streamlit chooses the widths of its columns
+FEW_ROWS, OUTLIER = (
+    5,
+    1.9,
+)  # of more rows it leaves out what is twice as wide as their mean, or nearly so by our estimate
 CHARACTER, MARGIN, WIDEST = 7, 24, 360  # pixels: of one, around a cell, and of a column
 MOST_CELLS = 30_000  # that are written: more take a second at every look, and Streamlit refuses 262,144
 
 
 def draw_table(rows: pd.DataFrame, forms: Mapping[str, Form] | None = None, **options: Any) -> Any:
     """Streamlit's table of some rows, with numbers `written` and nothing, instead of its "None", where there is no value."""
-    columns = {name: st.column_config.Column(width=width) for name, width in late_widths(rows).items()}
+    columns = {name: st.column_config.Column(width=width) for name, width in unseen_widths(rows).items()}
     columns |= options.pop("column_config", {})
     table = written(rows, forms) if forms else rows
     return st.dataframe(table, hide_index=True, placeholder="", column_config=columns, **options)
 
 
-def late_widths(rows: pd.DataFrame) -> dict[str, int]:
-    """Column -> pixels, of texts whose longest one is further down than Streamlit looks: it would be cut."""
+def unseen_widths(rows: pd.DataFrame) -> dict[str, int]:
+    """Column -> pixels, of texts whose longest one Streamlit does not measure, being far down or far longer: it would be cut."""
     widths = {}
     for name in rows.select_dtypes(["object", "string"]).columns:
-        lengths = rows[name].astype(str).str.len()
-        if lengths.max() > lengths.iloc[:MEASURED_ROWS].max():
-            widths[str(name)] = min(WIDEST, CHARACTER * int(lengths.max()) + MARGIN)
+        pixels = CHARACTER * rows[name].astype(str).str.len() + MARGIN
+        measured = pixels.iloc[:MEASURED_ROWS]
+        if len(measured) > FEW_ROWS:
+            measured = measured[measured < OUTLIER * measured.mean()]
+        if pixels.max() > measured.max():
+            widths[str(name)] = min(WIDEST, int(pixels.max()))
     return widths
 
 
